@@ -1,0 +1,94 @@
+"""All that one operation is given: whose stack, which program, which configuration, which state; holds no behaviour."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pulumi_esa_prefetch.engine.records import Snapshot
+
+ORGANIZATION = "organization"
+
+Kind = Literal["up", "refresh", "destroy"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValue:
+    """One configuration value as programs and providers see it: text, and whether it is a secret."""
+
+    text: str
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        """Never a secret's text."""
+        return "ConfigValue([secret])" if self.secret else f"ConfigValue({self.text!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Pulumi.yaml: `root` is its directory, `main` the program's (absolute) directory or file, `options` the runtime's options."""
+
+    name: str
+    root: Path
+    file: Path
+    main: Path
+    runtime: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    stack_config_dir: Path | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    backend_url: str = ""
+    plugins: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackOutputs:
+    """The outputs of another stack in the same backend, secrets still wrapped."""
+
+    outputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run needs of the world: `config` holds the stack's configuration with plain texts, `stack_outputs` looks up another stack.
+
+    `interpreter` is the Python that runs program and dynamic providers; `environ` is what their processes inherit.
+    """
+
+    project: Project
+    stack: str
+    config: Mapping[str, ConfigValue]
+    base: Snapshot
+    interpreter: Path
+    environ: Mapping[str, str]
+    stack_outputs: Callable[[str], StackOutputs]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation as its user asked for it; every field is a flag of the CLI.
+
+    `replace`, `targets`, `excludes` are URNs or globs; `refresh` runs a refresh phase first; `parallel` is the number of steps at once.
+    """
+
+    kind: Kind
+    dry_run: bool
+    parallel: int
+    targets: Sequence[str] = ()
+    target_dependents: bool = False
+    excludes: Sequence[str] = ()
+    exclude_dependents: bool = False
+    replace: Sequence[str] = ()
+    refresh: bool = False
+    continue_on_error: bool = False
+    run_program: bool = False
+    clear_pending_creates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an operation ended: `changes` counts logical steps by op (what --expect-no-changes looks at), `failed` any error that ended it."""
+
+    failed: bool
+    cancelled: bool
+    changes: Mapping[str, int]
+    errored: int = 0
