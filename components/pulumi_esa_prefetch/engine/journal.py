@@ -4,11 +4,17 @@ A run starts from a base snapshot; each entry is one fact. `fold` (pure) gives t
 what a killed run left. Records of the base are named by their position in it, for a URN may occur twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from pulumi_esa_prefetch.engine.records import OperationType, Resource, Snapshot
+from pulumi_esa_prefetch.engine.records import (
+    OperationType,
+    PendingOperation,
+    Resource,
+    Snapshot,
+)
+from pulumi_esa_prefetch.engine.references import normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class Done:
     """An operation or a step without a call ended well: base record `old` goes (or turns into `old_becomes`), `new` comes at the end.
 
     `op` is None for steps that called no provider (same, a record dropped). `significant` is False where only unsaved facts changed:
-    such an entry alone needs no write of its own.
+    such an entry alone needs no write of its own. `finished` is the URN of a record finished earlier in this run that goes in the
+    place of a base record (an import that is updated at once, a record that the program of a destroy registered).
     """
 
     op: int | None
@@ -33,6 +40,7 @@ class Done:
     new: Resource | None
     old_becomes: Resource | None = None
     significant: bool = True
+    finished: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,88 @@ class JournalWriter(Protocol):
         ...
 
 
-def fold(base: Snapshot, entries: "list[Entry] | tuple[Entry, ...]", metadata: Mapping[str, Any] | None = None) -> Snapshot:
-    """The snapshot after these entries: finished records in order of completion, then the rest of the base in its order."""
-    raise NotImplementedError
+class Folding:
+    """Folds entries one by one: each costs the same, however large the stack; safe from one thread at a time."""
+
+    def __init__(self, base: Snapshot) -> None:
+        self._rebase(base)
+        self._pending: dict[int, PendingOperation] = {}
+
+    def _rebase(self, base: Snapshot) -> None:
+        self._base = base
+        self._old: list[Resource | None] = list(base.resources)
+        self._new: list[Resource | None] = []
+        self._finished: dict[str, int] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry; raises ValueError if it does not fit those before it."""
+        match entry:
+            case Begin():
+                self._pending[entry.op] = PendingOperation(entry.resource, entry.type)
+            case Done():
+                self._done(entry)
+            case Failed():
+                self._end(entry.op)
+            case Amended():
+                self._new[self._place(entry.urn)] = entry.new
+            case Removed():
+                self._remove(entry.urn)
+            case Refreshed():
+                self._check_old(entry.old)
+                self._old[entry.old] = entry.new
+            case Rebased():
+                self._rebase(entry.base)
+
+    def _done(self, entry: Done) -> None:
+        if entry.op is not None:
+            self._end(entry.op)
+        if entry.old is not None:
+            self._check_old(entry.old)
+            self._old[entry.old] = entry.old_becomes
+        if entry.finished:
+            self._remove(entry.finished)
+        if entry.new is not None:
+            self._finished[entry.new.urn] = len(self._new)
+            self._new.append(entry.new)
+
+    def _remove(self, urn: str) -> None:
+        self._new[self._place(urn)] = None
+        del self._finished[urn]
+
+    def _end(self, op: int) -> None:
+        if self._pending.pop(op, None) is None:
+            raise ValueError(f"operation {op} ends without having begun")
+
+    def _check_old(self, old: int) -> None:
+        if not 0 <= old < len(self._old):
+            raise ValueError(f"the base has no record number {old}")
+
+    def _place(self, urn: str) -> int:
+        if urn not in self._finished:
+            raise ValueError(f"{urn} was not finished in this run")
+        return self._finished[urn]
+
+    def snapshot(self) -> Snapshot:
+        """The snapshot as it stands: finished records in order of completion, then the rest of the base in its order.
+
+        Of the operations that were under way before, only creations outlive a write: only a person knows what became of them.
+        """
+        creating = [op for op in self._base.pending_operations if op.type == "creating"]
+        return normalise(
+            Snapshot(
+                resources=tuple(
+                    record for record in (*self._new, *self._old) if record is not None
+                ),
+                pending_operations=(*self._pending.values(), *creating),
+                metadata=self._base.metadata,
+                extra=self._base.extra,
+            )
+        )
+
+
+def fold(base: Snapshot, entries: Iterable[Entry]) -> Snapshot:
+    """The snapshot after these entries; without any, the base as it is."""
+    folding, count = Folding(base), 0
+    for count, entry in enumerate(entries, start=1):  # noqa: B007 - counted
+        folding.add(entry)
+    return folding.snapshot() if count else base

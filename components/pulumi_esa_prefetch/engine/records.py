@@ -70,3 +70,5 @@ class Snapshot:
     resources: tuple[Resource, ...] = ()
     pending_operations: tuple[PendingOperation, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    # parts of a deployment that this version does not know: kept, so that nothing is lost
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,223 @@
+"""A whole checkpoint or deployment as JSON, and back; where it lies, and who may write it, is not its business."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from pulumi_esa_prefetch.engine.encoding import (
+    Encoder,
+    Opener,
+    Sealer,
+    decode_operation,
+    decode_resource,
+)
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.moments import render
+from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+
+PLAIN: Final = 3
+WITH_FEATURES: Final = 4
+# 1 and 2 are older spellings without secrets; their records read as they are
+_READABLE: Final = (1, 2, PLAIN, WITH_FEATURES)
+PASSPHRASE: Final = "passphrase"  # noqa: S105 - a provider's name
+_FEATURES: Final = frozenset(
+    {
+        "byteString",
+        "extensionParameterization",
+        "hooks",
+        "refreshBeforeUpdate",
+        "replaceWith",
+        "snippets-prototype",
+        "taint",
+        "views",
+    }
+)
+_KNOWN: Final = (
+    "manifest",
+    "secrets_providers",
+    "resources",
+    "pending_operations",
+    "metadata",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment's JSON as it lies in a checkpoint (`latest`) or an export (`deployment`), with the version around it."""
+
+    version: int = PLAIN
+    features: tuple[str, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def salt(self) -> str:
+        """The salt its secrets are under, or "" if it has none; raises EngineError for another secrets provider."""
+        provider = self.body.get("secrets_providers") or {}
+        kind = provider.get("type", "")
+        if not kind:
+            return ""
+        if kind != PASSPHRASE:
+            raise EngineError(
+                f"the state's secrets are kept by the provider {kind!r}, which only the "
+                "pulumi CLI can open"
+            )
+        salt = (provider.get("state") or {}).get("salt")
+        if not isinstance(salt, str):
+            raise EngineError("the state names no salt for its secrets")
+        return salt
+
+
+def parse(content: bytes) -> Deployment:
+    """The deployment in a checkpoint file; raises EngineError if it cannot be read or is of a version not known here."""
+    outer = parse_json(content, "the checkpoint")
+    checkpoint = outer.get("checkpoint")
+    if not isinstance(checkpoint, dict):
+        raise EngineError("the checkpoint has no 'checkpoint'")
+    latest = checkpoint.get("latest") or {}
+    return checked(outer.get("version"), outer.get("features"), latest)
+
+
+def parse_json(content: bytes, what: str) -> dict[str, Any]:
+    """A JSON object; raises EngineError if the content is none."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{what} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise EngineError(f"{what} is not a JSON object")
+    return found
+
+
+def checked(number: Any, features: Any, body: Any) -> Deployment:
+    """A deployment whose version and features are known here; raises EngineError otherwise."""
+    if number not in _READABLE:
+        raise EngineError(
+            f"the state has version {number!r}; versions 1 to {WITH_FEATURES} can be read"
+        )
+    if not isinstance(body, dict):
+        raise EngineError("the state's deployment is not a JSON object")
+    names = tuple(features or ())
+    missing = sorted(set(names) - _FEATURES) if number == WITH_FEATURES else []
+    if missing:
+        raise EngineError(
+            f"the state uses features that only a newer pulumi CLI knows: {', '.join(missing)}"
+        )
+    return Deployment(int(number), names, body)
+
+
+def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
+    """The snapshot of a deployment; raises EngineError if its magic or a record is wrong (see also `integrity`)."""
+    body = deployment.body
+    _check_magic(body.get("manifest"))
+    return Snapshot(
+        resources=tuple(
+            decode_resource(record, opener) for record in _items(body, "resources")
+        ),
+        pending_operations=tuple(
+            decode_operation(record, opener)
+            for record in _items(body, "pending_operations")
+        ),
+        metadata=body.get("metadata") or {},
+        extra={key: value for key, value in body.items() if key not in _KNOWN},
+    )
+
+
+def _items(body: Mapping[str, Any], key: str) -> list[Any]:
+    found = body.get(key) or []
+    if not isinstance(found, list):
+        raise EngineError(f"the state's {key!r} are not a JSON list")
+    return found
+
+
+def _check_magic(manifest: Any) -> None:
+    found = manifest if isinstance(manifest, dict) else {}
+    name = found.get("version") or ""
+    if (found.get("magic") or "") != _magic(name):
+        raise EngineError(
+            "snapshot integrity failure; refusing to use it: the manifest's magic does not "
+            "fit its version, so the state was damaged or changed by hand"
+        )
+
+
+def _magic(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest() if name else ""
+
+
+def writer_version() -> str:
+    """The name under which this engine writes states."""
+    try:
+        return f"esa-prefetch/{version('pulumi-esa-prefetch')}"
+    except PackageNotFoundError:  # run from a source tree
+        return "esa-prefetch"
+
+
+def write(
+    snapshot: Snapshot,
+    *,
+    salt: str,
+    sealer: Sealer | None,
+    now: datetime,
+    features: tuple[str, ...] = (),
+) -> Deployment:
+    """The deployment of a snapshot; `features` are those of secrets that stay closed and so cannot be looked into.
+
+    Without a `sealer` secrets are written as plain texts, as `stack export --show-secrets` wants them.
+    """
+    encoder = Encoder(sealer)
+    name = writer_version()
+    body: dict[str, Any] = {
+        "manifest": {"time": render(now), "magic": _magic(name), "version": name}
+    }
+    if salt:
+        body["secrets_providers"] = {"type": PASSPHRASE, "state": {"salt": salt}}
+    if snapshot.resources:
+        body["resources"] = [encoder.resource(record) for record in snapshot.resources]
+    if snapshot.pending_operations:
+        body["pending_operations"] = [
+            encoder.operation(operation) for operation in snapshot.pending_operations
+        ]
+    body["metadata"] = dict(snapshot.metadata)
+    used = set(features) | _features(snapshot.resources)
+    if encoder.byte_strings:
+        used.add("byteString")
+    number = WITH_FEATURES if used else PLAIN
+    return Deployment(number, tuple(sorted(used)), body | dict(snapshot.extra))
+
+
+_MARKS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
+    ("refreshBeforeUpdate", lambda record: record.refresh_before_update),
+    ("taint", lambda record: record.taint),
+    ("replaceWith", lambda record: record.replace_with),
+    ("views", lambda record: record.extra.get("viewOf")),
+    ("hooks", lambda record: record.extra.get("resourceHooks")),
+    ("extensionParameterization", lambda record: record.extra.get("extensionRef")),
+    ("snippets-prototype", lambda record: record.extra.get("snippetID")),
+)
+
+
+def _features(resources: tuple[Resource, ...]) -> set[str]:
+    return {
+        name for record in resources for name, has_mark in _MARKS if has_mark(record)
+    }
+
+
+def render_checkpoint(deployment: Deployment, stack: str) -> dict[str, Any]:
+    """A checkpoint file's JSON; `stack` is the fully qualified name."""
+    outer: dict[str, Any] = {"version": deployment.version}
+    if deployment.features:
+        outer["features"] = list(deployment.features)
+    outer["checkpoint"] = {"stack": stack, "latest": deployment.body}
+    return outer
+
+
+def render_export(deployment: Deployment) -> dict[str, Any]:
+    """What `stack export` prints."""
+    outer: dict[str, Any] = {"version": deployment.version}
+    if deployment.features:
+        outer["features"] = list(deployment.features)
+    outer["deployment"] = deployment.body
+    return outer

@@ -1,0 +1,247 @@
+"""Records and values as the state's JSON, and back; holds no file and no whole checkpoint.
+
+Without an opener (`None`) secrets stay the maps they are in the file, closed: so records can be moved without a passphrase.
+"""
+
+import json
+import math
+import struct
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.moments import Moment, render
+from pulumi_esa_prefetch.engine.records import PendingOperation, Resource
+from pulumi_esa_prefetch.engine.values import (
+    ARCHIVE,
+    ASSET,
+    OUTPUT,
+    RESOURCE,
+    SECRET,
+    SIGNATURE,
+    UNKNOWN,
+    UNKNOWN_STRING,
+    Secret,
+)
+
+Opener = Callable[[str], str]
+Sealer = Callable[[str], str]
+
+BYTE_STRING: Final = "803fd3297a5875dc03ca845dda5d2a98"
+FLOAT: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
+_KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
+
+# (attribute, key, JSON type) in the order in which the CLI writes them
+_FIELDS: Final[tuple[tuple[str, str, type], ...]] = (
+    ("urn", "urn", str),
+    ("custom", "custom", bool),
+    ("delete", "delete", bool),
+    ("id", "id", str),
+    ("type", "type", str),
+    ("inputs", "inputs", dict),
+    ("outputs", "outputs", dict),
+    ("parent", "parent", str),
+    ("protect", "protect", bool),
+    ("taint", "taint", bool),
+    ("external", "external", bool),
+    ("dependencies", "dependencies", list),
+    ("init_errors", "initErrors", list),
+    ("provider", "provider", str),
+    ("property_dependencies", "propertyDependencies", dict),
+    ("pending_replacement", "pendingReplacement", bool),
+    ("additional_secret_outputs", "additionalSecretOutputs", list),
+    ("aliases", "aliases", list),
+    ("custom_timeouts", "customTimeouts", dict),
+    ("import_id", "importID", str),
+    ("retain_on_delete", "retainOnDelete", bool),
+    ("deleted_with", "deletedWith", str),
+    ("replace_with", "replaceWith", list),
+    ("created", "created", str),
+    ("modified", "modified", str),
+    ("source_position", "sourcePosition", str),
+    ("stack_trace", "stackTrace", list),
+    ("ignore_changes", "ignoreChanges", list),
+    ("hide_diff", "hideDiff", list),
+    ("replace_on_changes", "replaceOnChanges", list),
+    ("replacement_trigger", "replacementTrigger", object),
+    ("refresh_before_update", "refreshBeforeUpdate", bool),
+)
+_BY_KEY: Final = {key: (name, kind) for name, key, kind in _FIELDS}
+_VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})
+_TIMES: Final = frozenset({"created", "modified"})
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON; characters stay as they are unless UTF-8 cannot hold them."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def decode_value(value: Any, opener: Opener | None) -> Any:
+    """The engine's value for one of the state; raises EngineError if a secret or a signature cannot be read."""
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return _decode_signed(value, opener)
+        return {key: decode_value(item, opener) for key, item in value.items()}
+    if isinstance(value, list):
+        return [decode_value(item, opener) for item in value]
+    return UNKNOWN if value == UNKNOWN_STRING else value
+
+
+def _decode_signed(value: dict[str, Any], opener: Opener | None) -> Any:
+    signature = value[SIGNATURE]
+    if signature == SECRET:
+        return value if opener is None else _open_secret(value, opener)
+    if signature == FLOAT:
+        return _decode_float(value.get("value"))
+    if signature in _KEPT:
+        return value
+    raise EngineError(f"a value in the state has an unknown signature, {signature!r}")
+
+
+def _open_secret(value: dict[str, Any], opener: Opener) -> Secret:
+    ciphertext, plaintext = value.get("ciphertext"), value.get("plaintext")
+    texts = [text for text in (ciphertext, plaintext) if text]
+    if len(texts) != 1 or not isinstance(texts[0], str):
+        raise EngineError(
+            "a secret in the state needs either a ciphertext or a plaintext"
+        )
+    text = opener(texts[0]) if ciphertext else texts[0]
+    try:
+        inner = json.loads(text)
+    except ValueError:
+        raise EngineError("a secret in the state does not hold JSON") from None
+    # what lies in a secret is not encrypted again: its ciphertexts are plain
+    return Secret(decode_value(inner, lambda inside: inside))
+
+
+def _decode_float(bits: Any) -> float:
+    try:
+        (number,) = struct.unpack(">d", bytes.fromhex(bits))
+    except (TypeError, ValueError, struct.error):
+        raise EngineError(f"a number in the state cannot be read: {bits!r}") from None
+    return float(number)
+
+
+class Encoder:
+    """Writes values as the state's JSON, sealing secrets; `byte_strings` tells whether one with raw bytes went through."""
+
+    def __init__(self, sealer: Sealer | None) -> None:
+        self._sealer = sealer
+        self.byte_strings = False
+
+    def value(self, value: Any) -> Any:
+        """The state's value for one of the engine's."""
+        if isinstance(value, str | bool | int) or value is None:
+            return value
+        if isinstance(value, float):
+            return _encode_float(value)
+        if isinstance(value, Secret):
+            return self._secret(value)
+        if isinstance(value, Mapping):
+            if value.get(SIGNATURE) == BYTE_STRING:
+                self.byte_strings = True
+            return {key: self.value(value[key]) for key in sorted(value)}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        if value is UNKNOWN:
+            return UNKNOWN_STRING
+        raise TypeError(f"no value of a state: {type(value).__name__}")
+
+    def _secret(self, secret: Secret) -> dict[str, str]:
+        inner = Encoder(lambda text: text)
+        text = dumps(inner.value(secret.value))
+        self.byte_strings = self.byte_strings or inner.byte_strings
+        if self._sealer is None:
+            return {SIGNATURE: SECRET, "plaintext": text}
+        return {SIGNATURE: SECRET, "ciphertext": self._sealer(text)}
+
+    def resource(self, resource: Resource) -> dict[str, Any]:
+        """The state's record of a resource: empty fields are left out."""
+        record: dict[str, Any] = {}
+        for name, key, _ in _FIELDS:
+            value = getattr(resource, name)
+            if name in _VALUES:
+                value = self.value(value)
+            elif isinstance(value, datetime):
+                value = render(value)
+            elif isinstance(value, tuple):
+                value = list(value)
+            if value or name == "custom" or _is_trigger(name, value):
+                record[key] = value
+        return record | dict(resource.extra)
+
+    def operation(self, operation: PendingOperation) -> dict[str, Any]:
+        """The state's record of an operation under way."""
+        return {
+            "resource": self.resource(operation.resource),
+            "type": operation.type,
+        }
+
+
+def _is_trigger(name: str, value: Any) -> bool:
+    # any value but null is a trigger, also 0 and ""
+    return name == "replacement_trigger" and value is not None
+
+
+def _encode_float(number: float) -> Any:
+    if not math.isfinite(number):
+        return {SIGNATURE: FLOAT, "value": struct.pack(">d", number).hex()}
+    # the wire knows doubles only; the state shows whole numbers as such
+    if number.is_integer() and abs(number) < 1e15:  # noqa: PLR2004 - the first width at which a double may lose units is 2**53
+        return int(number)
+    return number
+
+
+def decode_resource(record: Any, opener: Opener | None) -> Resource:
+    """The resource of a state's record; raises EngineError if a field is not what it should be."""
+    if not isinstance(record, dict):
+        raise EngineError("a resource in the state is not a JSON object")
+    fields: dict[str, Any] = {"urn": "", "custom": False, "type": ""}
+    extra: dict[str, Any] = {}
+    for key, value in record.items():
+        known = _BY_KEY.get(key)
+        if known is None:
+            extra[key] = value
+        elif value is not None:
+            name, kind = known
+            if not isinstance(value, kind):
+                raise _misfit(record, key)
+            fields[name] = _decode_field(name, record, key, opener)
+    return Resource(**fields, extra=extra)
+
+
+def _decode_field(
+    name: str, record: dict[str, Any], key: str, opener: Opener | None
+) -> Any:
+    value = record[key]
+    if name in _VALUES:
+        if name != "replacement_trigger":
+            return {item: decode_value(value[item], opener) for item in value}
+        return decode_value(value, opener)
+    if name in _TIMES:
+        try:
+            return Moment.parse(value)
+        except ValueError:
+            raise _misfit(record, key) from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _misfit(record: dict[str, Any], key: str) -> EngineError:
+    return EngineError(
+        f"resource {record.get('urn', '')!r} of the state has a {key!r} that cannot "
+        f"be read: {dumps(record[key])[:80]}"
+    )
+
+
+def decode_operation(record: Any, opener: Opener | None) -> PendingOperation:
+    """The pending operation of a state's record; raises EngineError if it cannot be read."""
+    if not isinstance(record, dict) or not isinstance(record.get("type"), str):
+        raise EngineError("a pending operation in the state cannot be read")
+    resource = decode_resource(record.get("resource"), opener)
+    return PendingOperation(resource=resource, type=record["type"])

@@ -1,0 +1,78 @@
+"""What makes a snapshot a valid one: each record whole, each reference to an earlier record; repairs nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+
+PROVIDERS = "pulumi:providers:"
+
+
+def verify(snapshot: Snapshot) -> None:
+    """Raise EngineError, in one sentence, for the first rule that the snapshot breaks (engine rules of the state, in the CLI's order)."""
+    seen: set[str] = set()
+    providers: set[str] = set()
+    for index, record in enumerate(snapshot.resources):
+        _check_fields(index, record)
+        if record.type.startswith(PROVIDERS):
+            providers.add(f"{record.urn}::{record.id}")
+        if (
+            record.provider
+            and record.provider not in providers
+            and not record.pending_replacement
+        ):
+            raise _broken(
+                f"resource {record.urn} names the provider {record.provider}, which is not "
+                "recorded before it"
+            )
+        for role, urn in _references(record):
+            if urn not in seen:
+                raise _broken(_reference_fault(snapshot, record, role, urn))
+        seen.add(record.urn)
+    _check_duplicates(snapshot)
+
+
+def _check_fields(index: int, record: Resource) -> None:
+    if not record.urn:
+        raise _broken(f"resource number {index} has no 'urn'")
+    if not record.type:
+        raise _broken(f"resource {record.urn} has no 'type'")
+    if record.id and not record.custom:
+        raise _broken(f"resource {record.urn} has 'custom' false and yet an id")
+    if record.type.startswith(PROVIDERS) and not record.id:
+        raise _broken(f"provider {record.urn} has no id, so nothing can refer to it")
+
+
+def _references(record: Resource) -> Iterator[tuple[str, str]]:
+    if record.parent:
+        yield "parent", record.parent
+    for urn in record.dependencies:
+        yield "dependency", urn
+    for urns in record.property_dependencies.values():
+        for urn in urns:
+            yield "property dependency", urn
+    if record.deleted_with:
+        yield "deletedWith", record.deleted_with
+    for urn in record.replace_with:
+        yield "replaceWith", urn
+
+
+def _reference_fault(snapshot: Snapshot, record: Resource, role: str, urn: str) -> str:
+    later = any(other.urn == urn for other in snapshot.resources)
+    return f"resource {record.urn} has the {role} {urn}, which " + (
+        "comes after it" if later else "is missing"
+    )
+
+
+def _check_duplicates(snapshot: Snapshot) -> None:
+    live = Counter(record.urn for record in snapshot.resources if not record.delete)
+    for urn, count in live.items():
+        if count > 1:
+            raise _broken(
+                f"resource {urn} is there {count} times without being marked for deletion"
+            )
+
+
+def _broken(fault: str) -> EngineError:
+    return EngineError(f"snapshot integrity failure; refusing to use it: {fault}")

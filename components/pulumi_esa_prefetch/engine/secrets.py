@@ -1,0 +1,120 @@
+"""Secrets of the passphrase provider: AES-256-GCM under a key derived from a passphrase; holds no other provider.
+
+A salt text is `v1:<salt>:v1:<nonce>:<sealed>`: the part after the second colon seals the word `pulumi` and so tells whether a passphrase fits.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+
+ITERATIONS: Final = 1_000_000
+_PROBE: Final = "pulumi"
+_NONCE_BYTES: Final = 12
+
+
+class Cipher(Protocol):
+    """Turns texts into ciphertexts and back."""
+
+    def encrypt(self, text: str) -> str:
+        """The text, sealed under a fresh nonce."""
+        ...
+
+    def decrypt(self, ciphertext: str) -> str:
+        """The text of a ciphertext; raises EngineError if it cannot be opened."""
+        ...
+
+
+@lru_cache(maxsize=16)
+def _derived(passphrase: str, salt: bytes) -> AESGCM:
+    key = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, ITERATIONS)
+    return AESGCM(key)
+
+
+def _seal(key: AESGCM, text: str) -> str:
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = key.encrypt(nonce, text.encode(), None)
+    return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
+
+
+def _open(key: AESGCM, ciphertext: str) -> str:
+    version, nonce, sealed = ciphertext.split(":")
+    if version != "v1":
+        raise ValueError(f"version {version}")
+    opened = key.decrypt(
+        base64.b64decode(nonce, validate=True),
+        base64.b64decode(sealed, validate=True),
+        None,
+    )
+    return opened.decode()
+
+
+class PassphraseSecrets:
+    """Seals and opens with a passphrase that is asked for, and a key that is derived, only when one is needed."""
+
+    def __init__(self, salt: str, ask: Callable[[], str]) -> None:
+        self.salt = salt
+        self._ask = ask
+
+    @classmethod
+    def new(cls, passphrase: str) -> "PassphraseSecrets":
+        """Secrets under a new salt."""
+        salt = os.urandom(8)
+        probe = _seal(_derived(passphrase, salt), _PROBE)
+        text = f"v1:{base64.b64encode(salt).decode()}:{probe}"
+        return cls(text, lambda: passphrase)
+
+    @classmethod
+    def from_salt(cls, salt: str, passphrase: str) -> "PassphraseSecrets":
+        """Secrets under a salt text that was written before."""
+        return cls(salt, lambda: passphrase)
+
+    def verify(self) -> None:
+        """Raise EngineError if the passphrase is missing or is not the salt's."""
+        self._key()
+
+    def encrypt(self, text: str) -> str:
+        """The text, sealed under a fresh nonce."""
+        return _seal(self._key(), text)
+
+    def decrypt(self, ciphertext: str) -> str:
+        """The text of a ciphertext; raises EngineError if it cannot be opened."""
+        key = self._key()
+        try:
+            return _open(key, ciphertext)
+        except (ValueError, InvalidTag):
+            raise EngineError(
+                "a secret cannot be decrypted: it is damaged, or was encrypted with "
+                "another passphrase"
+            ) from None
+
+    def _key(self) -> AESGCM:
+        version, _, rest = self.salt.partition(":")
+        salt, _, probe = rest.partition(":")
+        try:
+            raw = base64.b64decode(salt, validate=True)
+        except binascii.Error:
+            raw = b""
+        if version != "v1" or not raw:
+            raise EngineError(f"the encryption salt {self.salt!r} cannot be read")
+        return _checked(self._ask(), raw, probe)
+
+
+@lru_cache(maxsize=16)
+def _checked(passphrase: str, salt: bytes, probe: str) -> AESGCM:
+    key = _derived(passphrase, salt)
+    try:
+        fits = _open(key, probe) == _PROBE
+    except (ValueError, InvalidTag):
+        fits = False
+    if not fits:
+        raise EngineError("incorrect passphrase")
+    return key
