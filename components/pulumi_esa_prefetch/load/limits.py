@@ -1,0 +1,136 @@
+"""What a stack allows: a rate per origin, times without any prefetch; judges nothing.
+
+In stack config it is the object `esa-prefetch:limits`:
+
+    esa-prefetch:limits:
+      maxOriginUrlsPerSecond: 50
+      freeze:
+        - name: double eleven
+          window: 2026-11-10T16:00:00Z/PT24H
+      enforce: deny
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+Level = Literal["warn", "deny"]
+Kind = Literal["fit", "past", "freeze", "rate"]
+
+_MOMENT = TypeAdapter(AwareDatetime)
+_LENGTH = TypeAdapter(timedelta)
+
+
+class LimitsError(ValueError):
+    """The limits cannot be read; the text is one sentence that names the field."""
+
+
+class _Setting(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class Interval(_Setting):
+    """A stretch of time, its end not included."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("the interval must end after it starts")
+        return self
+
+
+def _parse_interval(value: object) -> object:
+    """Read ISO 8601's start/end and start/duration; anything else is left alone."""
+    if not isinstance(value, str):
+        return value
+    start_text, slash, end_text = value.partition("/")
+    if not slash:
+        raise ValueError(
+            "an ISO 8601 interval is needed, such as "
+            "2026-11-11T00:00:00+08:00/PT24H or start/end"
+        )
+    start = _MOMENT.validate_python(start_text.strip())
+    return {"start": start, "end": _parse_end(start, end_text.strip())}
+
+
+def _parse_end(start: datetime, text: str) -> datetime:
+    if text.startswith("P"):
+        return start + _LENGTH.validate_python(text)
+    return _MOMENT.validate_python(text)
+
+
+class Freeze(_Setting):
+    """A named time in which no plan may submit anything."""
+
+    name: str
+    window: Annotated[Interval, BeforeValidator(_parse_interval)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_itself(cls, value: object) -> object:
+        """Take a bare interval as its own name."""
+        if isinstance(value, str):
+            return {"name": value, "window": value}
+        return value
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name!r} ({moment_text(self.window.start)} to "
+            f"{moment_text(self.window.end)})"
+        )
+
+
+class Limits(_Setting):
+    """The limits of a stack, and how hard each is: `warn` where nothing is said."""
+
+    max_origin_urls_per_second: Annotated[float | None, Field(gt=0)] = None
+    freeze: tuple[Freeze, ...] = ()
+    enforce: Level | Mapping[Kind, Level] = "warn"
+
+    def level(self, kind: Kind) -> Level:
+        """Tell how hard a limit of this kind is."""
+        if isinstance(self.enforce, str):
+            return self.enforce
+        return self.enforce.get(kind, "warn")
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Limits":
+        """Read the JSON text that a config value holds; nothing is no limits.
+
+        LimitsError names the field that cannot be read.
+        """
+        if not text:
+            return cls()
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise LimitsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"esa-prefetch:limits{'.' if place else ''}{place}: {reason}."
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment as a person reads it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

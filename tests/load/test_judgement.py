@@ -1,0 +1,182 @@
+"""Opinions on runs under limits, word for word."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pulumi_esa_prefetch.load import (
+    Judgement,
+    Limits,
+    Planned,
+    Run,
+    forecast,
+    judge_load,
+    judge_plan,
+    judge_start,
+    refused,
+)
+
+NOW = datetime(2026, 11, 11, tzinfo=UTC)
+FREEZE = {"name": "launch", "window": "2026-11-11T01:00:00Z/PT1H"}
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def limits(**settings: object) -> Limits:
+    return Limits.model_validate(settings)
+
+
+def planned(run: Run, urls: int | None, origins: dict[str, int]) -> Planned:
+    return Planned(forecast([run], urls, NOW)[0], origins)
+
+
+def test_a_plan_within_all_limits_is_not_judged() -> None:
+    given = limits(maxOriginUrlsPerSecond=1, freeze=[FREEZE], enforce="deny")
+
+    assert judge_start(Run("warm", 30, 10, at(0), at(600)), [], given, NOW, 100) == []
+
+
+def test_a_past_window_is_the_only_thing_to_say() -> None:
+    given = limits(maxOriginUrlsPerSecond=0.1, enforce="deny")
+
+    judged = judge_start(Run("warm", 30, 10, at(-60), at(-1)), [], given, NOW, 100)
+
+    assert [(j.kind, j.level) for j in judged] == [("past", "deny")]
+    assert judged[0].text == (
+        "warm: its window ended at 2026-11-10T23:59:59Z, so it would submit nothing; "
+        "give the plan a later EndTime."
+    )
+
+
+def test_a_window_that_is_too_short_says_what_is_left_and_what_it_needs() -> None:
+    judged = judge_start(Run("warm", 30, 10, at(0), at(60)), [], Limits(), NOW, 55)
+
+    assert judged == [
+        Judgement(
+            "fit",
+            "warn",
+            ("warm",),
+            "warm: the window ends at 2026-11-11T00:01:00Z with 35 URLs not submitted; "
+            "at 10 URLs every 30 s this plan alone would need until "
+            "2026-11-11T00:02:30Z.",
+        )
+    ]
+
+
+def test_plans_of_one_job_that_do_it_together_fit() -> None:
+    first, second = Run("one", 30, 10, at(0), at(60)), Run("two", 30, 10, at(60))
+
+    assert judge_start(first, [second], Limits(), NOW, 55) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "urls", "words"),
+    [
+        (3600, 10, "warm would start at 2026-11-11T01:00:00Z, in the freeze window "),
+        (7199, 10, "warm would start at 2026-11-11T01:59:59Z, in the freeze window "),
+        (
+            3590,
+            20,
+            (
+                "warm starts at 2026-11-11T00:59:50Z and would still submit in the "
+                "freeze window "
+            ),
+        ),
+    ],
+    ids=["at its start", "a second before its end", "a minute into it"],
+)
+def test_a_batch_in_a_freeze_window_is_judged(
+    start: int, urls: int, words: str
+) -> None:
+    given = limits(freeze=[FREEZE], enforce={"freeze": "deny"})
+
+    judged = judge_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls)
+
+    assert refused(judged) == [
+        f"{words}'launch' (2026-11-11T01:00:00Z to 2026-11-11T02:00:00Z)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "urls"), [(7200, 10), (3590, 10), (0, 10)], ids=["after", "just", "far"]
+)
+def test_a_run_outside_the_freeze_window_is_not_judged(start: int, urls: int) -> None:
+    given = limits(freeze=[FREEZE])
+
+    assert judge_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls) == []
+
+
+def test_an_endless_run_of_unknown_length_reaches_every_later_freeze_window() -> None:
+    judged = judge_start(Run("warm", 30, 10), [], limits(freeze=[FREEZE]), NOW)
+
+    assert "would still submit in" in judged[0].text
+
+
+def test_the_plan_s_own_rate_is_judged_by_the_most_a_batch_holds() -> None:
+    run = Run("warm", 2, 10, at(0))
+    given = limits(maxOriginUrlsPerSecond=4, enforce="deny")
+
+    whole = judge_plan(planned(run, 10, {"a.example": 10}), given)
+    mixed = judge_plan(planned(run, 10, {"a.example": 8, "b.example": 2}), given)
+    nameless = judge_plan(planned(run, 10, {}), given)
+
+    assert [j.text for j in whole] == [
+        "warm would load a.example with 5 URLs/s, above the limit of 4."
+    ]
+    assert mixed == []
+    assert "load its origin with 5 URLs/s" in nameless[0].text
+
+
+def test_sums_over_plans_name_the_plans_the_origin_and_the_time() -> None:
+    given = limits(maxOriginUrlsPerSecond=1, enforce="deny")
+    plans = [
+        planned(Run(name, 10, 6, at(start)), 60, {"a.example": 6})
+        for name, start in [("one", 0), ("two", 50), ("far", 9000)]
+    ]
+
+    judged = judge_load(plans, given)
+
+    assert judged == [
+        Judgement(
+            "rate",
+            "deny",
+            ("one", "two"),
+            "one and two together load a.example with up to 1.2 URLs/s from "
+            "2026-11-11T00:00:50Z to 2026-11-11T00:01:40Z, above the limit of 1.",
+        )
+    ]
+
+
+def test_one_plan_above_the_limit_is_not_a_sum() -> None:
+    given = limits(maxOriginUrlsPerSecond=1)
+
+    assert judge_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], given) == []
+
+
+def test_plans_of_different_origins_are_not_summed() -> None:
+    given = limits(maxOriginUrlsPerSecond=1)
+    plans = [planned(Run(n, 10, 6), 60, {f"{n}.example": 6}) for n in ("one", "two")]
+
+    assert judge_load(plans, given) == []
+
+
+def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
+    given = limits(maxOriginUrlsPerSecond=1)
+    plans = [
+        planned(Run(f"plan {n}", 10, 6, at(10 * n)), None, {"a.example": 6})
+        for n in range(8)
+    ]
+
+    judged = judge_load(plans, given)
+
+    assert len(judged) == 1
+    assert judged[0].text == (
+        "plan 0, plan 1, plan 2, plan 3, plan 4 and 3 more together load a.example "
+        "with up to 4.8 URLs/s from 2026-11-11T00:00:10Z on, above the limit of 1."
+    )
+
+
+def test_without_a_limit_no_sum_is_judged() -> None:
+    assert judge_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], Limits()) == []

@@ -1,0 +1,81 @@
+"""Limits as stack config writes them."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from pulumi_esa_prefetch.load import Limits, LimitsError
+
+MIDNIGHT = datetime(2026, 11, 10, 16, tzinfo=UTC)
+
+
+def test_no_setting_is_no_limit() -> None:
+    assert Limits.parse(None) == Limits.parse("") == Limits()
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        "2026-11-11T00:00:00+08:00/2026-11-12T00:00:00+08:00",
+        "2026-11-10T16:00:00Z/PT24H",
+        "2026-11-10T16:00:00Z/P1D",
+        {"start": "2026-11-10T16:00:00Z", "end": "2026-11-11T16:00:00Z"},
+    ],
+    ids=["two offsets", "start and hours", "start and days", "an object"],
+)
+def test_a_freeze_window_is_read_in_every_notation(window: object) -> None:
+    limits = Limits.parse(json.dumps({"freeze": [{"name": "11.11", "window": window}]}))
+
+    interval = limits.freeze[0].window
+    assert interval.start == MIDNIGHT
+    assert (interval.end - interval.start).days == 1
+    assert (
+        str(limits.freeze[0])
+        == "'11.11' (2026-11-10T16:00:00Z to 2026-11-11T16:00:00Z)"
+    )
+
+
+def test_a_bare_interval_is_its_own_name() -> None:
+    limits = Limits.parse('{"freeze": ["2026-11-10T16:00:00Z/PT1H"]}')
+
+    assert limits.freeze[0].name == "2026-11-10T16:00:00Z/PT1H"
+
+
+def test_enforce_is_one_word_for_all_or_one_for_each_kind() -> None:
+    for_all = Limits.parse('{"enforce": "deny"}')
+    for_each = Limits.parse('{"enforce": {"freeze": "deny"}}')
+
+    assert for_all.level("rate") == for_all.level("freeze") == "deny"
+    assert for_each.level("freeze") == "deny"
+    assert for_each.level("rate") == Limits().level("rate") == "warn"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"maxOriginUrlsPerSecond": 0}', "limits.maxOriginUrlsPerSecond: Input"),
+        ('{"maxOriginUrlsPerSecond": "x"}', "limits.maxOriginUrlsPerSecond: Input"),
+        ('{"freeze": ["soon"]}', "limits.freeze.0.window: an ISO 8601 interval"),
+        ('{"freeze": ["2026-11-11T00:00:00/PT1H"]}', "limits.freeze.0.window: "),
+        (
+            '{"freeze": ["2026-11-11T00:00:00Z/2026-11-10T00:00:00Z"]}',
+            "limits.freeze.0.window: the interval must end after it starts",
+        ),
+        ('{"freeze": [{"window": "2026-11-11T00:00:00Z/PT1H"}]}', "freeze.0.name"),
+        ('{"enforce": "forbid"}', "limits.enforce"),
+        ('{"rate": 3}', "limits.rate: Extra inputs"),
+        ("[]", "esa-prefetch:limits: "),
+        ("{", "esa-prefetch:limits: Invalid JSON"),
+    ],
+    ids=lambda value: value if value.startswith(("{", "[")) else "",
+)
+def test_bad_limits_are_one_sentence_that_names_the_field(
+    text: str, sentence: str
+) -> None:
+    with pytest.raises(LimitsError) as raised:
+        Limits.parse(text)
+
+    assert sentence in str(raised.value)
+    assert str(raised.value).startswith("esa-prefetch:limits")
+    assert "\n" not in str(raised.value)
