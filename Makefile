@@ -1,0 +1,47 @@
+# What a person does here; `make` alone lists it. What `up` and its siblings do stands in stacks/prefetch/demo.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough; name another with `make PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+EMULATOR_PORT ?= 8866
+export EMULATOR_PORT
+
+BIN := .venv/bin
+DEMO := $(BIN)/python -m stacks.prefetch.demo
+# Coverage that counts: what speaks to ESA and what decides.
+COVER := --cov=pulumi_esa_prefetch.api --cov=pulumi_esa_prefetch.provider --cov-branch --cov-fail-under=95 \
+	--cov-report=term:skip-covered
+PYTEST := $(BIN)/python -m pytest -n 2
+
+.PHONY: help
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1#/p' $(MAKEFILE_LIST) | awk -F'#' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+.PHONY: venv dev
+venv: ## make .venv with the package in it
+	@$(PYTHON) .ci/venv.py
+dev: ## the same, with the tools for development
+	@$(PYTHON) .ci/venv.py dev
+
+.PHONY: up preview refresh down clean env
+up: venv ## start a local ESA and make what the stack `demo` declares so
+preview: venv ## show what `make up` would do
+refresh: venv ## read what is so into the state
+down: venv ## destroy the stack, stop the local ESA
+clean: venv ## stop the local ESA and forget the stack
+env: venv ## print the demo's variables: eval "$$(make -s env)"
+up preview refresh down clean env:
+	@$(DEMO) $@
+
+.PHONY: check test test-all soak kill bench
+check: dev ## ruff, mypy, import directions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+test: dev ## all tests but the long ones
+	@$(PYTEST) -m 'not slow' $(COVER)
+test-all: dev ## all tests
+	@$(PYTEST) $(COVER)

@@ -1,0 +1,111 @@
+"""What the Makefile runs: up, preview, refresh, down, clean, env; one of them at a time in a folder."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from stacks.prefetch.demo import server
+from stacks.prefetch.demo.engine import Engine
+from stacks.prefetch.demo.locks import alone
+from stacks.prefetch.demo.outputs import table
+from stacks.prefetch.demo.settings import (
+    DemoError,
+    Settings,
+    foreign_variables,
+    own_variables,
+    read_settings,
+    shielded,
+)
+
+
+def up(settings: Settings, engine: Engine) -> int:
+    """Make what the stack declares so, and end with the outputs."""
+    return _apply(settings, engine, "up")
+
+
+def refresh(settings: Settings, engine: Engine) -> int:
+    """Read what is so into the state, and end with the outputs."""
+    return _apply(settings, engine, "refresh")
+
+
+def _apply(settings: Settings, engine: Engine, command: str) -> int:
+    server.ensure(settings)
+    engine.open_stack()
+    code = engine.run(command, "--yes", "--skip-preview")
+    if code == 0:
+        print(table(engine.outputs()))
+    return code
+
+
+def preview(settings: Settings, engine: Engine) -> int:
+    """Show what `up` would do."""
+    server.ensure(settings)
+    engine.open_stack()
+    return engine.run("preview")
+
+
+def down(settings: Settings, engine: Engine) -> int:
+    """Destroy the stack, stop the emulator and remove what both remembered."""
+    if engine.has_stack():
+        server.ensure(settings)
+    if engine.has_stack():
+        engine.open_stack()
+        code = engine.run("destroy", "--yes", "--skip-preview")
+        if code:
+            return code
+    return clean(settings, engine)
+
+
+def clean(settings: Settings, _: Engine) -> int:
+    """Stop the emulator and remove what it and the stack remembered, without asking ESA for anything."""
+    server.Process(settings).stop()
+    for path in settings.local.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.suffix != ".lock":
+            path.unlink()
+    print("Nothing is left: no stack, no emulator.")
+    return 0
+
+
+def env(settings: Settings, _: Engine) -> int:
+    """Print what a shell evaluates to run an engine on the demo by hand."""
+    for name in foreign_variables(os.environ):
+        print(f"unset {name}")
+    for name, value in own_variables(settings).items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:\"$PATH\"")
+    return 0
+
+
+COMMANDS = {
+    "up": up,
+    "preview": preview,
+    "refresh": refresh,
+    "down": down,
+    "clean": clean,
+    "env": env,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; end a failure with one sentence."""
+    settings = read_settings(os.environ)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    # An empty home: nothing of the caller's profiles or tools is read.
+    own = own_variables(settings) | {"HOME": str(settings.local), "PATH": path}
+    engine = Engine(settings, shielded(os.environ, own))
+    settings.local.mkdir(exist_ok=True)
+    with alone(settings.local / "demo.lock"):
+        return COMMANDS[arguments[0]](settings, engine)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except DemoError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

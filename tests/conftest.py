@@ -1,0 +1,13 @@
+"""What every test stands on: no variable of the caller's reaches one, and chance repeats; holds no fixture of one room."""
+
+import os
+
+from hypothesis import settings
+
+from stacks.prefetch.demo.settings import foreign_variables
+
+for name in foreign_variables(os.environ):
+    del os.environ[name]
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
