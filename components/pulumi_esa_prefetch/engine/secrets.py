@@ -7,8 +7,9 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,24 @@ class Cipher(Protocol):
     def decrypt(self, ciphertext: str) -> str:
         """The text of a ciphertext; raises EngineError if it cannot be opened."""
         ...
+
+
+def passphrase(environ: Mapping[str, str]) -> str:
+    """The passphrase of the environment; raises EngineError if there is none, or its file cannot be read."""
+    if "PULUMI_CONFIG_PASSPHRASE" in environ:
+        return environ["PULUMI_CONFIG_PASSPHRASE"]
+    name = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if not name:
+        raise EngineError(
+            "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or "
+            "PULUMI_CONFIG_PASSPHRASE_FILE environment variables"
+        )
+    try:
+        return Path(name).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EngineError(
+            f"PULUMI_CONFIG_PASSPHRASE_FILE ({name}) cannot be read: {error}"
+        ) from None
 
 
 @lru_cache(maxsize=16)

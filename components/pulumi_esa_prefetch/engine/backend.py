@@ -1,0 +1,227 @@
+"""The directory in which the CLI's file backend keeps its stacks: where everything lies, reading and writing it; locks nothing."""
+
+import gzip
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
+from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.yaml_reading import load
+
+SCHEME: Final = "file://"
+_META: Final = "version: 1\n"
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_SUFFIXES: Final = (".json", ".json.gz", ".json.zst")
+
+
+def resolve_url(url: str) -> str:
+    """A file URL with an absolute path, as the CLI resolves it; raises EngineError for any other backend."""
+    if not url.startswith(SCHEME):
+        scheme = urlsplit(url).scheme or url
+        raise EngineError(
+            f"the backend {scheme!r} is not available here: the embedded engine keeps state "
+            "in file:// directories only; use the pulumi CLI for any other backend"
+        )
+    path = url.removeprefix(SCHEME).partition("?")[0]
+    if path.startswith("~"):
+        path = str(Path.home() / path[2:])
+    return SCHEME + os.path.normpath(Path(path).absolute())
+
+
+@dataclass(frozen=True, slots=True)
+class StackFiles:
+    """Where everything of one stack lies."""
+
+    root: Path
+    project: str
+    name: str
+
+    @property
+    def qualified(self) -> str:
+        """The stack's full name."""
+        return f"{ORGANIZATION}/{self.project}/{self.name}"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint: of its spellings the youngest that is there, else the plain one."""
+        directory = self.root / "stacks" / self.project
+        found = [
+            path
+            for suffix in _SUFFIXES
+            if (path := directory / f"{self.name}{suffix}").is_file()
+        ]
+        plain = directory / f"{self.name}.json"
+        return max(found, key=lambda path: path.stat().st_mtime_ns, default=plain)
+
+    @property
+    def journal(self) -> Path:
+        """The journal of a run; not among the stacks, where a stray file breaks the CLI's `stack ls`."""
+        return self.root / "journals" / self.project / f"{self.name}.jsonl"
+
+    @property
+    def locks(self) -> Path:
+        """The directory of the lock files."""
+        return self.root / "locks" / ORGANIZATION / self.project / self.name
+
+    @property
+    def history(self) -> Path:
+        """The directory of past updates."""
+        return self.root / "history" / self.project / self.name
+
+    @property
+    def backups(self) -> Path:
+        """The directory of checkpoints after each update."""
+        return self.root / "backups" / self.project / self.name
+
+    def read_checkpoint(self) -> bytes:
+        """The checkpoint's JSON, unpacked; raises EngineError if it cannot be read."""
+        path = self.checkpoint
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise EngineError(f"no stack named '{self.name}' found", NO_STACK) from None
+        except OSError as error:
+            raise EngineError(f"{path} cannot be read: {error.strerror}") from None
+        return _unpacked(path, content)
+
+    def write_checkpoint(self, content: bytes) -> None:
+        """Put a checkpoint in place, durably, with the former one beside it in `.bak`; raises OSError, and then nothing has changed."""
+        old = self.checkpoint
+        new = old.parent / f"{self.name}.json"
+        new.parent.mkdir(parents=True, exist_ok=True)
+        if old.exists():
+            put(old.with_name(f"{old.name}.bak"), old.read_bytes())
+        put(new, content)
+        if old != new:
+            old.unlink(missing_ok=True)
+
+
+def put(file: Path, content: bytes, rights: int = 0o600) -> None:
+    """Write a file so that it is there, and stays there, with the old or the new contents; raises OSError."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(rights)
+        Path(temporary).replace(file)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_directory(file.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make new names in a directory outlive a power cut; raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    if content.startswith(b"\x28\xb5\x2f\xfd"):
+        raise EngineError(
+            f"{path} is packed with zstd, which only the pulumi CLI can read"
+        )
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise EngineError(f"{path} cannot be unpacked: {error}") from None
+
+
+class FileBackend:
+    """A directory of stacks; opened, it is known to be there and to have the layout of project-scoped stacks."""
+
+    def __init__(self, url: str) -> None:
+        self.url = resolve_url(url)
+        self.directory = Path(unquote(self.url.removeprefix(SCHEME)))
+        self.root = self.directory / ".pulumi"
+        self._open()
+
+    def _open(self) -> None:
+        if not self.directory.is_dir():
+            raise EngineError(
+                f"the state directory {self.directory} does not exist (backend {self.url})"
+            )
+        meta = self.root / "meta.yaml"
+        if not meta.exists():
+            if any((self.root / "stacks").glob("*.json*")):
+                raise _legacy(self.url)
+            _write_meta(meta)
+            return
+        found = load(meta.read_text("utf-8"), str(meta))
+        number = found.get("version") if isinstance(found, dict) else None
+        if number == 0:
+            raise _legacy(self.url)
+        if number != 1:
+            raise EngineError(
+                f"{meta} names the layout version {number!r}, which only a newer pulumi CLI knows"
+            )
+
+    def stacks(self, project: str | None = None) -> Iterator[StackFiles]:
+        """The stacks of a project, or of all, sorted by project and name."""
+        found = {
+            (path.parent.name, name)
+            for path in (self.root / "stacks").glob("*/*")
+            if (name := _stack_name(path)) and project in (None, path.parent.name)
+        }
+        return (StackFiles(self.root, *names) for names in sorted(found))
+
+    def stack(self, reference: str, project: Project | None) -> StackFiles:
+        """The files of the stack that a name means (`dev`, `organization/dev`, `organization/project/dev`); raises EngineError if it is no name.
+
+        Nothing says that the stack exists.
+        """
+        parts = reference.split("/")
+        if len(parts) > 3 or (len(parts) > 1 and parts[0] != ORGANIZATION):  # noqa: PLR2004 - organization/project/stack
+            raise EngineError(
+                f"the stack {reference!r} cannot be in a file backend: the organization of its "
+                f"stacks is {ORGANIZATION!r}"
+            )
+        name = parts[-1]
+        owner = parts[1] if len(parts) == 3 else project.name if project else ""  # noqa: PLR2004 - see above
+        if not _NAME.fullmatch(name):
+            raise EngineError(
+                f"the stack name {name!r} may hold letters, digits, hyphens, underscores and "
+                "periods only, 100 at most"
+            )
+        if not _NAME.fullmatch(owner):
+            raise EngineError(
+                f"the stack {reference!r} needs its project: run this beside a Pulumi.yaml or "
+                f"give {ORGANIZATION}/<project>/{name}"
+            )
+        return StackFiles(self.root, owner, name)
+
+
+def _stack_name(path: Path) -> str:
+    for suffix in _SUFFIXES:
+        name = path.name.removesuffix(suffix)
+        if name != path.name and _NAME.fullmatch(name):
+            return name
+    return ""
+
+
+def _legacy(url: str) -> EngineError:
+    return EngineError(
+        f"the state directory {url} has the layout without projects; "
+        "`pulumi state upgrade` of the pulumi CLI brings it up to date"
+    )
+
+
+def _write_meta(meta: Path) -> None:
+    try:
+        meta.parent.mkdir(exist_ok=True)
+        meta.write_text(_META)
+    except OSError as error:
+        raise EngineError(f"{meta} cannot be written: {error.strerror}") from None

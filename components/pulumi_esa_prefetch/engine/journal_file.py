@@ -1,0 +1,222 @@
+"""The journal on disk: one JSON line per entry, only ever appended to; decides nothing about what the entries mean.
+
+The first line says what the run started from. The last ones may say into which checkpoint the journal was folded. A last line without
+its end was never confirmed to anyone, and does not count.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_esa_prefetch.engine.backend import sync_directory
+from pulumi_esa_prefetch.engine.encoding import (
+    Encoder,
+    Sealer,
+    decode_operation,
+    decode_resource,
+    dumps,
+)
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal import (
+    Amended,
+    Begin,
+    Done,
+    Entry,
+    Failed,
+    Rebased,
+    Refreshed,
+    Removed,
+)
+from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+
+# macOS has no fdatasync
+_flush = getattr(os, "fdatasync", os.fsync)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a run started from: the digest of the checkpoint, the salt its entries' secrets are under, and facts for the history."""
+
+    base: str
+    salt: str
+    kind: str
+    message: str = ""
+    started: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal that was read: its entries hold closed secrets; `folded` are digests of checkpoints that may hold them already.
+
+    `size` is how many bytes of the file count.
+    """
+
+    header: Header
+    entries: tuple[Entry, ...]
+    folded: frozenset[str]
+    size: int
+
+
+class JournalFile:
+    """A journal that is being written; any number of threads may append."""
+
+    def __init__(self, file: Path, header: Header, sealer: Sealer) -> None:
+        self._sealer = sealer
+        file.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+        self._descriptor = os.open(file, flags, 0o600)
+        self._size = 0
+        self._synced = 0
+        self._appending = threading.Lock()
+        self._syncing = threading.Lock()
+        self._broken = False
+        self._append({"header": asdict(header)}, sync=True)
+        sync_directory(file.parent)
+
+    def append(self, entry: Entry) -> None:
+        """Write one entry; on return it is on disk, unless nothing would be lost without it. Raises OSError if it cannot be kept."""
+        encoded = _encode(entry, Encoder(self._sealer))
+        self._append(encoded, sync=not isinstance(entry, Done) or entry.significant)
+
+    def folded(self, digest: str) -> None:
+        """Write that a checkpoint with this digest, about to be put in place, holds all of this."""
+        self._append({"folded": digest}, sync=True)
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._descriptor)
+
+    def _append(self, content: Mapping[str, Any], *, sync: bool) -> None:
+        line = dumps(content).encode() + b"\n"
+        with self._appending:
+            end = self._write(line)
+        if sync:
+            self._sync(end)
+
+    def _write(self, line: bytes) -> int:
+        if self._broken:
+            raise OSError("the journal is damaged by an earlier failure to write it")
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(self._descriptor, line[written:])
+        except OSError:
+            # half a line would spoil what comes after it
+            self._broken = True
+            os.ftruncate(self._descriptor, self._size)
+            self._broken = False
+            raise
+        self._size += len(line)
+        return self._size
+
+    def _sync(self, end: int) -> None:
+        # one flush serves all who wrote before it began
+        with self._syncing:
+            if self._synced >= end:
+                return
+            with self._appending:
+                size = self._size
+            _flush(self._descriptor)
+            self._synced = size
+
+
+def read_journal(file: Path) -> Journal | None:
+    """The journal that a run left, or None if there is none or it holds nothing; raises EngineError if it is damaged."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EngineError(f"{file} cannot be read: {error.strerror}") from None
+    lines, size = _lines(file, content)
+    if not lines:
+        return None
+    try:
+        return Journal(
+            header=Header(**lines[0]["header"]),
+            entries=tuple(_decode(line) for line in lines[1:] if "folded" not in line),
+            folded=frozenset(line["folded"] for line in lines if "folded" in line),
+            size=size,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError(f"the journal {file} is damaged: {error!r}") from None
+
+
+def mark_folded(file: Path, journal: Journal, digest: str) -> None:
+    """Write into a leftover journal that a checkpoint with this digest, about to be put in place, holds all of it; raises OSError."""
+    with file.open("r+b") as stream:
+        stream.truncate(journal.size)
+        stream.seek(journal.size)
+        stream.write(dumps({"folded": digest}).encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
+    found: list[dict[str, Any]] = []
+    size = 0
+    whole = content.splitlines(keepends=True)
+    for number, line in enumerate(whole, start=1):
+        try:
+            if not line.endswith(b"\n"):
+                break
+            found.append(json.loads(line))
+        except ValueError:
+            if number == len(whole):
+                break  # torn by a power cut before it was confirmed
+            raise EngineError(
+                f"the journal {file} is damaged at line {number}"
+            ) from None
+        size += len(line)
+    return found, size
+
+
+_ENTRIES: Final[dict[str, Callable[..., Entry]]] = {
+    kind.__name__.lower(): kind
+    for kind in (Begin, Done, Failed, Amended, Removed, Refreshed, Rebased)
+}
+
+
+def _encode(entry: Entry, encoder: Encoder) -> dict[str, Any]:
+    line: dict[str, Any] = {"entry": type(entry).__name__.lower()}
+    for item in fields(entry):
+        line[item.name] = _encode_field(getattr(entry, item.name), encoder)
+    return line
+
+
+def _encode_field(value: Any, encoder: Encoder) -> Any:
+    if isinstance(value, Resource):
+        return encoder.resource(value)
+    if not isinstance(value, Snapshot):
+        return value
+    return {
+        "resources": [encoder.resource(record) for record in value.resources],
+        "pending_operations": [
+            encoder.operation(operation) for operation in value.pending_operations
+        ],
+        "metadata": dict(value.metadata),
+        "extra": dict(value.extra),
+    }
+
+
+def _decode(line: dict[str, Any]) -> Entry:
+    kind = _ENTRIES[line.pop("entry")]
+    return kind(**{name: _decode_field(value) for name, value in line.items()})
+
+
+def _decode_field(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "resources" not in value:
+        return decode_resource(value, None)
+    return Snapshot(
+        tuple(decode_resource(record, None) for record in value["resources"]),
+        tuple(decode_operation(item, None) for item in value["pending_operations"]),
+        value["metadata"],
+        value["extra"],
+    )

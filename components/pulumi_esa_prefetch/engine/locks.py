@@ -1,0 +1,166 @@
+"""Lock files as the CLI keeps them: who holds a stack, taking it, letting it go; does not know what is done under a lock."""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from pulumi_esa_prefetch.clock import Clock
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.moments import render
+
+# the CLI prints the user name of a lock: so it can say what to do first
+USERNAME: Final = "esa-prefetch (first run: esa-prefetch cancel)"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock file: its holder's process and host, as the file says."""
+
+    file: Path
+    pid: int = 0
+    username: str = ""
+    hostname: str = ""
+    timestamp: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether this engine wrote it, on this host."""
+        return self.username == USERNAME and self.hostname == socket.gethostname()
+
+    @property
+    def stale(self) -> bool:
+        """Whether its process was on this host and is no more."""
+        return self.hostname == socket.gethostname() and not _alive(self.pid)
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        line = (
+            f"{self.file}: created by {self.username}@{self.hostname} (pid {self.pid}) "
+            f"at {self.timestamp}"
+        )
+        return f"{line}; that process is dead" if self.stale else line
+
+
+def _alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def held(directory: Path) -> list[Lock]:
+    """The locks in a directory, oldest first."""
+    files = sorted(directory.glob("*.json")) if directory.is_dir() else []
+    return sorted((_read(file) for file in files), key=lambda lock: lock.timestamp)
+
+
+def _read(file: Path) -> Lock:
+    try:
+        found: Any = json.loads(file.read_bytes())
+        return Lock(
+            file,
+            int(found["pid"]),
+            str(found["username"]),
+            str(found["hostname"]),
+            str(found["timestamp"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return Lock(file)  # a lock that cannot be read is one still
+
+
+def refusal(locks: list[Lock]) -> EngineError:
+    """The error for a stack that others hold."""
+    if all(lock.stale for lock in locks):
+        advice = "its process is dead: run `esa-prefetch cancel` to clear it"
+        if len(locks) > 1:
+            advice = "their processes are dead: run `esa-prefetch cancel` to clear them"
+    else:
+        advice = (
+            "either wait for the other process(es) to end or delete the lock file with "
+            "`esa-prefetch cancel`"
+        )
+    lines = "".join(f"\n  {lock}" for lock in locks)
+    return EngineError(
+        f"the stack is currently locked by {len(locks)} lock(s); {advice}{lines}"
+    )
+
+
+class HeldLock:
+    """A lock that this process holds until `release`; a process that dies leaves the file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def release(self) -> None:
+        """Let the stack go."""
+        self._file.unlink(missing_ok=True)
+
+
+def take(directory: Path, clock: Clock) -> HeldLock:
+    """Lock a stack; raises EngineError naming the holders if others hold it.
+
+    The caller is this host's only process of this engine on the stack (see `guard`), so that locks of this engine on this host
+    are a dead process'; they go once the new lock is there, and the stack is never without one.
+    """
+    others = _others(directory, None)
+    if others:
+        raise refusal(others)
+    file = directory / f"{uuid4()}.json"
+    _write(file, clock)
+    others = _others(directory, file)
+    if others:
+        file.unlink(missing_ok=True)
+        raise refusal(others)
+    for lock in held(directory):
+        if lock.file != file:
+            lock.file.unlink(missing_ok=True)
+    return HeldLock(file)
+
+
+def _others(directory: Path, own: Path | None) -> list[Lock]:
+    return [lock for lock in held(directory) if lock.file != own and not lock.ours]
+
+
+def _write(file: Path, clock: Clock) -> None:
+    content = {
+        "pid": os.getpid(),
+        "username": USERNAME,
+        "hostname": socket.gethostname(),
+        "timestamp": render(clock.now()),
+    }
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(content))
+        temporary.replace(file)
+    except OSError as error:
+        raise EngineError(
+            f"the lock {file} cannot be written: {error.strerror}"
+        ) from None
+
+
+@contextmanager
+def guard(directory: Path) -> Iterator[None]:
+    """Be this host's only process of this engine on a stack; raises BlockingIOError if another is.
+
+    It is a kernel lock on the directory of the lock files: the kernel lets go when a process dies, so it is never stale.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)

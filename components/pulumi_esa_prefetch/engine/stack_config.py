@@ -1,0 +1,257 @@
+"""A stack's file, Pulumi.<stack>.yaml: reading its values, changing it so that comments and order survive; opens no secret."""
+
+import json
+from collections.abc import Callable, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+from ruamel.yaml.util import load_yaml_guess_indent
+
+from pulumi_esa_prefetch.engine import config_values
+from pulumi_esa_prefetch.engine.backend import put
+from pulumi_esa_prefetch.engine.context import ConfigValue, Project
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.project import read_document
+from pulumi_esa_prefetch.engine.yaml_reading import load, resolve
+
+_YAML_1_1_BOOLS = frozenset({"y", "n", "yes", "no", "on", "off"})
+
+
+def stack_file(project: Project, stack: str) -> Path:
+    """Where a stack's configuration lies."""
+    directory = project.stack_config_dir or project.root
+    return directory / f"Pulumi.{stack}{project.file.suffix}"
+
+
+class StackConfig:
+    """A stack's file as it was when it was read; every change is written at once."""
+
+    def __init__(self, file: Path, project: str) -> None:
+        self.file = file
+        self._project = project
+        self._document = self._read()
+        self.values = self._values()
+
+    def _read(self) -> Mapping[str, Any]:
+        if not self.file.exists():
+            return {}
+        document = read_document(self.file)
+        if document is None:
+            return {}
+        if not isinstance(document, dict):
+            raise EngineError(f"{self.file} is not a mapping")
+        _refuse_foreign(self.file, document)
+        return document
+
+    def _values(self) -> dict[str, Any]:
+        found = self._document.get("config") or {}
+        if not isinstance(found, dict):
+            raise EngineError(f"{self.file}: 'config' is not a mapping")
+        return {
+            full_key(key, self._project): config_values.parse(value)
+            for key, value in found.items()
+        }
+
+    @property
+    def salt(self) -> str:
+        """The salt of its secrets, or "" if it has none yet."""
+        return str(self._document.get("encryptionsalt") or "")
+
+    def save_salt(self, salt: str) -> None:
+        """Write the salt of its secrets."""
+        self._edit(lambda document: document.__setitem__("encryptionsalt", salt))
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Write these values in the place of those that the file holds."""
+
+        def change(document: Any) -> None:
+            section = document.setdefault("config", CommentedMap())
+            if section is None:
+                section = document["config"] = CommentedMap()
+            _replace(section, values, self._project)
+            if not section:
+                del document["config"]
+
+        self._edit(change)
+
+    def _edit(self, change: Callable[[Any], None]) -> None:
+        if self.file.suffix == ".json":
+            document = dict(self._document)
+            change(document)
+            write_text(self.file, json.dumps(document, indent=4) + "\n")
+        else:
+            write_text(self.file, self._edited_yaml(change))
+        self._document = self._read()
+        self.values = self._values()
+
+    def _edited_yaml(self, change: Callable[[Any], None]) -> str:
+        text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
+        yaml = YAML(typ="rt", pure=True)
+        yaml.preserve_quotes = True
+        yaml.width = 1 << 30
+        _, sequence, offset = load_yaml_guess_indent(text)
+        yaml.indent(
+            mapping=2, sequence=sequence or 4, offset=2 if offset is None else offset
+        )
+        document = yaml.load(text)
+        if document is None:
+            document = CommentedMap()
+        change(document)
+        stream = StringIO()
+        yaml.dump(document, stream)
+        return stream.getvalue()
+
+
+def _refuse_foreign(file: Path, document: Mapping[str, Any]) -> None:
+    provider = document.get("secretsprovider")
+    if provider not in (None, "", "passphrase"):
+        raise EngineError(
+            f"{file} uses the secrets provider {provider!r}; only the pulumi CLI has it"
+        )
+    if document.get("encryptedkey"):
+        raise EngineError(
+            f"{file} has an 'encryptedkey' of a secrets provider that only the pulumi CLI has"
+        )
+    if document.get("environment"):
+        raise EngineError(
+            f"{file} imports an 'environment', which only the pulumi CLI with Pulumi Cloud has"
+        )
+
+
+def full_key(key: str, project: str) -> str:
+    """A key with its namespace, by default the project's; raises EngineError if it has too many parts."""
+    parts = key.split(":")
+    if len(parts) == 1:
+        return f"{project}:{key}"
+    if len(parts) == 3 and parts[1] == "config":  # noqa: PLR2004 - namespace:config:name
+        return f"{parts[0]}:{parts[2]}"
+    if len(parts) != 2 or not all(parts):  # noqa: PLR2004 - namespace:name
+        raise EngineError(
+            f"could not parse {key} as a configuration key (configuration keys should be "
+            "of the form `<namespace>:<name>`)"
+        )
+    return key
+
+
+def _replace(section: Any, values: Mapping[str, Any], project: str) -> None:
+    spelled = {full_key(str(key), project): key for key in section}
+    for full, key in spelled.items():
+        if full not in values:
+            del section[key]
+    for full, value in values.items():
+        key = spelled.get(full, full)
+        if key not in section:
+            section[key] = _styled(config_values.unparse(value))
+        else:
+            _merge(section, key, config_values.unparse(value))
+
+
+def _merge(holder: Any, key: Any, new: Any) -> None:
+    # only what differs is touched, so that spelling and comments around it survive
+    old = holder[key]
+    if isinstance(old, CommentedMap) and isinstance(new, dict):
+        _merge_map(old, new)
+    elif isinstance(old, CommentedSeq) and isinstance(new, list):
+        del old[len(new) :]
+        for index, value in enumerate(new):
+            if index < len(old):
+                _merge(old, index, value)
+            else:
+                old.append(_styled(value))
+    elif not _same(old, new):
+        holder[key] = _styled(new)
+
+
+def _merge_map(old: CommentedMap, new: Mapping[str, Any]) -> None:
+    names = {str(name): name for name in old}
+    for text, name in names.items():
+        if text not in new:
+            del old[name]
+    for text, value in new.items():
+        if text in names:
+            _merge(old, names[text], value)
+        else:
+            old[text] = _styled(value)
+
+
+def _same(old: Any, new: Any) -> bool:
+    stream = StringIO()
+    YAML(typ="rt", pure=True).dump(old, stream)
+    found = load(stream.getvalue(), "a value")
+    return type(found) is type(new) and bool(found == new)
+
+
+def _styled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return CommentedMap({key: _styled(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return CommentedSeq([_styled(item) for item in value])
+    if not isinstance(value, str):
+        return value
+    if "\n" in value:
+        return LiteralScalarString(value)
+    if resolve(value) != value or _looks_otherwise(value):
+        return DoubleQuotedScalarString(value)
+    return value
+
+
+def _looks_otherwise(text: str) -> bool:
+    # older readers of YAML see a bool, or a number in base 60
+    return text.lower() in _YAML_1_1_BOOLS or (text[:1].isdigit() and ":" in text)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file that a person keeps, through links and with its rights; raises EngineError if it cannot be written."""
+    try:
+        target = file.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        rights = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        put(target, text.encode(), rights)
+    except OSError as error:
+        raise EngineError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def merged(project: Project, stack: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the project's defaults; raises EngineError naming what the project requires and nobody gives."""
+    result = dict(values)
+    missing = []
+    for key, declared in sorted(project.config.items()):
+        full = full_key(key, project.name)
+        if full in result:
+            continue
+        default = _default(declared)
+        if default is not None:
+            result[full] = default
+        elif full.startswith(f"{project.name}:"):
+            missing.append(key)
+    if missing:
+        names = ", ".join(f"'{name}'" for name in missing)
+        raise EngineError(
+            f"Stack '{stack}' is missing configuration value{'s' if len(missing) > 1 else ''} "
+            f"{names}"
+        )
+    return result
+
+
+def _default(declared: Any) -> Any:
+    if not isinstance(declared, dict):
+        return declared
+    default = declared.get("default")
+    return declared.get("value") if default is None else default
+
+
+def plain(
+    values: Mapping[str, Any], opener: Callable[[str], str]
+) -> dict[str, ConfigValue]:
+    """The configuration as programs and providers see it, sorted by key."""
+    return {
+        key: ConfigValue(
+            text=config_values.text(config_values.revealed(values[key], opener)),
+            secret=config_values.is_secret(values[key]),
+        )
+        for key in sorted(values)
+    }

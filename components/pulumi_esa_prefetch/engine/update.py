@@ -1,0 +1,216 @@
+"""One run that may change a stack: its lock, its journal, and the checkpoint that comes of it; knows no steps and no providers.
+
+The order of writing, and what a kill leaves in each gap:
+
+1. the guard (a kernel lock, gone with the process) and the lock file: a kill leaves a lock of ours, which our next run replaces;
+2. a leftover journal is folded, then the new one begins: a kill leaves one of the two, both of which the next start folds;
+3. entries: a kill leaves those that were confirmed, and at most one more;
+4. the digest of the new checkpoint in the journal, then the checkpoint in one rename, with the old one in `.bak`: after a kill the
+   checkpoint is the old one (folded again) or the new one (known by its digest, so nothing is folded twice);
+5. history and backup: a kill loses at most an entry of the history;
+6. the journal goes, then the lock: a kill leaves a lock of ours without a journal, as in 1.
+
+As long as a journal is there the lock stays, whatever fails: the CLI must not write a state that lacks what the journal tells.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pulumi_esa_prefetch.clock import Clock
+from pulumi_esa_prefetch.engine import checkpoint, history, integrity, locks
+from pulumi_esa_prefetch.engine.backend import StackFiles
+from pulumi_esa_prefetch.engine.checkpoint import Deployment
+from pulumi_esa_prefetch.engine.context import Outcome
+from pulumi_esa_prefetch.engine.encoding import dumps
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal import Begin, Entry, Folding
+from pulumi_esa_prefetch.engine.journal_file import (
+    Header,
+    Journal,
+    JournalFile,
+    mark_folded,
+    read_journal,
+)
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.recovery import digest, recovered
+from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
+
+_KINDS: Final = {"up": "update"}
+
+
+class Update:
+    """A run under its lock; a journal writer for any number of threads."""
+
+    def __init__(self, base: Snapshot, journal: JournalFile) -> None:
+        self.base = base
+        self.outcome: Outcome | None = None
+        self.entries = 0
+        self._journal = journal
+        self._folding = Folding(base)
+        self._lock = threading.Lock()
+
+    def write(self, entry: Entry) -> None:
+        """Record one entry; on return it is as safe as its kind needs. Raises OSError if it cannot be kept."""
+        if isinstance(entry, Begin):
+            # what could not be written down is not begun
+            self._journal.append(entry)
+            self._fold(entry)
+        else:
+            # what has happened counts, even where it cannot be written down now
+            self._fold(entry)
+            self._journal.append(entry)
+
+    def _fold(self, entry: Entry) -> None:
+        with self._lock:
+            self._folding.add(entry)
+            self.entries += 1
+
+    def result(self, outcome: Outcome) -> None:
+        """Say how the run ended; without it the history shows a failure."""
+        self.outcome = outcome
+
+    def snapshot(self) -> Snapshot:
+        """The state after all entries so far."""
+        with self._lock:
+            return self._folding.snapshot() if self.entries else self.base
+
+
+@contextmanager
+def locked(files: StackFiles, clock: Clock) -> Iterator[None]:
+    """Hold a stack, with what a killed run left of it folded; raises EngineError if others hold it.
+
+    The lock stays behind as long as a journal does.
+    """
+    try:
+        with locks.guard(files.locks):
+            lock = locks.take(files.locks, clock)
+            try:
+                settle(files, clock)
+                yield
+            finally:
+                if not files.journal.exists():
+                    lock.release()
+    except BlockingIOError:
+        raise locks.refusal(locks.held(files.locks)) from None
+
+
+def settle(files: StackFiles, clock: Clock) -> bool:
+    """Fold a leftover journal into the checkpoint; whether there was one. Raises EngineError if that cannot be done."""
+    journal = read_journal(files.journal)
+    if journal is None:
+        files.journal.unlink(missing_ok=True)
+        return False
+    content = files.read_checkpoint()
+    with _writing(files):
+        if journal.entries:
+            content = _folded(files, content, journal, clock)
+            _remember(
+                files, _history_entry(journal.header, None, clock), content, clock
+            )
+        files.journal.unlink()
+    return True
+
+
+def _folded(files: StackFiles, content: bytes, journal: Journal, clock: Clock) -> bytes:
+    if digest(content) in journal.folded:
+        return content
+    deployment = recovered(files, content, journal, clock.now())
+    new = render(deployment, files.qualified)
+    mark_folded(files.journal, journal, digest(new))
+    files.write_checkpoint(new)
+    return new
+
+
+def render(deployment: Deployment, stack: str) -> bytes:
+    """The contents of a checkpoint file."""
+    return dumps(checkpoint.render_checkpoint(deployment, stack)).encode()
+
+
+@contextmanager
+def _writing(files: StackFiles) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(
+            f"the state of {files.name} cannot be written ({error}); nothing is lost: its "
+            f"journal {files.journal} stays and is folded by the next run or `esa-prefetch cancel`"
+        ) from None
+
+
+@contextmanager
+def journalled(
+    files: StackFiles, base: Snapshot, header: Header, ciphers: "Ciphers", clock: Clock
+) -> Iterator[Update]:
+    """A run on a locked stack: at its end the journal is folded, however the run ended."""
+    with _writing(files):
+        journal = JournalFile(files.journal, header, ciphers.journal.encrypt)
+    update = Update(base, journal)
+    try:
+        yield update
+    finally:
+        _finish(files, update, journal, ciphers, header, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphers:
+    """Under which salt secrets are written: in the journal the one of the state it is folded into, in the new state the stack file's."""
+
+    journal: PassphraseSecrets
+    state: PassphraseSecrets
+
+
+def _finish(
+    files: StackFiles,
+    update: Update,
+    journal: JournalFile,
+    ciphers: Ciphers,
+    header: Header,
+    clock: Clock,
+) -> None:
+    snapshot = update.snapshot()
+    with _writing(files):
+        content = files.read_checkpoint()
+        if update.entries:
+            deployment = checkpoint.write(
+                snapshot,
+                salt=ciphers.state.salt,
+                sealer=ciphers.state.encrypt,
+                now=clock.now(),
+            )
+            content = render(deployment, files.qualified)
+            journal.folded(digest(content))
+            files.write_checkpoint(content)
+        journal.close()
+        entry = _history_entry(header, update.outcome, clock)
+        _remember(files, entry, content, clock)
+        files.journal.unlink()
+    # after the writing, as the CLI does: what is wrong can be seen, exported and mended
+    integrity.verify(snapshot)
+
+
+def _history_entry(
+    header: Header, outcome: Outcome | None, clock: Clock
+) -> dict[str, Any]:
+    good = outcome is not None and not outcome.failed and not outcome.cancelled
+    return {
+        "kind": _KINDS.get(header.kind, header.kind),
+        "startTime": header.started,
+        "message": header.message,
+        "environment": {"exec.agent": checkpoint.writer_version()},
+        "config": dict(header.config),
+        "version": 0,
+        "result": "succeeded" if good else "failed",
+        "endTime": int(clock.now().timestamp()),
+        "resourceChanges": dict(outcome.changes) if outcome else {},
+    }
+
+
+def _remember(
+    files: StackFiles, entry: Mapping[str, Any], content: bytes, clock: Clock
+) -> None:
+    nanos = int(clock.now().timestamp() * 1_000_000) * 1000
+    history.record(files, entry, content, nanos)
+    history.back_up(files, content, nanos)

@@ -1,0 +1,61 @@
+"""What the CLI remembers of a project on this machine: the selected stack; nothing here is state."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_esa_prefetch.engine.backend import put
+from pulumi_esa_prefetch.engine.context import Project
+from pulumi_esa_prefetch.engine.errors import EngineError
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The directory in which the CLI keeps what is its own."""
+    chosen = environ.get("PULUMI_HOME")
+    return Path(chosen) if chosen else Path.home() / ".pulumi"
+
+
+def _file(project: Project, environ: Mapping[str, str]) -> Path:
+    digest = hashlib.sha1(str(project.file).encode(), usedforsecurity=False).hexdigest()
+    return home(environ) / "workspaces" / f"{project.name}-{digest}-workspace.json"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    # what cannot be read is as good as not there: it holds a choice, which can be made again
+    try:
+        found = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def selected(project: Project, url: str, environ: Mapping[str, str]) -> str:
+    """The selected stack of a project in a backend, or ""."""
+    found = _read(_file(project, environ))
+    stacks = found.get("stacks")
+    name = stacks.get(url) if isinstance(stacks, dict) else None
+    # a choice that was made before the CLI kept one for each backend
+    name = name or found.get("stack")
+    return name if isinstance(name, str) else ""
+
+
+def select(
+    project: Project, url: str, environ: Mapping[str, str], stack: str | None
+) -> None:
+    """Remember a stack (its full name) as the selected one, or with None forget the choice; raises EngineError if it cannot be written."""
+    file = _file(project, environ)
+    found = _read(file)
+    found.pop("stack", None)
+    stacks = {
+        key: value for key, value in (found.get("stacks") or {}).items() if key != url
+    }
+    if stack is not None:
+        stacks[url] = stack
+    text = json.dumps(found | {"stacks": stacks}, indent=4)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        put(file, text.encode())
+    except OSError as error:
+        raise EngineError(f"{file} cannot be written: {error.strerror}") from None

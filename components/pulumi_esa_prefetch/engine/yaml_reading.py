@@ -1,0 +1,159 @@
+"""YAML read to the values that the CLI would read (yaml.v3's rules for plain scalars); writes nothing."""
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from io import StringIO
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+
+_WORDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_INTEGER: Final = re.compile(
+    r"([-+]?)(0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))"
+)
+_BASES: Final = {"x": 16, "b": 2, "o": 8, "d": 10}
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TIME: Final = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:[Tt ](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?)?"
+)
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_STRING: Final = "tag:yaml.org,2002:str"
+
+
+def load(text: str, what: str) -> Any:
+    """The value of a YAML document (times as the texts Go gives them); raises EngineError naming `what` if it is no YAML."""
+    try:
+        node = YAML(typ="safe", pure=True).compose(StringIO(text))
+        return None if node is None else _value(node)
+    except YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f", line {place.line + 1}" if place else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise EngineError(f"{what} is not YAML{where}: {problem}") from None
+    except RecursionError:
+        raise EngineError(f"{what} is nested too deeply") from None
+
+
+def _value(node: Node) -> Any:
+    if isinstance(node, MappingNode):
+        return dict(_pairs(node))
+    if isinstance(node, SequenceNode):
+        return [_value(item) for item in node.value]
+    return _scalar(node)
+
+
+def _pairs(node: MappingNode) -> Iterator[tuple[str, Any]]:
+    merged = [
+        pair
+        for key, value in node.value
+        if key.value == "<<" and not key.style
+        for part in (value.value if isinstance(value, SequenceNode) else [value])
+        for pair in _pairs(part)
+    ]
+    yield from merged
+    seen: set[str] = set()
+    for key, value in node.value:
+        if key.value == "<<" and not key.style:
+            continue
+        name = _key(key)
+        if name in seen:
+            raise MarkedYAMLError(
+                problem=f"the key {name!r} is there twice", problem_mark=key.start_mark
+            )
+        seen.add(name)
+        yield name, _value(value)
+
+
+def _key(node: Node) -> str:
+    # the CLI prints a key that is no text the way Go prints the value
+    found = _value(node)
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return "<nil>" if found is None else str(found)
+
+
+def _scalar(node: Node) -> Any:
+    text = str(node.value)
+    if getattr(node, "style", None):
+        return text
+    value = resolve(text)
+    if isinstance(value, int | float) and node.tag == _STRING and _plain_number(text):
+        return text
+    return value
+
+
+def _plain_number(text: str) -> bool:
+    # ruamel sees a number here as well: so the text was tagged !!str by hand
+    return re.fullmatch(r"[-+]?[1-9][0-9]*(\.[0-9]+)?|true|false", text) is not None
+
+
+def resolve(text: str) -> Any:
+    """The value of a plain scalar."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "0123456789+-.":
+        return text
+    for reading in (_time, _integer, _float):
+        value = reading(text)
+        if value is not None:
+            return value
+    return text
+
+
+def _integer(text: str) -> int | None:
+    match = _INTEGER.fullmatch(text.replace("_", ""))
+    if match is None:
+        return None
+    ((base, digits),) = (
+        (base, match[name]) for name, base in _BASES.items() if match[name]
+    )
+    number = int(match[1] + digits, base)
+    return number if _SMALLEST <= number <= _LARGEST else None
+
+
+def _float(text: str) -> float | None:
+    plain = text.replace("_", "")
+    return float(plain) if _FLOAT.fullmatch(plain) else None
+
+
+def _time(text: str) -> str | None:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    *numbers, fraction, zone = match.groups(default="")
+    if zone and text[10:11] == " ":
+        return None
+    try:
+        moment = datetime(*(int(number or 0) for number in numbers), tzinfo=_zone(zone))  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+    return _go_time(moment, fraction)
+
+
+def _zone(text: str) -> timezone:
+    if not text or text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _go_time(moment: datetime, fraction: str) -> str:
+    digits = fraction[:10].rstrip("0").rstrip(".")
+    zone = moment.strftime("%z")
+    name = "UTC" if zone == "+0000" else zone
+    return f"{moment:%Y-%m-%d %H:%M:%S}{digits} {zone} {name}"
