@@ -1,0 +1,1 @@
+"""What ESA understands: its scheduled-prefetch calls, signed and typed; decides nothing about plans."""

@@ -1,0 +1,310 @@
+"""ESA's scheduled-prefetch calls, one method for each API action under its own name; decides nothing."""
+
+import copy
+import json
+import random
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+import httpx
+
+from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
+from pulumi_esa_prefetch.api.errors import PlansRefused, UrlsRefused
+from pulumi_esa_prefetch.api.limits import Limits
+from pulumi_esa_prefetch.api.models import (
+    CreatedPlans,
+    Done,
+    Job,
+    JobPage,
+    Plan,
+    PlanSpec,
+)
+from pulumi_esa_prefetch.api.reading import (
+    complete,
+    plans_reader,
+    reader,
+    reader_of,
+)
+from pulumi_esa_prefetch.api.times import render_time
+from pulumi_esa_prefetch.api.transport import Call, Transport
+from pulumi_esa_prefetch.clock import Clock, SystemClock
+from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings
+
+PAGE_SIZE = 50
+
+T = TypeVar("T")
+
+
+class EsaClient:
+    """A connection to ESA, safe to share between threads; every method raises EsaError.
+
+    Reads and deletes are repeated on anything transient. The others are repeated only
+    when the failed call cannot have had its effect: an error with `ambiguous` set is
+    raised, and the caller has to look.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: CredentialsSource,
+        *,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
+        transport: httpx.BaseTransport | None = None,
+        deadline: float = DEFAULT_DEADLINE,
+        max_qps: float | None = None,
+    ) -> None:
+        self._transport = Transport(
+            endpoint,
+            credentials,
+            clock=clock or SystemClock(),
+            rng=rng or random.Random(),  # noqa: S311 -- spreads repeats, guards nothing
+            nonce=nonce,
+            user_agent=_user_agent(),
+            http=transport,
+            max_qps=max_qps,
+        )
+        self._limits = Limits(deadline)
+        self._owner = True
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> Self:
+        """A client as the settings want it; fetches no key yet."""
+        return cls(
+            settings.endpoint,
+            source_of(settings.credentials),
+            clock=clock,
+            rng=rng,
+            transport=transport,
+            deadline=settings.deadline,
+            max_qps=settings.max_qps,
+        )
+
+    def limited(
+        self, *, attempts: int | None = None, seconds: float | None = None
+    ) -> "EsaClient":
+        """The same client, over the same connections, with other limits per operation."""
+        limited = copy.copy(self)
+        limited._owner = False  # noqa: SLF001 -- its own copy
+        limited._limits = Limits(seconds or self._limits.seconds, attempts)  # noqa: SLF001
+        return limited
+
+    def close(self) -> None:
+        """Close all connections; a limited client leaves them to the one it came from."""
+        if self._owner:
+            self._transport.close()
+
+    def __enter__(self) -> Self:
+        """Close at the end of a `with`."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def create_scheduled_preload_job(
+        self,
+        *,
+        site_id: int | str,
+        name: str,
+        insert_way: Literal["textBox", "oss"],
+        url_list: Sequence[str] | None = None,
+        oss_url: str | None = None,
+    ) -> Job:
+        """Create a job from URLs (`textBox`) or from a file of URLs in OSS (`oss`).
+
+        Raises UrlsRefused, with the job in it, if ESA made the job and refused URLs.
+        """
+        urls = [url_list] if isinstance(url_list, str) else url_list
+        form = _written(
+            SiteId=site_id,
+            Name=name,
+            InsertWay=insert_way,
+            UrlList=None if urls is None else "\n".join(urls),
+            OssUrl=oss_url,
+        )
+        action = "CreateScheduledPreloadJob"
+        job = self._call(_post(action, {}, form), reader(action, Job))
+        if job.error_info or job.failed_file_oss:
+            raise UrlsRefused(job)
+        return job
+
+    def get_scheduled_preload_job(self, *, job_id: str) -> Job:
+        """One job; `error_info` tells of URLs refused when it was made, and raises nothing."""
+        action = "GetScheduledPreloadJob"
+        return self._call(_get(action, {"Id": job_id}), reader_of(action, Job, job_id))
+
+    def list_scheduled_preload_jobs(
+        self,
+        *,
+        site_id: int | str,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+    ) -> list[Job]:
+        """All jobs of a site, from all pages; the times limit when they were created."""
+        action = "ListScheduledPreloadJobs"
+        until = self._transport.until(self._limits)
+        found: dict[str, Job] = {}
+        for number in range(1, 1_000_000):
+            query = _written(
+                SiteId=site_id,
+                StartTime=_milliseconds(start_time),
+                EndTime=_milliseconds(end_time),
+                PageNumber=number,
+                PageSize=PAGE_SIZE,
+            )
+            page = self._call(_get(action, query), reader(action, JobPage), until)
+            known = len(found)
+            found.update((job.id, job) for job in page.jobs or ())
+            if len(found) == known or len(found) == page.total_count:
+                complete(action, len(found), page, listed=page.jobs is not None)
+                break
+        return list(found.values())
+
+    def reset_scheduled_preload_job(self, *, job_id: str) -> Job:
+        """Set a job's progress back to the first URL."""
+        action = "ResetScheduledPreloadJob"
+        return self._call(_post(action, {"Id": job_id}), reader_of(action, Job, job_id))
+
+    def delete_scheduled_preload_job(self, *, job_id: str) -> str:
+        """Delete a job; the answer is the request's id."""
+        return self._delete("DeleteScheduledPreloadJob", job_id)
+
+    def create_scheduled_preload_executions(
+        self, *, job_id: str, executions: Sequence[PlanSpec]
+    ) -> CreatedPlans:
+        """Create plans for a job.
+
+        Raises PlansRefused, with the plans that were created in it, if not all were.
+        """
+        action = "CreateScheduledPreloadExecutions"
+        form = {"Executions": _json([_spec(spec) for spec in executions])}
+        created = self._call(
+            _post(action, {"Id": job_id}, form), reader(action, CreatedPlans)
+        )
+        if len(created.plans) < len(executions) or created.failed_messages:
+            raise PlansRefused(len(executions), created)
+        return created
+
+    def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
+        """All plans of a job; ESA has no call for one plan."""
+        action = "ListScheduledPreloadExecutions"
+        return self._call(_get(action, {"Id": job_id}), plans_reader(action, job_id))
+
+    def update_scheduled_preload_execution(
+        self,
+        *,
+        plan_id: str,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        interval: int | None = None,
+        slice_len: int | None = None,
+    ) -> Plan:
+        """Change a plan's window or pace; None leaves as it is."""
+        action = "UpdateScheduledPreloadExecution"
+        form = _written(
+            StartTime=start_time and render_time(start_time),
+            EndTime=end_time and render_time(end_time),
+            Interval=interval,
+            SliceLen=slice_len,
+        )
+        return self._call(
+            _post(action, {"Id": plan_id}, form), reader_of(action, Plan, plan_id)
+        )
+
+    def start_scheduled_preload_execution(self, *, plan_id: str) -> Plan:
+        """Start a plan; the answer is the whole plan, with its job's id."""
+        return self._turn("StartScheduledPreloadExecution", plan_id)
+
+    def stop_scheduled_preload_execution(self, *, plan_id: str) -> Plan:
+        """Stop a plan, which takes effect on a running one only; look at the status."""
+        return self._turn("StopScheduledPreloadExecution", plan_id)
+
+    def delete_scheduled_preload_execution(self, *, plan_id: str) -> str:
+        """Delete a plan; the answer is the request's id."""
+        return self._delete("DeleteScheduledPreloadExecution", plan_id)
+
+    def _turn(self, action: str, plan_id: str) -> Plan:
+        return self._call(
+            _post(action, {"Id": plan_id}), reader_of(action, Plan, plan_id)
+        )
+
+    def _delete(self, action: str, object_id: str) -> str:
+        call = _post(action, {"Id": object_id}, safe_to_repeat=True)
+        return self._call(call, reader(action, Done)).request_id or ""
+
+    def _call(
+        self,
+        call: Call,
+        read: Callable[[Mapping[str, Any]], T],
+        until: float | None = None,
+    ) -> T:
+        return self._transport.call(
+            call,
+            read,
+            until=self._transport.until(self._limits) if until is None else until,
+            attempts=self._limits.attempts,
+        )
+
+
+def _get(action: str, query: Mapping[str, str]) -> Call:
+    return Call(action, "GET", query, safe_to_repeat=True)
+
+
+def _post(
+    action: str,
+    query: Mapping[str, str],
+    form: Mapping[str, str] | None = None,
+    *,
+    safe_to_repeat: bool = False,
+) -> Call:
+    return Call(action, "POST", query, form, safe_to_repeat=safe_to_repeat)
+
+
+def _written(**parameters: object) -> dict[str, str]:
+    """Parameters as text; those that are None are left out."""
+    return {name: str(value) for name, value in parameters.items() if value is not None}
+
+
+def _spec(spec: PlanSpec) -> dict[str, str | int]:
+    times = _written(
+        EndTime=spec.end_time and render_time(spec.end_time),
+        StartTime=spec.start_time and render_time(spec.start_time),
+    )
+    return {**times, "Interval": spec.interval, "SliceLen": spec.slice_len}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def _user_agent() -> str:
+    try:
+        own = version("pulumi-esa-prefetch")
+    except PackageNotFoundError:  # run from a source tree
+        own = "unknown"
+    return (
+        f"pulumi-esa-prefetch/{own} httpx/{httpx.__version__} python/{python_version()}"
+    )

@@ -1,0 +1,160 @@
+"""What ESA gives and takes, as frozen models with ESA's spelling at the wire; sends nothing."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+from pydantic.alias_generators import to_pascal
+
+from pulumi_esa_prefetch.api.times import parse_time
+
+PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
+"""The statuses ESA documents; `stopped` means paused (StopScheduledPreloadExecution)."""
+
+
+def _instant(value: Any) -> Any:
+    return parse_time(value) if isinstance(value, str) else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+
+
+class _Answer(BaseModel):
+    """Read leniently: what is unknown is ignored, what is left out, null or empty is None."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_pascal,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+        str_strip_whitespace=True,
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_nothing(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+
+class Job(_Answer):
+    """A list of URLs to prefetch, with its counters (GetScheduledPreloadJob)."""
+
+    id: str
+    name: str | None = None
+    site_id: int | None = None
+    insert_way: str | None = None
+    task_type: str | None = None
+    domains: str | None = None
+    url_count: int | None = None
+    url_submitted: int | None = None
+    task_submitted: int | None = None
+    error_info: str | None = None
+    """Comma separated, such as `InvalidUrl`; set although the job exists."""
+    failed_file_oss: str | None = None
+    file_id: str | None = None
+    created_at: Instant | None = None
+    ali_uid: str | None = None
+    execution_count: int | None = None
+    """Only in answers of ListScheduledPreloadJobs."""
+    request_id: str | None = None
+
+
+class RefusedPlan(_Answer):
+    """A plan that ESA did not create, as far as ESA describes it; often without an id."""
+
+    id: str | None = None
+    job_id: str | None = None
+    start_time: Instant | None = None
+    end_time: Instant | None = None
+    interval: int | None = None
+    """Seconds between two batches."""
+    slice_len: int | None = None
+    """URLs per batch."""
+    status: Annotated[str, BeforeValidator(_lower)] | None = None
+    """One of `PlanStatus`, in lower case; a status unknown here is kept as ESA's word."""
+    ali_uid: str | None = None
+    request_id: str | None = None
+
+
+class Plan(RefusedPlan):
+    """When and how fast a job's URLs are submitted (ListScheduledPreloadExecutions)."""
+
+    id: str
+
+
+class CreatedPlans(_Answer):
+    """What became of each plan asked for (CreateScheduledPreloadExecutions)."""
+
+    total_count: int | None = None
+    success_count: int | None = None
+    plans: tuple[Plan, ...] = Field(default=(), alias="SuccessExecutions")
+    failed_plans: tuple[RefusedPlan, ...] = Field(default=(), alias="FailedExecutions")
+    failed_messages: tuple[str, ...] = ()
+    request_id: str | None = None
+
+    @field_validator("plans", "failed_plans", "failed_messages", mode="before")
+    @classmethod
+    def _null_is_none_of_them(cls, value: Any) -> Any:
+        return () if value is None else value
+
+
+class JobPage(_Answer):
+    """One page of ListScheduledPreloadJobs; `total_count` counts all pages."""
+
+    jobs: tuple[Job, ...] | None = None
+    """None if ESA left the list out, which is not the same as an empty one."""
+    total_count: int | None = None
+    request_id: str | None = None
+
+
+class PlanList(_Answer):
+    """The answer of ListScheduledPreloadExecutions, which has no pages."""
+
+    plans: tuple[Plan, ...] | None = Field(default=None, alias="Executions")
+    """None if ESA left the list out, which is not the same as an empty one."""
+    total_count: int | None = None
+    request_id: str | None = None
+
+
+class Done(_Answer):
+    """The answer of the Delete actions: a request id and nothing else."""
+
+    request_id: str | None = None
+
+
+class PlanSpec(BaseModel):
+    """A plan to create: the window (aware datetimes), seconds between batches, URLs per batch.
+
+    What an absent start or end means is left open by ESA's documentation
+    (CreateScheduledPreloadExecutions).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start_time: AwareDatetime | None = None
+    end_time: AwareDatetime | None = None
+    interval: int
+    slice_len: int
+
+
+__all__ = [
+    "CreatedPlans",
+    "Done",
+    "Instant",
+    "Job",
+    "JobPage",
+    "Plan",
+    "PlanList",
+    "PlanSpec",
+    "PlanStatus",
+]

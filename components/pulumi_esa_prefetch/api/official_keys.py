@@ -1,0 +1,147 @@
+"""The one door to the official credentials library, which costs a third of a second to import; chooses no place itself."""
+
+import configparser
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from pulumi_esa_prefetch.keys import (
+    AssumedRole,
+    Credentials,
+    CredentialsUri,
+    DefaultPlaces,
+    EcsRole,
+    KeyPlace,
+    OidcRole,
+    Profile,
+)
+
+# The library quotes whole answers of servers, and those may hold half a set of keys.
+_QUOTED_ANSWER = re.compile(
+    r"[,:]?\s*(?:\{|\[|\bresult\b|\bresponse\b|\bbody\b)", re.IGNORECASE
+)
+
+
+def open_provider(place: KeyPlace) -> Any:
+    """The library's provider for a place; fetches nothing yet."""
+    from alibabacloud_credentials import provider  # noqa: PLC0415 -- slow, rarely needed
+
+    _quieten()
+    match place:
+        case Profile(name, file):
+            return _profile_provider(provider, name, file)
+        case EcsRole(name):
+            return provider.EcsRamRoleCredentialsProvider(role_name=name)
+        case CredentialsUri(uri):
+            return provider.URLCredentialsProvider(uri=uri)
+        case OidcRole():
+            return _oidc_provider(provider, place)
+        case AssumedRole():
+            return _role_provider(provider, place)
+        case Credentials():
+            return _written_provider(provider, place)
+    return provider.DefaultCredentialsProvider()
+
+
+def read(provider: Any) -> Credentials:
+    """The keys that a provider of the library gives now."""
+    keys = provider.get_credentials()
+    return Credentials(
+        keys.get_access_key_id(),
+        keys.get_access_key_secret(),
+        keys.get_security_token() or None,
+    )
+
+
+def reason(error: Exception) -> str:
+    """Why the library gave no keys, without what a server answered it."""
+    text = " ".join(str(getattr(error, "message", None) or error).split())
+    return _QUOTED_ANSWER.split(text, maxsplit=1)[0][:200] or type(error).__name__
+
+
+def describe(place: KeyPlace) -> str:
+    """The place in words, without secrets."""
+    match place:
+        case Profile(name, file):
+            return f"profile {name!r}{f' in {file}' if file else ''}"
+        case EcsRole(name):
+            return f"the ECS role {name!r}"
+        case OidcRole(role_arn=arn) | AssumedRole(role_arn=arn):
+            return f"the RAM role {arn}"
+        case CredentialsUri():
+            return "the credentials URI"
+        case DefaultPlaces():
+            return "the environment, profile files or an ECS role"
+    return "the settings"
+
+
+def _quieten() -> None:
+    """Take off the handler by which the library prints warnings and traces to stderr."""
+    log = logging.getLogger("credentials")
+    log.handlers[:] = [logging.NullHandler()]
+
+
+def _profile_provider(provider: Any, name: str, file: str | None) -> Any:
+    # ALIBABA_CLOUD_CREDENTIALS_FILE is JSON to Terraform and INI to the library.
+    if _is_ini(Path(file)) if file else _only_in_ini(name):
+        return provider.ProfileCredentialsProvider(profile_name=name, profile_file=file)
+    return provider.CLIProfileCredentialsProvider(profile_name=name, profile_file=file)
+
+
+def _is_ini(file: Path) -> bool:
+    try:
+        return file.read_text(encoding="utf-8").lstrip()[:1] not in ("{", "")
+    except OSError:
+        return False
+
+
+def _only_in_ini(name: str) -> bool:
+    try:
+        text = (Path.home() / ".aliyun" / "config.json").read_text(encoding="utf-8")
+        profiles = json.loads(text).get("profiles") or ()
+        if name in (profile.get("name") for profile in profiles):
+            return False
+    except (OSError, ValueError, AttributeError):
+        pass  # the library says what is wrong with the file
+    ini = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        ini.read(Path.home() / ".alibabacloud" / "credentials.ini", encoding="utf-8")
+    except (configparser.Error, ValueError):
+        return False
+    return ini.has_section(name)
+
+
+def _oidc_provider(provider: Any, role: OidcRole) -> Any:
+    return provider.OIDCRoleArnCredentialsProvider(
+        role_arn=role.role_arn,
+        oidc_provider_arn=role.provider_arn,
+        oidc_token_file_path=role.token_file,
+        role_session_name=role.session_name,
+        duration_seconds=role.seconds,
+        policy=role.policy,
+    )
+
+
+def _role_provider(provider: Any, role: AssumedRole) -> Any:
+    return provider.RamRoleArnCredentialsProvider(
+        credentials_provider=open_provider(role.holder),
+        role_arn=role.role_arn,
+        role_session_name=role.session_name,
+        duration_seconds=role.seconds,
+        policy=role.policy,
+        external_id=role.external_id,
+    )
+
+
+def _written_provider(provider: Any, keys: Credentials) -> Any:
+    if keys.security_token is None:
+        return provider.StaticAKCredentialsProvider(
+            access_key_id=keys.access_key_id, access_key_secret=keys.access_key_secret
+        )
+    return provider.StaticSTSCredentialsProvider(
+        access_key_id=keys.access_key_id,
+        access_key_secret=keys.access_key_secret,
+        security_token=keys.security_token,
+    )

@@ -1,0 +1,93 @@
+"""From the content of an answer to a model, or BadAnswer in words; knows no HTTP."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pulumi_esa_prefetch.api.errors import BadAnswer
+from pulumi_esa_prefetch.api.models import Job, JobPage, Plan, PlanList
+
+M = TypeVar("M", bound=BaseModel)
+O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id
+
+
+def reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
+    """A function that makes the model of an answer to this action."""
+
+    def read(content: Mapping[str, Any]) -> M:
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            raise BadAnswer(
+                f"{action}: ESA's answer cannot be understood: {_first(error)}"
+                f"{_request(content)}"
+            ) from None
+
+    return read
+
+
+def reader_of(
+    action: str, model: type[O], asked: str
+) -> Callable[[Mapping[str, Any]], O]:
+    """The same for an object asked for by its id, which the answer may leave out."""
+    read = reader(action, model)
+
+    def read_that(content: Mapping[str, Any]) -> O:
+        found = read({**content, "Id": content.get("Id") or asked})
+        if found.id.lower() != asked.lower():
+            raise BadAnswer(
+                f"{action}: asked about {asked}, and the answer is about {found.id}"
+                f"{_request(content)}"
+            )
+        return found
+
+    return read_that
+
+
+def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list[Plan]]:
+    """All plans of a job, with the job's id and the request's where ESA leaves them out.
+
+    A list that is left out or shorter than its own count is BadAnswer: whoever takes it
+    for the whole truth would call plans gone that are not on it.
+    """
+    read = reader(action, PlanList)
+
+    def read_all(content: Mapping[str, Any]) -> list[Plan]:
+        answer = read(content)
+        complete(
+            action, len(answer.plans or ()), answer, listed=answer.plans is not None
+        )
+        facts = {"request_id": answer.request_id}
+        return [
+            plan.model_copy(update={**facts, "job_id": plan.job_id or job_id})
+            for plan in answer.plans or ()
+        ]
+
+    return read_all
+
+
+def complete(
+    action: str, found: int, answer: PlanList | JobPage, *, listed: bool
+) -> None:
+    """Raise BadAnswer if a list holds fewer than its TotalCount says."""
+    if not listed and answer.total_count != 0:
+        raise BadAnswer(
+            f"{action}: the answer has no list in it (request {answer.request_id})"
+        )
+    if answer.total_count is not None and found < answer.total_count:
+        raise BadAnswer(
+            f"{action}: ESA counts {answer.total_count} and lists {found} "
+            f"(request {answer.request_id})"
+        )
+
+
+def _first(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_context=False)[0]
+    place = ".".join(str(step) for step in fault["loc"])
+    return f"{place}: {fault['msg']}"[:200]
+
+
+def _request(content: Mapping[str, Any]) -> str:
+    request_id = content.get("RequestId")
+    return f" (request {str(request_id)[:64]})" if request_id else ""

@@ -1,0 +1,148 @@
+"""Settings, read once from stack config and environment; fetches no key and opens no connection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from pulumi_esa_prefetch.keys import KeyPlace, read_key_place
+from pulumi_esa_prefetch.lookup import Get, Lookup, SettingsError
+
+# The only public endpoints (help page api-esa-2024-09-10-endpoint). A region never picks
+# one: a site belongs to the account's kind, China or International, not to a region.
+CHINA_ENDPOINT = "esa.cn-hangzhou.aliyuncs.com"
+INTERNATIONAL_ENDPOINT = "esa.ap-southeast-1.aliyuncs.com"
+
+DEFAULT_DEADLINE = 120.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that can be set for the client; nothing else reads config or environment for it."""
+
+    endpoint: str
+    """URL with scheme, without path."""
+    credentials: KeyPlace
+    """Where keys come from; fetched at the first call, not here."""
+    region: str | None = None
+    verify: bool = True
+    """Whether a preview looks up plans that are about to be created."""
+    max_qps: float | None = None
+    deadline: float = DEFAULT_DEADLINE
+    """Seconds per operation, all repeats included."""
+    debug: bool = False
+
+
+def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
+    """Read all settings; `get` takes full names of stack config, `esa-prefetch:endpoint`.
+
+    Stack config wins over `alicloud:*`, that over the environment. Raises SettingsError.
+    """
+    lookup = Lookup(get, environ)
+    return Settings(
+        endpoint=_endpoint(lookup),
+        credentials=read_key_place(lookup),
+        region=lookup.text(
+            "esa-prefetch:region",
+            "alicloud:region",
+            "ALICLOUD_REGION",
+            "ALIBABA_CLOUD_REGION",
+        ),
+        verify=lookup.flag("esa-prefetch:verify", default=True),
+        max_qps=lookup.positive("esa-prefetch:maxQps"),
+        deadline=lookup.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
+        debug=lookup.flag("esa-prefetch:debug", default=False),
+    )
+
+
+def _endpoint(lookup: Lookup) -> str:
+    explicit = lookup.text("esa-prefetch:endpoint")
+    if explicit:
+        return _url(explicit, "esa-prefetch:endpoint", lookup)
+    shared = _shared_endpoint(lookup)
+    if shared:
+        return _url(shared, "alicloud:endpoints", lookup)
+    variables = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
+    named = lookup.text(*variables)
+    if named:
+        return _url(named, lookup.source(*variables), lookup)
+    return _url(_public_endpoint(lookup), "the public endpoint", lookup)
+
+
+def _shared_endpoint(lookup: Lookup) -> str | None:
+    value = lookup.parsed("alicloud:endpoints")
+    entries = value if isinstance(value, list) else [value]
+    for entry in entries:
+        if entry is not None and not isinstance(entry, dict):
+            raise SettingsError(
+                'alicloud:endpoints must be a list such as [{"esa": "host:port"}]'
+            )
+        host = (entry or {}).get("esa")
+        if isinstance(host, str) and host.strip():
+            return host.strip()
+    return None
+
+
+def _public_endpoint(lookup: Lookup) -> str:
+    names = (
+        "esa-prefetch:accountType",
+        "alicloud:accountType",
+        "ALIBABA_CLOUD_ACCOUNT_TYPE",
+    )
+    kind = (lookup.text(*names) or "Domestic").lower()
+    if kind not in ("domestic", "international"):
+        raise SettingsError(
+            f"{lookup.source(*names)} must be Domestic or International, not {kind!r}"
+        )
+    return INTERNATIONAL_ENDPOINT if kind == "international" else CHINA_ENDPOINT
+
+
+def _url(text: str, name: str, lookup: Lookup) -> str:
+    parts = _split(text if "://" in text else f"{_scheme(lookup)}://{text}")
+    if parts is None:
+        raise SettingsError(
+            f"{name} must be a host, host:port or URL without a path, such as "
+            "http://127.0.0.1:8866"  # the text itself is not shown: it may hold a password
+        )
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port is not None else ""
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _scheme(lookup: Lookup) -> str:
+    protocol = (lookup.text("alicloud:protocol") or "HTTPS").lower()
+    if protocol not in ("http", "https"):
+        raise SettingsError(
+            f"alicloud:protocol must be HTTP or HTTPS, not {protocol!r}"
+        )
+    return protocol
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0 and _is_host(parts.hostname or "")
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return None
+    if parts.scheme not in ("http", "https") or not usable:
+        return None
+    more = (parts.username, parts.password, parts.path.strip("/"), parts.query)
+    return None if any(more) or parts.fragment else parts
+
+
+def _is_host(name: str) -> bool:
+    """Whether this may be a host name or an address: `esa..aliyuncs.com` is not."""
+    labels = name.rstrip(".").split(".")
+    return ":" in name or all(
+        label and label.isascii() and label.replace("-", "").replace("_", "").isalnum()
+        for label in labels
+    )
+
+
+__all__ = [
+    "CHINA_ENDPOINT",
+    "DEFAULT_DEADLINE",
+    "INTERNATIONAL_ENDPOINT",
+    "Settings",
+    "SettingsError",
+    "read_settings",
+]

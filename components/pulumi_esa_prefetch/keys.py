@@ -1,0 +1,202 @@
+"""Where access keys come from, as config and environment choose it; fetches none from anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pulumi_esa_prefetch.lookup import Lookup, SettingsError
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key, with a token if it is a temporary one; its repr shows no secret."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named profile of the official tools' files (`~/.aliyun/config.json` if no file)."""
+
+    name: str
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class EcsRole:
+    """The RAM role of the ECS instance that this runs on."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CredentialsUri:
+    """A URL that answers with temporary keys."""
+
+    uri: str = field(repr=False)  # it may hold a password
+
+
+@dataclass(frozen=True)
+class OidcRole:
+    """A RAM role taken on with an OIDC token from a file."""
+
+    role_arn: str
+    provider_arn: str
+    token_file: str
+    session_name: str | None = None
+    policy: str | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class DefaultPlaces:
+    """The default chain of the official credentials library."""
+
+
+Holder = Credentials | Profile | EcsRole | CredentialsUri | OidcRole | DefaultPlaces
+
+
+@dataclass(frozen=True)
+class AssumedRole:
+    """A RAM role taken on by whoever holds other keys."""
+
+    holder: Holder
+    role_arn: str
+    session_name: str | None = None
+    policy: str | None = None
+    external_id: str | None = None
+    seconds: int | None = None
+
+
+KeyPlace = Holder | AssumedRole
+"""Where keys come from, not yet fetched: `api.credentials.source_of` makes a source of it."""
+
+
+class _Names(NamedTuple):
+    key_id: str
+    secret: str
+    token: str
+
+
+_CONFIG = (
+    _Names(*(f"esa-prefetch:{n}" for n in ("accessKey", "secretKey", "securityToken"))),
+    _Names(*(f"alicloud:{n}" for n in ("accessKey", "secretKey", "securityToken"))),
+)
+_ENVIRONMENT = (
+    _Names("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
+    *(
+        _Names(
+            f"{brand}_ACCESS_KEY_ID",
+            f"{brand}_ACCESS_KEY_SECRET",
+            f"{brand}_SECURITY_TOKEN",
+        )
+        for brand in ("ALIBABA_CLOUD", "ALIBABACLOUD")
+    ),
+)
+# The order is that of the alicloud provider, so that both act as the same account: keys
+# in the environment win over a profile, unless this project's own config names one.
+_PROFILES = (
+    "alicloud:profile",
+    "ALICLOUD_PROFILE",
+    "ALIBABA_CLOUD_PROFILE",
+    "ALIBABACLOUD_PROFILE",
+)
+
+
+def read_key_place(lookup: Lookup) -> KeyPlace:
+    """Choose where keys come from; raises SettingsError, naming what is missing."""
+    holder = _holder(lookup)
+    role = _structure(lookup, "alicloud:assumeRole")
+    arn = role.get("roleArn") or lookup.text("ALICLOUD_ASSUME_ROLE_ARN")
+    if not arn:
+        return holder
+    return AssumedRole(
+        holder,
+        arn,
+        session_name=role.get("sessionName")
+        or lookup.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
+        policy=role.get("policy"),
+        external_id=role.get("externalId"),
+        seconds=role.get("sessionExpiration"),
+    )
+
+
+def _holder(lookup: Lookup) -> Holder:
+    own_profile = lookup.text("esa-prefetch:profile")
+    return (
+        _written_keys(lookup, _CONFIG)
+        or (Profile(own_profile, _profile_file(lookup)) if own_profile else None)
+        or _written_keys(lookup, _ENVIRONMENT)
+        or _named(lookup)
+        or DefaultPlaces()
+    )
+
+
+def _written_keys(lookup: Lookup, places: tuple[_Names, ...]) -> Credentials | None:
+    found = (_key_set(lookup, names) for names in places)
+    return next((keys for keys in found if keys), None)
+
+
+def _key_set(lookup: Lookup, names: _Names) -> Credentials | None:
+    key_id, secret, token = (lookup.text(name) for name in names)
+    if key_id and secret:
+        for name, value in ((names.key_id, key_id), (names.token, token or "")):
+            _refuse_odd_characters(name, value)
+        return Credentials(key_id, secret, token)
+    there = next((name for name in names if lookup.text(name)), None)
+    if there is None:
+        return None
+    missing = names.secret if key_id else names.key_id
+    raise SettingsError(
+        f"{there} is set and {missing} is not: set both, or neither to use other keys"
+    )
+
+
+def _refuse_odd_characters(name: str, value: str) -> None:
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise SettingsError(f"{name} has a character that no access key or token has")
+
+
+def _named(lookup: Lookup) -> Holder | None:
+    profile = lookup.text(*_PROFILES)
+    if profile:
+        return Profile(profile, _profile_file(lookup))
+    uri = lookup.text("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
+    if uri:
+        return CredentialsUri(uri)
+    role = lookup.text("alicloud:ecsRoleName", "ALICLOUD_ECS_ROLE_NAME")
+    return EcsRole(role) if role else _oidc_role(lookup)
+
+
+def _profile_file(lookup: Lookup) -> str | None:
+    return lookup.text(
+        "alicloud:sharedCredentialsFile",
+        "ALICLOUD_SHARED_CREDENTIALS_FILE",
+        "ALIBABA_CLOUD_CREDENTIALS_FILE",
+    )
+
+
+def _oidc_role(lookup: Lookup) -> OidcRole | None:
+    role = _structure(lookup, "alicloud:assumeRoleWithOidc")
+    if not role:
+        return None
+    for key in ("roleArn", "oidcProviderArn", "oidcTokenFile"):
+        if not role.get(key):
+            raise SettingsError(f"alicloud:assumeRoleWithOidc lacks {key}")
+    return OidcRole(
+        role["roleArn"],
+        role["oidcProviderArn"],
+        role["oidcTokenFile"],
+        session_name=role.get("roleSessionName"),
+        policy=role.get("policy"),
+        seconds=role.get("sessionExpiration"),
+    )
+
+
+def _structure(lookup: Lookup, name: str) -> Mapping[str, Any]:
+    value = lookup.parsed(name)
+    if value is not None and not isinstance(value, dict):
+        raise SettingsError(f"{name} must be an object")
+    return value or {}
