@@ -21,9 +21,9 @@ help: ## list these targets
 
 .PHONY: venv dev
 venv: ## make .venv with the package in it
-	@$(PYTHON) .ci/venv.py
+	@$(PYTHON) .ci/environment.py
 dev: ## the same, with the tools for development
-	@$(PYTHON) .ci/venv.py dev
+	@$(PYTHON) .ci/environment.py dev
 
 .PHONY: up preview refresh down clean env
 up: venv ## start a local ESA and make what the stack `demo` declares so
@@ -31,7 +31,7 @@ preview: venv ## show what `make up` would do
 refresh: venv ## read what is so into the state
 down: venv ## destroy the stack, stop the local ESA
 clean: venv ## stop the local ESA and forget the stack
-env: venv ## print the demo's variables: eval "$$(make -s env)"
+env: venv ## print the demo's variables, for a shell to eval
 up preview refresh down clean env:
 	@$(DEMO) $@
 

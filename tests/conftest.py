@@ -1,4 +1,4 @@
-"""What every test stands on: no variable of the caller's reaches one, and chance repeats; holds no fixture of one room."""
+"""What every test stands on: no variable of the caller's reaches one, and chance repeats."""
 
 import os
 

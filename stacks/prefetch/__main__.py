@@ -1,6 +1,7 @@
 """The default program: declares the plans of `esa-prefetch:plans` and exports what became of them."""
 
 import pulumi
+
 from pulumi_esa_prefetch import ScheduledPrefetch
 from pulumi_esa_prefetch.resources.plan_config import read_plans
 

@@ -1,7 +1,6 @@
-"""One fixture, two engines: every lifecycle test runs on the embedded engine, and on the `pulumi` command where it is on PATH."""
+"""One fixture, two engines: the embedded one always, the `pulumi` command where it is on PATH."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys

@@ -1,8 +1,6 @@
-"""The emulator as tests see it: what was asked of it and what is true in it; asks as a client nobody's keys are needed for."""
+"""The emulator as tests see it: what was asked of it and what is true in it; signs nothing."""
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from typing import Any
 
 import httpx

@@ -1,7 +1,8 @@
-"""A throwaway stack on either engine: declares plans, runs commands, reads the state; knows nothing of what should happen."""
+"""A throwaway stack on either engine: declares plans, runs commands, reads the state; judges nothing."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,6 +24,20 @@ class Result:
 
     code: int
     output: str
+
+    def diagnostics(self) -> dict[str, str]:
+        """What was said of each resource, by its name."""
+        _, _, text = self.output.partition("\nDiagnostics:\n")
+        said: dict[str, str] = {}
+        name = ""
+        for line in text.splitlines():
+            if head := re.fullmatch(r"  \S+ \((\S+)\):", line):
+                name = head[1]
+            elif line and not line.startswith("   "):
+                break
+            elif name:
+                said[name] = f"{said.get(name, '')}{line.strip()}\n"
+        return said
 
 
 class Stack:
@@ -55,10 +70,14 @@ class Stack:
 
     def configure(self, **settings: object) -> None:
         """Set `esa-prefetch:` settings of the stack; None takes one away."""
-        self.config |= {f"esa-prefetch:{name}": value for name, value in settings.items()}
+        self.config |= {
+            f"esa-prefetch:{name}": value for name, value in settings.items()
+        }
         kept = {name: value for name, value in self.config.items() if value is not None}
         path = self.root / "project/Pulumi.test.yaml"
-        salt = [x for x in path.read_text().splitlines() if x.startswith("encryptionsalt")]
+        salt = [
+            x for x in path.read_text().splitlines() if x.startswith("encryptionsalt")
+        ]
         # JSON is YAML
         path.write_text("\n".join([*salt, f"config: {json.dumps(kept)}", ""]))
 

@@ -76,7 +76,7 @@ def env(settings: Settings, _: Engine) -> int:
         print(f"unset {name}")
     for name, value in own_variables(settings).items():
         print(f"export {name}={shlex.quote(value)}")
-    print(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:\"$PATH\"")
+    print(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
     return 0
 
 
@@ -93,7 +93,9 @@ COMMANDS = {
 def main(arguments: list[str]) -> int:
     """Run one command; end a failure with one sentence."""
     settings = read_settings(os.environ)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    path = (
+        f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    )
     # An empty home: nothing of the caller's profiles or tools is read.
     own = own_variables(settings) | {"HOME": str(settings.local), "PATH": path}
     engine = Engine(settings, shielded(os.environ, own))

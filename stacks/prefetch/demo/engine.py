@@ -56,7 +56,9 @@ class Engine:
 
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
-        return dict(json.loads(self._capture(self._program, "stack", "output", "--json")))
+        return dict(
+            json.loads(self._capture(self._program, "stack", "output", "--json"))
+        )
 
     def _capture(self, *command: str) -> str:
         done = subprocess.run(

@@ -8,10 +8,15 @@ HEAD = ("PLAN", "STATUS", "WINDOW", "JOB")
 
 def table(outputs: Mapping[str, Any]) -> str:
     """One line for each exported plan: name, status, window, job id."""
-    rows = [HEAD, *(_row(name, plan) for name, plan in outputs.get("plans", {}).items())]
+    rows = [
+        HEAD,
+        *(_row(name, plan) for name, plan in outputs.get("plans", {}).items()),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in rows
     )
 

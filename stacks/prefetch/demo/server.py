@@ -71,7 +71,7 @@ def _forget_halves(settings: Settings) -> None:
 
 
 class Process:
-    """The emulator started here. It holds a lock for as long as it lives, so that its pid is never taken for another's."""
+    """The emulator started here; it holds a lock as long as it lives, so that its pid is never another's."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -90,14 +90,13 @@ class Process:
 
     def start(self) -> None:
         """Start it on the seed, or on what it remembers, and wait until it answers."""
-        port = self._settings.port
+        note_pid = f'echo "$$ {self._settings.port}" >"$0"; exec "$@"'
         with self._lock.open("a") as lock, self._log.open("wb") as log:
             if not take(lock):
                 raise DemoError("The emulator is being started by someone else.")
             process = subprocess.Popen(
                 # The shell becomes the emulator: its own pid is on disk before it runs.
-                ["/bin/sh", "-c", f'echo "$$ {port}" >"$0"; exec "$@"', self._pid]
-                + self._command(),
+                ["/bin/sh", "-c", note_pid, self._pid, *self._command()],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -127,7 +126,9 @@ class Process:
         ]
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        until(lambda: process.poll() is not None or answers(self._settings), START_SECONDS)
+        until(
+            lambda: process.poll() is not None or answers(self._settings), START_SECONDS
+        )
         if process.poll() is None and answers(self._settings):
             return
         process.kill()

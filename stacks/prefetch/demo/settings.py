@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 STACK = "demo"
+PORTS = range(1, 65536)
 # The caller's own account, stacks and proxies are no business of the demo's.
 FOREIGN_PREFIXES = ("ALICLOUD_", "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ESA_", "PULUMI_")
 FOREIGN = frozenset({"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"})
@@ -41,8 +42,10 @@ class Settings:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read EMULATOR_PORT; raise DemoError if it is not a port."""
     text = environ.get("EMULATOR_PORT") or "8866"
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise DemoError(f"EMULATOR_PORT must be a number from 1 to 65535, not {text!r}.")
+    if not (text.isascii() and text.isdigit() and int(text) in PORTS):
+        raise DemoError(
+            f"EMULATOR_PORT must be a number from 1 to 65535, not {text!r}."
+        )
     return Settings(port=int(text))
 
 
@@ -66,9 +69,7 @@ def own_variables(settings: Settings) -> dict[str, str]:
 def foreign_variables(environ: Mapping[str, str]) -> list[str]:
     """The names in the caller's environment that would reach into the demo."""
     return sorted(
-        name
-        for name in environ
-        if name in FOREIGN or name.startswith(FOREIGN_PREFIXES)
+        name for name in environ if name in FOREIGN or name.startswith(FOREIGN_PREFIXES)
     )
 
 

@@ -1,6 +1,7 @@
 """Makes .venv with this package in it, once, also when asked twice at the same time.
 
-Holds no requirement: those are in pyproject.toml. Runs on the caller's Python, however old, so that it can say what is wrong.
+Holds no requirement: those are in pyproject.toml. Runs on the caller's Python,
+which may be too old, and then says so.
 """
 
 import fcntl

@@ -1,0 +1,53 @@
+"""Plans as a stack's config declares them, `esa-prefetch:plans`; declares no resource."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+from pydantic.alias_generators import to_camel
+
+from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
+from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
+
+SETTING = "esa-prefetch:plans"
+_PROPERTIES = {to_camel(name): name for name in PlanInputs.model_fields}
+_IDS = ("plan_id", "job_id")
+
+
+class PlanConfigError(pulumi.RunError):
+    """The config's plans cannot be read; one sentence that names each entry and field."""
+
+
+def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
+    """Read the plans of a stack's config: name -> {planId, jobId, desiredState, ...}.
+
+    Raises PlanConfigError, which names every entry and field that is wrong and shows no value.
+    """
+    if not isinstance(config, Mapping):
+        raise PlanConfigError(f"{SETTING} is not a mapping from names to plans.")
+    wrong = [f"{name}{text}" for name, plan in config.items() for text in _wrong(plan)]
+    if wrong:
+        raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}.")
+    return {
+        str(name): ScheduledPrefetchArgs(**PlanInputs.parse(_props(plan)).props())
+        for name, plan in config.items()
+    }
+
+
+def _wrong(plan: object) -> Iterator[str]:
+    """What is wrong with an entry, as texts that go on from its name."""
+    if not isinstance(plan, Mapping):
+        yield " is not a mapping of a plan's fields"
+        return
+    for field in plan.keys() - _PROPERTIES.keys():
+        yield f".{field} is none of {', '.join(_PROPERTIES)}"
+    if plan.get("planId") is None:
+        yield ".planId is missing"
+    for name, reason in read_declaration(_props(plan)).failures:
+        field = to_camel(name)
+        unquoted = name in _IDS and isinstance(plan[field], int | float)
+        yield f".{field} {'is read as a number: quote it' if unquoted else reason}"
+
+
+def _props(plan: Mapping[str, Any]) -> dict[str, Any]:
+    return {_PROPERTIES[key]: plan[key] for key in _PROPERTIES if key in plan}

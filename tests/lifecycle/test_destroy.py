@@ -1,0 +1,20 @@
+"""What destroy says of what it leaves behind."""
+
+from tests.lifecycle.conftest import Emulators, Stacks
+from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+
+
+def test_destroy_warns_of_a_waiting_plan_that_will_still_start(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(seed(job(1, [plan(1, "waiting", start="+2h")])))
+    stack_ = stack(esa)
+    stack_.declare({"plan": {"planId": plan_id(1), "jobId": job_id(1)}})
+    stack_.up()
+
+    result = stack_.check("destroy", "--yes", "--skip-preview")
+
+    assert 'on_destroy="delete"' in result.output
+    assert plan_id(1) in result.output
+    assert esa.status(plan_id(1)) == "waiting"
+    assert stack_.deployment().get("resources", []) == []

@@ -1,0 +1,74 @@
+"""What is left when an engine is killed or meets another: nothing is lost, nothing is started twice."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+from tests.lifecycle.conftest import Emulators, Stacks
+from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.lifecycle.stack import Stack
+
+COUNT = 12
+SEED = seed(*(job(n, [plan(n, "stopped")]) for n in range(1, COUNT + 1)))
+PLANS = {
+    f"plan-{n}": {"planId": plan_id(n), "jobId": job_id(n)} for n in range(1, COUNT + 1)
+}
+
+
+def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twice(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(SEED)
+    stack_ = stack(esa)
+    stack_.declare(PLANS)
+    process = start(stack_)
+    until(lambda: esa.starts() >= 2)
+
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    stack_.check("cancel", "--yes", "test")
+    stack_.up("--refresh")
+
+    assert {
+        n: esa.effective_starts(plan_id(n)) for n in range(1, COUNT + 1)
+    } == dict.fromkeys(range(1, COUNT + 1), 1)
+    assert {r["outputs"]["status"] for r in stack_.records().values()} == {"running"}
+    assert set(stack_.records()) == set(PLANS)
+
+
+def test_a_second_up_at_the_same_time_is_told_who_holds_the_lock(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(SEED)
+    stack_ = stack(esa)
+    stack_.declare(PLANS)
+    esa.post("faults", [{"kind": "stall", "seconds": 5}])
+    process = start(stack_)
+    until(lambda: len(esa.history()) > 0)
+
+    second = stack_.refused()
+
+    process.communicate(timeout=120)
+    assert "locked" in second.output
+    assert f"pid {process.pid}" in second.output
+
+
+def start(stack: Stack) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"),
+        cwd=stack.root / "project",
+        env=stack.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)

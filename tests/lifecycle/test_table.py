@@ -1,0 +1,15 @@
+"""The decision table on the whole path: all rows in one stack, from create to destroy."""
+
+from tests.lifecycle.conftest import Emulators, Stacks
+from tests.lifecycle.life import Life
+from tests.lifecycle.rows import PHASES, ROWS
+
+
+def test_every_row_of_the_decision_table_holds_on_the_whole_path(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    life = Life(ROWS, emulator, stack)
+
+    wrong = {phase: life.live(phase) for phase in PHASES}
+
+    assert [line for phase in PHASES for line in wrong[phase]] == []
