@@ -29,7 +29,7 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     if wrong:
         raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}.")
     return {
-        str(name): ScheduledPrefetchArgs(**PlanInputs.parse(_props(plan)).props())
+        str(name): ScheduledPrefetchArgs(**_props(plan))
         for name, plan in config.items()
     }
 

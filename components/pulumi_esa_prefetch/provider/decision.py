@@ -1,0 +1,227 @@
+"""The decision table: what to do about one plan, and why; pure, it calls nothing and knows no clock.
+
+Each function is one moment in a resource's life. ``Act.START`` and its like are what the hooks carry
+out; ``why`` is a clause for a person, whose subject is the plan, and is what a summary shows.
+
+Where the table of "Semantics of ScheduledPrefetch" is silent:
+
+- A status that this version does not know is never acted upon: ``create`` refuses, ``diff`` sees no change.
+- ``desired_state`` changed to running on a plan that waits is a Start, as at ``create``: a plan that ESA
+  left waiting for its first Start needs one, for any other it changes nothing.
+- Any changed input is a change, if only to be recorded: the outputs echo the inputs.
+- A ``job_id`` that is not the plan's is refused: a plan's job is fixed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pulumi_esa_prefetch.provider.models import Declaration, PlanInputs, PlanState
+
+
+class Observed(Protocol):
+    """What is known of a plan: by an answer of ESA's, or by the state."""
+
+    @property
+    def status(self) -> str | None:
+        """ESA's word for what the plan does."""
+        ...
+
+    @property
+    def end_time(self) -> datetime | None:
+        """The end of its window, if it has one."""
+        ...
+
+
+class Act(StrEnum):
+    """What is to be done about a plan."""
+
+    START = "start"
+    STOP = "stop"
+    RERUN = "rerun"
+    """Stop if it is running, go back to the first URL if so declared, Start."""
+    ADOPT = "adopt"
+    """Record it as it is: no call."""
+    RECORD = "record"
+    """Record the new declaration: no call."""
+    KEEP = "keep"
+    """Nothing changes."""
+    REPLACE = "replace"
+    REFUSE = "refuse"
+    """An error, before any call that changes something."""
+    AWAIT = "await"
+    """A change whose content is not known before the deployment."""
+    DELETE = "delete"
+    """Stop if it is running, then delete it in ESA."""
+    LEAVE = "leave"
+    """Forget it without a call."""
+    DROP = "drop"
+    """It is gone, and so is its record."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do and why; ``tell`` if the reason should reach the user although nothing failed."""
+
+    act: Act
+    why: str
+    tell: bool = False
+
+
+_STATUSES = ("waiting", "running", "finished", "failed", "stopped")
+WAITING_CANNOT_STOP = (
+    "is waiting and ESA stops only running plans: declare it stopped once it runs, or delete "
+    "the plan, or move its window"
+)
+
+
+def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
+    """Decide for a plan that this resource does not have yet; None: the plan does not exist."""
+    if observed is None:
+        return Decision(Act.REFUSE, "does not exist")
+    status = observed.status
+    if status not in _STATUSES:
+        return Decision(Act.REFUSE, f"has a status unknown here ({status or 'none'})")
+    if declared.desired_state == "stopped":
+        return _stopped(status) or Decision(Act.ADOPT, f"is {status} already")
+    if status == "finished" and declared.restart_finished:
+        return Decision(Act.START, "is finished and restart_finished is set")
+    if status == "waiting":
+        return Decision(Act.START, "is waiting")
+    return _running(declared, status) or Decision(Act.ADOPT, f"is {status} already")
+
+
+def at_diff(declaration: Declaration, recorded: PlanState) -> Decision:
+    """Decide what has changed, by what the state remembers; every act but KEEP is a change."""
+    if "plan_id" in declaration.unknown:
+        return Decision(Act.REPLACE, "may become another one: plan_id is not known yet")
+    declared = declaration.inputs
+    if declared is None or declaration.unknown:
+        names = ", ".join(sorted(declaration.unknown)) or "the declaration"
+        return Decision(Act.AWAIT, f"depends on what is not known yet: {names}")
+    if declared.plan_id != recorded.plan_id:
+        return Decision(Act.REPLACE, f"takes the place of {recorded.plan_id}")
+    return _changed(declared, recorded, recorded)
+
+
+def at_update(
+    declared: PlanInputs,
+    recorded: PlanState,
+    observed: Observed | None,
+    now: datetime,
+) -> Decision:
+    """Decide for a changed declaration or a drifted plan, by what ESA says now."""
+    if observed is None:
+        return Decision(Act.REFUSE, "does not exist any more: run refresh")
+    decision = _changed(declared, recorded, observed)
+    end = observed.end_time
+    if decision.act is Act.RERUN and end is not None and end <= now:
+        return Decision(
+            Act.REFUSE,
+            "cannot run again, its window is over: move its window, or put the old triggers back",
+        )
+    if decision.act is Act.KEEP:
+        return Decision(Act.ADOPT, f"is {observed.status} already")
+    return decision
+
+
+def needs_look(declared: PlanInputs, recorded: PlanState) -> bool:
+    """Whether an update needs ESA's present word, or is a matter of recording only."""
+    decision = _changed(declared, recorded, recorded)
+    same_goal = declared.desired_state == recorded.desired_state
+    return not (same_goal and decision.act in {Act.RECORD, Act.KEEP})
+
+
+def at_read(recorded: PlanState | None, observed: Observed | None) -> Decision:
+    """Decide on the record of a plan that was read; no record: somebody else's plan (``get``)."""
+    if observed is not None:
+        return Decision(Act.ADOPT, f"is {observed.status}")
+    if recorded is None:
+        return Decision(Act.REFUSE, "does not exist")
+    if recorded.status == "finished":
+        return Decision(
+            Act.KEEP,
+            "had finished and is gone from ESA: it stays on record, for done is not to-do",
+            tell=True,
+        )
+    return Decision(Act.DROP, "is gone from ESA")
+
+
+def before_delete(recorded: PlanState, *, kept: bool) -> Decision | None:
+    """Decide a deletion without a look; ``kept``: this run declares the plan under another name."""
+    if kept:
+        why = (
+            "is left as it is: this run has created or adopted it under another record"
+        )
+        return Decision(Act.LEAVE, why, tell=True)
+    if recorded.on_destroy == "leave":
+        return Decision(Act.LEAVE, "is left as it is: on_destroy is leave")
+    return None
+
+
+def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
+    """Decide what becomes of a plan that is declared no more, by what ESA says now."""
+    if observed is None:
+        return Decision(Act.LEAVE, "is gone already")
+    if recorded.on_destroy == "delete":
+        return Decision(Act.DELETE, "is declared no more and on_destroy is delete")
+    if observed.status == "running":
+        return Decision(Act.STOP, "is running and declared no more")
+    if observed.status == "waiting":
+        return Decision(
+            Act.LEAVE, "is waiting, and ESA stops only running plans", tell=True
+        )
+    return Decision(Act.LEAVE, f"is {observed.status}")
+
+
+def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> Decision:
+    if declared.job_id not in {None, recorded.job_id}:
+        return Decision(
+            Act.REFUSE,
+            f"belongs to job {recorded.job_id}: correct job_id or leave it out",
+        )
+    wanted = _wanted(declared, recorded, observed.status or "")
+    if wanted is not None:
+        return wanted
+    names = _changed_inputs(declared, recorded)
+    if not names:
+        return Decision(Act.KEEP, "is as declared")
+    return Decision(Act.RECORD, f"is as declared; {', '.join(names)} changed")
+
+
+def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision | None:
+    if declared.desired_state == "stopped":
+        return _stopped(status)
+    if declared.trigger_text != recorded.trigger_text:
+        return Decision(Act.RERUN, "runs again: triggers changed")
+    if status == "waiting" and recorded.desired_state == "stopped":
+        return Decision(Act.START, "is waiting and declared running")
+    return _running(declared, status)
+
+
+def _running(declared: PlanInputs, status: str) -> Decision | None:
+    if status == "stopped" or (status == "failed" and declared.restart_failed):
+        return Decision(Act.START, f"is {status} and declared running")
+    return None
+
+
+def _stopped(status: str) -> Decision | None:
+    if status == "running":
+        return Decision(Act.STOP, "is running and declared stopped")
+    if status == "waiting":
+        return Decision(Act.REFUSE, WAITING_CANNOT_STOP)
+    return None
+
+
+def _changed_inputs(declared: PlanInputs, recorded: PlanState) -> list[str]:
+    names = [
+        "desired_state",
+        "rerun",
+        "on_destroy",
+        "restart_failed",
+        "restart_finished",
+    ]
+    changed = [n for n in names if getattr(declared, n) != getattr(recorded, n)]
+    same_triggers = declared.trigger_text == recorded.trigger_text
+    return changed if same_triggers else [*changed, "triggers"]

@@ -1,0 +1,22 @@
+"""The one error that leaves the hooks: one sentence for a person; classifies nothing."""
+
+from pydantic import ValidationError
+
+
+class PrefetchError(Exception):
+    """A hook failed; the text is one sentence: what failed, on which plan, and what to do.
+
+    The dynamic host prints the class' full name before the text: ``__module__`` makes it name the
+    package and not the place of this file.
+    """
+
+    __module__ = "pulumi_esa_prefetch"
+
+
+def unreadable(error: ValidationError) -> PrefetchError:
+    """Properties that cannot be read as a plan's, named without their values."""
+    names = sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]})
+    return PrefetchError(
+        f"the plan's record cannot be read, for {', '.join(names)} is missing or wrong: a newer "
+        "version of pulumi-esa-prefetch may have written it"
+    )

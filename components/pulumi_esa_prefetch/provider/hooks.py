@@ -1,0 +1,159 @@
+"""What the dynamic host calls for each ScheduledPrefetch; makes no decision itself.
+
+The place and name of ``PlanProvider`` stand in the state of every stack and are kept for ever. The host
+pickles the instance, so there are no attributes when it is declared; in the host, ``configure`` adds
+the session, which all instances of the process share. ``check`` only reads; ``diff`` calls nothing and
+raises nothing, for an error there cancels the whole deployment.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pydantic import ValidationError
+
+from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.config import SettingsError
+from pulumi_esa_prefetch.provider import changes, decision
+from pulumi_esa_prefetch.provider.decision import Act
+from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
+from pulumi_esa_prefetch.provider.models import (
+    Declaration,
+    PlanInputs,
+    PlanState,
+    one_spelling,
+    read_declaration,
+    split_id,
+)
+from pulumi_esa_prefetch.provider.session import Session, shared_session
+
+Props = dict[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+Hook = Callable[Concatenate["PlanProvider", P], R]
+
+
+def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
+    """Let one sentence out of a hook: the host would print the whole chain of causes."""
+
+    @wraps(hook)
+    def run(self: "PlanProvider", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return hook(self, *args, **kwargs)
+        except ValidationError as error:
+            raise unreadable(error) from None
+        except (EsaError, PrefetchError, SettingsError) as error:
+            raise PrefetchError(str(error)) from None
+
+    return run
+
+
+class PlanProvider(ResourceProvider):
+    """Keeps one prefetch plan as declared."""
+
+    # Nothing secret is captured, and a secret costs an encryption per resource.
+    serialize_as_secret_always = False
+
+    session: Session
+
+    @one_sentence
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's settings; tracebacks become one line, unless esa-prefetch:debug."""
+        sys.tracebacklimit = 0
+        settings, self.session = shared_session(req.config.get)
+        if settings.debug:
+            del sys.tracebacklimit
+
+    @one_sentence
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Name each bad property; say early if a plan that is about to be created does not exist."""
+        declaration = read_declaration(news)
+        failures = list(declaration.failures) or self._missing(_olds, declaration)
+        return CheckResult(
+            dict(declaration.props), [CheckFailure(*failure) for failure in failures]
+        )
+
+    @one_sentence
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Compare the declaration with the record."""
+        try:
+            recorded = _recorded(_id, _olds)
+        except (PrefetchError, ValidationError):
+            return DiffResult(changes=True)
+        decided = decision.at_diff(read_declaration(_news), recorded)
+        if decided.act is Act.REPLACE:
+            return DiffResult(
+                changes=True, replaces=["plan_id"], delete_before_replace=True
+            )
+        return DiffResult(changes=decided.act is not Act.KEEP)
+
+    @one_sentence
+    def create(self, props: Props) -> CreateResult:
+        """Bring a plan to what is declared, and take it on record."""
+        state = changes.create(self.session, _declared(props))
+        self.session.keep(state.plan_id)
+        return CreateResult(state.id, state.outputs())
+
+    @one_sentence
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Say what ESA says of the plan; only 'not found' removes it."""
+        if "status" not in props:  # somebody else's plan: ScheduledPrefetch.get
+            return ReadResult(id_, changes.look_at(self.session, *_ids(id_)))
+        state = changes.refresh(self.session, _recorded(id_, props))
+        return ReadResult(id_, state.outputs()) if state else ReadResult("", {})
+
+    @one_sentence
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Bring the plan to the changed declaration, or back to the unchanged one."""
+        declared, recorded = _declared(_news), _recorded(_id, _olds)
+        state = changes.update(self.session, declared, recorded)
+        self.session.keep(state.plan_id)
+        return UpdateResult(state.outputs())
+
+    @one_sentence
+    def delete(self, _id: str, _props: Props) -> None:
+        """Do what is declared for the plan's end."""
+        changes.delete(self.session, _recorded(_id, _props))
+
+    def _missing(self, olds: Props, declaration: Declaration) -> list[tuple[str, str]]:
+        declared = declaration.inputs
+        if declared is None or declared.job_id is None or not self.session.verify:
+            return []
+        if one_spelling(olds).get("plan_id") == declared.plan_id:
+            return []
+        if not self.session.is_missing(declared.job_id, declared.plan_id):
+            return []
+        return [
+            ("plan_id", f"plan {declared.job_id}:{declared.plan_id} does not exist")
+        ]
+
+
+def _ids(id_: str) -> tuple[str, str]:
+    job_id, plan_id = split_id(id_)
+    if job_id is None or plan_id is None:
+        raise PrefetchError(f"{id_!r} is not a plan's resource id: <job_id>:<plan_id>")
+    return job_id, plan_id
+
+
+def _declared(props: Props) -> PlanInputs:
+    if "plan_id" not in props:
+        raise PrefetchError(
+            "plan_id has no value: the output that it comes from is empty"
+        )
+    return PlanInputs.parse(props)
+
+
+def _recorded(id_: str, props: Props) -> PlanState:
+    job_id, plan_id = _ids(id_)
+    return PlanState.parse(props | {"job_id": job_id, "plan_id": plan_id})

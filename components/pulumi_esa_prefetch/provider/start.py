@@ -1,0 +1,186 @@
+"""Starting a plan once, whatever becomes of the answers; decides not whether it should run.
+
+ESA takes no client token, so a Start whose answer was lost is looked up before anything is repeated
+(law 2), by a list asked for afterwards. Where the job is not known there is nothing to look up: the
+error then says so, for a repeat could run a plan again that has finished in between.
+"""
+
+from enum import Enum
+
+from pulumi_esa_prefetch.api.errors import (
+    ApiError,
+    BadAnswer,
+    BadCredentials,
+    Conflict,
+    Denied,
+    EsaError,
+    Invalid,
+    NotFound,
+)
+from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.laps import Laps
+from pulumi_esa_prefetch.provider.session import Session, tell
+from pulumi_esa_prefetch.provider.target import Target
+
+
+class Outcome(Enum):
+    """What a look after a Start without an answer says about that Start."""
+
+    DONE = "it is going or has gone"
+    AGAIN = "it is not going: a repeat changes nothing that is done"
+    UNKNOWN = "nobody can say"
+
+
+def after_lost_start(
+    before: str | None, seen: str | None, *, restart_failed: bool
+) -> Outcome:
+    """Judge a lost Start by the plan's status before it (None: unknown) and after it."""
+    if seen == "running":
+        return Outcome.DONE
+    if seen == "failed" and before not in {None, "failed"} and not restart_failed:
+        return Outcome.DONE
+    if seen in {"waiting", "stopped", "failed"}:
+        return Outcome.AGAIN
+    if seen == "finished" and before not in {None, "finished"}:
+        return Outcome.DONE
+    return Outcome.UNKNOWN
+
+
+def start_plan(session: Session, target: Target, *, restart_failed: bool) -> Plan:
+    """Start the plan and answer what ESA says of it then.
+
+    Its status is None if ESA accepted the Start and nothing more could be learnt. Raises
+    PrefetchError if the Start had no effect, or if nobody can say whether it had.
+    """
+    laps = Laps(session)
+    while True:
+        try:
+            answer = laps.client().start_scheduled_preload_execution(
+                plan_id=target.plan_id
+            )
+            return _accepted(session, target, target.filled(answer))
+        except EsaError as error:
+            if target.job_id:
+                session.lists.forget(target.job_id)
+            plan = _settle(session, target, error, restart_failed=restart_failed)
+            if plan is not None:
+                return plan
+            if not laps.again(error):
+                raise PrefetchError(f"{target} was not started: {error}") from None
+
+
+def _accepted(session: Session, target: Target, plan: Plan) -> Plan:
+    if plan.job_id is None:
+        raise BadAnswer("ESA's answer names no job")
+    if plan.status is None:
+        session.lists.forget(plan.job_id)
+        return _look_after_success(session, target.in_job(plan.job_id))
+    session.lists.note(plan)
+    if _stands_still(target.status, plan.status):
+        tell(f"{target}: ESA accepted Start and says that the plan is {plan.status}")
+    return plan
+
+
+def _stands_still(before: str | None, after: str) -> bool:
+    return after in {"stopped", "failed"} or (after == "finished" == before)
+
+
+def _settle(
+    session: Session, target: Target, error: EsaError, *, restart_failed: bool
+) -> Plan | None:
+    """The plan as the Start left it; None if the Start is to be repeated."""
+    if isinstance(error, NotFound):
+        raise PrefetchError(f"{target} does not exist: {error}") from None
+    if isinstance(error, (Denied, BadCredentials)) or not _needs_look(error):
+        raise PrefetchError(f"{target} was not started: {error}") from None
+    job_id = target.job_id or session.lists.job_of(target.plan_id)
+    if job_id is None:
+        raise _without_job(target, error) from None
+    target = target.in_job(job_id)
+    if isinstance(error, BadAnswer):
+        return _look_after_success(session, target)
+    if error.ambiguous:
+        return _look_after_loss(session, target, error, restart_failed=restart_failed)
+    return _look_after_refusal(session, target, error)
+
+
+def _needs_look(error: EsaError) -> bool:
+    return (
+        error.ambiguous
+        or isinstance(error, (Conflict, Invalid))
+        or type(error) is ApiError
+    )
+
+
+def _look_after_success(session: Session, target: Target) -> Plan:
+    """Nothing is raised after a Start that succeeded: what is known is recorded (law 3)."""
+    try:
+        seen = session.lists.look_again(target.job_id or "", target.plan_id)
+    except EsaError as error:
+        tell(f"{target} was started, its status is not known until a refresh: {error}")
+        return target.unread()
+    return seen or target.unread()
+
+
+def _look_after_loss(
+    session: Session, target: Target, error: EsaError, *, restart_failed: bool
+) -> Plan | None:
+    try:
+        seen = session.lists.look_again(target.job_id or "", target.plan_id)
+    except EsaError as second:
+        raise PrefetchError(
+            f"it is not known whether {target} was started ({error}), and looking it up failed "
+            f"too ({second}); see the plan's status in ESA before the next up"
+        ) from None
+    if seen is None:
+        raise PrefetchError(f"{target} does not exist any more") from None
+    outcome = after_lost_start(
+        target.status, seen.status, restart_failed=restart_failed
+    )
+    if outcome is Outcome.UNKNOWN:
+        raise PrefetchError(
+            f"it is not known whether {target} was started: {error}; the plan is "
+            f"{seen.status or 'without a status'}, as it may have been before: compare the "
+            "job's progress in ESA, then run up again to start it, or declare it as it is"
+        ) from None
+    return seen if outcome is Outcome.DONE else None
+
+
+def _look_after_refusal(session: Session, target: Target, error: EsaError) -> Plan:
+    """A Start may be refused because the plan is already going: that is what was wanted."""
+    refused = PrefetchError(f"{target} was not started: {error}")
+    try:
+        seen = session.lists.look_again(target.job_id or "", target.plan_id)
+    except EsaError:
+        raise refused from None
+    going = seen is not None and _is_going(target.status, seen.status, error)
+    if seen is None or not going:
+        raise refused from None
+    return seen
+
+
+def _is_going(before: str | None, seen: str | None, error: EsaError) -> bool:
+    if seen == "finished":
+        return before not in {None, "finished"}
+    if seen == "waiting":
+        return before != "waiting" or isinstance(error, Conflict)
+    return seen == "running"
+
+
+def _without_job(target: Target, error: EsaError) -> PrefetchError:
+    if isinstance(error, BadAnswer):
+        return PrefetchError(
+            f"ESA accepted Start for {target}, but its answer cannot be read and without job_id "
+            f"the plan cannot be looked up: give job_id and run up again, which then adopts the "
+            f"plan as it is ({error})"
+        )
+    if error.ambiguous:
+        return PrefetchError(
+            f"it is not known whether {target} was started, and without job_id it cannot be "
+            f"looked up: give job_id and run up again, which then looks first ({error})"
+        )
+    return PrefetchError(
+        f"{target} was not started: {error}; give job_id, so that a plan that runs already is "
+        "adopted"
+    )

@@ -1,0 +1,58 @@
+"""The plan that a Start or Stop is about, as far as it is known before the call; calls nothing."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from pulumi_esa_prefetch.api.errors import BadAnswer
+from pulumi_esa_prefetch.api.models import Plan
+
+
+@dataclass(frozen=True)
+class Target:
+    """One plan: its job if known, and what ESA said of it last if anything."""
+
+    plan_id: str
+    job_id: str | None = None
+    before: Plan | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, job_id: str) -> Self:
+        """The target that an observed plan of that job is."""
+        return cls(plan.id, job_id, plan)
+
+    def in_job(self, job_id: str | None) -> Self:
+        """The same target, its job known."""
+        return replace(self, job_id=job_id)
+
+    @property
+    def status(self) -> str | None:
+        """The status it had, if known."""
+        return self.before.status if self.before else None
+
+    def __str__(self) -> str:
+        return (
+            f"plan {self.job_id}:{self.plan_id}"
+            if self.job_id
+            else f"plan {self.plan_id}"
+        )
+
+    def filled(self, answer: Plan) -> Plan:
+        """ESA's answer, with what it left out taken from what was known, except the status.
+
+        Raises BadAnswer if the answer is about another plan.
+        """
+        if answer.id.lower() != self.plan_id:
+            raise BadAnswer(f"ESA answered with plan {answer.id}")
+        known = self.before.model_dump() if self.before else {}
+        known |= {"job_id": self.job_id}
+        given = answer.model_dump(exclude_none=True) | {"id": self.plan_id}
+        return answer.model_copy(
+            update=known | {"status": None, "request_id": None} | given
+        )
+
+    def unread(self) -> Plan:
+        """What is known after an effect whose answer nobody could read: all but the status."""
+        known = self.before or Plan(id=self.plan_id)
+        return known.model_copy(
+            update={"job_id": self.job_id, "status": None, "request_id": None}
+        )
