@@ -1,0 +1,117 @@
+"""`esa-prefetch summary`: a preview in, a comment or JSON out; works out nothing itself."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.clock import SystemClock
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.load import Limits, LimitsError
+from pulumi_esa_prefetch.report.compose import compose
+from pulumi_esa_prefetch.report.documents import Preview, read_preview, read_state
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.facts import job_ids
+from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.markdown import markdown
+from pulumi_esa_prefetch.report.reading import look_with
+from pulumi_esa_prefetch.report.summary import Summary, schema_text
+
+OFFLINE = "Not asked of ESA (--offline): statuses and progress are those of the state."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `summary`."""
+    app.command("summary")(summary)
+
+
+def summary(
+    preview: Annotated[
+        str,
+        typer.Argument(metavar="[FILE|-]", help="What `preview --json` printed."),
+    ] = "-",
+    *,
+    output: Annotated[
+        Literal["markdown", "json"],
+        typer.Option("--output", "-o", help="A comment for people, or JSON."),
+    ] = "markdown",
+    state: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="What `stack export` printed: for sums over unchanged plans too.",
+        ),
+    ] = "",
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Ask ESA nothing; say what that leaves out."),
+    ] = False,
+    at: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="Forecast from this moment instead of now."),
+    ] = "",
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of --output json.")
+    ] = False,
+) -> None:
+    """Say what a preview means for plans and origins: one comment for a pull request.
+
+    Exits with 1, after printing, if the preview failed or an enforced limit is broken.
+    """
+    if schema:
+        typer.echo(schema_text(), nl=False)
+        return
+    try:
+        made = _summary(preview, state, at, offline=offline)
+    except (ReportError, LimitsError) as error:
+        raise EngineError(str(error)) from None
+    typer.echo(
+        made.to_json() if output == "json" else markdown(made), nl=output == "json"
+    )
+    _end(made)
+
+
+def _summary(file: str, state_file: str, at: str, *, offline: bool) -> Summary:
+    preview = read_preview(_text(file))
+    state = read_state(_text(state_file)) if state_file else ()
+    graph = Graph.of(preview, state)
+    limits = Limits.parse(preview.config.get("esa-prefetch:limits"))
+    looked = Looked(problem=OFFLINE) if offline else _look(preview, graph)
+    return compose(preview, graph, looked, limits, _moment(at))
+
+
+def _look(preview: Preview, graph: Graph) -> Looked:
+    return look_with(preview.config, os.environ, job_ids(graph))
+
+
+def _text(file: str) -> str:
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ReportError(f"{file}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ReportError(f"{file}: this is not text in UTF-8") from None
+
+
+def _moment(at: str) -> datetime:
+    try:
+        return parse_time(at) if at else SystemClock().now()
+    except ValueError as error:
+        raise ReportError(f"--at: {error}") from None
+
+
+def _end(made: Summary) -> None:
+    """Let the exit code say what a pipeline has to know."""
+    if made.failed:
+        raise EngineError("the preview failed, so that the summary is incomplete")
+    if made.denied:
+        denied = [warned.text for warned in made.warnings if warned.level == "deny"]
+        more = f" (and {len(denied) - 1} more)" if len(denied) > 1 else ""
+        raise EngineError(f"an enforced limit is broken: {denied[0]}{more}")

@@ -1,0 +1,144 @@
+"""What all plans of a stack will do from now on, and what limits say to it; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.load import (
+    Forecast,
+    Judgement,
+    Limits,
+    Planned,
+    Run,
+    Segment,
+    forecast,
+    judge_load,
+    judge_plan,
+    load_on_origins,
+    spans,
+)
+from pulumi_esa_prefetch.report.facts import (
+    JobFacts,
+    PlanFacts,
+    job_facts,
+    old_plan_facts,
+    plan_facts,
+)
+from pulumi_esa_prefetch.report.graph import Graph, Node
+from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.outcome import GOING_ON, Outcome, outcome
+
+CHANGES = ("create", "update", "replace", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One ScheduledPrefetch with all that is known of it, and what will be done."""
+
+    node: Node
+    plan: PlanFacts
+    job: JobFacts
+    outcome: Outcome
+
+    @property
+    def name(self) -> str:
+        """Its name in the program."""
+        return self.node.name
+
+    @property
+    def changed(self) -> bool:
+        """True if the preview changes it."""
+        return self.node.op in CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The plans that go on, by URN (by plan id those outside the stack)."""
+
+    planned: Mapping[str, Planned] = field(default_factory=dict)
+
+    def of(self, case: Case) -> Forecast | None:
+        """Return a case's forecast, None if it submits nothing or is not known."""
+        found = self.planned.get(case.node.urn)
+        return found.forecast if found else None
+
+    def loads(self) -> dict[str, tuple[Segment, ...]]:
+        """Return the load on each origin over time."""
+        planned = self.planned.values()
+        return load_on_origins(s for p in planned for s in spans(p.forecast, p.origins))
+
+    def judge(self, cases: Iterable[Case], limits: Limits) -> list[Judgement]:
+        """Judge each given case by itself, and the sums over all plans."""
+        mine = [self.planned.get(case.node.urn) for case in cases]
+        alone = [j for p in mine if p is not None for j in judge_plan(p, limits)]
+        return [*alone, *judge_load(self.planned.values(), limits)]
+
+
+def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
+    """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
+    return [_case(node, graph, looked, now) for node in graph.prefetches()]
+
+
+def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
+    """Forecast, job by job, all plans that go on, also those outside this stack."""
+    jobs: dict[str, list[Case]] = {}
+    for case in cases:
+        jobs.setdefault(case.job.key, []).append(case)
+    planned: dict[str, Planned] = {}
+    for of_one_job in jobs.values():
+        planned |= _planned(of_one_job, looked, now)
+    return Outlook(planned)
+
+
+def _case(node: Node, graph: Graph, looked: Looked, now: datetime) -> Case:
+    old = old_plan_facts(node, looked)
+    plan = old if node.goes else plan_facts(node, graph, looked)
+    job = job_facts(node, plan, graph, looked)
+    return Case(node, plan, job, outcome(node, plan, old, now))
+
+
+def _planned(
+    of_one_job: Sequence[Case], looked: Looked, now: datetime
+) -> dict[str, Planned]:
+    job = of_one_job[0].job
+    runs = _runs(of_one_job, looked)
+    resets = any(case.outcome.resets for case in of_one_job)
+    submitted = 0 if resets else job.submitted
+    told = forecast(list(runs.values()), job.urls, now, submitted)
+    return {
+        urn: Planned(one, job.origins(one.run.slice_len))
+        for urn, one in zip(runs, told, strict=True)
+    }
+
+
+def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
+    """Return all runs of a job in the order in which ESA lists its plans."""
+    ids = {case.plan.plan_id: case.node.urn for case in of_one_job}
+    mine = {
+        case.node.urn: run
+        for case in of_one_job
+        if case.outcome.goes_on and (run := case.plan.run(case.name))
+    }
+    seen = looked.jobs.get(of_one_job[0].plan.job_id or "")
+    if seen is None:
+        return mine
+    others = {
+        plan.id: run
+        for plan in seen.plans.values()
+        if plan.status in GOING_ON and plan.id not in ids and (run := _run(plan))
+    }
+    listed = [ids.get(plan_id, plan_id) for plan_id in seen.order]
+    every = mine | others
+    return {key: every[key] for key in dict.fromkeys([*listed, *every]) if key in every}
+
+
+def _run(plan: Plan) -> Run | None:
+    """Return a plan of ESA's that this stack does not declare as a run."""
+    facts = PlanFacts(
+        start_time=plan.start_time,
+        end_time=plan.end_time,
+        interval=plan.interval,
+        slice_len=plan.slice_len,
+    )
+    return facts.run(f"plan {plan.id} (not in this stack)")
