@@ -33,7 +33,6 @@ class Seen:
 
     job: Job | None
     plans: Mapping[str, Plan]
-    order: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,5 @@ def _seen(reader: Reader, job_id: str) -> Seen:
         job = reader.get_scheduled_preload_job(job_id=job_id)
         plans = reader.list_scheduled_preload_executions(job_id=job_id)
     except NotFound:
-        return Seen(None, {}, ())
-    by_id = {plan.id: plan for plan in plans}
-    return Seen(job, by_id, tuple(by_id))
+        return Seen(None, {})
+    return Seen(job, {plan.id: plan for plan in plans})

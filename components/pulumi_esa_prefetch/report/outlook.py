@@ -113,24 +113,23 @@ def _planned(
 
 
 def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
-    """Return all runs of a job in the order in which ESA lists its plans."""
+    """Return all runs of a job in the order of their plan ids, new ones last.
+
+    The order decides whose batch comes first at one and the same moment.
+    """
     ids = {case.plan.plan_id: case.node.urn for case in of_one_job}
     mine = {
-        case.node.urn: run
+        case.plan.plan_id or f"new {case.name}": (case.node.urn, run)
         for case in of_one_job
         if case.outcome.goes_on and (run := case.plan.run(case.name))
     }
     seen = looked.jobs.get(of_one_job[0].plan.job_id or "")
-    if seen is None:
-        return mine
     others = {
-        plan.id: run
-        for plan in seen.plans.values()
+        plan.id: (plan.id, run)
+        for plan in (seen.plans.values() if seen else ())
         if plan.status in GOING_ON and plan.id not in ids and (run := _run(plan))
     }
-    listed = [ids.get(plan_id, plan_id) for plan_id in seen.order]
-    every = mine | others
-    return {key: every[key] for key in dict.fromkeys([*listed, *every]) if key in every}
+    return dict(run for _, run in sorted((mine | others).items()))
 
 
 def _run(plan: Plan) -> Run | None:
