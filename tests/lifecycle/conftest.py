@@ -1,22 +1,39 @@
 """One fixture, two engines: the embedded one always, the `pulumi` command where it is on PATH."""
 
-import json
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from pulumi_esa_prefetch.emulator.app import create_app
+from pulumi_esa_prefetch.emulator.server import running
 from tests.lifecycle.esa import Document, Esa
 from tests.lifecycle.stack import Stack
 
 ESA_PREFETCH = str(Path(sys.executable).parent / "esa-prefetch")
 ENGINES = {"embedded": ESA_PREFETCH, "pulumi": shutil.which("pulumi")}
 
-Emulators = Callable[..., Esa]
-Stacks = Callable[[Esa], Stack]
+
+class Emulators(Protocol):
+    """Starts an emulator on a seed."""
+
+    def __call__(
+        self,
+        seed: Document,
+        *,
+        dialects: Iterable[str] = (),
+        faults: Document | None = None,
+    ) -> Esa: ...
+
+
+class Stacks(Protocol):
+    """Makes a stack, a project of its own, against an emulator."""
+
+    def __call__(self, esa: Esa) -> Stack: ...
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -28,31 +45,22 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulators]:
-    """Start emulators, each on a port of its own, as the command a person would type."""
-    running: list[tuple[subprocess.Popen[str], Esa]] = []
+def emulator() -> Iterator[Emulators]:
+    """Start emulators, each on a port of its own."""
+    with ExitStack() as running_ones:
 
-    def start(seed: Document, *arguments: str) -> Esa:
-        file = tmp_path / f"seed-{len(running)}.json"
-        file.write_text(json.dumps(seed))
-        process = subprocess.Popen(
-            [ESA_PREFETCH, "emulator", "--port=0", f"--seed={file}", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout is not None
-        esa = Esa(process.stdout.readline().split()[-1])
-        running.append((process, esa))
-        return esa
+        def start(
+            seed: Document,
+            *,
+            dialects: Iterable[str] = (),
+            faults: Document | None = None,
+        ) -> Esa:
+            app = create_app(seed=seed, dialects=dialects, faults=faults)
+            return running_ones.enter_context(
+                closing(Esa(running_ones.enter_context(running(app))))
+            )
 
-    yield start
-
-    for process, esa in running:
-        esa.close()
-        process.terminate()
-        process.communicate(timeout=30)
+        yield start
 
 
 @pytest.fixture

@@ -19,7 +19,12 @@ class Life:
     """One stack that carries all rows, and an ESA that is told the truth of each phase."""
 
     def __init__(
-        self, rows: Sequence[Row], emulator: Emulators, stack: Stacks, *arguments: str
+        self,
+        rows: Sequence[Row],
+        emulator: Emulators,
+        stack: Stacks,
+        dialects: Sequence[str] = (),
+        faults: Document | None = None,
     ) -> None:
         self._plans = {
             row.name: Plan(number, row) for number, row in enumerate(rows, 1)
@@ -27,13 +32,14 @@ class Life:
         self._emulator = emulator
         self._stacks = stack
         self._stack: Stack | None = None
-        self._arguments = arguments
+        self._dialects = dialects
+        self._faults = faults
 
     def live(self, phase: Phase) -> list[str]:
         """Live through one phase, and return a line for everything that went otherwise."""
         for one in self._plans.values():
             one.begin(phase)
-        esa = self._emulator(self._seed(), *self._arguments)
+        esa = self._emulator(self._seed(), dialects=self._dialects, faults=self._faults)
         result = self._run(phase, esa)
         wrong = [
             line

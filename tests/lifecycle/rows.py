@@ -11,8 +11,8 @@ from typing import Literal
 Phase = Literal["create", "drift", "change", "destroy"]
 Fields = Mapping[str, object]
 PHASES: tuple[Phase, ...] = ("create", "drift", "change", "destroy")
-STOPPED = {"desiredState": "stopped"}
-AGAIN = {"triggers": {"release": "2"}}
+STOPPED: dict[str, object] = {"desiredState": "stopped"}
+AGAIN: dict[str, object] = {"triggers": {"release": "2"}}
 
 
 @dataclass(frozen=True)

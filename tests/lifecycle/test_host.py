@@ -59,7 +59,7 @@ def test_the_state_holds_the_provider_by_its_name_only(
 def test_no_key_is_left_anywhere_in_plain_text(
     emulator: Emulators, stack: Stacks
 ) -> None:
-    esa = emulator(SEED, f"--access-key={KEY}:{SECRET}")
+    esa = emulator(SEED | {"keys": [{"AccessKeyId": KEY, "AccessKeySecret": SECRET}]})
     stack_ = stack(esa)
     stack_.variables = {"ESA_ENDPOINT": esa.endpoint}
     stack_.declare({"plan": PLAN})
@@ -76,7 +76,7 @@ def test_no_key_is_left_anywhere_in_plain_text(
 def test_the_environments_keys_are_kept_nowhere(
     emulator: Emulators, stack: Stacks
 ) -> None:
-    esa = emulator(SEED, f"--access-key={KEY}:{SECRET}")
+    esa = emulator(SEED | {"keys": [{"AccessKeyId": KEY, "AccessKeySecret": SECRET}]})
     stack_ = stack(esa)
     stack_.variables |= {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,

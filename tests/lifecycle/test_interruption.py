@@ -44,7 +44,7 @@ def test_a_second_up_at_the_same_time_is_told_who_holds_the_lock(
     esa = emulator(SEED)
     stack_ = stack(esa)
     stack_.declare(PLANS)
-    esa.post("faults", [{"kind": "stall", "seconds": 5}])
+    esa.post("faults", {"faults": [{"kind": "stall", "seconds": 5}]})
     process = start(stack_)
     until(lambda: len(esa.history()) > 0)
 

@@ -58,7 +58,7 @@ def test_an_empty_mapping_declares_nothing() -> None:
         ),
         (
             {"a": {"planId": f"{JOB}:{PLAN}", "jobId": PLAN}},
-            "a.jobId contradicts planId",
+            "a.planId names another job than",
         ),
         ({"a": {"planId": PLAN, "desiredState": "on"}}, "a.desiredState is none of"),
         ({"a": {"planId": PLAN, "triggers": "x"}}, "a.triggers is not a mapping"),

@@ -77,4 +77,4 @@ def shielded(environ: Mapping[str, str], own: Mapping[str, str]) -> dict[str, st
     """The caller's environment without what reaches into the demo, and with its own variables."""
     foreign = foreign_variables(environ)
     kept = {name: value for name, value in environ.items() if name not in foreign}
-    return kept | own
+    return {**kept, **own}
