@@ -37,6 +37,7 @@ from pulumi_esa_prefetch.provider.models import (
     split_id,
 )
 from pulumi_esa_prefetch.provider.session import Session, shared_session
+from pulumi_esa_prefetch.provider.target import Target
 
 Props = dict[str, Any]
 P = ParamSpec("P")
@@ -79,9 +80,11 @@ class PlanProvider(ResourceProvider):
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Name each bad property; say early if a plan that is about to be created does not exist."""
         declaration = read_declaration(news)
-        failures = list(declaration.failures) or self._missing(_olds, declaration)
+        failures = [
+            CheckFailure(name, f"{name} {reason}") for name, reason in declaration.failures
+        ]
         return CheckResult(
-            dict(declaration.props), [CheckFailure(*failure) for failure in failures]
+            dict(declaration.props), failures or self._missing(_olds, declaration)
         )
 
     @one_sentence
@@ -126,7 +129,7 @@ class PlanProvider(ResourceProvider):
         """Do what is declared for the plan's end."""
         changes.delete(self.session, _recorded(_id, _props))
 
-    def _missing(self, olds: Props, declaration: Declaration) -> list[tuple[str, str]]:
+    def _missing(self, olds: Props, declaration: Declaration) -> list[CheckFailure]:
         declared = declaration.inputs
         if declared is None or declared.job_id is None or not self.session.verify:
             return []

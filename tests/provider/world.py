@@ -1,0 +1,116 @@
+"""An ESA in this process, and the hooks with a session on it; time moves only when somebody sleeps."""
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
+from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.emulator.app import create_app
+from pulumi_esa_prefetch.provider.hooks import PlanProvider
+from pulumi_esa_prefetch.provider.session import Session
+from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+
+JOB, PLAN = job_id(1), plan_id(1)
+ID = f"{JOB}:{PLAN}"
+START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
+LIST, DELETE = "ListScheduledPreloadExecutions", "DeleteScheduledPreloadExecution"
+RESET = "ResetScheduledPreloadJob"
+
+
+class Wire(httpx.WSGITransport):
+    """In-process HTTP on which a connection that is reset looks as it does on a socket."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handle_request(request)
+        except ConnectionResetError as error:
+            raise httpx.ReadError(str(error), request=request) from None
+
+
+class World:
+    """One ESA, one session, one provider."""
+
+    def __init__(
+        self,
+        *statuses: str,
+        dialects: tuple[str, ...] = (),
+        faults: tuple[Mapping[str, Any], ...] = (),
+        jobs: list[dict[str, Any]] | None = None,
+        deadline: float = 60.0,
+        **window: str,
+    ) -> None:
+        plans = [plan(n, status, **window) for n, status in enumerate(statuses, 1)]
+        self.clock = ManualClock(datetime.now(UTC))
+        self.esa = create_app(
+            seed=seed(*(jobs or [job(1, plans)])),
+            dialects=dialects,
+            faults={"seed": 7, "faults": list(faults)},
+            clock=self.clock,
+        )
+        self.client = EsaClient(
+            "http://esa.test",
+            StaticCredentials(Credentials("emulator-key", "emulator-secret")),
+            clock=self.clock,
+            rng=random.Random(7),
+            transport=Wire(app=self.esa),
+            deadline=deadline,
+        )
+        self.provider = self.process()
+
+    @property
+    def session(self) -> Session:
+        return self.provider.session
+
+    def process(self) -> PlanProvider:
+        """A new provider with a session of its own, as in another process."""
+        provider = PlanProvider()
+        provider.session = Session(
+            self.client,
+            clock=self.clock,
+            rng=random.Random(7),
+            deadline=60.0,
+        )
+        return provider
+
+    def next_process(self) -> PlanProvider:
+        """Go on as another process."""
+        self.provider = self.process()
+        return self.provider
+
+    def calls(self, action: str, an_id: str | None = None) -> int:
+        """How many requests for the action ESA saw."""
+        return sum(
+            entry.action == action and an_id in {None, entry.parameters.get("Id")}
+            for entry in self.esa.history
+        )
+
+    def effects(self) -> list[str]:
+        """The actions that changed anything, oldest first."""
+        return [str(entry.action) for entry in self.esa.history if entry.effect]
+
+    def writes(self) -> list[str]:
+        """The actions other than List that were asked for, oldest first."""
+        return [str(e.action) for e in self.esa.history if e.action != LIST]
+
+    def status(self, number: int = 1) -> str:
+        """A plan's true status."""
+        with self.esa.world.moment() as present:
+            found = present.state.plan(plan_id(number))
+            return found.status if found else "gone"
+
+
+def props(**given: Any) -> dict[str, Any]:
+    """A declaration of the first plan."""
+    return {"plan_id": PLAN, "job_id": JOB, **given}
+
+
+def created(world: World, **given: Any) -> dict[str, Any]:
+    """The outputs of the first plan after it was created."""
+    outs = world.provider.create(props(**given)).outs
+    assert outs is not None
+    return outs
