@@ -1,0 +1,124 @@
+"""The emulator as one WSGI callable; puts the rooms together and decides nothing.
+
+Every request under `/_emulator` is for the emulator itself, all others are for ESA.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from werkzeug import Request
+
+from pulumi_esa_prefetch.clock import Clock, SystemClock
+from pulumi_esa_prefetch.emulator.control import Control
+from pulumi_esa_prefetch.emulator.dialects import rules_of
+from pulumi_esa_prefetch.emulator.errors import Problem
+from pulumi_esa_prefetch.emulator.faults.box import FaultBox
+from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
+from pulumi_esa_prefetch.emulator.history import Entry
+from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key, KeyRing
+from pulumi_esa_prefetch.emulator.persistence import Line
+from pulumi_esa_prefetch.emulator.reply import Reply, problem_reply
+from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed
+from pulumi_esa_prefetch.emulator.sending import send
+from pulumi_esa_prefetch.emulator.service import Service
+from pulumi_esa_prefetch.emulator.world import Keeper, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_log = logging.getLogger(__name__)
+
+
+class Emulator:
+    """A local ESA; `httpx.WSGITransport(app=emulator)` or `server.running(emulator)`."""
+
+    def __init__(
+        self,
+        world: World,
+        keys: tuple[Key, ...],
+        faults: FaultDocument,
+        dialects: tuple[str, ...],
+        wall: Clock,
+    ) -> None:
+        self.world = world
+        self.wall = wall
+        self.keys = KeyRing(keys)
+        self.faults = FaultBox(faults)
+        self.dialects = dialects
+        self._at_start = (keys, faults, dialects)
+        self._service = Service(world, self.keys, self.faults, wall)
+        self._control = Control(self)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which plans run."""
+        return self.world.clock
+
+    @property
+    def history(self) -> list[Entry]:
+        """The requests seen, oldest first."""
+        return list(self.world.history)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
+            return self._control.answer(request)(environ, start_response)
+        return send(self._reply(request), environ, start_response, self.wall.sleep)
+
+    def follow(self, dialects: tuple[str, ...]) -> None:
+        """Follow these dialects from now on; DialectError if they cannot be."""
+        self.world.follow(rules_of(dialects))
+        self.dialects = dialects
+
+    def reset(self) -> None:
+        """As freshly started, but for the clock."""
+        keys, faults, dialects = self._at_start
+        self.keys.set(keys)
+        self.faults.set(faults)
+        self.follow(dialects)
+        self.world.reset()
+
+    def close(self) -> None:
+        """Let go of the data file."""
+        self.world.close()
+
+    def _reply(self, request: Request) -> Reply:
+        try:
+            return self._service.answer(request)
+        except Exception:
+            # The edge of the process: a mistake of ours is ESA's InternalError.
+            _log.exception("The emulator failed.")
+            return problem_reply(Problem("InternalError"), "", "")
+
+
+def create_app(
+    *,
+    seed: Seed | Mapping[str, Any] = DEFAULT_SEED,
+    keys: Iterable[Key] = (DEMO_KEY,),
+    dialects: Iterable[str] = (),
+    faults: FaultDocument | Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+    wall: Clock | None = None,
+    keeper: Keeper | None = None,
+    lines: list[Line] | None = None,
+) -> Emulator:
+    """An emulator; raises DialectError, DocumentError and pydantic's ValidationError.
+
+    `clock` moves the plans; `wall` is for signatures, quotas, stalls and stale reads.
+    """
+    seed = Seed.model_validate(seed)
+    names, wall = tuple(dialects), wall or SystemClock()
+    world = World(
+        clock or SystemClock(),
+        seed=seed,
+        rules=rules_of(names),
+        keeper=keeper,
+        lines=lines,
+    )
+    in_all = (*keys, *(one.key(wall.now()) for one in seed.keys))
+    document = FaultDocument.model_validate(faults or {})
+    return Emulator(world, in_all, document, names, wall)

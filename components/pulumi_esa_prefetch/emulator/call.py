@@ -1,0 +1,93 @@
+"""One request as it came in, read off werkzeug's; judges nothing but its form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from werkzeug import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from pulumi_esa_prefetch.emulator.errors import Problem
+
+BIGGEST_BODY = 10 * 1024 * 1024
+_MOST_FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Method, headers (lower-case names), query and form as pairs, body as bytes."""
+
+    request_id: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: tuple[tuple[str, str], ...] = ()
+    form: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Query and form as one; ESA takes a parameter from either."""
+        return {**dict(self.query), **dict(self.form)}
+
+    @property
+    def action(self) -> str | None:
+        """The operation's name: a header under ACS3, a parameter under RPC v1."""
+        return self.parameters.get("Action") or self.headers.get("x-acs-action")
+
+    @property
+    def version(self) -> str | None:
+        """The API version, from the same places."""
+        return self.parameters.get("Version") or self.headers.get("x-acs-version")
+
+    @property
+    def host(self) -> str:
+        """What the client called this server."""
+        return self.headers.get("host", "")
+
+
+def without_contents(request: Request, request_id: str) -> Call:
+    """The call with neither query nor body, for one that cannot be read."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(request_id, request.method, request.path, headers)
+
+
+def read_call(request: Request, request_id: str) -> Call:
+    """The whole call; Problem if it is too large or not UTF-8."""
+    bare = without_contents(request, request_id)
+    body = _body(request)
+    kind = bare.headers.get("content-type", "")
+    is_form = kind.startswith("application/x-www-form-urlencoded")
+    return Call(
+        request_id,
+        bare.method,
+        bare.path,
+        bare.headers,
+        _pairs(request.query_string),
+        _pairs(body) if is_form else (),
+        body,
+    )
+
+
+def _body(request: Request) -> bytes:
+    request.max_content_length = BIGGEST_BODY
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Problem("RequestEntityTooLarge") from None
+
+
+def _pairs(text: bytes) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(
+            parse_qsl(
+                text.decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MOST_FIELDS,
+            )
+        )
+    except ValueError:
+        raise Problem(
+            "InvalidParameter", "The parameters are not UTF-8, or they are too many."
+        ) from None

@@ -1,0 +1,142 @@
+"""ESA's refusals, a row per code: HTTP status and text; decides nothing.
+
+The first block is the error table that the API pages of all eleven operations share.
+Every row of it can be brought about except `LogNotFound`: none of the operations
+queries a log. The second block is what the gateway in front of ESA answers (general
+error pages of Alibaba Cloud). The third is made up, for ESA documents no code there.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One code's HTTP status and text."""
+
+    status: int
+    text: str
+
+
+ROWS = {
+    "InvalidEndTime.Mismatch": Row(
+        400, "The specified EndTime is earlier than the StartTime."
+    ),
+    "InvalidJob.JobCountOfSiteFull": Row(
+        400,
+        "The maximum number of prefetch tasks for the website has been reached. "
+        "Delete some unwanted ones and try again.",
+    ),
+    "InvalidParameter.ObjectId": Row(400, "Invalid task ID or execution plan ID."),
+    "MissingOssUrl": Row(
+        400,
+        "OssUrl missing. Specify a valid URL of the OSS object that stores URLs to "
+        "prefetch.",
+    ),
+    "MissingUrlList": Row(400, "Enter the URLs you want to prefetch."),
+    "TooManyRequests": Row(400, "Too many requests.Please try again later."),
+    "InvalidUid.PermissionDenied": Row(
+        403,
+        "You do not have the permissions to perform this operation on this resource. "
+        "Check whether the specified UID is correct and has the required permissions.",
+    ),
+    "InvalidJob.NotFound": Row(
+        404,
+        "The task does not exist. Check whether the task ID is correct or whether the "
+        "task has been deleted.",
+    ),
+    "LogNotFound": Row(
+        404,
+        "Failed to query the log. Check whether the task ID and execution ID are "
+        "valid.",
+    ),
+    "InvalidExecution.NotFound": Row(
+        404,
+        "The execution plan does not exist. Check whether the parameters such as the "
+        "execution ID, start time, and end time are correct.",
+    ),
+    #
+    "InvalidApi.NotFound": Row(
+        404, "Specified api is not found, please check your url and method."
+    ),
+    "InvalidVersion": Row(400, "Specified parameter Version is not valid."),
+    "UnsupportedHTTPMethod": Row(400, "This http method is not supported."),
+    "InvalidAccessKeyId.NotFound": Row(400, "Specified access key is not found."),
+    "IncompleteSignature": Row(
+        400, "The request signature does not conform to Alibaba Cloud standards."
+    ),
+    "SignatureDoesNotMatch": Row(
+        400, "Specified signature is not matched with our calculation."
+    ),
+    "SignatureNonceUsed": Row(400, "Specified signature nonce was used already."),
+    "InvalidTimeStamp.Format": Row(
+        400, "Specified time stamp or date value is not well formatted."
+    ),
+    "InvalidTimeStamp.Expired": Row(
+        400, "Specified time stamp or date value is expired."
+    ),
+    "InvalidSecurityToken.Expired": Row(400, "Specified SecurityToken is expired."),
+    "InvalidSecurityToken.MismatchWithAccessKey": Row(
+        400, "Specified SecurityToken mismatch with the AccessKey."
+    ),
+    "NoPermission": Row(403, "You are not authorized to do this operation."),
+    "Forbidden.RAM": Row(
+        403, "User not authorized to operate on the specified resource."
+    ),
+    "Throttling": Row(400, "Request was denied due to request throttling."),
+    "Throttling.User": Row(400, "Request was denied due to user flow control."),
+    "Throttling.Api": Row(400, "Request was denied due to api flow control."),
+    "InternalError": Row(
+        500, "The request processing has failed due to some unknown error."
+    ),
+    "ServiceUnavailable": Row(
+        503, "The request has failed due to a temporary failure of the server."
+    ),
+    "SiteNotFound": Row(404, "The website does not exist."),
+    "RequestEntityTooLarge": Row(413, "The request body is too large."),
+    #
+    "InvalidExecution.Status": Row(
+        400, "The execution plan does not allow this operation in its current status."
+    ),
+    "InvalidJob.Status": Row(
+        400, "The task does not allow this operation while it has plans that run."
+    ),
+    "InvalidJob.ExecutionCountFull": Row(
+        400, "The maximum number of execution plans for the task has been reached."
+    ),
+}
+
+
+class Problem(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+    """A refusal in ESA's words: code, HTTP status, text, and members beside them."""
+
+    def __init__(
+        self,
+        code: str,
+        text: str | None = None,
+        *,
+        status: int | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        detail: dict[str, str] | None = None,
+    ) -> None:
+        row = ROWS.get(code, Row(400, code))
+        super().__init__(code)
+        self.code = code
+        self.status = status or row.status
+        self.text = text or row.text
+        self.headers = headers
+        self.detail = detail
+
+
+def missing(parameter: str) -> Problem:
+    """`Missing<Param>`, the gateway's word for a parameter that was not sent."""
+    code = f"Missing{parameter}"
+    text = None if code in ROWS else f"{parameter} is mandatory for this action."
+    return Problem(code, text)
+
+
+def invalid(parameter: str, why: str) -> Problem:
+    """A parameter that was sent and makes no sense; made after InvalidParameter.ObjectId."""
+    return Problem(
+        f"InvalidParameter.{parameter}",
+        f"The specified parameter {parameter} is not valid: {why}.",
+    )

@@ -1,0 +1,57 @@
+"""What was asked and what came of it, oldest first; holds no secret and no signature."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+# Of the RPC v1 protocol; under ACS3 they are headers and never come near.
+_PROTOCOL = {
+    "AccessKeyId",
+    "Action",
+    "Format",
+    "Signature",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+}
+_SECRET = re.compile("secret|token|signature|password", re.IGNORECASE)
+_LONGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request: `status` is null if the connection was broken instead.
+
+    `effect`: whether it changed anything, also if its answer was lost. `time` is the
+    emulator's, `faults` the names of those that hit it.
+    """
+
+    action: str | None
+    parameters: Mapping[str, str]
+    status: int | None
+    code: str | None
+    effect: bool
+    time: datetime
+    request_id: str
+    access_key_id: str | None = None
+    signature: str | None = None
+    faults: tuple[str, ...] = field(default=())
+
+
+def to_keep(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The parameters without what belongs to the protocol or may be secret."""
+    return {
+        name[:_LONGEST]: _shortened(value)
+        for name, value in parameters.items()
+        if name not in _PROTOCOL and not _SECRET.search(name)
+    }
+
+
+def _shortened(value: str) -> str:
+    if len(value) <= _LONGEST:
+        return value
+    return f"{value[:_LONGEST]}... ({len(value)} characters)"

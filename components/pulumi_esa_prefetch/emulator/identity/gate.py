@@ -1,0 +1,92 @@
+"""Lets a signed request in or says why not; the texts signed are read elsewhere."""
+
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+
+from pulumi_esa_prefetch.emulator.call import Call
+from pulumi_esa_prefetch.emulator.dialects import Rules
+from pulumi_esa_prefetch.emulator.errors import Problem, missing
+from pulumi_esa_prefetch.emulator.identity.acs3 import read_acs3
+from pulumi_esa_prefetch.emulator.identity.claim import Claim
+from pulumi_esa_prefetch.emulator.identity.keys import Key, KeyRing
+from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
+from pulumi_esa_prefetch.emulator.identity.rpc_v1 import is_rpc_v1, read_rpc_v1
+
+# "within 15 minutes of the server" (V3 signature page).
+_WINDOW = timedelta(minutes=15)
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+def read_claim(call: Call) -> Claim:
+    """Who the request says it is from; Problem if it is not signed."""
+    if "authorization" in call.headers:
+        return read_acs3(call)
+    if is_rpc_v1(call):
+        return read_rpc_v1(call)
+    raise missing("AccessKeyId")
+
+
+def admit(
+    claim: Claim, keys: KeyRing, nonces: Nonces, now: datetime, rules: Rules
+) -> Key:
+    """The key that signed, if all is right; `now` is the wall clock's."""
+    _check_date(claim.timestamp, now)
+    key = keys.get(claim.access_key_id)
+    if key is None:
+        raise Problem("InvalidAccessKeyId.NotFound", status=rules.unknown_key)
+    _check_token(key, claim, now)
+    if not hmac.compare_digest(
+        claim.sign(key.secret).encode(), claim.signature.encode()
+    ):
+        raise Problem(
+            "SignatureDoesNotMatch",
+            "Specified signature is not matched with our calculation. "
+            f"server string to sign is:{claim.shown}",
+        )
+    if not nonces.take(key.id, claim.nonce, now.timestamp()):
+        raise Problem("SignatureNonceUsed")
+    return key
+
+
+def authorise(key: Key, action: str, site_id: str | None, rules: Rules) -> None:
+    """Refuse what the key's policy does not allow."""
+    if key.policy is None:
+        return
+    name = f"esa:{action}"
+    # Only calls that name a site have a resource of their own (RAM table of
+    # ListScheduledPreloadJobs); all others stand for `*`.
+    resource = f"acs:esa:*:{key.ali_uid}:site/{site_id}" if site_id else "*"
+    verdict = key.policy.verdict(name, resource)
+    if verdict != "Allow":
+        raise Problem(
+            rules.denied,
+            f"You are not authorized to do this operation. Action: {name} "
+            f"Resource: {resource}",
+            detail={
+                "AuthAction": name,
+                "AuthPrincipalOwnerId": key.ali_uid,
+                "AuthPrincipalType": "SubUser",
+                "NoPermissionType": verdict,
+                "PolicyType": "AccountLevelIdentityBasedPolicy",
+            },
+        )
+
+
+def _check_date(text: str, now: datetime) -> None:
+    if not _DATE.fullmatch(text):
+        raise Problem("InvalidTimeStamp.Format")
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise Problem("InvalidTimeStamp.Format") from None
+    if abs(now - moment) > _WINDOW:
+        raise Problem("InvalidTimeStamp.Expired")
+
+
+def _check_token(key: Key, claim: Claim, now: datetime) -> None:
+    if key.expires is not None and now >= key.expires:
+        raise Problem("InvalidSecurityToken.Expired")
+    wanted, given = key.token or "", claim.security_token or ""
+    if not hmac.compare_digest(wanted.encode(), given.encode()):
+        raise Problem("InvalidSecurityToken.MismatchWithAccessKey")

@@ -1,0 +1,106 @@
+"""What the emulator is started with, and the emulator that follows; opens no socket."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pulumi_esa_prefetch.clock import Clock, ManualClock, SystemClock
+from pulumi_esa_prefetch.emulator.app import Emulator, create_app
+from pulumi_esa_prefetch.emulator.documents import DocumentError, read_document
+from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
+from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key
+from pulumi_esa_prefetch.emulator.identity.policies import Policy
+from pulumi_esa_prefetch.emulator.persistence import DataFile, Line
+from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed
+from pulumi_esa_prefetch.emulator.times import parse_time
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line; texts are judged when the emulator is made.
+
+    `access_keys`: `ID:SECRET`. `policies`: `FILE` for all of them, or `ID=FILE`.
+    `start_at`: where a manual clock begins.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: Path | None = None
+    data: Path | None = None
+    access_keys: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    clock: Literal["real", "manual"] = "real"
+    start_at: str | None = None
+    faults: Path | None = None
+    dialects: tuple[str, ...] = ()
+
+
+def make_emulator(options: Options) -> Emulator:
+    """The emulator; DocumentError, DialectError or DataError, each one sentence."""
+    seed = read_document(options.seed, Seed) if options.seed else DEFAULT_SEED
+    faults = read_document(options.faults, FaultDocument) if options.faults else None
+    keys = _keys(options)
+    start = _start(options)
+    data = DataFile(options.data) if options.data else None
+    try:
+        lines = data.read() if data else []
+        return create_app(
+            seed=seed,
+            keys=keys,
+            dialects=options.dialects,
+            faults=faults,
+            clock=_clock(options, start, lines),
+            keeper=data,
+            lines=lines,
+        )
+    except BaseException:
+        if data:
+            data.close()
+        raise
+
+
+def _keys(options: Options) -> tuple[Key, ...]:
+    keys = {key.id: key for key in map(_key, options.access_keys)}
+    keys = keys or {DEMO_KEY.id: DEMO_KEY}
+    for text in options.policies:
+        key_id, _, file = text.rpartition("=")
+        policy = read_document(Path(file), Policy)
+        for one in _meant(keys, key_id):
+            keys[one] = replace(keys[one], policy=policy)
+    return tuple(keys.values())
+
+
+def _key(text: str) -> Key:
+    key_id, _, secret = text.partition(":")
+    if not key_id or not secret:
+        # The text is not repeated: half of it may be a secret.
+        raise DocumentError("--access-key wants ID:SECRET.")
+    return Key(key_id, secret)
+
+
+def _meant(keys: dict[str, Key], key_id: str) -> Iterable[str]:
+    if not key_id:
+        return tuple(keys)
+    if key_id not in keys:
+        raise DocumentError(f"--policy names the key {key_id!r}, which is not given.")
+    return (key_id,)
+
+
+def _start(options: Options) -> datetime | None:
+    if options.start_at is None:
+        return None
+    if options.clock != "manual":
+        raise DocumentError("--start-at goes with --clock manual.")
+    try:
+        return parse_time(options.start_at)
+    except ValueError as error:
+        raise DocumentError(f"--start-at: {error}.") from None
+
+
+def _clock(options: Options, start: datetime | None, lines: list[Line]) -> Clock:
+    if options.clock == "real":
+        return SystemClock()
+    kept = [line.now for line in lines]
+    return ManualClock(max(kept) if kept else start or datetime.now(UTC))

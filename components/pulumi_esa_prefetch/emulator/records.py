@@ -1,0 +1,133 @@
+"""What the emulator remembers: frozen records of sites, jobs and plans; no rules."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Status = Literal["waiting", "running", "finished", "failed", "stopped"]
+Kind = Literal["site", "job", "progress", "plan"]
+
+DEFAULT_UID = "1568586500114622"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A website; its plans run only while its status is `active`.
+
+    `name`, `job_limit`, `plan_limit` and `url_quota` bring about InvalidDomain,
+    JobCountOfSiteFull, refused plans and QuotaExcess; None: no such limit.
+    """
+
+    id: int
+    status: str
+    ali_uid: str = DEFAULT_UID
+    active_since: datetime | None = None
+    name: str | None = None
+    job_limit: int | None = None
+    plan_limit: int | None = None
+    url_quota: int | None = None
+    kind: Literal["site"] = "site"
+
+    @property
+    def key(self) -> str:
+        """What the record is found by."""
+        return str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A list of URLs; nothing of it changes after its creation."""
+
+    id: str
+    site_id: int
+    name: str
+    insert_way: str
+    urls: tuple[str, ...]
+    created_at: datetime
+    file_id: str
+    ali_uid: str = DEFAULT_UID
+    oss_url: str | None = None
+    error_info: str | None = None
+    failed_file_oss: str | None = None
+    kind: Literal["job"] = "job"
+
+    @property
+    def key(self) -> str:
+        """What the record is found by."""
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many URLs of a job were submitted since its start or last Reset."""
+
+    job_id: str
+    submitted: int = 0
+    kind: Literal["progress"] = "progress"
+
+    @property
+    def key(self) -> str:
+        """What the record is found by."""
+        return self.job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When and how fast a job's URLs are submitted.
+
+    `started`: Start was called on it. `queued_at`: since when it may run.
+    `next_at`: when a running plan submits next. `submitted`: its own place in the
+    list (used by the dialect cursor-per-plan). `hidden`: deleted, yet running on.
+    """
+
+    id: str
+    job_id: str
+    start_time: datetime | None
+    end_time: datetime | None
+    interval: int
+    slice_len: int
+    status: Status
+    queued_at: datetime
+    ali_uid: str = DEFAULT_UID
+    started: bool = False
+    next_at: datetime | None = None
+    submitted: int = 0
+    hidden: bool = False
+    kind: Literal["plan"] = "plan"
+
+    @property
+    def key(self) -> str:
+        """What the record is found by."""
+        return self.id
+
+
+Record = Site | Job | Progress | Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """URLs `first` to `first + count - 1` of a job, submitted by a plan."""
+
+    at: datetime
+    job_id: str
+    plan_id: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A record comes to be, or takes the place of the one with its key."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A record goes."""
+
+    kind: Kind
+    key: str
+
+
+Change = Put | Drop

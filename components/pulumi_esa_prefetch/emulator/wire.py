@@ -1,0 +1,63 @@
+"""Waitress with two more abilities: to reset a connection, and to wait; no routing.
+
+Waitress gives its application no way to the socket, so the channel hands two functions
+over in the WSGI environment.
+"""
+
+import socket
+import struct
+import threading
+import time
+from typing import Any, NoReturn
+
+from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
+
+from pulumi_esa_prefetch.emulator.sending import ABORT, PAUSE
+
+# On, for 0 seconds: close() then sends RST instead of FIN (socket(7)).
+_LINGER_NONE = struct.pack("ii", 1, 0)
+_LOOK = 0.1
+
+
+class Task(WSGITask):
+    """A request being served."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environment, with the two functions in it."""
+        environ: dict[str, Any] = super().get_environment()  # type: ignore[no-untyped-call]
+        environ[ABORT] = self.channel.abort
+        environ[PAUSE] = self.channel.pause
+        return environ
+
+
+class Channel(HTTPChannel):
+    """A connection."""
+
+    task_class = Task
+
+    def abort(self) -> NoReturn:
+        """End the connection by a reset."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+        # Waitress takes this for a client that went away, and closes the socket.
+        raise ClientDisconnected
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the client goes or the server is closed."""
+        until = time.monotonic() + seconds
+        while self.connected and not self.server.closing.is_set():
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            self.server.closing.wait(min(left, _LOOK))
+
+
+class Server(TcpWSGIServer):
+    """A listening socket; `closing` is set when it is to end."""
+
+    channel_class = Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.closing = threading.Event()
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
