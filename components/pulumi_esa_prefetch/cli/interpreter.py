@@ -1,0 +1,43 @@
+"""Which Python runs the program and its dynamic providers; runs nothing."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi_esa_prefetch.engine.context import Project
+from pulumi_esa_prefetch.engine.errors import EngineError
+
+
+def interpreter(project: Project, environ: Mapping[str, str]) -> Path:
+    """The Python of Pulumi.yaml's virtualenv, else of PULUMI_PYTHON_CMD, else this one.
+
+    Raises EngineError if it is not there, or the program is not Python.
+    """
+    if project.runtime != "python":
+        raise EngineError(
+            "esa-prefetch runs Python programs only, and "
+            f"{project.file.name} says `runtime: {project.runtime}`: use the pulumi CLI"
+        )
+    virtualenv = project.options.get("virtualenv")
+    if virtualenv:
+        return _of_virtualenv(project.root / str(virtualenv))
+    command = environ.get("PULUMI_PYTHON_CMD")
+    if not command:
+        return Path(sys.executable)
+    found = shutil.which(command, path=environ.get("PATH"))
+    if found is None:
+        raise EngineError(f"PULUMI_PYTHON_CMD names {command}, which is not there")
+    return Path(found).absolute()
+
+
+def _of_virtualenv(directory: Path) -> Path:
+    python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        raise EngineError(
+            "the virtualenv that Pulumi.yaml names is not there: make it with "
+            f"`python3 -m venv {directory}` and install what the program needs"
+        )
+    # not resolved: the virtualenv's own path is what makes it one
+    return Path(os.path.abspath(python))  # noqa: PTH100 - as it stands, without following the link

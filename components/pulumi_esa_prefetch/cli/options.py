@@ -1,0 +1,257 @@
+"""The flags of preview, up, refresh and destroy, each said once: type, help, commands; holds no behaviour of theirs.
+
+A field of `Options` is a flag; `typed` gives a function the signature that typer makes a command and its help of.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from pulumi_esa_prefetch.cli.grammar import OPTIONAL, Spec
+
+ALL: Final = ("preview", "up", "refresh", "destroy")
+PROGRAM: Final = ("preview", "up")
+CHANGING: Final = ("up", "refresh", "destroy")
+
+VARIABLES: Final = {
+    "--yes": "PULUMI_SKIP_CONFIRMATIONS",
+    "--continue-on-error": "PULUMI_CONTINUE_ON_ERROR",
+    "--run-program": "PULUMI_RUN_PROGRAM",
+}
+
+DO: Final = "What to do"
+WHICH: Final = "Which resources"
+SHOW: Final = "What to show"
+
+
+def _flag(
+    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
+) -> Any:
+    factory = more.pop("factory", None)
+    metadata = {"short": short, "panel": panel, "help": text, "on": on, **more}
+    if factory is not None:
+        return field(default_factory=factory, metadata=metadata)
+    return field(default=more.pop("default", False), metadata=metadata)
+
+
+def _switch(
+    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
+) -> Any:
+    return _flag(short, panel, text, on, **more)
+
+
+def _text(
+    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
+) -> Any:
+    return _flag(short, panel, text, on, default="", **more)
+
+
+def _texts(
+    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
+) -> Any:
+    return _flag(short, panel, text, on, factory=list, **more)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What a person asked one operation to do; the names are the flags of the CLI."""
+
+    stack: str = _text(
+        "-s", DO, "The stack; by default the selected one.", metavar="NAME"
+    )
+    yes: bool = _switch("-y", DO, "Go on after the preview without asking.", CHANGING)
+    skip_preview: bool = _switch(
+        "-f", DO, "Do it at once, without a preview (and without asking).", CHANGING
+    )
+    preview_only: bool = _switch(
+        "", DO, "Show what would be done, and stop there.", ("refresh", "destroy")
+    )
+    expect_no_changes: bool = _switch(
+        "",
+        DO,
+        "Exit with 7 if anything changes; `up` and `refresh` are applied first.",
+        ("preview", "up", "refresh"),
+    )
+    refresh: str = _text(
+        "-r",
+        DO,
+        "Read the real state of all resources first.",
+        ("preview", "up", "destroy"),
+        metavar="[true|false]",
+    )
+    run_program: bool = _switch(
+        "", DO, "Run the program, so that providers have its configuration."
+    )
+    continue_on_error: bool = _switch(
+        "",
+        DO,
+        "Go on with what does not depend on a failed resource.",
+        ("up", "destroy"),
+    )
+    clear_pending_creates: bool = _switch(
+        "",
+        DO,
+        "Forget creations that were begun and whose end is not known.",
+        ("refresh",),
+    )
+    skip_pending_creates: bool = _switch(
+        "",
+        DO,
+        "Accepted; pending creations are never asked about.",
+        ("refresh",),
+        hidden=True,
+    )
+    parallel: int = _flag(
+        "-p", DO, "How many resources to work on at once.", default=0, metavar="N"
+    )
+    message: str = _text(
+        "-m", DO, "A message for the history of the stack.", metavar="TEXT"
+    )
+
+    target: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "-t",
+        WHICH,
+        "Only this URN; may be given more than once, and hold * or **.",
+        metavar="URN",
+    )
+    target_dependents: bool = _switch(
+        "", WHICH, "With --target: also what depends on it."
+    )
+    exclude: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "-x",
+        WHICH,
+        "All but this URN; may be given more than once, and hold * or **.",
+        metavar="URN",
+    )
+    exclude_dependents: bool = _switch(
+        "",
+        WHICH,
+        "With --exclude: also leave out what depends on it.",
+        ("preview", "up", "refresh"),
+    )
+    exclude_protected: bool = _switch(
+        "", WHICH, "All but protected resources and what they need.", ("destroy",)
+    )
+    replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "", WHICH, "Replace this URN; * and ** are understood.", PROGRAM, metavar="URN"
+    )
+    target_replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "", WHICH, "Short for --target URN --replace URN.", PROGRAM, metavar="URN"
+    )
+
+    diff: bool = _switch("", SHOW, "Show each resource with its properties.")
+    json: bool = _switch("-j", SHOW, "Print JSON instead of text.")
+    debug: bool = _switch("-d", SHOW, "Show debug messages of program and providers.")
+    show_secrets: bool = _switch(
+        "", SHOW, "Show secret values of stack outputs.", PROGRAM
+    )
+    show_sames: bool = _switch("", SHOW, "Show unchanged resources too.")
+    show_reads: bool = _switch("", SHOW, "Show resources that are only read.", PROGRAM)
+    show_replacement_steps: bool = _switch("", SHOW, "Show each step of a replacement.")
+    show_config: bool = _switch(
+        "", SHOW, "Show the configuration first.", ("preview", "up", "destroy")
+    )
+    show_full_output: bool = _switch(
+        "", SHOW, "Do not shorten long values.", ("preview", "up", "destroy")
+    )
+    urns: bool = _switch("", SHOW, "Show full URNs instead of names.")
+    suppress_outputs: bool = _switch("", SHOW, "Do not show the outputs of the stack.")
+    suppress_progress: bool = _switch("", SHOW, "No sign of life between the lines.")
+    suppress_permalink: str = _text(
+        "", SHOW, "Accepted; there are no links.", hidden=True
+    )
+    event_log: str = _text(
+        "",
+        SHOW,
+        "Write each event as a line of JSON to this file.",
+        metavar="FILE",
+        hidden=True,
+    )
+
+    skip_config_validation: bool = _switch(
+        "", DO, "Accepted without effect.", hidden=True
+    )
+    skip_plugin_pre_install: bool = _switch(
+        "", DO, "Accepted without effect.", hidden=True
+    )
+    show_policy_remediations: bool = _switch(
+        "", SHOW, "Accepted without effect.", PROGRAM, hidden=True
+    )
+    exec_kind: str = _text("", DO, "Accepted without effect.", hidden=True)
+    exec_agent: str = _text("", DO, "Accepted without effect.", hidden=True)
+
+
+def typed(
+    function: Callable[..., Any], command: str, environ: Mapping[str, str]
+) -> Callable[..., Any]:
+    """Give a function that takes its context and keyword arguments the signature of a command's flags."""
+    hints = get_type_hints(Options)
+    context = inspect.Parameter(
+        "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+    )
+    offered = (
+        _parameter(entry, hints[entry.name])
+        for entry in fields(Options)
+        if command in entry.metadata["on"] and _offered(entry.name, environ)
+    )
+    parameters = [context, *offered]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {p.name: p.annotation for p in parameters}
+    return function
+
+
+def early_flags() -> dict[str, Spec]:
+    """Every flag of every operation by its spellings: those may stand before the command."""
+    hints = get_type_hints(Options)
+    found: dict[str, Spec] = {}
+    for entry in fields(Options):
+        name = _long(entry.name)
+        switch = hints[entry.name] is bool
+        spec = Spec(name, switch=switch, bare="true" if switch else OPTIONAL.get(name))
+        found |= dict.fromkeys(filter(None, (name, entry.metadata["short"])), spec)
+    return found
+
+
+def _offered(name: str, environ: Mapping[str, str]) -> bool:
+    return name != "event_log" or _true(environ.get("PULUMI_DEBUG_COMMANDS", ""))
+
+
+def _long(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
+    about = entry.metadata
+    option = typer.Option(
+        *filter(None, (_long(entry.name), about["short"])),
+        help=about["help"],
+        rich_help_panel=about["panel"],
+        metavar=about.get("metavar"),
+        hidden=about.get("hidden", False),
+        show_default=False,
+    )
+    default = [] if hint == list[str] else entry.default
+    return inspect.Parameter(
+        entry.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[hint, option],
+    )
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The flags that the CLI's environment variables stand for, as if given on the line unless it says otherwise."""
+    found = {
+        flag: "true" for flag, name in VARIABLES.items() if _true(environ.get(name, ""))
+    }
+    parallel = environ.get("PULUMI_PARALLEL", "")
+    if parallel.isdigit() and int(parallel) > 0:
+        found["--parallel"] = parallel
+    return found
+
+
+def _true(text: str) -> bool:
+    return text.lower() in {"1", "true"}

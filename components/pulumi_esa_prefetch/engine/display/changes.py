@@ -1,0 +1,171 @@
+"""How two values differ, as a tree: added, deleted, updated, same; prints nothing and calls nobody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pulumi_esa_prefetch.engine.events import PropertyChange, StepMetadata
+from pulumi_esa_prefetch.engine.paths import parse_path
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.values import SIGNATURE, Secret
+
+Kind = Literal["same", "add", "delete", "update"]
+MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value before and after; `parts` tells what differs within a map or list that is one on both sides."""
+
+    kind: Kind
+    old: Any = None
+    new: Any = None
+    parts: "Mapping[str | int, Change] | None" = None
+
+
+Changes = Mapping[str | int, Change]
+
+
+def visible(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that are a person's business: those of the machinery begin with two underscores."""
+    return {key: values[key] for key in sorted(values) if not key.startswith("__")}
+
+
+def compare(old: Any, new: Any) -> Change:
+    """The difference of two values; a secret is one value, whatever it holds."""
+    if old is MISSING:
+        return Change("add", None, new)
+    if new is MISSING:
+        return Change("delete", old, None)
+    if equal(old, new):
+        return Change("same", old, new)
+    if _is_map(old) and _is_map(new):
+        return Change("update", old, new, compare_maps(old, new))
+    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        longest = range(max(len(old), len(new)))
+        return Change(
+            "update",
+            old,
+            new,
+            {i: compare(_item(old, i), _item(new, i)) for i in longest},
+        )
+    return Change("update", old, new)
+
+
+def compare_maps(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> dict[str | int, Change]:
+    """The differences of two property maps, key by key, without the machinery's."""
+    before, after = visible(old), visible(new)
+    return {
+        key: compare(before.get(key, MISSING), after.get(key, MISSING))
+        for key in sorted({*before, *after})
+    }
+
+
+def changed(changes: Changes) -> bool:
+    """Whether anything is not the same."""
+    return any(change.kind != "same" for change in changes.values())
+
+
+def equal(old: Any, new: Any) -> bool:
+    """Whether two values are one: 1 is 1.0 but not True, and a secret equals only what is a secret too."""
+    if isinstance(old, Secret) and isinstance(new, Secret):
+        return equal(old.value, new.value)
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(
+            equal(old[key], new[key]) for key in old
+        )
+    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        return len(old) == len(new) and all(
+            equal(a, b) for a, b in zip(old, new, strict=True)
+        )
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    return bool(old == new)
+
+
+def step_changes(
+    step: StepMetadata, *, refresh: bool = False
+) -> dict[str | int, Change]:
+    """What a step changes on its resource, as far as that is known: inputs, or the outputs that a refresh found."""
+    old, new = step.old, step.new
+    if old is None or new is None or step.op == "same":
+        return {}
+    if step.detailed_diff is not None:
+        return detailed(step.detailed_diff, old, new, refresh=refresh)
+    if refresh:
+        return compare_maps(old.outputs, new.outputs)
+    changes = compare_maps(old.inputs, new.inputs)
+    if step.diffs:
+        return {
+            key: change
+            for key, change in changes.items()
+            if key in step.diffs or change.kind == "same"
+        }
+    return changes
+
+
+def detailed(
+    diff: Mapping[str, PropertyChange], old: Resource, new: Resource, *, refresh: bool
+) -> dict[str | int, Change]:
+    """The differences that a provider named by path: old values stand in the outputs, new ones in the inputs."""
+    tree: dict[str | int, Any] = {}
+    for text, change in sorted(diff.items()):
+        before = old.inputs if change.input_diff else old.outputs
+        after = new.outputs if refresh and not change.input_diff else new.inputs
+        try:
+            path = parse_path(text)
+        except ValueError:
+            path = (text,)
+        if not str(path[0]).startswith("__"):
+            _plant(tree, path, _leaf(change, _at(before, path), _at(after, path)))
+    return {key: _grown(node) for key, node in tree.items()}
+
+
+def _leaf(change: PropertyChange, old: Any, new: Any) -> Change:
+    kind = change.kind.removesuffix("-replace")
+    if kind == "add":
+        return Change("add", None, None if new is MISSING else new)
+    if kind == "delete":
+        return Change("delete", None if old is MISSING else old, None)
+    return Change(
+        "update", None if old is MISSING else old, None if new is MISSING else new
+    )
+
+
+def _plant(tree: dict[str | int, Any], path: Sequence[str | int], leaf: Change) -> None:
+    *above, last = path
+    for element in above:
+        below = tree.setdefault(element, {})
+        if isinstance(
+            below, Change
+        ):  # a path that another one lies above of is said already
+            return
+        tree = below
+    tree[last] = leaf
+
+
+def _grown(node: Any) -> Change:
+    if isinstance(node, Change):
+        return node
+    return Change("update", parts={key: _grown(below) for key, below in node.items()})
+
+
+def _at(values: Any, path: Sequence[str | int]) -> Any:
+    for element in path:
+        if isinstance(values, Secret):
+            return Secret(None)
+        try:
+            values = values[element]
+        except (LookupError, TypeError):
+            return MISSING
+    return values
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, Mapping) and SIGNATURE not in value
+
+
+def _item(values: Sequence[Any], index: int) -> Any:
+    return values[index] if index < len(values) else MISSING

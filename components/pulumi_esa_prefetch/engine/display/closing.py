@@ -1,0 +1,144 @@
+"""The sections after all rows: diagnostics, outputs, the summary; each is lines of text."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pulumi_esa_prefetch.engine.display.changes import (
+    Change,
+    Changes,
+    changed,
+    compare_maps,
+)
+from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, NAME, Ink
+from pulumi_esa_prefetch.engine.display.marks import COUNTED, mark
+from pulumi_esa_prefetch.engine.display.properties import Printer
+from pulumi_esa_prefetch.engine.display.rows import Board, Row, columns, worded
+from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Summary
+from pulumi_esa_prefetch.engine.values import UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Writes the sections of one view."""
+
+    view: View
+    ink: Ink
+
+    def sections(self, board: Board) -> Iterator[str]:
+        """Everything that comes after the rows."""
+        yield from self.diagnostics(
+            sorted(board.rows.values(), key=lambda row: row.urn == self.view.stack_urn)
+        )
+        if board.outputs is not None:
+            yield from self.outputs(board.outputs, created=board.stack.op == "create")
+        if board.summary is not None:
+            errored = sum(1 for row in board.rows.values() if row.errors)
+            yield from self.summary(board.summary, errored)
+            yield ""
+
+    def diagnostics(self, rows: Iterable[Row]) -> Iterator[str]:
+        """What was said about each resource, in full."""
+        first = True
+        for row in rows:
+            groups = [text.split("\n") for text in _texts(row.diagnostics)]
+            if not groups:
+                continue
+            if first:
+                yield self.ink("Diagnostics:", HEADLINE)
+                first = False
+            type_, name = columns(row, self.view)
+            yield "  " + self.ink(f"{type_} ({name}):" if name else f"{type_}:", NAME)
+            for lines in groups:
+                yield from (f"    {line}".rstrip() for line in lines)
+            yield ""
+
+    def outputs(self, event: Outputs, *, created: bool) -> Iterator[str]:
+        """The stack's outputs and how they changed; a dry run shows them only if they change."""
+        if not self.view.outputs:
+            return
+        lines = list(output_lines(event, self.view, self.ink, 1, created=created))
+        if lines:
+            yield self.ink("Outputs:", HEADLINE)
+            yield from lines
+            yield ""
+
+    def summary(self, event: Summary, errored: int) -> Iterator[str]:
+        """How many resources were (or would be) created, updated, ..., and how long it took."""
+        yield self.ink("Resources:", HEADLINE)
+        yield from self._counts(event.changes, planning=event.planning)
+        if errored:
+            yield "    " + self.ink(f"{errored} errored", ERROR)
+        if not event.planning:
+            yield ""
+            yield self.ink("Duration:", HEADLINE) + f" {duration(event.duration)}"
+
+    def _counts(self, changes: Mapping[str, int], *, planning: bool) -> Iterator[str]:
+        kinds = [(op, changes[op]) for op in COUNTED if changes.get(op)]
+        for op, count in kinds:
+            words = f"{count} to {op}" if planning else f"{count} {mark(op).past}"
+            yield "    " + self.ink(mark(op).sign + words, mark(op).style)
+        total, same = sum(count for _, count in kinds), changes.get("same", 0)
+        pieces = [self.ink(f"{total} changes", "bold")] if len(kinds) > 1 else []
+        pieces += [f"{same} unchanged"] if same else []
+        if pieces:
+            yield "    " + ". ".join(pieces)
+
+
+def output_lines(
+    event: Outputs, view: View, ink: Ink, indent: int, *, created: bool
+) -> Iterator[str]:
+    """The stack's outputs; while nothing is done yet, those that stay or are not known yet are left out."""
+    printer = Printer(ink, secrets=view.secrets, full=view.full)
+    if created and not event.old:
+        yield from printer.properties(event.new, indent)
+        return
+    changes: Changes = compare_maps(event.old, event.new)
+    if view.planning:
+        changes = {key: change for key, change in changes.items() if _foreseen(change)}
+        if not changed(changes):
+            return
+        if not view.sames:
+            changes = {
+                key: change for key, change in changes.items() if change.kind != "same"
+            }
+    yield from replace(printer, summary=view.planning and not view.sames).changes(
+        changes, indent
+    )
+
+
+def duration(seconds: float) -> str:
+    """Whole seconds, rounded up, as 1h2m3s."""
+    total = math.ceil(seconds)
+    hours, minutes = total // 3600, total % 3600 // 60
+    text = f"{hours}h" if hours else ""
+    text += f"{minutes}m" if hours or minutes else ""
+    return f"{text}{total % 60}s"
+
+
+def _foreseen(change: Change) -> bool:
+    """Whether a dry run can tell: that a known output becomes unknown tells nothing."""
+    if change.parts is not None:
+        return any(
+            _foreseen(part) and part.kind != "same" for part in change.parts.values()
+        )
+    return change.kind != "update" or change.new is not UNKNOWN
+
+
+def _texts(diagnostics: list[Diagnostic]) -> list[str]:
+    """The messages, those of one stream joined; without what was only for the moment."""
+    texts: list[str] = []
+    streams: dict[int, int] = {}
+    for diagnostic in diagnostics:
+        if diagnostic.ephemeral or not diagnostic.message.strip():
+            continue
+        if diagnostic.stream and diagnostic.stream in streams:
+            texts[streams[diagnostic.stream]] += diagnostic.message
+            continue
+        if diagnostic.stream:
+            streams[diagnostic.stream] = len(texts)
+        texts.append(
+            worded(diagnostic) if not diagnostic.stream else diagnostic.message
+        )
+    return [text.rstrip() for text in texts]

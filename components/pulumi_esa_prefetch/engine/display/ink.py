@@ -1,0 +1,35 @@
+"""Colour, or none: styles by rich's names, as escape codes in plain text; knows no terminal."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rich.color import ColorSystem
+from rich.style import Style
+
+HEADLINE: Final = "bold magenta"
+ERROR: Final = "red"
+WARNING: Final = "yellow"
+NAME: Final = "bright_blue"
+QUIET: Final = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Paints text, if it may."""
+
+    enabled: bool
+
+    def __call__(self, text: str, style: str) -> str:
+        """The text in a style."""
+        if not self.enabled or not text or not style:
+            return text
+        return _style(style).render(text, color_system=ColorSystem.STANDARD)
+
+
+@lru_cache(maxsize=64)
+def _style(name: str) -> Style:
+    return Style.parse(name)
+
+
+PLAIN: Final = Ink(enabled=False)

@@ -1,0 +1,140 @@
+"""The one JSON document of `preview --json`, in the CLI's schema; secrets are masked, always."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pulumi_esa_prefetch.engine.display.paper import Paper
+from pulumi_esa_prefetch.engine.display.rows import PREFIXES
+from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.encoding import Encoder
+from pulumi_esa_prefetch.engine.events import (
+    Cancelled,
+    Diagnostic,
+    Event,
+    Prelude,
+    StepDone,
+    StepMetadata,
+    StepStarted,
+    Summary,
+)
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.urns import is_root_stack
+from pulumi_esa_prefetch.engine.values import Secret
+
+MASK: Final = "[secret]"
+NANOSECONDS: Final = 1_000_000_000
+
+
+class PreviewDocument:
+    """A sink that collects, and writes the document when all is over."""
+
+    def __init__(self, view: View, paper: Paper) -> None:
+        self._view = view
+        self._paper = paper
+        self._config: Mapping[str, str] = {}
+        self._steps: dict[int, dict[str, Any]] = {}
+        self._refreshed: dict[str, int] = {}
+        self._diagnostics: list[dict[str, Any]] = []
+        self._summary: Summary | None = None
+
+    def begin(self) -> None:
+        """Nothing comes before the document."""
+
+    def tick(self) -> None:
+        """JSON has no sign of life."""
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case Prelude():
+                self._config = event.config
+            case StepStarted() if self._view.lists(event.metadata):
+                self._add(event.metadata)
+            case StepDone() if self._view.lists(event.metadata):
+                self._correct(event.metadata)
+            case Diagnostic():
+                self._say(event)
+            case Summary():
+                self._summary = event
+            case Cancelled():
+                self._paper.lines(
+                    json.dumps(self._document(), indent=4, ensure_ascii=False)
+                )
+
+    def _add(self, step: StepMetadata) -> None:
+        place = len(self._steps)
+        self._steps[place] = self._step(step)
+        if step.op == "refresh":
+            self._refreshed[step.urn] = place
+
+    def _correct(self, step: StepMetadata) -> None:
+        """A refreshed resource is listed as what the read found."""
+        place = self._refreshed.pop(step.urn, None)
+        if place is not None and step.op in {"update", "delete"}:
+            self._steps[place] = self._step(step)
+
+    def _say(self, event: Diagnostic) -> None:
+        if not event.ephemeral and event.severity != "debug":
+            said = {"urn": event.urn} if event.urn else {}
+            message = PREFIXES[event.severity] + event.message
+            self._diagnostics.append(
+                {**said, "message": message, "severity": event.severity}
+            )
+
+    def _step(self, step: StepMetadata) -> dict[str, Any]:
+        optional = {
+            "provider": step.provider,
+            "oldState": self._state(step.old),
+            "newState": self._state(step.new),
+            "diffReasons": list(step.diffs),
+            "replaceReasons": list(step.keys),
+        }
+        detailed = step.detailed_diff
+        return {
+            "op": step.op,
+            "urn": step.urn,
+            **{key: value for key, value in optional.items() if value},
+            "detailedDiff": None
+            if detailed is None
+            else {
+                path: {"kind": change.kind, "inputDiff": change.input_diff}
+                for path, change in detailed.items()
+            },
+        }
+
+    def _state(self, resource: Resource | None) -> dict[str, Any] | None:
+        if resource is None:
+            return None
+        if is_root_stack(resource.urn) and not self._view.outputs:
+            resource = resource.with_(inputs={}, outputs={})
+        masked_ = resource.with_(
+            inputs=masked(resource.inputs),
+            outputs=masked(resource.outputs),
+            replacement_trigger=masked(resource.replacement_trigger),
+        )
+        return Encoder(None).resource(masked_)
+
+    def _document(self) -> dict[str, Any]:
+        optional = {
+            "config": dict(self._config),
+            "steps": list(self._steps.values()),
+            "diagnostics": self._diagnostics,
+        }
+        summary = self._summary
+        return {
+            **{key: value for key, value in optional.items() if value},
+            "duration": round(summary.duration * NANOSECONDS) if summary else 0,
+            "changeSummary": dict(summary.changes) if summary else {},
+        }
+
+
+def masked(value: Any) -> Any:
+    """The value with a mask in place of every secret."""
+    if isinstance(value, Secret):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in value]
+    return value
