@@ -20,6 +20,12 @@ _CLOCK = "manual: moved by POST /_emulator/clock."
 _START_AT = "Where a manual clock begins; default: now."
 _FAULTS = "Misbehave as this file says (JSON; kinds below)."
 _DIALECT = "Settle an open question of ESA's docs otherwise (below); repeatable."
+_FAULT_GRAMMAR = (
+    '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
+    '"when": "after", "probability": 0.2}]}. Every fault takes name, actions, ids; '
+    "probability, or calls (numbers from 1), or every; times; enabled. The kinds, "
+    "their own fields in brackets:"
+)
 
 
 def _list(rows: list[str]) -> str:
@@ -36,10 +42,7 @@ def _epilog() -> str:
         (
             "**Dialects** (any number, unless two contradict each other):",
             _list(dialects),
-            '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
-            '"when": "after", "probability": 0.2}]}. Every fault takes name, actions, '
-            "ids; probability, or calls (numbers from 1), or every; times; enabled. "
-            "The kinds, their own fields in brackets:",
+            _FAULT_GRAMMAR,
             _list(faults),
         )
     )

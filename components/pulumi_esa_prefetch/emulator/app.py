@@ -89,8 +89,7 @@ class Emulator:
     def _reply(self, request: Request) -> Reply:
         try:
             return self._service.answer(request)
-        except Exception:
-            # The edge of the process: a mistake of ours is ESA's InternalError.
+        except Exception:  # noqa: BLE001 - the edge: our mistake is ESA's InternalError
             _log.exception("The emulator failed.")
             return problem_reply(Problem("InternalError"), "", "")
 

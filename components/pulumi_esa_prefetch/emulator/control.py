@@ -13,7 +13,7 @@ from werkzeug.routing import Map, Rule
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.emulator.answers import whole_state
 from pulumi_esa_prefetch.emulator.call import BIGGEST_BODY
-from pulumi_esa_prefetch.emulator.dialects import DialectError, rules_of
+from pulumi_esa_prefetch.emulator.dialects import DialectError
 from pulumi_esa_prefetch.emulator.documents import (
     DocumentError,
     Model,

@@ -54,7 +54,7 @@ ROWS = {
         "The execution plan does not exist. Check whether the parameters such as the "
         "execution ID, start time, and end time are correct.",
     ),
-    #
+    # The gateway in front of ESA.
     "InvalidApi.NotFound": Row(
         404, "Specified api is not found, please check your url and method."
     ),
@@ -93,7 +93,7 @@ ROWS = {
     ),
     "SiteNotFound": Row(404, "The website does not exist."),
     "RequestEntityTooLarge": Row(413, "The request body is too large."),
-    #
+    # Made up.
     "InvalidExecution.Status": Row(
         400, "The execution plan does not allow this operation in its current status."
     ),
@@ -106,7 +106,7 @@ ROWS = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+class Problem(Exception):
     """A refusal in ESA's words: code, HTTP status, text, and members beside them."""
 
     def __init__(
@@ -135,7 +135,7 @@ def missing(parameter: str) -> Problem:
 
 
 def invalid(parameter: str, why: str) -> Problem:
-    """A parameter that was sent and makes no sense; made after InvalidParameter.ObjectId."""
+    """A parameter that makes no sense; named after InvalidParameter.ObjectId."""
     return Problem(
         f"InvalidParameter.{parameter}",
         f"The specified parameter {parameter} is not valid: {why}.",

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -100,17 +99,6 @@ class DataFile:
         """Let go of the file."""
         self._close_file()
         os.close(self._lock)
-
-    def __enter__(self) -> "DataFile":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _close_file(self) -> None:
         if self._file >= 0:

@@ -116,12 +116,12 @@ def _connection_limit() -> int:
 
 
 def _loop(server: Server) -> None:
-    while not server.closing.is_set():
+    while not server.ending.is_set():
         wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to loop
 
 
 def _end(server: Server) -> None:
-    server.closing.set()
+    server.ending.set()
     server.pull_trigger()  # type: ignore[no-untyped-call]
 
 

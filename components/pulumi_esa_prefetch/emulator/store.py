@@ -33,7 +33,9 @@ class _Undo:
 class View:
     """Records as of some moment, deleted ones left out."""
 
-    def __init__(self, store: "Store", past: dict[tuple[Kind, str], Record | None]):
+    def __init__(
+        self, store: "Store", past: dict[tuple[Kind, str], Record | None]
+    ) -> None:
         self._store = store
         self._past = past
 

@@ -39,25 +39,27 @@ class Channel(HTTPChannel):
 
     def abort(self) -> NoReturn:
         """End the connection by a reset."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+        if self.socket is not None:
+            level, option = socket.SOL_SOCKET, socket.SO_LINGER
+            self.socket.setsockopt(level, option, _LINGER_NONE)
         # Waitress takes this for a client that went away, and closes the socket.
         raise ClientDisconnected
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the client goes or the server is closed."""
         until = time.monotonic() + seconds
-        while self.connected and not self.server.closing.is_set():
+        while self.connected and not self.server.ending.is_set():
             left = until - time.monotonic()
             if left <= 0:
                 return
-            self.server.closing.wait(min(left, _LOOK))
+            self.server.ending.wait(min(left, _LOOK))
 
 
 class Server(TcpWSGIServer):
-    """A listening socket; `closing` is set when it is to end."""
+    """A listening socket; `ending` is set when it is to end."""
 
     channel_class = Channel
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.closing = threading.Event()
+        self.ending = threading.Event()
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]

@@ -63,6 +63,7 @@ class Fault(BaseModel):
     def before(self, turn: Turn) -> Reply | None:
         """A reply instead of the effect; None: go on."""
         del turn
+        return None
 
     def reshape(self, body: Body, turn: Turn) -> Body:
         """The answer with another content."""

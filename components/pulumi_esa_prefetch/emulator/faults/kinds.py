@@ -56,8 +56,10 @@ class Quota(_Refusing):
 
 
 class ServerError(Fault):
-    """Answers 500 InternalError, or another `code` and `status`, `when`: before or
-    after the effect."""
+    """Answers 500 InternalError, or another `code` and `status`.
+
+    `when`: before or after the effect.
+    """
 
     kind: Literal["server-error"] = "server-error"
     when: When = "before"
@@ -119,8 +121,10 @@ class SlowBytes(Fault):
 
 
 class Truncated(Fault):
-    """Cuts the JSON after the share `keep` of its bytes; the connection ends there,
-    or, if `framed`, Content-Length agrees with what is left."""
+    """Cuts the JSON after the share `keep` of its bytes; the connection ends there.
+
+    If `framed`, Content-Length agrees with what is left.
+    """
 
     kind: Literal["truncated"] = "truncated"
     keep: Annotated[float, Field(ge=0, lt=1)] = 0.5
@@ -179,7 +183,7 @@ class ExtraKeys(Fault):
 
     def reshape(self, body: Body, turn: Turn) -> Body:
         """The answer with more in it."""
-        values = (None, 1, "text", [], {"Nested": True})
+        values: tuple[object, ...] = (None, 1, "text", [], {"Nested": True})
         extra = {f"Extra{n}": turn.rng.choice(values) for n in range(self.count)}
         added: Body = _each_object(body, lambda one: {**one, **extra})
         return added

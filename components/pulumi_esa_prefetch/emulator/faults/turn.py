@@ -9,8 +9,10 @@ from pulumi_esa_prefetch.emulator.reply import Reply, problem_reply
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`number` counts the fault's matching calls from 1; `recent` those that it let
-    through within the last second."""
+    """`number` counts the fault's matching calls from 1.
+
+    `recent`: how many of them it let through within the last second.
+    """
 
     action: str
     number: int
