@@ -2,13 +2,14 @@
 
 import gzip
 import os
+import pwd
 import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
@@ -20,18 +21,22 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _SUFFIXES: Final = (".json", ".json.gz", ".json.zst")
 
 
-def resolve_url(url: str) -> str:
-    """A file URL with an absolute path, as the CLI resolves it; raises EngineError for any other backend."""
+def directory_of(url: str) -> Path:
+    """The directory that a file URL means, as the CLI resolves it (`~` is the home in the password file); raises EngineError for any other backend."""
     if not url.startswith(SCHEME):
-        scheme = urlsplit(url).scheme or url
         raise EngineError(
-            f"the backend {scheme!r} is not available here: the embedded engine keeps state "
-            "in file:// directories only; use the pulumi CLI for any other backend"
+            f"the backend {_shown(url)} is not available here: the embedded engine keeps state in "
+            "file://<directory> only; use the pulumi CLI for any other backend"
         )
-    path = url.removeprefix(SCHEME).partition("?")[0]
+    path = unquote(url.removeprefix(SCHEME).partition("?")[0])
     if path.startswith("~"):
-        path = str(Path.home() / path[2:])
-    return SCHEME + os.path.normpath(Path(path).absolute())
+        path = str(Path(pwd.getpwuid(os.getuid()).pw_dir) / path[2:])
+    return Path(os.path.normpath(Path(path).absolute()))
+
+
+def _shown(url: str) -> str:
+    # a URL may hold a password
+    return f"{url.partition(':')[0]}://" if "://" in url else repr(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +149,15 @@ class FileBackend:
     """A directory of stacks; opened, it is known to be there and to have the layout of project-scoped stacks."""
 
     def __init__(self, url: str) -> None:
-        self.url = resolve_url(url)
-        self.directory = Path(unquote(self.url.removeprefix(SCHEME)))
+        self.url = url
+        self.directory = directory_of(url)
         self.root = self.directory / ".pulumi"
         self._open()
 
     def _open(self) -> None:
         if not self.directory.is_dir():
             raise EngineError(
-                f"the state directory {self.directory} does not exist (backend {self.url})"
+                f"the state directory {self.directory} of the backend {self.url} does not exist"
             )
         meta = self.root / "meta.yaml"
         if not meta.exists():

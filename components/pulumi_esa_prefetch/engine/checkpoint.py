@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+from pulumi_esa_prefetch.engine import integrity
 from pulumi_esa_prefetch.engine.encoding import (
     Encoder,
     Opener,
@@ -110,9 +111,8 @@ def checked(number: Any, features: Any, body: Any) -> Deployment:
 
 
 def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
-    """The snapshot of a deployment; raises EngineError if its magic or a record is wrong (see also `integrity`)."""
+    """The snapshot of a deployment, whether it is valid or not; raises EngineError if a record cannot be read."""
     body = deployment.body
-    _check_magic(body.get("manifest"))
     return Snapshot(
         resources=tuple(
             decode_resource(record, opener) for record in _items(body, "resources")
@@ -126,6 +126,23 @@ def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
     )
 
 
+def check(deployment: Deployment, snapshot: Snapshot) -> None:
+    """Raise integrity.Broken if the deployment was tampered with, or the snapshot read from it is not valid."""
+    _check_magic(deployment.body.get("manifest"))
+    integrity.verify(snapshot)
+
+
+def verify(deployment: Deployment, snapshot: Snapshot) -> None:
+    """Raise EngineError in the words for a person where `check` raises."""
+    try:
+        check(deployment, snapshot)
+    except integrity.Broken as fault:
+        raise EngineError(
+            f"snapshot integrity failure; refusing to use it: {fault}. `pulumi state repair` of the "
+            "pulumi CLI can mend it"
+        ) from None
+
+
 def _items(body: Mapping[str, Any], key: str) -> list[Any]:
     found = body.get(key) or []
     if not isinstance(found, list):
@@ -137,9 +154,8 @@ def _check_magic(manifest: Any) -> None:
     found = manifest if isinstance(manifest, dict) else {}
     name = found.get("version") or ""
     if (found.get("magic") or "") != _magic(name):
-        raise EngineError(
-            "snapshot integrity failure; refusing to use it: the manifest's magic does not "
-            "fit its version, so the state was damaged or changed by hand"
+        raise integrity.Broken(
+            "the manifest's magic does not fit its version, so the state was damaged or changed by hand"
         )
 
 

@@ -128,6 +128,28 @@ def _decode_float(bits: Any) -> float:
     return float(number)
 
 
+def opened(value: Any, opener: Opener) -> Any:
+    """A state's JSON with every secret in it as a plain text; all else as it was."""
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET and value.get("ciphertext"):
+            return {SIGNATURE: SECRET, "plaintext": opener(value["ciphertext"])}
+        return {key: opened(item, opener) for key, item in value.items()}
+    if isinstance(value, list):
+        return [opened(item, opener) for item in value]
+    return value
+
+
+def sealed(value: Any, sealer: Sealer) -> Any:
+    """A state's JSON with every plain text of a secret in it sealed; all else as it was."""
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET and value.get("plaintext"):
+            return {SIGNATURE: SECRET, "ciphertext": sealer(value["plaintext"])}
+        return {key: sealed(item, sealer) for key, item in value.items()}
+    if isinstance(value, list):
+        return [sealed(item, sealer) for item in value]
+    return value
+
+
 class Encoder:
     """Writes values as the state's JSON, sealing secrets; `byte_strings` tells whether one with raw bytes went through."""
 

@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 
 PROVIDERS = "pulumi:providers:"
 
 
+class Broken(ValueError):
+    """A rule that a snapshot breaks, in words."""
+
+
 def verify(snapshot: Snapshot) -> None:
-    """Raise EngineError, in one sentence, for the first rule that the snapshot breaks (engine rules of the state, in the CLI's order)."""
+    """Raise Broken for the first rule that the snapshot breaks (engine rules of the state, in the CLI's order)."""
     seen: set[str] = set()
     providers: set[str] = set()
     for index, record in enumerate(snapshot.resources):
@@ -22,26 +25,26 @@ def verify(snapshot: Snapshot) -> None:
             and record.provider not in providers
             and not record.pending_replacement
         ):
-            raise _broken(
+            raise Broken(
                 f"resource {record.urn} names the provider {record.provider}, which is not "
                 "recorded before it"
             )
         for role, urn in _references(record):
             if urn not in seen:
-                raise _broken(_reference_fault(snapshot, record, role, urn))
+                raise Broken(_reference_fault(snapshot, record, role, urn))
         seen.add(record.urn)
     _check_duplicates(snapshot)
 
 
 def _check_fields(index: int, record: Resource) -> None:
     if not record.urn:
-        raise _broken(f"resource number {index} has no 'urn'")
+        raise Broken(f"resource number {index} has no 'urn'")
     if not record.type:
-        raise _broken(f"resource {record.urn} has no 'type'")
+        raise Broken(f"resource {record.urn} has no 'type'")
     if record.id and not record.custom:
-        raise _broken(f"resource {record.urn} has 'custom' false and yet an id")
+        raise Broken(f"resource {record.urn} has 'custom' false and yet an id")
     if record.type.startswith(PROVIDERS) and not record.id:
-        raise _broken(f"provider {record.urn} has no id, so nothing can refer to it")
+        raise Broken(f"provider {record.urn} has no id, so nothing can refer to it")
 
 
 def _references(record: Resource) -> Iterator[tuple[str, str]]:
@@ -69,10 +72,6 @@ def _check_duplicates(snapshot: Snapshot) -> None:
     live = Counter(record.urn for record in snapshot.resources if not record.delete)
     for urn, count in live.items():
         if count > 1:
-            raise _broken(
+            raise Broken(
                 f"resource {urn} is there {count} times without being marked for deletion"
             )
-
-
-def _broken(fault: str) -> EngineError:
-    return EngineError(f"snapshot integrity failure; refusing to use it: {fault}")

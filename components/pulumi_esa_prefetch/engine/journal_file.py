@@ -61,6 +61,17 @@ class Journal:
     folded: frozenset[str]
     size: int
 
+    def made(self) -> list[str]:
+        """What it tells of objects that a provider made or was making: `<urn> (<id>)`."""
+        records = [
+            entry.resource if isinstance(entry, Begin) else entry.new
+            for entry in self.entries
+            if isinstance(entry, Begin | Done)
+        ]
+        return sorted(
+            {f"{r.urn} ({r.id or 'id unknown'})" for r in records if r and r.custom}
+        )
+
 
 class JournalFile:
     """A journal that is being written; any number of threads may append."""

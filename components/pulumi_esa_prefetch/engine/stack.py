@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.engine import checkpoint, integrity, stack_config, workspace
+from pulumi_esa_prefetch.engine import checkpoint, stack_config, workspace
 from pulumi_esa_prefetch.engine.backend import FileBackend, StackFiles
 from pulumi_esa_prefetch.engine.checkpoint import Deployment
 from pulumi_esa_prefetch.engine.config_values import unparse
@@ -122,10 +122,14 @@ class Stack:
         """Its state; raises EngineError if it cannot be read, opened, or is not valid."""
         return self._read(self.deployment())
 
+    def secrets_of(self, deployment: Deployment) -> PassphraseSecrets:
+        """The secrets of a state, whose passphrase is looked at when one is opened."""
+        return self._with_salt(deployment.salt)
+
     def _read(self, deployment: Deployment) -> Snapshot:
-        secrets = self._with_salt(deployment.salt)
+        secrets = self.secrets_of(deployment)
         snapshot = checkpoint.read(deployment, secrets.decrypt)
-        integrity.verify(snapshot)
+        checkpoint.verify(deployment, snapshot)
         return snapshot
 
     def context(self, interpreter: Path, base: Snapshot | None = None) -> Context:

@@ -188,7 +188,13 @@ def _finish(
         _remember(files, entry, content, clock)
         files.journal.unlink()
     # after the writing, as the CLI does: what is wrong can be seen, exported and mended
-    integrity.verify(snapshot)
+    try:
+        integrity.verify(snapshot)
+    except integrity.Broken as fault:
+        raise EngineError(
+            f"the state of {files.name} was written but is not valid: {fault}; "
+            "`pulumi state repair` of the pulumi CLI can mend it"
+        ) from None
 
 
 def _history_entry(

@@ -1,0 +1,177 @@
+"""What is done to a stack as a whole: making, importing, removing it, ending another's hold on it; deploys nothing."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pulumi_esa_prefetch.clock import Clock, SystemClock
+from pulumi_esa_prefetch.engine import checkpoint, locks, stack_config
+from pulumi_esa_prefetch.engine.backend import FileBackend, StackFiles
+from pulumi_esa_prefetch.engine.checkpoint import Deployment
+from pulumi_esa_prefetch.engine.context import Project
+from pulumi_esa_prefetch.engine.encoding import sealed
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.integrity import Broken
+from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.recovery import digest
+from pulumi_esa_prefetch.engine.references import ROOT_STACK
+from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.update import locked, render, settle
+
+
+def create(
+    project: Project,
+    backend: FileBackend,
+    reference: str,
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+) -> Stack:
+    """Make a stack; raises EngineError if there is one of that name, the name is none, or the passphrase is missing or wrong."""
+    files = backend.stack(reference, project)
+    if files.project != project.name:
+        raise EngineError(
+            f"could not create stack: the project {files.project!r} of its name is not that of "
+            f"Pulumi.yaml, {project.name!r}"
+        )
+    if files.checkpoint.exists():
+        raise EngineError(f"stack '{files.qualified}' already exists")
+    stack = Stack(project, backend, files, environ, clock or SystemClock())
+    secrets = stack.secrets()
+    with locked(files, stack.clock):
+        empty = checkpoint.write(
+            Snapshot(), salt=secrets.salt, sealer=secrets.encrypt, now=stack.clock.now()
+        )
+        _put(files, empty)
+    return stack
+
+
+def _put(files: StackFiles, deployment: Deployment) -> None:
+    try:
+        files.write_checkpoint(render(deployment, files.qualified))
+    except OSError as error:
+        raise EngineError(
+            f"the state of {files.name} cannot be written: {error}"
+        ) from None
+
+
+def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
+    """Put an exported deployment in the place of a stack's state; gives warnings.
+
+    Raises EngineError if it cannot be read, and, unless forced, if it is not valid or another stack's.
+    """
+    outer = checkpoint.parse_json(content, "the file")
+    deployment = checkpoint.checked(
+        outer.get("version"), outer.get("features"), outer.get("deployment")
+    )
+    secrets = stack.secrets_of(deployment)
+    snapshot = checkpoint.read(deployment, secrets.decrypt)
+    faults = _faults(stack.name, deployment, snapshot)
+    if faults and not force:
+        raise EngineError(
+            f"{'; '.join(faults)}; importing this file could be dangerous: rerun with --force to "
+            "proceed anyway"
+        )
+    dropped = [
+        f"removing pending operation '{operation.type}' on '{operation.resource.urn}'"
+        for operation in snapshot.pending_operations
+    ]
+    body = {k: v for k, v in deployment.body.items() if k != "pending_operations"}
+    with locked(stack.files, stack.clock):
+        _put(stack.files, replace(deployment, body=sealed(body, secrets.encrypt)))
+    return [*faults, *dropped]
+
+
+def _faults(name: str, deployment: Deployment, snapshot: Snapshot) -> list[str]:
+    faults = [
+        f"resource '{record.urn}' is from a different stack than {name}"
+        for record in snapshot.resources
+        if not record.urn.startswith(f"urn:pulumi:{name}::")
+    ]
+    try:
+        checkpoint.check(deployment, snapshot)
+    except Broken as fault:
+        faults.append(f"state file contains errors: {fault}")
+    return faults
+
+
+def remove(
+    stack: Stack, *, force: bool, preserve_config: bool, remove_backups: bool
+) -> None:
+    """Remove a stack with its history and configuration; raises EngineError if it still has resources and this is not forced."""
+    files = stack.files
+    with locked(files, stack.clock):
+        records: list[Any] = list(stack.deployment().body.get("resources") or [])
+        alone = len(records) == 1 and records[0].get("type") == ROOT_STACK
+        if records and not alone and not force:
+            raise EngineError(
+                f"'{stack.name}' still has resources; removal rejected: run `esa-prefetch destroy` "
+                "to delete them first, or `esa-prefetch stack rm --force` to leave them behind"
+            )
+        try:
+            _remove_files(files, keep_backup=not remove_backups)
+            if not preserve_config:
+                path = stack_config.stack_file(stack.project, stack.name)
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise EngineError(f"'{stack.name}' cannot be removed: {error}") from None
+
+
+def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:
+    current = files.checkpoint
+    backup = current.with_name(f"{current.name}.bak")
+    for directory in (files.history, *([] if keep_backup else [files.backups])):
+        if directory.exists():
+            shutil.rmtree(directory)
+    if keep_backup:
+        current.replace(backup)
+    else:
+        current.unlink()
+        backup.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What `cancel` did: how many locks it cleared, whether it folded a killed run's journal, or where it set one aside and what that one tells."""
+
+    locks: int
+    folded: bool
+    aside: Path | None = None
+    created: Sequence[str] = ()
+
+
+def cancel(stack: Stack) -> Cancelled:
+    """End another's hold on a stack: fold what a killed run left, then clear every lock.
+
+    Raises EngineError if a run of this engine is alive on this host (it would go on, unaware), or the journal cannot be folded.
+    """
+    files = stack.files
+    found = locks.held(files.locks)
+    try:
+        with locks.guard(files.locks):
+            aside, created = _set_aside(files)
+            folded = settle(files, stack.clock)
+            for lock in found:
+                lock.file.unlink(missing_ok=True)
+    except BlockingIOError:
+        running = next((lock for lock in found if lock.ours), None)
+        pid = f" (pid {running.pid})" if running else ""
+        raise EngineError(
+            f"an update of '{stack.name}' is running on this host{pid}: end it first, with Ctrl-C"
+        ) from None
+    return Cancelled(len(found), folded, aside, created)
+
+
+def _set_aside(files: StackFiles) -> tuple[Path | None, Sequence[str]]:
+    # the state has gone on without this journal: it fits no more, but what it tells may exist
+    journal = read_journal(files.journal)
+    if journal is None or not journal.entries:
+        return None, ()
+    found = digest(files.read_checkpoint())
+    if found in (journal.header.base, *journal.folded):
+        return None, ()
+    aside = files.journal.with_name(f"{files.name}.{journal.header.started}.aside")
+    files.journal.replace(aside)
+    return aside, journal.made()
