@@ -53,7 +53,7 @@ def _freeze(freeze: tuple[Frozen, ...], most: int) -> Iterator[str]:
 
 
 def _line(name: str, parts: list[str]) -> str:
-    words = _UNSAFE.sub(" ", name).strip() or "unnamed"
+    words = " ".join(_UNSAFE.sub(" ", name).split()) or "unnamed"
     return f"    {words[:LONGEST_NAME]} :{', '.join(parts)}"
 
 

@@ -89,6 +89,7 @@ class Graph:
     """All that is known of a stack's resources, by URN."""
 
     nodes: Mapping[str, Node]
+    by_id: Mapping[tuple[str, str], Node]
 
     @classmethod
     def of(cls, preview: Preview, state: Iterable[Resource] = ()) -> Self:
@@ -103,7 +104,9 @@ class Graph:
             if not resource.delete
         }
         steps = {step.urn: _node(step) for step in preview.steps if step.state}
-        return cls(nodes | steps)
+        every = nodes | steps
+        by_id = {(node.type, _last(node.id)): node for node in every.values()}
+        return cls(every, by_id)
 
     @classmethod
     def of_state(cls, state: Iterable[Resource]) -> Self:
@@ -137,8 +140,7 @@ class Graph:
             return linked[0]
         if not isinstance(known_id, str):
             return None
-        pool = linked or [node for node in self.nodes.values() if node.type == kind]
-        return next((n for n in pool if _last(n.id) == known_id.lower()), None)
+        return self.by_id.get((kind, known_id.lower()))
 
 
 def plain(value: Any) -> Any:

@@ -20,7 +20,11 @@ SCHEMA_FILE = Path(__file__).with_name("summary.schema.json")
 
 class _Part(BaseModel):
     model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        json_schema_serialization_defaults_required=True,
     )
 
 

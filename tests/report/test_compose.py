@@ -1,0 +1,198 @@
+"""From a preview to figures, sums and warnings."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.load import Limits
+from pulumi_esa_prefetch.report.compose import compose
+from pulumi_esa_prefetch.report.documents import Preview, Resource
+from pulumi_esa_prefetch.report.graph import JOB, Graph
+from pulumi_esa_prefetch.report.lookup import Looked, Seen
+from pulumi_esa_prefetch.report.summary import Summary
+from tests.report.previews import (
+    JOB_ID,
+    NOW,
+    alicloud_job,
+    alicloud_plan,
+    create,
+    delete,
+    old,
+    plan_id,
+    preview,
+    resource,
+    same,
+    state,
+    step,
+    update,
+)
+
+URLS = [f"http://a.example/{number}" for number in range(95)]
+
+
+def at(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+def summed(
+    given: Preview,
+    there: tuple[Resource, ...] = (),
+    looked: Looked | None = None,
+    **limits: Any,
+) -> Summary:
+    graph = Graph.of(given, there)
+    return compose(given, graph, looked or Looked(), Limits.model_validate(limits), NOW)
+
+
+def seen(number: int, status: str, submitted: int = 0, **others: Any) -> Looked:
+    """ESA's word on one plan of a job with a hundred URLs on one origin."""
+    job = Job(id=JOB_ID, url_count=100, task_submitted=submitted, domains="a.example")
+    facts = {"interval": 30, "slice_len": 10, "start_time": at(1), **others}
+    plan = Plan(id=plan_id(number), job_id=JOB_ID, status=status, **facts)
+    return Looked({JOB_ID: Seen(job, {plan.id: plan})})
+
+
+def test_a_plan_seen_in_esa_is_told_with_its_batches_and_its_end() -> None:
+    summary = summed(preview(create("warm", 1)), looked=seen(1, "stopped"))
+
+    (plan,) = summary.plans
+    assert (plan.what, plan.why) == ("Start", "is stopped and declared running")
+    assert (plan.batches, plan.urls, plan.urls_per_second) == (10, 100, 10 / 30)
+    assert (plan.first, plan.last) == (at(1), at(1) + timedelta(seconds=270))
+    assert (plan.fits, plan.source) == (True, "esa")
+
+
+def test_what_is_submitted_already_is_not_counted_again() -> None:
+    summary = summed(preview(create("warm", 1)), looked=seen(1, "stopped", 75))
+
+    assert (summary.plans[0].batches, summary.plans[0].urls) == (3, 25)
+
+
+def test_a_rerun_from_the_start_counts_the_whole_list() -> None:
+    given = preview(update("warm", 1, "finished", triggers={"release": "2"}))
+
+    summary = summed(given, looked=seen(1, "finished", 100))
+
+    assert summary.plans[0].what == "Reset, Start"
+    assert summary.plans[0].batches == 10
+
+
+def test_a_plan_of_the_same_preview_is_forecast_before_it_exists() -> None:
+    given = preview(
+        create("warm", 1),
+        alicloud_plan("plan", 1, "job", "same", startTime="2026-11-11T08:00:00+08:00"),
+        alicloud_job("job", URLS),
+    )
+
+    (plan,) = summed(given).plans
+
+    assert (plan.interval, plan.slice_len, plan.batches) == (60, 5, 19)
+    assert plan.start_time == at(0)
+    assert plan.last == at(0.3)
+
+
+def test_the_new_urls_of_a_job_that_is_only_updated_are_warned_of() -> None:
+    sides = [resource("job", JOB, inputs={"urlList": text}) for text in ("a", "b")]
+    given = preview(step("update", {**sides[0], "id": f"1:{JOB_ID}"}, sides[1]))
+
+    summary = summed(given)
+
+    assert [w.kind for w in summary.warnings] == ["job"]
+    assert "replace the job" in summary.warnings[0].text
+
+
+def test_sums_over_the_stack_hold_unchanged_plans_of_the_state() -> None:
+    given = preview(update("warm", 1, "stopped"), changeSummary={"same": 1})
+
+    alone = summed(given, maxOriginUrlsPerSecond=0.5)
+    together = summed(given, state(old("other", 2)), maxOriginUrlsPerSecond=0.5)
+
+    assert alone.warnings == ()
+    assert any("sums leave out" in note for note in alone.notes)
+    assert [w.kind for w in together.warnings] == ["rate"]
+    assert together.warnings[0].plans == ("other", "warm")
+    assert not any("sums leave out" in note for note in together.notes)
+    assert together.counts.same == 1
+
+
+def test_plans_that_others_run_in_the_same_job_count_too() -> None:
+    looked = seen(1, "stopped")
+    foreign = Plan(
+        id=plan_id(9), job_id=JOB_ID, status="running", interval=30, slice_len=10
+    )
+    there = looked.jobs[JOB_ID]
+    both = Looked({JOB_ID: Seen(there.job, {**there.plans, foreign.id: foreign})})
+
+    summary = summed(preview(create("warm", 1)), looked=both)
+
+    # By the time `warm` begins, the other one has submitted all hundred URLs.
+    assert summary.plans[0].batches == 0
+    assert summary.origins[0].plans == (f"plan {foreign.id} (not in this stack)",)
+
+
+def test_a_window_that_is_too_short_is_a_warning_or_a_refusal_by_config() -> None:
+    looked = seen(1, "stopped", end_time=at(1) + timedelta(seconds=60))
+
+    warned = summed(preview(create("warm", 1)), looked=looked)
+    denied = summed(preview(create("warm", 1)), looked=looked, enforce="deny")
+
+    assert [(w.kind, w.level) for w in warned.warnings] == [("fit", "warn")]
+    assert denied.denied
+    assert warned.plans[0].fits is False
+
+
+def test_only_what_changes_is_judged_by_itself() -> None:
+    given = preview(same("warm", 1, "running", end_time="2026-11-11T00:00:01Z"))
+    freeze = [{"name": "now", "window": "2026-11-11T00:00:00Z/PT1H"}]
+
+    assert summed(given, freeze=freeze).warnings == ()
+
+
+def test_a_waiting_plan_that_is_declared_no_more_is_warned_of() -> None:
+    summary = summed(preview(delete("warm", 1, "waiting")))
+
+    assert [w.text for w in summary.warnings] == [
+        "warm is waiting, and ESA stops only running plans."
+    ]
+
+
+def test_an_error_of_the_preview_marks_the_summary_as_incomplete() -> None:
+    said = [
+        {"message": "<{%fg 9%}>error: no<{%reset%}>\n", "severity": "error"},
+        {"message": "warning: careful\n", "severity": "warning"},
+        {"message": "hello", "severity": "info"},
+    ]
+
+    summary = summed(preview(diagnostics=said))
+
+    assert summary.failed
+    assert [m.text for m in summary.messages] == ["error: no", "warning: careful"]
+
+
+def test_project_and_stack_are_read_from_the_urns() -> None:
+    summary = summed(preview(create("warm", 1)))
+
+    assert (summary.project, summary.stack) == ("proj", "dev")
+
+
+def test_the_order_does_not_depend_on_the_order_of_the_preview() -> None:
+    steps = [create("b", 2), create("a", 1), delete("c", 3, "running")]
+
+    assert summed(preview(*steps)) == summed(preview(*reversed(steps)))
+
+
+@pytest.mark.parametrize("number", ["30", 30, 30.0])
+def test_numbers_are_read_in_any_of_their_spellings(number: object) -> None:
+    there = old("warm", 1, "stopped", interval=number)
+    given = preview(step("update", there, {**there, "outputs": {}}))
+
+    assert summed(given).plans[0].interval == 30
+
+
+def test_times_are_instants() -> None:
+    there = old("warm", 1, "stopped", start_time="2026-11-11T09:00:00.000+08:00")
+    given = preview(step("update", there, {**there, "outputs": {}}))
+
+    assert summed(given).plans[0].start_time == at(1).astimezone(UTC)

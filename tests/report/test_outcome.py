@@ -1,0 +1,162 @@
+"""What is said about each kind of change."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.report.documents import SECRET, UNKNOWN
+from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.outcome import Outcome
+from pulumi_esa_prefetch.report.outlook import decide
+from tests.report.previews import (
+    NOW,
+    Document,
+    create,
+    delete,
+    new,
+    old,
+    preview,
+    same,
+    step,
+    update,
+)
+
+
+def outcome_of(given: Document, now: datetime = NOW) -> Outcome:
+    (case,) = decide(Graph.of(preview(given)), Looked(), now)
+    return case.outcome
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "why"),
+    [
+        (
+            update("a", 1, "stopped"),
+            "Start",
+            "is stopped and declared running",
+        ),
+        (
+            update("a", 1, "running", triggers={"release": "2"}),
+            "Stop, Reset, Start",
+            "runs again: triggers changed",
+        ),
+        (
+            update("a", 1, "waiting", triggers={"release": "2"}),
+            "Reset, Start",
+            "runs again: triggers changed",
+        ),
+        (
+            update("a", 1, "finished", triggers={"release": "2"}, rerun="resume"),
+            "Start",
+            "runs again: triggers changed",
+        ),
+        (
+            update("a", 1, "running", desired_state="stopped"),
+            "Stop",
+            "is running and declared stopped",
+        ),
+        (
+            update("a", 1, "running", on_destroy="leave"),
+            "record, no call",
+            "is as declared; on_destroy changed",
+        ),
+        (delete("a", 1, "running"), "Stop", "is running and declared no more"),
+        (delete("a", 1, "finished"), "leave, no call", "is finished"),
+        (
+            delete("a", 1, "running", on_destroy="delete"),
+            "Stop, Delete",
+            "is declared no more and on_destroy is delete",
+        ),
+        (
+            delete("a", 1, "running", on_destroy="leave"),
+            "leave, no call",
+            "is left as it is: on_destroy is leave",
+        ),
+        (same("a", 1), "nothing", "is as declared"),
+    ],
+    ids=[
+        "drifted",
+        "rerun of a running one",
+        "rerun of a waiting one",
+        "resume",
+        "to be stopped",
+        "recorded",
+        "deleted",
+        "deleted when finished",
+        "deleted in ESA too",
+        "left alone",
+        "unchanged",
+    ],
+)
+def test_the_calls_and_the_reason_are_those_of_the_decision_table(
+    given: Document, what: str, why: str
+) -> None:
+    outcome = outcome_of(given)
+
+    assert (outcome.what, outcome.why) == (what, why)
+
+
+def test_a_plan_whose_status_nobody_knows_is_told_for_every_status() -> None:
+    outcome = outcome_of(create("a", 1))
+
+    assert outcome.what == (
+        "Start if waiting, stopped or failed; adopt, no call if running or finished"
+    )
+    assert outcome.starts
+
+
+def test_a_replacement_is_a_deletion_and_a_creation() -> None:
+    outcome = outcome_of(step("replace", old("a", 1, "running"), new("a", 2)))
+
+    assert outcome.what.startswith("old plan: Stop; new plan: Start if waiting")
+    assert (outcome.starts, outcome.stops) == (True, True)
+
+
+def test_an_update_that_will_be_refused_is_told_as_an_error() -> None:
+    outcome = outcome_of(update("a", 1, "waiting", desired_state="stopped"))
+
+    assert outcome.refused
+    assert outcome.what == "error"
+    assert outcome.why.startswith("is waiting and ESA stops only running plans")
+
+
+def test_a_rerun_after_the_window_is_told_as_an_error() -> None:
+    late = datetime.fromisoformat("2026-11-11T03:00:00Z")
+
+    outcome = outcome_of(update("a", 1, "finished", triggers={"release": "2"}), late)
+
+    assert outcome.refused
+    assert "its window is over" in outcome.why
+
+
+def test_deleting_a_waiting_plan_tells_that_it_goes_on() -> None:
+    outcome = outcome_of(delete("a", 1, "waiting"))
+
+    assert outcome.tells
+    assert outcome.goes_on
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"triggers": {"urls": UNKNOWN}}, {"desired_state": UNKNOWN}],
+    ids=["a trigger", "the state"],
+)
+def test_what_depends_on_unknown_values_is_expected_to_start(
+    changed: dict[str, Any],
+) -> None:
+    outcome = outcome_of(update("a", 1, "finished", **changed))
+
+    assert outcome.what == "known at deployment only"
+    assert outcome.starts
+
+
+def test_a_secret_trigger_is_never_taken_for_an_unchanged_one() -> None:
+    there = old("a", 1, "finished", triggers={"key": SECRET})
+    given = step("update", there, new("a", 1, triggers={"key": SECRET}))
+
+    outcome = outcome_of(given)
+
+    assert outcome.what == "run again if the secret trigger changed"
+    assert outcome.starts
