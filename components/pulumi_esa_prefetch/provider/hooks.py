@@ -81,7 +81,8 @@ class PlanProvider(ResourceProvider):
         """Name each bad property; say early if a plan that is about to be created does not exist."""
         declaration = read_declaration(news)
         failures = [
-            CheckFailure(name, f"{name} {reason}") for name, reason in declaration.failures
+            CheckFailure(name, f"{name} {reason}")
+            for name, reason in declaration.failures
         ]
         return CheckResult(
             dict(declaration.props), failures or self._missing(_olds, declaration)
@@ -137,9 +138,8 @@ class PlanProvider(ResourceProvider):
             return []
         if not self.session.is_missing(declared.job_id, declared.plan_id):
             return []
-        return [
-            ("plan_id", f"plan {declared.job_id}:{declared.plan_id} does not exist")
-        ]
+        target = Target(declared.plan_id, declared.job_id)
+        return [CheckFailure("plan_id", f"{target} does not exist")]
 
 
 def _ids(id_: str) -> tuple[str, str]:

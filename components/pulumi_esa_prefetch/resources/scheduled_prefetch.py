@@ -87,8 +87,8 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     def __init__(
         self,
         resource_name: str,
-        opts: ResourceOptions | None = None,
         *,
+        opts: ResourceOptions | None = None,
         plan_id: Input[str],
         job_id: Input[str] | None = None,
         desired_state: Input[Literal["running", "stopped"]] | None = None,
@@ -102,13 +102,11 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     def __init__(
         self,
         resource_name: str,
-        args: ScheduledPrefetchArgs | ResourceOptions | None = None,
+        args: ScheduledPrefetchArgs | None = None,
         opts: ResourceOptions | None = None,
         **declared: Any,
     ) -> None:
         """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names."""
-        if isinstance(args, ResourceOptions):
-            args, opts = None, args
         args = args or ScheduledPrefetchArgs(**declared)
         if args.plan_id is None:
             raise RunError(f"ScheduledPrefetch {resource_name!r} has no plan_id")
@@ -124,4 +122,4 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     ) -> "ScheduledPrefetch":
         """Read a plan that somebody else runs, by ``<job_id>:<plan_id>``; it is never changed."""
         opts = ResourceOptions.merge(opts, ResourceOptions(id=id))
-        return ScheduledPrefetch(resource_name, opts, plan_id=id)
+        return ScheduledPrefetch(resource_name, opts=opts, plan_id=id)

@@ -1,0 +1,78 @@
+"""PrefetchCompletion: the moment at which a plan has finished, or runs; it changes no plan and no record of one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi.dynamic import Resource
+from pulumi.output import UNKNOWN
+from pulumi.runtime import is_dry_run
+
+from pulumi_esa_prefetch.provider.completion import Recorder
+from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
+from pulumi_esa_prefetch.resources.watch import Until, Wish, program_watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefetchCompletionArgs:
+    """What is waited for."""
+
+    plan: ScheduledPrefetch
+    until: Until = "finished"
+    """``finished``, or ``running`` (a plan that has finished already has been running)."""
+    timeout: float = 3600.0
+    """Seconds."""
+
+
+class PrefetchCompletion(ComponentResource):
+    """Waits in the program until a plan has finished, or runs; ``depends_on`` it to go on then.
+
+    A preview waits for nothing. If the plan fails, is stopped or disappears, or if time is over, the
+    deployment fails with one sentence, and the plan's own record is as it was.
+    """
+
+    status: Output[str]
+    """The plan's status when it had got so far."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: PrefetchCompletionArgs,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Wait for ``args.plan``."""
+        super().__init__(
+            "esa-prefetch:index:PrefetchCompletion", resource_name, None, opts
+        )
+        plan = args.plan
+        self.status = Output.all(
+            job_id=plan.job_id, plan_id=plan.plan_id, status=plan.status
+        ).apply(lambda known: _reach(known, args))
+        _Record(
+            resource_name,
+            plan=plan.id,
+            until=args.until,
+            starts=plan.starts,
+            reached=self.status.apply(lambda _: args.until),
+            opts=ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
+    """The resource on which those depend who depend on the component."""
+
+    def __init__(
+        self, resource_name: str, opts: ResourceOptions, **waited_for: Input[Any]
+    ) -> None:
+        super().__init__(Recorder(), resource_name, waited_for, opts)
+
+
+async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
+    wish = Wish(known["job_id"], known["plan_id"], args.until, args.timeout)
+    if is_dry_run():
+        return known["status"] if wish.is_met_by(known["status"]) else UNKNOWN
+    if known["status"] == "finished":
+        return "finished"
+    return await program_watch().wait(wish)

@@ -1,0 +1,183 @@
+"""Waiting, in the program's event loop, until plans get as far as they should; changes no plan.
+
+There is one poller for each job: however many of its plans are waited for, one List call tells of all.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from pulumi import RunError
+from pulumi.runtime.config import get_config
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.errors import (
+    BadCredentials,
+    Denied,
+    EsaError,
+    NoCredentials,
+    NotFound,
+)
+from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.config import SettingsError, read_settings
+
+Until = Literal["finished", "running"]
+
+_HOPELESS = (BadCredentials, Denied, NoCredentials)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds: pauses grow from the first to the longest, and begin anew when somebody joins.
+
+    ``patience``: how long a plan may look stopped, failed or gone, for right after a Start ESA may
+    still show what was before. ``call``: how long one List call is tried.
+    """
+
+    first: float = 1.0
+    growth: float = 1.5
+    longest: float = 30.0
+    patience: float = 10.0
+    call: float = 30.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How far a plan should get, within how many seconds."""
+
+    job_id: str
+    plan_id: str
+    until: Until
+    timeout: float
+
+    def is_met_by(self, status: str | None) -> bool:
+        """Whether a plan of that status is as far; a finished plan has been running."""
+        return status in {self.until, "finished"}
+
+    def __str__(self) -> str:
+        return f"plan {self.job_id}:{self.plan_id}"
+
+
+class Watch:
+    """All waiting of one event loop."""
+
+    def __init__(self, client: EsaClient, pace: Pace | None = None) -> None:
+        self._pace = pace or Pace()
+        self._client = client.limited(seconds=self._pace.call)
+        self._pollers: dict[str, _Poller] = {}
+
+    async def wait(self, wish: Wish) -> str:
+        """Wait until the wish is met, and answer the plan's status then.
+
+        Raises RunError, one sentence, if it will not be met, or not in time.
+        """
+        poller = self._pollers.get(wish.job_id)
+        if poller is None:
+            poller = _Poller(self._client, wish.job_id, self._pace)
+            self._pollers[wish.job_id] = poller
+        poller.join()
+        view = _View(wish, self._pace.patience)
+        try:
+            async with asyncio.timeout(wish.timeout):
+                while not await view.is_met(poller):
+                    pass
+        except TimeoutError:
+            raise view.too_late() from None
+        return view.status
+
+
+class _Poller:
+    """Lists the plans of one job for all who wait for one of them."""
+
+    def __init__(self, client: EsaClient, job_id: str, pace: Pace) -> None:
+        self._client = client
+        self._job_id = job_id
+        self._pace = pace
+        self._pause = 0.0
+        self._joined = asyncio.Event()
+        self._next: asyncio.Task[Mapping[str, Plan]] | None = None
+
+    def join(self) -> None:
+        self._pause = 0.0
+        self._joined.set()
+
+    async def look(self) -> Mapping[str, Plan]:
+        """The job's plans, after a pause; whoever asks meanwhile gets the same answer."""
+        if self._next is None or self._next.done():
+            self._next = asyncio.ensure_future(self._look())
+        return await asyncio.shield(self._next)
+
+    async def _look(self) -> Mapping[str, Plan]:
+        self._joined.clear()
+        if self._pause:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._joined.wait(), self._pause)
+        grown = max(self._pace.first, self._pause * self._pace.growth)
+        self._pause = min(self._pace.longest, grown)
+        try:
+            plans = await asyncio.to_thread(
+                self._client.list_scheduled_preload_executions, job_id=self._job_id
+            )
+        except NotFound:
+            return {}
+        return {plan.id: plan for plan in plans}
+
+
+class _View:
+    """What one who waits has seen of the plan."""
+
+    def __init__(self, wish: Wish, patience: float) -> None:
+        self._wish = wish
+        self._patience = patience
+        self._lost_since: float | None = None
+        self._error: EsaError | None = None
+        self.status = "not seen yet"
+
+    async def is_met(self, poller: _Poller) -> bool:
+        try:
+            plan = (await poller.look()).get(self._wish.plan_id)
+        except _HOPELESS as error:
+            raise RunError(f"{self._wish} cannot be waited for: {error}") from None
+        except EsaError as error:
+            self._error = error
+            return False
+        self._error = None
+        self.status = (plan.status or "unknown") if plan else "gone from ESA"
+        self._give_up_if_lost(asyncio.get_running_loop().time())
+        return self._wish.is_met_by(self.status)
+
+    def too_late(self) -> RunError:
+        asked = f"; ESA did not say more: {self._error}" if self._error else ""
+        return RunError(
+            f"{self._wish} is not {self._wish.until} after {self._wish.timeout:g} seconds: it is "
+            f"{self.status}{asked}; allow more by timeout, or look at its window and pace"
+        )
+
+    def _give_up_if_lost(self, now: float) -> None:
+        if self.status not in {"stopped", "failed", "gone from ESA"}:
+            self._lost_since = None
+            return
+        self._lost_since = self._lost_since or now
+        if now - self._lost_since >= self._patience:
+            raise RunError(
+                f"{self._wish} is {self.status}, so that it will not be {self._wish.until}"
+            )
+
+
+_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
+
+
+def program_watch() -> Watch:
+    """The watch of the program that runs now, with the stack's settings. Raises RunError."""
+    loop = asyncio.get_running_loop()
+    if loop not in _watches:
+        try:
+            settings = read_settings(get_config, os.environ)
+        except SettingsError as error:
+            raise RunError(str(error)) from None
+        _watches[loop] = Watch(EsaClient.from_settings(settings))
+    return _watches[loop]
