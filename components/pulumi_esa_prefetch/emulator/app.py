@@ -20,7 +20,7 @@ from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key, KeyRing
 from pulumi_esa_prefetch.emulator.persistence import Line
 from pulumi_esa_prefetch.emulator.reply import Reply, problem_reply
 from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed
-from pulumi_esa_prefetch.emulator.sending import send
+from pulumi_esa_prefetch.emulator.sending import PAUSE, send
 from pulumi_esa_prefetch.emulator.service import Service
 from pulumi_esa_prefetch.emulator.world import Keeper, World
 
@@ -88,7 +88,8 @@ class Emulator:
 
     def _reply(self, request: Request) -> Reply:
         try:
-            return self._service.answer(request)
+            pause = request.environ.get(PAUSE, self.wall.sleep)
+            return self._service.answer(request, pause)
         except Exception:  # noqa: BLE001 - the edge: our mistake is ESA's InternalError
             _log.exception("The emulator failed.")
             return problem_reply(Problem("InternalError"), "", "")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,9 +20,10 @@ from pulumi_esa_prefetch.emulator.documents import (
     parse_document,
 )
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
+from pulumi_esa_prefetch.emulator.persistence import DataError
 from pulumi_esa_prefetch.emulator.records import Site
 from pulumi_esa_prefetch.emulator.seed import KeySeed, SiteSeed
-from pulumi_esa_prefetch.emulator.times import NOTATIONS
+from pulumi_esa_prefetch.emulator.times import LATEST, NOTATIONS
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.emulator.app import Emulator
@@ -109,8 +110,8 @@ class Control:
             return _json(act(request, **values))
         except (ControlError, DocumentError, DialectError) as error:
             return _json({"error": str(error)}, 400)
-        except OSError as error:
-            return _json({"error": f"The data file failed: {error.strerror}."}, 500)
+        except (DataError, OSError) as error:
+            return _json({"error": f"The data file failed: {error}"}, 500)
         except HTTPException as error:
             text = f"{request.method} {request.path}: {error.name}."
             return _json({"error": text}, error.code or 500)
@@ -164,7 +165,10 @@ class Control:
         clock = self._emulator.world.clock
         if not isinstance(clock, ManualClock):
             raise ControlError("The clock is real; start with --clock manual.")
-        clock.advance(_read(request, Advance).advance)
+        seconds = _read(request, Advance).advance
+        if clock.now() + timedelta(seconds=seconds) > LATEST:
+            raise ControlError("The clock cannot go beyond the year 8999.")
+        clock.advance(seconds)
         self._emulator.world.keep_time()
         return self.clock(request)
 

@@ -28,6 +28,7 @@ class Rules:
     start_finished: Answer = "accepted"
     start_failed: Answer = "accepted"
     start_late: Answer = "refused"
+    start_shows: Literal["running", "waiting"] = "running"
     delete_running: Answer = "accepted"
     delete_job: Answer = "accepted"
     reset: Literal["rewinds", "requeues", "refused"] = "rewinds"
@@ -144,6 +145,12 @@ DIALECTS = (
         "start_late",
         "ignored",
         "Start after EndTime is a 200 that changes nothing.",
+    ),
+    Dialect(
+        "start-answers-waiting",
+        "start_shows",
+        "waiting",
+        "Start only queues the plan: its answer says waiting, the next look running.",
     ),
     Dialect(
         "delete-running-refused",

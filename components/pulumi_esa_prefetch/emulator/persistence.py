@@ -18,6 +18,7 @@ from pulumi_esa_prefetch.emulator.history import Entry
 from pulumi_esa_prefetch.emulator.records import Batch, Change
 
 _FORMAT = b'{"format":"esa-emulator","version":1}\n'
+_SMALL = 64 * 1024 * 1024
 
 
 class DataError(Exception):
@@ -40,8 +41,10 @@ _LINE = TypeAdapter(Line)
 class NoFile:
     """Where lines go if nothing is to be kept."""
 
-    def write(self, line: Line) -> None:
+    def write(self, line: Line) -> bool:
         """Keep nothing."""
+        del line
+        return False
 
     def replace(self, line: Line) -> None:
         """Keep nothing."""
@@ -57,6 +60,7 @@ class DataFile:
         self._path = path
         self._lock = _locked(path)
         self._file = -1
+        self._folded = 0
 
     def read(self) -> list[Line]:
         """The lines that are there; none if there is no file."""
@@ -80,13 +84,14 @@ class DataFile:
             new.replace(self._path)
             self._close_file()
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            self._folded = os.fstat(self._file).st_size
         except OSError as error:
             raise DataError(
                 f"{self._path} cannot be written: {error.strerror}."
             ) from None
 
-    def write(self, line: Line) -> None:
-        """Add a line; OSError if it could not be kept whole."""
+    def write(self, line: Line) -> bool:
+        """Add a line; True if it is time to fold. OSError if it was not kept whole."""
         text = _LINE.dump_json(line) + b"\n"
         end = os.fstat(self._file).st_size
         try:
@@ -94,6 +99,8 @@ class DataFile:
         except OSError:
             os.ftruncate(self._file, end)
             raise
+        # Folding costs what is folded: when the file has doubled, it is worth it.
+        return end > max(_SMALL, 2 * self._folded)
 
     def close(self) -> None:
         """Let go of the file."""

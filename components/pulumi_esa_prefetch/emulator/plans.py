@@ -73,7 +73,7 @@ def start(plan: Plan, site: Site, rules: Rules, now: datetime) -> Plan:
     if plan.status == "waiting" and plan.started:
         return plan
     queued = replace(_queued(plan, now), started=True)
-    opens = opening(queued, site)
+    opens = None if rules.start_shows == "waiting" else opening(queued, site)
     return _open(queued, now) if opens is not None and opens <= now else queued
 
 

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 ABORT = "esa_emulator.abort"
 PAUSE = "esa_emulator.pause"
+GONE = "waitress.client_disconnected"
+_LOOK = 0.1
 
 Pause = Callable[[float], None]
 
@@ -27,9 +30,8 @@ def send(
 ) -> Iterable[bytes]:
     """The WSGI answer; `sleep` is used where the server brings no pause of its own."""
     how = reply.delivery
-    pause: Pause = environ.get(PAUSE, sleep)
-    if how.stall:
-        pause(how.stall)
+    pause = _Patience(environ.get(PAUSE, sleep), environ.get(GONE, bool))
+    pause(how.stall)
     if how.reset:
         _abort(environ.get(ABORT))
     headers = [
@@ -40,6 +42,19 @@ def send(
     start_response(_status_line(reply.status), headers)
     body = reply.body[: how.cut]
     return _pieces(body, how, pause) if how.chunk else [body]
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """Waits while there is a client to wait for."""
+
+    pause: Pause
+    gone: Callable[[], bool]
+
+    def __call__(self, seconds: float) -> None:
+        while seconds > 0 and not self.gone():
+            self.pause(min(seconds, _LOOK))
+            seconds -= _LOOK
 
 
 def _pieces(body: bytes, how: Delivery, pause: Pause) -> Iterator[bytes]:

@@ -11,7 +11,13 @@ from pulumi_esa_prefetch.emulator.actions import ACTIONS, Action
 from pulumi_esa_prefetch.emulator.actions.desk import Desk
 from pulumi_esa_prefetch.emulator.call import Call, read_call, without_contents
 from pulumi_esa_prefetch.emulator.errors import Problem
-from pulumi_esa_prefetch.emulator.faults.box import FaultBox, Hit, age_of, skew_of
+from pulumi_esa_prefetch.emulator.faults.box import (
+    FaultBox,
+    Hit,
+    age_of,
+    delay_of,
+    skew_of,
+)
 from pulumi_esa_prefetch.emulator.faults.kinds import SkewedClock
 from pulumi_esa_prefetch.emulator.history import Entry, to_keep
 from pulumi_esa_prefetch.emulator.identity.gate import admit, authorise, read_claim
@@ -20,6 +26,7 @@ from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
 from pulumi_esa_prefetch.emulator.parameters import Parameters
 from pulumi_esa_prefetch.emulator.records import Change
 from pulumi_esa_prefetch.emulator.reply import Reply, json_reply, problem_reply
+from pulumi_esa_prefetch.emulator.sending import Pause
 from pulumi_esa_prefetch.emulator.times import NOTATIONS
 from pulumi_esa_prefetch.emulator.world import Moment, World
 
@@ -55,7 +62,7 @@ class Service:
     wall: Clock
     nonces: Nonces = field(default_factory=Nonces)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request, pause: Pause) -> Reply:
         """The reply to a request; whatever it changed is kept when this returns."""
         visit = Visit(without_contents(request, str(uuid.uuid4()).upper()))
         try:
@@ -73,6 +80,9 @@ class Service:
             authorise(key, action.name, site_id, self.world.rules)
         except Problem as problem:
             return self._refuse(visit, problem)
+        delay = delay_of(visit.hits)
+        if delay:
+            pause(delay)
         return self._serve(visit, action, key)
 
     def _refuse(self, visit: Visit, problem: Problem) -> Reply:

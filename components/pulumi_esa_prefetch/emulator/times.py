@@ -10,11 +10,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 _BEIJING = timezone(timedelta(hours=8))
+_OUTSIDE = "{!r} lies outside the years 1000 to 8999"
 _PARTS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _RELATIVE = re.compile(r"([+-])((?:\d{1,9}[dhms])+)")
 _ABSOLUTE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:\+?Z|[+-]\d\d:?\d\d)", re.ASCII
 )
+
+# Room on both sides for zones and intervals.
+EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
+LATEST = datetime(8999, 12, 31, tzinfo=UTC)
 
 Notation = Callable[[datetime], str]
 
@@ -26,8 +31,10 @@ def parse_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.replace("+Z", "Z")).astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{text!r} lies outside the calendar") from None
-    return to_milliseconds(moment)
+        raise ValueError(_OUTSIDE.format(text)) from None
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time of the calendar") from None
+    return _within(moment, text)
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
@@ -41,14 +48,20 @@ def parse_moment(text: str, now: datetime) -> datetime:
     parts = re.findall(r"(\d+)([dhms])", found[2])
     try:
         span = sum((timedelta(**{_PARTS[u]: int(n)}) for n, u in parts), timedelta())
-        return to_milliseconds(now + sign * span)
+        return _within(now + sign * span, text)
     except OverflowError:
-        raise ValueError(f"{text!r} lies outside the calendar") from None
+        raise ValueError(_OUTSIDE.format(text)) from None
 
 
 def to_milliseconds(moment: datetime) -> datetime:
     """The moment without what ESA's notation cannot show."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _within(moment: datetime, text: str) -> datetime:
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(_OUTSIDE.format(text))
+    return to_milliseconds(moment)
 
 
 def _beijing_millis(moment: datetime) -> str:

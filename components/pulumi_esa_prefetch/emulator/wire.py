@@ -7,7 +7,6 @@ over in the WSGI environment.
 import socket
 import struct
 import threading
-import time
 from typing import Any, NoReturn
 
 from waitress.channel import ClientDisconnected, HTTPChannel
@@ -18,7 +17,6 @@ from pulumi_esa_prefetch.emulator.sending import ABORT, PAUSE
 
 # On, for 0 seconds: close() then sends RST instead of FIN (socket(7)).
 _LINGER_NONE = struct.pack("ii", 1, 0)
-_LOOK = 0.1
 
 
 class Task(WSGITask):
@@ -46,13 +44,8 @@ class Channel(HTTPChannel):
         raise ClientDisconnected
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless the client goes or the server is closed."""
-        until = time.monotonic() + seconds
-        while self.connected and not self.server.ending.is_set():
-            left = until - time.monotonic()
-            if left <= 0:
-                return
-            self.server.ending.wait(min(left, _LOOK))
+        """Wait, unless the server is closed."""
+        self.server.ending.wait(seconds)
 
 
 class Server(TcpWSGIServer):

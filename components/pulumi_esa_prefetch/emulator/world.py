@@ -6,8 +6,9 @@ neither HTTP nor signatures.
 
 import secrets
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -15,19 +16,22 @@ from typing import Protocol
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.emulator.dialects import Rules
 from pulumi_esa_prefetch.emulator.history import Entry
-from pulumi_esa_prefetch.emulator.persistence import Line, NoFile
+from pulumi_esa_prefetch.emulator.persistence import DataError, Line, NoFile
 from pulumi_esa_prefetch.emulator.records import Batch, Change, Put, Site
 from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed, records_of
 from pulumi_esa_prefetch.emulator.store import Store, View
 from pulumi_esa_prefetch.emulator.timeline import Timeline
 from pulumi_esa_prefetch.emulator.times import to_milliseconds
 
+# Older requests and batches are forgotten, so that a long life stays affordable.
+_MOST_KEPT = 200_000
+
 
 class Keeper(Protocol):
     """Where lines are kept: a DataFile, or NoFile."""
 
-    def write(self, line: Line) -> None:
-        """Add a line; OSError if it cannot be kept."""
+    def write(self, line: Line) -> bool:
+        """Add a line; True if it is time to fold. OSError if it cannot be kept."""
         ...
 
     def replace(self, line: Line) -> None:
@@ -61,8 +65,8 @@ class World:
     ) -> None:
         self.clock = clock
         self.seed = seed
-        self.history: list[Entry] = []
-        self.batches: list[Batch] = []
+        self.history: deque[Entry] = deque(maxlen=_MOST_KEPT)
+        self.batches: deque[Batch] = deque(maxlen=_MOST_KEPT)
         self.new_id = new_id or self._object_id
         self._keeper = keeper or NoFile()
         self._lock = threading.RLock()
@@ -112,13 +116,17 @@ class World:
         `undo`: the moment, and how far back `before` may go.
         """
         ran, sent = self._pending
-        self._keeper.write(Line(now, ran + changes, sent, entries))
+        full = self._keeper.write(Line(now, ran + changes, sent, entries))
         self._pending = ((), ())
         if undo is not None:
             self._store.remember(changes, undo[0], undo[0] - undo[1])
         self._store.apply(changes)
         self._timeline.note(changes)
         self.history += entries
+        if full:
+            # The line is safe already; folding may as well happen another time.
+            with suppress(DataError):
+                self._keeper.replace(self._everything())
 
     def reset(self) -> None:
         """Back to the seed, with an empty history."""

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pulumi_esa_prefetch.emulator.actions import ACTIONS
 from pulumi_esa_prefetch.emulator.call import Call
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.emulator.faults.fault import Fault
@@ -95,7 +96,7 @@ class FaultBox:
     def draw(self, call: Call, seconds: float) -> tuple[Hit, ...]:
         """The faults that hit this call, in the order in which they were set."""
         action = call.action
-        if not self._armed or action is None:
+        if not self._armed or action not in ACTIONS:
             return ()
         an_id = call.parameters.get("Id")
         with self._lock:
@@ -130,6 +131,11 @@ class FaultBox:
             request_id=call.request_id,
             host=call.host,
         )
+
+
+def delay_of(hits: Iterable[Hit]) -> float:
+    """How many seconds pass before the call is looked at."""
+    return sum(hit.fault.delay() for hit in hits)
 
 
 def skew_of(hits: Iterable[Hit]) -> float:

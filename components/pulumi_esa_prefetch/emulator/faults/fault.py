@@ -60,6 +60,10 @@ class Fault(BaseModel):
             return turn.number in self.calls or by_every
         return self.probability is None or turn.rng.random() < self.probability
 
+    def delay(self) -> float:
+        """How many seconds pass before anything else happens."""
+        return 0.0
+
     def before(self, turn: Turn) -> Reply | None:
         """A reply instead of the effect; None: go on."""
         del turn

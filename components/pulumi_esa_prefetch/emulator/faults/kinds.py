@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from pulumi_esa_prefetch.emulator.actions import ACTIONS
 from pulumi_esa_prefetch.emulator.answers import Body
 from pulumi_esa_prefetch.emulator.errors import Problem
 from pulumi_esa_prefetch.emulator.faults.fault import Fault, Seconds, Texts, When
@@ -96,15 +97,24 @@ class Reset(Fault):
 
 
 class Stall(Fault):
-    """Holds the answer back for `seconds`, after the effect."""
+    """Does nothing for `seconds`, `when`: before the effect or after it.
+
+    Before: the effect comes late, also if the client has gone meanwhile.
+    """
 
     kind: Literal["stall"] = "stall"
+    when: When = "after"
     seconds: Seconds
+
+    def delay(self) -> float:
+        """The seconds, if they come before the effect."""
+        return self.seconds if self.when == "before" else 0.0
 
     def after(self, reply: Reply, turn: Turn) -> Reply:
         """The same reply, later."""
         del turn
-        return reply.sent(stall=reply.delivery.stall + self.seconds)
+        later = self.seconds if self.when == "after" else 0.0
+        return reply.sent(stall=reply.delivery.stall + later)
 
 
 class SlowBytes(Fault):
@@ -259,6 +269,10 @@ class Stale(Fault):
 
     kind: Literal["stale"] = "stale"
     seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+    def matches(self, action: str, an_id: str | None) -> bool:
+        """Whether the call reads."""
+        return ACTIONS[action].reads and super().matches(action, an_id)
 
 
 class ExpiredToken(Fault):
