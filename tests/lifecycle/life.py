@@ -128,8 +128,8 @@ class Plan:
             step.delete,
         )
         yield "error", bool(step.error) and step.error in said, bool(step.error)
-        yield "ESA's status", true, step.status or self._truth
+        yield "ESA's status", true, step.true or step.status or self._truth
         self._truth = true
-        if not step.gone and step.status:
-            self._recorded = step.status
-        yield "recorded status", recorded, "gone" if step.gone else self._recorded
+        if step.status or step.gone:
+            self._recorded = "gone" if step.gone else step.status
+        yield "recorded status", recorded, self._recorded

@@ -31,6 +31,8 @@ class Step:
     """A part of the sentence that is shown; the record stays as it was."""
     status: str = ""
     """The status that follows, in the state and in ESA; empty: as it was."""
+    true: str = ""
+    """The status in ESA, where it is another than in the state."""
     gone: bool = False
     """Nothing is recorded of it afterwards."""
 
@@ -124,7 +126,7 @@ DRIFT = (
     Row(
         "drift-finished-gone",
         Step("finished", {}, status="finished"),
-        Step("gone", status="finished"),
+        Step("gone", status="finished", true="gone"),
         destroy=STAYS,
     ),
     Row(

@@ -6,6 +6,7 @@ import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.lifecycle.stack import STACK_RESOURCE
 
 PLAN = {"planId": plan_id(1), "jobId": job_id(1)}
 SEED = seed(job(1, [plan(1, "stopped"), plan(2, "stopped")]))
@@ -41,7 +42,7 @@ def test_a_malformed_entry_is_named_with_its_field(
 
     result = stack_.refused()
 
-    assert sentence in result.diagnostics()["esa-prefetch-test"]
+    assert sentence in result.diagnostics()[STACK_RESOURCE]
     assert (stack_.records(), esa.changes()) == ({}, 0)
 
 
