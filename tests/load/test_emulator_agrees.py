@@ -1,5 +1,6 @@
 """The forecast, held to the batch against what the emulator's plans really submit."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,7 @@ JOB = "a" * 24
 LONG_AFTER = 10_000
 
 
-def what_is_submitted(
-    runs: list[Run], urls: int, submitted: int
-) -> dict[str, list[Batch]]:
+def world_of(runs: list[Run], urls: int, submitted: int, clock: ManualClock) -> World:
     plans: list[dict[str, Any]] = [
         {
             "Id": run.name,
@@ -44,11 +43,11 @@ def what_is_submitted(
             }
         ],
     }
-    clock = ManualClock(NOW)
-    world = World(clock, Seed.model_validate(seed))
-    clock.advance(LONG_AFTER)
-    with world.moment():
-        return {r.name: [b for b in world.batches if b.plan_id == r.name] for r in runs}
+    return World(clock, Seed.model_validate(seed))
+
+
+def batches_of(world: World, run: Run) -> list[Batch]:
+    return [batch for batch in world.batches if batch.plan_id == run.name]
 
 
 @st.composite
@@ -77,7 +76,12 @@ def test_the_emulator_submits_what_was_forecast_to_the_batch(
 ) -> None:
     done = min(done, urls)
 
-    really = what_is_submitted(runs, urls, done)
+    clock = ManualClock(NOW)
+    world = world_of(runs, urls, done, clock)
+
+    clock.advance(LONG_AFTER)
+    with world.moment():
+        really = {run.name: batches_of(world, run) for run in runs}
 
     for told in forecast(runs, urls, NOW, done):
         batches = really[told.run.name]
@@ -85,3 +89,31 @@ def test_the_emulator_submits_what_was_forecast_to_the_batch(
         assert told.urls == sum(batch.count for batch in batches)
         assert told.first == (batches[0].at if batches else None)
         assert told.last == (batches[-1].at if batches else None)
+
+
+@given(runs=plans_of_one_job(), urls=st.integers(1, 60), seconds=st.integers(0, 90))
+def test_it_goes_on_as_forecast_from_any_moment_on(
+    runs: list[Run], urls: int, seconds: int
+) -> None:
+    clock = ManualClock(NOW)
+    world = world_of(runs, urls, 0, clock)
+    clock.advance(seconds)
+    with world.moment() as moment:
+        so_far = len(world.batches)
+        place = moment.state.submitted(JOB)
+        status = {plan.id: plan.status for plan in moment.state.plans_of(JOB)}
+    going = [
+        replace(run, start=run.start or NOW, running=status[run.name] == "running")
+        for run in runs
+        if status[run.name] in {"waiting", "running"}
+    ]
+
+    told = forecast(going, urls, clock.now(), place)
+
+    clock.advance(LONG_AFTER)
+    with world.moment():
+        later = list(world.batches)[so_far:]
+    assert {one.run.name: (one.batches, one.last) for one in told if one.batches} == {
+        batch.plan_id: (sum(b.plan_id == batch.plan_id for b in later), batch.at)
+        for batch in later
+    }

@@ -1,7 +1,7 @@
 """What plans will do to an origin, as pure arithmetic; reads no clock, no network."""
 
-from .forecast import Forecast, Run, forecast
-from .judgement import (
+from pulumi_esa_prefetch.load.forecast import Forecast, Run, forecast
+from pulumi_esa_prefetch.load.judgement import (
     Judgement,
     Planned,
     judge_load,
@@ -10,8 +10,22 @@ from .judgement import (
     rate_text,
     refused,
 )
-from .limits import Freeze, Level, Limits, LimitsError, moment_text
-from .origins import Segment, Span, load_on_origins, overlaps, peak, shares, spans
+from pulumi_esa_prefetch.load.limits import (
+    Freeze,
+    Level,
+    Limits,
+    LimitsError,
+    moment_text,
+)
+from pulumi_esa_prefetch.load.origins import (
+    Segment,
+    Span,
+    load_on_origins,
+    overlaps,
+    peak,
+    shares,
+    spans,
+)
 
 __all__ = [
     "Forecast",

@@ -20,7 +20,8 @@ TICK = timedelta(microseconds=1)
 class Run:
     """A plan about to run: seconds between batches, URLs per batch, an aware window.
 
-    Either end of the window may be open. ValueError if a pace is below 1.
+    Either end of the window may be open. `running`: it runs already, taken to have
+    begun with its window. ValueError if a pace is below 1.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Run:
     slice_len: int
     start: datetime | None = None
     end: datetime | None = None
+    running: bool = False
 
     def __post_init__(self) -> None:
         if self.interval < 1 or self.slice_len < 1:
@@ -42,8 +44,19 @@ class Run:
         return self.slice_len / self.interval
 
     def begins(self, now: datetime) -> datetime:
-        """Return the moment of its first batch: now, or when its window opens."""
+        """Return the moment of its first batch from now on.
+
+        That is now or when its window opens; if it runs already, the next one due.
+        """
+        if self.running:
+            return self._next(now)
         return now if self.start is None else max(now, self.start)
+
+    def _next(self, now: datetime) -> datetime:
+        """Return the next beat after now; the batch of this very moment is sent."""
+        step = timedelta(seconds=self.interval)
+        begun = now if self.start is None else min(self.start, now)
+        return begun + ((now - begun) // step + 1) * step
 
     def is_past(self, now: datetime) -> bool:
         """Tell whether its window is over."""

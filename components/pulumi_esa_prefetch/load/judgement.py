@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .forecast import Forecast, Run, forecast
-from .limits import Freeze, Kind, Level, Limits, moment_text
-from .origins import Segment, Span, load_on_origins, spans
+from pulumi_esa_prefetch.load.forecast import Forecast, Run, forecast
+from pulumi_esa_prefetch.load.limits import Freeze, Kind, Level, Limits, moment_text
+from pulumi_esa_prefetch.load.origins import Segment, Span, load_on_origins, spans
 
 _WHOLE = 1000  # from here on a rate is written without digits after the point
 

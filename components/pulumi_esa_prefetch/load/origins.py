@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from .forecast import Forecast
+from pulumi_esa_prefetch.load.forecast import Forecast
 
 ENDLESS = datetime.max.replace(tzinfo=UTC)
 

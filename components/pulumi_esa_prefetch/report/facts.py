@@ -36,11 +36,12 @@ class PlanFacts:
     source: Source = "none"
     is_new: bool = False
 
-    def run(self, name: str) -> Run | None:
+    def run(self, name: str, *, running: bool = False) -> Run | None:
         """Return it as a run, None while its pace is not known."""
         if not self.interval or not self.slice_len:
             return None
-        return Run(name, self.interval, self.slice_len, self.start_time, self.end_time)
+        window = (self.start_time, self.end_time)
+        return Run(name, self.interval, self.slice_len, *window, running=running)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ class Case:
         """True if the preview changes it."""
         return self.node.op in CHANGES
 
+    def run(self) -> Run | None:
+        """Return the plan as it goes on; one that is started anew begins anew."""
+        running = self.plan.status == "running" and not self.outcome.starts
+        return self.plan.run(self.name, running=running)
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -121,7 +126,7 @@ def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
     mine = {
         case.plan.plan_id or f"new {case.name}": (case.node.urn, run)
         for case in of_one_job
-        if case.outcome.goes_on and (run := case.plan.run(case.name))
+        if case.outcome.goes_on and (run := case.run())
     }
     seen = looked.jobs.get(of_one_job[0].plan.job_id or "")
     others = {
@@ -140,4 +145,5 @@ def _run(plan: Plan) -> Run | None:
         interval=plan.interval,
         slice_len=plan.slice_len,
     )
-    return facts.run(f"plan {plan.id} (not in this stack)")
+    name = f"plan {plan.id} (not in this stack)"
+    return facts.run(name, running=plan.status == "running")
