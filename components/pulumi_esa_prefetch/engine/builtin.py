@@ -1,0 +1,135 @@
+"""The provider of package `pulumi`, which every engine has in itself: stack references, stashes, looking up resources."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pulumi_esa_prefetch.engine.context import StackOutputs
+from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff, equal
+from pulumi_esa_prefetch.engine.providers import (
+    Call,
+    Checked,
+    Failure,
+    Found,
+    Invoked,
+    Made,
+    ProviderError,
+)
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.urns import type_of
+from pulumi_esa_prefetch.engine.values import Properties, has_secret
+
+STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
+STASH: Final = "pulumi:index:Stash"
+_INPUT: Final = {STACK_REFERENCE: "name", STASH: "input"}
+
+
+class BuiltinProvider:
+    """Answers in the engine's own process."""
+
+    def __init__(
+        self,
+        stack_outputs: Callable[[str], StackOutputs],
+        find: Callable[[str], Resource | None],
+    ) -> None:
+        self._stack_outputs = stack_outputs
+        self._find = find
+
+    def check(self, call: Call) -> Checked:
+        """Judge the inputs."""
+        wanted = _input_of(call.urn)
+        for key in call.inputs:
+            if key != wanted:
+                failure = Failure(key, f'unknown property "{key}"')
+                return Checked(call.inputs, [failure])
+        if wanted not in call.inputs:
+            failure = Failure(wanted, f'missing required property "{wanted}"')
+            return Checked(call.inputs, [failure])
+        return Checked(call.inputs)
+
+    def diff(self, call: Call) -> Diff:
+        """Compare the one input."""
+        key = _input_of(call.urn)
+        if equal(call.inputs.get(key), call.old_inputs.get(key)):
+            return NO_DIFF
+        if type_of(call.urn) == STACK_REFERENCE:
+            return Diff("some", replaces=[key])
+        return Diff("some", changed=[key])
+
+    def create(self, call: Call) -> Made:
+        """Look the stack up, or keep the value."""
+        id_ = "" if call.preview else str(uuid.uuid4())
+        if type_of(call.urn) == STACK_REFERENCE:
+            return Made(id_, self._reference(call.inputs))
+        value = call.inputs.get("input")
+        return Made(id_, {"input": value, "output": value})
+
+    def read(self, call: Call, state: Properties | None) -> Found:
+        """Look the stack up anew."""
+        if type_of(call.urn) == STACK_REFERENCE:
+            if "name" not in call.old_inputs:
+                raise ProviderError("stack reference can not be imported")
+            return Found(call.id, self._reference(call.old_inputs), call.old_inputs)
+        return Found(call.id, state, call.old_inputs)
+
+    def update(self, call: Call) -> Made:
+        """Take a stash's new input; its output stays what it was first."""
+        kept = call.old_outputs.get("output")
+        return Made(call.id, {"input": call.inputs.get("input"), "output": kept})
+
+    def delete(self, call: Call) -> None:
+        """Nothing is to be deleted."""
+
+    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+        """Stack outputs, and the records of this run."""
+        del preview
+        if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 - a function's name
+            return Invoked(self._reference(arguments))
+        if token == "pulumi:pulumi:getResource":  # noqa: S105 - a function's name
+            return Invoked(self._resource(str(arguments.get("urn", ""))))
+        raise ProviderError(f"unrecognized function name: '{token}'")
+
+    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
+        """There is nothing to configure."""
+        del urn, old, new
+        return Checked({})
+
+    def diff_config(self, call: Call) -> Diff:
+        """There is nothing to configure."""
+        del call
+        return NO_DIFF
+
+    def configure(self, urn: str, id_: str, inputs: Properties) -> None:
+        """There is nothing to configure."""
+
+    def cancel(self) -> None:
+        """Every answer is short."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _reference(self, inputs: Properties) -> Mapping[str, Any]:
+        name = inputs.get("name")
+        if not isinstance(name, str):
+            raise ProviderError("the name of a stack reference must be a known string")
+        outputs = self._stack_outputs(name).outputs
+        secrets = sorted(key for key, value in outputs.items() if has_secret(value))
+        return {"name": name, "outputs": outputs, "secretOutputNames": secrets}
+
+    def _resource(self, urn: str) -> Mapping[str, Any]:
+        record = self._find(urn)
+        if record is None:
+            raise ProviderError(f"unknown resource {urn}")
+        return {
+            "urn": urn,
+            "id": record.id,
+            "provider": record.provider,
+            "state": record.outputs,
+        }
+
+
+def _input_of(urn: str) -> str:
+    type_ = type_of(urn)
+    if type_ not in _INPUT:
+        raise ProviderError(f"unrecognized resource type '{type_}'")
+    return _INPUT[type_]

@@ -1,0 +1,57 @@
+"""Having a provider judge inputs, and telling what it refuses; decides nothing else."""
+
+import json
+from typing import Any
+
+from pulumi_esa_prefetch.engine.events import Diagnostic
+from pulumi_esa_prefetch.engine.providers import Call, Failure, Provider
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.rules import Bail, Rules, Tell
+from pulumi_esa_prefetch.engine.urns import name_of
+from pulumi_esa_prefetch.engine.values import UNKNOWN, Properties, Secret
+
+
+class Checks:
+    """A refused input ends the whole run: nothing that depends on it could be right."""
+
+    def __init__(self, rules: Rules, tell: Tell) -> None:
+        self._dry_run = rules.dry_run
+        self._tell = tell
+
+    def check(
+        self, provider: Provider, record: Resource, inputs: Properties, old: Properties
+    ) -> Properties:
+        """The inputs as the provider wants them; Bail if it refuses some."""
+        call = Call(record.urn, old_inputs=old, inputs=inputs, preview=self._dry_run)
+        checked = provider.check(call)
+        for failure in checked.failures:
+            message = _sentence(record, failure, inputs)
+            self._tell(Diagnostic("error", message, record.urn))
+        if checked.failures:
+            raise Bail(f"resource {record.urn} is invalid")
+        return checked.inputs
+
+
+def _sentence(record: Resource, failure: Failure, inputs: Properties) -> str:
+    subject = f"{record.type} resource '{name_of(record.urn)}'"
+    if not failure.property:
+        return f"{subject} has a problem: {failure.reason}"
+    value = _shown(inputs.get(failure.property))
+    return (
+        f"{subject}: property {failure.property} value {{{value}}} has a problem: "
+        f"{failure.reason}"
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Secret):
+        return "[secret]"
+    if value is UNKNOWN:
+        return "unknown"
+    if value is None:
+        return "<nil>"
+    return value if isinstance(value, str) else json.dumps(value, default=_inner)
+
+
+def _inner(value: Any) -> str:
+    return "[secret]" if isinstance(value, Secret) else "unknown"

@@ -1,0 +1,115 @@
+"""What goes after the program has ended, and in which order; deletes nothing itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pulumi_esa_prefetch.engine.book import Book
+from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.steps import Delete, Forget, Same
+
+Deletion = Delete | Forget
+
+
+def deletions(
+    book: Book, ledger: Ledger, allowed: set[str] | None
+) -> tuple[list[Same], list[Deletion]]:
+    """Records that stay as they are although the program has not named them, and the deletions of the rest."""
+    kept: list[Same] = []
+    going: list[Deletion] = []
+    # Finished records first: those of the base may need them, never the other way round.
+    for urn in book.to_delete:
+        finished = ledger.news.get(urn)
+        if finished is not None and (allowed is None or urn in allowed):
+            book.deletes.add(urn)
+            going.append(Delete(Old(finished, None)))
+    for old in ledger.all():
+        record = old.record
+        if allowed is not None and record.urn not in allowed:
+            if not book.operated_on(record.urn):
+                kept.append(Same(old, record.with_(id=""), untouched=True))
+        elif record.delete:
+            if old.index not in book.deleted_early:
+                book.deletes.add(record.urn)
+                going.append(Delete(old, replacing=True))
+        elif not book.operated_on(record.urn):
+            book.deletes.add(record.urn)
+            waits = record.pending_replacement
+            going.append(Forget(old) if waits else Delete(old))
+    return kept, going
+
+
+def layers(steps: Sequence[Deletion]) -> list[list[Deletion]]:
+    """The deletions in groups, dependents first; the members of a group do not need each other."""
+    order = _Order([step.old.record for step in steps])
+    depth = [order.depth(position) for position in range(len(steps))]
+    groups: list[list[Deletion]] = [[] for _ in range(max(depth, default=-1) + 1)]
+    for position, step in enumerate(steps):
+        groups[depth[position]].append(step)
+    return groups[::-1]
+
+
+class _Order:
+    def __init__(self, records: Sequence[Resource]) -> None:
+        # `records` are in the order of the state: a record needs earlier ones only.
+        self._places: dict[str, list[int]] = {}
+        self._below: dict[str, int] = {}  # depth of a component with all its children
+        self._parents = {record.urn: record.parent for record in records}
+        self._custom = {record.urn: record.custom for record in records}
+        self._depths: list[int] = []
+        for record in records:
+            self._add(record)
+
+    def depth(self, position: int) -> int:
+        """How many groups must go after this one."""
+        return self._depths[position]
+
+    def _add(self, record: Resource) -> None:
+        needed = needs(record, parent=False)
+        depths = [self._subtree(urn) for urn in needed]
+        if record.parent in self._places:
+            depths.append(self._own(record.parent))
+        depth = max(depths, default=-1) + 1
+        self._places.setdefault(record.urn, []).append(len(self._depths))
+        self._depths.append(depth)
+        self._raise(record.urn, depth)
+
+    def _own(self, urn: str) -> int:
+        return max((self._depths[p] for p in self._places.get(urn, ())), default=-1)
+
+    def _subtree(self, urn: str) -> int:
+        if self._custom.get(urn, True):
+            return self._own(urn)
+        return max(self._own(urn), self._below.get(urn, -1))
+
+    def _raise(self, urn: str, depth: int) -> None:
+        seen: set[str] = set()
+        parent = self._parents.get(urn, "")
+        while parent and parent not in seen and self._below.get(parent, -1) < depth:
+            seen.add(parent)
+            self._below[parent] = depth
+            parent = self._parents.get(parent, "")
+
+
+def spared(
+    ledger: Ledger, failed: Iterable[Old], steps: Sequence[Deletion]
+) -> set[str]:
+    """The URNs that must stay because a failed record still needs them."""
+    records: Mapping[str, Sequence[Resource]] = _by_urn(ledger, steps)
+    found: set[str] = set()
+    frontier = [old.record for old in failed]
+    while frontier:
+        for urn in needs(frontier.pop(), parent=True):
+            if urn not in found:
+                found.add(urn)
+                frontier.extend(records.get(urn, ()))
+    return found
+
+
+def _by_urn(ledger: Ledger, steps: Sequence[Deletion]) -> dict[str, list[Resource]]:
+    records: dict[str, list[Resource]] = {}
+    for old in ledger.all():
+        records.setdefault(old.record.urn, []).append(old.record)
+    for step in steps:
+        if step.old.index is None:
+            records.setdefault(step.urn, []).append(step.old.record)
+    return records

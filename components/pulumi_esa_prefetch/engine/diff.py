@@ -1,0 +1,158 @@
+"""What differs between two property maps, and what a provider's Diff says; holds no decisions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pulumi_esa_prefetch.engine.events import PropertyChange
+from pulumi_esa_prefetch.engine.paths import contains, parse_path, path_text
+from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, Secret, reveal
+
+INIT_ERROR = "#initerror"
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The answer to "what would have to change": `changed` and `replaces` are top-level keys, `detailed` is by property path."""
+
+    changes: Literal["none", "some", "unknown"]
+    replaces: Sequence[str] = ()
+    changed: Sequence[str] = ()
+    detailed: Mapping[str, PropertyChange] | None = None
+    delete_before_replace: bool = False
+
+    @property
+    def replacing(self) -> bool:
+        """Whether the change needs another object."""
+        kinds = (self.detailed or {}).values()
+        return bool(self.replaces) or any(c.kind.endswith("-replace") for c in kinds)
+
+
+NO_DIFF = Diff("none")
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Deep equality of values: true is not 1, a secret only equals a secret."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return _equal_maps(left, right)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, Secret) and isinstance(right, Secret):
+        return equal(left.value, right.value)
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    return bool(left == right)
+
+
+def _equal_maps(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    if left.get(SIGNATURE) in (ASSET, ARCHIVE):
+        return _equal_assets(left, right)
+    return left.keys() == right.keys() and all(
+        equal(value, right[key]) for key, value in left.items()
+    )
+
+
+def _equal_assets(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    # The hash stands for the content; only where one is missing the description is compared.
+    if left.get(SIGNATURE) != right.get(SIGNATURE):
+        return False
+    if left.get("hash") and right.get("hash"):
+        return bool(left["hash"] == right["hash"])
+    plain = ({k: v for k, v in side.items() if k != "hash"} for side in (left, right))
+    one, other = plain
+    return one.keys() == other.keys() and all(equal(one[k], other[k]) for k in one)
+
+
+def input_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
+    """The engine's own diff of inputs, secrets unwrapped: what counts when a provider does not know."""
+    found = dict(_differences((), reveal(old), reveal(new)))
+    if not found:
+        return NO_DIFF
+    changed = sorted({str(path[0]) for path in found})
+    detailed = {
+        path_text(path): PropertyChange(kind, input_diff=True)
+        for path, kind in sorted(found.items(), key=lambda item: path_text(item[0]))
+    }
+    return Diff("some", changed=changed, detailed=detailed)
+
+
+_Place = tuple[str | int, ...]
+
+
+def _differences(path: _Place, old: Any, new: Any) -> Iterator[tuple[_Place, str]]:
+    if equal(old, new):
+        return
+    if _plain_map(old) and _plain_map(new):
+        for key in old.keys() | new.keys():
+            yield from _sides((*path, key), key in old, key in new, old, new, key)
+    elif isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            here = (*path, index)
+            yield from _sides(here, index < len(old), index < len(new), old, new, index)
+    else:
+        yield path, _kind(old, new)
+
+
+def _sides(  # noqa: PLR0913 - both sides, twice
+    path: _Place, in_old: bool, in_new: bool, old: Any, new: Any, key: Any
+) -> Iterator[tuple[_Place, str]]:
+    if in_old and in_new:
+        yield from _differences(path, old[key], new[key])
+    elif in_old:
+        # a null that goes is no change, as in Pulumi's own object diff
+        if old[key] is not None:
+            yield path, "delete"
+    elif new[key] is not None:
+        yield path, "add"
+
+
+def _plain_map(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get(SIGNATURE) not in (ASSET, ARCHIVE)
+
+
+def _kind(old: Any, new: Any) -> str:
+    if old is None:
+        return "add"
+    return "delete" if new is None else "update"
+
+
+def inverted(diff: Diff) -> Diff:
+    """The diff seen from the other side (a refresh asks what the program would have to undo)."""
+    if diff.detailed is None:
+        return diff
+    swap = {"add": "delete", "delete": "add"}
+    turned = {}
+    for path, change in diff.detailed.items():
+        kind, dash, rest = change.kind.partition("-")
+        turned[path] = replace(change, kind=swap.get(kind, kind) + dash + rest)
+    return replace(diff, detailed=turned)
+
+
+def with_replace_on_changes(
+    diff: Diff, paths: Sequence[str], *, init_errors: bool
+) -> Diff:
+    """The diff in which changes at these paths need a replacement."""
+    if (diff.changes != "some" and not init_errors) or not paths:
+        return diff
+    wanted = [parse_path(path) for path in paths]
+    replaces = [*diff.replaces]
+    for key in diff.changed:
+        if key not in replaces and any(contains(w, parse_path(key)) for w in wanted):
+            replaces.append(key)
+    changes = diff.changes
+    if init_errors and any(contains(w, (INIT_ERROR,)) for w in wanted):
+        replaces.append(INIT_ERROR)
+        changes = "some"
+    detailed = diff.detailed
+    if detailed is not None:
+        detailed = {p: _replacing(p, c, wanted) for p, c in detailed.items()}
+    return replace(diff, changes=changes, replaces=replaces, detailed=detailed)
+
+
+def _replacing(
+    path: str, change: PropertyChange, wanted: Sequence[tuple[str | int, ...]]
+) -> PropertyChange:
+    inside = any(contains(w, parse_path(path)) for w in wanted)
+    if not inside or change.kind.endswith("-replace"):
+        return change
+    return replace(change, kind=f"{change.kind}-replace")

@@ -1,0 +1,106 @@
+"""The way from the program's many calls to the one generator, and back; does nothing with them."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.goals import (
+    Goal,
+    Outputs,
+    ProgramEnd,
+    Read,
+    ReadGoal,
+    Register,
+    Registered,
+)
+
+
+class Closed(EngineError):
+    """The run is over or being stopped: nothing is registered any more."""
+
+    def __init__(self) -> None:
+        super().__init__("resource monitor shut down")
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A step that the generator waits for is done: go on with this."""
+
+    action: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Start nothing new."""
+
+
+Message = Register | Read | Outputs | ProgramEnd | Resume | Stop
+_T = TypeVar("_T")
+
+
+class Inbox:
+    """Safe from any thread; once closed, everybody who waits is told."""
+
+    def __init__(self) -> None:
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting: set[Future[Any]] = set()
+        self._closed = False
+
+    def get(self) -> Message:
+        """The next message; waits for it."""
+        return self._messages.get()
+
+    def register(self, goal: Goal) -> Registered:
+        """Ask for a resource and wait for the answer."""
+        reply: Future[Registered] = Future()
+        return self._ask(Register(goal, reply), reply)
+
+    def read(self, goal: ReadGoal) -> Registered:
+        """Ask for a read and wait for the answer."""
+        reply: Future[Registered] = Future()
+        return self._ask(Read(goal, reply), reply)
+
+    def outputs(self, urn: str, outputs: Any) -> None:
+        """Hand in outputs and wait until they are taken."""
+        done: Future[None] = Future()
+        self._ask(Outputs(urn, outputs, done), done)
+
+    def tell(self, message: ProgramEnd | Resume | Stop) -> None:
+        """Send what needs no answer."""
+        self._messages.put(message)
+
+    def close(self) -> None:
+        """Answer everybody, now and later, that nothing is taken any more."""
+        with self._lock:
+            self._closed = True
+            waiting = tuple(self._waiting)
+        for future in waiting:
+            try:
+                future.set_exception(Closed())
+            except InvalidStateError:
+                continue  # answered in this very moment
+
+    def _ask(self, message: Message, answer: "Future[_T]") -> _T:
+        with self._lock:
+            if self._closed:
+                raise Closed
+            self._waiting.add(answer)
+        self._messages.put(message)
+        try:
+            return answer.result()
+        finally:
+            with self._lock:
+                self._waiting.discard(answer)
+
+
+def answer(reply: "Future[_T]", value: _T) -> None:
+    """Answer, unless it was answered already that all is over."""
+    try:
+        reply.set_result(value)
+    except InvalidStateError:
+        return

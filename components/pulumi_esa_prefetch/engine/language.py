@@ -1,0 +1,128 @@
+"""Running the user's program: its process, its lines, how it ended; speaks to the monitor only through the program itself."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pulumi_esa_prefetch.engine.context import ORGANIZATION, Context
+from pulumi_esa_prefetch.engine.environment import (
+    program_directory,
+    program_environment,
+)
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.goals import ProgramEnd
+from pulumi_esa_prefetch.engine.launcher import TOLD
+from pulumi_esa_prefetch.engine.process import Child, OnLine
+
+_LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+_GRACE_SECONDS: Final = 1.0  # to print its last lines once its calls are refused
+_EXIT_SECONDS: Final = 30.0  # from the last registration to the end of the process
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the program finds its services."""
+
+    monitor: str
+    engine: str
+
+
+class Program:
+    """One run of the program."""
+
+    def __init__(
+        self,
+        context: Context,
+        addresses: Addresses,
+        *,
+        dry_run: bool,
+        parallel: int,
+        on_line: OnLine,
+    ) -> None:
+        command = _command(context, addresses, dry_run=dry_run, parallel=parallel)
+        environ: Mapping[str, str] = program_environment(context)
+        directory = program_directory(context)
+        self._child = Child(command, directory, environ, on_line, on_line)
+        self._stopped = False
+
+    def watch(self, on_end: Callable[[ProgramEnd], None]) -> None:
+        """Tell how it ended, once it has."""
+
+        def wait() -> None:
+            on_end(self._end(self._child.wait()))
+
+        threading.Thread(target=wait, name="program", daemon=True).start()
+
+    def finish(self) -> ProgramEnd:
+        """It has nothing left to do: wait for its end."""
+        code = self._child.wait(_EXIT_SECONDS)
+        if code is None:
+            self.kill()
+            return ProgramEnd(
+                failed=True,
+                message=f"the program did not end within {_EXIT_SECONDS:.0f} s after "
+                "its last resource was done",
+            )
+        return self._end(code)
+
+    def stop(self) -> None:
+        """Its calls are refused from now on: let it say its last words, then end it."""
+        self._stopped = True
+        if self._child.wait(_GRACE_SECONDS) is None:
+            self._child.terminate()
+            self._child.wait(_GRACE_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._stopped = True
+        self._child.kill()
+
+    def close(self) -> None:
+        """End it and let go of its pipes."""
+        self._stopped = True
+        self._child.close()
+
+    def _end(self, code: int | None) -> ProgramEnd:
+        if code == 0:
+            return ProgramEnd()
+        if code == TOLD or self._stopped:
+            return ProgramEnd(failed=True)
+        return ProgramEnd(
+            failed=True,
+            message="an unhandled error occurred: program exited with non-zero exit "
+            f"code: {code}",
+        )
+
+
+def refuse_other_languages(context: Context) -> None:
+    """EngineError if the program is not one that this engine can run."""
+    project = context.project
+    if project.runtime != "python":
+        raise EngineError(
+            f"project '{project.name}' has runtime '{project.runtime}', this engine "
+            "runs Python programs only: use the pulumi CLI"
+        )
+    if not project.main.exists():
+        raise EngineError(f"the program's directory {project.main} does not exist")
+
+
+def _command(
+    context: Context, addresses: Addresses, *, dry_run: bool, parallel: int
+) -> list[str]:
+    project = context.project
+    options = {
+        "monitor": addresses.monitor,
+        "engine": addresses.engine,
+        "project": project.name,
+        "stack": context.stack,
+        "organization": ORGANIZATION,
+        "root-directory": str(project.root),
+        "parallel": str(parallel),
+    }
+    flags = [part for name, text in options.items() for part in (f"--{name}", text)]
+    entry = project.main.name if project.main.is_file() else "."
+    preview = ["--dry-run"] if dry_run else []
+    return [str(context.interpreter), str(_LAUNCHER), *flags, *preview, entry]

@@ -1,0 +1,113 @@
+"""Runs a Pulumi program in its own interpreter; a script of its own: imports only the standard library and the program's Pulumi SDK.
+
+Exit code 0: the program ended well; 32: it failed and has told its user why; any other: it ended in its own way.
+"""
+
+import argparse
+import asyncio
+import logging
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TOLD = 32
+_THREADS_PER_STEP = (
+    4  # as Pulumi's own launcher: enough for all calls that wait for steps
+)
+_MOST_THREADS = 1024
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for name in ("monitor", "engine", "project", "stack", "organization"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--root-directory", required=True)
+    parser.add_argument("--parallel", type=int, required=True)
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("program")
+    return parser.parse_args()
+
+
+def _configure(arguments: argparse.Namespace) -> None:
+    from pulumi import runtime  # noqa: PLC0415 - told in a sentence if missing
+
+    runtime.set_all_config(
+        runtime.get_config_env(), runtime.get_config_secret_keys_env()
+    )
+    runtime.configure(
+        runtime.Settings(
+            monitor=arguments.monitor,
+            engine=arguments.engine,
+            project=arguments.project,
+            stack=arguments.stack,
+            parallel=arguments.parallel,
+            dry_run=arguments.dry_run,
+            organization=arguments.organization,
+            root_directory=arguments.root_directory,
+        )
+    )
+
+
+def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
+    import pulumi  # noqa: PLC0415 - told in a sentence if missing
+
+    def body() -> None:
+        runpy.run_path(program, run_name="__main__")
+
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(body))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001 - the edge of somebody's program
+        pulumi.log.error(_failure(error, Path(program).absolute()))
+        return TOLD
+    return 0
+
+
+def _failure(error: Exception, program: Path) -> str:
+    main = program / "__main__.py" if program.is_dir() else program
+    if isinstance(error, ImportError) and not main.exists():
+        return f"unable to find main python program `__main__.py` in `{program}`"
+    frames = traceback.extract_tb(error.__traceback__)
+    # The user's own frames only: from the program's file on.
+    own = [n for n, f in enumerate(frames) if Path(f.filename).absolute() == main]
+    limit = -(len(frames) - (own[0] if own else 0))
+    text = "".join(traceback.format_exception(error, limit=limit))
+    return "Program failed with an unhandled exception:\n" + text
+
+
+def main() -> int:
+    """Run the program that the command line names."""
+    arguments = _arguments()
+    try:
+        _configure(arguments)
+    except ImportError as error:
+        sys.stderr.write(
+            f"{sys.executable} cannot import the Pulumi SDK ({error}): "
+            "install it there with `pip install pulumi`\n"
+        )
+        return 1
+    # The program's directory is "." for a directory with a __main__.py, as under Pulumi's own launcher.
+    sys.path.pop(0)
+    sys.argv = [arguments.program]
+    threads = min(max(arguments.parallel, 1) * _THREADS_PER_STEP, _MOST_THREADS)
+    executor = ThreadPoolExecutor(max_workers=threads)
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(executor)
+    asyncio.set_event_loop(loop)
+    # A program that fails leaves futures behind that nobody waits for; its user has been told why.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        return _run(loop, arguments.program)
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,333 @@
+"""The gRPC services a program speaks to: its registrations go to the inbox, its messages to the sink; decides nothing."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    provider_pb2,
+    resource_pb2,
+    resource_pb2_grpc,
+)
+
+from pulumi_esa_prefetch.engine.context import ORGANIZATION, ConfigValue
+from pulumi_esa_prefetch.engine.defaults import DefaultProviders
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.events import Diagnostic, Severity
+from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Registered
+from pulumi_esa_prefetch.engine.host import CHANNEL_OPTIONS
+from pulumi_esa_prefetch.engine.inbox import Closed, Inbox
+from pulumi_esa_prefetch.engine.providers import Provider
+from pulumi_esa_prefetch.engine.requests import goal_of, read_goal_of, unsupported
+from pulumi_esa_prefetch.engine.urns import (
+    is_provider_type,
+    package_of,
+    provider_urn,
+    type_of,
+)
+from pulumi_esa_prefetch.engine.wire import read_struct, write_struct
+
+# What the engine has of the CLI's features; the SDK itself refuses a program that needs another one.
+FEATURES: Final = {
+    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+}
+_SEVERITIES: Final[Mapping[int, Severity]] = {
+    engine_pb2.DEBUG: "debug",
+    engine_pb2.INFO: "info",
+    engine_pb2.WARNING: "warning",
+    engine_pb2.ERROR: "error",
+}
+_RESULTS: Final = {
+    "success": resource_pb2.SUCCESS,
+    "fail": resource_pb2.FAIL,
+    "skip": 2,  # in the protocol, but not in the SDK's copy of it
+}
+# Each waiting registration holds a thread; the program has four for each step that may run.
+_THREADS: Final = 4096
+# What the SDK says when its calls are answered that the run is over: of no use to its user.
+_SHUTDOWN_NOISE: Final = "Resource monitor has terminated, shutting down"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the program may know of the run, and where its files are."""
+
+    project: str
+    stack: str
+    config: Mapping[str, ConfigValue]
+    dry_run: bool
+    parallel: int
+    root: Path
+    program: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running gRPC server."""
+
+    address: str
+    stop: Callable[[], None]
+
+
+def serve(
+    monitor: "Monitor | None", engine: "EngineService", threads: int = _THREADS
+) -> Server:
+    """Serve both on a free port of this machine."""
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="rpc")
+    server = grpc.server(pool, options=CHANNEL_OPTIONS)
+    if monitor is not None:
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)  # type: ignore[no-untyped-call]
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+
+    def stop() -> None:
+        server.stop(grace=0.2).wait()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    return Server(f"127.0.0.1:{port}", stop)
+
+
+class EngineService(engine_pb2_grpc.EngineServicer):
+    """What programs and providers say to people."""
+
+    def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
+        self._sink = sink
+        self._root = ""
+        self.quiet = (
+            False  # the run is being stopped: the SDK's complaint about that is dropped
+        )
+
+    def Log(  # noqa: N802 - the protocol's name
+        self, request: engine_pb2.LogRequest, context: Any
+    ) -> empty_pb2.Empty:
+        """Take one message."""
+        del context
+        severity = _SEVERITIES.get(request.severity, "info")
+        if not (self.quiet and _SHUTDOWN_NOISE in request.message):
+            text, stream = request.message, request.streamId
+            self._sink(
+                Diagnostic(severity, text, request.urn, stream, request.ephemeral)
+            )
+        return empty_pb2.Empty()
+
+    def GetRootResource(  # noqa: N802 - the protocol's name
+        self, request: Any, context: Any
+    ) -> engine_pb2.GetRootResourceResponse:
+        """The URN that older SDKs keep here."""
+        del request, context
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(  # noqa: N802 - the protocol's name
+        self, request: engine_pb2.SetRootResourceRequest, context: Any
+    ) -> engine_pb2.SetRootResourceResponse:
+        """Keep the stack's URN for older SDKs."""
+        del context
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """What a program asks of the engine; one call, one thread, until its step is done."""
+
+    def __init__(
+        self,
+        about: Surroundings,
+        inbox: Inbox,
+        defaults: DefaultProviders,
+        find_provider: Callable[[str], Provider | None],
+    ) -> None:
+        self._about = about
+        self._inbox = inbox
+        self._defaults = defaults
+        self._find_provider = find_provider
+        self._goals: dict[str, Goal] = {}
+        self._component_providers: dict[str, Mapping[str, str]] = {}
+        self.finished = threading.Event()
+
+    def GetDeploymentInfo(  # noqa: N802 - the protocol's name
+        self, request: Any, context: Any
+    ) -> resource_pb2.DeploymentInfo:
+        """Tell the program about the run."""
+        del request, context
+        config = self._about.config
+        return resource_pb2.DeploymentInfo(
+            project=self._about.project,
+            stack=self._about.stack,
+            organization=ORGANIZATION,
+            config={key: value.text for key, value in config.items()},
+            configSecretKeys=[key for key, value in config.items() if value.secret],
+            dryRun=self._about.dry_run,
+            parallel=self._about.parallel,
+            supportedFeatures=FEATURES.values(),
+        )
+
+    def SupportsFeature(  # noqa: N802 - the protocol's name
+        self, request: resource_pb2.SupportsFeatureRequest, context: Any
+    ) -> resource_pb2.SupportsFeatureResponse:
+        """Tell older SDKs one by one."""
+        del context
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+
+    def RegisterResource(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Register one resource and wait until its step is done."""
+        try:
+            return self._register(request)
+        except EngineError as error:
+            _abort(context, error)
+
+    def ReadResource(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> resource_pb2.ReadResourceResponse:
+        """Read one resource that somebody else manages."""
+        try:
+            provider = request.provider or self._default(request, request.type)
+            goal = read_goal_of(request, provider, self._about.root)
+            done = self._inbox.read(goal)
+        except EngineError as error:
+            _abort(context, error)
+        return resource_pb2.ReadResourceResponse(
+            urn=done.record.urn,
+            id=done.record.id,
+            properties=write_struct(done.record.outputs),
+            result=_RESULTS[done.result],
+        )
+
+    def RegisterResourceOutputs(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Take the outputs of a component or of the stack."""
+        try:
+            self._inbox.outputs(request.urn, read_struct(request.outputs))
+        except EngineError as error:
+            _abort(context, error)
+        return empty_pb2.Empty()
+
+    def Invoke(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """Call a function of a provider."""
+        try:
+            return self._invoke(request)
+        except EngineError as error:
+            _abort(context, error)
+
+    def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
+        self, request: Any, context: Any
+    ) -> empty_pb2.Empty:
+        """The program has registered all it has: wait until all of it is done."""
+        del request, context
+        self._inbox.tell(ProgramEnd())
+        self.finished.wait()
+        return empty_pb2.Empty()
+
+    def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+        missing = unsupported(request)
+        if missing:
+            raise EngineError(
+                f"{request.type} '{request.name}' uses {missing}, which this engine "
+                "does not have: run it with the pulumi CLI"
+            )
+        parent = self._goals.get(request.parent)
+        reference = self._provider_of(request, parent)
+        about = self._about
+        goal = goal_of(request, reference, about.root, about.program)
+        goal = inherited(goal, parent)
+        done = self._inbox.register(goal)
+        self._goals[done.record.urn] = goal
+        if not request.custom:
+            self._component_providers[done.record.urn] = {
+                **self._component_providers.get(request.parent, {}),
+                **request.providers,
+            }
+        return _response(request, done)
+
+    def _provider_of(self, request: Any, parent: Goal | None) -> str:
+        if is_provider_type(request.type):
+            return ""
+        if not request.custom:
+            inherit = parent.provider if parent else ""
+            return str(request.provider or inherit)
+        package = package_of(request.type)
+        named = request.provider or request.providers.get(package, "")
+        if not named and parent and parent.provider:
+            served = package_of(type_of(provider_urn(parent.provider)))
+            named = parent.provider if served == package else ""
+        if not named:
+            named = self._component_providers.get(request.parent, {}).get(package, "")
+        return str(named or self._default(request, request.type))
+
+    def _default(self, request: Any, type_: str) -> str:
+        package = package_of(type_)
+        return self._defaults.reference(
+            package, request.version, request.pluginDownloadURL
+        )
+
+    def _invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
+        reference = request.provider or self._component_providers.get(
+            request.parent, {}
+        ).get(package_of(request.tok), "")
+        reference = reference or self._default(request, request.tok)
+        provider = self._find_provider(reference)
+        if provider is None:
+            raise EngineError(f"invoke of {request.tok}: unknown provider {reference}")
+        arguments = read_struct(request.args)
+        try:
+            done = provider.invoke(request.tok, arguments, preview=self._about.dry_run)
+        except EngineError as error:
+            message = f"invocation of {request.tok} returned an error: {error}"
+            raise EngineError(message) from None
+        failures = [
+            provider_pb2.CheckFailure(property=f.property, reason=f.reason)
+            for f in done.failures
+        ]
+        return resource_pb2.ResourceInvokeResponse(
+            failures=failures, **{"return": write_struct(done.outputs)}
+        )
+
+
+def inherited(goal: Goal, parent: Goal | None) -> Goal:
+    """The goal with what it does not say itself and its parent does."""
+    if parent is None:
+        return goal
+    retain = goal.retain_on_delete
+    return replace(
+        goal,
+        protect=parent.protect if goal.protect is None else goal.protect,
+        retain_on_delete=parent.retain_on_delete if retain is None else retain,
+        deleted_with=goal.deleted_with or parent.deleted_with,
+    )
+
+
+def _response(request: Any, done: Registered) -> resource_pb2.RegisterResourceResponse:
+    # A component's outputs are its own business: it computes them anew each time.
+    outputs = done.record.outputs if request.custom else {}
+    return resource_pb2.RegisterResourceResponse(
+        urn=done.record.urn,
+        id=done.record.id,
+        object=write_struct(outputs),
+        result=_RESULTS[done.result],
+        unknown=done.unknown,
+    )
+
+
+def _abort(context: grpc.ServicerContext, error: EngineError) -> NoReturn:
+    over = isinstance(error, Closed)
+    code = grpc.StatusCode.UNAVAILABLE if over else grpc.StatusCode.UNKNOWN
+    context.abort(code, str(error))
+    raise AssertionError  # abort raises

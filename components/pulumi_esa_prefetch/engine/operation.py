@@ -1,0 +1,141 @@
+"""The course of one operation: refresh phase, program phase, last words; decides nothing about resources."""
+
+from types import TracebackType
+from typing import Self
+
+from pulumi_esa_prefetch.engine.cancellation import Aborted
+from pulumi_esa_prefetch.engine.context import Outcome
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.events import (
+    Cancelled,
+    Diagnostic,
+    Outputs,
+    Prelude,
+    Summary,
+)
+from pulumi_esa_prefetch.engine.journal import Rebased
+from pulumi_esa_prefetch.engine.language import refuse_other_languages
+from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.refreshing import refresh_phase
+from pulumi_esa_prefetch.engine.rollout import Rollout
+from pulumi_esa_prefetch.engine.rules import Bail, Mode
+from pulumi_esa_prefetch.engine.urns import root_stack_urn
+from pulumi_esa_prefetch.engine.values import Properties
+
+
+class Operation:
+    """One run of the machinery."""
+
+    def __init__(self, machinery: Machinery) -> None:
+        self._machinery = machinery
+        self._request = machinery.request
+        self._telling = machinery.telling
+        self._failed = False
+        self._started = machinery.clock.monotonic()
+
+    def run(self) -> Outcome:
+        """Do it and tell how it ended; Aborted if all was ended at once."""
+        self._begin()
+        try:
+            self._phases()
+        except Bail:
+            self._failed = True
+        except EngineError as error:
+            self._failed = True
+            self._telling.error(str(error))
+        if self._machinery.cancellation.aborted:
+            raise Aborted
+        return self._end()
+
+    def _begin(self) -> None:
+        config = self._machinery.context.config
+        shown = {k: "[secret]" if v.secret else v.text for k, v in config.items()}
+        self._telling(Prelude(shown))
+        base = self._machinery.context.base
+        journal = self._machinery.journal
+        if self._request.clear_pending_creates and journal is not None:
+            journal.write(Rebased(Snapshot(base.resources, (), base.metadata)))
+        elif base.pending_operations and not self._looks_up and journal is not None:
+            self._telling(Diagnostic("warning", self._pending_sentence()))
+
+    @property
+    def _looks_up(self) -> bool:
+        return self._request.refresh or self._request.kind == "refresh"
+
+    def _pending_sentence(self) -> str:
+        pending = self._machinery.context.base.pending_operations
+        lines = "\n".join(
+            f"  * {operation.resource.urn}, interrupted while {operation.type}"
+            for operation in pending
+        )
+        return (
+            f"{len(pending)} operation(s) of an earlier run were interrupted, so these "
+            f"resources are in an unknown state:\n{lines}\nLook at the provider what "
+            "became of them; then `refresh` takes over what is there, and `refresh "
+            "--clear-pending-creates` forgets creates that never were."
+        )
+
+    def _phases(self) -> None:
+        request = self._request
+        if request.kind == "up" or request.run_program:
+            refuse_other_languages(self._machinery.context)
+        if self._looks_up and not request.run_program:
+            refresh_phase(self._machinery)
+            if request.kind == "refresh":
+                return
+        mode: Mode = "update"
+        if request.run_program and request.kind != "up":
+            mode = "destroy" if request.kind == "destroy" else "refresh"
+        rollout = Rollout(self._machinery, mode)
+        rollout.run()
+        self._failed = rollout.failed
+
+    def _end(self) -> Outcome:
+        cancelled = self._machinery.cancellation.requested
+        what = "preview" if self._request.dry_run else "update"
+        if self._failed:
+            self._telling.error(f"{what} failed")
+        elif cancelled:
+            self._telling.error(f"{what} canceled")
+        self._telling(self._outputs())
+        outcome = Outcome(
+            failed=self._failed or cancelled,
+            cancelled=cancelled,
+            changes=dict(self._machinery.performer.changes),
+            errored=self._telling.errored,
+        )
+        self._telling(
+            Summary(
+                outcome.changes,
+                self._machinery.clock.monotonic() - self._started,
+                self._request.dry_run,
+                outcome.failed,
+                outcome.errored,
+            )
+        )
+        self._telling(Cancelled())
+        return outcome
+
+    def _outputs(self) -> Outputs:
+        context, ledger = self._machinery.context, self._machinery.ledger
+        urn = root_stack_urn(context.stack, context.project.name)
+        base = ledger.old(urn)
+        old: Properties = base.record.outputs if base else {}
+        new = ledger.news.get(urn)
+        if self._request.kind == "destroy" and not self._failed:
+            return Outputs(old, {})
+        return Outputs(old, new.outputs if new else old)
+
+    def __enter__(self) -> Self:
+        """Nothing more is to be opened."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave no process behind."""
+        self._machinery.close()

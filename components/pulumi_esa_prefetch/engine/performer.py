@@ -1,0 +1,198 @@
+"""Doing one step with all that belongs to it: journal, events, counts, the answer to the program; decides nothing."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from pulumi_esa_prefetch.engine.cancellation import Cancellation
+from pulumi_esa_prefetch.engine.diff import Diff, equal
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.events import (
+    Diagnostic,
+    Event,
+    StepDone,
+    StepFailed,
+    StepMetadata,
+    StepOp,
+    StepStarted,
+)
+from pulumi_esa_prefetch.engine.goals import Registered
+from pulumi_esa_prefetch.engine.inbox import answer
+from pulumi_esa_prefetch.engine.marking import marked_outputs
+from pulumi_esa_prefetch.engine.providers import ProviderError
+from pulumi_esa_prefetch.engine.reads import Import, ReadExternal, Refresh
+from pulumi_esa_prefetch.engine.recording import Recording
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.steps import (
+    Applied,
+    Replace,
+    Same,
+    Step,
+    Work,
+)
+from pulumi_esa_prefetch.engine.urns import is_default_provider
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING
+
+
+class Performer:
+    """Its methods run in the workers' threads."""
+
+    def __init__(
+        self,
+        work: Work,
+        recording: Recording,
+        sink: Callable[[Event], None],
+        cancellation: Cancellation,
+        *,
+        counts_refreshes: bool,
+    ) -> None:
+        self._work = work
+        self._recording = recording
+        self._sink = sink
+        self._cancellation = cancellation
+        self._counts_refreshes = counts_refreshes
+        self._lock = threading.Lock()
+        self.changes: Counter[str] = Counter()
+        self.failed_steps: list[Step] = []
+        self.unfinished: dict[str, tuple[Step, Resource]] = {}
+
+    def perform(self, step: Step) -> EngineError | None:
+        """Do it; the error, already told, if it failed."""
+        self._sink(StepStarted(_metadata(step, step.new), self._work.dry_run))
+        number = None
+        try:
+            number = self._recording.begin(step)
+            applied = step.apply(self._work)
+        except EngineError as error:
+            return self._refused(step, error, number)
+        return self._applied(step, applied, number)
+
+    def _refused(
+        self, step: Step, error: EngineError, number: int | None
+    ) -> EngineError:
+        if self._cancellation.aborted:
+            return error
+        # A provider that died in the middle may have done it: the operation stays pending.
+        if not (isinstance(error, ProviderError) and error.dead):
+            self._recording.fail(number)
+        self._tell(step, error)
+        if isinstance(step, Import | Refresh) and step.then is not None:
+            step.then(None)
+        return error
+
+    def _applied(
+        self, step: Step, applied: Applied, number: int | None
+    ) -> EngineError | None:
+        record = _marked(step, applied.record)
+        applied = Applied(record, applied.old_becomes, applied.failure, applied.diff)
+        if self._cancellation.aborted:
+            return applied.failure
+        self._recording.done(number, step, applied)
+        if applied.failure is not None and not isinstance(step, Refresh):
+            self._tell(step, applied.failure)
+            return applied.failure
+        if applied.failure is not None:
+            self._warn(step, applied.failure)
+        self._count(step, applied)
+        self._show(step, applied)
+        if step.logical and step.new is not None:
+            with self._lock:
+                self.unfinished[step.urn] = step, record or step.new
+        self._answer(step, applied)
+        return None
+
+    def _answer(self, step: Step, applied: Applied) -> None:
+        if isinstance(step, Import | Refresh) and step.then is not None:
+            step.then(applied)
+        elif step.reply is not None and applied.record is not None:
+            skipped = isinstance(step, Same) and step.skipped
+            answer(step.reply, Registered(_answered(applied.record), unknown=skipped))
+
+    def _tell(self, step: Step, error: EngineError) -> None:
+        urn = "" if is_default_provider(step.urn) else step.urn
+        if isinstance(error, ProviderError) and error.trace:
+            self._sink(Diagnostic("debug", error.trace, urn))
+        self._sink(Diagnostic("error", str(error), urn))
+        if not self._work.dry_run:
+            self._sink(StepFailed(_metadata(step, step.new)))
+
+    def _warn(self, step: Step, error: EngineError) -> None:
+        message = f"Refreshed resource is in an unhealthy state: {error}"
+        self._sink(Diagnostic("warning", message, step.urn))
+
+    def _count(self, step: Step, applied: Applied) -> None:
+        if is_default_provider(step.urn) or step.op == "remove-pending-replace":
+            return
+        counted, op = step.logical, step.op
+        if isinstance(step, Refresh):
+            counted = self._counts_refreshes and not step.internal
+            op = refresh_op(step, applied)
+        elif isinstance(step, ReadExternal) and step.op == "read":
+            old, now = step.old, applied.record
+            counted = bool(old and now and not equal(old.record.outputs, now.outputs))
+        if counted:
+            with self._lock:
+                self.changes[op] += 1
+
+    def _show(self, step: Step, applied: Applied) -> None:
+        planning = self._work.dry_run
+        custom = (step.new or (step.old.record if step.old else None)) or None
+        shown = planning or (custom is not None and custom.custom)
+        if isinstance(step, Refresh):
+            op, shown = refresh_op(step, applied), True
+            metadata = _metadata(step, applied.record, op, applied.diff)
+        else:
+            shown = shown or step.op == "delete"
+            metadata = _metadata(step, applied.record or step.new)
+        if shown:
+            self._sink(StepDone(metadata, planning))
+
+    def finish(self, urn: str, outputs: "Resource") -> None:
+        """A component or the stack is complete with its outputs."""
+        step, _ = self.unfinished[urn]
+        del self.unfinished[urn]
+        self._sink(StepDone(_metadata(step, outputs), self._work.dry_run))
+
+
+def refresh_op(step: Refresh, applied: Applied) -> StepOp:
+    """What a refresh amounts to."""
+    if applied.record is None:
+        return "delete"
+    diff = applied.diff
+    return "same" if diff is None or diff.changes == "none" else "update"
+
+
+def _marked(step: Step, record: Resource | None) -> Resource | None:
+    if record is None or isinstance(step, Replace):
+        return record
+    outputs = marked_outputs(
+        record.outputs, record.inputs, record.additional_secret_outputs
+    )
+    return record if outputs is record.outputs else record.with_(outputs=outputs)
+
+
+def _answered(record: Resource) -> Resource:
+    # On the wire an id that is not known yet is an empty one.
+    return record.with_(id="") if record.id == UNKNOWN_STRING else record
+
+
+def _metadata(
+    step: Step,
+    new: Resource | None,
+    op: StepOp | None = None,
+    diff: Diff | None = None,
+) -> StepMetadata:
+    record = new or (step.old.record if step.old else None)
+    why = diff or step.why
+    return StepMetadata(
+        op=op or step.op,
+        urn=step.urn,
+        type=record.type if record else "",
+        old=step.old.record if step.old else None,
+        new=new,
+        provider=record.provider if record else "",
+        keys=tuple(why.replaces) if why else (),
+        diffs=tuple(why.changed) if why else (),
+        detailed_diff=why.detailed if why else None,
+        logical=step.logical or step.op == "refresh",
+    )

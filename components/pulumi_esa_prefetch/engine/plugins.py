@@ -1,0 +1,116 @@
+"""Which program serves a package: the dynamic host, an attached provider, an installed plugin; asks providers nothing."""
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_esa_prefetch.engine.context import Context
+from pulumi_esa_prefetch.engine.environment import (
+    dynamic_host_environment,
+    plugin_environment,
+    program_directory,
+)
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.host import Launch
+from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE
+
+_FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>\d+\.\d+\.\d+.*)")
+_TRUE: Final = ("1", "true", "True", "TRUE")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A provider that somebody else runs."""
+
+    label: str
+    port: int
+
+
+def find_plugin(
+    context: Context, package: str, version: str, engine: str
+) -> Launch | Attached:
+    """How to reach the package's provider; EngineError with the command that installs it if it is missing."""
+    ports = _attached(context.environ)
+    if package in ports:
+        return Attached(f"the attached provider '{package}'", ports[package])
+    if package == DYNAMIC_PACKAGE:
+        return _dynamic_host(context, engine)
+    binary = _binary(context, package, version)
+    directory = program_directory(context)
+    command = [str(binary), engine]
+    label = f"the provider plugin '{package}'"
+    return Launch(label, command, directory, plugin_environment(context))
+
+
+def _attached(environ: Mapping[str, str]) -> dict[str, int]:
+    ports = {}
+    for entry in environ.get("PULUMI_DEBUG_PROVIDERS", "").split(","):
+        name, separator, port = entry.strip().rpartition(":")
+        if not entry.strip():
+            continue
+        if not separator or not port.isdecimal():
+            raise EngineError(
+                f"PULUMI_DEBUG_PROVIDERS should read name:port, not '{entry}'"
+            )
+        ports[name] = int(port)
+    return ports
+
+
+def _dynamic_host(context: Context, engine: str) -> Launch:
+    # -u: what a provider prints is told when it prints it
+    command = [str(context.interpreter), "-u", "-m", "pulumi.dynamic", engine]
+    directory = program_directory(context)
+    environ = dynamic_host_environment(context)
+    return Launch("the dynamic provider process", command, directory, environ)
+
+
+def _binary(context: Context, package: str, version: str) -> Path:
+    name = f"pulumi-resource-{package}"
+    configured = _from_project(context, package)
+    if configured is not None:
+        return configured / name
+    environ = context.environ
+    if environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS") not in _TRUE:
+        ambient = shutil.which(name, path=environ.get("PATH", ""))
+        if ambient:
+            return Path(ambient)
+    for folder in _installed(_plugin_home(environ), package, version):
+        if (folder / name).is_file():
+            return folder / name
+    wanted = f" v{version}" if version else ""
+    raise EngineError(
+        f"the provider plugin '{package}'{wanted} is not installed; install it with "
+        f"`pulumi plugin install resource {package}{wanted}`"
+    )
+
+
+def _from_project(context: Context, package: str) -> Path | None:
+    listed: Any = context.project.plugins.get("providers", ())
+    for entry in listed:
+        if entry.get("name") == package and entry.get("path"):
+            return Path(context.project.root / entry["path"])
+    return None
+
+
+def _plugin_home(environ: Mapping[str, str]) -> Path:
+    home = environ.get("PULUMI_HOME")
+    base = Path(home) if home else Path(environ.get("HOME", "~")) / ".pulumi"
+    return base.expanduser() / "plugins"
+
+
+def _installed(home: Path, package: str, version: str) -> list[Path]:
+    found = []
+    for folder in home.glob(f"resource-{package}-v*"):
+        match = _FOLDER.fullmatch(folder.name)
+        if match and match["name"] == package and version in ("", match["version"]):
+            found.append((_order(match["version"]), folder))
+    return [folder for _, folder in sorted(found, reverse=True)]
+
+
+def _order(version: str) -> tuple[list[int], bool, str]:
+    # a pre-release comes before its release
+    core, dash, rest = version.partition("-")
+    return [int(n) for n in re.findall(r"\d+", core)], not dash, rest

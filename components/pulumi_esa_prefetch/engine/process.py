@@ -1,0 +1,100 @@
+"""A child process in a group of its own, its lines as they come, and its end; knows no protocol."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_GUARD = Path(__file__).with_name("guard.py")
+
+OnLine = Callable[[str], None]
+
+
+class Child:
+    """One guarded command; every line of its output goes to `on_line` (from threads of its own)."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        environ: Mapping[str, str],
+        on_stdout: OnLine,
+        on_stderr: OnLine,
+    ) -> None:
+        guard = [sys.executable, "-I", "-S", str(_GUARD), *command]
+        self._process = subprocess.Popen(  # noqa: S603 - a command line of ours
+            guard,
+            cwd=cwd,
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,
+        )
+        self._readers = [
+            _reader(self._process.stdout, on_stdout),
+            _reader(self._process.stderr, on_stderr),
+        ]
+
+    @property
+    def pid(self) -> int:
+        """The guard's process id, which is the group's id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the command still runs."""
+        return self._process.poll() is None
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code, or None if it still runs after so many seconds; all its lines were told by then."""
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        for reader in self._readers:
+            # a grandchild may hold the pipe open
+            reader.join(timeout=1)
+        return code
+
+    def terminate(self) -> None:
+        """Ask the command to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the whole group now."""
+        self._signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the whole group and let go of the pipes."""
+        self.kill()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join(timeout=1)
+        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
+        for pipe in pipes:
+            if pipe is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    pipe.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+def _reader(stream: IO[bytes] | None, on_line: OnLine) -> threading.Thread:
+    def read() -> None:
+        if stream is None:
+            return
+        with contextlib.suppress(ValueError, OSError):  # closed while reading
+            for line in stream:
+                on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+    thread = threading.Thread(target=read, name="output", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,259 @@
+"""Steps that look objects up: `.get`, the import option, and refresh; decide nothing about what follows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pulumi_esa_prefetch.engine.diff import Diff, equal, input_diff, inverted
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.events import StepOp
+from pulumi_esa_prefetch.engine.goals import Reply
+from pulumi_esa_prefetch.engine.ignoring import ignored
+from pulumi_esa_prefetch.engine.ledger import Old
+from pulumi_esa_prefetch.engine.providers import Call, Found, InitFailed, Provider
+from pulumi_esa_prefetch.engine.records import OperationType, Resource
+from pulumi_esa_prefetch.engine.steps import Applied, Work, asks_provider
+from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE, package_of
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Properties
+
+PROVIDER_KEY = "__provider"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadExternal:
+    """Read what somebody else manages; `old` with `replacing` is a managed object that is deleted afterwards."""
+
+    new: Resource
+    reply: Reply | None
+    old: Old | None = None
+    replacing: bool = False
+    why: Diff | None = None
+
+    @property
+    def op(self) -> StepOp:
+        """A read in the place of a managed object has another name."""
+        return "read-replacement" if self.replacing else "read"
+
+    @property
+    def urn(self) -> str:
+        """The URN."""
+        return self.new.urn
+
+    @property
+    def logical(self) -> bool:
+        """A replacement counts as a whole."""
+        return not self.replacing
+
+    @property
+    def pending(self) -> OperationType | None:
+        """A read that is lost is begun anew."""
+        return "reading"
+
+    def apply(self, work: Work) -> Applied:
+        """Read; what cannot be known yet has no outputs."""
+        record, failure = self.new, None
+        if record.id == UNKNOWN_STRING:
+            record = record.with_(outputs={})
+        else:
+            try:
+                record = self._read(work)
+            except InitFailed as error:
+                failure = error
+                record = record.with_(outputs=error.outputs, init_errors=error.reasons)
+        old = self.old.record if self.old else None
+        if old is not None:
+            changed = not equal(old.inputs, record.inputs) or not equal(
+                old.outputs, record.outputs
+            )
+            modified = work.now() if changed else old.modified
+            record = record.with_(created=old.created, modified=modified)
+        marked = old.with_(delete=True) if old and self.replacing else None
+        return Applied(record, marked, failure)
+
+    def _read(self, work: Work) -> Resource:
+        record = self.new
+        call = Call(record.urn, record.id, old_inputs=record.inputs)
+        found = work.provider(record).read(call, record.inputs)
+        if found.outputs is None:
+            raise EngineError(f"resource '{record.id}' does not exist")
+        return record.with_(id=found.id or record.id, outputs=found.outputs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Import:
+    """Take an existing object under management, as it is; `then` goes on with the record that was read."""
+
+    new: Resource
+    then: Callable[[Resource], None]
+    old: Old | None = None
+    reply: Reply | None = None
+    why: Diff | None = None
+
+    @property
+    def op(self) -> StepOp:
+        """An import in the place of another object has another name."""
+        return "import-replacement" if self.old else "import"
+
+    @property
+    def urn(self) -> str:
+        """The URN."""
+        return self.new.urn
+
+    @property
+    def logical(self) -> bool:
+        """A replacement counts as a whole."""
+        return self.old is None
+
+    @property
+    def pending(self) -> OperationType | None:
+        """A read that is lost is begun anew."""
+        return "reading"
+
+    def apply(self, work: Work) -> Applied:
+        """Read by the id that the program gives."""
+        found, failure = self._find(work)
+        if found.outputs is None or (not found.id and self._dynamic):
+            raise EngineError(f"resource '{self.new.import_id}' does not exist")
+        if found.inputs is None:
+            package = package_of(self.new.type)
+            raise EngineError(
+                "provider does not support importing resources; please try updating "
+                f"the '{package}' plugin"
+            )
+        now = work.now()
+        record = self.new.with_(
+            id=found.id or self.new.import_id,
+            inputs=found.inputs,
+            outputs=found.outputs,
+            init_errors=failure.reasons if failure else (),
+            created=now,
+            modified=now,
+        )
+        marked = self.old.record.with_(delete=True) if self.old else None
+        return Applied(record, marked)
+
+    @property
+    def _dynamic(self) -> bool:
+        return package_of(self.new.type) == DYNAMIC_PACKAGE
+
+    def _find(self, work: Work) -> tuple[Found, InitFailed | None]:
+        new = self.new
+        timeout = new.custom_timeouts.get("read", 0.0)
+        call = Call(new.urn, new.import_id, timeout=timeout)
+        provider = work.provider(new)
+        try:
+            if self._dynamic:
+                return self._find_dynamic(provider, call), None
+            return provider.read(call, None), None
+        except InitFailed as error:
+            return Found(error.id, error.outputs, error.inputs), error
+
+    def _find_dynamic(self, provider: Provider, call: Call) -> Found:
+        # A dynamic provider lives in its resources' own inputs: without them the host has nothing to ask. What it
+        # then finds under the names of the program's inputs are the object's inputs, if it does not say them itself.
+        inputs = self.new.inputs
+        known = {PROVIDER_KEY: inputs[PROVIDER_KEY]} if PROVIDER_KEY in inputs else {}
+        asked = Call(call.urn, call.id, old_inputs=known, timeout=call.timeout)
+        found = provider.read(asked, known)
+        if found.inputs is not None or found.outputs is None:
+            return found
+        outputs: Properties = found.outputs
+        derived = {key: outputs[key] for key in inputs if key in outputs}
+        return Found(found.id, outputs, derived)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refresh:
+    """Look a recorded object up again; `then`, if given, goes on with what was found."""
+
+    old: Old
+    then: Callable[[Resource | None], None] | None = None
+    internal: bool = False
+    reply: Reply | None = None
+    why: Diff | None = None
+    op: StepOp = "refresh"
+    logical: bool = False
+    pending: OperationType | None = None
+
+    @property
+    def new(self) -> Resource | None:
+        """The record as it is, until it is known better."""
+        return self.old.record
+
+    @property
+    def urn(self) -> str:
+        """The URN."""
+        return self.old.record.urn
+
+    def apply(self, work: Work) -> Applied:
+        """Read, then ask what an update would change: the outputs are taken over in any case."""
+        old = self.old.record
+        if not asks_provider(old) or old.pending_replacement:
+            return Applied(old)
+        provider = work.provider(old)
+        found, reasons = _look(provider, old)
+        if not found.id:
+            return Applied(None)
+        record = _refreshed(old, found, reasons, work)
+        if old.external:
+            return Applied(record, diff=input_diff(old.outputs, record.outputs))
+        diff = ask_diff(
+            provider,
+            Call(
+                record.urn,
+                record.id,
+                record.inputs,
+                record.outputs,
+                old.inputs,
+                old.ignore_changes,
+                preview=work.dry_run,
+            ),
+        )
+        return Applied(record, diff=inverted(diff))
+
+
+def _look(provider: Provider, old: Resource) -> tuple[Found, tuple[str, ...]]:
+    timeout = old.custom_timeouts.get("read", 0.0)
+    call = Call(old.urn, old.id, old_inputs=old.inputs, timeout=timeout)
+    try:
+        return provider.read(call, old.outputs), ()
+    except InitFailed as error:
+        return Found(error.id, error.outputs, error.inputs), error.reasons
+
+
+def _refreshed(
+    old: Resource, found: Found, reasons: tuple[str, ...], work: Work
+) -> Resource:
+    inputs = old.inputs if found.inputs is None else found.inputs
+    outputs = found.outputs or {}
+    changed = not equal(old.inputs, inputs) or not equal(old.outputs, outputs)
+    return old.with_(
+        id=found.id,
+        inputs=inputs,
+        outputs=outputs,
+        init_errors=reasons,
+        modified=work.now() if changed else old.modified,
+    )
+
+
+def ask_diff(provider: Provider, call: Call) -> Diff:
+    """What the provider says differs; where it does not know, what differs in the inputs."""
+    diff = provider.diff(call)
+    if diff.changes != "unknown":
+        return diff
+    inputs, _ = ignored(call.inputs, call.old_inputs, call.ignore_changes)
+    found = input_diff(call.old_inputs, inputs)
+    if found.changes == "none":
+        return Diff(
+            "none",
+            diff.replaces,
+            diff.changed,
+            diff.detailed,
+            diff.delete_before_replace,
+        )
+    return Diff(
+        "some",
+        diff.replaces,
+        found.changed,
+        found.detailed,
+        diff.delete_before_replace,
+    )

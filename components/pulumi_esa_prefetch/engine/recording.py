@@ -1,0 +1,143 @@
+"""What a step leaves in the journal; calls no provider."""
+
+import itertools
+import threading
+
+from pulumi_esa_prefetch.engine.diff import equal
+from pulumi_esa_prefetch.engine.journal import (
+    Amended,
+    Begin,
+    Done,
+    Entry,
+    Failed,
+    JournalWriter,
+    Refreshed,
+)
+from pulumi_esa_prefetch.engine.ledger import Ledger, Old
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.steps import Applied, Create, Delete, Same, Step
+
+_SAVED = (
+    "urn",
+    "type",
+    "custom",
+    "custom_timeouts",
+    "retain_on_delete",
+    "provider",
+    "parent",
+    "deleted_with",
+    "replace_with",
+    "protect",
+    "inputs",
+    "outputs",
+)
+
+
+class Recording:
+    """Keeps ledger and journal in step: one entry for each fact, from any thread."""
+
+    def __init__(self, journal: JournalWriter | None, ledger: Ledger) -> None:
+        self._journal = journal
+        self._ledger = ledger
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def begin(self, step: Step) -> int | None:
+        """Before a provider is called: the number under which the operation is pending."""
+        if self._journal is None or step.pending is None:
+            return None
+        number = next(self._numbers)
+        record = step.new or (step.old.record if step.old else None)
+        if record is None:
+            return None
+        self._write(Begin(number, step.pending, record))
+        return number
+
+    def fail(self, number: int | None) -> None:
+        """The operation had no effect that must be remembered."""
+        if number is not None:
+            self._write(Failed(number))
+
+    def done(self, number: int | None, step: Step, applied: Applied) -> None:
+        """A step is done: its records are as it left them."""
+        if step.op == "replace" or (isinstance(step, Same) and step.skipped):
+            return
+        if step.op == "refresh":
+            self._refreshed(step, applied.record)
+        elif isinstance(step, Delete):
+            self._deleted(number, step, applied.old_becomes)
+        else:
+            self._finished(number, step, applied)
+
+    def amend(self, record: Resource) -> None:
+        """A finished record has got other outputs."""
+        self._ledger.news[record.urn] = record
+        self._write(Amended(record.urn, record))
+
+    def _refreshed(self, step: Step, record: Resource | None) -> None:
+        if step.old is None or step.old.index is None:
+            return
+        if record is None:
+            self._ledger.gone.add(step.old.index)
+        else:
+            self._ledger.become(step.old, record)
+        self._write(Refreshed(step.old.index, record))
+
+    def _deleted(
+        self, number: int | None, step: Delete, becomes: Resource | None
+    ) -> None:
+        old = step.old
+        if becomes is not None:
+            self._ledger.become(old, becomes)
+        self._write(_done(number, old, None, becomes))
+
+    def _finished(self, number: int | None, step: Step, applied: Applied) -> None:
+        record, old = applied.record, step.old
+        becomes = self._becomes(step, applied)
+        if old is not None and becomes is not None:
+            self._ledger.become(old, becomes)
+        significant = not isinstance(step, Same) or _changed(step.old, record)
+        if record is not None:
+            self._ledger.news[record.urn] = record
+        self._write(_done(number, old, record, becomes, significant=significant))
+
+    def _becomes(self, step: Step, applied: Applied) -> Resource | None:
+        old = step.old
+        if not isinstance(step, Create) or old is None or old.index is None:
+            return applied.old_becomes
+        # What was deleted first waits as a record only until its successor is there.
+        now = self._ledger.base[old.index]
+        return None if now.pending_replacement else now.with_(delete=True)
+
+    def _write(self, entry: Entry) -> None:
+        if self._journal is not None:
+            with self._lock:
+                self._journal.write(entry)
+
+
+def _done(
+    number: int | None,
+    old: Old | None,
+    record: Resource | None,
+    becomes: Resource | None,
+    *,
+    significant: bool = True,
+) -> Done:
+    index = old.index if old else None
+    finished = old.record.urn if old and old.index is None else ""
+    return Done(number, index, record, becomes, significant, finished)
+
+
+def _changed(old: Old | None, record: Resource | None) -> bool:
+    if old is None or record is None:
+        return True
+    before = old.record
+    if any(not equal(getattr(before, f), getattr(record, f)) for f in _SAVED):
+        return True
+    if sorted(before.dependencies) != sorted(record.dependencies):
+        return True
+    return _listed(before) != _listed(record)
+
+
+def _listed(record: Resource) -> dict[str, list[str]]:
+    return {k: sorted(v) for k, v in record.property_dependencies.items() if v}

@@ -1,0 +1,52 @@
+"""A refresh over the whole state: which records are looked up, and what the state is afterwards; reads nothing itself."""
+
+from collections.abc import Mapping, Sequence
+
+from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.reads import Refresh
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.targets import Scope
+
+
+def refreshes(ledger: Ledger, scope: Scope) -> list[Refresh]:
+    """The records to look up, in the order of the state."""
+    chosen: list[Refresh] = []
+    for old in ledger.all():
+        included = scope.includes(old.record)
+        scope.note(old.record, included=included)
+        if included:
+            chosen.append(Refresh(old))
+    return chosen
+
+
+def rebuilt(records: Sequence[Resource], gone: set[int]) -> list[Resource]:
+    """The state without the records at these positions: nothing points there any more, orphans go to the grandparent."""
+    above = {records[index].urn: records[index].parent for index in gone}
+    standing: set[str] = set()
+    kept: list[Resource] = []
+    for index, record in enumerate(records):
+        if index not in gone:
+            kept.append(_sound(record, standing, above))
+            standing.add(record.urn)
+    return kept
+
+
+def _sound(record: Resource, standing: set[str], above: Mapping[str, str]) -> Resource:
+    properties = {
+        key: tuple(urn for urn in urns if urn in standing)
+        for key, urns in record.property_dependencies.items()
+    }
+    partner = record.deleted_with
+    return record.with_(
+        parent=_parent(record.parent, standing, above),
+        dependencies=tuple(u for u in record.dependencies if u in standing),
+        property_dependencies={k: v for k, v in properties.items() if v},
+        deleted_with=partner if partner in standing else "",
+        replace_with=tuple(u for u in record.replace_with if u in standing),
+    )
+
+
+def _parent(parent: str, standing: set[str], above: Mapping[str, str]) -> str:
+    while parent and parent not in standing:
+        parent = above.get(parent, "")
+    return parent

@@ -1,0 +1,88 @@
+"""The phase that looks up what the state records, before or without the program; changes nothing at providers."""
+
+from collections.abc import Sequence
+
+from pulumi_esa_prefetch.engine.executor import Executor
+from pulumi_esa_prefetch.engine.journal import Rebased
+from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.reads import Refresh
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.refresh import rebuilt, refreshes
+from pulumi_esa_prefetch.engine.rules import Bail
+from pulumi_esa_prefetch.engine.steps import Step, asks_provider
+from pulumi_esa_prefetch.engine.targets import Scope, Targets, missing_targets
+
+
+def scope_of(machinery: Machinery) -> Scope:
+    """What the request is about."""
+    request = machinery.request
+    return Scope(
+        request.targets,
+        request.excludes,
+        target_dependents=request.target_dependents,
+        exclude_dependents=request.exclude_dependents,
+    )
+
+
+def refuse_unknown(machinery: Machinery, targets: Targets, known: set[str]) -> bool:
+    """Tell which URNs of the command line nobody has heard of; whether there are some."""
+    missing = missing_targets(targets, known)
+    for urn in missing:
+        hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
+        machinery.telling.error(
+            f"Target '{urn}' could not be found in the stack.{hint}"
+        )
+    return bool(missing)
+
+
+def refresh_phase(machinery: Machinery) -> None:
+    """Look up all records the request is about and go on from what was found; Bail if one could not be read."""
+    ledger = machinery.ledger
+    if not ledger.base:
+        return
+    scope = scope_of(machinery)
+    known = {record.urn for record in ledger.base}
+    for targets in (scope.targets, scope.excludes):
+        if refuse_unknown(machinery, targets, known):
+            raise Bail("one or more targets could not be found in the stack")
+    steps = refreshes(ledger, scope)
+    for step in steps:
+        if asks_provider(step.old.record):
+            reference = step.old.record.provider
+            machinery.registry.ensure(reference, ledger.provider_record)
+    good = do_refreshes(machinery, steps)
+    if machinery.cancellation.requested:
+        raise Bail("canceled")
+    if not good:
+        raise Bail("a resource could not be read")
+
+
+def do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> bool:
+    """Do these refreshes, all of them whatever fails, and rebuild the base; whether all went well."""
+    failed: list[Step] = []
+
+    def perform(step: Step) -> bool:
+        if machinery.performer.perform(step) is not None:
+            failed.append(step)
+        return True
+
+    executor = Executor(machinery.request.parallel, perform)
+    machinery.cancellation.when_requested(executor.stop)
+    executor.layer(steps)
+    executor.join()
+    if not machinery.cancellation.aborted:
+        _rebase(machinery)
+    return not failed
+
+
+def _rebase(machinery: Machinery) -> None:
+    ledger = machinery.ledger
+    records = rebuilt(ledger.base, ledger.gone)
+    ledger.rebase(records)
+    base = machinery.context.base
+    pending = tuple(o for o in base.pending_operations if o.type == "creating")
+    if machinery.request.clear_pending_creates:
+        pending = ()
+    if machinery.journal is not None:
+        snapshot = Snapshot(tuple(records), pending, base.metadata)
+        machinery.journal.write(Rebased(snapshot))

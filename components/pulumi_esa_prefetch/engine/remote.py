@@ -1,0 +1,341 @@
+"""A provider in a process of its own, asked over gRPC; starts no process."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from pulumi_esa_prefetch.engine.diff import Diff
+from pulumi_esa_prefetch.engine.events import PropertyChange
+from pulumi_esa_prefetch.engine.faults import fault_of, unimplemented
+from pulumi_esa_prefetch.engine.host import Host
+from pulumi_esa_prefetch.engine.marking import marked_as_sent
+from pulumi_esa_prefetch.engine.providers import (
+    Call,
+    Checked,
+    DiffUnavailable,
+    Failure,
+    Found,
+    InitFailed,
+    Invoked,
+    Made,
+    ProviderError,
+)
+from pulumi_esa_prefetch.engine.urns import name_of, package_of, type_of
+from pulumi_esa_prefetch.engine.values import (
+    Properties,
+    has_secret,
+    has_unknown,
+    reveal,
+)
+from pulumi_esa_prefetch.engine.wire import (
+    Encoding,
+    read_struct,
+    secret,
+    write_struct,
+)
+
+_CANCEL_SECONDS: Final = 2.0
+_PLAIN_CONFIG: Final = Encoding(secrets=False, resources=False, unknowns=True)
+_KINDS: Final = {
+    provider_pb2.PropertyDiff.ADD: "add",
+    provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",
+    provider_pb2.PropertyDiff.DELETE: "delete",
+    provider_pb2.PropertyDiff.DELETE_REPLACE: "delete-replace",
+    provider_pb2.PropertyDiff.UPDATE: "update",
+    provider_pb2.PropertyDiff.UPDATE_REPLACE: "update-replace",
+}
+_CHANGES: Final = {
+    provider_pb2.DiffResponse.DIFF_NONE: "none",
+    provider_pb2.DiffResponse.DIFF_SOME: "some",
+}
+
+
+class RemoteProvider:
+    """One provider process; `known` is False once its configuration holds unknowns: then it is not asked about resources."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._stub = provider_pb2_grpc.ResourceProviderStub(host.channel)  # type: ignore[no-untyped-call]
+        self._known = True
+        self._previews = False
+        self._secrets = False
+        self._resources = False
+        self._fixed = False  # the handshake has settled what it takes
+        self._closing = threading.Event()
+
+    def attach(self, engine: str) -> None:
+        """Tell a provider that somebody else started where the engine is."""
+        self._optional(self._stub.Attach, plugin_pb2.PluginAttach(address=engine))
+
+    def handshake(self, engine: str, root: str, program: str) -> None:
+        """Introduce the engine; providers that do not know this call learn the same later."""
+        request = provider_pb2.ProviderHandshakeRequest(
+            engine_address=engine,
+            root_directory=root,
+            program_directory=program,
+            configure_with_urn=True,
+            invoke_with_preview=True,
+        )
+        answer = self._optional(self._stub.Handshake, request)
+        if answer is not None:
+            self._secrets = answer.accept_secrets
+            self._resources = answer.accept_resources
+            self._previews = self._fixed = True
+        self._optional(self._stub.GetPluginInfo, empty_pb2.Empty())
+
+    def check(self, call: Call) -> Checked:
+        """Judge and complete `inputs`."""
+        if not self._known:
+            return Checked(call.inputs)
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.CheckRequest(
+            **_about(call),
+            olds=write_struct(call.old_inputs, encoding),
+            news=write_struct(call.inputs, encoding),
+        )
+        return self._checked(self._ask(self._stub.Check, request), call.inputs)
+
+    def diff(self, call: Call) -> Diff:
+        """Compare the object as recorded with `inputs`."""
+        if not self._known:
+            raise DiffUnavailable(
+                "the provider of this resource has inputs that are not known during "
+                "preview, so this preview may not show what an update will do"
+            )
+        encoding = self._encoding(unknowns=call.preview)
+        answer = self._ask(self._stub.Diff, _diff_request(call, encoding))
+        return _read_diff(answer)
+
+    def create(self, call: Call) -> Made:
+        """Make the object; in a preview only ask what it would be."""
+        if call.preview and not self._can_preview:
+            return Made("", call.inputs if self._known else {})
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.CreateRequest(
+            **_about(call),
+            properties=write_struct(call.inputs, encoding),
+            timeout=call.timeout,
+            preview=call.preview,
+        )
+        answer = self._ask(self._stub.Create, request, call.inputs)
+        if not answer.id and not call.preview:
+            raise ProviderError(
+                f"plugin returned empty resource.ID from create '{call.urn}'"
+            )
+        return Made(answer.id, self._outputs(answer.properties, call.inputs))
+
+    def read(self, call: Call, state: Properties | None) -> Found:
+        """Look the object up."""
+        if not self._known:
+            return Found("", {}, {})
+        encoding = self._encoding(unknowns=False)
+        request = provider_pb2.ReadRequest(
+            **_about(call), id=call.id, timeout=call.timeout
+        )
+        if state is not None:
+            request.properties.CopyFrom(write_struct(state, encoding))
+            request.inputs.CopyFrom(write_struct(call.old_inputs, encoding))
+        answer = self._ask(self._stub.Read, request, state or {})
+        outputs = inputs = None
+        if answer.HasField("properties"):
+            outputs = self._outputs(answer.properties, state or {})
+        if answer.HasField("inputs"):
+            inputs = self._outputs(answer.inputs, call.old_inputs)
+        return Found(answer.id, outputs, inputs)
+
+    def update(self, call: Call) -> Made:
+        """Change the object; in a preview only ask what it would become."""
+        if call.preview and not self._can_preview:
+            return Made(call.id, call.inputs if self._known else {})
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.UpdateRequest(
+            **_about(call),
+            id=call.id,
+            olds=write_struct(call.old_outputs, self._encoding(unknowns=False)),
+            old_inputs=write_struct(call.old_inputs, self._encoding(unknowns=False)),
+            news=write_struct(call.inputs, encoding),
+            ignoreChanges=call.ignore_changes,
+            timeout=call.timeout,
+            preview=call.preview,
+        )
+        answer = self._ask(self._stub.Update, request, call.inputs)
+        return Made(call.id, self._outputs(answer.properties, call.inputs))
+
+    def delete(self, call: Call) -> None:
+        """Delete the object."""
+        encoding = self._encoding(unknowns=False)
+        request = provider_pb2.DeleteRequest(
+            **_about(call),
+            id=call.id,
+            properties=write_struct(call.old_outputs, encoding),
+            old_inputs=write_struct(call.old_inputs, encoding),
+            timeout=call.timeout,
+        )
+        self._ask(self._stub.Delete, request)
+
+    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+        """Call a function."""
+        if not self._known:
+            return Invoked({})
+        encoding = self._encoding(unknowns=False)
+        request = provider_pb2.InvokeRequest(
+            tok=token, args=write_struct(arguments, encoding), preview=preview
+        )
+        answer = self._ask(self._stub.Invoke, request)
+        outputs = read_struct(getattr(answer, "return"))
+        if has_secret(arguments) and not self._secrets:
+            outputs = {key: secret(value) for key, value in outputs.items()}
+        return Invoked(outputs, _failures(answer))
+
+    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
+        """Judge the provider's own configuration; one that cannot takes it as it is."""
+        request = provider_pb2.CheckRequest(
+            urn=urn,
+            name=name_of(urn),
+            type=type_of(urn),
+            olds=write_struct(old, _PLAIN_CONFIG),
+            news=write_struct(new, _PLAIN_CONFIG),
+        )
+        answer = self._optional(self._stub.CheckConfig, request)
+        if answer is None:
+            return Checked(new)
+        inputs = marked_as_sent(read_struct(answer.inputs), new)
+        return Checked(inputs, _failures(answer))
+
+    def diff_config(self, call: Call) -> Diff:
+        """Compare the provider's own configurations; one that cannot says that it does not know."""
+        request = _diff_request(call, _PLAIN_CONFIG)
+        request.ClearField("id")
+        answer = self._optional(self._stub.DiffConfig, request)
+        return Diff("unknown") if answer is None else _read_diff(answer)
+
+    def configure(self, urn: str, id_: str, inputs: Properties) -> None:
+        """Hand over the configuration."""
+        if has_unknown(inputs):
+            self._known = False
+            return
+        package = package_of(type_of(urn))
+        request = provider_pb2.ConfigureRequest(
+            variables=_variables(package, inputs),
+            args=write_struct(inputs),
+            acceptSecrets=True,
+            acceptResources=True,
+            sends_old_inputs=True,
+            sends_old_inputs_to_delete=True,
+            urn=urn,
+            name=name_of(urn),
+            type=type_of(urn),
+            id=id_,
+        )
+        answer = self._ask(self._stub.Configure, request)
+        if not self._fixed:
+            self._secrets = answer.acceptSecrets
+            self._resources = answer.acceptResources
+            self._previews = answer.supportsPreview
+
+    def cancel(self) -> None:
+        """Tell it that the run is being stopped; no answer is needed."""
+        if self._closing.is_set():
+            return
+        try:
+            self._stub.Cancel(empty_pb2.Empty(), timeout=_CANCEL_SECONDS)
+        except (grpc.RpcError, ValueError):
+            return
+
+    def close(self) -> None:
+        """Say that it is over, then end the process."""
+        if self._closing.is_set():
+            return
+        self.cancel()
+        self._closing.set()
+        self._host.close()
+
+    @property
+    def _can_preview(self) -> bool:
+        return self._known and self._previews
+
+    def _encoding(self, *, unknowns: bool) -> Encoding:
+        return Encoding(self._secrets, self._resources, unknowns)
+
+    def _outputs(self, struct: struct_pb2.Struct, sent: Properties) -> Properties:
+        values = read_struct(struct)
+        return values if self._secrets else marked_as_sent(values, sent)
+
+    def _checked(self, answer: Any, sent: Properties) -> Checked:
+        inputs = self._outputs(answer.inputs, sent)
+        return Checked(inputs, _failures(answer))
+
+    def _ask(
+        self,
+        method: Callable[[Any], Any],
+        request: Any,
+        sent: Properties | None = None,
+    ) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            fault = fault_of(error, self._host.label, dead=self._host.dead)
+            if isinstance(fault, InitFailed) and not self._secrets:
+                fault.outputs = marked_as_sent(fault.outputs, sent or {})
+            raise fault from None
+        except ValueError:  # the channel was closed: the run is over
+            raise ProviderError(f"{self._host.label} was stopped", dead=True) from None
+
+    def _optional(self, method: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            if unimplemented(error):
+                return None
+            raise fault_of(error, self._host.label, dead=self._host.dead) from None
+
+
+def _about(call: Call) -> dict[str, str]:
+    return {"urn": call.urn, "name": name_of(call.urn), "type": type_of(call.urn)}
+
+
+def _diff_request(call: Call, encoding: Encoding) -> Any:
+    return provider_pb2.DiffRequest(
+        **_about(call),
+        id=call.id,
+        olds=write_struct(call.old_outputs, encoding),
+        old_inputs=write_struct(call.old_inputs, encoding),
+        news=write_struct(call.inputs, encoding),
+        ignoreChanges=call.ignore_changes,
+    )
+
+
+def _read_diff(answer: Any) -> Diff:
+    detailed: Mapping[str, PropertyChange] | None = None
+    if answer.hasDetailedDiff:
+        detailed = {
+            path: PropertyChange(_KINDS.get(change.kind, "update"), change.inputDiff)
+            for path, change in answer.detailedDiff.items()
+        }
+    changes = _CHANGES.get(answer.changes, "unknown")
+    return Diff(
+        "none" if changes == "none" else "some" if changes == "some" else "unknown",
+        replaces=tuple(answer.replaces),
+        changed=tuple(answer.diffs),
+        detailed=detailed,
+        delete_before_replace=answer.deleteBeforeReplace,
+    )
+
+
+def _failures(answer: Any) -> tuple[Failure, ...]:
+    return tuple(Failure(f.property, f.reason) for f in answer.failures)
+
+
+def _variables(package: str, inputs: Properties) -> dict[str, str]:
+    texts = {}
+    for key, value in inputs.items():
+        if key != "version":
+            plain = reveal(value)
+            text = plain if isinstance(plain, str) else json.dumps(plain)
+            texts[f"{package}:config:{key}"] = text
+    return texts

@@ -1,0 +1,95 @@
+"""Who else must go when an object is deleted before its replacement exists; deletes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pulumi_esa_prefetch.engine.book import Book
+from pulumi_esa_prefetch.engine.diff import with_replace_on_changes
+from pulumi_esa_prefetch.engine.ledger import Ledger, Old
+from pulumi_esa_prefetch.engine.providers import Call, Provider
+from pulumi_esa_prefetch.engine.reads import ask_diff
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.urns import provider_urn
+from pulumi_esa_prefetch.engine.values import UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A record that is deleted too, and the inputs that are the reason."""
+
+    old: Old
+    keys: tuple[str, ...] = ()
+
+
+class Dependents:
+    """Asks providers what they would do if an input were not known any more."""
+
+    def __init__(
+        self,
+        book: Book,
+        ledger: Ledger,
+        provider_of: Callable[[Resource], Provider],
+    ) -> None:
+        self._book = book
+        self._ledger = ledger
+        self._provider_of = provider_of
+
+    def of(self, root: Old) -> list[Dependent]:
+        """All records to be deleted before `root`, in the order of the state."""
+        if root.index is None:
+            return []
+        going = {root.record.urn}
+        found: list[Dependent] = []
+        for old in self._ledger.depending_on(
+            root.index, self._book.decided, children=False
+        ):
+            keys = self._reason(old.record, root.record.urn, going)
+            if keys is not None:
+                going.add(old.record.urn)
+                found.append(Dependent(old, keys))
+        return found
+
+    def _reason(
+        self, record: Resource, root: str, going: set[str]
+    ) -> tuple[str, ...] | None:
+        if not record.custom or record.external:
+            # Bound to `root` itself by an option, even a component goes along.
+            return () if _bound(record, root) else None
+        if record.provider and provider_urn(record.provider) in going:
+            return ()
+        if record.deleted_with in going or root in record.replace_with:
+            return ()
+        inputs = _without(record, going)
+        if inputs is None:
+            return None
+        call = Call(
+            record.urn,
+            record.id,
+            record.inputs,
+            record.outputs,
+            inputs,
+            record.ignore_changes,
+            preview=True,
+        )
+        diff = ask_diff(self._provider_of(record), call)
+        diff = with_replace_on_changes(
+            diff, record.replace_on_changes, init_errors=False
+        )
+        return tuple(diff.replaces) if diff.replacing else None
+
+
+def _bound(record: Resource, root: str) -> bool:
+    return record.deleted_with == root or root in record.replace_with
+
+
+def _without(record: Resource, going: set[str]) -> dict[str, object] | None:
+    lost = {
+        key
+        for key in record.inputs
+        if not going.isdisjoint(record.property_dependencies.get(key, ()))
+    }
+    if not lost:
+        return None
+    return {
+        key: UNKNOWN if key in lost else value for key, value in record.inputs.items()
+    }

@@ -1,0 +1,183 @@
+"""The program's requests on the wire as goals; asks nobody and keeps nothing."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+
+from pulumi_esa_prefetch.engine.assets import with_hashes
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.goals import Alias, Goal, ReadGoal
+from pulumi_esa_prefetch.engine.wire import (
+    output_dependencies,
+    read_struct,
+    read_value,
+)
+
+_UNITS: Final = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+}
+_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+
+
+def seconds_of(duration: str) -> float:
+    """A Go duration ("1h30m") in seconds; EngineError if it is none."""
+    parts = _PART.findall(duration)
+    if not parts or "".join(number + unit for number, unit in parts) != duration:
+        raise EngineError(f"'{duration}' is not a duration such as 30s, 5m or 1h30m")
+    return float(sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def unsupported(request: Any) -> str:
+    """What a registration needs that only the pulumi CLI has; empty if nothing."""
+    if request.remote:
+        return "remote components"
+    if request.transforms:
+        return "transforms"
+    if request.state_migrations:
+        return "state migrations"
+    if request.packageRef:
+        return "parameterized providers"
+    if request.envVarMappings:
+        return "environment variable mappings of providers"
+    if request.HasField("hooks") and any(
+        value for _, value in request.hooks.ListFields()
+    ):
+        return "resource hooks"
+    return ""
+
+
+def goal_of(request: Any, provider: str, root: Path, program: Path) -> Goal:
+    """The goal of a registration, without what it inherits; `provider` is the reference it got."""
+    inputs = with_hashes(read_struct(request.object), program)
+    return Goal(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        inputs=inputs,
+        parent=request.parent,
+        provider=provider,
+        dependencies=tuple(sorted(set(request.dependencies))),
+        property_dependencies=_property_dependencies(request),
+        protect=_said(request, "protect"),
+        retain_on_delete=_said(request, "retainOnDelete"),
+        delete_before_replace=_delete_before_replace(request),
+        deleted_with=request.deletedWith,
+        replace_with=tuple(request.replace_with),
+        ignore_changes=tuple(request.ignoreChanges),
+        replace_on_changes=tuple(request.replaceOnChanges),
+        hide_diff=tuple(request.hideDiffs),
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        aliases=_aliases(request),
+        import_id=request.importId,
+        custom_timeouts=_timeouts(request),
+        replacement_trigger=_trigger(request),
+        source_position=position_of(request, root),
+        stack_trace=_stack_trace(request, root),
+    )
+
+
+def read_goal_of(request: Any, provider: str, root: Path) -> ReadGoal:
+    """The goal of a read."""
+    return ReadGoal(
+        type=request.type,
+        name=request.name,
+        id=request.id,
+        provider=provider,
+        parent=request.parent,
+        inputs=read_struct(request.properties),
+        dependencies=tuple(sorted(set(request.dependencies))),
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        source_position=position_of(request, root),
+        stack_trace=_stack_trace(request, root),
+    )
+
+
+def _said(request: Any, field: str) -> bool | None:
+    return bool(getattr(request, field)) if request.HasField(field) else None
+
+
+def _delete_before_replace(request: Any) -> bool | None:
+    if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace:
+        return bool(request.deleteBeforeReplace)
+    return None
+
+
+def _property_dependencies(request: Any) -> dict[str, tuple[str, ...]]:
+    fields: Mapping[str, struct_pb2.Value] = request.object.fields
+    listed = request.propertyDependencies
+    if listed:
+        found = {key: set(value.urns) for key, value in listed.items()}
+    else:
+        found = {key: set(request.dependencies) for key in fields}
+    for key, value in fields.items():
+        found.setdefault(key, set()).update(output_dependencies(value))
+    return {key: tuple(sorted(urns)) for key, urns in found.items()}
+
+
+def _aliases(request: Any) -> tuple[Alias, ...]:
+    named = [Alias(urn=urn) for urn in request.aliasURNs]
+    return (*named, *map(_alias, request.aliases))
+
+
+def _alias(alias: Any) -> Alias:
+    if alias.WhichOneof("alias") == "urn":
+        return Alias(urn=alias.urn)
+    spec = alias.spec
+    return Alias(
+        name=spec.name,
+        type=spec.type,
+        stack=spec.stack,
+        project=spec.project,
+        parent=spec.parentUrn,
+        no_parent=spec.noParent,
+    )
+
+
+def _timeouts(request: Any) -> dict[str, float]:
+    given = request.customTimeouts
+    texts = (
+        (kind, getattr(given, kind)) for kind in ("create", "update", "delete", "read")
+    )
+    return {kind: seconds_of(text) for kind, text in texts if text}
+
+
+def _trigger(request: Any) -> Any:
+    if not request.HasField("replacement_trigger"):
+        return None
+    return read_value(request.replacement_trigger)
+
+
+def position_of(request: Any, root: Path) -> str:
+    """Where in the project the request was written, if the program says so."""
+    if not request.HasField("sourcePosition"):
+        return ""
+    return _position(request.sourcePosition, root)
+
+
+def _stack_trace(request: Any, root: Path) -> tuple[dict[str, str], ...]:
+    if not request.HasField("stackTrace"):
+        return ()
+    frames: Iterable[Any] = request.stackTrace.frames
+    return tuple(_frame(frame, root) for frame in frames)
+
+
+def _frame(frame: Any, root: Path) -> dict[str, str]:
+    place = _position(frame.pc, root) if frame.HasField("pc") else ""
+    return {"sourcePosition": place} if place else {}
+
+
+def _position(position: Any, root: Path) -> str:
+    path = position.uri.removeprefix("file://")
+    if path == position.uri or not Path(path).is_relative_to(root):
+        return ""
+    place = f"project:///{Path(path).relative_to(root).as_posix()}#{position.line}"
+    return f"{place},{position.column}" if position.column else place

@@ -1,0 +1,322 @@
+"""The phase in which the program says what shall be: its registrations become steps, the rest of the state goes."""
+
+import threading
+from typing import assert_never
+
+from pulumi_esa_prefetch.engine.deletions import deletions, layers, spared
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.events import Diagnostic
+from pulumi_esa_prefetch.engine.executor import Executor
+from pulumi_esa_prefetch.engine.generator import Generator
+from pulumi_esa_prefetch.engine.goals import (
+    Outputs,
+    ProgramEnd,
+    Read,
+    Register,
+    Registered,
+)
+from pulumi_esa_prefetch.engine.inbox import Message, Resume, Stop, answer
+from pulumi_esa_prefetch.engine.language import Addresses, Program
+from pulumi_esa_prefetch.engine.ledger import needs
+from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.refresh import refreshes
+from pulumi_esa_prefetch.engine.refreshing import (
+    do_refreshes,
+    refuse_unknown,
+    scope_of,
+)
+from pulumi_esa_prefetch.engine.rules import Bail, Mode, Rules
+from pulumi_esa_prefetch.engine.steps import Protected, Same, Step
+from pulumi_esa_prefetch.engine.urns import is_root_stack, make_urn
+from pulumi_esa_prefetch.engine.values import Properties
+
+
+class Rollout:
+    """One program phase; `run` returns when all is done that will be, `failed` says whether all went well."""
+
+    def __init__(self, machinery: Machinery, mode: Mode) -> None:
+        self._machinery = machinery
+        self._request = machinery.request
+        self._telling = machinery.telling
+        self._scope = scope_of(machinery)
+        context = machinery.context
+        rules = Rules(
+            stack=context.stack,
+            project=context.project.name,
+            dry_run=self._request.dry_run,
+            mode=mode,
+            refresh=self._request.run_program and _refreshes(machinery),
+            replace=self._request.replace,
+        )
+        self._mode = mode
+        self._generator = Generator(
+            rules,
+            machinery.ledger,
+            machinery.registry,
+            self._scope,
+            self._telling,
+            lambda action: machinery.inbox.tell(Resume(action)),
+        )
+        machinery.work.deletes = self._generator.book.deletes
+        self._executor = Executor(self._request.parallel, self._perform)
+        self._lock = threading.Lock()
+        self._failed = False
+        self._stopping = False
+        self._ended = False
+        self._errored: list[Step] = []
+        self._unmade: set[str] = set()
+        self._stack_outputs: Outputs | None = None
+        self._program: Program | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything went wrong."""
+        return self._failed or self._generator.failed
+
+    def run(self) -> None:
+        """Run the program, if there is one to run, and do all it asks for."""
+        machinery = self._machinery
+        machinery.cancellation.when_requested(self._stop)
+        try:
+            self._start_program()
+            self._listen()
+            self._finish_program()
+        finally:
+            self._executor.stop()
+            machinery.inbox.close()
+            self._executor.join()
+            if self._program is not None:
+                self._program.close()
+        if not machinery.cancellation.aborted:
+            self._finish_stack()
+
+    # -- the program
+
+    def _start_program(self) -> None:
+        if self._request.kind != "up" and not self._request.run_program:
+            self._machinery.inbox.tell(ProgramEnd())
+            return
+        address = self._machinery.server.address
+        program = Program(
+            self._machinery.context,
+            Addresses(address, address),
+            dry_run=self._request.dry_run,
+            parallel=self._request.parallel,
+            on_line=self._telling.line,
+        )
+        self._program = program
+        self._machinery.cancellation.when_aborted(program.kill)
+        program.watch(self._machinery.inbox.tell)
+
+    def _finish_program(self) -> None:
+        if self._program is None:
+            return
+        if self._stopping:
+            self._machinery.service.quiet = True
+            self._machinery.inbox.close()
+            self._machinery.monitor.finished.set()
+            self._program.stop()
+            return
+        self._machinery.monitor.finished.set()
+        self._program_ended(self._program.finish())
+
+    def _program_ended(self, end: ProgramEnd) -> None:
+        if end.failed:
+            self._failed = True
+            if end.message:
+                self._telling.error(end.message)
+
+    # -- what it asks for
+
+    def _listen(self) -> None:
+        while not self._stopping:
+            message = self._machinery.inbox.get()
+            if self._stopping:
+                return
+            try:
+                self._handle(message)
+            except EngineError as error:
+                self._give_up(message, error)
+                return
+            if self._ended and self._generator.waiting == 0 and not self._stopping:
+                self._after_program()
+                return
+
+    def _handle(self, message: Message) -> None:
+        match message:
+            case Register(goal, reply):
+                self._schedule(self._generator.register(goal, reply))
+            case Read(goal, reply):
+                self._schedule(self._generator.read(goal, reply))
+            case Outputs():
+                self._take_outputs(message)
+            case Resume(action):
+                self._schedule(action())
+            case ProgramEnd(failed=True):
+                self._program_ended(message)
+                self._stop()
+            case ProgramEnd():
+                self._ended = True
+            case Stop():
+                pass
+            case _:
+                assert_never(message)
+
+    def _give_up(self, message: Message, error: EngineError) -> None:
+        self._failed = True
+        if not isinstance(error, Bail):
+            self._tell_refusal(self._urn_of(message), error)
+        self._stop()
+
+    def _tell_refusal(self, urn: str, error: EngineError) -> None:
+        trace = getattr(error, "trace", "")
+        if trace:
+            self._telling(Diagnostic("debug", trace, urn))
+        self._telling.error(str(error), urn)
+
+    def _urn_of(self, message: Message) -> str:
+        if not isinstance(message, Register | Read):
+            return ""
+        goal, context = message.goal, self._machinery.context
+        project = context.project.name
+        return make_urn(context.stack, project, goal.parent, goal.type, goal.name)
+
+    def _schedule(self, steps: list[Step]) -> None:
+        with self._lock:
+            self._unmade.update(step.urn for step in self._errored)
+        chain = []
+        for step in steps:
+            if self._skips(step):
+                self._unmade.add(step.urn)
+            else:
+                chain.append(step)
+        if chain:
+            self._executor.submit(chain)
+
+    def _skips(self, step: Step) -> bool:
+        record = step.new or (step.old.record if step.old else None)
+        if record is None or not self._unmade:
+            return False
+        needed = needs(record, parent=True, provider=False)
+        if self._unmade.isdisjoint(needed):
+            return False
+        if step.reply is not None:
+            answer(step.reply, Registered(record, "skip"))
+        return True
+
+    def _perform(self, step: Step) -> bool:
+        error = self._done(step)
+        if error is None:
+            return True
+        with self._lock:
+            self._failed = True
+        if self._request.continue_on_error or isinstance(error, Protected):
+            if step.reply is not None and step.new is not None:
+                answer(step.reply, Registered(step.new, "fail"))
+            with self._lock:
+                self._errored.append(step)
+        else:
+            self._stop()
+        return False
+
+    def _done(self, step: Step) -> EngineError | None:
+        try:
+            return self._machinery.performer.perform(step)
+        except Exception as error:  # noqa: BLE001 - a worker's edge: nobody else would hear of it
+            message = f"the engine failed at {step.op} of {step.urn}: {error!r}"
+            self._telling.error(message, step.urn)
+            self._stop()
+            return EngineError(message)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._executor.stop()
+        self._machinery.inbox.tell(Stop())
+
+    # -- outputs
+
+    def _take_outputs(self, message: Outputs) -> None:
+        if is_root_stack(message.urn):
+            self._stack_outputs = message
+        else:
+            self._complete(message.urn, message.outputs)
+        answer(message.done, None)
+
+    def _complete(self, urn: str, outputs: Properties) -> None:
+        performer = self._machinery.performer
+        if urn not in performer.unfinished:
+            raise EngineError(
+                f"cannot complete a resource '{urn}' whose registration isn't pending"
+            )
+        step, record = performer.unfinished[urn]
+        if isinstance(step, Same) and step.skipped:
+            del performer.unfinished[urn]
+            return
+        record = record.with_(outputs=outputs)
+        self._machinery.recording.amend(record)
+        performer.finish(urn, record)
+
+    def _finish_stack(self) -> None:
+        # The stack's outputs are last: only now it is known whether they are all there is to say.
+        message = self._stack_outputs
+        unfinished = self._machinery.performer.unfinished
+        if message is None or message.urn not in unfinished:
+            return
+        outputs = message.outputs
+        if self.failed:
+            old = self._machinery.ledger.old(message.urn)
+            outputs = {**(old.record.outputs if old else {}), **outputs}
+        self._complete(message.urn, outputs)
+
+    # -- what is left
+
+    def _after_program(self) -> None:
+        ledger, book = self._machinery.ledger, self._generator.book
+        targets = self._scope.targets
+        known = {record.urn for record in ledger.base} | book.urns
+        unknown = refuse_unknown(self._machinery, targets, known)
+        if self._mode == "refresh":
+            self._refresh_rest()
+        elif ledger.base or book.to_delete:
+            self._delete_rest()
+        self._failed = self._failed or unknown
+
+    def _refresh_rest(self) -> None:
+        self._executor.stop()
+        self._executor.join()
+        book = self._generator.book
+        rest = refreshes(self._machinery.ledger, self._scope)
+        steps = [step for step in rest if not book.operated_on(step.urn)]
+        if not do_refreshes(self._machinery, steps):
+            self._failed = True
+
+    def _delete_rest(self) -> None:
+        self._executor.drain()
+        ledger, book = self._machinery.ledger, self._generator.book
+        kept, going = deletions(book, ledger, self._scope.deletable(ledger))
+        if not self._may_delete([step.urn for step in going]):
+            return
+        self._executor.submit(kept).result()
+        for layer in layers(going):
+            with self._lock:
+                errored = [step.old for step in self._errored if step.old]
+            stays = spared(ledger, errored, going) if errored else set()
+            self._executor.layer([step for step in layer if step.urn not in stays])
+
+    def _may_delete(self, urns: list[str]) -> bool:
+        if self._request.target_dependents:
+            return True
+        strange = [urn for urn in urns if not self._scope.targets.contains(urn)]
+        for urn in strange:
+            self._telling.error(
+                f"Resource '{urn}' will be destroyed but was not specified in --target "
+                "list.\nEither include resource in --target list or pass "
+                "--target-dependents to proceed.",
+                urn,
+            )
+        self._failed = self._failed or bool(strange)
+        return not strange or self._request.dry_run
+
+
+def _refreshes(machinery: Machinery) -> bool:
+    return machinery.request.refresh or machinery.request.kind == "refresh"

@@ -1,0 +1,139 @@
+"""Which resources an operation is about: --target, --exclude and their dependents; changes nothing."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pulumi_esa_prefetch.engine.ledger import Ledger, needs
+from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+
+
+class Targets:
+    """A set of URNs and globs: `*` stands for a part of a name, `**` for anything."""
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        self.literals: list[str] = []
+        self._known: set[str] = set()
+        self._globs: list[re.Pattern[str]] = []
+        for pattern in patterns:
+            if "*" in pattern:
+                self._globs.append(_compiled(pattern))
+            else:
+                self.literals.append(pattern)
+        self._known.update(self.literals)
+        self.constrained = bool(self.literals or self._globs)
+
+    def contains(self, urn: str) -> bool:
+        """Whether the URN is meant; without any pattern all are."""
+        if not self.constrained or urn in self._known:
+            return True
+        return any(glob.fullmatch(urn) for glob in self._globs)
+
+    def add(self, urn: str) -> None:
+        """Mean this URN too."""
+        self._known.add(urn)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*)", pattern)
+    meanings = {"**": ".*", "*": "[^:]*"}
+    return re.compile("".join(meanings.get(part, re.escape(part)) for part in parts))
+
+
+class Scope:
+    """Targets and excludes together, growing as dependents are met."""
+
+    def __init__(
+        self,
+        targets: Sequence[str],
+        excludes: Sequence[str],
+        *,
+        target_dependents: bool,
+        exclude_dependents: bool,
+    ) -> None:
+        self.targets = Targets(targets)
+        self.excludes = Targets(excludes)
+        self.target_dependents = target_dependents
+        self._exclude_dependents = exclude_dependents
+        self._chosen = Targets(targets)
+        self._spared = Targets(excludes)
+
+    def includes(self, record: Resource) -> bool:
+        """Whether the operation is about this record."""
+        if self.targets.constrained:
+            return self._targeted(record)
+        if self.excludes.constrained:
+            return not self._excluded(record)
+        return True
+
+    def note(self, record: Resource, *, included: bool) -> None:
+        """A record was judged: its dependents may follow it."""
+        if self.targets.constrained and included:
+            self._chosen.add(record.urn)
+        elif self.excludes.constrained and not included:
+            self._spared.add(record.urn)
+
+    def _targeted(self, record: Resource) -> bool:
+        if self.targets.contains(record.urn):
+            return True
+        return self.target_dependents and _any_in(self._chosen, record)
+
+    def _excluded(self, record: Resource) -> bool:
+        if self.excludes.contains(record.urn):
+            return True
+        return self._exclude_dependents and _any_in(self._spared, record)
+
+    def deletable(self, ledger: Ledger) -> "set[str] | None":
+        """The URNs that may be deleted; None if all may."""
+        if self.targets.constrained:
+            return _with_dependents(ledger, self.targets)
+        if self.excludes.constrained:
+            kept = _with_dependencies(ledger, self.excludes)
+            if self._exclude_dependents:
+                kept |= _with_dependents(ledger, self.excludes)
+            return {record.urn for record in ledger.base} - kept
+        return None
+
+
+def _any_in(targets: Targets, record: Resource) -> bool:
+    return any(targets.contains(urn) for urn in needs(record, parent=True))
+
+
+def _with_dependents(ledger: Ledger, targets: Targets) -> set[str]:
+    found: set[str] = set()
+    for old in list(ledger.all()):
+        urn, index = old.record.urn, old.index
+        if targets.contains(urn) and index is not None:
+            found.add(urn)
+            dependents = ledger.depending_on(index, children=True)
+            found.update(dependent.record.urn for dependent in dependents)
+    return found
+
+
+def _with_dependencies(ledger: Ledger, targets: Targets) -> set[str]:
+    found = {record.urn for record in ledger.base if targets.contains(record.urn)}
+    return found | dependencies_of(ledger, found)
+
+
+def dependencies_of(ledger: Ledger, urns: Iterable[str]) -> set[str]:
+    """All that records of these URNs need, directly or not."""
+    found: set[str] = set()
+    frontier = list(urns)
+    while frontier:
+        for index in ledger.positions(frontier.pop()):
+            fresh = needs(ledger.base[index], parent=True) - found
+            found |= fresh
+            frontier.extend(fresh)
+    return found
+
+
+def protected(snapshot: Snapshot) -> list[str]:
+    """The URNs that `destroy --exclude-protected` leaves: protected records and all that they need."""
+    ledger = Ledger(snapshot.resources)
+    marked = {record.urn for record in snapshot.resources if record.protect}
+    return sorted(marked | dependencies_of(ledger, marked))
+
+
+def missing_targets(targets: Targets, known: Iterable[str]) -> list[str]:
+    """The URNs asked for that nobody has heard of."""
+    found = set(known)
+    return [urn for urn in targets.literals if urn not in found]
