@@ -11,6 +11,11 @@ import pytest
 from stacks.prefetch.demo import server
 from stacks.prefetch.demo.settings import DemoError, Settings
 
+# An emulator is meant to outlive the process that started it.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:subprocess .* is still running:ResourceWarning"
+)
+
 
 class Stranger(BaseHTTPRequestHandler):
     def do_GET(self) -> None:

@@ -92,6 +92,7 @@ COMMANDS = {
 
 def main(arguments: list[str]) -> int:
     """Run one command; end a failure with one sentence."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     settings = read_settings(os.environ)
     path = (
         f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
