@@ -29,7 +29,10 @@ def create(
     environ: Mapping[str, str],
     clock: Clock | None = None,
 ) -> Stack:
-    """Make a stack; raises EngineError if there is one of that name, the name is none, or the passphrase is missing or wrong."""
+    """Make a stack.
+
+    EngineError if there is one of that name, the name is none, or the passphrase is missing or wrong.
+    """
     files = backend.stack(reference, project)
     if files.project != project.name:
         raise EngineError(
@@ -100,7 +103,10 @@ def _faults(name: str, deployment: Deployment, snapshot: Snapshot) -> list[str]:
 def remove(
     stack: Stack, *, force: bool, preserve_config: bool, remove_backups: bool
 ) -> None:
-    """Remove a stack with its history and configuration; raises EngineError if it still has resources and this is not forced."""
+    """Remove a stack with its history and configuration.
+
+    EngineError if it still has resources and this is not forced.
+    """
     files = stack.files
     with locked(files, stack.clock):
         records: list[Any] = list(stack.deployment().body.get("resources") or [])
@@ -134,7 +140,10 @@ def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What `cancel` did: how many locks it cleared, whether it folded a killed run's journal, or where it set one aside and what that one tells."""
+    """What `cancel` did: `locks` it cleared, whether it `folded` a killed run's journal.
+
+    `aside` is where it set a journal that fits no more; `created` is what that one tells of.
+    """
 
     locks: int
     folded: bool
@@ -145,7 +154,8 @@ class Cancelled:
 def cancel(stack: Stack) -> Cancelled:
     """End another's hold on a stack: fold what a killed run left, then clear every lock.
 
-    Raises EngineError if a run of this engine is alive on this host (it would go on, unaware), or the journal cannot be folded.
+    Raises EngineError if a run of this engine is alive on this host (it would go on, unaware), or the journal cannot
+    be folded.
     """
     files = stack.files
     found = locks.held(files.locks)

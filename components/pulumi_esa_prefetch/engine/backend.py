@@ -1,4 +1,7 @@
-"""The directory in which the CLI's file backend keeps its stacks: where everything lies, reading and writing it; locks nothing."""
+"""The directory in which the CLI's file backend keeps its stacks: where everything lies, reading and writing it.
+
+Locks nothing.
+"""
 
 import gzip
 import os
@@ -22,7 +25,10 @@ _SUFFIXES: Final = (".json", ".json.gz", ".json.zst")
 
 
 def directory_of(url: str) -> Path:
-    """The directory that a file URL means, as the CLI resolves it (`~` is the home in the password file); raises EngineError for any other backend."""
+    """The directory that a file URL means, as the CLI resolves it (`~` is the home in the password file).
+
+    EngineError for any other backend.
+    """
     if not url.startswith(SCHEME):
         raise EngineError(
             f"the backend {_shown(url)} is not available here: the embedded engine keeps state in "
@@ -96,7 +102,10 @@ class StackFiles:
         return _unpacked(path, content)
 
     def write_checkpoint(self, content: bytes) -> None:
-        """Put a checkpoint in place, durably, with the former one beside it in `.bak`; raises OSError, and then nothing has changed."""
+        """Put a checkpoint in place, durably, with the former one beside it in `.bak`.
+
+        OSError, and then nothing has changed.
+        """
         old = self.checkpoint
         new = old.parent / f"{self.name}.json"
         new.parent.mkdir(parents=True, exist_ok=True)
@@ -184,18 +193,17 @@ class FileBackend:
         return (StackFiles(self.root, *names) for names in sorted(found))
 
     def stack(self, reference: str, project: Project | None) -> StackFiles:
-        """The files of the stack that a name means (`dev`, `organization/dev`, `organization/project/dev`); raises EngineError if it is no name.
+        """The files of the stack that a name means (`dev`, `organization/dev`, `organization/project/dev`).
 
-        Nothing says that the stack exists.
+        Nothing says that the stack exists. Raises EngineError if it is no name.
         """
-        parts = reference.split("/")
-        if len(parts) > 3 or (len(parts) > 1 and parts[0] != ORGANIZATION):  # noqa: PLR2004 - organization/project/stack
+        *owners, name = reference.split("/")
+        if owners[2:] or owners[:1] not in ([], [ORGANIZATION]):
             raise EngineError(
                 f"the stack {reference!r} cannot be in a file backend: the organization of its "
                 f"stacks is {ORGANIZATION!r}"
             )
-        name = parts[-1]
-        owner = parts[1] if len(parts) == 3 else project.name if project else ""  # noqa: PLR2004 - see above
+        owner = owners[1] if owners[1:] else project.name if project else ""
         if not _NAME.fullmatch(name):
             raise EngineError(
                 f"the stack name {name!r} may hold letters, digits, hyphens, underscores and "

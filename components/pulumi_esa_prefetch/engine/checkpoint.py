@@ -48,7 +48,7 @@ _KNOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployment's JSON as it lies in a checkpoint (`latest`) or an export (`deployment`), with the version around it."""
+    """A deployment's JSON as it lies in a checkpoint or an export, with the version around it."""
 
     version: int = PLAIN
     features: tuple[str, ...] = ()
@@ -73,7 +73,10 @@ class Deployment:
 
 
 def parse(content: bytes) -> Deployment:
-    """The deployment in a checkpoint file; raises EngineError if it cannot be read or is of a version not known here."""
+    """The deployment in a checkpoint file.
+
+    EngineError if it cannot be read or is of a version not known here.
+    """
     outer = parse_json(content, "the checkpoint")
     checkpoint = outer.get("checkpoint")
     if not isinstance(checkpoint, dict):

@@ -128,7 +128,10 @@ def lookup(value: Any, path: Path) -> tuple[Any, bool]:
 
 
 def placed(value: Any, path: Path, new: Any) -> Any:
-    """The value with `new` at a place inside it; containers on the way come into being; raises EngineError if one does not fit."""
+    """The value with `new` at a place inside it; containers on the way come into being.
+
+    EngineError if one does not fit.
+    """
     return _placed(value, path, new, ())
 
 
@@ -168,7 +171,10 @@ def _placed_in_list(value: list[Any], step: str | int, rest: _Rest) -> list[Any]
 
 
 def removed(value: Any, path: Path) -> Any:
-    """The value without what stands at a place inside it; the same if nothing does; raises EngineError if what is left reads as a secret."""
+    """The value without what stands at a place inside it; the same if nothing does.
+
+    EngineError if what is left reads as a secret.
+    """
     step, rest = path[0], path[1:]
     _, there = lookup(value, (step,))
     if not there:

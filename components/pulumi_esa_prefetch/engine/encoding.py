@@ -1,6 +1,7 @@
 """Records and values as the state's JSON, and back; holds no file and no whole checkpoint.
 
-Without an opener (`None`) secrets stay the maps they are in the file, closed: so records can be moved without a passphrase.
+Without an opener (`None`) secrets stay the maps they are in the file, closed: so records can be moved without a
+passphrase.
 """
 
 import json
@@ -29,6 +30,8 @@ Opener = Callable[[str], str]
 Sealer = Callable[[str], str]
 
 BYTE_STRING: Final = "803fd3297a5875dc03ca845dda5d2a98"
+# below it every whole double is exact
+_WHOLE: Final = 1e15
 FLOAT: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 _KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
 
@@ -151,7 +154,10 @@ def sealed(value: Any, sealer: Sealer) -> Any:
 
 
 class Encoder:
-    """Writes values as the state's JSON, sealing secrets; `byte_strings` tells whether one with raw bytes went through."""
+    """Writes values as the state's JSON, sealing secrets.
+
+    `byte_strings` tells whether one with raw bytes went through.
+    """
 
     def __init__(self, sealer: Sealer | None) -> None:
         self._sealer = sealer
@@ -215,7 +221,7 @@ def _encode_float(number: float) -> Any:
     if not math.isfinite(number):
         return {SIGNATURE: FLOAT, "value": struct.pack(">d", number).hex()}
     # the wire knows doubles only; the state shows whole numbers as such
-    if number.is_integer() and abs(number) < 1e15:  # noqa: PLR2004 - the first width at which a double may lose units is 2**53
+    if number.is_integer() and abs(number) < _WHOLE:
         return int(number)
     return number
 

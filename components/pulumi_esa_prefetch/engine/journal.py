@@ -1,6 +1,7 @@
 """What happened in one operation, entry by entry, and the snapshot that follows from it; holds no files.
 
-A run starts from a base snapshot; each entry is one fact. `fold` (pure) gives the snapshot after any prefix of entries, which is
+A run starts from a base snapshot; each entry is one fact. `fold` (pure) gives the snapshot after any prefix of
+entries, which is
 what a killed run left. Records of the base are named by their position in it, for a URN may occur twice.
 """
 
@@ -28,10 +29,14 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An operation or a step without a call ended well: base record `old` goes (or turns into `old_becomes`), `new` comes at the end.
+    """An operation or a step without a call ended well.
 
-    `op` is None for steps that called no provider (same, a record dropped). `significant` is False where only unsaved facts changed:
-    such an entry alone needs no write of its own. `finished` is the URN of a record finished earlier in this run that goes in the
+    Base record `old` goes (or turns into `old_becomes`), `new` comes at the end.
+
+    `op` is None for steps that called no provider (same, a record dropped). `significant` is False where only unsaved
+    facts changed:
+    such an entry alone needs no write of its own. `finished` is the URN of a record finished earlier in this run that
+    goes in the
     place of a base record (an import that is updated at once, a record that the program of a destroy registered).
     """
 
@@ -52,7 +57,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """A record finished in this run got other contents (outputs of a component or the stack, a mark for deletion), found by its URN."""
+    """A record finished in this run, found by its URN, got other contents.
+
+    These are outputs of a component or the stack, or a mark for deletion.
+    """
 
     urn: str
     new: Resource
@@ -155,7 +163,8 @@ class Folding:
     def snapshot(self) -> Snapshot:
         """The snapshot as it stands: finished records in order of completion, then the rest of the base in its order.
 
-        Of the operations that were under way before, only creations outlive a write: only a person knows what became of them.
+        Of the operations that were under way before, only creations outlive a write: only a person knows what became
+        of them.
         """
         creating = [op for op in self._base.pending_operations if op.type == "creating"]
         return normalise(

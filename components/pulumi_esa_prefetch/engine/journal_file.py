@@ -1,6 +1,7 @@
 """The journal on disk: one JSON line per entry, only ever appended to; decides nothing about what the entries mean.
 
-The first line says what the run started from. The last ones may say into which checkpoint the journal was folded. A last line without
+The first line says what the run started from. The last ones may say into which checkpoint the journal was folded. A
+last line without
 its end was never confirmed to anyone, and does not count.
 """
 
@@ -39,7 +40,10 @@ _flush = getattr(os, "fdatasync", os.fsync)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a run started from: the digest of the checkpoint, the salt its entries' secrets are under, and facts for the history."""
+    """What a run started from.
+
+    `base` is the digest of the checkpoint, `salt` is what the entries' secrets are under, the rest is for the history.
+    """
 
     base: str
     salt: str
@@ -51,7 +55,9 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal that was read: its entries hold closed secrets; `folded` are digests of checkpoints that may hold them already.
+    """A journal that was read: its entries hold closed secrets.
+
+    `folded` are digests of checkpoints that may hold them already.
 
     `size` is how many bytes of the file count.
     """
@@ -90,7 +96,11 @@ class JournalFile:
         sync_directory(file.parent)
 
     def append(self, entry: Entry) -> None:
-        """Write one entry; on return it is on disk, unless nothing would be lost without it. Raises OSError if it cannot be kept."""
+        """Write one entry.
+
+        On return it is on disk, unless nothing would be lost without it. Raises OSError if it cannot be
+        kept.
+        """
         encoded = _encode(entry, Encoder(self._sealer))
         self._append(encoded, sync=not isinstance(entry, Done) or entry.significant)
 
@@ -137,7 +147,10 @@ class JournalFile:
 
 
 def read_journal(file: Path) -> Journal | None:
-    """The journal that a run left, or None if there is none or it holds nothing; raises EngineError if it is damaged."""
+    """The journal that a run left, or None if there is none or it holds nothing.
+
+    EngineError if it is damaged.
+    """
     try:
         content = file.read_bytes()
     except FileNotFoundError:
@@ -159,7 +172,10 @@ def read_journal(file: Path) -> Journal | None:
 
 
 def mark_folded(file: Path, journal: Journal, digest: str) -> None:
-    """Write into a leftover journal that a checkpoint with this digest, about to be put in place, holds all of it; raises OSError."""
+    """Write into a leftover journal that a checkpoint with this digest, about to be put in place, holds all of it.
+
+    OSError.
+    """
     with file.open("r+b") as stream:
         stream.truncate(journal.size)
         stream.seek(journal.size)

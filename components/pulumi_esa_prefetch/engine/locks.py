@@ -1,4 +1,7 @@
-"""Lock files as the CLI keeps them: who holds a stack, taking it, letting it go; does not know what is done under a lock."""
+"""Lock files as the CLI keeps them: who holds a stack, taking it, letting it go.
+
+Does not know what is done under a lock.
+"""
 
 import fcntl
 import json
@@ -111,7 +114,8 @@ class HeldLock:
 def take(directory: Path, clock: Clock) -> HeldLock:
     """Lock a stack; raises EngineError naming the holders if others hold it.
 
-    The caller is this host's only process of this engine on the stack (see `guard`), so that locks of this engine on this host
+    The caller is this host's only process of this engine on the stack (see `guard`), so that locks of this engine on
+    this host
     are a dead process'; they go once the new lock is there, and the stack is never without one.
     """
     others = _others(directory, None)
@@ -155,7 +159,8 @@ def _write(file: Path, clock: Clock) -> None:
 def guard(directory: Path) -> Iterator[None]:
     """Be this host's only process of this engine on a stack; raises BlockingIOError if another is.
 
-    It is a kernel lock on the directory of the lock files: the kernel lets go when a process dies, so it is never stale.
+    It is a kernel lock on the directory of the lock files: the kernel lets go when a process dies, so it is never
+    stale.
     """
     directory.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(directory, os.O_RDONLY)

@@ -15,7 +15,10 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 def find_project(cwd: Path) -> Project:
-    """The project of the nearest Pulumi.yaml at or above a directory; raises EngineError if there is none, or it is wrong."""
+    """The project of the nearest Pulumi.yaml at or above a directory.
+
+    EngineError if there is none, or it is wrong.
+    """
     start = cwd.absolute()
     for directory in (start, *start.parents):
         for name in FILES:

@@ -9,7 +9,7 @@ ROOT_STACK: Final = "pulumi:pulumi:Stack"
 
 
 def normalise(snapshot: Snapshot) -> Snapshot:
-    """The snapshot with references to aliases turned into references to the records that bear them, and no alias left."""
+    """The snapshot with each reference to an alias led to the record that bears it, and no alias left."""
     renamed = _renamed(snapshot.resources)
     if not renamed:
         return snapshot

@@ -1,6 +1,7 @@
 """Secrets of the passphrase provider: AES-256-GCM under a key derived from a passphrase; holds no other provider.
 
-A salt text is `v1:<salt>:v1:<nonce>:<sealed>`: the part after the second colon seals the word `pulumi` and so tells whether a passphrase fits.
+A salt text is `v1:<salt>:v1:<nonce>:<sealed>`: the part after the second colon seals the word `pulumi` and so tells
+whether a passphrase fits.
 """
 
 import base64

@@ -1,6 +1,7 @@
 """One stack, opened: its configuration, its state, its runs; the door of the engine's state for all commands.
 
-Which stack: the one named, else PULUMI_STACK, else the selected one. Which backend: PULUMI_BACKEND_URL, else Pulumi.yaml.
+Which stack: the one named, else PULUMI_STACK, else the selected one. Which backend: PULUMI_BACKEND_URL, else
+Pulumi.yaml.
 """
 
 from collections.abc import Iterator, Mapping
@@ -86,7 +87,10 @@ class Stack:
         return StackConfig(path, self.project.name)
 
     def secrets(self, file: StackConfig | None = None) -> PassphraseSecrets:
-        """The secrets of its configuration file, which gets a salt if it has none; raises EngineError if the passphrase is missing or wrong."""
+        """The secrets of its configuration file, which gets a salt if it has none.
+
+        EngineError if the passphrase is missing or wrong.
+        """
         found = file or self.file()
         if found.salt:
             secrets = self._with_salt(found.salt)
@@ -105,13 +109,19 @@ class Stack:
         return PassphraseSecrets(salt, lambda: passphrase(self.environ))
 
     def config(self) -> dict[str, ConfigValue]:
-        """Its configuration with the project's defaults, as programs see it, sorted; raises EngineError as `secrets`, and for what is missing."""
+        """Its configuration with the project's defaults, as programs see it, sorted.
+
+        EngineError as `secrets`, and for what is missing.
+        """
         file = self.file()
         values = stack_config.merged(self.project, self.name, file.values)
         return stack_config.plain(values, self.secrets(file).decrypt)
 
     def deployment(self) -> Deployment:
-        """Its state as JSON, secrets closed, a killed run's journal folded in; raises EngineError if it cannot be read."""
+        """Its state as JSON, secrets closed, a killed run's journal folded in.
+
+        EngineError if it cannot be read.
+        """
         content = self.files.read_checkpoint()
         journal = read_journal(self.files.journal)
         if journal is None:
@@ -154,7 +164,10 @@ class Stack:
 
     @contextmanager
     def update(self, kind: Kind, message: str = "") -> Iterator[Update]:
-        """A run that may change the state; raises EngineError if others hold the stack, or its state cannot be read or kept."""
+        """A run that may change the state.
+
+        EngineError if others hold the stack, or its state cannot be read or kept.
+        """
         started = int(self.clock.now().timestamp())
         file = self.file()
         secrets = self.secrets(file)

@@ -1,4 +1,7 @@
-"""A stack's file, Pulumi.<stack>.yaml: reading its values, changing it so that comments and order survive; opens no secret."""
+"""A stack's file, Pulumi.<stack>.yaml: reading its values, changing it so that comments and order survive.
+
+Opens no secret.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -205,7 +208,10 @@ def _looks_otherwise(text: str) -> bool:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a file that a person keeps, through links and with its rights; raises EngineError if it cannot be written."""
+    """Write a file that a person keeps, through links and with its rights.
+
+    EngineError if it cannot be written.
+    """
     try:
         target = file.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,22 @@
-"""One run that may change a stack: its lock, its journal, and the checkpoint that comes of it; knows no steps and no providers.
+"""One run that may change a stack: its lock, its journal, and the checkpoint that comes of it.
+
+Knows no steps and no providers.
 
 The order of writing, and what a kill leaves in each gap:
 
-1. the guard (a kernel lock, gone with the process) and the lock file: a kill leaves a lock of ours, which our next run replaces;
-2. a leftover journal is folded, then the new one begins: a kill leaves one of the two, both of which the next start folds;
+1. the guard (a kernel lock, gone with the process) and the lock file: a kill leaves a lock of ours, which our next
+   run replaces;
+2. a leftover journal is folded, then the new one begins: a kill leaves one of the two, both of which the next start
+   folds;
 3. entries: a kill leaves those that were confirmed, and at most one more;
-4. the digest of the new checkpoint in the journal, then the checkpoint in one rename, with the old one in `.bak`: after a kill the
+4. the digest of the new checkpoint in the journal, then the checkpoint in one rename, with the old one in `.bak`:
+   after a kill the
    checkpoint is the old one (folded again) or the new one (known by its digest, so nothing is folded twice);
 5. history and backup: a kill loses at most an entry of the history;
 6. the journal goes, then the lock: a kill leaves a lock of ours without a journal, as in 1.
 
-As long as a journal is there the lock stays, whatever fails: the CLI must not write a state that lacks what the journal tells.
+As long as a journal is there the lock stays, whatever fails: the CLI must not write a state that lacks what the
+journal tells.
 """
 
 import threading
@@ -156,7 +162,7 @@ def journalled(
 
 @dataclass(frozen=True, slots=True)
 class Ciphers:
-    """Under which salt secrets are written: in the journal the one of the state it is folded into, in the new state the stack file's."""
+    """Under which salt secrets are written: the former state's in the journal, the stack file's in the new state."""
 
     journal: PassphraseSecrets
     state: PassphraseSecrets

@@ -44,7 +44,10 @@ def selected(project: Project, url: str, environ: Mapping[str, str]) -> str:
 def select(
     project: Project, url: str, environ: Mapping[str, str], stack: str | None
 ) -> None:
-    """Remember a stack (its full name) as the selected one, or with None forget the choice; raises EngineError if it cannot be written."""
+    """Remember a stack (its full name) as the selected one, or with None forget the choice.
+
+    EngineError if it cannot be written.
+    """
     file = _file(project, environ)
     found = _read(file)
     found.pop("stack", None)

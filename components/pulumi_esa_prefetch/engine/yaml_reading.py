@@ -35,7 +35,10 @@ _STRING: Final = "tag:yaml.org,2002:str"
 
 
 def load(text: str, what: str) -> Any:
-    """The value of a YAML document (times as the texts Go gives them); raises EngineError naming `what` if it is no YAML."""
+    """The value of a YAML document (times as the texts Go gives them).
+
+    EngineError naming `what` if it is no YAML.
+    """
     try:
         node = YAML(typ="safe", pure=True).compose(StringIO(text))
         return None if node is None else _value(node)

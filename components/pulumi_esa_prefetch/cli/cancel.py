@@ -1,0 +1,50 @@
+"""The command `cancel`: folds what a killed run left, then clears the locks of a stack; stops no process."""
+
+from typing import Annotated
+
+import typer
+
+from pulumi_esa_prefetch.cli import opening
+from pulumi_esa_prefetch.cli.opening import StackName, Yes
+from pulumi_esa_prefetch.engine import administration
+from pulumi_esa_prefetch.engine.administration import Cancelled
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("cancel")(cancel)
+
+
+def cancel(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[STACK]", show_default=False)] = "",
+    *,
+    stack: StackName = "",
+    yes: Yes = False,
+) -> None:
+    """End another's hold on a stack: fold what a killed run left into the state, then clear its locks."""
+    found = opening.opened(context, opening.one_name(stack, name))
+    if not yes and opening.is_interactive(context):
+        opening.confirm(
+            context,
+            f"This will clear the locks of '{found.name}', whoever holds them.",
+            found.name,
+        )
+    _tell(found.name, administration.cancel(found))
+
+
+def _tell(name: str, done: Cancelled) -> None:
+    if done.aside is not None:
+        opening.warn(
+            f"the state of '{name}' was changed after the run that left this journal, which was "
+            f"set aside as {done.aside}; it tells of these objects, which may exist without being "
+            "in the state:"
+        )
+        for line in done.created:
+            typer.echo(f"  {line}")
+    if done.folded:
+        typer.echo(
+            "What the interrupted run had done is in the state now; `esa-prefetch refresh` shows "
+            "whether anything else has changed."
+        )
+    typer.echo(f"The currently running update for '{name}' has been canceled!")

@@ -1,0 +1,219 @@
+"""What `stack`, `stack output` and `stack history` print; changes nothing."""
+
+import json
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+from pulumi_esa_prefetch.cli.opening import MASK
+from pulumi_esa_prefetch.cli.printing import ago, milliseconds, print_table
+from pulumi_esa_prefetch.engine import checkpoint, config_values
+from pulumi_esa_prefetch.engine import history as past
+from pulumi_esa_prefetch.engine.encoding import Encoder, decode_value
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.moments import Moment
+from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+from pulumi_esa_prefetch.engine.references import ROOT_STACK
+from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, reveal
+
+_MARGIN = "    "
+
+
+def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
+    """The outputs of a stack as JSON values, sorted; no passphrase is needed unless secrets are to be shown."""
+    deployment = stack.deployment()
+    opener = stack.secrets_of(deployment).decrypt if secrets else None
+    for record in deployment.body.get("resources") or []:
+        if record.get("type") == ROOT_STACK and not record.get("parent"):
+            found = decode_value(record.get("outputs") or {}, opener)
+            shown = Encoder(None).value(reveal(found))
+            return dict(sorted(_masked(shown).items()))
+    return {}
+
+
+def _masked(value: Any) -> Any:
+    # closed secrets are still the maps that they are in the file
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            return MASK
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
+
+
+def text(value: Any) -> str:
+    """An output on one line: texts as they are, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def print_outputs(found: Mapping[str, Any]) -> None:
+    """Print outputs as a table."""
+    typer.echo(f"Current stack outputs ({len(found)}):")
+    if not found:
+        typer.echo(f"{_MARGIN}No output values currently in this stack")
+        return
+    rows = [("OUTPUT", "VALUE"), *((name, text(found[name])) for name in found)]
+    print_table(rows, _MARGIN)
+
+
+def print_shell(found: Mapping[str, Any]) -> None:
+    """Print outputs as assignments for a shell; raises EngineError for a name that no shell variable can have."""
+    for name in found:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise EngineError(f"the output {name!r} cannot be a shell variable")
+    for name, value in found.items():
+        typer.echo(f"{name}={_quoted(text(value))}")
+
+
+def _quoted(word: str) -> str:
+    if "\n" in word:
+        return "'" + word.replace("'", "'\\''") + "'"
+    return re.sub(r"([^\w@%+=:,./}\]-])", r"\\\1", word) if word else "''"
+
+
+def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
+    """Print what a stack is, its resources as a tree, and its outputs."""
+    deployment = stack.deployment()
+    snapshot = checkpoint.read(deployment, None)
+    checkpoint.verify(deployment, snapshot)
+    manifest = deployment.body.get("manifest") or {}
+    typer.echo(f"Current stack is {stack.name}:")
+    typer.echo(f"{_MARGIN}Managed by {socket.gethostname()}")
+    if manifest.get("time"):
+        moment = Moment.parse(manifest["time"])
+        typer.echo(
+            f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({moment})"
+        )
+    if manifest.get("version"):
+        typer.echo(f"{_MARGIN}Pulumi version used: {manifest['version']}")
+    typer.echo(f"Current stack resources ({len(snapshot.resources)}):")
+    _print_tree(snapshot, urns=urns, ids=ids)
+    found = outputs(stack, secrets=secrets)
+    typer.echo()
+    if found:
+        print_outputs(found)
+        typer.echo()
+    typer.echo(
+        "Use `esa-prefetch stack select` to change stack; `esa-prefetch stack ls` lists known ones"
+    )
+
+
+def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
+    if not snapshot.resources:
+        typer.echo(f"{_MARGIN}No resources currently in this stack")
+        return
+    rows: list[tuple[str, str]] = [("TYPE", "NAME")]
+    for record, lead, below in _tree(snapshot):
+        details = [f"URN: {record.urn}"] if urns else []
+        details += [f"ID: {record.id}"] if ids and record.id else []
+        name = record.urn.rpartition("::")[2]
+        rows.append((lead + record.type, name))
+        rows += [(f"{below}{detail}", "") for detail in details]
+    width = max(len(kind) for kind, name in rows if name)
+    for kind, name in rows:
+        typer.echo(f"{_MARGIN}{kind.ljust(width)}  {name}".rstrip())
+
+
+def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
+    """Each record with what stands before it in the tree, and before what belongs to it."""
+    known = {record.urn for record in snapshot.resources}
+    children: dict[str, list[Resource]] = {}
+    for record in snapshot.resources:
+        parent = record.parent if record.parent in known else ""
+        children.setdefault(parent, []).append(record)
+    roots = children.get("", [])
+    found: list[tuple[Resource, str, str]] = []
+    # a stack of work instead of recursion: components may be nested deeply
+    work = [(record, "", "", not children.get(record.urn)) for record in roots[::-1]]
+    while work:
+        record, lead, below, leaf = work.pop()
+        bar = "      " if leaf else "│  "
+        found.append((record, lead, below + bar))
+        own = children.get(record.urn, [])
+        for index in range(len(own) - 1, -1, -1):
+            last = index == len(own) - 1
+            branch, stem = ("└─ ", "   ") if last else ("├─ ", "│  ")
+            child = own[index]
+            work.append(
+                (child, below + branch, below + stem, not children.get(child.urn))
+            )
+    return found
+
+
+def history(stack: Stack, start: int, count: int) -> list[dict[str, Any]]:
+    """A page of a stack's updates, youngest first."""
+    return past.entries(stack.files)[start : start + count]
+
+
+def history_json(
+    stack: Stack, entries: Sequence[Mapping[str, Any]], *, secrets: bool
+) -> list[dict[str, Any]]:
+    """The updates as `--json` prints them; secrets of their configuration only if they are to be shown."""
+    opener = stack.secrets().decrypt if secrets else None
+    return [
+        {
+            "version": entry.get("version", 0),
+            "kind": entry.get("kind", ""),
+            "startTime": milliseconds(_moment(entry.get("startTime"))),
+            "message": entry.get("message", ""),
+            "environment": entry.get("environment") or {},
+            "config": {
+                key: shown(config_values.parse(value), opener)
+                for key, value in sorted((entry.get("config") or {}).items())
+            },
+            "result": entry.get("result", ""),
+            "endTime": milliseconds(_moment(entry.get("endTime"))),
+            "resourceChanges": entry.get("resourceChanges") or {},
+        }
+        for entry in entries
+    ]
+
+
+def shown(value: Any, opener: Any) -> dict[str, Any]:
+    """A configuration value as `--json` prints it; of a secret nothing without an opener."""
+    secret = config_values.is_secret(value)
+    if secret and opener is None:
+        return {"secret": True}
+    plain = config_values.revealed(value, opener) if secret else value
+    found: dict[str, Any] = {"value": config_values.text(plain)}
+    if isinstance(plain, dict | list):
+        found["objectValue"] = plain
+    return found | {"secret": secret}
+
+
+def _moment(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(seconds if isinstance(seconds, int) else 0, UTC)
+
+
+def print_history(
+    entries: Sequence[Mapping[str, Any]], page: int, *, full_dates: bool
+) -> None:
+    """Print updates for a person."""
+    if not entries:
+        none = f"No stack updates found on page '{page}'"
+        typer.echo(none if page > 1 else "Stack has never been updated")
+    for entry in entries:
+        _print_update(entry, full_dates=full_dates)
+
+
+def _print_update(entry: Mapping[str, Any], *, full_dates: bool) -> None:
+    changes = entry.get("resourceChanges") or {}
+    counts = [changes.get(op, 0) for op in ("create", "delete", "update", "same")]
+    start = _moment(entry.get("startTime"))
+    took = int((_moment(entry.get("endTime")) - start).total_seconds())
+    when = str(start) if full_dates else ago(start, datetime.now(UTC))
+    typer.echo(f"Version: {entry.get('version', 0)}")
+    typer.echo(f"UpdateKind: {entry.get('kind', '')}")
+    typer.echo(f"Status: {entry.get('result', '')}")
+    typer.echo(f"Message: {entry.get('message', '')}")
+    typer.echo("+{}-{}~{} {} ".format(*counts) + f"Updated {when} took {took}s")
+    for key, value in sorted((entry.get("environment") or {}).items()):
+        if str(value).strip():
+            typer.echo(f"{_MARGIN}{key}: {value}")
+    typer.echo()
