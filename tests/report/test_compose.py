@@ -154,8 +154,24 @@ def test_a_waiting_plan_that_is_declared_no_more_is_warned_of() -> None:
     summary = summed(preview(delete("warm", 1, "waiting")))
 
     assert [w.text for w in summary.warnings] == [
-        "warm is waiting, and ESA stops only running plans."
+        (
+            f"warm: plan {plan_id(1)} is waiting, and ESA stops only running plans: it "
+            'will still start at 2026-11-11T01:00:00Z; on_destroy="delete" deletes it.'
+        )
     ]
+
+
+def test_a_plan_that_moves_to_another_name_is_left_as_it_is_and_counted_once() -> None:
+    given = preview(delete("old", 1, "waiting"), create("new", 1))
+
+    summary = summed(given, looked=seen(1, "waiting"))
+
+    assert {plan.name: plan.what for plan in summary.plans} == {
+        "new": "Start",
+        "old": "leave, no call",
+    }
+    assert summary.warnings == ()
+    assert summary.origins[0].plans == ("new",)
 
 
 def test_an_error_of_the_preview_marks_the_summary_as_incomplete() -> None:

@@ -119,11 +119,11 @@ def _others(graph: Graph) -> tuple[OtherChange, ...]:
 
 
 def _told(changed: Sequence[Case]) -> Iterator[Warned]:
-    """Pass on what the provider will tell about a plan though nothing fails."""
+    """Pass on what to know about a plan though nothing fails."""
     for case in changed:
         if case.outcome.tells:
-            text = f"{case.name} {case.outcome.why}."
-            yield Warned(kind="plan", level="warn", plans=(case.name,), text=text)
+            told = case.outcome.tells
+            yield Warned(kind="plan", level="warn", plans=(case.name,), text=told)
 
 
 def _silent_updates(graph: Graph) -> Iterator[Warned]:

@@ -72,7 +72,7 @@ def _consequence(summary: Summary) -> str:
         most = max(summary.origins, key=lambda load: load.urls_per_second)
         parts.append(
             f"Highest load: **{rate_text(most.urls_per_second)} URLs/s** on "
-            f"{code(most.origin)} from {moment_of(most.start)}."
+            f"{code(most.origin)} from {moment_of(most.start)} UTC."
         )
     if summary.counts.same:
         parts.append(f"{count(summary.counts.same, 'plan')} unchanged.")
@@ -143,7 +143,7 @@ def _window(plan: PlanChange) -> str:
 
 def _last(plan: PlanChange) -> str:
     if plan.last is None:
-        return ""
+        return "none: the list is done by then" if plan.batches == 0 else ""
     return moment_of(plan.last) + (" ⚠ list not done" if plan.fits is False else "")
 
 

@@ -4,12 +4,13 @@ The table is `provider.decision`; here its answers are asked for and put into wo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pulumi_esa_prefetch.load import moment_text
 from pulumi_esa_prefetch.provider.decision import (
     Act,
     Decision,
@@ -46,8 +47,8 @@ class Outcome:
     """What will be done, why, and what that means for the load.
 
     `starts`, `stops`: those calls may be made. `goes_on`: the plan submits URLs
-    afterwards. `resets`: the job's list begins anew. `tells`: the reason is to be
-    known, though nothing fails.
+    afterwards. `resets`: the job's list begins anew. `tells`: a sentence to know
+    before merging, though nothing fails.
     """
 
     what: str
@@ -57,20 +58,25 @@ class Outcome:
     goes_on: bool = False
     resets: bool = False
     refused: bool = False
-    tells: bool = False
+    tells: str = ""
 
 
 UNCHANGED = "nothing"
 
 
-def outcome(node: Node, new: PlanFacts, old: PlanFacts, now: datetime) -> Outcome:
-    """Decide for one ScheduledPrefetch of a preview."""
+def outcome(
+    node: Node, new: PlanFacts, old: PlanFacts, now: datetime, *, kept: bool = False
+) -> Outcome:
+    """Decide for one ScheduledPrefetch of a preview.
+
+    `kept`: the deployment declares its old plan anew, under another name.
+    """
     if node.goes:
-        return _deletion(node, old)
+        return _deletion(node, old, kept=kept)
     if node.op == "create":
         return _creation(node, new)
     if node.op == "replace":
-        return _both(_deletion(node, old), _creation(node, new))
+        return _both(_deletion(node, old, kept=kept), _creation(node, new))
     if node.op == "update":
         return _update(node, new, now)
     return Outcome(UNCHANGED, "is as declared", goes_on=new.status in GOING_ON)
@@ -118,20 +124,28 @@ def _update(node: Node, facts: PlanFacts, now: datetime) -> Outcome:
     return _worded(decision, declared, observed.status)
 
 
-def _deletion(node: Node, facts: PlanFacts) -> Outcome:
+def _deletion(node: Node, facts: PlanFacts, *, kept: bool) -> Outcome:
     recorded = _recorded(node)
     if recorded is None:
-        return Outcome(
-            "known at deployment only", "what its state says is not readable"
-        )
-    decision = before_delete(recorded, kept=False) or at_delete(
-        recorded, _Observed(facts.status or recorded.status, facts.end_time)
-    )
+        return Outcome("known at deployment only", "has a state that is not readable")
     status = facts.status or recorded.status
+    decision = before_delete(recorded, kept=kept)
+    if decision is not None:
+        return _worded(decision, recorded, status)
+    decision = at_delete(recorded, _Observed(status, facts.end_time))
     if decision.act is Act.DELETE:
         what = "Stop, Delete" if status == "running" else "Delete"
         return Outcome(what, decision.why, stops=status == "running")
-    return _worded(decision, recorded, status)
+    told = _still_starts(node, facts) if decision.tell else ""
+    return replace(_worded(decision, recorded, status), tells=told)
+
+
+def _still_starts(node: Node, facts: PlanFacts) -> str:
+    when = f" at {moment_text(facts.start_time)}" if facts.start_time else ""
+    return (
+        f"{node.name}: plan {facts.plan_id} is waiting, and ESA stops only running "
+        f'plans: it will still start{when}; on_destroy="delete" deletes it.'
+    )
 
 
 def _both(old: Outcome, new: Outcome) -> Outcome:
@@ -164,7 +178,6 @@ def _worded(
         goes_on=act is Act.START or reruns or (stays and status in GOING_ON),
         resets=resets,
         refused=act is Act.REFUSE,
-        tells=decision.tell,
     )
 
 

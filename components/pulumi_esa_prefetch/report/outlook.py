@@ -30,6 +30,7 @@ from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.outcome import GOING_ON, Outcome, outcome
 
 CHANGES = ("create", "update", "replace", "delete")
+MAKING = frozenset({"create", "replace"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,17 @@ class Outlook:
 
 def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
     """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
-    return [_case(node, graph, looked, now) for node in graph.prefetches()]
+    gathered = [_gather(node, graph, looked) for node in graph.prefetches()]
+    anew = {new.plan_id for node, new, _ in gathered if node.op in MAKING} - {None}
+    return [
+        Case(
+            node,
+            new,
+            job_facts(node, new, graph, looked),
+            outcome(node, new, old, now, kept=old.plan_id in anew),
+        )
+        for node, new, old in gathered
+    ]
 
 
 def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
@@ -96,11 +107,12 @@ def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
     return Outlook(planned)
 
 
-def _case(node: Node, graph: Graph, looked: Looked, now: datetime) -> Case:
+def _gather(
+    node: Node, graph: Graph, looked: Looked
+) -> tuple[Node, PlanFacts, PlanFacts]:
+    """Return the facts of the plan a resource will stand for, and of its old one."""
     old = old_plan_facts(node, looked)
-    plan = old if node.goes else plan_facts(node, graph, looked)
-    job = job_facts(node, plan, graph, looked)
-    return Case(node, plan, job, outcome(node, plan, old, now))
+    return node, old if node.goes else plan_facts(node, graph, looked), old
 
 
 def _planned(
@@ -122,10 +134,12 @@ def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
 
     The order decides whose batch comes first at one and the same moment.
     """
-    ids = {case.plan.plan_id: case.node.urn for case in of_one_job}
+    # Of two resources for one plan, one that goes and one that comes, the latter counts.
+    cases = sorted(of_one_job, key=lambda case: not case.node.goes)
+    ids = {case.plan.plan_id for case in cases}
     mine = {
         case.plan.plan_id or f"new {case.name}": (case.node.urn, run)
-        for case in of_one_job
+        for case in cases
         if case.outcome.goes_on and (run := case.run())
     }
     seen = looked.jobs.get(of_one_job[0].plan.job_id or "")
