@@ -126,7 +126,8 @@ def _what_came(answer: Answer) -> str:
     kind = answer.clean(answer.content_type or "an answer of no known type")
     if "json" in kind:
         return "JSON that is cut off or broken"
-    return f"{kind} that begins {answer.clean(answer.body[:60].decode('utf-8', 'replace'))!r}"
+    start = answer.clean(answer.body[:4000].decode("utf-8", "replace"))
+    return f"{kind} that begins {start[:60]!r}"
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -25,7 +25,7 @@ from pulumi_esa_prefetch.api.models import (
     PlanSpec,
 )
 from pulumi_esa_prefetch.api.reading import (
-    complete,
+    demand_all,
     plans_reader,
     reader,
     reader_of,
@@ -175,7 +175,9 @@ class EsaClient:
             known = len(found)
             found.update((job.id, job) for job in page.jobs or ())
             if len(found) == known or len(found) == page.total_count:
-                complete(action, len(found), page, listed=page.jobs is not None)
+                demand_all(
+                    action, page.jobs, len(found), page.total_count, page.request_id
+                )
                 break
         return list(found.values())
 
@@ -200,7 +202,9 @@ class EsaClient:
         created = self._call(
             _post(action, {"Id": job_id}, form), reader(action, CreatedPlans)
         )
-        if len(created.plans) < len(executions) or created.failed_messages:
+        made = len(created.plans)
+        demand_all(action, (), made, created.success_count, created.request_id)
+        if made < len(executions) or created.failed_messages:
             raise PlansRefused(len(executions), created)
         return created
 

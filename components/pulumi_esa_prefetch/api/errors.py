@@ -177,7 +177,7 @@ class UrlsRefused(PartialFailure):
         request = f", request {job.request_id}" if job.request_id else ""
         super().__init__(
             f"CreateScheduledPreloadJob created job {job.id}, and ESA refused URLs of it: "
-            f"{job.error_info}{where} (HTTP 200{request}); correct the URLs and replace "
+            f"{job.error_info or 'it gives no reason'}{where} (HTTP 200{request}); correct the URLs and replace "
             "the job, or delete it"
         )
         self.job = job

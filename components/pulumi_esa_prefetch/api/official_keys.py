@@ -1,9 +1,10 @@
-"""The one door to the official credentials library, which costs a third of a second to import; chooses no place itself."""
+"""The one door to the official credentials library, imported only when it is needed; chooses no place."""
 
 import configparser
 import json
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,10 @@ _QUOTED_ANSWER = re.compile(
 
 def open_provider(place: KeyPlace) -> Any:
     """The library's provider for a place; fetches nothing yet."""
-    from alibabacloud_credentials import provider  # noqa: PLC0415 -- slow, rarely needed
+    from alibabacloud_credentials import provider  # noqa: PLC0415 -- a third of a second
 
     _quieten()
-    match place:
-        case Profile(name, file):
-            return _profile_provider(provider, name, file)
-        case EcsRole(name):
-            return provider.EcsRamRoleCredentialsProvider(role_name=name)
-        case CredentialsUri(uri):
-            return provider.URLCredentialsProvider(uri=uri)
-        case OidcRole():
-            return _oidc_provider(provider, place)
-        case AssumedRole():
-            return _role_provider(provider, place)
-        case Credentials():
-            return _written_provider(provider, place)
-    return provider.DefaultCredentialsProvider()
+    return _OPENERS[type(place)](provider, place)
 
 
 def read(provider: Any) -> Credentials:
@@ -83,11 +71,12 @@ def _quieten() -> None:
     log.handlers[:] = [logging.NullHandler()]
 
 
-def _profile_provider(provider: Any, name: str, file: str | None) -> Any:
+def _profile_provider(library: Any, profile: Profile) -> Any:
     # ALIBABA_CLOUD_CREDENTIALS_FILE is JSON to Terraform and INI to the library.
+    name, file = profile.name, profile.file
     if _is_ini(Path(file)) if file else _only_in_ini(name):
-        return provider.ProfileCredentialsProvider(profile_name=name, profile_file=file)
-    return provider.CLIProfileCredentialsProvider(profile_name=name, profile_file=file)
+        return library.ProfileCredentialsProvider(profile_name=name, profile_file=file)
+    return library.CLIProfileCredentialsProvider(profile_name=name, profile_file=file)
 
 
 def _is_ini(file: Path) -> bool:
@@ -113,8 +102,8 @@ def _only_in_ini(name: str) -> bool:
     return ini.has_section(name)
 
 
-def _oidc_provider(provider: Any, role: OidcRole) -> Any:
-    return provider.OIDCRoleArnCredentialsProvider(
+def _oidc_provider(library: Any, role: OidcRole) -> Any:
+    return library.OIDCRoleArnCredentialsProvider(
         role_arn=role.role_arn,
         oidc_provider_arn=role.provider_arn,
         oidc_token_file_path=role.token_file,
@@ -124,8 +113,8 @@ def _oidc_provider(provider: Any, role: OidcRole) -> Any:
     )
 
 
-def _role_provider(provider: Any, role: AssumedRole) -> Any:
-    return provider.RamRoleArnCredentialsProvider(
+def _role_provider(library: Any, role: AssumedRole) -> Any:
+    return library.RamRoleArnCredentialsProvider(
         credentials_provider=open_provider(role.holder),
         role_arn=role.role_arn,
         role_session_name=role.session_name,
@@ -135,13 +124,28 @@ def _role_provider(provider: Any, role: AssumedRole) -> Any:
     )
 
 
-def _written_provider(provider: Any, keys: Credentials) -> Any:
+def _written_provider(library: Any, keys: Credentials) -> Any:
     if keys.security_token is None:
-        return provider.StaticAKCredentialsProvider(
+        return library.StaticAKCredentialsProvider(
             access_key_id=keys.access_key_id, access_key_secret=keys.access_key_secret
         )
-    return provider.StaticSTSCredentialsProvider(
+    return library.StaticSTSCredentialsProvider(
         access_key_id=keys.access_key_id,
         access_key_secret=keys.access_key_secret,
         security_token=keys.security_token,
     )
+
+
+_OPENERS: dict[type, Callable[[Any, Any], Any]] = {
+    Credentials: _written_provider,
+    Profile: _profile_provider,
+    EcsRole: lambda library, role: library.EcsRamRoleCredentialsProvider(
+        role_name=role.name
+    ),
+    CredentialsUri: lambda library, place: library.URLCredentialsProvider(
+        uri=place.uri
+    ),
+    OidcRole: _oidc_provider,
+    AssumedRole: _role_provider,
+    DefaultPlaces: lambda library, _: library.DefaultCredentialsProvider(),
+}

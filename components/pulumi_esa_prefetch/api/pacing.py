@@ -6,44 +6,50 @@ from dataclasses import dataclass
 
 from pulumi_esa_prefetch.clock import Clock
 
-# ESA states no rate limits. Quotas of Alibaba Cloud are counted per second, so after a
-# refusal a whole second without calls starts the count anew.
+# ESA states no rate limits, and quotas of Alibaba Cloud are counted per second.
 REST = 1.0
-STEP_DOWN = 0.8
-STEP_DOWN_AGAIN = 0.5
+"""Seconds without calls after which such a count has begun anew."""
+TOO_MANY = ((3, 5), (10, 100))
+"""So many refusals among the last so many calls mean a quota; fewer may be chance."""
+BELOW_PROVEN = 0.9
+MUCH_SLOWER = 0.85
+SLOWER = 0.95
+FASTER = 0.00025
+"""By how much one call that passes raises the rate, at first after a refusal."""
+RUN = 75
+"""After so many passed in a row it is four times as much, after twice as many nine times:
+where the quota is, about 1 call in 80 is refused; where it was misjudged, that mends."""
+FIRST_RATE = 3.0
+"""The least to try after the first refusals, which others may have brought about."""
 LOWEST_RATE = 0.2
-# Back to the rate that was refused takes so many calls and so many seconds, whichever is
-# longer: few refusals among many calls, and few rests among many seconds.
-CLIMB_CALLS = 60
-CLIMB_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
 class Permit:
-    """The right to send one call; says when it was given and under which rule."""
+    """The right to send one call; says when, and after how many rests."""
 
     moment: float
-    era: int
+    rests: int
 
 
 class Pacer:
-    """Lets calls through at once until ESA refuses one, then just below what it refused.
+    """Lets calls through at once until ESA refuses several, then as fast as it refuses few.
 
-    After a refusal: a second's rest, then 0.8 of the rate that was refused, slowly back
-    up to it, and beyond it only if nothing is refused there (it doubles in the time it
-    took to climb).
+    Too many refusals bring a second's rest and a rate just below what passed in the
+    second before. From then on each call that passes makes the rate a little higher, each
+    refusal lower.
     """
 
     def __init__(self, clock: Clock, max_qps: float | None = None) -> None:
         self._clock = clock
         self._max_qps = max_qps
         self._lock = threading.Lock()
-        self._next = 0.0  # the moment of the next permit, when there is a rate
-        self._ceiling: float | None = None  # the rate that was refused last
-        self._era = 0  # counts refusals that changed the rate
-        self._era_began = 0.0
-        self._passed = 0  # calls let through by ESA in this era
-        self._recent: deque[float] = deque()  # such calls within the last second
+        self._learnt: float | None = None
+        self._next = 0.0  # the moment of the next permit
+        self._rests = 0
+        self._passed: deque[float] = deque()  # when, within the last second
+        self._run = 0  # calls passed in a row
+        self._refusals: deque[bool] = deque(maxlen=max(calls for _, calls in TOO_MANY))
 
     def wait(self, deadline: float) -> Permit | None:
         """Wait for a turn; None, at once, if it would come after the deadline."""
@@ -55,64 +61,65 @@ class Pacer:
             if pause <= 0:
                 return permit
             self._clock.sleep(pause)
-            if permit.era == self._era:
+            if permit.rests == self._rests:
                 return permit
-            # Refused meanwhile: the turn was booked at a rate that no longer holds.
+            # A rest began meanwhile: the turn was booked at a rate that no longer holds.
 
     def passed(self) -> None:
         """A call was not refused for its rate."""
         now = self._clock.monotonic()
         with self._lock:
-            self._passed += 1
-            self._recent.append(now)
+            self._refusals.append(False)
+            self._passed.append(now)
             self._forget(now)
+            self._run += 1
+            if self._learnt is not None:
+                self._learnt *= 1.0 + FASTER * (1.0 + self._run / RUN) ** 2
 
     def refused(self, permit: Permit, hint: float | None) -> None:
         """A call was refused for its rate; `hint` is how long ESA wants to be left alone."""
         now = self._clock.monotonic()
         with self._lock:
-            self._forget(now)
-            if permit.era == self._era:  # else this refusal is old news
+            if permit.rests == self._rests:  # else this refusal is old news
                 self._slow_down(now)
-            self._next = max(self._next, now + max(hint or 0.0, REST))
+            if hint:
+                self._next = max(self._next, now + hint)
 
     def rate(self) -> float | None:
         """Calls per second at present; None if nothing limits them."""
-        with self._lock:
-            return self._rate(self._clock.monotonic())
+        if self._learnt is None or self._max_qps is None:
+            return self._learnt or self._max_qps
+        return min(self._learnt, self._max_qps)
 
     def _book(self) -> Permit:
         now = self._clock.monotonic()
         with self._lock:
-            rate = self._rate(now)
+            rate = self.rate()
             moment = max(now, self._next)
             if rate is not None:
                 self._next = moment + 1.0 / rate
-            return Permit(moment, self._era)
+            return Permit(moment, self._rests)
 
     def _slow_down(self, now: float) -> None:
-        rate = self._rate(now)
-        if rate is None or self._ceiling is None:
-            rate = max(float(len(self._recent)), 1.0)
-        elif self._passed < CLIMB_CALLS // 4:
-            rate *= STEP_DOWN_AGAIN
-        self._ceiling = max(rate, LOWEST_RATE)
-        self._era += 1
-        self._era_began = now
-        self._passed = 0
+        self._refusals.append(True)
+        self._run = 0
+        latest = list(self._refusals)
+        if any(sum(latest[-calls:]) >= many for many, calls in TOO_MANY):
+            self._rest(now)
+        elif self._learnt is not None:
+            self._learnt = max(self._learnt * SLOWER, LOWEST_RATE)
 
-    def _rate(self, now: float) -> float | None:
-        if self._ceiling is None:
-            return self._max_qps
-        climbed = min(
-            self._passed / CLIMB_CALLS, (now - self._era_began) / CLIMB_SECONDS
-        )
-        if climbed < 1.0:
-            rate = self._ceiling * (STEP_DOWN + (1.0 - STEP_DOWN) * climbed)
+    def _rest(self, now: float) -> None:
+        self._forget(now)
+        proven = BELOW_PROVEN * max(len(self._passed), 1)
+        if self._learnt is None:
+            self._learnt = max(proven, FIRST_RATE)
         else:
-            rate = self._ceiling * 2.0 ** min(climbed - 1.0, 20.0)
-        return rate if self._max_qps is None else min(rate, self._max_qps)
+            self._learnt = max(min(proven, self._learnt * MUCH_SLOWER), LOWEST_RATE)
+        self._rests += 1
+        self._refusals.clear()
+        self._next = now + REST
 
     def _forget(self, now: float) -> None:
-        while self._recent and self._recent[0] <= now - 1.0:
-            self._recent.popleft()
+        while self._passed and self._passed[0] <= now - 1.0:
+            self._passed.popleft()

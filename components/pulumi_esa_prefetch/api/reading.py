@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pulumi_esa_prefetch.api.errors import BadAnswer
-from pulumi_esa_prefetch.api.models import Job, JobPage, Plan, PlanList
+from pulumi_esa_prefetch.api.models import Job, Plan, PlanList
 
 M = TypeVar("M", bound=BaseModel)
 O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id
@@ -55,30 +55,30 @@ def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list
 
     def read_all(content: Mapping[str, Any]) -> list[Plan]:
         answer = read(content)
-        complete(
-            action, len(answer.plans or ()), answer, listed=answer.plans is not None
+        plans = answer.plans or ()
+        demand_all(
+            action, answer.plans, len(plans), answer.total_count, answer.request_id
         )
         facts = {"request_id": answer.request_id}
         return [
             plan.model_copy(update={**facts, "job_id": plan.job_id or job_id})
-            for plan in answer.plans or ()
+            for plan in plans
         ]
 
     return read_all
 
 
-def complete(
-    action: str, found: int, answer: PlanList | JobPage, *, listed: bool
+def demand_all(
+    action: str, listed: object, found: int, counted: int | None, request_id: str | None
 ) -> None:
-    """Raise BadAnswer if a list holds fewer than its TotalCount says."""
-    if not listed and answer.total_count != 0:
+    """Raise BadAnswer if a list is left out, or holds fewer than ESA counts."""
+    if listed is None and counted != 0:
         raise BadAnswer(
-            f"{action}: the answer has no list in it (request {answer.request_id})"
+            f"{action}: the answer has no list in it (request {request_id})"
         )
-    if answer.total_count is not None and found < answer.total_count:
+    if counted is not None and found < counted:
         raise BadAnswer(
-            f"{action}: ESA counts {answer.total_count} and lists {found} "
-            f"(request {answer.request_id})"
+            f"{action}: ESA counts {counted} and lists {found} (request {request_id})"
         )
 
 

@@ -1,4 +1,4 @@
-"""ACS3-HMAC-SHA256 ("V3 request structure and signature"): pure functions, and an httpx.Auth over them; sends nothing."""
+"""ACS3-HMAC-SHA256 as Alibaba's "V3 request structure and signature" has it; sends nothing."""
 
 import hashlib
 import hmac

@@ -228,20 +228,25 @@ class Transport:
 def _http_client(
     endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
 ) -> httpx.Client:
-    host = urlsplit(endpoint).hostname or ""
-    near = host == "localhost" or host == "::1" or host.startswith("127.")
     try:
         return httpx.Client(
             transport=transport,
             headers={"user-agent": user_agent},
-            # A proxy set for the internet cannot reach an ESA on this machine.
-            mounts={f"all://{host}": None} if near and transport is None else None,
+            mounts=None if transport else _past_the_proxy(endpoint),
         )
     except (OSError, ValueError) as error:
         raise Untrusted(
             f"no connection can be set up ({_reason(error)}); check SSL_CERT_FILE, "
             "SSL_CERT_DIR and the proxy variables"
         ) from None
+
+
+def _past_the_proxy(endpoint: str) -> dict[str, None]:
+    """A proxy set for the internet cannot reach an ESA on this machine."""
+    address = urlsplit(endpoint)
+    host = address.hostname or ""
+    near = host in {"localhost", "::1"} or host.startswith("127.")
+    return {f"all://{address.netloc}": None} if near else {}
 
 
 def _not_sent(call: Call, endpoint: str, error: Exception) -> NoAnswer:

@@ -1,0 +1,39 @@
+import threading
+import time
+
+import pytest
+
+from pulumi_esa_prefetch.api.errors import NoAnswer
+from pulumi_esa_prefetch.api.limits import within
+
+
+def late() -> NoAnswer:
+    return NoAnswer("late")
+
+
+def test_what_comes_in_time_is_returned() -> None:
+    assert within(5.0, lambda: 42, late) == 42
+
+
+def test_what_is_raised_in_time_is_raised_here_with_its_trace() -> None:
+    def fail() -> None:
+        raise KeyError("lost")
+
+    with pytest.raises(KeyError, match="lost") as caught:
+        within(5.0, fail, late)
+
+    assert "fail" in [entry.name for entry in caught.traceback]
+
+
+def test_what_does_not_come_back_is_left_behind() -> None:
+    gate = threading.Event()
+    began = time.monotonic()
+
+    with pytest.raises(NoAnswer, match="late"):
+        within(0.05, gate.wait, late)
+
+    assert time.monotonic() - began < 2.0
+    assert all(
+        thread.daemon for thread in threading.enumerate() if thread.name == "esa-call"
+    )
+    gate.set()
