@@ -42,15 +42,20 @@ class World:
         faults: tuple[Mapping[str, Any], ...] = (),
         jobs: list[dict[str, Any]] | None = None,
         deadline: float = 60.0,
-        **window: str,
+        start: str = "-1h",
+        end: str = "+8h",
     ) -> None:
-        plans = [plan(n, status, **window) for n, status in enumerate(statuses, 1)]
+        plans = [
+            plan(n, status, start=start, end=end)
+            for n, status in enumerate(statuses, 1)
+        ]
         self.clock = ManualClock(datetime.now(UTC))
         self.esa = create_app(
             seed=seed(*(jobs or [job(1, plans)])),
             dialects=dialects,
             faults={"seed": 7, "faults": list(faults)},
             clock=self.clock,
+            wall=self.clock,
         )
         self.client = EsaClient(
             "http://esa.test",

@@ -17,8 +17,14 @@ def rerun_plan(session: Session, target: Target, declared: PlanInputs) -> Plan:
     All that can be refused is refused before Stop. Raises PrefetchError, which says so if the plan
     is stopped now; the old triggers then stay in state, and the next up does the rest.
     """
-    if declared.rerun == "from_start":
+    if declared.rerun == "resume":
+        return _rerun(session, target, declared)
+    with session.turn(target.job_id or ""):
         _refuse_beside_others(session, target)
+        return _rerun(session, target, declared)
+
+
+def _rerun(session: Session, target: Target, declared: PlanInputs) -> Plan:
     stopped = target.status == "running"
     if stopped:
         target = _stopped(session, target)

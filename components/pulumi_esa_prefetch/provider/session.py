@@ -8,6 +8,7 @@ instance: all instances of a process share one.
 import os
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 
 from pulumi_esa_prefetch.api.client import EsaClient
@@ -41,6 +42,7 @@ class Session:
             self.clock,
         )
         self._kept: set[str] = set()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
     def keep(self, plan_id: str) -> None:
@@ -52,6 +54,11 @@ class Session:
         """Whether this run declares the plan."""
         with self._lock:
             return plan_id in self._kept
+
+    def turn(self, job_id: str) -> threading.Lock:
+        """Whoever sets a job back to its first URL does so alone in this process."""
+        with self._lock:
+            return self._turns[job_id]
 
     def is_missing(self, job_id: str, plan_id: str) -> bool:
         """Whether ESA says that the plan does not exist: one attempt, 5 seconds at most.

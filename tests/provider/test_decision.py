@@ -1,0 +1,286 @@
+"""The decision table of ScheduledPrefetch, row by row; nothing is called."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pulumi.output import UNKNOWN
+
+from pulumi_esa_prefetch.provider import decision
+from pulumi_esa_prefetch.provider.decision import Act
+from pulumi_esa_prefetch.provider.models import (
+    PlanInputs,
+    PlanState,
+    read_declaration,
+)
+from tests.lifecycle.esa import plan_id
+from tests.provider.world import JOB, PLAN, props
+
+NOW = datetime(2026, 1, 31, 8, tzinfo=UTC)
+STATUSES = ("waiting", "running", "finished", "failed", "stopped")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A plan as ESA shows it."""
+
+    status: str | None
+    end_time: datetime | None = None
+
+
+def recorded(status: str, **given: Any) -> PlanState:
+    return PlanState.parse(props(status=status, **given))
+
+
+@pytest.mark.parametrize(
+    ("declared", "observed", "act"),
+    [
+        ({}, "waiting", Act.START),
+        ({}, "running", Act.ADOPT),
+        ({}, "stopped", Act.START),
+        ({}, "failed", Act.START),
+        ({"restart_failed": False}, "failed", Act.ADOPT),
+        ({}, "finished", Act.ADOPT),
+        ({"restart_finished": True}, "finished", Act.START),
+        ({"restart_finished": True}, "running", Act.ADOPT),
+        ({}, None, Act.REFUSE),
+        ({}, "paused-by-esa", Act.REFUSE),
+        ({"desired_state": "stopped"}, "running", Act.STOP),
+        ({"desired_state": "stopped"}, "waiting", Act.REFUSE),
+        ({"desired_state": "stopped"}, "stopped", Act.ADOPT),
+        ({"desired_state": "stopped"}, "finished", Act.ADOPT),
+        ({"desired_state": "stopped"}, "failed", Act.ADOPT),
+        ({"desired_state": "stopped"}, None, Act.REFUSE),
+    ],
+)
+def test_create(declared: dict[str, Any], observed: str | None, act: Act) -> None:
+    seen = Seen(observed) if observed else None
+
+    decided = decision.at_create(PlanInputs.parse(props(**declared)), seen)
+
+    assert decided.act is act
+    assert decided.why
+
+
+CHANGES = [
+    ("waiting", {}, {}, Act.KEEP),
+    ("running", {}, {}, Act.KEEP),
+    ("stopped", {}, {}, Act.START),
+    ("failed", {}, {}, Act.START),
+    ("failed", {"restart_failed": False}, {"restart_failed": False}, Act.KEEP),
+    ("finished", {}, {}, Act.KEEP),
+    ("finished", {"restart_finished": True}, {"restart_finished": True}, Act.KEEP),
+    ("paused-by-esa", {}, {}, Act.KEEP),
+    ("unknown", {}, {}, Act.KEEP),
+    ("running", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.STOP),
+    ("waiting", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.REFUSE),
+    ("stopped", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.KEEP),
+    ("finished", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.KEEP),
+    ("failed", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.KEEP),
+    ("running", {}, {"triggers": {"v": "2"}}, Act.RERUN),
+    ("finished", {}, {"triggers": {"v": "2"}}, Act.RERUN),
+    ("stopped", {}, {"triggers": {"v": "2"}}, Act.RERUN),
+    ("waiting", {"triggers": {"v": "2"}}, {}, Act.RERUN),
+    ("running", {"triggers": {"v": 1}}, {"triggers": {"v": True}}, Act.RERUN),
+    ("running", {"triggers": {"v": 2}}, {"triggers": {"v": 2.0}}, Act.KEEP),
+    (
+        "stopped",
+        {"desired_state": "stopped"},
+        {"desired_state": "stopped", "triggers": {"v": "2"}},
+        Act.RECORD,
+    ),
+    ("running", {}, {"on_destroy": "leave"}, Act.RECORD),
+    ("running", {}, {"rerun": "resume"}, Act.RECORD),
+    ("running", {}, {"restart_failed": False}, Act.RECORD),
+    ("finished", {}, {"restart_finished": True}, Act.RECORD),
+    ("failed", {}, {"restart_failed": False}, Act.RECORD),
+    ("failed", {"restart_failed": False}, {}, Act.START),
+    ("running", {}, {"desired_state": "stopped"}, Act.STOP),
+    ("waiting", {}, {"desired_state": "stopped"}, Act.REFUSE),
+    ("finished", {}, {"desired_state": "stopped"}, Act.RECORD),
+    ("stopped", {"desired_state": "stopped"}, {}, Act.START),
+    ("waiting", {"desired_state": "stopped"}, {}, Act.START),
+    ("finished", {"desired_state": "stopped"}, {}, Act.RECORD),
+    ("running", {}, {"job_id": None}, Act.KEEP),
+    ("running", {}, {"job_id": None, "plan_id": f"{JOB}:{PLAN}"}, Act.KEEP),
+    ("running", {}, {"plan_id": PLAN.upper(), "job_id": JOB.upper()}, Act.KEEP),
+    ("running", {}, {"job_id": "f" * 24}, Act.REFUSE),
+]
+
+
+@pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)
+def test_diff(
+    status: str, before: dict[str, Any], after: dict[str, Any], act: Act
+) -> None:
+    declaration = read_declaration(props(**after))
+
+    decided = decision.at_diff(declaration, recorded(status, **before))
+
+    assert decided.act is act
+    assert decided.why
+
+
+@pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)
+def test_update_decides_by_what_is_so_now_as_diff_does_by_the_record(
+    status: str, before: dict[str, Any], after: dict[str, Any], act: Act
+) -> None:
+    declared = PlanInputs.parse(props(**after))
+
+    decided = decision.at_update(declared, recorded("x", **before), Seen(status), NOW)
+
+    assert decided.act is (Act.ADOPT if act is Act.KEEP else act)
+
+
+@pytest.mark.parametrize(
+    ("after", "act"),
+    [
+        ({"plan_id": plan_id(2)}, Act.REPLACE),
+        ({"plan_id": f"{JOB}:{plan_id(2)}"}, Act.REPLACE),
+        ({"plan_id": UNKNOWN}, Act.REPLACE),
+        ({"plan_id": UNKNOWN, "job_id": UNKNOWN}, Act.REPLACE),
+        ({"job_id": UNKNOWN}, Act.AWAIT),
+        ({"triggers": {"deep": [UNKNOWN]}}, Act.AWAIT),
+        ({"desired_state": UNKNOWN}, Act.AWAIT),
+        ({"desired_state": "nonsense"}, Act.AWAIT),
+    ],
+)
+def test_diff_of_another_plan_or_of_what_is_not_known(
+    after: dict[str, Any], act: Act
+) -> None:
+    decided = decision.at_diff(read_declaration(props(**after)), recorded("running"))
+
+    assert decided.act is act
+
+
+def test_a_plan_id_that_the_engine_removed_replaces() -> None:
+    declaration = read_declaration({"job_id": JOB})
+
+    decided = decision.at_diff(declaration, recorded("running"))
+
+    assert decided.act is Act.REPLACE
+
+
+@pytest.mark.parametrize(
+    ("end", "act"),
+    [
+        (NOW, Act.REFUSE),
+        (NOW - timedelta(seconds=1), Act.REFUSE),
+        (NOW + timedelta(seconds=1), Act.RERUN),
+        (None, Act.RERUN),
+    ],
+)
+def test_a_rerun_is_refused_once_the_window_is_over(
+    end: datetime | None, act: Act
+) -> None:
+    declared = PlanInputs.parse(props(triggers={"v": "2"}))
+
+    decided = decision.at_update(
+        declared, recorded("running"), Seen("running", end), NOW
+    )
+
+    assert decided.act is act
+
+
+def test_an_update_of_a_plan_that_is_gone_is_refused() -> None:
+    decided = decision.at_update(
+        PlanInputs.parse(props()), recorded("stopped"), None, NOW
+    )
+
+    assert decided.act is Act.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "after", "looks"),
+    [
+        ("running", {}, {"on_destroy": "leave"}, False),
+        ("finished", {}, {"restart_finished": True}, False),
+        ("stopped", {"desired_state": "stopped"}, {"triggers": {"v": "2"}}, True),
+        (
+            "stopped",
+            {"desired_state": "stopped"},
+            {"desired_state": "stopped", "triggers": {"v": "2"}},
+            False,
+        ),
+        ("running", {}, {}, False),
+        ("stopped", {}, {}, True),
+        ("stopped", {}, {"on_destroy": "leave"}, True),
+        ("finished", {}, {"desired_state": "stopped"}, True),
+        ("finished", {}, {"triggers": {"v": "2"}}, True),
+    ],
+)
+def test_an_update_looks_unless_there_is_only_something_to_record(
+    status: str, before: dict[str, Any], after: dict[str, Any], *, looks: bool
+) -> None:
+    declared = PlanInputs.parse(props(**after))
+
+    assert decision.needs_look(declared, recorded(status, **before)) is looks
+
+
+@pytest.mark.parametrize(
+    ("status", "observed", "act", "tell"),
+    [
+        ("running", "stopped", Act.ADOPT, False),
+        ("finished", "running", Act.ADOPT, False),
+        ("running", None, Act.DROP, False),
+        ("waiting", None, Act.DROP, False),
+        ("finished", None, Act.KEEP, True),
+    ],
+)
+def test_read(status: str, observed: str | None, act: Act, *, tell: bool) -> None:
+    seen = Seen(observed) if observed else None
+
+    decided = decision.at_read(recorded(status), seen)
+
+    assert (decided.act, decided.tell) == (act, tell)
+
+
+def test_a_plan_of_somebody_else_must_exist() -> None:
+    assert decision.at_read(None, None).act is Act.REFUSE
+    assert decision.at_read(None, Seen("stopped")).act is Act.ADOPT
+
+
+@pytest.mark.parametrize(
+    ("on_destroy", "observed", "act", "tell"),
+    [
+        ("stop", "running", Act.STOP, False),
+        ("stop", "waiting", Act.LEAVE, True),
+        ("stop", "stopped", Act.LEAVE, False),
+        ("stop", "finished", Act.LEAVE, False),
+        ("stop", "failed", Act.LEAVE, False),
+        ("stop", None, Act.LEAVE, False),
+        ("delete", "running", Act.DELETE, False),
+        ("delete", "waiting", Act.DELETE, False),
+        ("delete", "finished", Act.DELETE, False),
+        ("delete", None, Act.LEAVE, False),
+    ],
+)
+def test_destroy(
+    on_destroy: str, observed: str | None, act: Act, *, tell: bool
+) -> None:
+    state = recorded("running", on_destroy=on_destroy)
+    seen = Seen(observed) if observed else None
+
+    decided = decision.at_delete(state, seen)
+
+    assert (decided.act, decided.tell) == (act, tell)
+
+
+@pytest.mark.parametrize(
+    ("on_destroy", "kept", "act"),
+    [
+        ("stop", True, Act.LEAVE),
+        ("delete", True, Act.LEAVE),
+        ("leave", False, Act.LEAVE),
+        ("stop", False, None),
+        ("delete", False, None),
+    ],
+)
+def test_a_plan_that_is_declared_elsewhere_or_left_is_not_looked_at(
+    on_destroy: str, act: Act | None, *, kept: bool
+) -> None:
+    decided = decision.before_delete(
+        recorded("running", on_destroy=on_destroy), kept=kept
+    )
+
+    assert (decided.act if decided else None) is act

@@ -1,0 +1,365 @@
+"""Start under lost, odd and refused answers: one declaration sets a plan going once, and says what it knows."""
+
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.start import Outcome, after_lost_start
+from tests.lifecycle.esa import job, job_id, plan, plan_id
+from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
+
+LOST_AFTER = [
+    {"kind": "reset", "when": "after"},
+    {"kind": "server-error", "when": "after"},
+    {"kind": "server-error", "when": "after", "status": 503},
+    {"kind": "html", "when": "after"},
+    {"kind": "truncated"},
+    {"kind": "truncated", "keep": 0.0},
+    {"kind": "content-type"},
+]
+LOST_BEFORE = [
+    {"kind": "reset", "when": "before"},
+    {"kind": "server-error", "when": "before"},
+    {"kind": "html", "when": "before"},
+]
+REFUSED_BEFORE = [
+    {"kind": "throttle"},
+    {"kind": "throttle", "status": 429, "retry_after": 2},
+    {"kind": "throttle", "code": "Throttling.User", "retry_after_ms": 1500},
+]
+
+
+def fault(kind: dict[str, Any], *, action: str = START, **more: Any) -> dict[str, Any]:
+    return kind | {"actions": action} | (more or {"times": 1})
+
+
+def names(kind: dict[str, Any]) -> str:
+    return "-".join(str(value) for value in kind.values())
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "restart_failed", "outcome"),
+    [
+        ("stopped", "running", True, Outcome.DONE),
+        ("finished", "running", True, Outcome.DONE),
+        (None, "running", True, Outcome.DONE),
+        ("stopped", "stopped", True, Outcome.AGAIN),
+        ("stopped", "waiting", True, Outcome.AGAIN),
+        ("waiting", "waiting", True, Outcome.AGAIN),
+        ("finished", "waiting", True, Outcome.AGAIN),
+        ("failed", "failed", True, Outcome.AGAIN),
+        ("failed", "failed", False, Outcome.AGAIN),
+        ("stopped", "failed", True, Outcome.AGAIN),
+        ("stopped", "failed", False, Outcome.DONE),
+        (None, "failed", False, Outcome.AGAIN),
+        ("stopped", "finished", True, Outcome.DONE),
+        ("waiting", "finished", True, Outcome.DONE),
+        ("failed", "finished", True, Outcome.DONE),
+        ("finished", "finished", True, Outcome.UNKNOWN),
+        (None, "finished", True, Outcome.UNKNOWN),
+        ("stopped", "paused-by-esa", True, Outcome.UNKNOWN),
+        ("stopped", None, True, Outcome.UNKNOWN),
+    ],
+)
+def test_a_lost_start_is_judged_by_the_status_before_and_after(
+    before: str | None, seen: str | None, outcome: Outcome, *, restart_failed: bool
+) -> None:
+    judged = after_lost_start(before, seen, restart_failed=restart_failed)
+
+    assert judged is outcome
+
+
+@pytest.mark.parametrize("kind", LOST_AFTER, ids=names)
+def test_an_answer_lost_after_the_effect_is_looked_up_and_nothing_is_repeated(
+    kind: dict[str, Any],
+) -> None:
+    world = World("stopped", faults=(fault(kind),))
+
+    outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("running", 1)
+    assert world.calls(START) == 1
+    assert world.calls(LIST) == 2
+
+
+@pytest.mark.parametrize("kind", LOST_BEFORE, ids=names)
+@pytest.mark.parametrize("status", ["stopped", "failed", "waiting"])
+def test_a_start_lost_before_the_effect_is_repeated(
+    kind: dict[str, Any], status: str
+) -> None:
+    start = "+1h" if status == "waiting" else "-1h"
+    world = World(status, faults=(fault(kind),), start=start)
+
+    outs = created(world)
+
+    assert outs["status"] == world.status()
+    assert outs["status"] in {"running", "waiting"}
+    assert world.effects().count(START) == 1
+    assert world.calls(START) == 2
+
+
+@pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=names)
+def test_a_throttled_start_is_repeated_without_a_look(kind: dict[str, Any]) -> None:
+    world = World("stopped", faults=(fault(kind, times=3),))
+
+    assert created(world)["status"] == "running"
+    assert world.calls(START) == 4
+    assert world.calls(LIST) == 1
+
+
+def test_a_waiting_plan_whose_answers_are_lost_is_started_until_one_is_heard() -> None:
+    lost = fault({"kind": "reset", "when": "after"}, times=3)
+    world = World("waiting", start="+1h", faults=(lost,), dialects=("new-plan-waits",))
+
+    assert created(world)["status"] == "waiting"
+    assert world.calls(START) == 4
+    assert world.effects() == [START]
+
+
+def test_a_start_that_never_gets_an_answer_ends_with_the_deadline() -> None:
+    world = World(
+        "stopped", faults=(fault({"kind": "reset", "when": "before"}, every=1),)
+    )
+
+    with pytest.raises(
+        PrefetchError, match=rf"plan {JOB}:{PLAN} was not started: .*broke"
+    ):
+        created(world)
+
+    assert world.effects() == []
+    assert world.calls(START) < 60
+
+
+def test_a_finished_plan_whose_start_was_lost_is_not_started_blindly_again() -> None:
+    lost = fault({"kind": "reset", "when": "before"})
+    world = World("finished", faults=(lost,))
+
+    with pytest.raises(PrefetchError, match="it is not known whether plan"):
+        created(world, restart_finished=True)
+
+    assert world.calls(START) == 1
+    world.next_process()
+    assert created(world, restart_finished=True)["status"] == "running"
+    assert world.effects() == [START]
+
+
+def test_a_plan_that_ran_through_while_the_answer_was_lost_is_not_run_again() -> None:
+    one = job(1, [plan(1, "stopped")], urls=1)
+    world = World(jobs=[one], faults=(fault({"kind": "reset", "when": "after"}),))
+
+    assert created(world)["status"] == "finished"
+    assert world.calls(START) == 1
+
+
+@pytest.mark.parametrize("key", ["Status", "JobId", "Id", "Interval", "StartTime"])
+def test_an_answer_that_lacks_a_key_is_completed(key: str) -> None:
+    world = World("stopped", faults=(fault({"kind": "missing-keys", "keys": key}),))
+
+    outs = created(world)
+
+    assert world.calls(START) == 1
+    assert (outs["status"], outs["interval"], outs["job_id"]) == ("running", 600, JOB)
+    assert outs["start_time"]
+
+
+def test_a_start_that_esa_accepted_is_recorded_even_if_nothing_more_can_be_learnt(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unread = fault({"kind": "missing-keys", "keys": "Status"})
+    silent = fault({"kind": "denied"}, action=LIST, calls=[2])
+    world = World("stopped", faults=(unread, silent))
+
+    outs = created(world)
+
+    assert (outs["status"], outs["starts"], outs["interval"]) == ("unknown", 1, 600)
+    assert (
+        "was started, its status is not known until a refresh"
+        in capsys.readouterr().out
+    )
+    assert world.provider.diff(f"{JOB}:{PLAN}", outs, props()).changes is False
+
+
+def test_a_lost_start_that_cannot_be_looked_up_says_what_is_not_known() -> None:
+    lost = fault({"kind": "reset", "when": "after"})
+    silent = fault({"kind": "denied"}, action=LIST, calls=[2])
+    world = World("stopped", faults=(lost, silent))
+
+    with pytest.raises(PrefetchError, match=r"it is not known whether .* was started"):
+        created(world)
+
+    world.next_process()
+    assert created(world)["status"] == "running"
+    assert world.effects() == [START]
+
+
+@pytest.mark.parametrize(
+    ("status", "dialect"),
+    [("failed", "start-failed-refused"), ("finished", "start-finished-refused")],
+)
+def test_a_refused_start_is_an_error_and_nothing_is_repeated(
+    status: str, dialect: str
+) -> None:
+    world = World(status, dialects=(dialect,))
+
+    with pytest.raises(
+        PrefetchError, match=rf"plan {JOB}:{PLAN} was not started: .*400"
+    ):
+        created(world, restart_finished=True)
+
+    assert world.calls(START) == 1
+
+
+def test_a_start_after_the_window_is_refused_by_esa_in_its_words() -> None:
+    world = World("stopped", start="-2h", end="-1h")
+
+    with pytest.raises(PrefetchError, match=r"InvalidEndTime\.Mismatch"):
+        created(world)
+
+
+@pytest.mark.parametrize(
+    ("status", "dialect"),
+    [("failed", "start-failed-ignored"), ("finished", "start-finished-ignored")],
+)
+def test_a_start_that_esa_ignores_is_recorded_as_it_is_and_told(
+    status: str, dialect: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World(status, dialects=(dialect,))
+
+    outs = created(world, restart_finished=True)
+
+    assert (outs["status"], outs["starts"]) == (status, 1)
+    assert (
+        f"ESA accepted Start and says that the plan is {status}"
+        in capsys.readouterr().out
+    )
+
+
+def started_elsewhere(world: World) -> None:
+    world.session.lists.find(JOB, PLAN)
+    world.client.start_scheduled_preload_execution(plan_id=PLAN)
+
+
+def test_a_start_refused_because_the_plan_runs_already_is_an_adoption() -> None:
+    world = World("stopped", dialects=("start-running-refused",))
+    started_elsewhere(world)
+
+    assert created(world)["status"] == "running"
+    assert world.effects() == [START]
+
+
+def test_a_refused_start_that_cannot_be_looked_up_is_the_refusal() -> None:
+    silent = fault({"kind": "denied"}, action=LIST, calls=[2])
+    world = World("stopped", dialects=("start-running-refused",), faults=(silent,))
+    started_elsewhere(world)
+
+    with pytest.raises(PrefetchError, match="was not started"):
+        created(world)
+
+
+def test_a_plan_that_ran_through_before_a_refused_start_is_done() -> None:
+    one = job(1, [plan(1, "stopped")], urls=1)
+    world = World(jobs=[one], dialects=("start-finished-refused",))
+    started_elsewhere(world)
+
+    assert created(world)["status"] == "finished"
+
+
+def test_a_key_that_may_not_start_is_named_with_the_right_that_it_lacks() -> None:
+    world = World("stopped", faults=(fault({"kind": "denied"}),))
+
+    with pytest.raises(PrefetchError, match=f"esa:{START}"):
+        created(world)
+
+    assert world.calls(LIST) == 1
+
+
+def test_a_plan_deleted_between_look_and_start_does_not_exist() -> None:
+    world = World("stopped")
+    world.session.lists.find(JOB, PLAN)
+    world.client.delete_scheduled_preload_execution(plan_id=PLAN)
+
+    with pytest.raises(PrefetchError, match=f"plan {JOB}:{PLAN} does not exist"):
+        created(world)
+
+
+def test_a_plan_deleted_while_the_answer_was_lost_does_not_exist() -> None:
+    world = World("stopped", faults=(fault({"kind": "reset", "when": "before"}),))
+    world.session.lists.find(JOB, PLAN)
+    world.client.delete_scheduled_preload_execution(plan_id=PLAN)
+
+    with pytest.raises(PrefetchError, match="does not exist any more"):
+        created(world)
+
+
+def test_without_a_job_start_is_the_look_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("stopped")
+
+    made = world.provider.create({"plan_id": PLAN})
+
+    assert made.id == f"{JOB}:{PLAN}"
+    assert made.outs is not None
+    assert made.outs["job_id"] == JOB
+    assert world.writes() == [START]
+    assert world.calls(LIST) == 0
+    assert f"declare job_id {JOB}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "kind", [{"kind": "reset", "when": "after"}, {"kind": "reset", "when": "before"}]
+)
+def test_without_a_job_a_lost_start_says_how_to_settle_it(kind: dict[str, Any]) -> None:
+    world = World("finished", faults=(fault(kind),))
+
+    with pytest.raises(PrefetchError, match="give job_id and run up again"):
+        world.provider.create({"plan_id": PLAN})
+
+    assert world.calls(START) == 1
+
+
+def test_without_a_job_an_answer_that_names_none_says_how_to_settle_it() -> None:
+    world = World("stopped", faults=(fault({"kind": "missing-keys", "keys": "JobId"}),))
+
+    with pytest.raises(PrefetchError, match=r"ESA accepted Start .* give job_id"):
+        world.provider.create({"plan_id": PLAN})
+
+    world.next_process()
+    assert created(world)["starts"] == 0
+    assert world.calls(START) == 1
+
+
+def test_without_a_job_a_refused_start_asks_for_it() -> None:
+    world = World("running", dialects=("start-running-refused",))
+
+    with pytest.raises(PrefetchError, match="give job_id"):
+        world.provider.create({"plan_id": PLAN})
+
+
+def test_a_job_learnt_from_another_plan_settles_a_lost_start() -> None:
+    world = World(
+        "stopped", "stopped", faults=(fault({"kind": "reset", "when": "after"}),)
+    )
+    world.session.lists.find(JOB, plan_id(2))
+
+    made = world.provider.create({"plan_id": PLAN})
+
+    assert made.id == f"{JOB}:{PLAN}"
+    assert world.calls(START) == 1
+
+
+def test_a_missing_plan_without_a_job_does_not_exist() -> None:
+    world = World("stopped")
+
+    with pytest.raises(PrefetchError, match="does not exist"):
+        world.provider.create({"plan_id": plan_id(99)})
+
+
+def test_a_plan_of_another_job_does_not_exist_there() -> None:
+    world = World(jobs=[job(1, [plan(1, "stopped")]), job(2, [])])
+
+    with pytest.raises(PrefetchError, match="does not exist"):
+        created(world, job_id=job_id(2))
+
+    assert world.writes() == []
