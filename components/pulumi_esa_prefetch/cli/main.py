@@ -69,7 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as error:
+        # typer makes an exit of a pipe that is closed
+        if not isinstance(error.__context__ or error, BrokenPipeError):
+            raise
         _silence()
         return PIPE_CLOSED
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ def _mark(sign: str, style: str, words: str, whole: str = "") -> Mark:
     return Mark(sign, style, plan, doing, done, past, failed, whole or plan)
 
 
-SAME: Final = _mark("  ", "dim", "///samed/failed")
+SAME: Final = _mark("  ", "", "///samed/failed")
 
 MARKS: Final[dict[str, Mark]] = {
     "same": SAME,

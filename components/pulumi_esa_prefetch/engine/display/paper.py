@@ -44,6 +44,11 @@ class Lasting:
         """The number of the file, for its size in columns."""
         return int(getattr(self._stream, "fileno")())  # noqa: B009 - not every stream has one
 
+    @property
+    def encoding(self) -> str:
+        """How characters are written."""
+        return str(getattr(self._stream, "encoding", "utf-8"))
+
     def _try(self, act: Callable[[], object]) -> None:
         if not self._gone:
             try:

@@ -68,7 +68,7 @@ class LiveTree:
         """Say what goes on, and start to draw."""
         self._console.print(Text(f"{self._view.label} ({self._view.stack}):", HEADLINE))
         self._console.print()
-        self._live.start()
+        self._live.start(refresh=True)
 
     def tick(self) -> None:
         """The drawing is its own sign of life."""
@@ -140,9 +140,11 @@ class LiveTree:
         for title in ("URN",) if self._view.urns else ("Type", "Name"):
             table.add_column(title, no_wrap=True, overflow="ellipsis")
         table.add_column("Plan" if self._view.planning else "Status", no_wrap=True)
-        table.add_column("Info", overflow="ellipsis", no_wrap=True)
-        for branch in branches:
-            table.add_row(*self._cells(branch))
+        rows = [list(self._cells(branch)) for branch in branches]
+        title = "Info" if any(row[-1] for row in rows) else ""
+        table.add_column(title, no_wrap=True, overflow="ellipsis")
+        for row in rows:
+            table.add_row(*row)
         return table
 
     def _cells(self, branch: Branch) -> Iterator[Text]:
@@ -207,9 +209,9 @@ def in_sight(branches: Sequence[Branch], room: int, board: Board) -> list[Branch
 
 
 def terminal(stream: TextIO, *, color: bool) -> Console:
-    """A console of rich on a terminal, coloured or not."""
+    """A console of rich on a terminal, coloured or not, that outlives it."""
     return Console(
-        file=stream,
+        file=cast(IO[str], Lasting(stream)),
         force_terminal=True,
         no_color=not color,
         highlight=False,

@@ -1,0 +1,93 @@
+"""Events to show, made in few words: resources of a stack `dev` of a project `proj`."""
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.engine.context import Kind
+from pulumi_esa_prefetch.engine.display.shown import shown
+from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.events import (
+    Cancelled,
+    Event,
+    PropertyChange,
+    StepDone,
+    StepMetadata,
+    StepOp,
+    StepStarted,
+    Summary,
+)
+from pulumi_esa_prefetch.engine.records import Resource
+
+STACK = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
+THING = "pulumi-python:dynamic/gold:Thing"
+PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:pulumi-python::default::4f2a"
+
+
+def urn(name: str) -> str:
+    return f"urn:pulumi:dev::proj::{THING}::{name}"
+
+
+def thing(
+    name: str, inputs: Mapping[str, Any] | None = None, **fields: Any
+) -> Resource:
+    defaults = {"custom": True, "type": THING, "parent": STACK, "provider": PROVIDER}
+    return Resource(**{"urn": urn(name), "inputs": inputs or {}, **defaults, **fields})
+
+
+def stack() -> Resource:
+    return Resource(urn=STACK, custom=False, type="pulumi:pulumi:Stack")
+
+
+def step(
+    op: StepOp,
+    old: Resource | None,
+    new: Resource | None,
+    *,
+    detailed: Mapping[str, PropertyChange] | None = None,
+    logical: bool = True,
+) -> StepMetadata:
+    record = new or old
+    assert record is not None
+    return StepMetadata(
+        op=op,
+        urn=record.urn,
+        type=record.type,
+        old=old,
+        new=new,
+        provider=record.provider,
+        detailed_diff=detailed,
+        logical=logical,
+    )
+
+
+def took(metadata: StepMetadata, *, planning: bool = False) -> list[Event]:
+    return [StepStarted(metadata, planning), StepDone(metadata, planning)]
+
+
+def ended(
+    changes: Mapping[str, int], *, planning: bool = False, failed: bool = False
+) -> list[Event]:
+    return [Summary(changes, 0.4, planning, failed), Cancelled()]
+
+
+def view(kind: Kind = "up", *, planning: bool = False, **flags: Any) -> View:
+    return View(
+        kind=kind,
+        stack="dev",
+        project="proj",
+        planning=planning,
+        progress=False,
+        **flags,
+    )
+
+
+def text(events: Iterable[Event], on: View) -> str:
+    """What the display writes, standard output and error in one, without blanks at the ends."""
+    out = io.StringIO()
+    with shown(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
+        for event in events:
+            sink(event)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip()

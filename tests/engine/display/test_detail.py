@@ -1,0 +1,355 @@
+"""`--diff`: what is written of a resource's properties; messages and counts are as in plain lines."""
+
+import io
+from textwrap import dedent, indent
+from typing import Any
+
+from pulumi_esa_prefetch.engine.display.detail import details
+from pulumi_esa_prefetch.engine.display.paper import Paper
+from pulumi_esa_prefetch.engine.events import (
+    Diagnostic,
+    Event,
+    Outputs,
+    PropertyChange,
+    StepDone,
+    StepStarted,
+)
+from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from tests.engine.display.telling import (
+    ended,
+    stack,
+    step,
+    text,
+    thing,
+    took,
+    urn,
+    view,
+)
+
+SAME_STACK = took(step("same", stack(), stack()))
+
+
+def lines(block: str) -> str:
+    return dedent(block).strip("\n")
+
+
+def test_an_update_is_shown_property_by_property() -> None:
+    old = thing(
+        "a",
+        {"__provider": "x", "label": "a", "note": 1, "size": 2},
+        id="id-a",
+        outputs={"serial": 1},
+    )
+    new = thing("a", {"__provider": "y", "label": "a", "note": 3, "size": 5})
+    done = new.with_(
+        outputs={"label": "a", "note": 3, "size": 5, "serial": 2, "__provider": "y"}
+    )
+    events: list[Event] = [
+        *SAME_STACK,
+        StepStarted(step("update", old, new), planning=False),
+        StepDone(step("update", old, done), planning=False),
+        Outputs({"n": 1, "kept": [1, {"b": None}]}, {"n": 2, "kept": [1, {"b": None}]}),
+        *ended({"update": 1, "same": 1}),
+    ]
+
+    assert text(events, view(diff=True)) == lines("""
+        Updating (dev):
+          pulumi:pulumi:Stack: (same)
+            [urn=urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev]
+            ~ pulumi-python:dynamic/gold:Thing: (update)
+                [id=id-a]
+                [urn=urn:pulumi:dev::proj::pulumi-python:dynamic/gold:Thing::a]
+                label: "a"
+              ~ note : 1 => 3
+              ~ size : 2 => 5
+                --outputs:--
+              ~ serial: 1 => 2
+            --outputs:--
+            kept: [
+                [0]: 1
+                [1]: {
+                    b: <null>
+                }
+            ]
+          ~ n   : 1 => 2
+        Resources:
+            ~ 1 updated
+            1 unchanged
+
+        Duration: 1s
+    """)
+
+
+def test_a_creation_lists_its_inputs_and_what_they_gave() -> None:
+    new = thing("a", {"size": 1.5, "on": True, "none": None})
+    done = new.with_(outputs={"size": 1.5, "state": "ready", "empty": ""})
+    events: list[Event] = [
+        StepStarted(step("create", None, new), planning=False),
+        StepDone(step("create", None, done), planning=False),
+    ]
+
+    assert text(events, view(diff=True)) == lines("""
+        Updating (dev):
+        + pulumi-python:dynamic/gold:Thing: (create)
+            [urn=urn:pulumi:dev::proj::pulumi-python:dynamic/gold:Thing::a]
+            none: <null>
+            on  : true
+            size: 1.5
+            --outputs:--
+            state: "ready"
+    """)
+
+
+def test_lists_and_maps_are_compared_inside() -> None:
+    old = thing(
+        "a", {"tags": {"a": "1", "b": "2"}, "list": [1, 2, 3], "gone": {"x": [1]}}
+    )
+    new = thing(
+        "a", {"tags": {"a": "1", "b": "3", "c": "4"}, "list": [1, 5], "now": {"x": 1}}
+    )
+
+    shown = text(
+        [StepStarted(step("update", old, new), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert "\n".join(shown.splitlines()[3:]) == indent(
+        lines("""
+          - gone: {
+              - x: [
+              -     [0]: 1
+                ]
+            }
+          ~ list: [
+                [0]: 1
+              ~ [1]: 2 => 5
+              - [2]: 3
+            ]
+          + now : {
+              + x: 1
+            }
+          ~ tags: {
+                a: "1"
+              ~ b: "2" => "3"
+              + c: "4"
+            }
+    """),
+        "  ",
+    )
+
+
+def test_a_value_that_becomes_another_kind_goes_and_comes() -> None:
+    old, new = thing("a", {"v": {"x": 1}}), thing("a", {"v": "text"})
+
+    shown = text(
+        [StepStarted(step("update", old, new), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert shown.splitlines()[3:] == [
+        "  - v: {",
+        "      - x: 1",
+        "    }",
+        '  + v: "text"',
+    ]
+
+
+def test_a_changed_secret_is_told_without_its_value() -> None:
+    old, new = (
+        thing("a", {"t": Secret("one"), "u": Secret("s")}),
+        thing("a", {"t": Secret("two"), "u": Secret("s")}),
+    )
+
+    shown = text(
+        [StepStarted(step("update", old, new), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert shown.splitlines()[3:] == ["  ~ t: [secret] => [secret]", "    u: [secret]"]
+
+
+def test_what_is_not_known_yet_is_said_to_be_unknown() -> None:
+    old, new = thing("a", {"v": 1}), thing("a", {"v": UNKNOWN})
+
+    shown = text(
+        [StepStarted(step("update", old, new), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert shown.splitlines()[3:] == ["  ~ v: 1 => [unknown]"]
+
+
+def test_one_and_true_are_two_values_but_one_and_one_point_nought_are_not() -> None:
+    old, new = thing("a", {"v": 1, "w": 1}), thing("a", {"v": True, "w": 1.0})
+
+    shown = text(
+        [StepStarted(step("update", old, new), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert shown.splitlines()[3:] == ["  ~ v: 1 => true", "    w: 1"]
+
+
+def test_a_provider_may_name_the_differences_itself() -> None:
+    old = thing(
+        "a", {"in": 1}, outputs={"deep": {"k": ["x", "y"]}, "in": 1, "quiet": 1}
+    )
+    new = thing("a", {"in": 2, "deep": {"k": ["x", "z"]}, "quiet": 2, "__p": 1})
+    diff = {
+        "deep.k[1]": PropertyChange("update-replace"),
+        "in": PropertyChange("update", input_diff=True),
+        'odd["a.b"]': PropertyChange("add"),
+        "__p": PropertyChange("update"),
+    }
+
+    shown = text(
+        [StepStarted(step("replace", old, new, detailed=diff), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert shown.splitlines()[3:] == [
+        "  ~ deep: {",
+        "      ~ k: [",
+        '          ~ [1]: "y" => "z"',
+        "        ]",
+        "    }",
+        "  ~ in  : 1 => 2",
+        "  ~ odd : {",
+        "      + a.b: <null>",
+        "    }",
+    ]
+
+
+def test_a_refresh_shows_what_it_found() -> None:
+    old, new = (
+        thing("a", id="1", outputs={"status": "running"}),
+        thing("a", id="1", outputs={"status": "stopped"}),
+    )
+    events: list[Event] = [
+        StepStarted(step("refresh", old, old), planning=False),
+        StepDone(step("update", old, new), planning=False),
+    ]
+
+    assert text(events, view("refresh", diff=True)) == lines("""
+        Refreshing (dev):
+        ~ pulumi-python:dynamic/gold:Thing: (update)
+            [id=1]
+            [urn=urn:pulumi:dev::proj::pulumi-python:dynamic/gold:Thing::a]
+          ~ status: "running" => "stopped"
+    """)
+
+
+def test_children_stand_below_their_parents() -> None:
+    parent = thing("p", custom=False)
+    child = thing("c", parent=urn("p"))
+    events = [
+        *SAME_STACK,
+        *took(step("create", None, parent)),
+        *took(step("create", None, child)),
+    ]
+
+    headers = [
+        line
+        for line in text(events, view(diff=True)).splitlines()
+        if "(create)" in line
+    ]
+
+    assert headers == [
+        "    + pulumi-python:dynamic/gold:Thing: (create)",
+        "        + pulumi-python:dynamic/gold:Thing: (create)",
+    ]
+
+
+def test_halves_of_a_replacement_are_shown_on_demand() -> None:
+    old, new = thing("a", {"zone": "x"}), thing("a", {"zone": "y"})
+    events: list[Event] = [
+        *took(step("create-replacement", old, new, logical=False)),
+        *took(step("replace", old, new)),
+        *took(step("delete-replaced", old, None, logical=False)),
+    ]
+
+    def headers(**flags: Any) -> list[str]:
+        return [
+            line.split("(")[1]
+            for line in text(events, view(diff=True, **flags)).splitlines()[1:]
+            if "Thing: (" in line
+        ]
+
+    assert headers() == ["replace)"]
+    assert headers(replacement_steps=True) == [
+        "create-replacement)",
+        "replace)",
+        "delete-replaced)",
+    ]
+
+
+def test_protection_and_retention_are_marked() -> None:
+    locked, open_ = thing("a", protect=True), thing("a")
+    kept = thing("b", retain_on_delete=True)
+
+    shown = text(
+        [
+            *took(step("update", locked, open_)),
+            *took(step("update", open_, locked)),
+            *took(step("delete", kept, None)),
+        ],
+        view(diff=True),
+    )
+
+    assert [
+        line.split("Thing: ")[1] for line in shown.splitlines() if "Thing: (" in line
+    ] == [
+        "(update) 🔓",
+        "(update) 🔒",
+        "(delete[retain])",
+    ]
+
+
+def test_another_provider_than_the_default_is_named() -> None:
+    mine = "urn:pulumi:dev::proj::pulumi:providers:gold::mine::77"
+
+    shown = text(took(step("create", None, thing("a", provider=mine))), view(diff=True))
+
+    assert f"    [provider={mine}]" in shown.splitlines()
+
+
+def test_long_texts_are_shortened_unless_wanted_in_full() -> None:
+    events = took(
+        step("create", None, thing("a", {"t": "x" * 151, "lines": "1\n2\n3\n4"}))
+    )
+
+    assert (
+        f'    t    : "{"x" * 150}..."'
+        in text(events, view(diff=True, full=False)).splitlines()
+    )
+    assert (
+        '    lines: "1\\n2\\n3\\n..."'
+        in text(events, view(diff=True, full=False)).splitlines()
+    )
+    assert f'    t    : "{"x" * 151}"' in text(events, view(diff=True)).splitlines()
+
+
+def test_messages_come_as_they_are() -> None:
+    shown = text(
+        [Diagnostic("error", "no\nway", urn("a")), *ended({}, failed=True)],
+        view(diff=True),
+    )
+
+    assert shown.splitlines()[1:3] == ["error: no", "way"]
+    assert "    1 errored" in shown.splitlines()
+
+
+def test_details_at_the_question_are_those_of_the_preview() -> None:
+    out = io.StringIO()
+    events = [
+        *took(step("create", None, thing("a", {"size": 1})), planning=True),
+        *ended({"create": 1}, planning=True),
+    ]
+
+    details(events, view(planning=True), Paper(out))
+
+    assert out.getvalue().splitlines() == [
+        "+ pulumi-python:dynamic/gold:Thing: (create)",
+        "    [urn=urn:pulumi:dev::proj::pulumi-python:dynamic/gold:Thing::a]",
+        "    size: 1",
+    ]
