@@ -1,0 +1,128 @@
+"""What a report reads of a real ESA, and what it says when it cannot."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import StaticCredentials
+from pulumi_esa_prefetch.emulator.app import Emulator, create_app
+from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_prefetch.keys import Credentials
+from pulumi_esa_prefetch.report.lookup import look
+from pulumi_esa_prefetch.report.reading import look_with
+
+SITE = 190007158391808
+JOB, OTHER_JOB, NO_JOB = "a" * 24, "b" * 24, "c" * 24
+PLAN = "1" * 24
+KEYS = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator-secret",
+}
+SEED = {
+    "sites": [{"SiteId": SITE, "Status": "active"}],
+    "jobs": [
+        {
+            "Id": job_id,
+            "SiteId": SITE,
+            "UrlList": ["http://a.example/1", "http://b.example/2"],
+            "TaskSubmitted": 1,
+            "plans": [
+                {
+                    "Id": job_id[:23] + "0" if job_id != JOB else PLAN,
+                    "StartTime": "+1h",
+                    "Interval": 30,
+                    "SliceLen": 10,
+                }
+            ],
+        }
+        for job_id in (JOB, OTHER_JOB)
+    ],
+}
+
+
+@pytest.fixture
+def esa() -> Emulator:
+    return create_app(seed=SEED)
+
+
+@pytest.fixture
+def endpoint(esa: Emulator) -> Iterator[str]:
+    with running(esa) as url:
+        yield url
+
+
+def test_jobs_and_their_plans_are_found_and_nothing_is_changed(esa: Emulator) -> None:
+    keys = StaticCredentials(Credentials("emulator-key", "emulator-secret"))
+    transport = httpx.WSGITransport(app=esa)
+
+    with EsaClient("http://esa.test", keys, transport=transport) as client:
+        looked = look(client, [JOB, OTHER_JOB, NO_JOB])
+
+    plan = looked.plan(JOB, PLAN)
+    assert looked.problem is None
+    assert plan is not None
+    assert (plan.status, plan.interval) == ("waiting", 30)
+    job = looked.jobs[JOB].job
+    assert job is not None
+    assert (job.url_count, job.task_submitted) == (2, 1)
+    assert looked.jobs[NO_JOB].job is None
+    assert not any(call.effect for call in esa.history)
+
+
+def test_the_settings_of_the_preview_find_esa(endpoint: str) -> None:
+    config = {
+        "esa-prefetch:endpoint": endpoint,
+        "esa-prefetch:accessKey": "[secret]",
+        "esa-prefetch:secretKey": "[secret]",
+    }
+
+    looked = look_with(config, KEYS, {JOB})
+
+    assert looked.problem is None
+    assert looked.plan(JOB, PLAN) is not None
+
+
+def test_a_refused_key_is_told_once_and_is_no_failure(
+    esa: Emulator, endpoint: str
+) -> None:
+    wrong = {**KEYS, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}
+
+    looked = look_with({"esa-prefetch:endpoint": endpoint}, wrong, {JOB, OTHER_JOB})
+
+    assert looked.jobs == {}
+    assert looked.problem is not None
+    assert looked.problem.startswith("ESA was not asked, or not to the end (")
+    assert "SignatureDoesNotMatch" in looked.problem
+    assert len(esa.history) <= 2
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "words"),
+    [
+        ({"esa-prefetch:endpoint": "http://127.0.0.1:9"}, KEYS, "no connection to"),
+        ({"esa-prefetch:maxQps": "many"}, KEYS, "esa-prefetch:maxQps"),
+        (
+            {},
+            {"ALIBABA_CLOUD_ACCESS_KEY_ID": "half"},
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        ),
+    ],
+    ids=["nobody there", "a bad setting", "half a key"],
+)
+def test_whatever_hinders_it_is_told_in_a_sentence(
+    config: dict[str, str], environ: dict[str, str], words: str
+) -> None:
+    looked = look_with(config, environ, {JOB})
+
+    assert looked.problem is not None
+    assert words in looked.problem
+    assert "\n" not in looked.problem
+
+
+def test_without_jobs_nothing_is_asked_and_nothing_is_missing() -> None:
+    assert (
+        look_with({"esa-prefetch:endpoint": "http://127.0.0.1:9"}, {}, set()).problem
+        is None
+    )
