@@ -3,15 +3,15 @@
 import contextlib
 import logging
 import random
-import ssl
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
 from pulumi_esa_prefetch.api.answers import Answer, read_answer
+from pulumi_esa_prefetch.api.connection import faults_in_words, open_client, timeouts
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
@@ -19,8 +19,6 @@ from pulumi_esa_prefetch.api.errors import (
     NoAnswer,
     OutOfTime,
     Throttled,
-    Unreachable,
-    Untrusted,
     WrongClock,
 )
 from pulumi_esa_prefetch.api.limits import Limits, within
@@ -32,20 +30,7 @@ from pulumi_esa_prefetch.keys import Credentials
 
 VERSION = "2024-09-10"
 
-# Those of the official SDK.
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 10.0
 LARGEST_ANSWER = 32 * 1024 * 1024
-
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")
 
@@ -84,7 +69,7 @@ class Transport:
         self._rng = rng
         self._nonce = nonce
         self._pacer = Pacer(clock, max_qps)
-        self._client = _http_client(self._endpoint, user_agent, http)
+        self._client = open_client(self._endpoint, user_agent, http)
 
     def close(self) -> None:
         """Close all connections."""
@@ -148,7 +133,7 @@ class Transport:
 
     def _exchange(self, call: Call, credentials: Credentials, until: float) -> Answer:
         began = self._clock.monotonic()
-        with self._words_for_faults(call):
+        with faults_in_words(call.action, self._endpoint, _doubt(call)):
             response = self._client.send(
                 self._request(call, until - began),
                 auth=Acs3Auth(credentials, self._clock, self._nonce),
@@ -188,9 +173,7 @@ class Transport:
             f"{self._endpoint}/?{query}" if query else f"{self._endpoint}/",
             content=body,
             headers=headers,
-            timeout=httpx.Timeout(
-                min(READ_TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left)
-            ),
+            timeout=timeouts(left),
         )
 
     def _body(self, call: Call, response: httpx.Response, until: float) -> bytes:
@@ -205,77 +188,6 @@ class Transport:
             if self._clock.monotonic() >= until:
                 raise _too_late(call)
         return bytes(body)
-
-    @contextlib.contextmanager
-    def _words_for_faults(self, call: Call) -> Generator[None]:
-        """The one place where the HTTP library's exceptions become ours."""
-        try:
-            yield
-        except _NEVER_SENT as error:
-            raise _not_sent(call, self._endpoint, error) from error
-        except httpx.TimeoutException as error:
-            raise NoAnswer(
-                f"{call.action}: no answer from {self._endpoint} within "
-                f"{READ_TIMEOUT:g} s{_doubt(call)}"
-            ) from error
-        except httpx.HTTPError as error:
-            raise NoAnswer(
-                f"{call.action}: the connection to {self._endpoint} broke before the "
-                f"answer was complete ({_reason(error)}){_doubt(call)}"
-            ) from error
-
-
-def _http_client(
-    endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
-) -> httpx.Client:
-    try:
-        return httpx.Client(
-            transport=transport,
-            headers={"user-agent": user_agent},
-            mounts=None if transport else _past_the_proxy(endpoint),
-        )
-    except (OSError, ValueError) as error:
-        raise Untrusted(
-            f"no connection can be set up ({_reason(error)}); check SSL_CERT_FILE, "
-            "SSL_CERT_DIR and the proxy variables"
-        ) from None
-
-
-def _past_the_proxy(endpoint: str) -> dict[str, None]:
-    """A proxy set for the internet cannot reach an ESA on this machine."""
-    address = urlsplit(endpoint)
-    host = address.hostname or ""
-    near = host in {"localhost", "::1"} or host.startswith("127.")
-    return {f"all://{address.netloc}": None} if near else {}
-
-
-def _not_sent(call: Call, endpoint: str, error: Exception) -> NoAnswer:
-    tls = next((e for e in _causes(error) if isinstance(e, ssl.SSLError)), None)
-    if isinstance(tls, ssl.SSLCertVerificationError):
-        return Untrusted(
-            f"{call.action}: the certificate of {endpoint} is not trusted "
-            f"({tls.verify_message}); for a private authority set SSL_CERT_FILE"
-        )
-    if tls is not None:
-        return Untrusted(
-            f"{call.action}: {endpoint} does not speak TLS ({tls.reason}); if it speaks "
-            "plain HTTP, write the endpoint with http://"
-        )
-    return Unreachable(
-        f"{call.action}: no connection to {endpoint} ({_reason(error)}); check the "
-        "endpoint, the network and the proxy variables"
-    )
-
-
-def _causes(error: BaseException | None) -> Generator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _reason(error: Exception) -> str:
-    text = str(error) or type(error).__name__
-    return text.partition("] ")[2] or text  # `[Errno 111] Connection refused`
 
 
 def _doubt(call: Call) -> str:

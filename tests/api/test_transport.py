@@ -1,0 +1,420 @@
+import logging
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
+from pulumi_esa_prefetch.api.errors import (
+    ApiError,
+    BadAnswer,
+    BadCredentials,
+    EsaError,
+    ExpiredToken,
+    NoAnswer,
+    NotFound,
+    OutOfTime,
+    ServerFault,
+    Throttled,
+    Unreachable,
+    Untrusted,
+    WrongClock,
+)
+from pulumi_esa_prefetch.clock import ManualClock
+from tests.api.answering import (
+    JOB_ID,
+    KEYS,
+    NOON,
+    PLAN,
+    PLAN_ID,
+    Line,
+    Script,
+    client_of,
+    ok,
+    refusal,
+)
+
+NO_PLANS = ok({"Executions": [], "TotalCount": 0})
+HTML = httpx.Response(502, html="<html>Bad Gateway</html>")
+CUT = httpx.Response(
+    200, content=b'{"Executions": [', headers={"content-type": "application/json"}
+)
+RESET = httpx.ReadError("[Errno 104] Connection reset by peer")
+
+
+def start(client: EsaClient) -> object:
+    return client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+
+def look(client: EsaClient) -> object:
+    return client.list_scheduled_preload_executions(job_id=JOB_ID)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        refusal(400, "TooManyRequests"),
+        refusal(429, ""),
+        refusal(400, "Throttling.User"),
+        refusal(503, "ServiceUnavailable"),
+        refusal(500, "InternalError"),
+        refusal(400, "LockFailed"),
+        HTML,
+        CUT,
+        httpx.Response(200, text="<html>portal</html>"),
+        ok({"TotalCount": 3, "Executions": []}),
+        RESET,
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("Server disconnected"),
+        httpx.ConnectError("[Errno 111] Connection refused"),
+        httpx.DecodingError("bad gzip"),
+    ],
+    ids=str,
+)
+def test_a_read_is_repeated_on_anything_transient(line: Line) -> None:
+    app = Script(line, NO_PLANS)
+
+    assert look(client_of(app)) == []
+    assert len(app.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        refusal(400, "TooManyRequests"),
+        refusal(400, "LockFailed"),
+        httpx.ConnectError("[Errno 111] Connection refused"),
+        httpx.ConnectTimeout("slow"),
+        httpx.ProxyError("407 Proxy Authentication Required"),
+    ],
+    ids=str,
+)
+def test_a_start_is_repeated_when_it_cannot_have_had_its_effect(line: Line) -> None:
+    app = Script(line, ok(PLAN))
+
+    start(client_of(app))
+
+    assert len(app.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (refusal(503, "ServiceUnavailable"), ServerFault),
+        (refusal(500, "InternalError"), ServerFault),
+        (refusal(400, "SignatureNonceUsed"), ApiError),
+        (HTML, ServerFault),
+        (CUT, NoAnswer),
+        (RESET, NoAnswer),
+        (httpx.WriteError("broken pipe"), NoAnswer),
+        (httpx.ReadTimeout("slow"), NoAnswer),
+        (httpx.RemoteProtocolError("Server disconnected"), NoAnswer),
+        (ok({**PLAN, "StartTime": "whenever"}), BadAnswer),
+        (ok({**PLAN, "Id": JOB_ID}), BadAnswer),
+    ],
+    ids=str,
+)
+def test_a_start_that_may_have_had_its_effect_is_raised_not_repeated(
+    line: Line, expected: type[EsaError]
+) -> None:
+    app = Script(line)
+
+    with pytest.raises(expected) as caught:
+        start(client_of(app))
+
+    assert caught.value.ambiguous
+    assert len(app.requests) == 1
+    assert str(caught.value).startswith("StartScheduledPreloadExecution: ")
+    assert str(caught.value).isprintable()
+
+
+def test_a_lost_start_says_that_it_may_have_been_carried_out() -> None:
+    with pytest.raises(NoAnswer) as caught:
+        start(client_of(Script(RESET)))
+
+    assert str(caught.value) == (
+        "StartScheduledPreloadExecution: the connection to "
+        "https://esa.cn-hangzhou.aliyuncs.com broke before the answer was complete "
+        "(Connection reset by peer); ESA may have carried the call out"
+    )
+
+
+def test_each_attempt_is_signed_anew() -> None:
+    later = refusal(429, "", headers={"retry-after": "2"})
+    app = Script(later, later, ok(PLAN))
+
+    start(client_of(app))
+
+    for name in ("x-acs-signature-nonce", "authorization", "x-acs-date"):
+        assert len({headers[name] for headers in app.headers}) == 3
+
+
+def test_a_refusal_for_good_is_raised_at_once() -> None:
+    app = Script(refusal(404, "InvalidExecution.NotFound"))
+
+    with pytest.raises(NotFound):
+        look(client_of(app))
+
+    assert len(app.requests) == 1
+
+
+def test_an_operation_ends_at_its_deadline_with_the_last_error() -> None:
+    clock = ManualClock(NOON)
+    app = Script(refusal(500, "InternalError"))
+
+    with pytest.raises(ServerFault):
+        look(client_of(app, clock=clock, deadline=60))
+
+    assert 40 < clock.monotonic() <= 60
+    assert len(app.requests) > 8
+
+
+def test_a_hint_beyond_the_deadline_is_not_waited_for() -> None:
+    clock = ManualClock(NOON)
+    app = Script(refusal(429, "", headers={"retry-after": "20"}))
+
+    with pytest.raises(Throttled):
+        look(client_of(app, clock=clock, deadline=15))
+
+    assert clock.monotonic() == 0.0
+    assert len(app.requests) == 1
+
+
+def test_a_hint_is_waited_for() -> None:
+    clock = ManualClock(NOON)
+    app = Script(
+        refusal(400, "TooManyRequests", headers={"x-acs-retry-after": "4000"}), NO_PLANS
+    )
+
+    look(client_of(app, clock=clock))
+
+    assert 4.0 <= clock.monotonic() <= 4.5
+
+
+def test_a_host_that_is_not_there_is_given_up_within_seconds() -> None:
+    clock = ManualClock(NOON)
+    app = Script(httpx.ConnectError("[Errno 111] Connection refused"))
+
+    with pytest.raises(Unreachable) as caught:
+        look(client_of(app, clock=clock))
+
+    assert clock.monotonic() < 5
+    assert len(app.requests) == 4
+    assert not caught.value.ambiguous
+    assert str(caught.value) == (
+        "ListScheduledPreloadExecutions: no connection to "
+        "https://esa.cn-hangzhou.aliyuncs.com (Connection refused); check the endpoint, "
+        "the network and the proxy variables"
+    )
+
+
+def test_a_limited_client_tries_as_often_as_it_may() -> None:
+    app = Script(refusal(429, ""))
+    client = client_of(app)
+
+    with pytest.raises(Throttled):
+        look(client.limited(attempts=1, seconds=5))
+
+    assert len(app.requests) == 1
+
+
+def test_a_limited_client_shares_pace_and_connections_and_closes_neither() -> None:
+    app = Script(NO_PLANS)
+    clock = ManualClock(NOON)
+    client = client_of(app, clock=clock, max_qps=1.0)
+
+    with client.limited(attempts=1) as limited:
+        look(limited)
+    look(client)
+
+    assert clock.monotonic() == 1.0
+
+
+def test_a_closed_client_sends_nothing_more() -> None:
+    with client_of(Script(NO_PLANS)) as client:
+        look(client)
+
+    with pytest.raises(RuntimeError, match="closed"):
+        look(client)
+
+
+def test_what_cannot_be_sent_before_the_deadline_is_not_sent() -> None:
+    app = Script(NO_PLANS)
+    client = client_of(app, max_qps=0.01, deadline=10)
+    look(client)
+
+    with pytest.raises(OutOfTime) as caught:
+        look(client)
+
+    assert not caught.value.ambiguous
+    assert "esa-prefetch:deadline" in str(caught.value)
+    assert len(app.requests) == 1
+
+
+class Renewed:
+    """A source with a list of keys: each renewal brings the next."""
+
+    def __init__(self, *keys: Credentials) -> None:
+        self.keys = list(keys)
+        self.renewals = 0
+
+    def get(self) -> Credentials:
+        return self.keys[0]
+
+    def renew(self, refused: Credentials) -> bool:
+        self.renewals += 1
+        if self.keys[0] == refused and len(self.keys) > 1:
+            self.keys.pop(0)
+        return self.keys[0] != refused
+
+
+def sts(number: int) -> Credentials:
+    return Credentials(f"STS.{number}", f"secret-{number}", f"token-{number}")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "InvalidSecurityToken.Expired",
+        "InvalidAccessKeyId.NotFound",
+        "SignatureDoesNotMatch",
+    ],
+)
+def test_an_expired_key_is_renewed_once_and_the_call_repeated(code: str) -> None:
+    source = Renewed(sts(1), sts(2))
+    app = Script(refusal(403, code), ok(PLAN))
+
+    start(client_of(app, credentials=source))
+
+    assert [headers["x-acs-security-token"] for headers in app.headers] == [
+        "token-1",
+        "token-2",
+    ]
+    assert source.renewals == 1
+
+
+def test_a_renewed_key_that_is_refused_again_is_an_error() -> None:
+    source = Renewed(sts(1), sts(2), sts(3))
+    app = Script(refusal(403, "InvalidSecurityToken.Expired"))
+
+    with pytest.raises(ExpiredToken):
+        start(client_of(app, credentials=source))
+
+    assert len(app.requests) == 2
+
+
+def test_a_key_that_cannot_be_renewed_is_an_error_that_says_what_to_do() -> None:
+    app = Script(refusal(404, "InvalidAccessKeyId.NotFound", "The key is not found."))
+
+    with pytest.raises(BadCredentials) as caught:
+        start(client_of(app))
+
+    assert len(app.requests) == 1
+    assert "after changing a key in it run `up` once" in str(caught.value)
+
+
+def test_a_wrong_clock_is_no_reason_to_renew() -> None:
+    source = Renewed(sts(1), sts(2))
+    app = Script(
+        refusal(
+            400,
+            "InvalidTimeStamp.Expired",
+            headers={"date": "Sat, 01 Jun 2024 12:20:00 GMT"},
+        )
+    )
+
+    with pytest.raises(WrongClock, match="20 minutes behind"):
+        start(client_of(app, credentials=source))
+
+    assert source.renewals == 0
+
+
+def test_threads_share_one_client() -> None:
+    app = Script(ok(PLAN))
+    client = client_of(app)
+    failures: list[BaseException] = []
+
+    def many() -> None:
+        try:
+            for _ in range(25):
+                start(client)
+        except BaseException as error:  # noqa: BLE001 -- shown below
+            failures.append(error)
+
+    threads = [threading.Thread(target=many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert failures == []
+    assert len({headers["x-acs-signature-nonce"] for headers in app.headers}) == 100
+
+
+def test_the_user_agent_names_the_package_and_its_version() -> None:
+    app = Script(ok(PLAN))
+
+    start(client_of(app))
+
+    assert app.headers[0]["user-agent"].startswith("pulumi-esa-prefetch/0.")
+    assert app.headers[0]["accept"] == "application/json"
+
+
+def test_no_request_is_without_finite_timeouts() -> None:
+    app = Script(ok(PLAN))
+
+    start(client_of(app, deadline=4))
+
+    timeouts: dict[str, Any] = app.requests[0].extensions["timeout"]
+    assert timeouts == {"connect": 4.0, "read": 4.0, "write": 4.0, "pool": 4.0}
+
+
+def test_an_endpoint_that_is_no_url_is_an_error_in_words() -> None:
+    with pytest.raises(NoAnswer, match="no connection to http://a b"):
+        look(client_of(Script(NO_PLANS), endpoint="http://a b\x00").limited(attempts=1))
+
+
+def test_a_broken_ca_file_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+
+    with pytest.raises(Untrusted, match="check SSL_CERT_FILE"):
+        EsaClient("https://esa.example", StaticCredentials(KEYS))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_proxied"),
+    [
+        ("http://127.0.0.1:8866", False),
+        ("http://localhost:8866", False),
+        ("http://[::1]:8866", False),
+        ("https://esa.cn-hangzhou.aliyuncs.com", True),
+    ],
+)
+def test_a_proxy_is_used_except_for_an_esa_on_this_machine(
+    endpoint: str, is_proxied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    client = EsaClient(endpoint, StaticCredentials(KEYS))
+
+    http = client._transport._client
+    used = http._transport_for_url(httpx.URL(f"{endpoint}/"))
+
+    assert (used is not http._transport) is is_proxied
+
+
+def test_what_happens_is_logged_at_debug_level(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="pulumi_esa_prefetch.api")
+
+    start(client_of(Script(refusal(429, ""), ok(PLAN))))
+
+    text = caplog.text
+    assert "StartScheduledPreloadExecution: HTTP 429" in text
+    assert "again in" in text
+    assert "StartScheduledPreloadExecution: HTTP 200" in text

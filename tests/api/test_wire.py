@@ -1,0 +1,238 @@
+"""The client on real sockets: what a stub transport cannot show."""
+
+import contextlib
+import gzip
+import random
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import StaticCredentials
+from pulumi_esa_prefetch.api.errors import NoAnswer, Unreachable, Untrusted
+from pulumi_esa_prefetch.clock import ManualClock
+from tests.api.answering import JOB_ID, KEYS, NOON, PLAN_ID
+from tests.api.sockets import (
+    Handler,
+    answering,
+    request_of,
+    resetting,
+    serving,
+    trickling,
+)
+
+
+def silent(_: socket.socket) -> None:
+    threading.Event().wait(1.5)
+
+
+NO_PLANS = answering(b'{"Executions": [], "TotalCount": 0}')
+
+
+@contextlib.contextmanager
+def client_at(
+    address: str,
+    *,
+    deadline: float = 30.0,
+    scheme: str = "http",
+    real_time: bool = False,
+) -> Iterator[EsaClient]:
+    clock = None if real_time else ManualClock(NOON)
+    with EsaClient(
+        f"{scheme}://{address}",
+        StaticCredentials(KEYS),
+        clock=clock,
+        rng=random.Random(1),
+        deadline=deadline,
+    ) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        resetting,
+        request_of,  # closes without an answer
+        answering(b'{"Executions": [', length=500),
+        answering(b'{"Executions": [', headers=b"Transfer-Encoding: chunked\r\n"),
+        answering(b"no gzip", headers=b"Content-Encoding: gzip\r\n"),
+        lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        lambda connection: connection.close(),
+    ],
+    ids=["reset", "closed", "short", "chunks", "gzip", "other protocol", "hung up"],
+)
+def test_a_read_outlives_a_broken_connection(fault: Handler) -> None:
+    with serving(fault, NO_PLANS) as address, client_at(address) as client:
+        assert client.list_scheduled_preload_executions(job_id=JOB_ID) == []
+
+
+@pytest.mark.parametrize("fault", [resetting, answering(b"{", length=500)])
+def test_a_start_on_a_connection_that_breaks_is_ambiguous(fault: Handler) -> None:
+    with serving(fault) as address, client_at(address) as client:
+        with pytest.raises(
+            NoAnswer, match="ESA may have carried the call out"
+        ) as caught:
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+        assert caught.value.ambiguous
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        trickling(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+        trickling(b"HTTP/1.1 200 OK\r\nX-A: ", b"a"),
+        trickling(
+            b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"
+        ),
+        silent,
+    ],
+    ids=["body", "headers", "interim answers", "silence"],
+)
+def test_what_never_comes_to_an_end_ends_at_the_deadline(endless: Handler) -> None:
+    with (
+        serving(endless) as address,
+        client_at(address, deadline=0.5, real_time=True) as client,
+    ):
+        began = time.monotonic()
+
+        with pytest.raises(NoAnswer) as caught:
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+        assert 0.3 < time.monotonic() - began < 1.4
+        assert caught.value.ambiguous
+
+
+def test_an_answer_without_end_is_cut_at_a_size() -> None:
+    body = gzip.compress(b" " * (80 << 20))
+    bomb = answering(body, headers=b"Content-Encoding: gzip\r\n")
+
+    with (
+        serving(bomb) as address,
+        client_at(address) as client,
+        pytest.raises(NoAnswer, match="larger than 32 MiB"),
+    ):
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+
+def test_nobody_at_the_endpoint_is_told_with_its_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+
+    with client_at(address) as client, pytest.raises(Unreachable) as caught:
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert f"no connection to http://{address} (Connection refused)" in str(
+        caught.value
+    )
+
+
+def test_tls_that_is_not_answered_is_told_in_words() -> None:
+    def handle(connection: socket.socket) -> None:
+        connection.recv(5)
+
+    with (
+        serving(handle) as address,
+        client_at(address, scheme="https") as client,
+        pytest.raises(NoAnswer, match="no connection to https://") as caught,
+    ):
+        client.limited(attempts=1).start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert "_ssl" not in str(caught.value)
+    assert not caught.value.ambiguous
+
+
+def test_a_host_without_an_address_is_told_in_words() -> None:
+    with client_at("esa.invalid") as client, pytest.raises(Unreachable) as caught:
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert "no connection to http://esa.invalid (" in str(caught.value)
+
+
+def test_tls_towards_a_plain_port_says_to_write_http() -> None:
+    plain = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(5)
+        connection.sendall(plain)
+
+    with (
+        serving(handle) as address,
+        client_at(address, scheme="https") as client,
+        pytest.raises(Untrusted, match="write the endpoint with http://"),
+    ):
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOON)
+        .not_valid_after(NOON.replace(year=2100))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "both.pem"
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+def over_tls(certificate: Path) -> Handler:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            NO_PLANS(secure)
+
+    return handle
+
+
+def test_a_certificate_of_nobody_we_know_is_refused_and_named(
+    certificate: Path,
+) -> None:
+    with serving(over_tls(certificate)) as address:
+        near = address.replace("127.0.0.1", "localhost")
+        with (
+            client_at(near, scheme="https") as client,
+            pytest.raises(Untrusted) as caught,
+        ):
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert f"the certificate of https://{near} is not trusted" in str(caught.value)
+    assert not caught.value.ambiguous
+
+
+def test_a_private_authority_is_trusted_by_the_usual_variable(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    with serving(over_tls(certificate)) as address:
+        near = address.replace("127.0.0.1", "localhost")
+        with client_at(near, scheme="https") as client:
+            assert client.list_scheduled_preload_executions(job_id=JOB_ID) == []
