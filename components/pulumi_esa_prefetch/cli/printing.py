@@ -32,9 +32,9 @@ def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:
         ]
         lead = margin + "".join(f"{cell}  " for cell in cells)
         first, *more = row[-1].split("\n")
-        typer.echo((lead + first).rstrip())
+        typer.echo(lead + first)
         for line in more:
-            typer.echo((" " * len(lead) + line).rstrip())
+            typer.echo(" " * len(lead) + line)
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -104,6 +104,10 @@ def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
     )
 
 
+def _in_full(moment: Moment) -> str:
+    return moment.text.replace("T", " ").replace("Z", " +0000 UTC")
+
+
 def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
     if not snapshot.resources:
         typer.echo(f"{_MARGIN}No resources currently in this stack")
@@ -133,7 +137,7 @@ def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
     work = [(record, "", "", not children.get(record.urn)) for record in roots[::-1]]
     while work:
         record, lead, below, leaf = work.pop()
-        bar = "      " if leaf else "│  "
+        bar = "   " if leaf else "│  "
         found.append((record, lead, below + bar))
         own = children.get(record.urn, [])
         for index in range(len(own) - 1, -1, -1):
@@ -183,8 +187,14 @@ def shown(value: Any, opener: Any) -> dict[str, Any]:
     plain = config_values.revealed(value, opener) if secret else value
     found: dict[str, Any] = {"value": config_values.text(plain)}
     if isinstance(plain, dict | list):
-        found["objectValue"] = plain
+        found["objectValue"] = _ordered(plain)
     return found | {"secret": secret}
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
 def _moment(seconds: Any) -> datetime:

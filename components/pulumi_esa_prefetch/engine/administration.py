@@ -42,7 +42,7 @@ def create(
     if files.checkpoint.exists():
         raise EngineError(f"stack '{files.qualified}' already exists")
     stack = Stack(project, backend, files, environ, clock or SystemClock())
-    secrets = stack.secrets()
+    secrets = stack.sealing()
     with locked(files, stack.clock):
         empty = checkpoint.write(
             Snapshot(), salt=secrets.salt, sealer=secrets.encrypt, now=stack.clock.now()

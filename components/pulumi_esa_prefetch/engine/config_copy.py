@@ -13,7 +13,7 @@ def copy(source: Stack, target: Stack, only: str = "") -> None:
     values = source.file().values
     taken = {key: values[key] for key in values if only in ("", key)}
     if any(config_values.is_secret(value) for value in taken.values()):
-        old, new = source.secrets(), target.secrets()
+        old, new = source.sealing(), target.sealing()
         taken = {key: resealed(value, old, new) for key, value in taken.items()}
     file = target.file()
     file.save(file.values | taken)

@@ -113,6 +113,24 @@ def coerced(text: str) -> Any:
     return number if number in _INT64 or number in _UINT64 else text
 
 
+def of_kind(text: str, kind: str) -> Any:
+    """A text as a value of the kind string, bool, int or float; raises EngineError if it is none."""
+    readers: dict[str, Callable[[str], Any]] = {
+        "string": str,
+        "int": int,
+        "float": float,
+        "bool": {"true": True, "false": False}.__getitem__,
+    }
+    if kind not in readers:
+        raise EngineError(
+            f"invalid type {kind!r}; must be one of string, int, bool, or float"
+        )
+    try:
+        return readers[kind](text)
+    except (ValueError, KeyError):
+        raise EngineError(f"{text!r} is not of the type {kind}") from None
+
+
 def lookup(value: Any, path: Path) -> tuple[Any, bool]:
     """What stands at a place inside a value, and whether anything does."""
     for step in path:
@@ -127,12 +145,12 @@ def lookup(value: Any, path: Path) -> tuple[Any, bool]:
     return value, True
 
 
-def placed(value: Any, path: Path, new: Any) -> Any:
+def placed(value: Any, path: Path, new: Any, name: str) -> Any:
     """The value with `new` at a place inside it; containers on the way come into being.
 
-    EngineError if one does not fit.
+    `name` is that of the whole value, for errors. Raises EngineError if a container does not fit the place.
     """
-    return _placed(value, path, new, ())
+    return _placed(value, path, new, (name,))
 
 
 def _placed(value: Any, path: Path, new: Any, done: Path) -> Any:
@@ -140,7 +158,7 @@ def _placed(value: Any, path: Path, new: Any, done: Path) -> Any:
         return new
     step, rest, here = path[0], path[1:], (*done, path[0])
     if not isinstance(value, dict | list):
-        if value is not None and done:
+        if value is not None and len(done) > 1:
             wanted = "an array" if isinstance(step, int) else "a map"
             raise EngineError(f"{_shown(done)}: expected {wanted}")
         value = [] if isinstance(step, int) else {}

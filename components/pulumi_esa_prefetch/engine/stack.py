@@ -21,7 +21,7 @@ from pulumi_esa_prefetch.engine.context import (
     Project,
     StackOutputs,
 )
-from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.errors import FAILED, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.journal_file import Header, read_journal
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.recovery import digest, recovered
@@ -62,7 +62,9 @@ def open_stack(
         )
     files = backend.stack(chosen, project)
     if not files.checkpoint.exists():
-        raise EngineError(f"no stack named '{chosen}' found", NO_STACK)
+        # the CLI tells a wrong name from a choice that has gone
+        code = NO_STACK if name else FAILED
+        raise EngineError(f"no stack named '{chosen}' found", code)
     return Stack(project, backend, files, environ, clock or SystemClock())
 
 
@@ -87,25 +89,30 @@ class Stack:
         return StackConfig(path, self.project.name)
 
     def secrets(self, file: StackConfig | None = None) -> PassphraseSecrets:
+        """The secrets of its configuration file, for a run: as `sealing`, in the CLI's words."""
+        try:
+            return self.sealing(file)
+        except EngineError as error:
+            raise EngineError(
+                f"getting stack configuration: get stack secrets manager: {error}"
+            ) from None
+
+    def sealing(self, file: StackConfig | None = None) -> PassphraseSecrets:
         """The secrets of its configuration file, which gets a salt if it has none.
 
-        EngineError if the passphrase is missing or wrong.
+        Raises EngineError if the passphrase is missing or wrong.
         """
         found = file or self.file()
         if found.salt:
-            secrets = self._with_salt(found.salt)
-            try:
-                secrets.verify()
-            except EngineError as error:
-                raise EngineError(
-                    f"getting stack configuration: get stack secrets manager: {error}"
-                ) from None
+            secrets = self.salted(found.salt)
+            secrets.verify()
             return secrets
         secrets = PassphraseSecrets.new(passphrase(self.environ))
         found.save_salt(secrets.salt)
         return secrets
 
-    def _with_salt(self, salt: str) -> PassphraseSecrets:
+    def salted(self, salt: str) -> PassphraseSecrets:
+        """The secrets under a salt, whose passphrase is looked at when one is sealed or opened."""
         return PassphraseSecrets(salt, lambda: passphrase(self.environ))
 
     def config(self) -> dict[str, ConfigValue]:
@@ -134,7 +141,7 @@ class Stack:
 
     def secrets_of(self, deployment: Deployment) -> PassphraseSecrets:
         """The secrets of a state, whose passphrase is looked at when one is opened."""
-        return self._with_salt(deployment.salt)
+        return self.salted(deployment.salt)
 
     def _read(self, deployment: Deployment) -> Snapshot:
         secrets = self.secrets_of(deployment)
@@ -184,7 +191,7 @@ class Stack:
                 started=started,
                 config={key: unparse(value) for key, value in file.values.items()},
             )
-            ciphers = Ciphers(journal=self._with_salt(salt), state=secrets)
+            ciphers = Ciphers(journal=self.salted(salt), state=secrets)
             with journalled(self.files, base, header, ciphers, self.clock) as update:
                 yield update
 

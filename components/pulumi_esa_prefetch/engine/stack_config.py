@@ -4,6 +4,7 @@ Opens no secret.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -96,9 +97,13 @@ class StackConfig:
         yaml = YAML(typ="rt", pure=True)
         yaml.preserve_quotes = True
         yaml.width = 1 << 30
-        _, sequence, offset = load_yaml_guess_indent(text)
+        _, width, offset = load_yaml_guess_indent(text)
+        if not re.search(r"^ *- ", text, re.MULTILINE):
+            offset = 2  # the CLI's, where the file shows none
         yaml.indent(
-            mapping=2, sequence=sequence or 4, offset=2 if offset is None else offset
+            mapping=width or 2,
+            sequence=max(width or 2, (offset or 0) + 2),
+            offset=offset or 0,
         )
         document = yaml.load(text)
         if document is None:
@@ -132,12 +137,17 @@ def full_key(key: str, project: str) -> str:
         return f"{project}:{key}"
     if len(parts) == 3 and parts[1] == "config":  # noqa: PLR2004 - namespace:config:name
         return f"{parts[0]}:{parts[2]}"
-    if len(parts) != 2 or not all(parts):  # noqa: PLR2004 - namespace:name
+    if len(parts) != 2:  # noqa: PLR2004 - namespace:name
         raise EngineError(
             f"could not parse {key} as a configuration key (configuration keys should be "
             "of the form `<namespace>:<name>`)"
         )
     return key
+
+
+def short_key(key: str, project: str) -> str:
+    """A full key as a person reads it: without the namespace of the project itself."""
+    return key.removeprefix(f"{project}:")
 
 
 def _replace(section: Any, values: Mapping[str, Any], project: str) -> None:
@@ -221,26 +231,33 @@ def write_text(file: Path, text: str) -> None:
         raise EngineError(f"{file} cannot be written: {error.strerror}") from None
 
 
+def with_defaults(project: Project, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the project's defaults."""
+    defaults = {
+        full_key(key, project.name): _default(declared)
+        for key, declared in project.config.items()
+    }
+    return {
+        **{key: value for key, value in defaults.items() if value is not None},
+        **values,
+    }
+
+
 def merged(project: Project, stack: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the project's defaults; raises EngineError naming what the project requires and nobody gives."""
-    result = dict(values)
-    missing = []
-    for key, declared in sorted(project.config.items()):
-        full = full_key(key, project.name)
-        if full in result:
-            continue
-        default = _default(declared)
-        if default is not None:
-            result[full] = default
-        elif full.startswith(f"{project.name}:"):
-            missing.append(key)
+    found = with_defaults(project, values)
+    missing = [
+        f"'{key}'"
+        for key in sorted(project.config)
+        if (full := full_key(key, project.name)) not in found
+        and full.startswith(f"{project.name}:")
+    ]
     if missing:
-        names = ", ".join(f"'{name}'" for name in missing)
+        values_ = "values" if len(missing) > 1 else "value"
         raise EngineError(
-            f"Stack '{stack}' is missing configuration value{'s' if len(missing) > 1 else ''} "
-            f"{names}"
+            f"Stack '{stack}' is missing configuration {values_} {', '.join(missing)}"
         )
-    return result
+    return found
 
 
 def _default(declared: Any) -> Any:

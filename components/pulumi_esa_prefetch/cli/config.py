@@ -1,0 +1,364 @@
+"""The commands `config ...`: a stack's configuration, value by value; how a value is kept is the engine's business."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from pulumi_esa_prefetch.cli import opening
+from pulumi_esa_prefetch.cli.opening import MASK, AsJson, ShowSecrets, StackName
+from pulumi_esa_prefetch.cli.printing import print_json, print_table
+from pulumi_esa_prefetch.cli.stack_pages import shown
+from pulumi_esa_prefetch.engine import (
+    config_copy,
+    config_keys,
+    config_values,
+    history,
+    stack_config,
+)
+from pulumi_esa_prefetch.engine.config_keys import Place
+from pulumi_esa_prefetch.engine.config_values import Secure
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.stack import Stack, open_stack
+
+Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
+IsPath = Annotated[
+    bool, typer.Option("--path", help="The key is a path into a map or list.")
+]
+Secret = Annotated[bool, typer.Option("--secret", help="Encrypt the value.")]
+Plaintext = Annotated[
+    bool, typer.Option("--plaintext", help="Keep the value in plain text.")
+]
+
+_SENSITIVE: Final = re.compile(r"(?i)passwd|pass|password|pwd|secret|token|accesskey")
+_MIXED: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{12,}", re.DOTALL)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group and its commands."""
+    group = typer.Typer(
+        invoke_without_command=True,
+        help="Set, get, list and remove the configuration of a stack.",
+    )
+    group.callback()(listing)
+    for names, command in (
+        (("get",), get),
+        (("set",), set_),
+        (("rm", "remove", "delete"), rm),
+        (("ls", "list"), ls),
+        (("refresh",), refresh),
+        (("set-all",), set_all),
+        (("rm-all", "remove-all", "delete-all"), rm_all),
+        (("cp", "copy"), cp),
+    ):
+        for index, name in enumerate(names):
+            group.command(name, hidden=index > 0)(command)
+    group.command("env", hidden=True)(env)
+    app.add_typer(group, name="config")
+
+
+def listing(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    show_secrets: ShowSecrets = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the configuration of a stack."""
+    if context.invoked_subcommand is None:
+        _list(opening.opened(context, stack), show_secrets, as_json)
+
+
+def ls(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    show_secrets: ShowSecrets = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the configuration of a stack."""
+    _list(opening.opened(context, stack), show_secrets, as_json)
+
+
+def _list(stack: Stack, show_secrets: bool, as_json: bool) -> None:
+    values = _values(stack)
+    if as_json:
+        opener = _opener(stack, values) if show_secrets else None
+        print_json({key: shown(values[key], opener) for key in sorted(values)})
+        return
+    opener = _opener(stack, values) if show_secrets else lambda _: MASK
+    rows = [
+        (stack_config.short_key(key, stack.project.name), _text(values[key], opener))
+        for key in sorted(values)
+    ]
+    print_table([("KEY", "VALUE"), *rows])
+
+
+def _values(stack: Stack) -> dict[str, Any]:
+    return stack_config.with_defaults(stack.project, stack.file().values)
+
+
+def _opener(stack: Stack, values: Mapping[str, Any]) -> Callable[[str], str]:
+    # without a secret no passphrase is asked for
+    if any(config_values.is_secret(value) for value in values.values()):
+        return stack.salted(stack.file().salt).decrypt
+    return str
+
+
+def _text(value: Any, opener: Callable[[str], str]) -> str:
+    return config_values.text(config_values.revealed(value, opener))
+
+
+def get(
+    context: typer.Context,
+    key: Key,
+    *,
+    path: IsPath = False,
+    as_json: AsJson = False,
+    stack: StackName = "",
+) -> None:
+    """Print one value; a secret in plain text."""
+    found = opening.opened(context, stack)
+    place = _place(found, key, path=path)
+    value, there = place.look_up(_values(found))
+    if not there:
+        raise EngineError(
+            f"configuration key '{key}' not found for stack '{found.name}'"
+        )
+    opener = _opener(found, {key: value})
+    if as_json:
+        print_json(shown(value, opener))
+    else:
+        typer.echo(_text(value, opener))
+
+
+def _place(stack: Stack, key: str, *, path: bool) -> Place:
+    return config_keys.place(key, stack.project.name, path=path)
+
+
+def set_(  # noqa: PLR0913 - each is a flag
+    context: typer.Context,
+    key: Key,
+    value: Annotated[
+        str | None, typer.Argument(metavar="[VALUE]", show_default=False)
+    ] = None,
+    *,
+    secret: Secret = False,
+    plaintext: Plaintext = False,
+    path: IsPath = False,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Keep the value as string, bool, int or float.",
+            show_default=False,
+        ),
+    ] = "",
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="Keep the last newline of standard input."),
+    ] = False,
+    stack: StackName = "",
+) -> None:
+    """Set a value; without one on the line it is read from standard input, or asked for."""
+    if secret + plaintext + bool(kind) > 1:
+        raise EngineError("only one of --secret, --plaintext and --type may be given")
+    found = opening.opened(context, stack)
+    place = _place(found, key, path=path)
+    text = _given(context, value, hidden=secret, raw=raw)
+    if not secret and not plaintext and _looks_secret(place.key, text):
+        raise EngineError(
+            f"config value for '{place.key}' looks like a secret; rerun with --secret to encrypt it, or "
+            "--plaintext if you meant to store in plaintext"
+        )
+    new = _sealed(found, text) if secret else config_keys.typed(text, kind, place)
+    file = found.file()
+    file.save(place.put(file.values, new))
+
+
+def _given(
+    context: typer.Context, value: str | None, *, hidden: bool, raw: bool
+) -> str:
+    if value is not None:
+        return value
+    if opening.is_interactive(context):
+        return str(typer.prompt("value", hide_input=hidden, default=""))
+    try:
+        text = sys.stdin.read()
+    except UnicodeDecodeError:
+        raise EngineError("standard input is not UTF-8 text") from None
+    return text if raw else text.removesuffix("\n").removesuffix("\r")
+
+
+def _looks_secret(key: str, text: str) -> bool:
+    name = key.partition(":")[2]
+    return bool(_SENSITIVE.search(name) and _MIXED.fullmatch(text))
+
+
+def _sealed(stack: Stack, text: str) -> Secure:
+    return Secure(stack.sealing().encrypt(text))
+
+
+def rm(
+    context: typer.Context, key: Key, *, path: IsPath = False, stack: StackName = ""
+) -> None:
+    """Remove a value."""
+    _remove(opening.opened(context, stack), [key], path=path)
+
+
+def rm_all(
+    context: typer.Context,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", show_default=False)],
+    *,
+    path: IsPath = False,
+    stack: StackName = "",
+) -> None:
+    """Remove several values."""
+    _remove(opening.opened(context, stack), keys, path=path)
+
+
+def _remove(stack: Stack, keys: list[str], *, path: bool) -> None:
+    file = stack.file()
+    values: Mapping[str, Any] = file.values
+    for key in keys:
+        values = _place(stack, key, path=path).take_away(values)
+    if values != file.values:
+        file.save(values)
+
+
+def set_all(
+    context: typer.Context,
+    *,
+    plaintext: Annotated[
+        list[str] | None,
+        typer.Option("--plaintext", metavar="KEY=VALUE", show_default=False),
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="KEY=VALUE", show_default=False),
+    ] = None,
+    as_json: Annotated[
+        str,
+        typer.Option(
+            "--json",
+            metavar="JSON",
+            help="Values as `config --json` prints them.",
+            show_default=False,
+        ),
+    ] = "",
+    path: IsPath = False,
+    stack: StackName = "",
+) -> None:
+    """Set several values at once."""
+    found = opening.opened(context, stack)
+    file = found.file()
+    values: Mapping[str, Any] = file.values
+    for text, is_secret in [
+        *((text, False) for text in plaintext or []),
+        *((text, True) for text in secret or []),
+    ]:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise EngineError(f"{text!r} is not of the form KEY=VALUE")
+        place = _place(found, key, path=path)
+        sealed = _sealed(found, value) if is_secret else None
+        values = place.put(values, sealed or config_keys.typed(value, "", place))
+    file = found.file()
+    file.save({**values, **_from_json(found, as_json)})
+
+
+def _from_json(stack: Stack, text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        found = json.loads(text)
+        return {
+            stack_config.full_key(key, stack.project.name): _json_value(stack, entry)
+            for key, entry in found.items()
+        }
+    except (ValueError, AttributeError, TypeError, KeyError):
+        raise EngineError(
+            "--json is not of the form that `config --json` prints"
+        ) from None
+
+
+def _json_value(stack: Stack, entry: Mapping[str, Any]) -> Any:
+    if entry.get("secret"):
+        return _sealed(stack, str(entry["value"]))
+    return entry.get("objectValue", entry["value"])
+
+
+def refresh(
+    context: typer.Context,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Overwrite the file without a backup.")
+    ] = False,
+    stack: StackName = "",
+) -> None:
+    """Bring the stack's file to the configuration of its last update."""
+    found = opening.opened(context, stack)
+    updates = history.entries(found.files)
+    if not updates:
+        raise EngineError("getting latest configuration: no previous deployment")
+    file = found.file()
+    backup = None if force or not file.file.exists() else _back_up(file.file)
+    latest = updates[0].get("config") or {}
+    file.save({key: config_values.parse(value) for key, value in latest.items()})
+    salt = found.deployment().salt
+    if salt and salt != file.salt:
+        file.save_salt(salt)
+    if backup is not None:
+        typer.echo(f"backed up existing configuration file to {backup}")
+        typer.echo(f"refreshed configuration for stack '{found.name}'")
+
+
+def _back_up(file: Path) -> Path:
+    backup = file.with_name(f"{file.name}.bak")
+    while backup.exists():
+        backup = backup.with_name(f"{backup.name}.bak")
+    try:
+        shutil.copy2(file, backup)
+    except OSError as error:
+        raise EngineError(f"{backup} cannot be written: {error.strerror}") from None
+    return backup
+
+
+def cp(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="[KEY]", show_default=False)] = "",
+    *,
+    dest: Annotated[
+        str,
+        typer.Option(
+            "--dest", "-d", metavar="STACK", help="Where to.", show_default=False
+        ),
+    ] = "",
+    stack: StackName = "",
+) -> None:
+    """Copy one value, or all, to another stack."""
+    source = opening.opened(context, stack)
+    if not dest:
+        raise EngineError("name the stack to copy to with --dest")
+    target = open_stack(source.project, dest, os.environ)
+    only = stack_config.full_key(key, source.project.name) if key else ""
+    if only and only not in source.file().values:
+        raise EngineError(
+            f"configuration key '{key}' not found for stack '{source.name}'"
+        )
+    config_copy.copy(source, target, only)
+
+
+def env(words: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Say that there are no environments here."""
+    del words
+    raise EngineError(
+        "esa-prefetch has no `config env`: environments need Pulumi Cloud and the pulumi CLI"
+    )
