@@ -349,6 +349,17 @@ def test_a_preview_shows_outputs_only_as_far_as_they_are_known_to_change() -> No
     assert "kept" not in known
 
 
+def test_outputs_of_a_stack_that_goes_are_not_worth_a_line() -> None:
+    events: list[Event] = [
+        *took(step("delete", stack(), None)),
+        Outputs({"a": 1}, {}),
+        *ended({"delete": 1}),
+    ]
+
+    assert "Outputs" not in text(events, view("destroy"))
+    assert "outputs" not in text(events, view("destroy", diff=True))
+
+
 def test_configuration_is_shown_on_demand() -> None:
     events: list[Event] = [Prelude({"proj:b": "2", "proj:a": "[secret]"}), *ended({})]
 

@@ -81,7 +81,7 @@ def test_each_resource_has_a_row_below_its_parent() -> None:
         " +  │  └─ pulumi-python:dynamic/gold:Thing c        created (0.00s)",
         " ~  └─ pulumi-python:dynamic/gold:Thing    d        updating (3s)   [diff: ~n]",
         "",
-        "    1 of 3 done, 2 under way, 3s",
+        "    1 of 4 done, 3 under way, 3s",
     ]
 
 
@@ -164,6 +164,20 @@ def test_what_is_under_way_stays_in_sight() -> None:
     kept = in_sight(branches, 3, board)
 
     assert [branch.row.urn[-1] for branch in kept] == ["0", "1", "5"]
+
+
+def test_a_long_message_takes_no_room_from_the_other_columns() -> None:
+    drawn = Drawn()
+    drawn.tree(StepStarted(step("create", None, thing("a")), planning=False))
+    drawn.tree(Diagnostic("info", "word " * 50, urn("a")))
+
+    row = drawn.now()[2]
+
+    assert row.startswith(
+        " +  └─ pulumi-python:dynamic/gold:Thing a        creating (0s) word word"
+    )
+    assert len(row) <= 100
+    assert row.endswith("…")
 
 
 def test_reads_are_left_out_unless_asked_for() -> None:

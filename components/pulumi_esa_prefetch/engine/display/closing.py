@@ -31,7 +31,7 @@ class Closing:
         yield from self.diagnostics(
             sorted(board.rows.values(), key=lambda row: row.urn == self.view.stack_urn)
         )
-        if board.outputs is not None:
+        if board.outputs is not None and board.stack.op != "delete":
             yield from self.outputs(board.outputs, created=board.stack.op == "create")
         if board.summary is not None:
             errored = sum(1 for row in board.rows.values() if row.errors)

@@ -131,7 +131,7 @@ class DiffLines:
         stack = self._seen.get(self._view.stack_urn)
         if stack is not None and stack.op == "refresh":
             yield from self._header(replace_op(stack, "same"))
-        if not self._view.outputs:
+        if not self._view.outputs or (stack is not None and stack.op == "delete"):
             return
         created = stack is not None and stack.op == "create"
         lines = list(output_lines(event, self._view, self._ink, 1, created=created))

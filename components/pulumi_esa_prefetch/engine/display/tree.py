@@ -142,7 +142,8 @@ class LiveTree:
         table.add_column("Plan" if self._view.planning else "Status", no_wrap=True)
         rows = [list(self._cells(branch)) for branch in branches]
         title = "Info" if any(row[-1] for row in rows) else ""
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
+        # the only column that gives way where the terminal is narrow
+        table.add_column(title, no_wrap=False)
         for row in rows:
             table.add_row(*row)
         return table
@@ -158,17 +159,18 @@ class LiveTree:
         if not self._view.urns:
             yield Text(name)
         yield Text(board.status(row, self._clock.monotonic(), whole=whole), style)
-        yield Text(board.info(row, counts=board.over))
+        info = board.info(row, counts=board.over)
+        yield Text(info, no_wrap=True, overflow="ellipsis")
 
     def _count(self) -> Text:
-        rows = [row for row in self._board.shown() if row.urn != self._view.stack_urn]
-        done = sum(self._board.is_done(row) for row in rows)
-        total = max(len(rows), self._view.expected or 0)
-        running = len(rows) - done
-        text = f"    {done} of {total} done" + (
-            f", {running} under way" if running else ""
-        )
-        return Text(f"{text}, {duration(self._clock.monotonic() - self._began)}", QUIET)
+        elapsed = duration(self._clock.monotonic() - self._began)
+        rows = [row for row in self._board.shown() if row.op != "same"]
+        if not rows and not self._view.expected:
+            return Text(f"    {elapsed}", QUIET)
+        running = sum(not self._board.is_done(row) for row in rows)
+        done, total = len(rows) - running, max(len(rows), self._view.expected or 0)
+        under_way = f", {running} under way" if running else ""
+        return Text(f"    {done} of {total} done{under_way}, {elapsed}", QUIET)
 
     def _branches(self) -> Iterator[Branch]:
         shown = {row.urn: row for row in tuple(self._board.shown())}
