@@ -107,6 +107,12 @@ class Generator:
             return [self._refresh_first(wanted, old)]
         return self._allowed(self._continue(wanted))
 
+    def ask_dependents(self, urns: set[str]) -> None:
+        """Before targets are deleted their dependents' providers are asked, as under the CLI; the answers change nothing."""
+        for old in list(self._ledger.all()):
+            if old.record.urn in urns:
+                self._dependents.of(old)
+
     def _refresh_first(self, wanted: Wanted, old: Old) -> Step:
         self.book.refreshes.add(wanted.urn)
         internal = not asks_provider(old.record)

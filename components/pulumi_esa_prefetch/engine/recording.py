@@ -62,32 +62,37 @@ class Recording:
         """A step is done: its records are as it left them."""
         if step.op == "replace" or (isinstance(step, Same) and step.skipped):
             return
-        if step.op == "refresh":
-            self._refreshed(step, applied.record)
+        if step.op == "refresh" and step.old is not None:
+            self.refreshed(step.old, applied.record)
         elif isinstance(step, Delete):
             self._deleted(number, step, applied.old_becomes)
         else:
             self._finished(number, step, applied)
 
     def amend(self, record: Resource) -> None:
-        """A finished record has got other outputs."""
+        """A finished record has got other outputs, unless it was deleted meanwhile."""
+        if record.urn not in self._ledger.news:
+            return
         self._ledger.news[record.urn] = record
         self._write(Amended(record.urn, record))
 
-    def _refreshed(self, step: Step, record: Resource | None) -> None:
-        if step.old is None or step.old.index is None:
+    def refreshed(self, old: Old, record: Resource | None) -> None:
+        """A base record was looked up: these are its contents now, or it is gone."""
+        if old.index is None:
             return
         if record is None:
-            self._ledger.gone.add(step.old.index)
+            self._ledger.gone.add(old.index)
         else:
-            self._ledger.become(step.old, record)
-        self._write(Refreshed(step.old.index, record))
+            self._ledger.become(old, record)
+        self._write(Refreshed(old.index, record))
 
     def _deleted(
         self, number: int | None, step: Delete, becomes: Resource | None
     ) -> None:
         old = step.old
-        if becomes is not None:
+        if old.index is None:
+            del self._ledger.news[old.record.urn]
+        elif becomes is not None:
             self._ledger.become(old, becomes)
         self._write(_done(number, old, None, becomes))
 

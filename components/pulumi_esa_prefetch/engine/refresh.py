@@ -1,8 +1,8 @@
 """A refresh over the whole state: which records are looked up, and what the state is afterwards; reads nothing itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.ledger import Ledger, needs
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.targets import Scope
@@ -19,13 +19,20 @@ def refreshes(ledger: Ledger, scope: Scope) -> list[Refresh]:
     return chosen
 
 
-def rebuilt(records: Sequence[Resource], gone: set[int]) -> list[Resource]:
-    """The state without the records at these positions: nothing points there any more, orphans go to the grandparent."""
+def rebuilt(
+    records: Sequence[Resource], gone: set[int], finished: Iterable[str] = ()
+) -> list[Resource | None]:
+    """The state with None for the records at these positions.
+
+    Nothing points there any more, orphans go to the grandparent; URNs in `finished` stand elsewhere.
+    """
     above = {records[index].urn: records[index].parent for index in gone}
-    standing: set[str] = set()
-    kept: list[Resource] = []
+    standing = set(finished)
+    kept: list[Resource | None] = []
     for index, record in enumerate(records):
-        if index not in gone:
+        if index in gone:
+            kept.append(None)
+        else:
             kept.append(_sound(record, standing, above))
             standing.add(record.urn)
     return kept
@@ -50,3 +57,8 @@ def _parent(parent: str, standing: set[str], above: Mapping[str, str]) -> str:
     while parent and parent not in standing:
         parent = above.get(parent, "")
     return parent
+
+
+def equal_references(old: Resource, new: Resource) -> bool:
+    """Whether two states of a record point to the same others."""
+    return needs(old, parent=True) == needs(new, parent=True)

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 
 from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.journal import Rebased
+from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.refresh import rebuilt, refreshes
+from pulumi_esa_prefetch.engine.refresh import (
+    equal_references,
+    rebuilt,
+    refreshes,
+)
 from pulumi_esa_prefetch.engine.rules import Bail
 from pulumi_esa_prefetch.engine.steps import Step, asks_provider
 from pulumi_esa_prefetch.engine.targets import Scope, Targets, missing_targets
@@ -51,6 +56,8 @@ def refresh_phase(machinery: Machinery) -> None:
             reference = step.old.record.provider
             machinery.registry.ensure(reference, ledger.provider_record)
     good = do_refreshes(machinery, steps)
+    if not machinery.cancellation.aborted:
+        _rebase(machinery)
     if machinery.cancellation.requested:
         raise Bail("canceled")
     if not good:
@@ -58,7 +65,7 @@ def refresh_phase(machinery: Machinery) -> None:
 
 
 def do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> bool:
-    """Do these refreshes, all of them whatever fails, and rebuild the base; whether all went well."""
+    """Do these refreshes, all of them whatever fails; whether all went well."""
     failed: list[Step] = []
 
     def perform(step: Step) -> bool:
@@ -70,14 +77,25 @@ def do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> bool:
     machinery.cancellation.when_requested(executor.stop)
     executor.layer(steps)
     executor.join()
-    if not machinery.cancellation.aborted:
-        _rebase(machinery)
     return not failed
+
+
+def mend(machinery: Machinery) -> None:
+    """After refreshes beside a running program: nothing in the rest of the state may point to what is gone."""
+    ledger = machinery.ledger
+    if not ledger.gone or machinery.cancellation.aborted:
+        return
+    finished = ledger.news.keys()
+    for index, sound in enumerate(rebuilt(ledger.base, ledger.gone, finished)):
+        old = ledger.base[index]
+        moved = old.urn in ledger.news and not old.delete
+        if sound is not None and not moved and not equal_references(old, sound):
+            machinery.recording.refreshed(Old(old, index), sound)
 
 
 def _rebase(machinery: Machinery) -> None:
     ledger = machinery.ledger
-    records = rebuilt(ledger.base, ledger.gone)
+    records = [r for r in rebuilt(ledger.base, ledger.gone) if r is not None]
     ledger.rebase(records)
     base = machinery.context.base
     pending = tuple(o for o in base.pending_operations if o.type == "creating")

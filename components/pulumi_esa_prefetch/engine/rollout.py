@@ -22,6 +22,7 @@ from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.refresh import refreshes
 from pulumi_esa_prefetch.engine.refreshing import (
     do_refreshes,
+    mend,
     refuse_unknown,
     scope_of,
 )
@@ -289,11 +290,15 @@ class Rollout:
         steps = [step for step in rest if not book.operated_on(step.urn)]
         if not do_refreshes(self._machinery, steps):
             self._failed = True
+        mend(self._machinery)
 
     def _delete_rest(self) -> None:
         self._executor.drain()
         ledger, book = self._machinery.ledger, self._generator.book
-        kept, going = deletions(book, ledger, self._scope.deletable(ledger))
+        allowed = self._scope.deletable(ledger)
+        if self._scope.targets.constrained:
+            self._generator.ask_dependents(allowed or set())
+        kept, going = deletions(book, ledger, allowed)
         if not self._may_delete([step.urn for step in going]):
             return
         self._executor.submit(kept).result()
