@@ -3,11 +3,14 @@
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import httpx
-from alibabacloud_tea_openapi.utils import Utils
-from darabonba.request import DaraRequest
+
+# Untyped; as Any they can be called from typed code.
+Utils: Any = import_module("alibabacloud_tea_openapi.utils").Utils
+DaraRequest: Any = import_module("darabonba.request").DaraRequest
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 READS = ("Get", "List")

@@ -33,7 +33,7 @@ class Call:
     @property
     def action(self) -> str | None:
         """The operation's name: a header under ACS3, a parameter under RPC v1."""
-        return self.parameters.get("Action") or self.headers.get("x-acs-action")
+        return self.parameters.get("Action") or self.headers.get("x-acs-action") or None
 
     @property
     def version(self) -> str | None:

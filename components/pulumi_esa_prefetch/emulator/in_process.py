@@ -26,4 +26,7 @@ class EmulatorTransport(httpx.BaseTransport):
                 "peer closed connection without sending complete message body",
                 request=request,
             )
-        return response
+        stream = httpx.ByteStream(body)
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=stream
+        )

@@ -69,7 +69,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        # Python repeats the address in what the system says.
+        text = getattr(error, "strerror", None) or str(error)
+        why = text.partition(" (while")[0]
         raise ListenError(f"Cannot listen on {host}:{port}: {why}.") from None
 
 

@@ -1,0 +1,372 @@
+"""What each action takes, refuses and answers, in ESA's words."""
+
+import json
+
+import pytest
+
+from tests.emulator.client import Client
+from tests.emulator.conftest import House, Houses
+from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
+
+OTHER_UID = "1000000000000000"
+OTHER_SITE = 2
+NO_ID = "0" * 24
+
+
+def make_job(there: House, **fields: object) -> object:
+    ask = {
+        "InsertWay": "textBox",
+        "Name": "n",
+        "SiteId": SITE,
+        "UrlList": "http://a.example/1",
+        **fields,
+    }
+    given = {name: value for name, value in ask.items() if value is not None}
+    response = there.esa.ask("CreateScheduledPreloadJob", **given)
+    body = response.json()
+    return body if response.status_code == 200 else (response.status_code, body["Code"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"InsertWay": None}, (400, "MissingInsertWay")),
+        ({"Name": ""}, (400, "MissingName")),
+        ({"SiteId": None}, (400, "MissingSiteId")),
+        ({"SiteId": "one"}, (400, "InvalidParameter.SiteId")),
+        ({"SiteId": "9" * 25}, (400, "InvalidParameter.SiteId")),
+        ({"SiteId": "0"}, (400, "InvalidParameter.SiteId")),
+        ({"SiteId": 77}, (404, "SiteNotFound")),
+        ({"InsertWay": "testBox"}, (400, "InvalidParameter.InsertWay")),
+        ({"UrlList": None}, (400, "MissingUrlList")),
+        ({"InsertWay": "oss"}, (400, "MissingOssUrl")),
+    ],
+)
+def test_a_job_that_makes_no_sense_is_refused(
+    house: Houses, fields: dict[str, object], refusal: tuple[int, str]
+) -> None:
+    there = house()
+
+    assert make_job(there, **fields) == refusal
+    assert not there.emulator.history[0].effect
+
+
+def test_refused_urls_are_told_in_a_200(house: Houses) -> None:
+    there = house(seed(SiteName="a.example", UrlQuota=2))
+    urls = (
+        "http://a.example/1\r\nftp://a.example/2\r\nhttp://b.example/3\r\n"
+        "https://www.a.example/4\r\nhttp://a.example/5"
+    )
+
+    job = make_job(there, UrlList=urls)
+
+    assert isinstance(job, dict)
+    assert job["ErrorInfo"] == "InvalidUrl,InvalidDomain,QuotaExcess"
+    assert (job["UrlCount"], job["Domains"]) == (2, "a.example,www.a.example")
+    assert job["FailedFileOss"].startswith("https://")
+
+
+def test_an_oss_file_is_what_the_seed_says_it_is(house: Houses) -> None:
+    url = "https://bucket.oss-cn-hangzhou.aliyuncs.com/1.txt"
+    there = house(
+        {**seed(), "oss": {url: ["http://a.example/1", "http://a.example/2"]}}
+    )
+
+    known = make_job(there, InsertWay="oss", OssUrl=url, UrlList=None)
+    unknown = make_job(there, InsertWay="oss", OssUrl=f"{url}x", UrlList=None)
+
+    assert isinstance(known, dict)
+    assert isinstance(unknown, dict)
+    assert (known["UrlCount"], known.get("ErrorInfo")) == (2, None)
+    assert (unknown["UrlCount"], unknown["ErrorInfo"]) == (0, "OtherErrors")
+
+
+def test_a_full_site_takes_no_more_jobs(house: Houses) -> None:
+    there = house(seed(JobLimit=2))
+
+    answers = [make_job(there) for _ in range(2)]
+
+    assert isinstance(answers[0], dict)
+    assert answers[1] == (400, "InvalidJob.JobCountOfSiteFull")
+
+
+def test_jobs_are_listed_in_pages_and_by_time(house: Houses) -> None:
+    there = house(seed())
+    for _ in range(4):
+        there.clock.advance(1)
+        make_job(there)
+    noon = 1_780_315_200_000
+
+    page = there.esa.body(
+        "ListScheduledPreloadJobs", SiteId=SITE, PageNumber=2, PageSize=2
+    )
+    rest = there.esa.body(
+        "ListScheduledPreloadJobs", SiteId=SITE, PageNumber=4, PageSize=2
+    )
+    some = there.esa.body(
+        "ListScheduledPreloadJobs",
+        SiteId=SITE,
+        StartTime=noon + 1000,
+        EndTime=noon + 2000,
+    )
+
+    assert (page["TotalCount"], len(page["Jobs"])) == ("5", 2)
+    assert (rest["TotalCount"], rest["Jobs"]) == ("5", [])
+    assert (some["TotalCount"], len(some["Jobs"])) == ("2", 2)
+    assert page["Jobs"][0]["ExecutionCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PageNumber", "0"), ("PageSize", "501"), ("StartTime", "9" * 18)],
+)
+def test_a_list_that_makes_no_sense_is_refused(
+    house: Houses, name: str, value: str
+) -> None:
+    refusal = house().esa.code("ListScheduledPreloadJobs", SiteId=SITE, **{name: value})
+
+    assert refusal == (400, f"InvalidParameter.{name}")
+
+
+UPSIDE_DOWN = (
+    '[{"Interval":1,"SliceLen":1},{"Interval":1,"SliceLen":1,'
+    '"StartTime":"2024-06-03T16:00:00Z","EndTime":"2024-06-03T15:00:00Z"}]'
+)
+
+
+@pytest.mark.parametrize(
+    ("executions", "code"),
+    [
+        ("", "MissingExecutions"),
+        ("[]", "InvalidParameter.Executions"),
+        ("{}", "InvalidParameter.Executions"),
+        ("[1]", "InvalidParameter.Executions"),
+        ("[" * 100_000, "InvalidParameter.Executions"),
+        ('[{"SliceLen":1}]', "MissingInterval"),
+        ('[{"Interval":1}]', "MissingSliceLen"),
+        ('[{"Interval":true,"SliceLen":1}]', "InvalidParameter.Interval"),
+        ('[{"Interval":1.5,"SliceLen":1}]', "InvalidParameter.Interval"),
+        ('[{"Interval":1e400,"SliceLen":1}]', "InvalidParameter.Interval"),
+        ('[{"Interval":1,"SliceLen":2147483648}]', "InvalidParameter.SliceLen"),
+        ('[{"Interval":1,"SliceLen":1,"StartTime":5}]', "InvalidParameter.StartTime"),
+        (
+            '[{"Interval":1,"SliceLen":1,"StartTime":"soon"}]',
+            "InvalidParameter.StartTime",
+        ),
+        (UPSIDE_DOWN, "InvalidEndTime.Mismatch"),
+    ],
+)
+def test_plans_that_make_no_sense_are_refused_and_none_is_made(
+    house: Houses, executions: str, code: str
+) -> None:
+    there = house(seed())
+
+    refusal = there.esa.code(
+        "CreateScheduledPreloadExecutions", Id=JOB, Executions=executions
+    )
+
+    assert refusal == (400, code)
+    assert there.control.get("/_emulator/state").json()["jobs"][0]["plans"] == []
+
+
+def test_an_update_changes_what_is_given_and_empty_takes_away(house: Houses) -> None:
+    there = house(seed(plan()))
+
+    changed = there.esa.body(
+        "UpdateScheduledPreloadExecution", Id=plan_id(), EndTime="", SliceLen=7
+    )
+    again = there.esa.body(
+        "UpdateScheduledPreloadExecution", Id=plan_id(), SliceLen="07"
+    )
+
+    assert "EndTime" not in changed
+    assert (changed["SliceLen"], changed["Interval"]) == (7, 60)
+    assert again["SliceLen"] == 7
+    assert [entry.effect for entry in there.emulator.history] == [True, False]
+
+
+def test_an_update_of_one_end_is_held_against_the_other_as_stored(
+    house: Houses,
+) -> None:
+    there = house(seed(plan()))
+
+    refusal = there.esa.code(
+        "UpdateScheduledPreloadExecution",
+        Id=plan_id(),
+        StartTime="2036-01-01T00:00:00Z",
+    )
+
+    assert refusal == (400, "InvalidEndTime.Mismatch")
+
+
+@pytest.mark.parametrize(
+    ("action", "an_id"),
+    [
+        ("GetScheduledPreloadJob", JOB),
+        ("ResetScheduledPreloadJob", JOB),
+        ("DeleteScheduledPreloadJob", JOB),
+        ("ListScheduledPreloadExecutions", JOB),
+        ("CreateScheduledPreloadExecutions", JOB),
+        ("UpdateScheduledPreloadExecution", plan_id()),
+        ("StartScheduledPreloadExecution", plan_id()),
+        ("StopScheduledPreloadExecution", plan_id()),
+        ("DeleteScheduledPreloadExecution", plan_id()),
+    ],
+)
+def test_what_belongs_to_another_account_is_out_of_reach(
+    house: Houses, action: str, an_id: str
+) -> None:
+    there = house(seed(open_plan(), AliUid=OTHER_UID))
+
+    assert there.esa.code(action, Id=an_id) == (403, "InvalidUid.PermissionDenied")
+    assert not there.emulator.history[0].effect
+
+
+def test_sites_of_another_account_are_out_of_reach(house: Houses) -> None:
+    there = house(seed(AliUid=OTHER_UID))
+
+    assert make_job(there) == (403, "InvalidUid.PermissionDenied")
+    assert there.esa.code("ListScheduledPreloadJobs", SiteId=SITE) == (
+        403,
+        "InvalidUid.PermissionDenied",
+    )
+
+
+def test_ids_are_taken_in_either_case(house: Houses) -> None:
+    there = house(seed())
+
+    assert there.esa.body("GetScheduledPreloadJob", Id=JOB.upper())["Id"] == JOB
+
+
+@pytest.mark.parametrize("an_id", ["x", "0" * 23, "0" * 25, "g" * 24, "٣" * 24])
+def test_an_id_is_24_hex_digits(house: Houses, an_id: str) -> None:
+    refusal = house().esa.code("GetScheduledPreloadJob", Id=an_id)
+
+    assert refusal == (400, "InvalidParameter.ObjectId")
+
+
+def test_an_operation_that_changes_is_not_a_get(house: Houses) -> None:
+    esa = house().esa
+    request = esa.http.build_request("GET", "/", params={"Id": plan_id()})
+    signed = esa.sign(
+        request, "StartScheduledPreloadExecution", {"Id": plan_id()}, changed={}
+    )
+
+    assert esa.http.send(signed).json()["Code"] == "UnsupportedHTTPMethod"
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ("", "MissingAction"),
+        ("PurgeCaches", "InvalidApi.NotFound"),
+        ("GetScheduledPreloadJobs", "InvalidApi.NotFound"),
+    ],
+)
+def test_an_unknown_operation_fails_loudly(
+    house: Houses, action: str, code: str
+) -> None:
+    there = house()
+
+    answer = there.esa.http.post("/", headers={"x-acs-action": action}).json()
+
+    assert answer["Code"] == code
+    assert sorted(answer) == ["Code", "HostId", "Message", "RequestId"]
+
+
+def test_a_refusal_has_esas_shape(house: Houses) -> None:
+    there = house()
+
+    response = there.esa.ask("GetScheduledPreloadJob", Id=NO_ID)
+
+    assert response.status_code == 404
+    assert response.json() == {
+        "RequestId": there.emulator.history[0].request_id,
+        "HostId": "esa.test",
+        "Code": "InvalidJob.NotFound",
+        "Message": "The task does not exist. Check whether the task ID is correct or "
+        "whether the task has been deleted.",
+    }
+
+
+def test_the_answer_of_start_is_flat_and_whole(house: Houses) -> None:
+    there = house(seed(plan(1)))
+
+    body = there.esa.body("StartScheduledPreloadExecution", Id=plan_id())
+
+    assert body == {
+        "RequestId": there.emulator.history[0].request_id,
+        "Id": plan_id(),
+        "JobId": JOB,
+        "StartTime": "2026-06-01T21:00:00.000+08:00",
+        "EndTime": "2026-06-01T22:00:00.000+08:00",
+        "Interval": 60,
+        "SliceLen": 2,
+        "Status": "waiting",
+        "AliUid": "1568586500114622",
+    }
+
+
+def test_every_row_of_the_documented_table_but_one_can_be_met(house: Houses) -> None:
+    """LogNotFound is the one: no operation of the family queries a log."""
+    there = house(seed(plan(), JobLimit=1))
+    other = house(seed(plan(), AliUid=OTHER_UID))
+    busy = house(faults={"faults": [{"kind": "throttle"}]})
+    mismatch = {"Id": plan_id(), "EndTime": "2024-01-01T00:00:00Z"}
+
+    met = {
+        there.esa.code("UpdateScheduledPreloadExecution", **mismatch),
+        make_job(there),
+        make_job(there, UrlList=None),
+        make_job(there, InsertWay="oss"),
+        there.esa.code("GetScheduledPreloadJob", Id="x"),
+        there.esa.code("GetScheduledPreloadJob", Id=NO_ID),
+        there.esa.code("StopScheduledPreloadExecution", Id=NO_ID),
+        other.esa.code("GetScheduledPreloadJob", Id=JOB),
+        busy.esa.code("GetScheduledPreloadJob", Id=JOB),
+    }
+
+    assert met == {
+        (400, "InvalidEndTime.Mismatch"),
+        (400, "InvalidJob.JobCountOfSiteFull"),
+        (400, "InvalidParameter.ObjectId"),
+        (400, "MissingOssUrl"),
+        (400, "MissingUrlList"),
+        (400, "TooManyRequests"),
+        (403, "InvalidUid.PermissionDenied"),
+        (404, "InvalidJob.NotFound"),
+        (404, "InvalidExecution.NotFound"),
+    }
+
+
+def test_read_only_rights_show_everything_and_start_nothing(house: Houses) -> None:
+    there = house(seed(open_plan(status="stopped")))
+    policy = {
+        "Version": "1",
+        "Statement": [
+            {"Effect": "Allow", "Action": ["esa:Get*", "esa:List*"], "Resource": "*"}
+        ],
+    }
+    key = {"AccessKeyId": "reader", "AccessKeySecret": "s", "Policy": policy}
+    there.control.post("/_emulator/keys", json=key).raise_for_status()
+    reader = Client(there.esa.http._transport, key="reader", secret="s")
+
+    listed = reader.body("ListScheduledPreloadExecutions", Id=JOB)
+    refused = reader.ask("StartScheduledPreloadExecution", Id=plan_id())
+
+    assert listed["TotalCount"] == 1
+    assert (refused.status_code, refused.json()["Code"]) == (403, "NoPermission")
+    assert "esa:StartScheduledPreloadExecution" in refused.json()["Message"]
+    assert refused.json()["AccessDeniedDetail"]["NoPermissionType"] == "ImplicitDeny"
+    assert there.status(plan_id()) == "stopped"
+
+
+def test_a_name_of_any_alphabet_comes_back_as_it_was(house: Houses) -> None:
+    there = house(seed())
+    name = "名前 <b>&'\"\\ \u0000 \U0001f600"
+
+    job = make_job(there, Name=name)
+
+    assert isinstance(job, dict)
+    assert job["Name"] == name
+    assert json.loads(there.control.get("/_emulator/history").text)

@@ -1,0 +1,390 @@
+"""Every fault by itself, in this process; those that break a connection are in test_wire."""
+
+import contextlib
+import json
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pulumi_esa_prefetch.emulator.faults.document import FaultDocument, grammar
+from pulumi_esa_prefetch.emulator.faults.kinds import KINDS
+from tests.emulator.client import Document
+from tests.emulator.conftest import House, Houses
+from tests.emulator.seeds import JOB, open_plan, plan, plan_id, seed
+
+START = "StartScheduledPreloadExecution"
+LIST = "ListScheduledPreloadExecutions"
+
+
+def faulty(house: Houses, *faults: Document, **document: object) -> House:
+    return house(
+        seed(open_plan(1, "stopped"), plan(2), plan(3)),
+        faults={"faults": list(faults), **document},
+    )
+
+
+def start(there: House, number: int = 1) -> httpx.Response:
+    return there.esa.ask(START, Id=plan_id(number))
+
+
+def effects(there: House) -> list[tuple[int | None, bool, tuple[str, ...]]]:
+    return [(one.status, one.effect, one.faults) for one in there.emulator.history]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "status", "code", "headers"),
+    [
+        ({}, 400, "TooManyRequests", {}),
+        (
+            {"status": 429, "code": "Throttling.User"},
+            429,
+            "Throttling.User",
+            {},
+        ),
+        ({"retry_after_ms": 250}, 400, "TooManyRequests", {"x-acs-retry-after": "250"}),
+        (
+            {"status": 503, "code": "ServiceUnavailable", "retry_after": 2},
+            503,
+            "ServiceUnavailable",
+            {"retry-after": "2"},
+        ),
+    ],
+)
+def test_throttle(
+    house: Houses,
+    numbers: Document,
+    status: int,
+    code: str,
+    headers: dict[str, str],
+) -> None:
+    there = faulty(house, {"kind": "throttle", **numbers})
+
+    answer = start(there)
+
+    assert (answer.status_code, answer.json()["Code"]) == (status, code)
+    for name in ("x-acs-retry-after", "retry-after"):
+        assert answer.headers.get(name) == headers.get(name)
+    assert effects(there) == [(status, False, ("throttle",))]
+
+
+@pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
+def test_server_error(house: Houses, when: str, effect: bool) -> None:
+    there = faulty(house, {"kind": "server-error", "when": when, "status": 502})
+
+    answer = start(there)
+
+    assert (answer.status_code, answer.json()["Code"]) == (502, "InternalError")
+    assert effects(there) == [(502, effect, ("server-error",))]
+    assert there.status(plan_id()) == ("running" if effect else "stopped")
+
+
+@pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
+def test_reset(house: Houses, when: str, effect: bool) -> None:
+    there = faulty(house, {"kind": "reset", "when": when})
+
+    with pytest.raises(httpx.ReadError):
+        start(there)
+
+    assert effects(there) == [(None, effect, ("reset",))]
+
+
+@pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
+def test_html(house: Houses, when: str, effect: bool) -> None:
+    there = faulty(house, {"kind": "html", "when": when})
+
+    answer = start(there)
+
+    assert answer.status_code == 502
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<html>" in answer.text
+    assert effects(there) == [(502, effect, ("html",))]
+
+
+def test_truncated_breaks_off(house: Houses) -> None:
+    there = faulty(house, {"kind": "truncated"})
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        start(there)
+
+    assert effects(there) == [(200, True, ("truncated",))]
+
+
+def test_truncated_and_framed_is_only_half_a_json(house: Houses) -> None:
+    there = faulty(house, {"kind": "truncated", "framed": True, "keep": 0.9})
+
+    answer = start(there)
+
+    assert answer.text.startswith('{"RequestId"')
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_content_type(house: Houses) -> None:
+    answer = start(faulty(house, {"kind": "content-type", "value": "text/xml"}))
+
+    assert answer.headers["content-type"] == "text/xml"
+    assert answer.json()["Status"] == "running"
+
+
+def test_extra_keys(house: Houses) -> None:
+    there = faulty(house, {"kind": "extra-keys", "count": 2})
+
+    body = there.esa.body(LIST, Id=JOB)
+
+    assert {"Extra0", "Extra1"} <= set(body)
+    assert {"Extra0", "Extra1"} <= set(body["Executions"][0])
+
+
+def test_missing_keys_by_name(house: Houses) -> None:
+    there = faulty(house, {"kind": "missing-keys", "keys": ["Status", "RequestId"]})
+
+    body = there.esa.body(LIST, Id=JOB)
+
+    assert "RequestId" not in body
+    assert all("Status" not in one for one in body["Executions"])
+
+
+def test_missing_keys_by_number(house: Houses) -> None:
+    there = faulty(house, {"kind": "missing-keys", "count": 2, "actions": START})
+
+    body = start(there).json()
+
+    assert len(body) == 9 - 2
+
+
+def test_time_notations(house: Houses) -> None:
+    there = faulty(house, {"kind": "times", "notations": ["Z"]})
+
+    assert start(there).json()["StartTime"] == "2026-06-01T11:00:00Z"
+
+
+def test_shuffled_lists_hold_the_same(house: Houses) -> None:
+    there = faulty(house, {"kind": "shuffled"})
+
+    orders = {
+        tuple(one["Id"] for one in there.esa.body(LIST, Id=JOB)["Executions"])
+        for _ in range(20)
+    }
+
+    assert len(orders) > 1
+    assert {frozenset(order) for order in orders} == {
+        frozenset(plan_id(number) for number in (1, 2, 3))
+    }
+
+
+def test_stale_reads_show_what_was(house: Houses) -> None:
+    there = faulty(house, {"kind": "stale", "seconds": 3600})
+    there.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
+    started = start(there).json()
+    made = there.esa.body(
+        "CreateScheduledPreloadExecutions",
+        Id=JOB,
+        Executions='[{"Interval":30,"SliceLen":10}]',
+    )
+
+    seen = there.esa.body(LIST, Id=JOB)["Executions"]
+
+    assert started["Status"] == "running"
+    assert made["SuccessCount"] == 1
+    assert {one["Id"]: one["Status"] for one in seen} == {
+        plan_id(1): "stopped",
+        plan_id(2): "waiting",
+        plan_id(3): "waiting",
+    }
+    assert there.status(plan_id()) == "running"
+
+
+def test_a_stale_read_of_jobs_shows_what_was(house: Houses) -> None:
+    there = faulty(house, {"kind": "stale", "seconds": 3600})
+    there.esa.body("DeleteScheduledPreloadJob", Id=JOB)
+
+    shown = there.esa.body("GetScheduledPreloadJob", Id=JOB)
+
+    assert shown["Id"] == JOB
+    assert there.esa.code("ResetScheduledPreloadJob", Id=JOB) == (
+        404,
+        "InvalidJob.NotFound",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ({"kind": "expired-token"}, 400, "InvalidSecurityToken.Expired"),
+        ({"kind": "denied"}, 403, "NoPermission"),
+        ({"kind": "denied", "code": "Forbidden.RAM"}, 403, "Forbidden.RAM"),
+        ({"kind": "skewed-clock", "seconds": 1000}, 400, "InvalidTimeStamp.Expired"),
+        ({"kind": "skewed-clock", "seconds": -1000}, 400, "InvalidTimeStamp.Expired"),
+    ],
+)
+def test_refusals_of_identity(
+    house: Houses, kind: Document, status: int, code: str
+) -> None:
+    there = faulty(house, kind)
+
+    assert there.esa.code(START, Id=plan_id()) == (status, code)
+    assert effects(there) == [(status, False, (kind["kind"],))]
+
+
+def test_a_clock_that_is_a_little_wrong_does_no_harm(house: Houses) -> None:
+    there = faulty(house, {"kind": "skewed-clock", "seconds": 800})
+
+    assert start(there).status_code == 200
+
+
+def test_a_quota_lets_so_many_through_a_second(house: Houses) -> None:
+    there = faulty(house, {"kind": "quota", "per_second": 3, "code": "Throttling"})
+
+    codes = Counter(start(there).json().get("Code") for _ in range(10))
+
+    assert codes == {None: 3, "Throttling": 7}
+
+
+def test_a_rule_hits_the_calls_of_its_numbers(house: Houses) -> None:
+    rule = {"kind": "throttle", "actions": [START], "calls": [2, 4]}
+    there = faulty(house, rule)
+
+    there.esa.body(LIST, Id=JOB)
+    answers = [start(there).status_code for _ in range(5)]
+
+    assert answers == [200, 400, 200, 400, 200]
+
+
+def test_a_rule_may_hit_every_so_many_and_so_often_at_most(house: Houses) -> None:
+    there = faulty(house, {"kind": "throttle", "every": 2, "times": 2})
+
+    answers = [start(there).status_code for _ in range(8)]
+
+    assert answers == [200, 400, 200, 400, 200, 200, 200, 200]
+
+
+def test_a_fault_may_be_for_one_plan(house: Houses) -> None:
+    there = faulty(house, {"kind": "throttle", "ids": plan_id(2)})
+
+    assert [start(there, n).status_code for n in (1, 2, 3)] == [200, 400, 200]
+
+
+def test_a_disabled_fault_does_nothing_until_it_is_switched_on(house: Houses) -> None:
+    there = faulty(house, {"kind": "throttle", "name": "busy", "enabled": False})
+
+    off = start(there).status_code
+    on = {"enabled": True}
+    there.control.post("/_emulator/faults/busy", json=on).raise_for_status()
+
+    assert (off, start(there).status_code) == (200, 400)
+
+
+def test_chance_is_the_same_in_whatever_order_plans_are_asked(house: Houses) -> None:
+    half = {"kind": "throttle", "probability": 0.5}
+    one, other = (faulty(house, half, seed=7) for _ in range(2))
+
+    there = {n: [start(one, n).status_code for _ in range(10)] for n in (1, 2, 3)}
+    here: dict[int, list[int]] = {1: [], 2: [], 3: []}
+    for _ in range(10):
+        for number in (3, 2, 1):
+            here[number].append(start(other, number).status_code)
+
+    assert there == here
+    assert {status for run in there.values() for status in run} == {200, 400}
+
+
+def test_another_seed_is_another_chance(house: Houses) -> None:
+    half = {"kind": "throttle", "probability": 0.5}
+
+    runs = {
+        tuple(start(there).status_code for _ in range(20))
+        for there in (faulty(house, half, seed=n) for n in range(3))
+    }
+
+    assert len(runs) == 3
+
+
+def test_the_first_fault_that_answers_wins_and_later_ones_shape_the_answer(
+    house: Houses,
+) -> None:
+    there = faulty(
+        house,
+        {"kind": "content-type"},
+        {"kind": "throttle", "calls": [1]},
+        {"kind": "denied", "calls": [1]},
+    )
+
+    first, second = start(there), start(there)
+
+    assert first.json()["Code"] == "TooManyRequests"
+    assert second.headers["content-type"] == "text/plain"
+    assert [one.faults for one in there.emulator.history] == [
+        ("throttle",),
+        ("content-type",),
+    ]
+
+
+def test_a_stall_before_the_effect_lets_it_come_late(house: Houses) -> None:
+    there = faulty(house, {"kind": "stall", "seconds": 0.05, "when": "before"})
+
+    answer = start(there)
+
+    assert answer.json()["Status"] == "running"
+    assert answer.elapsed.total_seconds() >= 0.05
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"faults": [{"kind": "earthquake"}]},
+        {"faults": [{}]},
+        {"faults": [{"kind": "throttle", "probability": 1.5}]},
+        {"faults": [{"kind": "throttle", "calls": [0]}]},
+        {"faults": [{"kind": "throttle", "actions": ["Start"]}]},
+        {"faults": [{"kind": "stall", "seconds": "NaN"}]},
+        {"faults": [{"kind": "stall"}]},
+        {"faults": [{"kind": "stale", "seconds": 0}]},
+        {"faults": [{"kind": "content-type", "value": "a\r\nb"}]},
+        {"faults": [{"kind": "throttle", "code": "a", "unknown": 1}]},
+        {"faults": {"kind": "throttle"}},
+        {"fault": []},
+        [],
+    ],
+)
+def test_a_document_that_makes_no_sense_is_refused(document: object) -> None:
+    with pytest.raises(ValidationError):
+        FaultDocument.model_validate(document)
+
+
+def test_faults_without_a_name_get_that_of_their_kind() -> None:
+    document = FaultDocument.model_validate(
+        {"faults": [{"kind": "reset"}, {"kind": "reset"}, {"kind": "html"}]}
+    )
+
+    assert [one.name for one in document.faults] == ["reset", "reset-2", "html"]
+
+
+def test_every_kind_is_in_the_grammar() -> None:
+    rows = grammar()
+
+    assert len(rows) == len(KINDS)
+    assert all(text for _, _, text in rows)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["seed", "faults", "kind", "when", "calls", "x"]),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=10,
+    )
+)
+def test_any_document_is_taken_or_refused(document: Any) -> None:
+    with contextlib.suppress(ValidationError):
+        assert FaultDocument.model_validate(document).faults is not None

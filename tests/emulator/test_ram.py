@@ -1,0 +1,58 @@
+"""RAM policies as documents: what they allow, and what is none."""
+
+import pytest
+from pydantic import ValidationError
+
+from pulumi_esa_prefetch.emulator.identity.policies import Policy
+
+SITE = "acs:esa:*:1568586500114622:site/1"
+
+
+def policy(*statements: dict[str, object]) -> Policy:
+    return Policy.model_validate({"Version": "1", "Statement": statements})
+
+
+def allow(action: object, resource: object = "*") -> dict[str, object]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+@pytest.mark.parametrize(
+    ("document", "action", "resource", "verdict"),
+    [
+        (policy(allow("*")), "esa:StartX", "*", "Allow"),
+        (policy(allow("esa:Start*")), "esa:StartX", "*", "Allow"),
+        (policy(allow(["esa:Get*", "ESA:startx"])), "esa:StartX", "*", "Allow"),
+        (policy(allow("esa:Get*")), "esa:StartX", "*", "ImplicitDeny"),
+        (policy(), "esa:StartX", "*", "ImplicitDeny"),
+        (
+            policy(allow("*"), {"Effect": "Deny", "Action": "esa:Start*"}),
+            "esa:StartX",
+            "*",
+            "ExplicitDeny",
+        ),
+        (policy(allow("*", "acs:esa:*:*:site/1")), "esa:ListX", SITE, "Allow"),
+        (policy(allow("*", "acs:esa:*:*:site/2")), "esa:ListX", SITE, "ImplicitDeny"),
+        (policy(allow("*", "acs:esa:*:*:site/1")), "esa:StartX", "*", "ImplicitDeny"),
+    ],
+)
+def test_a_deny_wins_and_what_is_not_allowed_is_denied(
+    document: Policy, action: str, resource: str, verdict: str
+) -> None:
+    assert document.verdict(action, resource) == verdict
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"Statement": [{"Effect": "Maybe", "Action": "*"}]},
+        {"Statement": [{"Effect": "Allow"}]},
+        {"Statement": [{**allow("*"), "Condition": {"IpAddress": {}}}]},
+        {"Version": "2", "Statement": []},
+    ],
+)
+def test_a_document_that_cannot_be_followed_to_the_letter_is_refused(
+    document: object,
+) -> None:
+    with pytest.raises(ValidationError):
+        Policy.model_validate(document)

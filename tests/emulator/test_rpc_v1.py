@@ -1,0 +1,217 @@
+"""A client as the Terraform provider is one: RPC v1 signature, `Id` in the form, RegionId."""
+
+import base64
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from pulumi_esa_prefetch.emulator.app import Emulator
+from tests.emulator.client import Document
+from tests.emulator.conftest import Sockets
+from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed
+
+
+def encoded(text: str) -> str:
+    return quote(text, safe="~")
+
+
+class Terraform:
+    """Signs and sends as terraform-provider-alicloud 1.285 was seen to."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, trust_env=False)
+
+    def ask(
+        self,
+        action: str,
+        form: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        changed: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        method = "GET" if action.startswith(("Get", "List")) else "POST"
+        signed = {
+            "AccessKeyId": "emulator-key",
+            "Action": action,
+            "Format": "json",
+            "SignatureMethod": "HMAC-SHA1",
+            "SignatureNonce": uuid.uuid4().hex,
+            "SignatureVersion": "1.0",
+            "Timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Version": "2024-09-10",
+            **(query or {}),
+            **(changed or {}),
+        }
+        everything = {**signed, **(form or {})}
+        canonical = "&".join(
+            f"{encoded(name)}={encoded(everything[name])}"
+            for name in sorted(everything)
+        )
+        text = f"{method}&%2F&{encoded(canonical)}"
+        digest = hmac.new(b"emulator-secret&", text.encode(), hashlib.sha1).digest()
+        signature = {"Signature": base64.b64encode(digest).decode()}
+        return self.http.request(
+            method,
+            "/",
+            params={**signature, **signed},
+            content="&".join(f"{k}={encoded(v)}" for k, v in (form or {}).items()),
+            headers={
+                "content-type": "application/x-www-form-urlencoded",
+                "x-acs-action": action,
+                "x-acs-version": "2024-09-10",
+            },
+        )
+
+    def body(
+        self,
+        action: str,
+        form: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Document:
+        response = self.ask(action, form, query)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+
+@pytest.fixture
+def house(served: Sockets) -> Iterator[tuple[Terraform, Emulator]]:
+    url, emulator = served(seed(open_plan(status="running")))
+    client = Terraform(url)
+    with client.http:
+        yield client, emulator
+
+
+def test_a_job_and_its_plan_live_as_terraform_has_them_live(
+    house: tuple[Terraform, Emulator],
+) -> None:
+    esa, _ = house
+    region = {"RegionId": "cn-hangzhou"}
+
+    job = esa.body(
+        "CreateScheduledPreloadJob",
+        {
+            "InsertWay": "textBox",
+            "Name": "peer *~ ü",
+            "SiteId": str(SITE),
+            "UrlList": "http://a.example/1",
+        },
+    )
+    shown = esa.body("GetScheduledPreloadJob", query={"Id": job["Id"]})
+    made = esa.body(
+        "CreateScheduledPreloadExecutions",
+        {
+            "Id": job["Id"],
+            "Executions": '[{"EndTime":"2036-12-01T01:00:00Z","Interval":30,'
+            '"SliceLen":5,"StartTime":"2036-12-01T00:00:00Z"}]',
+            **region,
+        },
+    )
+    plan = made["SuccessExecutions"][0]["Id"]
+    esa.body(
+        "UpdateScheduledPreloadExecution",
+        {"Id": plan, "Interval": "60", "SliceLen": "6", "StartTime": "", **region},
+    )
+    listed = esa.body(
+        "ListScheduledPreloadExecutions", query={"Id": job["Id"], **region}
+    )
+    esa.body("DeleteScheduledPreloadExecution", {"Id": plan, **region})
+    esa.body("DeleteScheduledPreloadJob", {"Id": job["Id"]})
+    gone = esa.ask("GetScheduledPreloadJob", query={"Id": job["Id"]})
+
+    assert shown["Name"] == "peer *~ ü"
+    assert listed["Executions"] == [
+        {
+            "Id": plan,
+            "JobId": job["Id"],
+            "EndTime": "2036-12-01T09:00:00.000+08:00",
+            "Interval": 60,
+            "SliceLen": 6,
+            "Status": "waiting",
+            "AliUid": job["AliUid"],
+        }
+    ]
+    assert (gone.status_code, gone.json()["Code"]) == (404, "InvalidJob.NotFound")
+
+
+def test_the_history_shows_the_parameters_and_nothing_of_the_signature(
+    house: tuple[Terraform, Emulator],
+) -> None:
+    esa, emulator = house
+
+    esa.body("StopScheduledPreloadExecution", {"Id": plan_id()})
+
+    [entry] = emulator.history
+    assert entry.parameters == {"Id": plan_id()}
+    assert (entry.signature, entry.access_key_id) == ("RPC", "emulator-key")
+    assert entry.effect
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"Signature": "d3Jvbmc="}, "SignatureDoesNotMatch"),
+        ({"AccessKeyId": "nobody"}, "InvalidAccessKeyId.NotFound"),
+        ({"SignatureNonce": ""}, "MissingSignatureNonce"),
+        ({"Timestamp": "yesterday"}, "InvalidTimeStamp.Format"),
+        ({"SignatureMethod": "HMAC-SHA256"}, "IncompleteSignature"),
+        ({"SignatureVersion": "2.0"}, "IncompleteSignature"),
+        ({"Action": "StartEverything"}, "InvalidApi.NotFound"),
+        ({"Version": "2020-01-01"}, "InvalidVersion"),
+    ],
+)
+def test_what_is_wrong_is_refused(
+    house: tuple[Terraform, Emulator], changed: dict[str, str], code: str
+) -> None:
+    esa, emulator = house
+
+    answer = esa.ask(
+        "StopScheduledPreloadExecution", {"Id": plan_id()}, changed=changed
+    )
+
+    assert answer.json()["Code"] == code
+    assert not emulator.history[0].effect
+
+
+def test_a_timestamp_off_by_more_than_15_minutes_is_expired(
+    house: tuple[Terraform, Emulator],
+) -> None:
+    esa, _ = house
+    early = (datetime.now(UTC) - timedelta(minutes=16)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    late = (datetime.now(UTC) + timedelta(minutes=16)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    answers = [
+        esa.ask(
+            "GetScheduledPreloadJob", query={"Id": JOB}, changed={"Timestamp": moment}
+        )
+        for moment in (early, late)
+    ]
+
+    assert {one.json()["Code"] for one in answers} == {"InvalidTimeStamp.Expired"}
+
+
+def test_a_form_changed_on_the_way_no_longer_matches(
+    house: tuple[Terraform, Emulator],
+) -> None:
+    esa, _ = house
+    sent = esa.ask("StopScheduledPreloadExecution", {"Id": plan_id()}).request
+
+    answer = esa.http.post(sent.url, content="Id=" + "0" * 24, headers=sent.headers)
+
+    assert answer.json()["Code"] == "SignatureDoesNotMatch"
+
+
+def test_a_mismatch_shows_the_text_to_sign_but_no_token(
+    house: tuple[Terraform, Emulator],
+) -> None:
+    esa, _ = house
+    query = {"Id": JOB, "SecurityToken": "a+secret/token"}
+
+    answer = esa.ask("GetScheduledPreloadJob", query=query)
+
+    assert answer.json()["Code"] == "InvalidSecurityToken.MismatchWithAccessKey"
+    assert "secret" not in answer.text

@@ -1,0 +1,39 @@
+"""Ten thousand plans cost a request no more than ten."""
+
+import time
+
+from tests.emulator.conftest import House, Houses
+from tests.emulator.seeds import plan, plan_id, seed
+
+START = "StartScheduledPreloadExecution"
+
+
+def seconds_for_starts(there: House, number: int) -> float:
+    requests = [there.esa.request(START, {"Id": plan_id(one)}) for one in range(number)]
+    begun = time.perf_counter()
+    for request in requests:
+        assert there.esa.http.send(request).status_code == 200
+    return time.perf_counter() - begun
+
+
+def test_a_start_among_ten_thousand_plans_costs_what_it_costs_among_a_few(
+    house: Houses,
+) -> None:
+    few = house(seed(*(plan(number) for number in range(200))))
+    many = house(seed(*(plan(number) for number in range(10_000))))
+    seconds_for_starts(few, 50)
+
+    small = min(seconds_for_starts(few, 200) for _ in range(3))
+    big = min(seconds_for_starts(many, 200) for _ in range(3))
+
+    assert big < 3 * small
+
+
+def test_ten_thousand_plans_run_to_their_end(house: Houses) -> None:
+    plans = (plan(n, EndTime=None, SliceLen=1) for n in range(10_000))
+    there = house(seed(*plans, urls=20_000))
+
+    there.clock.advance(24 * 3600)
+
+    assert there.submitted() == 20_000
+    assert {there.status(plan_id(n)) for n in (0, 5000, 9999)} == {"finished"}

@@ -1,0 +1,155 @@
+"""What a seed may say, and that bad ones end in one sentence."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_esa_prefetch.emulator.app import create_app
+from pulumi_esa_prefetch.emulator.documents import DocumentError, parse_document
+from pulumi_esa_prefetch.emulator.seed import Seed
+from tests.emulator.conftest import Houses
+from tests.emulator.seeds import JOB, plan, plan_id, seed
+
+
+def refusal(document: object) -> str:
+    text = document if isinstance(document, bytes) else json.dumps(document).encode()
+    with pytest.raises(DocumentError) as error:
+        create_app(seed=parse_document(text, Seed, "seed.json"))
+    return str(error.value)
+
+
+def test_the_smallest_seed_needs_a_site_and_no_ids(house: Houses) -> None:
+    there = house(
+        {
+            "sites": [{"SiteId": 1}],
+            "jobs": [{"SiteId": 1, "plans": [{"Interval": 1, "SliceLen": 1}]}],
+        }
+    )
+
+    state = there.control.get("/_emulator/state").json()
+
+    [job] = state["jobs"]
+    [one] = job["plans"]
+    assert len(job["Id"]) == len(one["Id"]) == 24
+    assert (one["JobId"], one["Status"]) == (job["Id"], "waiting")
+
+
+def test_times_are_relative_to_the_emulators_now(house: Houses) -> None:
+    there = house(seed(plan(StartTime="-1d", EndTime="2036-06-01T00:00:00Z")))
+
+    found = there.plan(plan_id())
+
+    assert found["StartTime"] == "2026-05-31T20:00:00.000+08:00"
+    assert found["EndTime"] == "2036-06-01T08:00:00.000+08:00"
+
+
+def test_a_url_list_may_be_a_text_of_lines(house: Houses) -> None:
+    document = seed()
+    document["jobs"][0]["UrlList"] = "http://a.example/1\nhttp://a.example/2"
+
+    state = house(document).control.get("/_emulator/state").json()
+
+    assert state["jobs"][0]["UrlCount"] == 2
+
+
+def test_a_seeds_keys_are_known_beside_the_others(house: Houses) -> None:
+    key = {"AccessKeyId": "k", "AccessKeySecret": "s"}
+    there = house({**seed(), "keys": [key]})
+
+    ids = [one["AccessKeyId"] for one in there.control.get("/_emulator/keys").json()]
+
+    assert ids == ["emulator-key", "k"]
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (b"", "seed.json: invalid JSON"),
+        (b"\xff\xfe", "seed.json: invalid JSON"),
+        ([], "seed.json: input should be an object"),
+        ({"site": []}, "seed.json: site: extra inputs are not permitted."),
+        ({"sites": [{}]}, "seed.json: sites[0].SiteId: field required."),
+        ({"sites": [{"SiteId": -1}]}, "sites[0].SiteId"),
+        (
+            {"sites": [{"SiteId": 1}, {"SiteId": 1}]},
+            "The seed lists a site twice.",
+        ),
+        (
+            {"jobs": [{"SiteId": 5, "Name": "n"}]},
+            "The seed's job 'n' is of site 5, which the seed does not list.",
+        ),
+        (seed(plan(), plan()), f"The seed uses the id {plan_id()} twice."),
+        (seed(plan(Id="x")), "jobs[0].plans[0].Id: 'x' is not an id of 24 hex digits."),
+        (seed(plan(Interval=0)), "jobs[0].plans[0].Interval"),
+        (seed(plan(Status="sleeping")), "jobs[0].plans[0].Status"),
+        (seed(plan(StartTime="soon")), "jobs[0].plans[0].StartTime: 'soon' is not a"),
+        (
+            seed(plan(StartTime="+2h", EndTime="+1h")),
+            f"The seed's plan {plan_id()} ends before it starts.",
+        ),
+    ],
+)
+def test_a_bad_seed_ends_in_one_sentence(document: object, sentence: str) -> None:
+    said = refusal(document)
+
+    assert sentence in said
+    assert "\n" not in said
+
+
+def test_a_bad_keys_secret_is_not_repeated() -> None:
+    key = {"AccessKeyId": "k", "AccessKeySecret": "hush", "Policy": 5}
+
+    assert "hush" not in refusal({**seed(), "keys": [key]})
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.sampled_from([JOB, "+1h", "waiting", "x"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        *(
+                            "sites",
+                            "jobs",
+                            "plans",
+                            "SiteId",
+                            "Id",
+                            "Status",
+                            "UrlList",
+                        ),
+                        *(
+                            "StartTime",
+                            "EndTime",
+                            "Interval",
+                            "SliceLen",
+                            "Name",
+                            "oss",
+                        ),
+                    ]
+                ),
+                inner,
+                max_size=5,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_any_document_is_planted_or_refused_in_a_sentence(document: Any) -> None:
+    said = ""
+    try:
+        create_app(
+            seed=parse_document(json.dumps(document).encode(), Seed, "seed.json")
+        )
+    except DocumentError as error:
+        said = str(error)
+
+    assert "\n" not in said

@@ -1,0 +1,222 @@
+"""The command: its first line, its end, its exit codes; killed at any moment it loses nothing."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.emulator.client import Client
+from tests.emulator.seeds import JOB, open_plan, plan_id, seed
+
+COMMAND = [str(Path(sys.executable).parent / "esa-prefetch"), "emulator"]
+FIRST_LINE = "ESA emulator listening on "
+START = "StartScheduledPreloadExecution"
+STOP = "StopScheduledPreloadExecution"
+
+
+class Emulator:
+    """The command as a process, and a client of it."""
+
+    def __init__(self, process: subprocess.Popen[str], esa: Client) -> None:
+        self.process, self.esa = process, esa
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=20)
+
+    def history(self) -> list[dict[str, object]]:
+        return list(self.esa.http.get("/_emulator/history").json())
+
+
+@contextmanager
+def emulator(*arguments: str) -> Iterator[Emulator]:
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            subprocess.Popen(
+                [*COMMAND, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(FIRST_LINE), process.communicate()
+        url = line.removeprefix(FIRST_LINE).strip()
+        transport = stack.enter_context(httpx.HTTPTransport())
+        yield Emulator(process, Client(transport, url=url))
+
+
+@pytest.fixture
+def seed_file(tmp_path: Path) -> str:
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(seed(open_plan(status="stopped"))))
+    return str(path)
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_and_ends_cleanly(
+    seed_file: str, number: signal.Signals
+) -> None:
+    with emulator("--seed", seed_file) as there:
+        started = there.esa.body(START, Id=plan_id())
+        code = there.end(number)
+
+        assert there.process.stdout
+        assert there.process.stderr
+        assert started["Status"] == "running"
+        assert (code, there.process.stdout.read(), there.process.stderr.read()) == (
+            0,
+            "",
+            "",
+        )
+
+
+def test_it_ends_while_an_answer_is_stalled(tmp_path: Path, seed_file: str) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"faults": [{"kind": "stall", "seconds": 600}]}')
+
+    with emulator("--seed", seed_file, "--faults", str(faults)) as there:
+        there.esa.http.timeout = httpx.Timeout(0.3)
+        with pytest.raises(httpx.ReadTimeout):
+            there.esa.ask(START, Id=plan_id())
+
+        assert there.end(signal.SIGTERM) == 0
+
+
+def test_killed_at_any_moment_it_keeps_what_it_has_answered(
+    tmp_path: Path, seed_file: str
+) -> None:
+    arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
+    answered: list[str] = []
+
+    for run in range(3):
+        with emulator(*arguments) as there:
+            kept = [str(one["request_id"]) for one in there.history()]
+            assert kept == answered
+            for number in range(5 + 7 * run):
+                action = START if number % 2 == 0 else STOP
+                answered.append(there.esa.body(action, Id=plan_id())["RequestId"])
+            there.end(signal.SIGKILL)
+
+    with emulator(*arguments) as there:
+        assert [one["request_id"] for one in there.history()] == answered
+        assert there.end(signal.SIGINT) == 0
+
+
+def test_a_manual_clock_begins_where_it_is_told_and_survives(tmp_path: Path) -> None:
+    arguments = ("--clock", "manual", "--data", str(tmp_path / "esa.data"))
+
+    with emulator(*arguments, "--start-at", "2030-01-01T00:00:00Z") as there:
+        moved = there.esa.http.post("/_emulator/clock", json={"advance": 60}).json()
+        there.end(signal.SIGKILL)
+    with emulator(*arguments) as there:
+        kept = there.esa.http.get("/_emulator/clock").json()
+
+    assert moved == kept == {"now": "2030-01-01T08:01:00.000+08:00", "clock": "manual"}
+
+
+def test_keys_and_policies_come_from_the_command_line(
+    tmp_path: Path, seed_file: str
+) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text(
+        '{"Version":"1","Statement":[{"Effect":"Allow","Action":"esa:List*"}]}'
+    )
+    arguments = ("--access-key", "a:b:c", "--access-key", "reader:s")
+
+    with emulator(
+        "--seed", seed_file, *arguments, "--policy", f"reader={policy}"
+    ) as there:
+        transport = there.esa.http._transport
+        url = str(there.esa.http.base_url)
+        owner = Client(transport, url=url, key="a", secret="b:c")
+        reader = Client(transport, url=url, key="reader", secret="s")
+
+        assert there.esa.code(START, Id=plan_id())[1] == "InvalidAccessKeyId.NotFound"
+        assert reader.code(START, Id=plan_id()) == (403, "NoPermission")
+        assert reader.body("ListScheduledPreloadExecutions", Id=JOB)
+        assert owner.body(START, Id=plan_id())
+
+
+def test_dialects_come_from_the_command_line(seed_file: str) -> None:
+    with emulator("--seed", seed_file, "--dialect", "stop-stopped-refused") as there:
+        assert there.esa.code(STOP, Id=plan_id()) == (400, "InvalidExecution.Status")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--seed", "/nowhere/seed.json"), "/nowhere/seed.json cannot be read"),
+        (("--faults", "{bad}"), "invalid JSON"),
+        (("--seed", "{bad}"), "invalid JSON"),
+        (("--policy", "{bad}"), "invalid JSON"),
+        (("--policy", "nobody={bad}"), ""),
+        (("--dialect", "nonsense"), "There is no dialect 'nonsense'"),
+        (
+            ("--dialect", "times-utc", "--dialect", "times-basic-offset"),
+            "times-utc and times-basic-offset contradict each other.",
+        ),
+        (("--access-key", "no-secret"), "--access-key wants ID:SECRET."),
+        (("--start-at", "2030-01-01T00:00:00Z"), "--start-at goes with"),
+        (("--clock", "manual", "--start-at", "soon"), "--start-at: 'soon' is not"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+
+    code, said = refused(*(one.replace("{bad}", str(bad)) for one in arguments))
+
+    assert code == 2
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_a_busy_port_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        code, said = refused("--port", str(port))
+
+    assert code == 1
+    assert said == (
+        f"error: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+    )
+
+
+def test_data_in_use_is_one_sentence(tmp_path: Path) -> None:
+    data = str(tmp_path / "esa.data")
+
+    with emulator("--data", data):
+        code, said = refused("--data", data)
+
+    assert code == 1
+    assert said == f"error: {data} is in use by another emulator.\n"
+
+
+def test_help_lists_every_fault_and_dialect() -> None:
+    done = subprocess.run(
+        [*COMMAND, "--help"], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    for word in ("cursor-per-plan", "times-basic-offset", "slow-bytes", "skewed-clock"):
+        assert word in done.stdout

@@ -1,0 +1,235 @@
+"""What only a socket shows: broken connections, slow answers, and clients that behave badly."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from pulumi_esa_prefetch.emulator.app import Emulator
+from pulumi_esa_prefetch.emulator.call import BIGGEST_BODY
+from tests.emulator.client import Client, Document
+from tests.emulator.conftest import Sockets
+from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed
+
+START = "StartScheduledPreloadExecution"
+CLOCK_SET_TO_BYTES = (
+    b"POST /_emulator/clock HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+    b"Connection: close\r\n\r\n\xff\xfe"
+)
+
+
+@pytest.fixture
+def faulty(served: Sockets) -> Iterator["Faulty"]:
+    url, emulator = served(seed(open_plan(status="stopped")))
+    with httpx.HTTPTransport() as transport:
+        yield Faulty(Client(transport, url=url), emulator)
+
+
+class Faulty:
+    """An emulator on a socket whose faults are set by the test."""
+
+    def __init__(self, esa: Client, emulator: Emulator) -> None:
+        self.esa, self.emulator = esa, emulator
+        url = httpx.URL(esa.http.base_url)
+        self.address = (url.host, int(url.port or 0))
+
+    def set(self, *faults: Document) -> None:
+        document = {"faults": list(faults)}
+        self.esa.http.post("/_emulator/faults", json=document).raise_for_status()
+
+    def start(self) -> httpx.Response:
+        return self.esa.ask(START, Id=plan_id())
+
+    def raw(self, sent: bytes) -> bytes:
+        """What comes back on a connection of its own until it ends."""
+        with socket.create_connection(self.address, timeout=10) as connection:
+            connection.sendall(sent)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def is_well(self) -> bool:
+        listed = self.esa.ask("ListScheduledPreloadExecutions", Id=JOB)
+        return listed.status_code == 200
+
+
+def raw_request(faulty: Faulty) -> bytes:
+    request = faulty.esa.request(START, {"Id": plan_id()})
+    lines = [f"POST {request.url.raw_path.decode()} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
+def test_a_reset_is_a_real_one(faulty: Faulty, when: str, effect: bool) -> None:
+    faulty.set({"kind": "reset", "when": when})
+
+    with pytest.raises(ConnectionResetError):
+        faulty.raw(raw_request(faulty))
+
+    [entry] = faulty.emulator.history
+    assert (entry.status, entry.effect) == (None, effect)
+
+
+def test_a_truncated_answer_ends_before_its_length(faulty: Faulty) -> None:
+    faulty.set({"kind": "truncated", "keep": 0.3})
+
+    answer = faulty.raw(raw_request(faulty))
+    head, _, body = answer.partition(b"\r\n\r\n")
+
+    [length] = [
+        int(line.split(b":")[1])
+        for line in head.splitlines()
+        if line.lower().startswith(b"content-length")
+    ]
+    assert len(body) == int(length * 0.3)
+
+
+def test_an_answer_may_be_cut_before_its_first_byte(faulty: Faulty) -> None:
+    faulty.set({"kind": "truncated", "keep": 0})
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        faulty.start()
+
+
+def test_a_stall_outlasts_an_impatient_client(faulty: Faulty) -> None:
+    faulty.set({"kind": "stall", "seconds": 30})
+    faulty.esa.http.timeout = httpx.Timeout(0.2)
+
+    with pytest.raises(httpx.ReadTimeout):
+        faulty.start()
+
+    assert faulty.emulator.history[-1].effect
+
+
+def test_slow_bytes_come_one_by_one(faulty: Faulty) -> None:
+    faulty.set({"kind": "slow-bytes", "chunk": 50, "pause": 0.02})
+    request = faulty.esa.request(START, {"Id": plan_id()})
+
+    begun = time.monotonic()
+    with faulty.esa.http.stream(
+        request.method, request.url, headers=request.headers
+    ) as answer:
+        pieces = [piece for piece in answer.iter_raw() if piece]
+
+    assert len(pieces) > 2
+    assert time.monotonic() - begun > 0.05
+
+
+def test_several_faults_work_together(faulty: Faulty) -> None:
+    faulty.set(
+        {"kind": "stall", "seconds": 0.01},
+        {"kind": "slow-bytes", "chunk": 100, "pause": 0},
+        {"kind": "truncated", "keep": 0.5},
+    )
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        faulty.start()
+
+    assert faulty.emulator.history[-1].faults == ("stall", "slow-bytes", "truncated")
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(faulty: Faulty) -> None:
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {BIGGEST_BODY * 100}\r\n\r\n"
+
+    answer = faulty.raw(head.encode())
+
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert faulty.is_well()
+
+
+def test_an_endless_body_ends(faulty: Faulty) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    megabyte = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+    sent = 0
+
+    with socket.create_connection(faulty.address, timeout=10) as connection:
+        connection.sendall(head)
+        with contextlib.suppress(ConnectionError):
+            while sent < 100:
+                connection.sendall(megabyte)
+                sent += 1
+
+    assert sent < 100
+    assert faulty.is_well()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00\xff\xfe" * 100 + b"\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"GET /?Id=%ff%fe&Action=%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /?\xff\xfe HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n",
+        b"GET /_emulator/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        CLOCK_SET_TO_BYTES,
+        b"DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused_and_harms_nobody(
+    faulty: Faulty, sent: bytes
+) -> None:
+    answer = faulty.raw(sent)
+
+    assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5", b"HTTP/1.0 4"))
+    assert b"Traceback" not in answer
+    assert faulty.is_well()
+
+
+def test_an_endless_header_ends(faulty: Faulty) -> None:
+    # The answer may be lost in the reset that the rest of the header brings about.
+    with contextlib.suppress(ConnectionError):
+        answer = faulty.raw(b"GET /" + b"a" * 1_000_000)
+        assert answer.startswith((b"HTTP/1.1 431", b"HTTP/1.0 431"))
+
+    assert faulty.is_well()
+
+
+def test_a_thousand_idle_connections_keep_nobody_out(faulty: Faulty) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(1000):
+            connection = socket.create_connection(faulty.address, timeout=10)
+            stack.enter_context(connection).sendall(b"POST / HTTP/1.1\r\nHo")
+
+        assert faulty.is_well()
+
+
+def test_a_client_that_goes_away_leaves_no_trace(faulty: Faulty) -> None:
+    for _ in range(50):
+        with socket.create_connection(faulty.address) as connection:
+            connection.sendall(raw_request(faulty))
+
+    assert faulty.is_well()
+    assert sum(entry.effect for entry in faulty.emulator.history) <= 1
+
+
+def test_requests_in_a_row_on_one_connection_are_answered_in_order(
+    faulty: Faulty,
+) -> None:
+    last = raw_request(faulty).replace(b"keep-alive", b"close")
+
+    answer = faulty.raw(raw_request(faulty) + raw_request(faulty) + last)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+    assert [one.effect for one in faulty.emulator.history] == [True, False, False]
+
+
+def test_a_big_list_comes_whole(served: Sockets) -> None:
+    url, _ = served(seed(*(open_plan(n, "stopped") for n in range(3000))))
+    with httpx.HTTPTransport() as transport:
+        esa = Client(transport, url=url)
+
+        listed = esa.body("ListScheduledPreloadExecutions", Id=JOB)
+        job = esa.body(
+            "CreateScheduledPreloadJob",
+            InsertWay="textBox",
+            Name="big",
+            SiteId=SITE,
+            UrlList="\n".join(f"http://a.example/{n}" for n in range(10_000)),
+        )
+
+    assert listed["TotalCount"] == 3000
+    assert job["UrlCount"] == 10_000
