@@ -3,9 +3,8 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 
+from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 from tests.lifecycle.stack import Stack
@@ -24,7 +23,7 @@ def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twi
     stack_ = stack(esa)
     stack_.declare(PLANS)
     process = start(stack_)
-    until(lambda: esa.starts() >= 2)
+    assert until(lambda: esa.starts() >= 2, 60)
 
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
@@ -46,7 +45,7 @@ def test_a_second_up_at_the_same_time_is_told_who_holds_the_lock(
     stack_.declare(PLANS)
     esa.post("faults", {"faults": [{"kind": "stall", "seconds": 5}]})
     process = start(stack_)
-    until(lambda: len(esa.history()) > 0)
+    assert until(lambda: len(esa.history()) > 0, 60)
 
     second = stack_.refused()
 
@@ -65,10 +64,3 @@ def start(stack: Stack) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)

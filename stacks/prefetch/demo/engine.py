@@ -80,11 +80,16 @@ def _left_behind(lock: Path) -> bool:
     """Whether the process that wrote a lock on this machine is dead."""
     try:
         holder = json.loads(lock.read_text())
-        if holder["hostname"] != socket.gethostname():
-            return False
-        os.kill(holder["pid"], 0)
+        return holder["hostname"] == socket.gethostname() and _is_dead(holder["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _is_dead(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return False
+    # Where nobody reaps orphans, as in a container, a killed process stays as a zombie.
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
