@@ -235,11 +235,6 @@ def test_read(status: str, observed: str | None, act: Act, *, tell: bool) -> Non
     assert (decided.act, decided.tell) == (act, tell)
 
 
-def test_a_plan_of_somebody_else_must_exist() -> None:
-    assert decision.at_read(None, None).act is Act.REFUSE
-    assert decision.at_read(None, Seen("stopped")).act is Act.ADOPT
-
-
 @pytest.mark.parametrize(
     ("on_destroy", "observed", "act", "tell"),
     [

@@ -44,12 +44,13 @@ class World:
         deadline: float = 60.0,
         start: str = "-1h",
         end: str = "+8h",
+        now: datetime | None = None,
     ) -> None:
         plans = [
             plan(n, status, start=start, end=end)
             for n, status in enumerate(statuses, 1)
         ]
-        self.clock = ManualClock(datetime.now(UTC))
+        self.clock = ManualClock(now or datetime.now(UTC))
         self.esa = create_app(
             seed=seed(*(jobs or [job(1, plans)])),
             dialects=dialects,
@@ -104,8 +105,12 @@ class World:
 
     def status(self, number: int = 1) -> str:
         """A plan's true status."""
+        return self.status_of(plan_id(number))
+
+    def status_of(self, an_id: str) -> str:
+        """A plan's true status, by its id."""
         with self.esa.world.moment() as present:
-            found = present.state.plan(plan_id(number))
+            found = present.state.plan(an_id)
             return found.status if found else "gone"
 
 

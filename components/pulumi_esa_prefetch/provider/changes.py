@@ -53,12 +53,18 @@ def refresh(session: Session, recorded: PlanState) -> PlanState | None:
     return recorded.seen_as(plan) if plan else recorded
 
 
-def look_at(session: Session, job_id: str, plan_id: str) -> dict[str, Any]:
-    """A plan that somebody else runs, as properties. Raises PrefetchError."""
+def look_at(
+    session: Session, job_id: str, plan_id: str, *, on_record: bool
+) -> dict[str, Any] | None:
+    """A plan that somebody else runs, as properties; None: gone since it was put on record.
+
+    Raises PrefetchError, also if there is no such plan and never was one on record.
+    """
     target = _look(session, Target(plan_id, job_id))
-    decided = decision.at_read(None, target.before)
     if target.before is None:
-        raise PrefetchError(f"{target} {decided.why}")
+        if on_record:
+            return None
+        raise PrefetchError(f"{target} does not exist")
     state = PlanState(plan_id=plan_id, job_id=job_id).seen_as(target.before)
     return {"plan_id": plan_id, **state.facts()}
 

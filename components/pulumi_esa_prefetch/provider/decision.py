@@ -133,12 +133,10 @@ def needs_look(declared: PlanInputs, recorded: PlanState) -> bool:
     return not (same_goal and decision.act in {Act.RECORD, Act.KEEP})
 
 
-def at_read(recorded: PlanState | None, observed: Observed | None) -> Decision:
-    """Decide on the record of a plan that was read; no record: somebody else's plan (``get``)."""
+def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
+    """Decide on the record of a plan that was read; None: the plan does not exist any more."""
     if observed is not None:
         return Decision(Act.ADOPT, f"is {observed.status}")
-    if recorded is None:
-        return Decision(Act.REFUSE, "does not exist")
     if recorded.status == "finished":
         return Decision(
             Act.KEEP,

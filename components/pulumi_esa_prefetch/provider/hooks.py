@@ -112,10 +112,13 @@ class PlanProvider(ResourceProvider):
     @one_sentence
     def read(self, id_: str, props: Props) -> ReadResult:
         """Say what ESA says of the plan; only 'not found' removes it."""
-        if "status" not in props:  # somebody else's plan: ScheduledPrefetch.get
-            return ReadResult(id_, changes.look_at(self.session, *_ids(id_)))
-        state = changes.refresh(self.session, _recorded(id_, props))
-        return ReadResult(id_, state.outputs()) if state else ReadResult("", {})
+        if "desired_state" in props:
+            state = changes.refresh(self.session, _recorded(id_, props))
+            outs = state.outputs() if state else None
+        else:  # somebody else's plan: ScheduledPrefetch.get, which is on record after it
+            on_record = "status" in props
+            outs = changes.look_at(self.session, *_ids(id_), on_record=on_record)
+        return ReadResult(id_, outs) if outs else ReadResult("", {})
 
     @one_sentence
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:

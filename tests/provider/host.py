@@ -1,0 +1,141 @@
+"""The real dynamic provider host, in a process of its own, spoken to as an engine does; judges nothing."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import ResourceProvider
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+URN = "urn:pulumi:dev::project::pulumi-python:dynamic/esa:ScheduledPrefetch::name"
+
+
+class Host:
+    """One host process and the pickle of one provider."""
+
+    def __init__(self, port: int, provider: ResourceProvider, folder: Path) -> None:
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._pickle = serialize_provider(provider)
+        self._folder = folder
+
+    def printed(self) -> str:
+        """What the process has written after its port."""
+        return (self._folder / "stdout").read_text().partition("\n")[2]
+
+    def complained(self) -> str:
+        """What the process has written on stderr."""
+        return (self._folder / "stderr").read_text()
+
+    def configure(self, **config: str) -> None:
+        """Hand over the stack's config, as full names."""
+        values = {name.replace("__", ":"): value for name, value in config.items()}
+        self._stub.Configure(provider_pb2.ConfigureRequest(args=_struct(values)))
+
+    def check(
+        self, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """The checked inputs and the failures."""
+        answer = self._stub.Check(
+            provider_pb2.CheckRequest(
+                urn=URN, olds=self._props(olds), news=self._props(news)
+            )
+        )
+        return _dict(answer.inputs), [(f.property, f.reason) for f in answer.failures]
+
+    def diff(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> tuple[bool, list[str], bool]:
+        """Whether there are changes, what they replace, and whether deletion comes first."""
+        answer = self._stub.Diff(
+            provider_pb2.DiffRequest(
+                id=id_, urn=URN, olds=self._props(olds), news=self._props(news)
+            )
+        )
+        some = answer.changes == provider_pb2.DiffResponse.DIFF_SOME
+        return some, list(answer.replaces), answer.deleteBeforeReplace
+
+    def create(self, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The id and the outputs."""
+        answer = self._stub.Create(
+            provider_pb2.CreateRequest(urn=URN, properties=self._props(props))
+        )
+        return answer.id, _dict(answer.properties)
+
+    def read(self, id_: str, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The id and the outputs."""
+        answer = self._stub.Read(
+            provider_pb2.ReadRequest(id=id_, urn=URN, properties=self._props(props))
+        )
+        return answer.id, _dict(answer.properties)
+
+    def update(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The outputs."""
+        answer = self._stub.Update(
+            provider_pb2.UpdateRequest(
+                id=id_, urn=URN, olds=self._props(olds), news=self._props(news)
+            )
+        )
+        return _dict(answer.properties)
+
+    def delete(self, id_: str, props: Mapping[str, Any]) -> None:
+        """Delete it."""
+        self._stub.Delete(
+            provider_pb2.DeleteRequest(id=id_, urn=URN, properties=self._props(props))
+        )
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._channel.close()
+
+    def _props(self, props: Mapping[str, Any]) -> Struct:
+        return _struct({"__provider": self._pickle} | dict(props))
+
+
+@contextlib.contextmanager
+def running_host(
+    folder: Path, provider: ResourceProvider, environ: Mapping[str, str], *python: str
+) -> Iterator[Host]:
+    """A host for the length of the block; `python` are options of the interpreter."""
+    with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-u", *python, "-m", "pulumi.dynamic", "127.0.0.1:1"],
+            stdout=out,
+            stderr=err,
+            env=dict(environ),
+        )
+    try:
+        host = Host(_port(folder / "stdout"), provider, folder)
+        with contextlib.closing(host):
+            yield host
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _port(stdout: Path) -> int:
+    deadline = time.monotonic() + 30
+    while not stdout.read_text().endswith("\n"):
+        assert time.monotonic() < deadline, "the host did not start"
+        time.sleep(0.02)
+    return int(stdout.read_text())
+
+
+def _struct(values: Mapping[str, Any]) -> Struct:
+    return ParseDict(dict(values), Struct())
+
+
+def _dict(struct: Struct) -> dict[str, Any]:
+    values: dict[str, Any] = MessageToDict(struct)
+    return values
