@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.api.errors import ApiError, NoAnswer, WrongClock
 from pulumi_esa_prefetch.keys import Credentials
 
 _LONGEST_MESSAGE = 300
+_SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
 _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
 
@@ -23,8 +24,8 @@ class Answer:
 
     action: str
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)  # it may repeat what was sent
     received: datetime
     credentials: Credentials
     """What was signed with: it must not be shown, wherever the answer repeats it."""
@@ -39,8 +40,16 @@ class Answer:
         words = " ".join(str(text).split())
         for secret in _secrets(self.credentials):
             words = words.replace(secret, "[secret]")
+        words = _SIGNATURE.sub("[hash]", words)
         shown = "".join(c if c.isprintable() else "?" for c in words)
         return shown[:_LONGEST_MESSAGE]
+
+
+def without_secrets(body: bytes, credentials: Credentials) -> bytes:
+    """The body, should the server have repeated in it what it was sent."""
+    for secret in _secrets(credentials):
+        body = body.replace(secret.encode(), b"[secret]")
+    return body
 
 
 def read_answer(answer: Answer) -> dict[str, Any]:
@@ -172,4 +181,9 @@ def _http_date(text: str) -> datetime | None:
 
 def _secrets(credentials: Credentials) -> list[str]:
     plain = [credentials.access_key_secret, credentials.security_token or ""]
-    return [text for secret in plain if secret for text in (secret, quote(secret, ""))]
+    return [
+        text
+        for secret in plain
+        if secret
+        for text in (secret, quote(secret, ""), secret.replace("/", "\\/"))
+    ]

@@ -1,12 +1,13 @@
 """ESA's scheduled-prefetch calls, one method for each API action under its own name; decides nothing."""
 
 import copy
+import itertools
 import json
 import random
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from platform import python_version
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -163,7 +164,7 @@ class EsaClient:
         action = "ListScheduledPreloadJobs"
         until = self._transport.until(self._limits)
         found: dict[str, Job] = {}
-        for number in range(1, 1_000_000):
+        for number in itertools.count(1):
             query = _written(
                 SiteId=site_id,
                 StartTime=_milliseconds(start_time),
@@ -305,10 +306,7 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 
 def _user_agent() -> str:
-    try:
-        own = version("pulumi-esa-prefetch")
-    except PackageNotFoundError:  # run from a source tree
-        own = "unknown"
+    own = version("pulumi-esa-prefetch")
     return (
         f"pulumi-esa-prefetch/{own} httpx/{httpx.__version__} python/{python_version()}"
     )

@@ -24,6 +24,8 @@ _QUOTED_ANSWER = re.compile(
     r"[,:]?\s*(?:\{|\[|\bresult\b|\bresponse\b|\bbody\b)", re.IGNORECASE
 )
 
+_URL = re.compile(r"https?://\S+")  # it may hold a password
+
 
 def open_provider(place: KeyPlace) -> Any:
     """The library's provider for a place; fetches nothing yet."""
@@ -46,7 +48,8 @@ def read(provider: Any) -> Credentials:
 def reason(error: Exception) -> str:
     """Why the library gave no keys, without what a server answered it."""
     text = " ".join(str(getattr(error, "message", None) or error).split())
-    return _QUOTED_ANSWER.split(text, maxsplit=1)[0][:200] or type(error).__name__
+    without_answer = _QUOTED_ANSWER.split(text, maxsplit=1)[0]
+    return _URL.sub("its URL", without_answer)[:200] or type(error).__name__
 
 
 def describe(place: KeyPlace) -> str:
@@ -60,15 +63,14 @@ def describe(place: KeyPlace) -> str:
             return f"the RAM role {arn}"
         case CredentialsUri():
             return "the credentials URI"
-        case DefaultPlaces():
-            return "the environment, profile files or an ECS role"
-    return "the settings"
+    return "the environment, profile files or an ECS role"
 
 
 def _quieten() -> None:
-    """Take off the handler by which the library prints warnings and traces to stderr."""
+    """Stop the library's log: it goes to stderr by itself, and quotes answers whole."""
     log = logging.getLogger("credentials")
     log.handlers[:] = [logging.NullHandler()]
+    log.propagate = False
 
 
 def _profile_provider(library: Any, profile: Profile) -> Any:

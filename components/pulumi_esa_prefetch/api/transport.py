@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from pulumi_esa_prefetch.api.answers import Answer, read_answer
+from pulumi_esa_prefetch.api.answers import Answer, read_answer, without_secrets
 from pulumi_esa_prefetch.api.connection import faults_in_words, open_client, timeouts
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
 from pulumi_esa_prefetch.api.errors import (
@@ -152,7 +152,7 @@ class Transport:
             call.action,
             response.status_code,
             response.headers,
-            body,
+            without_secrets(body, credentials),
             self._clock.now(),
             credentials,
         )

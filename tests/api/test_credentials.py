@@ -1,0 +1,445 @@
+"""Keys from files, from a URI and from the official chain, with the official library at work."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.api import official_keys
+from pulumi_esa_prefetch.api.credentials import (
+    DefaultChain,
+    OfficialCredentials,
+    ProfileCredentials,
+    StaticCredentials,
+    source_of,
+)
+from pulumi_esa_prefetch.api.errors import NoCredentials
+from pulumi_esa_prefetch.keys import (
+    AssumedRole,
+    Credentials,
+    CredentialsUri,
+    DefaultPlaces,
+    EcsRole,
+    KeyPlace,
+    OidcRole,
+    Profile,
+)
+
+KEYS = Credentials("id", "secret-1", "token-1")
+
+
+def profile_file(path: Path, **profiles: dict[str, str]) -> Path:
+    content = {
+        "current": "default",
+        "profiles": [{"name": name, **fields} for name, fields in profiles.items()],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
+def ak(number: int) -> dict[str, str]:
+    return {
+        "mode": "AK",
+        "access_key_id": f"id-{number}",
+        "access_key_secret": f"secret-{number}",
+    }
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from alibabacloud_credentials.utils import auth_constant  # noqa: PLC0415
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(auth_constant, "HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_static_keys_are_given_and_cannot_be_renewed() -> None:
+    source = source_of(KEYS)
+
+    assert isinstance(source, StaticCredentials)
+    assert source.get() == KEYS
+    assert source.renew(KEYS) is False
+
+
+def test_a_profile_of_the_command_line_tool_gives_its_keys(home: Path) -> None:
+    profile_file(home / ".aliyun" / "config.json", other=ak(1), prefetch=ak(2))
+
+    assert ProfileCredentials("prefetch").get() == Credentials("id-2", "secret-2")
+
+
+def test_a_profile_of_another_file_gives_its_keys(tmp_path: Path) -> None:
+    sts = {**ak(3), "mode": "StsToken", "sts_token": "token-3"}
+    file = profile_file(tmp_path / "elsewhere.json", prefetch=sts)
+
+    keys = ProfileCredentials("prefetch", str(file)).get()
+
+    assert keys == Credentials("id-3", "secret-3", "token-3")
+
+
+INI = """
+[prefetch]
+type = access_key
+access_key_id = id-4
+access_key_secret = secret-4
+"""
+
+
+def test_a_profile_of_the_ini_file_gives_its_keys(home: Path) -> None:
+    file = home / ".alibabacloud" / "credentials.ini"
+    file.parent.mkdir()
+    file.write_text(INI)
+
+    assert ProfileCredentials("prefetch").get() == Credentials("id-4", "secret-4")
+    assert ProfileCredentials("prefetch", str(file)).get().access_key_id == "id-4"
+
+
+def test_a_profile_in_both_files_is_that_of_the_command_line_tool(home: Path) -> None:
+    file = home / ".alibabacloud" / "credentials.ini"
+    file.parent.mkdir()
+    file.write_text(INI)
+    profile_file(home / ".aliyun" / "config.json", prefetch=ak(2))
+
+    assert ProfileCredentials("prefetch").get().access_key_id == "id-2"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "absent",
+            '{"profiles": [{"name": "x"}]}',
+            "unable to get profile with 'absent'",
+        ),
+        ("x", "{", "failed to parse"),
+        ("x", "[]", "no access key from profile 'x'"),
+        (
+            "x",
+            '{"profiles": [{"name": "x", "mode": "Odd"}]}',
+            "unsupported profile mode",
+        ),
+        ("x", '{"profiles": [{"name": "x", "mode": "AK"}]}', "access key id is empty"),
+    ],
+)
+def test_a_profile_that_gives_no_keys_is_explained(
+    name: str, text: str, words: str, home: Path
+) -> None:
+    file = home / ".aliyun" / "config.json"
+    file.parent.mkdir()
+    file.write_text(text)
+
+    with pytest.raises(NoCredentials, match=words) as caught:
+        ProfileCredentials(name).get()
+
+    assert str(caught.value).startswith(f"no access key from profile {name!r} (")
+    assert "\n" not in str(caught.value)
+    assert not caught.value.ambiguous
+
+
+def test_a_profile_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = str(tmp_path / "nowhere.json")
+
+    with pytest.raises(NoCredentials, match=r"nowhere\.json"):
+        ProfileCredentials("x", file).get()
+
+
+def test_a_broken_ini_file_is_no_reason_to_fail_otherwise(home: Path) -> None:
+    file = home / ".alibabacloud" / "credentials.ini"
+    file.parent.mkdir()
+    file.write_text("no section = 1\n")
+
+    with pytest.raises(NoCredentials, match="unable to open credentials file"):
+        ProfileCredentials("prefetch").get()
+
+
+def test_a_renewed_profile_is_read_again(home: Path) -> None:
+    file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
+    source = ProfileCredentials("prefetch")
+    old = source.get()
+
+    unchanged = source.renew(old)
+    profile_file(file, prefetch=ak(2))
+    before = source.get()
+    changed = source.renew(old)
+
+    assert (unchanged, changed) == (False, True)
+    assert before == old
+    assert source.get() == Credentials("id-2", "secret-2")
+
+
+def test_of_many_threads_that_are_refused_one_renews(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
+    opened: list[KeyPlace] = []
+    genuine = official_keys.open_provider
+
+    def counting(place: KeyPlace) -> Any:
+        opened.append(place)
+        return genuine(place)
+
+    monkeypatch.setattr(official_keys, "open_provider", counting)
+    source = ProfileCredentials("prefetch")
+    old = source.get()
+    profile_file(file, prefetch=ak(2))
+
+    answers: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(source.renew(old)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert answers == [True] * 8
+    assert len(opened) == 2
+
+
+def test_a_place_without_keys_is_asked_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[KeyPlace] = []
+    genuine = official_keys.open_provider
+
+    def counting(place: KeyPlace) -> Any:
+        opened.append(place)
+        return genuine(place)
+
+    monkeypatch.setattr(official_keys, "open_provider", counting)
+    source = ProfileCredentials("prefetch")
+
+    for _ in range(3):
+        with pytest.raises(NoCredentials):
+            source.get()
+
+    assert len(opened) == 1
+    profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
+    assert source.renew(KEYS) is True
+
+
+@pytest.fixture
+def key_server() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """A credentials URI, and the answers it will give one after another."""
+    answers: list[dict[str, str]] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(answers.pop(0)).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.01}
+        )
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/keys", answers
+        server.shutdown()
+        thread.join(10)
+
+
+def temporary(number: int) -> dict[str, str]:
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    return {
+        "Code": "Success",
+        "AccessKeyId": f"STS.{number}",
+        "AccessKeySecret": f"secret-{number}",
+        "SecurityToken": f"token-{number}",
+        "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def test_temporary_keys_come_from_a_uri_and_are_renewed_when_refused(
+    key_server: tuple[str, list[dict[str, str]]],
+) -> None:
+    uri, answers = key_server
+    answers += [temporary(1), temporary(2)]
+    source = source_of(CredentialsUri(uri))
+
+    first, again = source.get(), source.get()
+    renewed = source.renew(first)
+
+    assert first == again == Credentials("STS.1", "secret-1", "token-1")
+    assert renewed is True
+    assert source.get() == Credentials("STS.2", "secret-2", "token-2")
+
+
+def test_half_an_answer_of_keys_is_not_quoted(
+    key_server: tuple[str, list[dict[str, str]]],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    uri, answers = key_server
+    half = {"Code": "Success", "AccessKeyId": "STS.1", "AccessKeySecret": "geheim"}
+    answers += [half, half]
+
+    with pytest.raises(NoCredentials) as caught:
+        source_of(CredentialsUri(f"{uri}?password=geheim")).get()
+
+    ours = [record for record in caplog.records if "urllib3" not in record.name]
+    logged = "".join(record.getMessage() for record in ours)
+    out, err = capfd.readouterr()
+    assert str(caught.value).startswith("no access key from the credentials URI (")
+    for shown in (str(caught.value), logged, out, err):
+        assert "geheim" not in shown
+
+
+def test_the_library_prints_nothing_to_the_terminal() -> None:
+    official_keys.open_provider(DefaultPlaces())
+
+    log = logging.getLogger("credentials")
+    assert [type(handler) for handler in log.handlers] == [logging.NullHandler]
+    assert not log.propagate
+
+
+def run_python(program: str, **environ: str) -> str:
+    """A fresh interpreter: the library reads the environment when it is imported."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ALIBABA", "ALICLOUD"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", program],
+        env={**clean, **environ},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+CHAIN = """
+from pulumi_esa_prefetch.api.credentials import DefaultChain
+from pulumi_esa_prefetch.api.errors import NoCredentials
+try:
+    keys = DefaultChain().get()
+    print(keys.access_key_id, keys.access_key_secret, keys.security_token)
+except NoCredentials as error:
+    print(error)
+"""
+
+
+def test_the_default_chain_reads_the_environment() -> None:
+    shown = run_python(
+        CHAIN,
+        ALIBABA_CLOUD_ACCESS_KEY_ID="id-5",
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET="secret-5",
+    )
+
+    assert shown == "id-5 secret-5 None\n"
+
+
+def test_the_default_chain_reads_the_current_profile(home: Path) -> None:
+    profile_file(home / ".aliyun" / "config.json", default=ak(6))
+
+    assert run_python(CHAIN) == "id-6 secret-6 None\n"
+
+
+def test_a_chain_that_finds_nothing_says_what_to_set() -> None:
+    shown = run_python(CHAIN, ALIBABA_CLOUD_ECS_METADATA_DISABLED="true")
+
+    assert shown.startswith(
+        "no access key from the environment, profile files or an ECS role (unable to load"
+    )
+    assert "set ALIBABA_CLOUD_ACCESS_KEY_ID" in shown
+    assert "Traceback" not in shown
+
+
+def test_the_library_is_imported_only_when_it_is_needed() -> None:
+    program = """
+import sys
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import Credentials, source_of
+source_of(Credentials("id", "secret")).get()
+print([name for name in sys.modules if name.startswith(("alibabacloud", "Tea", "aiohttp"))])
+"""
+
+    assert run_python(program) == "[]\n"
+
+
+ROLE = "acs:ram::1:role/r"
+
+
+@pytest.mark.parametrize(
+    ("place", "provider", "words"),
+    [
+        (EcsRole("role"), "EcsRamRoleCredentialsProvider", "the ECS role 'role'"),
+        (
+            OidcRole(ROLE, "acs:ram::1:oidc-provider/p", "/token", seconds=900),
+            "OIDCRoleArnCredentialsProvider",
+            f"the RAM role {ROLE}",
+        ),
+        (
+            AssumedRole(Credentials("id", "secret"), ROLE),
+            "RamRoleArnCredentialsProvider",
+            f"the RAM role {ROLE}",
+        ),
+        (
+            AssumedRole(KEYS, ROLE, session_name="s", policy="{}", external_id="e"),
+            "RamRoleArnCredentialsProvider",
+            f"the RAM role {ROLE}",
+        ),
+        (Profile("p", "/f"), "CLIProfileCredentialsProvider", "profile 'p' in /f"),
+        (
+            DefaultPlaces(),
+            "DefaultCredentialsProvider",
+            "the environment, profile files or an ECS role",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_place_has_its_provider_and_its_words(
+    place: KeyPlace, provider: str, words: str
+) -> None:
+    source = source_of(place)
+
+    assert type(official_keys.open_provider(place)).__name__ == provider
+    assert official_keys.describe(place) == words
+    assert isinstance(source, OfficialCredentials)
+
+
+def test_the_chain_and_the_profile_are_sources_by_name() -> None:
+    assert isinstance(DefaultChain(), OfficialCredentials)
+    assert isinstance(source_of(Profile("p")), OfficialCredentials)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "refresh failed, http_code=200, result: {'AccessKeySecret': 'x'}",
+            "http_code=200",
+        ),
+        ("failed: response body is x", "failed"),
+        ("", "ValueError"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_a_reason_is_one_line_without_what_a_server_answered(
+    text: str, expected: str
+) -> None:
+    reason = official_keys.reason(ValueError(text))
+
+    assert reason.endswith(expected)
+    assert "'x'" not in reason

@@ -1,0 +1,149 @@
+"""Nothing that is shown, logged or raised holds a secret, or what was made from one."""
+
+import gc
+import logging
+import re
+import socket
+import traceback
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import StaticCredentials, source_of
+from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.signing import Acs3Auth
+from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.keys import Credentials
+from tests.api.answering import NOON, PLAN, PLAN_ID, Script, client_of, ok, refusal
+from tests.api.sockets import Handler, answering, request_of, resetting, serving
+
+SECRET = "geheim/Secret+1"
+TOKEN = "geheim/Token+2=="
+KEYS = Credentials("STS.shown", SECRET, TOKEN)
+SIGNATURE = re.compile("Signature=[0-9a-f]{64}")
+
+
+def echoing(request: httpx.Request) -> httpx.Response:
+    """As gateways do when a signature is wrong: they repeat what they were sent."""
+    told = "\n".join(
+        f"{name}:{request.headers[name]}"
+        for name in ("authorization", "x-acs-security-token")
+    )
+    return refusal(400, "SignatureDoesNotMatch", f"server string to sign is: {told}")
+
+
+def echoing_as_text(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(502, text=request.headers["x-acs-security-token"])
+
+
+ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
+    "echo": echoing,
+    "echo as text": echoing_as_text,
+    "refused": Script(refusal(403, "InvalidSecurityToken.Expired")),
+    "reset": Script(httpx.ReadError("[Errno 104] Connection reset by peer")),
+    "no connection": Script(httpx.ConnectError("[Errno 111] Connection refused")),
+    "html": Script(httpx.Response(200, text="<html>")),
+    "odd": Script(ok({**PLAN, "StartTime": "whenever"})),
+}
+
+
+def all_of(error: BaseException) -> str:
+    """The error as any report would show it, with its causes and their requests."""
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    shown = "".join(report.format())
+    shown = SIGNATURE.sub("", shown)  # a local variable may hold an answer as it came
+    cause: BaseException | None = error
+    while cause is not None:
+        shown += repr(cause) + str(cause) + repr(vars(cause))
+        request = getattr(cause, "_request", None)
+        if request is not None:
+            shown += repr(request.headers.raw)
+        cause = cause.__cause__ or cause.__context__
+    return shown
+
+
+def assert_no_secret(shown: str) -> None:
+    assert "geheim" not in shown
+    assert not SIGNATURE.search(shown)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_error_shows_a_secret_nor_does_its_chain_nor_the_log(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = client_of(ANSWERS[name], credentials=StaticCredentials(KEYS))
+
+    with pytest.raises(EsaError) as caught:
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert_no_secret(all_of(caught.value))
+    assert_no_secret(caplog.text)
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [resetting, request_of, answering(b"{", length=99)],
+    ids=["reset", "closed", "cut"],
+)
+def test_no_log_of_the_http_library_shows_a_secret(
+    handler: Handler, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    with serving(handler) as address:
+        client = EsaClient(
+            f"http://{address}", StaticCredentials(KEYS), clock=ManualClock(NOON)
+        )
+        with client, pytest.raises(EsaError) as caught:
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
+    assert_no_secret(caplog.text)
+    assert_no_secret(all_of(caught.value))
+
+
+def test_a_good_call_over_a_socket_logs_no_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    received: list[bytes] = []
+
+    def handle(connection: socket.socket) -> None:
+        received.append(request_of(connection))
+        body = b'{"Id": "%s"}' % PLAN_ID.encode()
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+
+    with serving(handle) as address:
+        client = EsaClient(f"http://{address}", StaticCredentials(KEYS))
+        with client:
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert TOKEN.encode() in received[0]
+    assert SIGNATURE.search(received[0].decode())
+    assert_no_secret(caplog.text)
+
+
+def test_no_repr_shows_a_secret() -> None:
+    source = source_of(KEYS)
+    auth = Acs3Auth(KEYS, ManualClock(NOON), lambda: "0" * 32)
+    client = client_of(Script(ok(PLAN)), credentials=source)
+
+    shown = repr([KEYS, source, auth, client, client._transport, vars(client)])
+
+    assert "STS.shown" in shown
+    assert_no_secret(shown)
+
+
+def test_no_request_is_left_with_a_secret_in_memory() -> None:
+    client = client_of(Script(ok(PLAN)), credentials=StaticCredentials(KEYS))
+
+    client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    left = [thing for thing in gc.get_objects() if isinstance(thing, httpx.Request)]
+    for request in left:
+        assert_no_secret(repr(request.headers.raw))

@@ -1,0 +1,420 @@
+import json
+
+import pytest
+
+from pulumi_esa_prefetch.config import Settings, SettingsError, read_settings
+from pulumi_esa_prefetch.keys import (
+    AssumedRole,
+    Credentials,
+    CredentialsUri,
+    DefaultPlaces,
+    EcsRole,
+    KeyPlace,
+    OidcRole,
+    Profile,
+)
+
+ESA = "esa-prefetch:"
+ALI = "alicloud:"
+
+
+def read(
+    config: dict[str, str] | None = None, environ: dict[str, str] | None = None
+) -> Settings:
+    return read_settings((config or {}).get, environ or {})
+
+
+def refused(
+    config: dict[str, str] | None = None, environ: dict[str, str] | None = None
+) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read(config, environ)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_with_nothing_set_there_are_defaults() -> None:
+    assert read() == Settings(
+        endpoint="https://esa.cn-hangzhou.aliyuncs.com",
+        credentials=DefaultPlaces(),
+        region=None,
+        verify=True,
+        max_qps=None,
+        deadline=120.0,
+        debug=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("127.0.0.1:8866", "https://127.0.0.1:8866"),
+        ("http://127.0.0.1:8866", "http://127.0.0.1:8866"),
+        ("http://localhost:8866/", "http://localhost:8866"),
+        ("esa.example.com", "https://esa.example.com"),
+        (" HTTPS://ESA.example.com ", "https://esa.example.com"),
+        ("http://[::1]:8866", "http://[::1]:8866"),
+        ("my_host:80", "https://my_host:80"),
+    ],
+)
+def test_an_endpoint_is_a_host_a_host_and_port_or_a_url(
+    text: str, expected: str
+) -> None:
+    assert read({f"{ESA}endpoint": text}).endpoint == expected
+    assert read(environ={"ESA_ENDPOINT": text}).endpoint == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://",
+        "ftp://esa.example.com",
+        "http://esa.example.com/path",
+        "http://esa.example.com?x=1",
+        "http://esa.example.com#x",
+        "http://user:geheim@esa.example.com",
+        "esa..aliyuncs.com",
+        "esa.example.com:port",
+        "esa.example.com:99999",
+        "esa.example.com:0",
+        "http://[::1",
+        "two words",
+    ],
+)
+def test_what_is_no_endpoint_is_refused_by_the_name_of_its_setting(text: str) -> None:
+    sentence = refused({f"{ESA}endpoint": text})
+
+    assert sentence.startswith("esa-prefetch:endpoint must be a host, host:port or URL")
+    assert "geheim" not in sentence
+    assert refused(environ={"ESA_ENDPOINT": text}).startswith("ESA_ENDPOINT must be")
+
+
+def test_the_nearest_endpoint_wins() -> None:
+    environ = {"ALIBABA_CLOUD_ENDPOINT_ESA": "third", "ESA_ENDPOINT": "fourth"}
+    config = {
+        f"{ESA}endpoint": "first",
+        f"{ALI}endpoints": '[{"ecs": "x"}, {"esa": "second:80"}]',
+    }
+    seen = [read(config, environ).endpoint]
+    for mapping, name in (
+        (config, f"{ESA}endpoint"),
+        (config, f"{ALI}endpoints"),
+        (environ, "ALIBABA_CLOUD_ENDPOINT_ESA"),
+        (environ, "ESA_ENDPOINT"),
+    ):
+        del mapping[name]
+        seen.append(read(config, environ).endpoint)
+
+    assert seen == [
+        "https://first",
+        "https://second:80",
+        "https://third",
+        "https://fourth",
+        "https://esa.cn-hangzhou.aliyuncs.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('{"esa": "h:1"}', "https://h:1"),
+        ("[]", "https://esa.cn-hangzhou.aliyuncs.com"),
+        ('[{"esa": ""}, null]', "https://esa.cn-hangzhou.aliyuncs.com"),
+    ],
+)
+def test_endpoints_of_the_alicloud_provider_are_read_leniently(
+    value: str, expected: str
+) -> None:
+    assert read({f"{ALI}endpoints": value}).endpoint == expected
+
+
+@pytest.mark.parametrize("value", ["[", '["x"]', '"x"'])
+def test_endpoints_in_no_known_shape_are_refused(value: str) -> None:
+    assert refused({f"{ALI}endpoints": value}).startswith("alicloud:endpoints ")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"), [("HTTP", "http://h:1"), ("https", "https://h:1")]
+)
+def test_the_protocol_is_for_endpoints_without_a_scheme(
+    protocol: str, expected: str
+) -> None:
+    config = {f"{ALI}protocol": protocol, f"{ESA}endpoint": "h:1"}
+    with_scheme = {f"{ALI}protocol": protocol, f"{ESA}endpoint": "https://h:1"}
+
+    assert read(config).endpoint == expected
+    assert read(with_scheme).endpoint == "https://h:1"
+
+
+def test_an_unknown_protocol_is_refused() -> None:
+    assert "HTTP or HTTPS" in refused({f"{ALI}protocol": "QUIC"})
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        ({f"{ESA}accountType": "International"}, {}),
+        ({f"{ALI}accountType": "International"}, {}),
+        ({}, {"ALIBABA_CLOUD_ACCOUNT_TYPE": "international"}),
+    ],
+)
+def test_an_international_account_has_the_other_endpoint(
+    config: dict[str, str], environ: dict[str, str]
+) -> None:
+    assert read(config, environ).endpoint == "https://esa.ap-southeast-1.aliyuncs.com"
+
+
+def test_an_unknown_account_type_is_refused_by_name() -> None:
+    assert refused(environ={"ALIBABA_CLOUD_ACCOUNT_TYPE": "Lunar"}).startswith(
+        "ALIBABA_CLOUD_ACCOUNT_TYPE must be Domestic or International"
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        ({f"{ESA}region": "cn-beijing"}, {"ALICLOUD_REGION": "eu-central-1"}),
+        ({f"{ALI}region": "cn-beijing"}, {}),
+        ({}, {"ALICLOUD_REGION": "cn-beijing"}),
+        ({}, {"ALIBABA_CLOUD_REGION": "cn-beijing"}),
+    ],
+)
+def test_a_region_never_picks_the_host(
+    config: dict[str, str], environ: dict[str, str]
+) -> None:
+    settings = read(config, environ)
+
+    assert settings.region == "cn-beijing"
+    assert settings.endpoint == "https://esa.cn-hangzhou.aliyuncs.com"
+
+
+def test_numbers_and_flags_are_read() -> None:
+    settings = read(
+        {
+            f"{ESA}maxQps": "2.5",
+            f"{ESA}deadline": "30",
+            f"{ESA}verify": "false",
+            f"{ESA}debug": "True",
+        }
+    )
+
+    assert (settings.max_qps, settings.deadline) == (2.5, 30.0)
+    assert (settings.verify, settings.debug) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("maxQps", "fast"),
+        ("maxQps", "0"),
+        ("maxQps", "-1"),
+        ("deadline", "inf"),
+        ("deadline", "nan"),
+        ("verify", "perhaps"),
+        ("debug", "2"),
+    ],
+)
+def test_a_number_or_flag_that_is_none_is_refused_by_name(
+    name: str, value: str
+) -> None:
+    assert refused({f"{ESA}{name}": value}).startswith(f"esa-prefetch:{name} must be ")
+
+
+PLACES = [
+    ("config", f"{ESA}accessKey", f"{ESA}secretKey", f"{ESA}securityToken"),
+    ("config", f"{ALI}accessKey", f"{ALI}secretKey", f"{ALI}securityToken"),
+    (
+        "environ",
+        "ALICLOUD_ACCESS_KEY",
+        "ALICLOUD_SECRET_KEY",
+        "ALICLOUD_SECURITY_TOKEN",
+    ),
+    (
+        "environ",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
+    (
+        "environ",
+        "ALIBABACLOUD_ACCESS_KEY_ID",
+        "ALIBABACLOUD_ACCESS_KEY_SECRET",
+        "ALIBABACLOUD_SECURITY_TOKEN",
+    ),
+]
+
+
+def test_the_nearest_keys_win() -> None:
+    mappings: dict[str, dict[str, str]] = {"config": {}, "environ": {}}
+    for number, (kind, *names) in enumerate(PLACES):
+        for name in names:
+            mappings[kind][name] = f"{name}-{number}"
+
+    seen: list[KeyPlace] = []
+    for kind, *names in PLACES:
+        seen.append(read(**mappings).credentials)
+        for name in names:
+            del mappings[kind][name]
+
+    assert seen == [
+        Credentials(*(f"{name}-{number}" for name in names))
+        for number, (_, *names) in enumerate(PLACES)
+    ]
+    assert read(**mappings).credentials == DefaultPlaces()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[1])
+@pytest.mark.parametrize(
+    ("given", "missing"), [((0,), 1), ((1,), 0), ((2,), 0), ((0, 2), 1), ((1, 2), 0)]
+)
+def test_half_a_set_of_keys_is_refused_and_the_missing_one_named(
+    place: tuple[str, ...], given: tuple[int, ...], missing: int
+) -> None:
+    kind, *names = place
+    mapping = {names[index]: "geheim" for index in given}
+
+    sentence = refused(**{kind: mapping})
+
+    assert f"{names[missing]} is not" in sentence
+    assert "geheim" not in sentence
+
+
+def test_half_a_set_behind_a_whole_one_does_no_harm() -> None:
+    environ = {
+        "ALICLOUD_ACCESS_KEY": "id",
+        "ALICLOUD_SECRET_KEY": "secret",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "half",
+    }
+
+    assert read(environ=environ).credentials == Credentials("id", "secret")
+
+
+def test_blank_keys_count_as_not_set_and_stray_blanks_are_taken_off() -> None:
+    environ = {
+        "ALICLOUD_ACCESS_KEY": " ",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "id\n",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": " secret ",
+        "ALIBABA_CLOUD_SECURITY_TOKEN": "",
+    }
+
+    assert read(environ=environ).credentials == Credentials("id", "secret")
+
+
+@pytest.mark.parametrize("odd", ["i\nd", "ïd", "i d", "i\x00d"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(odd: str) -> None:
+    sentence = refused({f"{ESA}accessKey": odd, f"{ESA}secretKey": "s"})
+
+    assert sentence.startswith("esa-prefetch:accessKey ")
+    assert odd not in sentence
+
+
+KEYS_IN_ENVIRONMENT = {"ALICLOUD_ACCESS_KEY": "id", "ALICLOUD_SECRET_KEY": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "expected"),
+    [
+        ({f"{ESA}profile": "p"}, KEYS_IN_ENVIRONMENT, Profile("p")),
+        ({f"{ALI}profile": "p"}, KEYS_IN_ENVIRONMENT, Credentials("id", "secret")),
+        ({f"{ALI}profile": "p"}, {"ALICLOUD_PROFILE": "q"}, Profile("p")),
+        ({}, {"ALICLOUD_PROFILE": "q", "ALIBABA_CLOUD_PROFILE": "r"}, Profile("q")),
+        ({}, {"ALIBABA_CLOUD_PROFILE": "r"}, Profile("r")),
+        ({}, {"ALIBABACLOUD_PROFILE": "s"}, Profile("s")),
+        (
+            {f"{ALI}profile": "p", f"{ALI}sharedCredentialsFile": "/f"},
+            {},
+            Profile("p", "/f"),
+        ),
+        (
+            {f"{ESA}profile": "p"},
+            {"ALIBABA_CLOUD_CREDENTIALS_FILE": "/g"},
+            Profile("p", "/g"),
+        ),
+        ({f"{ALI}credentialsUri": "http://k/"}, {}, CredentialsUri("http://k/")),
+        ({}, {"ALICLOUD_CREDENTIALS_URI": "http://k/"}, CredentialsUri("http://k/")),
+        ({f"{ALI}ecsRoleName": "role"}, {}, EcsRole("role")),
+        ({}, {"ALICLOUD_ECS_ROLE_NAME": "role"}, EcsRole("role")),
+    ],
+)
+def test_without_keys_a_named_place_is_used(
+    config: dict[str, str], environ: dict[str, str], expected: KeyPlace
+) -> None:
+    assert read(config, environ).credentials == expected
+
+
+ARN = "acs:ram::123456789012****:role/prefetch"
+
+
+def test_a_role_is_taken_on_by_whoever_holds_the_keys() -> None:
+    role = {
+        "roleArn": ARN,
+        "sessionName": "s",
+        "policy": "{}",
+        "externalId": "e",
+        "sessionExpiration": 900,
+    }
+
+    place = read(
+        {f"{ALI}assumeRole": json.dumps(role)}, KEYS_IN_ENVIRONMENT
+    ).credentials
+
+    assert place == AssumedRole(
+        Credentials("id", "secret"),
+        ARN,
+        session_name="s",
+        policy="{}",
+        external_id="e",
+        seconds=900,
+    )
+
+
+def test_a_role_of_the_environment_is_taken_on_too() -> None:
+    environ = {"ALICLOUD_ASSUME_ROLE_ARN": ARN, "ALICLOUD_PROFILE": "p"}
+
+    assert read(environ=environ).credentials == AssumedRole(Profile("p"), ARN)
+
+
+def test_a_role_is_taken_on_with_an_oidc_token() -> None:
+    role = {
+        "roleArn": ARN,
+        "oidcProviderArn": "acs:ram::1:oidc-provider/github",
+        "oidcTokenFile": "/token",
+        "roleSessionName": "s",
+    }
+
+    place = read({f"{ALI}assumeRoleWithOidc": json.dumps(role)}).credentials
+
+    assert place == OidcRole(
+        ARN, "acs:ram::1:oidc-provider/github", "/token", session_name="s"
+    )
+
+
+@pytest.mark.parametrize("left_out", ["roleArn", "oidcProviderArn", "oidcTokenFile"])
+def test_an_oidc_role_names_what_it_lacks(left_out: str) -> None:
+    role = {"roleArn": "a", "oidcProviderArn": "b", "oidcTokenFile": "c"}
+    del role[left_out]
+
+    sentence = refused({f"{ALI}assumeRoleWithOidc": json.dumps(role)})
+
+    assert sentence == f"alicloud:assumeRoleWithOidc lacks {left_out}"
+
+
+def test_a_role_in_no_known_shape_is_refused() -> None:
+    assert (
+        refused({f"{ALI}assumeRole": "[1]"}) == "alicloud:assumeRole must be an object"
+    )
+
+
+def test_settings_show_no_secret() -> None:
+    text = repr(
+        read(
+            {
+                f"{ESA}accessKey": "id",
+                f"{ESA}secretKey": "geheim-1",
+                f"{ESA}securityToken": "geheim-2",
+            }
+        )
+    ) + repr(read({f"{ALI}credentialsUri": "http://u:geheim-3@k/"}))
+
+    assert "geheim" not in text
+    assert "id" in text
