@@ -21,8 +21,15 @@ def test_no_setting_is_no_limit() -> None:
         "2026-11-10T16:00:00Z/PT24H",
         "2026-11-10T16:00:00Z/P1D",
         {"start": "2026-11-10T16:00:00Z", "end": "2026-11-11T16:00:00Z"},
+        {"start": "2026-11-11 00:00:00 +0800 +0800", "end": "2026-11-11T16:00:00Z"},
     ],
-    ids=["two offsets", "start and hours", "start and days", "an object"],
+    ids=[
+        "two offsets",
+        "start and hours",
+        "start and days",
+        "an object",
+        "unquoted in stack config",
+    ],
 )
 def test_a_freeze_window_is_read_in_every_notation(window: object) -> None:
     limits = Limits.parse(json.dumps({"freeze": [{"name": "11.11", "window": window}]}))

@@ -58,7 +58,9 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "summary": Entry(
         "summary", "Say what a preview means for an origin, for a pull request."
     ),
-    "policy": Entry("policy", "Judge an exported state by the limits on an origin's load."),
+    "policy": Entry(
+        "policy", "Judge an exported state by the limits on an origin's load."
+    ),
     "emulator": Entry("emulator", "Run a local ESA to try things on."),
     "version": Entry("version", "Print the version."),
 }

@@ -1,15 +1,11 @@
 """`esa-prefetch summary`: a preview in, a comment or JSON out; works out nothing itself."""
 
 import os
-import sys
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from pulumi_esa_prefetch.api.times import parse_time
-from pulumi_esa_prefetch.clock import SystemClock
+from pulumi_esa_prefetch.cli.reading import moment, text
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.report.compose import compose
@@ -77,34 +73,16 @@ def summary(
 
 
 def _summary(file: str, state_file: str, at: str, *, offline: bool) -> Summary:
-    preview = read_preview(_text(file))
-    state = read_state(_text(state_file)) if state_file else ()
+    preview = read_preview(text(file))
+    state = read_state(text(state_file)) if state_file else ()
     graph = Graph.of(preview, state)
     limits = Limits.parse(preview.config.get("esa-prefetch:limits"))
     looked = Looked(problem=OFFLINE) if offline else _look(preview, graph)
-    return compose(preview, graph, looked, limits, _moment(at))
+    return compose(preview, graph, looked, limits, moment(at))
 
 
 def _look(preview: Preview, graph: Graph) -> Looked:
     return look_with(preview.config, os.environ, job_ids(graph))
-
-
-def _text(file: str) -> str:
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
-        return Path(file).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ReportError(f"{file}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise ReportError(f"{file}: this is not text in UTF-8") from None
-
-
-def _moment(at: str) -> datetime:
-    try:
-        return parse_time(at) if at else SystemClock().now()
-    except ValueError as error:
-        raise ReportError(f"--at: {error}") from None
 
 
 def _end(made: Summary) -> None:

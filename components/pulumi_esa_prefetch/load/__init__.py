@@ -12,6 +12,7 @@ from pulumi_esa_prefetch.load.judgement import (
 )
 from pulumi_esa_prefetch.load.limits import (
     Freeze,
+    Kind,
     Level,
     Limits,
     LimitsError,
@@ -31,6 +32,7 @@ __all__ = [
     "Forecast",
     "Freeze",
     "Judgement",
+    "Kind",
     "Level",
     "Limits",
     "LimitsError",

@@ -10,6 +10,7 @@ In stack config it is the object `esa-prefetch:limits`:
       enforce: deny
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
@@ -29,6 +30,12 @@ from pydantic.alias_generators import to_camel
 Level = Literal["warn", "deny"]
 Kind = Literal["fit", "past", "freeze", "rate"]
 
+# 2026-11-11 09:30:00 +0800 +0800, as Go writes a time
+_GO_TIME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d) (?P<time>\d\d:\d\d:\d\d(?:\.\d+)?) "
+    r"(?P<zone>[+-]\d{4}) \S+",
+    re.ASCII,
+)
 _MOMENT = TypeAdapter(AwareDatetime)
 _LENGTH = TypeAdapter(timedelta)
 
@@ -43,11 +50,21 @@ class _Setting(BaseModel):
     )
 
 
+def _parse_moment(value: object) -> object:
+    """Read also what an unquoted time in stack config arrives as: Go's notation."""
+    if isinstance(value, str) and (match := _GO_TIME.fullmatch(value)):
+        return f"{match['day']}T{match['time']}{match['zone']}"
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_parse_moment)]
+
+
 class Interval(_Setting):
     """A stretch of time, its end not included."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:

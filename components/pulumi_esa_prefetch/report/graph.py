@@ -110,7 +110,7 @@ class Graph:
 
     @classmethod
     def of_state(cls, state: Iterable[Resource]) -> Self:
-        """Put together what a state holds."""
+        """Put together what a state, or a policy's view of one, holds."""
         return cls.of(Preview(steps=()), state)
 
     def prefetches(self) -> list[Node]:

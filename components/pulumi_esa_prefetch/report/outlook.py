@@ -96,6 +96,19 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
     ]
 
 
+def stand(graph: Graph, looked: Looked) -> list[Case]:
+    """Take every ScheduledPrefetch as it is declared: a state knows no operations.
+
+    One without a status is about to be created or changed, and is taken to start.
+    """
+    found = []
+    for node in graph.prefetches():
+        plan = plan_facts(node, graph, looked)
+        job = job_facts(node, plan, graph, looked)
+        found.append(Case(node, plan, job, _standing(node, plan)))
+    return found
+
+
 def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
     """Forecast, job by job, all plans that go on, also those outside this stack."""
     jobs: dict[str, list[Case]] = {}
@@ -105,6 +118,13 @@ def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
     for of_one_job in jobs.values():
         planned |= _planned(of_one_job, looked, now)
     return Outlook(planned)
+
+
+def _standing(node: Node, plan: PlanFacts) -> Outcome:
+    wanted = node.value("desired_state") != "stopped"
+    starts = wanted and node.value("status") not in {*GOING_ON, "finished"}
+    goes_on = starts or (wanted and plan.status in GOING_ON)
+    return Outcome("", "", starts=starts, goes_on=goes_on)
 
 
 def _gather(

@@ -5,7 +5,6 @@ published beside this file as `summary.schema.json`.
 """
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -133,12 +132,6 @@ class Summary(_Part):
         """True if a limit is broken that is enforced."""
         return any(warned.level == "deny" for warned in self.warnings)
 
-    @property
-    def horizon(self) -> datetime:
-        """The last moment that is spoken of."""
-        moments = [moment for plan in self.plans for moment in _moments(plan)]
-        return max(moments, default=self.at)
-
     def to_json(self) -> str:
         """Write it as JSON of the published schema."""
         return self.model_dump_json(by_alias=True, indent=2)
@@ -153,8 +146,3 @@ def schema() -> dict[str, Any]:
 def schema_text() -> str:
     """Write the schema as the published file has it."""
     return json.dumps(schema(), indent=2, sort_keys=True) + "\n"
-
-
-def _moments(plan: PlanChange) -> list[datetime]:
-    known = (plan.start_time, plan.end_time, plan.first, plan.last)
-    return [moment for moment in known if moment is not None]

@@ -1,0 +1,28 @@
+"""What limits say to a stack as it is declared; pure, and no policy pack itself.
+
+The same judgement serves `esa-prefetch policy` on an exported state and the policy pack.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pulumi_esa_prefetch.load import Judgement, Limits
+from pulumi_esa_prefetch.report.documents import Resource
+from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.outlook import Case, Outlook, look_ahead, stand
+
+
+def judge_stack(
+    resources: Iterable[Resource], looked: Looked, limits: Limits, now: datetime
+) -> tuple[list[Judgement], list[str]]:
+    """Judge all plans that run or will run; also name the ones nothing is known of."""
+    cases = stand(Graph.of_state(resources), looked)
+    outlook = look_ahead(cases, looked, now)
+    return outlook.judge(cases, limits), _blind(cases, outlook)
+
+
+def _blind(cases: Iterable[Case], outlook: Outlook) -> list[str]:
+    return [
+        case.name for case in cases if case.outcome.goes_on and outlook.of(case) is None
+    ]
