@@ -115,10 +115,16 @@ def test_a_wrong_line_ends_with_1_and_one_sentence(
         ["watch"],
         ["import", "x"],
         ["up", "--policy-pack", "x"],
-        ["destroy", "--remove"],
-        ["up", "-c", "a=b"],
+        ["destroy", "--ignore-protect"],
+        ["up", "--plan=p"],
     ],
-    ids=["command", "command with words", "flag with value", "switch", "letter"],
+    ids=[
+        "command",
+        "command with words",
+        "flag with value",
+        "switch",
+        "flag with equals sign",
+    ],
 )
 def test_what_only_the_cli_has_is_said_to_be_there(
     argv: Sequence[str], capsys: pytest.CaptureFixture[str]

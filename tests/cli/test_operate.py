@@ -12,9 +12,9 @@ import typer
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.cli.operation import check, default_parallel, refreshes
 from pulumi_esa_prefetch.cli.options import ALL, Options, from_environment, typed
 from pulumi_esa_prefetch.cli.session import Session
+from pulumi_esa_prefetch.cli.translation import check, default_parallel, refreshes
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -238,7 +238,7 @@ def test_every_flag_of_a_command_reaches_it(command: str) -> None:
         (["preview", "--help"], "--save-plan"),
         (["up", "--help"], "--policy-pack"),
         (["refresh", "--help"], "--import-pending-creates"),
-        (["destroy", "--help"], "--remove"),
+        (["destroy", "--help"], "--override-env"),
     ],
 )
 def test_help_offers_nothing_that_is_not_there(

@@ -16,10 +16,10 @@ COMMANDS: Final = frozenset(
 
 FLAGS: Final = frozenset(
     """
-    -c --attach-debugger --client --config --config-file --config-path --copilot
+    --attach-debugger --client --config-file --copilot
     --disable-integrity-checking --ignore-protect --import-file --import-pending-creates
     --memprofilerate --neo --neo-task-on-failure --otel-traces --output --override-env --plan
-    --policy-pack --policy-pack-config --profiling --remote --remove --save-plan
+    --policy-pack --policy-pack-config --profiling --remote --save-plan
     --secrets-provider --strict --tracing
     """.split()  # noqa: SIM905 - same
 )

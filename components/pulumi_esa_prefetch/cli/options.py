@@ -104,6 +104,18 @@ class Options:
         ("refresh",),
         hidden=True,
     )
+    remove: bool = _switch(
+        "",
+        DO,
+        "Then remove the stack too, with its history and configuration.",
+        ("destroy",),
+    )
+    config: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
+    )
+    config_path: bool = _switch(
+        "", DO, "The keys of --config are paths into maps and lists."
+    )
     parallel: int = _flag(
         "-p", DO, "How many resources to work on at once.", default=0, metavar="N"
     )

@@ -200,14 +200,14 @@ def in_sight(branches: Sequence[Branch], room: int, board: Board) -> list[Branch
     """The rows that fit: first of all those under way or failed, then the latest; in the tree's order."""
     if len(branches) <= room:
         return list(branches)
-    urgent = [
+    urgent = {
         i
         for i, b in enumerate(branches)
         if i == 0 or b.row.failed or not board.is_done(b.row)
-    ]
-    rest = [i for i in range(len(branches) - 1, -1, -1) if i not in set(urgent)]
-    kept = sorted([*urgent, *rest][:room])
-    return [branches[i] for i in kept]
+    }
+    rest = (i for i in range(len(branches) - 1, -1, -1) if i not in urgent)
+    kept = [*sorted(urgent), *rest][:room]
+    return [branches[i] for i in sorted(kept)]
 
 
 def terminal(stream: TextIO, *, color: bool) -> Console:

@@ -1,0 +1,121 @@
+"""From flags to what engine and display are asked for; pure but for Pulumi.yaml's options, and does nothing of it."""
+
+import os
+from pathlib import Path
+from typing import Final, cast
+
+from pulumi_esa_prefetch.cli.grammar import FALSE, TRUE
+from pulumi_esa_prefetch.cli.options import Options
+from pulumi_esa_prefetch.cli.session import Session
+from pulumi_esa_prefetch.engine.context import Kind, Project, Request
+from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.errors import BAD_USAGE, FAILED, EngineError
+from pulumi_esa_prefetch.engine.project import read_document
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.targets import protected
+
+MOST_AT_ONCE: Final = 16
+
+
+def check(command: str, options: Options, session: Session) -> None:
+    """Raise EngineError for flags that contradict each other, and where nobody can be asked."""
+    for one, other in (
+        ("target", "exclude"),
+        ("target", "exclude_protected"),
+        ("preview_only", "skip_preview"),
+        ("preview_only", "yes"),
+    ):
+        if getattr(options, one) and getattr(options, other):
+            raise EngineError(
+                f"{_flag(one)} and {_flag(other)} cannot be used together"
+            )
+    asks = command != "preview" and not (
+        options.yes or options.skip_preview or options.preview_only
+    )
+    if asks and not session.interactive:
+        raise EngineError(
+            "--yes, --skip-preview or --preview-only is needed where nobody can be asked",
+            FAILED if command == "refresh" else BAD_USAGE,
+        )
+
+
+def kind_of(command: str) -> Kind:
+    """What a command is to the engine."""
+    return cast(Kind, "up" if command == "preview" else command)
+
+
+def request_of(
+    command: str, options: Options, project: Project, base: Snapshot, *, dry_run: bool
+) -> Request:
+    """The engine's request; raises EngineError for a refresh that is neither true nor false."""
+    return Request(
+        kind=kind_of(command),
+        dry_run=dry_run,
+        parallel=options.parallel or default_parallel(),
+        targets=[*options.target, *options.target_replace],
+        target_dependents=options.target_dependents,
+        excludes=[
+            *options.exclude,
+            *(protected(base) if options.exclude_protected else ()),
+        ],
+        exclude_dependents=options.exclude_dependents,
+        replace=[*options.replace, *options.target_replace],
+        refresh=refreshes(options.refresh, project),
+        continue_on_error=options.continue_on_error,
+        run_program=options.run_program,
+        clear_pending_creates=options.clear_pending_creates,
+    )
+
+
+def view_of(
+    command: str,
+    options: Options,
+    session: Session,
+    stack: str,
+    project: str,
+    *,
+    planning: bool,
+) -> View:
+    """What the display is to show."""
+    return View(
+        kind=kind_of(command),
+        stack=stack,
+        project=project,
+        planning=planning,
+        color=session.color,
+        live=session.interactive,
+        diff=options.diff,
+        json=options.json,
+        sames=options.show_sames,
+        reads=options.show_reads,
+        replacement_steps=options.show_replacement_steps,
+        config=options.show_config,
+        full=options.show_full_output,
+        urns=options.urns,
+        secrets=options.show_secrets,
+        outputs=not options.suppress_outputs,
+        progress=not options.suppress_progress,
+        debug=options.debug or session.verbose > 0,
+        event_log=Path(options.event_log) if options.event_log else None,
+    )
+
+
+def refreshes(flag: str, project: Project) -> bool:
+    """Whether there is a refresh first: as the flag says, else as the project's options do."""
+    if flag in TRUE or flag in FALSE:
+        return flag in TRUE
+    if flag:
+        raise EngineError(
+            f'invalid argument "{flag}" for --refresh: true or false is expected'
+        )
+    options = read_document(project.file).get("options")
+    return isinstance(options, dict) and options.get("refresh") == "always"
+
+
+def default_parallel() -> int:
+    """Four for each processor that this process may use, and not too many."""
+    return min(MOST_AT_ONCE, 4 * len(os.sched_getaffinity(0)))
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
