@@ -20,6 +20,7 @@ _PROTOCOL = {
 }
 _SECRET = re.compile("secret|token|signature|password", re.IGNORECASE)
 _LONGEST = 64 * 1024
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,21 @@ class Entry:
 
 def to_keep(parameters: Mapping[str, str]) -> dict[str, str]:
     """The parameters without what belongs to the protocol or may be secret."""
-    return {
-        name[:_LONGEST]: _shortened(value)
-        for name, value in parameters.items()
-        if name not in _PROTOCOL and not _SECRET.search(name)
-    }
+    kept: dict[str, str] = {}
+    room = _LONGEST
+    for name, value in parameters.items():
+        if name not in _PROTOCOL and not _SECRET.search(name):
+            kept[brief(name)] = _shortened(value, room)
+            room = max(0, room - len(value))
+    return kept
 
 
-def _shortened(value: str) -> str:
-    if len(value) <= _LONGEST:
+def brief(name: str) -> str:
+    """A name, cut where it is longer than any real one."""
+    return name[:_LONGEST_NAME]
+
+
+def _shortened(value: str, room: int) -> str:
+    if len(value) <= room:
         return value
-    return f"{value[:_LONGEST]}... ({len(value)} characters)"
+    return f"{value[:room]}... ({len(value)} characters)"

@@ -19,7 +19,7 @@ from pulumi_esa_prefetch.emulator.faults.box import (
     skew_of,
 )
 from pulumi_esa_prefetch.emulator.faults.kinds import SkewedClock
-from pulumi_esa_prefetch.emulator.history import Entry, to_keep
+from pulumi_esa_prefetch.emulator.history import Entry, brief, to_keep
 from pulumi_esa_prefetch.emulator.identity.gate import admit, authorise, read_claim
 from pulumi_esa_prefetch.emulator.identity.keys import Key, KeyRing
 from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
@@ -72,7 +72,7 @@ class Service:
             action = _action_of(call)
             claim = read_claim(call)
             visit = replace(
-                visit, access_key_id=claim.access_key_id, scheme=claim.scheme
+                visit, access_key_id=brief(claim.access_key_id), scheme=claim.scheme
             )
             now = self.wall.now() + timedelta(seconds=skew_of(hits))
             key = admit(claim, self.keys, self.nonces, now, self.world.rules)
@@ -130,7 +130,7 @@ class Service:
     def _note(self, visit: Visit, present: Moment, result: Result) -> Reply:
         reply = result.reply
         entry = Entry(
-            action=visit.call.action,
+            action=brief(visit.call.action) if visit.call.action else None,
             parameters=to_keep(visit.call.parameters),
             status=None if reply.delivery.reset else reply.status,
             code=reply.code,

@@ -23,6 +23,7 @@ When = Literal["before", "after"]
 class Fault(BaseModel):
     """A way to misbehave; without any of the fields below it hits every call.
 
+    Calls are counted as they arrive, before their signature is looked at.
     `actions`: only these operations. `ids`: only calls with such an `Id`. Of those
     calls: with `probability` (0 to 1), or by rule: the `calls` of these numbers (from
     1), or `every` n-th. `times`: so often at most. `enabled`: the off switch.

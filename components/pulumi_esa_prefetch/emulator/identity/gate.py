@@ -15,6 +15,8 @@ from pulumi_esa_prefetch.emulator.identity.rpc_v1 import is_rpc_v1, read_rpc_v1
 
 # "within 15 minutes of the server" (V3 signature page).
 _WINDOW = timedelta(minutes=15)
+# The only one with a resource of its own in the RAM tables; all others stand for `*`.
+_HAS_RESOURCE = "ListScheduledPreloadJobs"
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
@@ -54,9 +56,8 @@ def authorise(key: Key, action: str, site_id: str | None, rules: Rules) -> None:
     if key.policy is None:
         return
     name = f"esa:{action}"
-    # Only calls that name a site have a resource of their own (RAM table of
-    # ListScheduledPreloadJobs); all others stand for `*`.
-    resource = f"acs:esa:*:{key.ali_uid}:site/{site_id}" if site_id else "*"
+    site = f"acs:esa:*:{key.ali_uid}:site/{site_id}"
+    resource = site if action == _HAS_RESOURCE else "*"
     verdict = key.policy.verdict(name, resource)
     if verdict != "Allow":
         raise Problem(
