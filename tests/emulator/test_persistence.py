@@ -178,6 +178,29 @@ def test_the_file_is_folded_when_it_has_grown(
     assert lines < 200
 
 
+class Broken:
+    """A keeper with a mistake in it."""
+
+    def write(self, line: object) -> bool:
+        del line
+        raise RuntimeError("a mistake of ours")
+
+    def replace(self, line: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_mistake_of_ours_is_an_internal_error_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    esa = Client(EmulatorTransport(create_app(seed=seed(), keeper=Broken())))
+
+    assert esa.code("GetScheduledPreloadJob", Id=JOB) == (500, "InternalError")
+    assert "a mistake of ours" in caplog.text
+
+
 class FullDisk:
     """A keeper that cannot keep anything more."""
 

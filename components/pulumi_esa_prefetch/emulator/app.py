@@ -58,7 +58,8 @@ class Emulator:
     @property
     def history(self) -> list[Entry]:
         """The requests seen, oldest first."""
-        return list(self.world.history)
+        with self.world.moment():
+            return list(self.world.history)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

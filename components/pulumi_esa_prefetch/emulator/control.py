@@ -131,7 +131,7 @@ class Control:
     def history(self, request: Request) -> object:
         """The requests seen, oldest first; `?action=` picks those of one operation."""
         wanted = request.args.get("action")
-        entries = list(self._emulator.world.history)
+        entries = self._emulator.history
         return [one for one in entries if wanted is None or one.action == wanted]
 
     def clear_history(self, request: Request) -> object:
