@@ -187,8 +187,10 @@ def test_a_trace_is_shown_to_those_who_ask_for_it(
     assert "Traceback (most recent call last)" in error_of(capsys)
 
 
-def started(*argv: str, code: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "PYTHONWARNINGS": "ignore"}
+def started(
+    *argv: str, code: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, **variables}
     script = f"import sys; from pulumi_esa_prefetch.cli.main import main\nsys.argv[1:] = {list(argv)!r}\n{code}"
     return subprocess.run(
         [sys.executable, "-c", script],
@@ -212,6 +214,35 @@ def test_help_starts_without_the_heavy_libraries(argv: Sequence[str]) -> None:
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_terminal_of_few_characters_is_no_error() -> None:
+    done = started("--help", code="print(main())", PYTHONIOENCODING="ascii")
+
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"), [("KeyboardInterrupt", 130), ("EOFError", 8)]
+)
+def test_a_command_that_is_broken_off_says_so_by_its_code(
+    raised: str, expected: int
+) -> None:
+    code = f"""
+from pulumi_esa_prefetch.cli import version
+def register(app):
+    @app.command()
+    def version():
+        raise {raised}
+version.register = register
+print(main())
+"""
+
+    done = started("version", code=code)
+
+    assert done.stdout.splitlines()[-1] == str(expected)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_reader_that_has_gone_is_no_error() -> None:

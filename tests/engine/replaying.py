@@ -101,6 +101,16 @@ class Playground:
             check=False,
         )
 
+    def start(
+        self, engine: Sequence[str], *arguments: str, **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start one command of an engine; capitals among the options are variables."""
+        variables = {key: options.pop(key) for key in list(options) if key.isupper()}
+        environ = self._environ() | variables
+        return subprocess.Popen(
+            [*engine, *arguments], cwd=self.root / "project", env=environ, **options
+        )
+
     def configure(self, engine: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Set the stack's configuration: rows of key, value, and whether it is a secret."""
         for key, value, *secret in rows:

@@ -5,6 +5,7 @@ command is called, for start-up time is felt on every call.
 """
 
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -20,7 +21,7 @@ from pulumi_esa_prefetch.cli import lacking
 from pulumi_esa_prefetch.cli.grammar import Grammar, Line, Node, node_of, read
 from pulumi_esa_prefetch.cli.options import early_flags, from_environment
 from pulumi_esa_prefetch.cli.session import GLOBALS, session
-from pulumi_esa_prefetch.engine.errors import FAILED, INTERNAL, EngineError
+from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, INTERNAL, EngineError
 
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
@@ -69,6 +70,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _take_any_character()
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -78,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         _silence()
         return PIPE_CLOSED
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except (KeyboardInterrupt, typer.Abort) as error:
+        return DECLINED if isinstance(error.__cause__, EOFError) else INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the process' edge: a person gets a sentence
         return _told(
             error, verbose=any(w.startswith(("--verbose", "-v")) for w in arguments)
@@ -164,6 +166,13 @@ def _told(error: Exception, *, verbose: bool) -> int:
     with contextlib.suppress(OSError):
         typer.echo(f"error: {message}", err=True)
     return code
+
+
+def _take_any_character() -> None:
+    """A terminal that cannot show a character shows another one, instead of an error in the midst of a deployment."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _silence() -> None:

@@ -1,0 +1,215 @@
+"""Whole operations through the command, on a real program and a real provider: what stands between flags and engine."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.cli.interruption import interruptible
+from tests.engine.replaying import EMBEDDED, Playground
+
+PROGRAM = """
+import pulumi
+from goldprov import Thing
+
+a = Thing("a", size=pulumi.Config().get_int("size") or 1)
+pulumi.export("serial", a.serial)
+pulumi.export("hidden", pulumi.Output.secret("hush"))
+"""
+SECONDS = 60
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Playground:
+    made = Playground.make(tmp_path)
+    made.program(PROGRAM)
+    assert made.run(EMBEDDED, "stack", "init", "dev").returncode == 0
+    return made
+
+
+def run(
+    ground: Playground, *arguments: str, code: int = 0
+) -> subprocess.CompletedProcess[str]:
+    done = ground.run(EMBEDDED, *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def resources(ground: Playground) -> list[dict[str, Any]]:
+    return list(ground.state()["resources"])
+
+
+def test_a_preview_changes_nothing_and_is_one_document(ground: Playground) -> None:
+    document = json.loads(run(ground, "preview", "--json").stdout)
+
+    assert [step["op"] for step in document["steps"]] == ["create", "create"]
+    assert document["changeSummary"] == {"create": 2}
+    assert resources(ground) == []
+
+
+def test_configuration_of_the_line_is_used_and_kept(ground: Playground) -> None:
+    run(
+        ground,
+        "up",
+        "-yf",
+        "-c",
+        "size=4",
+        "--config",
+        "proj:deep.x=1",
+        "--config-path",
+    )
+
+    assert (
+        next(r for r in resources(ground) if r["urn"].endswith("::a"))["inputs"]["size"]
+        == 4
+    )
+    assert run(ground, "config", "get", "size").stdout == "4\n"
+    assert json.loads(run(ground, "config", "get", "deep", "--json").stdout)[
+        "objectValue"
+    ] == {"x": 1}
+
+
+def test_a_row_of_configuration_that_is_none_is_refused_before_anything_is_changed(
+    ground: Playground,
+) -> None:
+    done = run(ground, "up", "-yf", "-c", "size", code=1)
+
+    assert done.stderr == "error: --config: 'size' is not of the form KEY=VALUE\n"
+    assert resources(ground) == []
+
+
+def test_changes_that_were_not_expected_are_applied_and_end_with_7(
+    ground: Playground,
+) -> None:
+    done = run(ground, "up", "-yf", "--expect-no-changes", code=7)
+
+    assert (
+        done.stderr
+        == "error: no changes were expected for update but changes were proposed\n"
+    )
+    assert len(resources(ground)) == 3
+    assert run(ground, "preview", "--expect-no-changes").stderr == ""
+
+
+def test_the_event_log_and_the_lines_agree(ground: Playground, tmp_path: Path) -> None:
+    log = tmp_path / "events"
+    command = ["env", "PULUMI_DEBUG_COMMANDS=true", *EMBEDDED]
+
+    done = ground.run(command, "up", "-yf", "--json", "--event-log", str(log))
+
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    logged = [json.loads(line) for line in log.read_text().splitlines()]
+    assert "summaryEvent" in lines[-2]
+    assert "cancelEvent" in lines[-1]
+    assert lines[-2]["summaryEvent"] == logged[-2]["summaryEvent"]
+    assert "hush" not in done.stdout + log.read_text()
+
+
+def test_a_destroyed_stack_can_be_removed_at_once(ground: Playground) -> None:
+    run(ground, "up", "-yf")
+
+    done = run(ground, "destroy", "-yf", "--remove")
+
+    assert "is removed" in done.stdout
+    assert (
+        run(ground, "destroy", "-yf", "-s", "dev", code=6).stderr
+        == "error: no stack named 'dev' found\n"
+    )
+
+
+def test_a_program_in_another_language_is_the_cli_s_business(
+    ground: Playground,
+) -> None:
+    (ground.root / "project/Pulumi.yaml").write_text("name: proj\nruntime: nodejs\n")
+
+    done = run(ground, "up", "-yf", code=1)
+
+    assert done.stderr == (
+        "error: esa-prefetch runs Python programs only, and Pulumi.yaml says `runtime: nodejs`: use the pulumi CLI\n"
+    )
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    master, slave = pty.openpty()
+    yield master, slave
+    os.close(master)
+
+
+def read_until(master: int, text: str) -> str:
+    """What the terminal shows until it shows a text, or the other side is closed."""
+    shown, deadline = "", time.monotonic() + SECONDS
+    while text not in shown and time.monotonic() < deadline:
+        try:
+            shown += os.read(master, 65536).decode(errors="replace")
+        except OSError:
+            break
+    return shown
+
+
+def test_on_a_terminal_there_is_a_question_with_details(
+    ground: Playground, terminal: tuple[int, int]
+) -> None:
+    master, slave = terminal
+    with ground.start(
+        EMBEDDED, "up", stdin=slave, stdout=slave, stderr=slave, TERM="xterm"
+    ) as process:
+        os.close(slave)
+        preview = read_until(master, "(no): ")
+        os.write(master, b"details\n")
+        details = read_until(master, "(no): ")
+        os.write(master, b"no\n")
+        end = read_until(master, "not proceeding with the update")
+        code = process.wait(timeout=SECONDS)
+
+    assert "Previewing update (dev):" in preview
+    assert "Do you want to perform this update?" in preview
+    assert "size : 1" in details
+    assert "confirmation declined" in end
+    assert code == 8
+    assert resources(ground) == []
+
+
+def test_the_first_signal_lets_what_runs_finish_and_saves_it(
+    ground: Playground,
+) -> None:
+    (ground.root / "ctl.json").write_text('{"sleep": {"a": 1}}')
+
+    with ground.start(
+        EMBEDDED, "up", "-yf", stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        shown = ""
+        while "Thing a creating" not in shown:
+            shown += process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        code = process.wait(timeout=SECONDS)
+
+    assert code == 1
+    assert "stopping: what runs is finished and saved" in rest
+    assert "Thing a created" in rest
+    assert [r["id"] for r in resources(ground) if r["urn"].endswith("::a")] == ["id-a"]
+    run(ground, "up", "-yf")
+
+
+def test_signals_ask_first_and_order_then() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    with interruptible() as cancellation:
+        assert not cancellation.requested
+        signal.raise_signal(signal.SIGTERM)
+        assert cancellation.requested
+        assert not cancellation.aborted
+        signal.raise_signal(signal.SIGINT)
+        assert cancellation.aborted
+
+    assert signal.getsignal(signal.SIGTERM) == before
