@@ -131,6 +131,16 @@ def test_a_start_that_never_gets_an_answer_ends_with_the_deadline() -> None:
     assert world.calls(START) < 60
 
 
+def test_no_pause_reaches_beyond_the_deadline() -> None:
+    lost = fault({"kind": "reset", "when": "before"}, every=1)
+    world = World("stopped", faults=(lost,), deadline=0.2)
+
+    with pytest.raises(PrefetchError, match="was not started"):
+        created(world)
+
+    assert world.calls(START) <= 3
+
+
 def test_a_finished_plan_whose_start_was_lost_is_not_started_blindly_again() -> None:
     lost = fault({"kind": "reset", "when": "before"})
     world = World("finished", faults=(lost,))
@@ -246,6 +256,44 @@ def test_a_start_refused_because_the_plan_runs_already_is_an_adoption() -> None:
 
     assert created(world)["status"] == "running"
     assert world.effects() == [START]
+
+
+@pytest.mark.parametrize(
+    ("code", "adopted"), [("IncorrectStatus", True), ("InvalidParameter", False)]
+)
+def test_a_waiting_plan_that_esa_says_cannot_be_started_in_its_state_is_adopted(
+    code: str, *, adopted: bool
+) -> None:
+    refusal = fault({"kind": "throttle", "code": code, "status": 400})
+    world = World("waiting", start="+1h", faults=(refusal,))
+
+    if adopted:
+        assert created(world)["status"] == "waiting"
+    else:
+        with pytest.raises(PrefetchError, match=code):
+            created(world)
+    assert world.calls(START) == 1
+
+
+def test_a_plan_that_another_has_queued_is_adopted_when_start_is_refused() -> None:
+    refusal = fault({"kind": "throttle", "code": "InvalidParameter", "status": 400})
+    world = World("stopped", start="+1h", faults=({**refusal, "calls": [2]},))
+    started_elsewhere(world)
+
+    assert created(world)["status"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"Interval": "often"}, {"Id": plan_id(2)}, {"StartTime": "soon"}]
+)
+def test_an_accepted_start_whose_answer_cannot_be_understood_is_looked_up(
+    spoiled: dict[str, object],
+) -> None:
+    world = World("stopped", "stopped")
+    world.wire.spoiled = {START: spoiled}
+
+    assert created(world)["status"] == "running"
+    assert world.calls(START) == 1
 
 
 def test_a_refused_start_that_cannot_be_looked_up_is_the_refusal() -> None:

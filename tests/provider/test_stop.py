@@ -139,3 +139,15 @@ def test_a_plan_deleted_while_the_answer_was_lost_does_not_exist() -> None:
 
     with pytest.raises(PrefetchError, match="does not exist any more"):
         created(world, **STOPPED)
+
+
+def test_a_plan_that_runs_on_is_recorded_as_it_is_and_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("running")
+    world.wire.spoiled = {STOP: {"Status": "running"}}
+
+    assert created(world, **STOPPED)["status"] == "running"
+    assert (
+        "ESA accepted Stop and says that the plan still runs" in capsys.readouterr().out
+    )

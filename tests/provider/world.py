@@ -23,13 +23,23 @@ RESET = "ResetScheduledPreloadJob"
 
 
 class Wire(httpx.WSGITransport):
-    """In-process HTTP on which a connection that is reset looks as it does on a socket."""
+    """In-process HTTP on which a connection that is reset looks as it does on a socket.
+
+    ``spoiled``: for an action, what its answers say instead.
+    """
+
+    spoiled: Mapping[str, Mapping[str, object]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
-            return super().handle_request(request)
+            answer = super().handle_request(request)
         except ConnectionResetError as error:
             raise httpx.ReadError(str(error), request=request) from None
+        instead = self.spoiled.get(request.headers.get("x-acs-action", ""))
+        if not instead:
+            return answer
+        answer.read()
+        return httpx.Response(200, json=answer.json() | instead)
 
 
 class World:
@@ -58,14 +68,16 @@ class World:
             clock=self.clock,
             wall=self.clock,
         )
+        self.wire = Wire(app=self.esa)
         self.client = EsaClient(
             "http://esa.test",
             StaticCredentials(Credentials("emulator-key", "emulator-secret")),
             clock=self.clock,
             rng=random.Random(7),
-            transport=Wire(app=self.esa),
+            transport=self.wire,
             deadline=deadline,
         )
+        self.deadline = deadline
         self.provider = self.process()
 
     @property
@@ -79,7 +91,7 @@ class World:
             self.client,
             clock=self.clock,
             rng=random.Random(7),
-            deadline=60.0,
+            deadline=self.deadline,
         )
         return provider
 

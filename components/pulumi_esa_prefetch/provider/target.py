@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from pulumi_esa_prefetch.api.errors import BadAnswer
 from pulumi_esa_prefetch.api.models import Plan
 
 
@@ -37,18 +36,11 @@ class Target:
         )
 
     def filled(self, answer: Plan) -> Plan:
-        """ESA's answer, with what it left out taken from what was known, except the status.
-
-        Raises BadAnswer if the answer is about another plan.
-        """
-        if answer.id.lower() != self.plan_id:
-            raise BadAnswer(f"ESA answered with plan {answer.id}")
+        """ESA's answer, with what it left out taken from what was known, except the status."""
         known = self.before.model_dump() if self.before else {}
-        known |= {"job_id": self.job_id}
+        known |= {"job_id": self.job_id, "status": None, "request_id": None}
         given = answer.model_dump(exclude_none=True) | {"id": self.plan_id}
-        return answer.model_copy(
-            update=known | {"status": None, "request_id": None} | given
-        )
+        return answer.model_copy(update=known | given)
 
     def unread(self) -> Plan:
         """What is known after an effect whose answer nobody could read: all but the status."""
