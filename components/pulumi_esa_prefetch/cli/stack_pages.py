@@ -88,7 +88,7 @@ def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
     if manifest.get("time"):
         moment = Moment.parse(manifest["time"])
         typer.echo(
-            f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({moment})"
+            f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({_in_full(moment)})"
         )
     if manifest.get("version"):
         typer.echo(f"{_MARGIN}Pulumi version used: {manifest['version']}")

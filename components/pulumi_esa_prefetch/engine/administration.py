@@ -161,10 +161,12 @@ def cancel(stack: Stack) -> Cancelled:
     found = locks.held(files.locks)
     try:
         with locks.guard(files.locks):
+            # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
+            own = locks.claim(files.locks, stack.clock)
             aside, created = _set_aside(files)
             folded = settle(files, stack.clock)
-            for lock in found:
-                lock.file.unlink(missing_ok=True)
+            for file in (*(lock.file for lock in found), own):
+                file.unlink(missing_ok=True)
     except BlockingIOError:
         running = next((lock for lock in found if lock.ours), None)
         pid = f" (pid {running.pid})" if running else ""

@@ -121,8 +121,7 @@ def take(directory: Path, clock: Clock) -> HeldLock:
     others = _others(directory, None)
     if others:
         raise refusal(others)
-    file = directory / f"{uuid4()}.json"
-    _write(file, clock)
+    file = claim(directory, clock)
     others = _others(directory, file)
     if others:
         file.unlink(missing_ok=True)
@@ -131,6 +130,13 @@ def take(directory: Path, clock: Clock) -> HeldLock:
         if lock.file != file:
             lock.file.unlink(missing_ok=True)
     return HeldLock(file)
+
+
+def claim(directory: Path, clock: Clock) -> Path:
+    """Write a lock whoever else has one; raises EngineError if it cannot be written."""
+    file = directory / f"{uuid4()}.json"
+    _write(file, clock)
+    return file
 
 
 def _others(directory: Path, own: Path | None) -> list[Lock]:

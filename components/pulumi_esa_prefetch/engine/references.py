@@ -10,9 +10,9 @@ ROOT_STACK: Final = "pulumi:pulumi:Stack"
 
 def normalise(snapshot: Snapshot) -> Snapshot:
     """The snapshot with each reference to an alias led to the record that bears it, and no alias left."""
-    renamed = _renamed(snapshot.resources)
-    if not renamed:
+    if not any(record.aliases for record in snapshot.resources):
         return snapshot
+    renamed = _renamed(snapshot.resources)
     resources = tuple(_rewritten(record, renamed) for record in snapshot.resources)
     return Snapshot(
         resources, snapshot.pending_operations, snapshot.metadata, snapshot.extra
@@ -28,7 +28,7 @@ def _renamed(resources: tuple[Resource, ...]) -> dict[str, str]:
         # a child's own name holds its parent's type
         if parent and _qualified_type(parent) != ROOT_STACK:
             renamed.setdefault(record.urn, _child_of(parent, record.urn))
-    return {old: new for old, new in renamed.items() if old != new}
+    return renamed
 
 
 def _qualified_type(urn: str) -> str:

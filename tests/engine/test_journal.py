@@ -1,0 +1,202 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_esa_prefetch.engine.integrity import verify
+from pulumi_esa_prefetch.engine.journal import (
+    Amended,
+    Begin,
+    Done,
+    Entry,
+    Failed,
+    Folding,
+    Rebased,
+    Refreshed,
+    Removed,
+    fold,
+)
+from pulumi_esa_prefetch.engine.records import PendingOperation, Snapshot
+from tests.engine.stacks import creation, root, thing
+
+BASE = Snapshot((root(), thing("a"), thing("b"), thing("c")))
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    return [record.urn.rpartition("::")[2] for record in snapshot.resources]
+
+
+def test_without_entries_nothing_changes() -> None:
+    pending = PendingOperation(thing("x"), "updating")
+    base = Snapshot((root(),), (pending,))
+
+    assert fold(base, []) is base
+
+
+def test_finished_records_come_first_in_order_of_completion() -> None:
+    entries = [
+        Done(None, 0, root()),
+        Done(None, 2, thing("b")),
+        *creation(1, thing("n")),
+    ]
+
+    assert names(fold(BASE, entries)) == ["proj-dev", "b", "n", "a", "c"]
+
+
+def test_an_operation_that_was_begun_is_pending_until_it_ends() -> None:
+    begin = Begin(1, "updating", thing("a"))
+
+    (pending,) = fold(BASE, [begin]).pending_operations
+
+    assert pending == PendingOperation(thing("a"), "updating")
+    assert fold(BASE, [begin, Failed(1)]).pending_operations == ()
+    assert fold(BASE, [begin, Done(1, 1, thing("a"))]).pending_operations == ()
+
+
+def test_a_failed_operation_leaves_the_records_as_they_were() -> None:
+    assert (
+        fold(BASE, [Begin(1, "deleting", thing("a")), Failed(1)]).resources
+        == BASE.resources
+    )
+
+
+def test_a_deleted_record_goes() -> None:
+    entries = [Begin(1, "deleting", thing("b")), Done(1, 2, None)]
+
+    assert names(fold(BASE, entries)) == ["proj-dev", "a", "c"]
+
+
+def test_a_replaced_record_stays_marked_until_it_is_deleted() -> None:
+    new = thing("a", id="new")
+    entries: list[Entry] = [Done(1, 1, new, old_becomes=thing("a", delete=True))]
+    entries.insert(0, Begin(1, "creating", new))
+
+    kept = fold(BASE, [Done(None, 0, root()), *entries]).resources
+
+    assert [(record.id, record.delete) for record in kept if record.urn == new.urn] == [
+        ("new", False),
+        ("id-a", True),
+    ]
+
+
+def test_of_earlier_operations_only_creations_outlive_a_write() -> None:
+    kinds = ("creating", "updating", "deleting", "reading")
+    base = Snapshot((root(),), tuple(PendingOperation(thing(k), k) for k in kinds))
+
+    left = fold(base, [Done(None, 0, root())]).pending_operations
+
+    assert [operation.type for operation in left] == ["creating"]
+
+
+def test_a_finished_record_can_be_amended_and_removed() -> None:
+    entries = [
+        *creation(1, thing("n")),
+        Amended(thing("n").urn, thing("n", id="other")),
+    ]
+
+    assert fold(BASE, entries).resources[0].id == "other"
+    assert names(fold(BASE, [*entries, Removed(thing("n").urn)])) == names(BASE)
+
+
+def test_a_refreshed_record_keeps_its_place_or_goes() -> None:
+    entries = [Refreshed(1, thing("a", outputs={"x": 1})), Refreshed(2, None)]
+
+    folded = fold(BASE, entries)
+
+    assert names(folded) == ["proj-dev", "a", "c"]
+    assert folded.resources[1].outputs == {"x": 1}
+
+
+def test_after_a_new_base_positions_count_there() -> None:
+    entries = [
+        Refreshed(1, None),
+        Rebased(Snapshot((root(), thing("c")))),
+        Done(None, 1, None),
+    ]
+
+    assert names(fold(BASE, entries)) == ["proj-dev"]
+
+
+def test_a_finished_record_can_go_in_the_place_of_a_base_record() -> None:
+    entries = [
+        *creation(1, thing("n")),
+        Done(None, None, thing("n", id="2"), finished=thing("n").urn),
+    ]
+
+    assert [r.id for r in fold(Snapshot((root(),)), entries).resources] == ["2", ""]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Amended("urn:nobody", thing("a")),
+        Removed("urn:nobody"),
+        Done(7, None, thing("a")),
+        Failed(7),
+        Done(None, 9, None),
+        Refreshed(-1, None),
+        Done(None, None, None, finished="urn:nobody"),
+    ],
+)
+def test_an_entry_that_does_not_fit_is_refused(entry: Entry) -> None:
+    with pytest.raises(ValueError, match=r"urn:nobody|7|9|-1"):
+        Folding(BASE).add(entry)
+
+
+def test_references_follow_a_renamed_record() -> None:
+    old, new = thing("old"), thing("new")
+    base = Snapshot((root(), old, thing("b", dependencies=(old.urn,), parent=old.urn)))
+
+    folded = fold(
+        base, [Done(None, 0, root()), Done(None, 1, new.with_(aliases=(old.urn,)))]
+    )
+
+    verify(folded)
+    assert folded.resources[1].aliases == ()
+    assert folded.resources[2].parent == new.urn
+    assert folded.resources[2].dependencies == (new.urn,)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[Entry]:
+    """A run over BASE as an engine would make it: each base record is kept, updated, deleted or left; some are new."""
+    entries: list[Entry] = [Done(None, 0, root())]
+    op = 0
+    for position, name in enumerate("abc", start=1):
+        deed = draw(st.sampled_from(["same", "update", "fail", "leave", "replace"]))
+        op += 1
+        entries += {
+            "same": [Done(None, position, thing(name), significant=False)],
+            "update": [
+                Begin(op, "updating", thing(name)),
+                Done(op, position, thing(name, outputs={"v": 2})),
+            ],
+            "fail": [Begin(op, "updating", thing(name)), Failed(op)],
+            "leave": [],
+            "replace": [
+                Begin(op, "creating", thing(name, id="")),
+                Done(
+                    op,
+                    position,
+                    thing(name, id="2"),
+                    old_becomes=thing(name, delete=True),
+                ),
+            ],
+        }[deed]
+    for number in range(draw(st.integers(0, 3))):
+        entries += creation(100 + number, thing(f"n{number}"))
+    return entries
+
+
+@given(runs())
+def test_every_prefix_of_a_run_is_a_valid_state(entries: list[Entry]) -> None:
+    for length in range(len(entries) + 1):
+        verify(fold(BASE, entries[:length]))
+
+
+@given(runs())
+def test_folding_one_by_one_is_folding_at_once(entries: list[Entry]) -> None:
+    folding = Folding(BASE)
+
+    for length, entry in enumerate(entries, start=1):
+        folding.add(entry)
+        assert folding.snapshot() == fold(BASE, entries[:length])

@@ -1,0 +1,324 @@
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine import administration, history, journal_file, locks
+from pulumi_esa_prefetch.engine.context import Outcome
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal import Amended, Begin, Done, Entry, fold
+from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.values import Secret
+from tests.engine.killing import killed_at
+from tests.engine.stacks import ROOT, creation, reopened, root, stack_in, thing
+
+GOOD = Outcome(failed=False, cancelled=False, changes={"create": 2})
+
+
+def run(stack: Stack, entries: list[Entry], outcome: Outcome | None = GOOD) -> None:
+    with stack.update("up", "why") as update:
+        for entry in entries:
+            update.write(entry)
+        if outcome:
+            update.result(outcome)
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    return [record.urn.rpartition("::")[2] for record in snapshot.resources]
+
+
+def leave_behind(stack: Stack, entries: list[Entry]) -> None:
+    """What a run leaves that is killed when it has written these entries: found by trying."""
+    kept = stack.files.checkpoint.read_bytes()
+    for effect in range(1000):
+        with killed_at(effect):
+            run(stack, entries)
+        journal = read_journal(stack.files.journal)
+        if journal and len(journal.entries) == len(entries):
+            return
+        administration.cancel(stack)
+        stack.files.checkpoint.write_bytes(kept)
+        shutil.rmtree(stack.files.history, ignore_errors=True)
+    raise AssertionError
+
+
+def test_what_was_written_is_in_the_state(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    run(
+        stack,
+        [
+            Done(None, None, root()),
+            *creation(1, thing("a", outputs={"s": Secret("hush")})),
+        ],
+    )
+
+    found = reopened(stack).load()
+    assert names(found) == ["proj-dev", "a"]
+    assert found.resources[1].outputs == {"s": Secret("hush")}
+    assert "hush" not in stack.files.checkpoint.read_text()
+
+
+def test_after_a_run_nothing_but_the_state_is_left(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    run(stack, [Done(None, None, root())])
+
+    assert not stack.files.journal.exists()
+    assert locks.held(stack.files.locks) == []
+    assert sorted(path.name for path in stack.files.checkpoint.parent.iterdir()) == [
+        "dev.json",
+        "dev.json.bak",
+    ]
+
+
+def test_the_former_state_is_kept_beside_the_new_one(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+
+    run(stack, [Done(None, None, root())])
+
+    assert stack.files.checkpoint.with_name("dev.json.bak").read_bytes() == former
+    (backup,) = stack.files.backups.iterdir()
+    assert backup.read_bytes() == stack.files.checkpoint.read_bytes()
+
+
+def test_the_history_tells_kind_message_result_and_configuration(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    stack.file().save({"proj:a": "b"})
+
+    run(stack, [Done(None, None, root())])
+    run(stack, [], None)
+
+    failed, good = history.entries(stack.files)
+    assert (good["kind"], good["message"], good["result"]) == (
+        "update",
+        "why",
+        "succeeded",
+    )
+    assert good["resourceChanges"] == {"create": 2}
+    assert good["config"] == {"proj:a": "b"}
+    assert failed["result"] == "failed"
+
+
+def test_a_run_without_entries_leaves_the_state_untouched(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+
+    run(stack, [])
+
+    assert stack.files.checkpoint.read_bytes() == former
+
+
+def test_a_run_that_breaks_down_keeps_what_it_had_done(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with pytest.raises(ZeroDivisionError), stack.update("up") as update:
+        update.write(Done(None, None, root()))
+        update.write(Begin(1, "creating", thing("a")))
+        raise ZeroDivisionError
+
+    found = stack.load()
+    assert names(found) == ["proj-dev"]
+    assert [operation.type for operation in found.pending_operations] == ["creating"]
+    assert history.entries(stack.files)[0]["result"] == "failed"
+
+
+def test_a_second_run_is_refused_while_one_is_alive(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with stack.update("up"), pytest.raises(EngineError, match=f"pid {os.getpid()}"):
+        run(stack, [])
+
+    run(stack, [])
+
+
+def test_while_a_run_is_alive_its_lock_names_the_remedy_for_the_cli(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+
+    with stack.update("up"):
+        (file,) = stack.files.locks.glob("*.json")
+        content = json.loads(file.read_text())
+
+    assert content["username"] == "esa-prefetch (first run: esa-prefetch cancel)"
+    assert content["pid"] == os.getpid()
+
+
+def test_a_killed_run_is_seen_by_readers_and_folded_by_the_next(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    entries = [
+        Done(None, None, root()),
+        *creation(1, thing("a", inputs={"s": Secret("hush")})),
+    ]
+    leave_behind(stack, entries)
+
+    read = stack.load()
+    run(stack, [])
+
+    assert names(read) == ["proj-dev", "a"]
+    assert read.resources[1].inputs == {"s": Secret("hush")}
+    assert not stack.files.journal.exists()
+    assert names(stack.load()) == ["proj-dev", "a"]
+    assert [entry["result"] for entry in history.entries(stack.files)] == [
+        "succeeded",
+        "failed",
+    ]
+
+
+ENTRIES: list[Entry] = [
+    Done(None, None, root()),
+    *creation(1, thing("a", inputs={"s": Secret("hush")})),
+    Begin(2, "creating", thing("b", id="")),
+    Amended(ROOT, root().with_(outputs={"x": 1})),
+]
+
+
+def test_killed_at_any_effect_nothing_confirmed_is_lost_and_the_cli_is_kept_out(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    reference = stack.files.checkpoint.read_bytes()
+    kills = 0
+    for effect in range(1000):
+        confirmed = 0
+        with killed_at(effect) as struck, stack.update("up") as update:
+            for entry in ENTRIES:
+                update.write(entry)
+                confirmed += 1
+
+        assert_nothing_lost(stack, confirmed)
+        if not struck():
+            break
+        kills += 1
+        stack.files.checkpoint.write_bytes(reference)
+    assert kills > 30
+
+
+def assert_nothing_lost(stack: Stack, confirmed: int) -> None:
+    journal = stack.files.journal.exists()
+    held = locks.held(stack.files.locks)
+    assert held or not journal
+    # at most the one entry that was under way may be there in addition
+    possible = [
+        fold(Snapshot(), ENTRIES[:count]) for count in (confirmed, confirmed + 1)
+    ]
+    assert _comparable(stack.load()) in [_comparable(snapshot) for snapshot in possible]
+    with stack.update("up") as update:
+        base = update.base
+    assert _comparable(base) in [_comparable(snapshot) for snapshot in possible]
+    assert not stack.files.journal.exists()
+    assert locks.held(stack.files.locks) == []
+
+
+def _comparable(snapshot: Snapshot) -> object:
+    return snapshot.resources, [
+        (op.type, op.resource.urn) for op in snapshot.pending_operations
+    ]
+
+
+def test_killed_while_a_leftover_is_folded_nothing_is_lost_or_done_twice(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    kept = stack.files.checkpoint.read_bytes()
+    leave_behind(stack, ENTRIES)
+    journal = stack.files.journal.read_bytes()
+    (lock,) = locks.held(stack.files.locks)
+    content = lock.file.read_bytes()
+    for effect in range(1000):
+        with killed_at(effect) as struck:
+            administration.cancel(stack)
+
+        assert_nothing_lost(stack, len(ENTRIES))
+        if not struck():
+            break
+        stack.files.checkpoint.write_bytes(kept)
+        stack.files.journal.write_bytes(journal)
+        lock.file.write_bytes(content)
+    assert effect > 10
+
+
+def test_a_journal_cut_at_any_byte_gives_a_valid_state(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    leave_behind(stack, ENTRIES)
+    content = stack.files.journal.read_bytes()
+
+    for size in range(0, len(content), 7):
+        stack.files.journal.write_bytes(content[:size])
+        whole = max(0, content[:size].count(b"\n") - 1)
+        assert _comparable(stack.load()) == _comparable(
+            fold(Snapshot(), ENTRIES[:whole])
+        )
+
+
+def test_a_full_disk_stops_the_run_before_the_provider_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = stack_in(tmp_path)
+
+    with stack.update("up") as update:
+        update.write(Done(None, None, root()))
+        with monkeypatch.context() as patch:
+            patch.setattr(journal_file, "_flush", _full)
+            with pytest.raises(OSError, match="No space"):
+                update.write(Begin(1, "creating", thing("a")))
+
+    assert stack.load().pending_operations == ()
+
+
+def test_where_the_state_cannot_be_written_journal_and_lock_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = stack_in(tmp_path)
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(EngineError, match="nothing is lost"),
+    ):
+        with stack.update("up") as update:
+            update.write(Done(None, None, root()))
+            patch.setattr(os, "fsync", _full)
+
+    assert stack.files.journal.exists()
+    assert len(locks.held(stack.files.locks)) == 1
+    assert names(stack.load()) == ["proj-dev"]
+    assert administration.cancel(stack).folded
+    assert names(stack.load()) == ["proj-dev"]
+
+
+def _full(_: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_state_that_is_not_valid_is_written_and_said(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with pytest.raises(EngineError, match="not valid"):
+        run(stack, creation(1, thing("orphan")))
+
+    assert "orphan" in stack.files.checkpoint.read_text()
+    assert not stack.files.journal.exists()
+
+
+def test_a_state_under_another_salt_is_read_and_written_under_the_stack_files(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    run(stack, [Done(None, None, root().with_(outputs={"s": Secret("hush")}))])
+    old = stack.deployment().salt
+    stack.file().file.unlink()
+
+    run(stack, [Done(None, 0, root().with_(outputs={"s": Secret("hush")}))])
+
+    new = stack.deployment().salt
+    assert new == stack.file().salt != old
+    assert stack.load().resources[0].outputs == {"s": Secret("hush")}
