@@ -132,7 +132,8 @@ class Operation:
             context.base,
             dry_run=view.planning,
         )
-        with shown(view, sys.stdout, sys.stderr, self.clock) as sink:
+        secrets = [value.text for value in context.config.values() if value.secret]
+        with shown(view, sys.stdout, sys.stderr, self.clock, secrets) as sink:
             cancellation.when_requested(lambda: sink(Diagnostic("warning", STOPPING)))
             told = both(sink, seen) if seen is not None else sink
             return run(request, context, journal, told, cancellation, self.clock)

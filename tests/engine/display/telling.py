@@ -84,10 +84,12 @@ def view(kind: Kind = "up", *, planning: bool = False, **flags: Any) -> View:
     )
 
 
-def text(events: Iterable[Event], on: View) -> str:
+def text(events: Iterable[Event], on: View, hidden: Iterable[str] = ()) -> str:
     """What the display writes, standard output and error in one, without blanks at the ends."""
     out = io.StringIO()
-    with shown(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
+    with shown(
+        on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC)), hidden
+    ) as sink:
         for event in events:
             sink(event)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip()

@@ -1,4 +1,4 @@
-"""The sections after all rows: diagnostics, outputs, the summary; each is lines of text."""
+"""The sections before and after all rows: configuration, diagnostics, outputs, summary; each is lines of text."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,9 +13,10 @@ from pulumi_esa_prefetch.engine.display.changes import (
 from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, NAME, Ink
 from pulumi_esa_prefetch.engine.display.marks import COUNTED, mark
 from pulumi_esa_prefetch.engine.display.properties import Printer
-from pulumi_esa_prefetch.engine.display.rows import Board, Row, columns, worded
+from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Summary
+from pulumi_esa_prefetch.engine.display.wording import columns, worded
+from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Prelude, Summary
 from pulumi_esa_prefetch.engine.values import UNKNOWN
 
 
@@ -84,6 +85,15 @@ class Closing:
         pieces += [f"{same} unchanged"] if same else []
         if pieces:
             yield "    " + ". ".join(pieces)
+
+
+def configuration(event: Prelude) -> list[str]:
+    """The configuration's lines; its secrets are masked by whoever told it."""
+    return [
+        "Configuration:",
+        *(f"    {key}: {event.config[key]}" for key in sorted(event.config)),
+        "",
+    ]
 
 
 def output_lines(

@@ -15,14 +15,17 @@ from pulumi_esa_prefetch.engine.display.changes import (
     equal,
     step_changes,
 )
-from pulumi_esa_prefetch.engine.display.closing import Closing, output_lines
+from pulumi_esa_prefetch.engine.display.closing import (
+    Closing,
+    configuration,
+    output_lines,
+)
 from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, WARNING, Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
 from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.display.plain import configuration
 from pulumi_esa_prefetch.engine.display.properties import Printer
-from pulumi_esa_prefetch.engine.display.rows import worded
 from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.display.wording import retained, worded
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
     Diagnostic,
@@ -42,9 +45,6 @@ from pulumi_esa_prefetch.engine.urns import (
 )
 
 _IMPORTS: Final = frozenset({"import", "import-replacement"})
-_RETAINED: Final = frozenset(
-    {"delete", "replace", "create-replacement", "delete-replaced"}
-)
 _OWN_COLOR: Final = frozenset(
     {"create", "delete", "delete-replaced", "read-discard", "discard-replaced"}
 )
@@ -130,7 +130,7 @@ class DiffLines:
     def _stack_outputs(self, event: Outputs) -> Iterator[str]:
         stack = self._seen.get(self._view.stack_urn)
         if stack is not None and stack.op == "refresh":
-            yield from self._header(replace_op(stack, "same"))
+            yield from self._header(replace(stack, op="same"))
         if not self._view.outputs or (stack is not None and stack.op == "delete"):
             return
         created = stack is not None and stack.op == "create"
@@ -152,16 +152,10 @@ class DiffLines:
     def _header(self, step: StepMetadata) -> Iterator[str]:
         indent, old, new = self._indent(step), step.old, step.new
         words = mark(step.op)
-        retained = (
-            "[retain]"
-            if old is not None and old.retain_on_delete and step.op in _RETAINED
-            else ""
-        )
-        lock = _lock(step)
         what = step.urn if self._view.urns else step.type
-        yield "    " * indent + self._ink(
-            f"{words.sign}{what}: ({step.op}{retained}){lock}", words.style
-        )
+        kept = "[retain]" if retained(step) else ""
+        header = f"{words.sign}{what}: ({step.op}{kept}){_lock(step)}"
+        yield "    " * indent + self._ink(header, words.style)
         style = words.style if step.op in _OWN_COLOR else mark("same").style
         blanks = "    " * (indent + 1)
         if old is not None and old.id:
@@ -231,11 +225,6 @@ def details(events: Iterable[Event], view: View, ink_on: Paper) -> None:
     for event in events:
         if not isinstance(event, Summary | Diagnostic | Prelude):
             sink(event)
-
-
-def replace_op(step: StepMetadata, op: Any) -> StepMetadata:
-    """The step as if its op were another."""
-    return replace(step, op=op)
 
 
 def _is_input(key: str, change: Change, inputs: Mapping[str, Any]) -> bool:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pulumi_esa_prefetch.clock import Clock
+from pulumi_esa_prefetch.engine.display.masks import MASK
 from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.display.rows import PREFIXES
 from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.display.wording import PREFIXES
 from pulumi_esa_prefetch.engine.encoding import Encoder, dumps
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
@@ -25,7 +26,6 @@ from pulumi_esa_prefetch.engine.events import (
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import is_default_provider, is_root_stack
 
-MASK: Final = "[secret]"
 _STATE: Final = (
     ("type", "type"),
     ("urn", "urn"),

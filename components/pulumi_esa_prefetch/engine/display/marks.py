@@ -94,6 +94,11 @@ REPLACEMENT: Final = frozenset(
     }
 )
 
+# what deletes, unless the resource is to be kept
+RETAINED: Final = frozenset(
+    {"delete", "replace", "create-replacement", "delete-replaced"}
+)
+
 # in the order of a summary; what is only read is no change
 COUNTED: Final = tuple(
     op

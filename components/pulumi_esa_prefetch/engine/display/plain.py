@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.engine.display.closing import Closing
+from pulumi_esa_prefetch.engine.display.closing import Closing, configuration
 from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
 from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.display.rows import Board, Row, columns
+from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.display.wording import columns, info, status
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
     Diagnostic,
@@ -116,23 +117,14 @@ class PlainLines:
         self._paper.lines(*Closing(self._view, self._ink).sections(self._board))
 
     def _print(self, row: Row, *, counts: bool = False) -> None:
-        words, status = mark(row.op), self._board.status(row, self._clock.monotonic())
-        style = ERROR if row.failed else words.style if row.op != "same" else ""
+        words, now = mark(row.op), self._clock.monotonic()
+        style = ERROR if row.failed else words.style
         type_, name = columns(row, self._view)
         pieces = [
             self._ink(words.sign, words.style),
             type_,
             *filter(None, [name]),
-            self._ink(status, style),
+            self._ink(status(self._board, row, now), style),
+            info(row, counts=counts),
         ]
-        info = self._board.info(row, counts=counts)
-        self._paper.lines(f" {' '.join(pieces)} {info}".rstrip())
-
-
-def configuration(event: Prelude) -> list[str]:
-    """The configuration's lines; its secrets are masked by whoever told it."""
-    return [
-        "Configuration:",
-        *(f"    {key}: {event.config[key]}" for key in sorted(event.config)),
-        "",
-    ]
+        self._paper.lines(f" {' '.join(pieces)}".rstrip())

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pulumi_esa_prefetch.engine.display.masks import MASK
 from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.display.rows import PREFIXES
 from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.display.wording import PREFIXES
 from pulumi_esa_prefetch.engine.encoding import Encoder
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
@@ -22,7 +23,6 @@ from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import is_root_stack
 from pulumi_esa_prefetch.engine.values import Secret
 
-MASK: Final = "[secret]"
 NANOSECONDS: Final = 1_000_000_000
 
 

@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.engine.display.closing import Closing, duration
+from pulumi_esa_prefetch.engine.display.closing import Closing, configuration, duration
 from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, QUIET, Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
 from pulumi_esa_prefetch.engine.display.paper import Lasting
-from pulumi_esa_prefetch.engine.display.plain import configuration
-from pulumi_esa_prefetch.engine.display.rows import Board, Row, columns
+from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.display.wording import columns, info, status
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
     Diagnostic,
@@ -149,18 +149,17 @@ class LiveTree:
         return table
 
     def _cells(self, branch: Branch) -> Iterator[Text]:
-        row, board = branch.row, self._board
+        row, board, now = branch.row, self._board, self._clock.monotonic()
         whole = not row.failed and (board.over or self._view.planning)
         op = "replace" if whole and mark(row.op).whole == "replace" else row.op
-        style = ERROR if row.failed else mark(op).style if op != "same" else ""
+        style = ERROR if row.failed else mark(op).style
         type_, name = columns(row, self._view)
         yield Text(f" {mark(op).sign}", style)
         yield Text(branch.guide + type_)
         if not self._view.urns:
             yield Text(name)
-        yield Text(board.status(row, self._clock.monotonic(), whole=whole), style)
-        info = board.info(row, counts=board.over)
-        yield Text(info, no_wrap=True, overflow="ellipsis")
+        yield Text(status(board, row, now, whole=whole), style)
+        yield Text(info(row, counts=board.over), no_wrap=True, overflow="ellipsis")
 
     def _count(self) -> Text:
         elapsed = duration(self._clock.monotonic() - self._began)
