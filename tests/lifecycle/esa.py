@@ -43,6 +43,11 @@ class Esa:
         calls = self.calls("StartScheduledPreloadExecution", plan)
         return sum(call["effect"] for call in calls)
 
+    def effective_stops(self, plan: str | None = None) -> int:
+        """How many Stops changed anything."""
+        calls = self.calls("StopScheduledPreloadExecution", plan)
+        return sum(call["effect"] for call in calls)
+
     def stops(self, plan: str | None = None) -> int:
         """How many Stops it saw."""
         return len(self.calls("StopScheduledPreloadExecution", plan))

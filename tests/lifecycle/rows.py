@@ -26,7 +26,6 @@ class Step:
     start: int = 0
     stop: int = 0
     reset: int = 0
-    delete: int = 0
     error: str = ""
     """A part of the sentence that is shown; the record stays as it was."""
     status: str = ""
@@ -47,6 +46,8 @@ class Row:
     change: Step = field(default_factory=Step)
     destroy: Step = field(default_factory=Step)
     has_job_id: bool = True
+    hangs_on: tuple[str, ...] = ()
+    """What ESA's documentation leaves open and this row depends on: rules of the emulator's."""
     end: str = "+8h"
 
     def step(self, phase: Phase) -> Step:
@@ -72,7 +73,12 @@ CREATE = (
     Row("waiting", Step("waiting", {}, start=1, status="waiting"), destroy=STAYS),
     Row("running", ADOPTED, destroy=ENDS),
     Row("stopped", Step("stopped", {}, start=1, status="running"), destroy=ENDS),
-    Row("failed", Step("failed", {}, start=1, status="running"), destroy=ENDS),
+    Row(
+        "failed",
+        Step("failed", {}, start=1, status="running"),
+        destroy=ENDS,
+        hangs_on=("start_failed",),
+    ),
     Row(
         "failed-kept",
         Step("failed", {"restartFailed": False}, status="failed"),
@@ -83,6 +89,7 @@ CREATE = (
         "finished-run-again",
         Step("finished", {"restartFinished": True}, start=1, status="running"),
         destroy=ENDS,
+        hangs_on=("start_finished",),
     ),
     Row("missing", Step("gone", {}, error=NO_PLAN, gone=True)),
     Row("to-stop", Step("running", STOPPED, stop=1, status="stopped"), destroy=STAYS),
@@ -102,6 +109,33 @@ CREATE = (
         destroy=STAYS,
         has_job_id=False,
     ),
+    Row(
+        "bare-running",
+        ADOPTED,
+        destroy=ENDS,
+        has_job_id=False,
+        hangs_on=("start_running",),
+    ),
+    Row(
+        "bare-finished",
+        Step("finished", {}, start=1, status="running"),
+        destroy=ENDS,
+        has_job_id=False,
+        hangs_on=("start_finished",),
+    ),
+    Row(
+        "bare-halted",
+        HALTED,
+        destroy=STAYS,
+        has_job_id=False,
+        hangs_on=("stop_stopped",),
+    ),
+    Row(
+        "bare-waiting-to-stop",
+        Step("waiting", STOPPED, error=NO_STOP, gone=True),
+        has_job_id=False,
+        hangs_on=("stop_waiting",),
+    ),
 )
 
 DRIFT = (
@@ -113,7 +147,11 @@ DRIFT = (
         destroy=ENDS,
     ),
     Row(
-        "drift-failed", ADOPTED, Step("failed", start=1, status="running"), destroy=ENDS
+        "drift-failed",
+        ADOPTED,
+        Step("failed", start=1, status="running"),
+        destroy=ENDS,
+        hangs_on=("start_failed",),
     ),
     Row(
         "drift-failed-kept",
@@ -157,6 +195,7 @@ CHANGE = (
         ADOPTED,
         change=Step(None, AGAIN, stop=1, reset=1, start=1, status="running"),
         destroy=ENDS,
+        hangs_on=("reset",),
     ),
     Row(
         "again-resumed",
@@ -171,6 +210,7 @@ CHANGE = (
         Step("finished", {}, status="finished"),
         change=Step(None, AGAIN, reset=1, start=1, status="running"),
         destroy=ENDS,
+        hangs_on=("start_finished", "reset"),
     ),
     Row(
         "again-late",
@@ -209,6 +249,7 @@ CHANGE = (
         Step("running"),
         change=Step("stopped", AGAIN, reset=1, start=1, status="running"),
         destroy=ENDS,
+        hangs_on=("reset",),
     ),
 )
 
@@ -221,12 +262,12 @@ DESTROY = (
     Row(
         "deleted",
         Step("running", {"onDestroy": "delete"}, status="running"),
-        destroy=Step(stop=1, delete=1, status="gone", gone=True),
+        destroy=Step(stop=1, status="gone", gone=True),
     ),
     Row(
         "deleted-waiting",
         Step("waiting", {"onDestroy": "delete"}, start=1, status="waiting"),
-        destroy=Step(delete=1, status="gone", gone=True),
+        destroy=Step(status="gone", gone=True),
     ),
     Row(
         "deleted-already",

@@ -1,0 +1,50 @@
+"""The ways in which ESA misbehaves in the matrix and the soak, each by name; sets none of them."""
+
+from typing import Any
+
+Fault = dict[str, Any]
+START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
+
+# Those that pass: with enough repeats every operation ends as on a good day.
+PASSING: dict[str, list[Fault]] = {
+    "throttle": [{"kind": "throttle"}],
+    "throttle-429-hint": [{"kind": "throttle", "status": 429, "retry_after_ms": 20}],
+    "unavailable-hint": [
+        {
+            "kind": "throttle",
+            "code": "ServiceUnavailable",
+            "status": 503,
+            "retry_after": 0,
+        }
+    ],
+    "error-before": [{"kind": "server-error"}],
+    "error-after": [{"kind": "server-error", "when": "after"}],
+    "reset-before": [{"kind": "reset"}],
+    "reset-after": [{"kind": "reset", "when": "after"}],
+    "html-before": [{"kind": "html"}],
+    "html-after": [{"kind": "html", "when": "after"}],
+    "truncated": [{"kind": "truncated"}],
+    "truncated-framed": [{"kind": "truncated", "framed": True, "keep": 0.7}],
+    "stall": [{"kind": "stall", "seconds": 0.3}],
+    "slow-bytes": [{"kind": "slow-bytes", "chunk": 64, "pause": 0.01}],
+    "content-type": [{"kind": "content-type", "value": "text/html"}],
+    "extra-keys": [{"kind": "extra-keys"}],
+    "times": [{"kind": "times"}],
+    "shuffled": [{"kind": "shuffled"}],
+    "stale": [{"kind": "stale", "seconds": 1}],
+}
+# Those after which nobody can know: an answer was lost, or said too little.
+LOSING = {
+    "error-after",
+    "reset-after",
+    "html-after",
+    "truncated",
+    "truncated-framed",
+    "stale",
+}
+
+
+def hitting(faults: list[Fault], probability: float, seed: int) -> dict[str, Any]:
+    """A fault document in which each hits that share of the calls."""
+    chosen = [fault | {"probability": probability} for fault in faults]
+    return {"seed": seed, "faults": chosen}
