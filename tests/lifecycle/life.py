@@ -132,7 +132,8 @@ class Plan:
 
     def judge(self, seen: Seen) -> list[str]:
         """What went otherwise than the table says."""
-        rules = self._open_rules(seen) if self._is_open else self._rules(seen)
+        is_open = self._is_open and self.is_declared
+        rules = self._open_rules(seen) if is_open else self._rules(seen)
         wrong = [text for text, holds in rules if not holds]
         self._truth, self._recorded = seen.true, seen.recorded
         return wrong
