@@ -151,10 +151,10 @@ class _View:
         return self._wish.is_met_by(self.status)
 
     def too_late(self) -> RunError:
-        asked = f"; ESA did not say more: {self._error}" if self._error else ""
+        failed = f"; the last look failed: {self._error}" if self._error else ""
         return RunError(
             f"{self._wish} is not {self._wish.until} after {self._wish.timeout:g} seconds: it is "
-            f"{self.status}{asked}; allow more by timeout, or look at its window and pace"
+            f"{self.status}{failed}; allow more by timeout, or look at its window and pace"
         )
 
     def _give_up_if_lost(self, now: float) -> None:

@@ -1,0 +1,94 @@
+"""PrefetchCompletion in whole programs, on each engine: who waits for what, and what a failure leaves."""
+
+from tests.lifecycle.conftest import Emulators, Stacks
+from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
+
+PROGRAM = """
+import pulumi
+from pulumi_esa_prefetch import (
+    PrefetchCompletion,
+    PrefetchCompletionArgs,
+    ScheduledPrefetch,
+)
+
+config = pulumi.Config("test")
+first = ScheduledPrefetch("first", plan_id="{first}", triggers={{"v": config.get("v")}})
+done = PrefetchCompletion(
+    "done",
+    PrefetchCompletionArgs(plan=first, timeout=config.get_float("timeout") or 60.0),
+)
+second = ScheduledPrefetch(
+    "second", plan_id="{second}", opts=pulumi.ResourceOptions(depends_on=[done])
+)
+pulumi.export("done", done.status)
+""".format(first=f"{job_id(1)}:{plan_id(1)}", second=f"{job_id(1)}:{plan_id(2)}")
+LIST, START = "ListScheduledPreloadExecutions", "StartScheduledPreloadExecution"
+
+
+def quick(status: str = "stopped", *, interval: int = 1, urls: int = 3) -> Document:
+    plans = [plan(1, status), plan(2, "stopped")]
+    plans[0]["Interval"] = interval
+    return seed(job(1, plans, urls=urls))
+
+
+def test_what_depends_on_it_waits_until_the_plan_has_finished(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(quick())
+    stack_ = stack(esa)
+    stack_.write_program(PROGRAM)
+
+    stack_.up()
+
+    starts = [call["parameters"]["Id"] for call in esa.calls(START)]
+    assert starts == [plan_id(1), plan_id(2)]
+    assert stack_.printed_outputs() == {"done": "finished"}
+    seen = esa.history()
+    assert stack_.is_settled()
+    assert esa.history() == seen
+
+
+def test_a_preview_waits_for_nothing(emulator: Emulators, stack: Stacks) -> None:
+    esa = emulator(quick(interval=600, urls=100))
+    stack_ = stack(esa)
+    stack_.write_program(PROGRAM)
+
+    stack_.check("preview")
+
+    assert len(esa.calls(LIST)) == 1
+    assert esa.changes() == 0
+
+
+def test_time_that_is_over_fails_with_one_sentence_and_leaves_the_plans_record(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(quick(interval=600, urls=100))
+    stack_ = stack(esa)
+    stack_.write_program(PROGRAM)
+    stack_.config["test:timeout"] = "1"
+    stack_.configure()
+
+    result = stack_.refused()
+
+    assert "is not finished after 1 seconds: it is running" in result.output
+    assert list(stack_.records()) == ["first"]
+    assert stack_.outputs("first")["status"] == "running"
+    assert esa.starts() == 1
+
+
+def test_a_plan_that_runs_again_is_waited_for_again(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(quick(urls=2))
+    stack_ = stack(esa)
+    stack_.write_program(PROGRAM)
+    stack_.up()
+    esa.post("reset", {})
+    stack_.config["test:v"] = "2"
+    stack_.configure()
+
+    stack_.up()
+
+    finished = esa.status(plan_id(1))
+    assert finished == "finished"
+    assert esa.starts(plan_id(1)) == 1

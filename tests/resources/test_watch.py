@@ -1,0 +1,172 @@
+"""Waiting for plans: how often ESA is asked, what ends the waiting, what is said; ESA is the emulator."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from pulumi import RunError
+
+from pulumi_esa_prefetch.resources.watch import Pace, Until, Watch, Wish
+from tests.lifecycle.esa import job_id, plan_id
+from tests.provider.test_start import fault
+from tests.provider.world import JOB, LIST, PLAN, START, World
+
+QUICK = Pace(first=0.01, growth=1.5, longest=0.05, patience=0.1, call=5.0)
+
+
+def wish(number: int = 1, until: Until = "finished", timeout: float = 20.0) -> Wish:
+    return Wish(JOB, plan_id(number), until, timeout)
+
+
+def run(*waiting: Coroutine[Any, Any, str]) -> list[str]:
+    async def together() -> list[str]:
+        return list(await asyncio.gather(*waiting))
+
+    return asyncio.run(together())
+
+
+async def after(seconds: float, world: World, action: str, number: int = 1) -> str:
+    await asyncio.sleep(seconds)
+    call = getattr(world.client, f"{action}_scheduled_preload_execution")
+    await asyncio.to_thread(call, plan_id=plan_id(number))
+    return action
+
+
+async def passing(world: World, seconds: float) -> str:
+    """Let ESA's time pass while the program waits."""
+    await asyncio.sleep(0.1)
+    world.clock.advance(seconds)
+    return "passed"
+
+
+def test_waiting_ends_when_the_plan_has_finished() -> None:
+    world = World("running")
+
+    status, _ = run(Watch(world.client, QUICK).wait(wish()), passing(world, 8 * 3600))
+
+    assert status == "finished"
+    assert world.writes() == []
+
+
+def test_waiting_for_running_ends_when_it_runs() -> None:
+    world = World("stopped")
+
+    status, _ = run(
+        Watch(world.client, QUICK).wait(wish(until="running")),
+        after(0.05, world, "start"),
+    )
+
+    assert status == "running"
+    assert world.writes() == [START]
+
+
+def test_a_finished_plan_has_been_running() -> None:
+    assert run(Watch(World("finished").client).wait(wish(until="running"))) == [
+        "finished"
+    ]
+
+
+def test_all_who_wait_for_a_job_share_one_poller() -> None:
+    world = World(*["running"] * 20)
+    watch = Watch(world.client, QUICK)
+
+    run(*(watch.wait(wish(n)) for n in range(1, 21)), passing(world, 8 * 3600))
+
+    assert 2 <= world.calls(LIST) <= 20
+
+
+def test_pauses_grow_to_the_longest() -> None:
+    world = World("running")
+    pace = Pace(first=0.02, growth=2.0, longest=0.2, patience=1.0, call=5.0)
+
+    with pytest.raises(RunError):
+        run(Watch(world.client, pace).wait(wish(timeout=1.0)))
+
+    assert 4 <= world.calls(LIST) <= 10
+
+
+def test_who_joins_later_is_looked_after_at_once() -> None:
+    world = World("running", "finished")
+    slow = Pace(first=30.0, longest=30.0)
+    watch = Watch(world.client, slow)
+
+    async def join() -> float:
+        first = asyncio.ensure_future(watch.wait(wish(1, timeout=5.0)))
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        assert await watch.wait(wish(2, timeout=5.0)) == "finished"
+        first.cancel()
+        return time.monotonic() - began
+
+    assert asyncio.run(join()) < 3.0
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed"])
+def test_a_plan_that_will_not_get_there_is_given_up_with_a_sentence(
+    status: str,
+) -> None:
+    world = World(status)
+
+    with pytest.raises(
+        RunError, match=f"plan {JOB}:{PLAN} is {status}, so that it will"
+    ):
+        run(Watch(world.client, QUICK).wait(wish()))
+
+
+def test_a_plan_that_is_gone_is_given_up() -> None:
+    with pytest.raises(RunError, match="is gone from ESA"):
+        run(Watch(World().client, QUICK).wait(wish()))
+
+
+def test_a_job_that_is_gone_is_given_up() -> None:
+    other = Wish(job_id(9), PLAN, "finished", 20.0)
+
+    with pytest.raises(RunError, match="is gone from ESA"):
+        run(Watch(World().client, QUICK).wait(other))
+
+
+def test_a_plan_that_only_looks_stopped_at_first_is_waited_for() -> None:
+    world = World("stopped")
+    patient = Pace(first=0.01, longest=0.02, patience=5.0, call=5.0)
+
+    status, *_ = run(
+        Watch(world.client, patient).wait(wish(until="running")),
+        after(0.2, world, "start"),
+    )
+
+    assert status == "running"
+
+
+def test_time_that_is_over_is_a_sentence_with_the_status() -> None:
+    world = World("running")
+
+    with pytest.raises(
+        RunError, match=r"is not finished after 0\.2 seconds: it is running"
+    ):
+        run(Watch(world.client, QUICK).wait(wish(timeout=0.2)))
+
+
+def test_an_esa_that_says_nothing_is_named_when_time_is_over() -> None:
+    silent = fault({"kind": "throttle"}, action=LIST, every=1)
+    world = World("running", faults=(silent,))
+
+    with pytest.raises(RunError, match=f"not seen yet; the last look failed: {LIST}"):
+        run(Watch(world.client, QUICK).wait(wish(timeout=0.5)))
+
+
+def test_a_failed_look_is_not_the_end() -> None:
+    once = fault({"kind": "truncated"}, action=LIST, calls=[1, 2, 3])
+
+    assert run(Watch(World("finished", faults=(once,)).client, QUICK).wait(wish()))
+
+
+def test_a_key_without_the_right_is_the_end_at_once() -> None:
+    denied = fault({"kind": "denied"}, action=LIST, every=1)
+    world = World("running", faults=(denied,))
+
+    with pytest.raises(RunError, match=f"cannot be waited for: .*esa:{LIST}"):
+        run(Watch(world.client, QUICK).wait(wish()))
+
+    assert world.calls(LIST) == 1
