@@ -49,6 +49,11 @@ def client_at(url: str, credentials: Credentials = KEYS, **options: Any) -> EsaC
     return EsaClient(url, StaticCredentials(credentials), **options)
 
 
+def no_waiting() -> ManualClock:
+    """The right time for signatures, and pauses that take none."""
+    return ManualClock(datetime.now(UTC))
+
+
 def test_all_eleven_actions_do_what_they_say() -> None:
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
     later = soon + timedelta(hours=1)
@@ -198,7 +203,10 @@ PASSING = [
 def test_a_look_outlives_every_fault_that_passes(fault: dict[str, Any]) -> None:
     faults = {"seed": 3, "faults": [{**fault, "calls": [1]}]}
 
-    with emulator(faults=faults) as (_, url), client_at(url) as client:
+    with (
+        emulator(faults=faults) as (_, url),
+        client_at(url, clock=no_waiting()) as client,
+    ):
         plans = client.list_scheduled_preload_executions(job_id=JOB)
 
     assert sorted(plan.id for plan in plans) == PLANS
@@ -212,7 +220,10 @@ def test_a_start_under_a_fault_is_sent_once_unless_it_had_no_effect(
 ) -> None:
     faults = {"seed": 3, "faults": [{**fault, "calls": [1]}]}
 
-    with emulator(faults=faults) as (app, url), client_at(url) as client:
+    with (
+        emulator(faults=faults) as (app, url),
+        client_at(url, clock=no_waiting()) as client,
+    ):
         error = None
         try:
             client.start_scheduled_preload_execution(plan_id=PLANS[0])

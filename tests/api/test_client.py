@@ -303,6 +303,22 @@ def test_plans_that_were_refused_inside_a_success_are_an_error_that_keeps_the_ot
     assert len(app.requests) == 1
 
 
+def test_of_many_plans_a_few_are_named_and_all_are_kept() -> None:
+    plans = [{**PLAN, "Id": f"{number:024x}"} for number in range(300)]
+    app = Script(
+        created(SuccessCount=300, SuccessExecutions=plans, FailedMessages=["quota"])
+    )
+
+    with pytest.raises(
+        PlansRefused, match="and 295 more.: quota .* only those"
+    ) as caught:
+        client_of(app).create_scheduled_preload_executions(
+            job_id=JOB_ID, executions=specs() * 200
+        )
+
+    assert len(caught.value.created.plans) == 300
+
+
 def test_plans_that_were_made_and_not_named_are_no_success() -> None:
     app = Script(created(SuccessExecutions=None))
 

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from pulumi_esa_prefetch.api.codes import advice, error_class, is_ambiguous
 from pulumi_esa_prefetch.api.errors import ApiError, NoAnswer, WrongClock
+from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.keys import Credentials
 
-_LONGEST_MESSAGE = 300
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
 _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
@@ -37,12 +37,10 @@ class Answer:
 
     def clean(self, text: object) -> str:
         """Text for one line on any terminal: short, printable, without secrets."""
-        words = " ".join(str(text).split())
+        words = str(text)
         for secret in _secrets(self.credentials):
             words = words.replace(secret, "[secret]")
-        words = _SIGNATURE.sub("[hash]", words)
-        shown = "".join(c if c.isprintable() else "?" for c in words)
-        return shown[:_LONGEST_MESSAGE]
+        return in_one_line(_SIGNATURE.sub("[hash]", words))
 
 
 def without_secrets(body: bytes, credentials: Credentials) -> bytes:

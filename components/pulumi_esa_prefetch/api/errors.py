@@ -26,6 +26,9 @@ EsaError                  `ambiguous`: the call may have had its effect
 from typing import ClassVar
 
 from pulumi_esa_prefetch.api.models import CreatedPlans, Job
+from pulumi_esa_prefetch.api.wording import in_one_line
+
+LONGEST_SENTENCE = 2000
 
 
 class EsaError(Exception):
@@ -38,7 +41,7 @@ class EsaError(Exception):
         ambiguous: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(in_one_line(sentence, LONGEST_SENTENCE))
         self.ambiguous = ambiguous
         self.retry_after = retry_after
 
@@ -155,7 +158,9 @@ class PlansRefused(PartialFailure):
     """Not all plans were created; `created` has those that were, and ESA's messages."""
 
     def __init__(self, asked: int, created: CreatedPlans) -> None:
-        made = ", ".join(plan.id for plan in created.plans)
+        made = ", ".join(plan.id for plan in created.plans[:5])
+        if len(created.plans) > 5:  # noqa: PLR2004 -- as many as one can take in
+            made += f" and {len(created.plans) - 5} more"
         why = "; ".join(created.failed_messages) or "ESA gives no reason"
         request = f", request {created.request_id}" if created.request_id else ""
         super().__init__(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from pulumi_esa_prefetch.api.errors import BadAnswer
 from pulumi_esa_prefetch.api.models import Job, Plan, PlanList
+from pulumi_esa_prefetch.api.wording import in_one_line
 
 M = TypeVar("M", bound=BaseModel)
 O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id
@@ -37,7 +38,7 @@ def reader_of(
         found = read({**content, "Id": content.get("Id") or asked})
         if found.id.lower() != asked.lower():
             raise BadAnswer(
-                f"{action}: asked about {asked}, and the answer is about {found.id}"
+                f"{action}: asked about {asked}, and the answer is about {in_one_line(found.id, 64)}"
                 f"{_request(content)}"
             )
         return found
@@ -74,20 +75,20 @@ def demand_all(
     """Raise BadAnswer if a list is left out, or holds fewer than ESA counts."""
     if listed is None and counted != 0:
         raise BadAnswer(
-            f"{action}: the answer has no list in it (request {request_id})"
+            f"{action}: the answer has no list in it (request {in_one_line(request_id)})"
         )
     if counted is not None and found < counted:
         raise BadAnswer(
-            f"{action}: ESA counts {counted} and lists {found} (request {request_id})"
+            f"{action}: ESA counts {counted} and lists {found} (request {in_one_line(request_id)})"
         )
 
 
 def _first(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(step) for step in fault["loc"])
-    return f"{place}: {fault['msg']}"[:200]
+    return in_one_line(f"{place}: {fault['msg']}")
 
 
 def _request(content: Mapping[str, Any]) -> str:
     request_id = content.get("RequestId")
-    return f" (request {str(request_id)[:64]})" if request_id else ""
+    return f" (request {in_one_line(request_id, 64)})" if request_id else ""
