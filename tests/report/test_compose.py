@@ -8,8 +8,8 @@ import pytest
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.compose import compose
-from pulumi_esa_prefetch.report.documents import Preview, Resource
-from pulumi_esa_prefetch.report.graph import JOB, Graph
+from pulumi_esa_prefetch.report.documents import UNKNOWN, Preview, Resource
+from pulumi_esa_prefetch.report.graph import JOB, PLAN, Graph
 from pulumi_esa_prefetch.report.lookup import Looked, Seen
 from pulumi_esa_prefetch.report.summary import Summary
 from tests.report.previews import (
@@ -19,6 +19,7 @@ from tests.report.previews import (
     alicloud_plan,
     create,
     delete,
+    inputs,
     old,
     plan_id,
     preview,
@@ -27,6 +28,7 @@ from tests.report.previews import (
     state,
     step,
     update,
+    urn,
 )
 
 URLS = [f"http://a.example/{number}" for number in range(95)]
@@ -79,6 +81,23 @@ def test_a_rerun_from_the_start_counts_the_whole_list() -> None:
     assert summary.plans[0].batches == 10
 
 
+def test_a_rerun_beside_a_running_plan_of_the_job_is_told_as_an_error() -> None:
+    looked = seen(1, "finished", 100)
+    other = Plan(id=plan_id(9), job_id=JOB_ID, status="running")
+    there = looked.jobs[JOB_ID]
+    both = Looked({JOB_ID: Seen(there.job, {**there.plans, other.id: other})})
+    given = [
+        preview(update("warm", 1, "finished", triggers={"r": "2"}, rerun=rerun))
+        for rerun in ("from_start", "resume")
+    ]
+
+    from_start, resume = [summed(one, looked=both).plans[0] for one in given]
+
+    assert (from_start.refused, from_start.starts) == (True, False)
+    assert plan_id(9) in from_start.why
+    assert (resume.refused, resume.what) == (False, "Start")
+
+
 def test_a_plan_of_the_same_preview_is_forecast_before_it_exists() -> None:
     given = preview(
         create("warm", 1),
@@ -91,6 +110,28 @@ def test_a_plan_of_the_same_preview_is_forecast_before_it_exists() -> None:
     assert (plan.interval, plan.slice_len, plan.batches) == (60, 5, 19)
     assert plan.start_time == at(0)
     assert plan.last == at(0.3)
+
+
+def test_a_plan_and_a_job_that_are_yet_to_come_are_forecast_by_their_declaration() -> (
+    None
+):
+    urls = ["http://a.example/1", "http://b.example/2", "http://a.example/3", "", "x["]
+    links = {"plan_id": [urn("plan", PLAN)], "job_id": [urn("job", JOB)]}
+    declared = inputs(1, plan_id=UNKNOWN, job_id=UNKNOWN)
+    given = preview(
+        step("create", None, resource("warm", dependencies=links, inputs=declared)),
+        alicloud_plan("plan", 1, "job", "create", sliceLen="2"),
+        alicloud_job("job", urls, "create"),
+    )
+
+    summary = summed(given)
+
+    (plan,) = summary.plans
+    assert (plan.what, plan.why) == ("Start", "is created by this deployment")
+    assert (plan.status, plan.source, plan.batches) == (None, "preview", 2)
+    loads = {load.origin: load.urls_per_second * 60 for load in summary.origins}
+    assert loads == {"a.example": 1, "b.example": 1, "no host": 1}
+    assert [other.name for other in summary.others] == ["plan", "job"]
 
 
 def test_the_new_urls_of_a_job_that_is_only_updated_are_warned_of() -> None:

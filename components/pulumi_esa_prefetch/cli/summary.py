@@ -13,6 +13,7 @@ from pulumi_esa_prefetch.report.documents import Preview, read_preview, read_sta
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.facts import job_ids
 from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.line import line
 from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.markdown import markdown
 from pulumi_esa_prefetch.report.reading import look_with
@@ -33,8 +34,8 @@ def summary(
     ] = "-",
     *,
     output: Annotated[
-        Literal["markdown", "json"],
-        typer.Option("--output", "-o", help="A comment for people, or JSON."),
+        Literal["markdown", "json", "line"],
+        typer.Option("--output", "-o", help="A comment, JSON, or one line."),
     ] = "markdown",
     state: Annotated[
         str,
@@ -66,9 +67,8 @@ def summary(
         made = _summary(preview, state, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    typer.echo(
-        made.to_json() if output == "json" else markdown(made), nl=output == "json"
-    )
+    render = {"markdown": markdown, "json": Summary.to_json, "line": line}
+    typer.echo(render[output](made).rstrip("\n"))
     _end(made)
 
 

@@ -90,7 +90,9 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
             node,
             new,
             job_facts(node, new, graph, looked),
-            outcome(node, new, old, now, kept=old.plan_id in anew),
+            _beside_others(
+                outcome(node, new, old, now, kept=old.plan_id in anew), new, looked
+            ),
         )
         for node, new, old in gathered
     ]
@@ -118,6 +120,25 @@ def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
     for of_one_job in jobs.values():
         planned |= _planned(of_one_job, looked, now)
     return Outlook(planned)
+
+
+def _beside_others(given: Outcome, plan: PlanFacts, looked: Looked) -> Outcome:
+    """Refuse, as the provider does, to reset a list that another plan works on."""
+    seen = looked.jobs.get(plan.job_id or "")
+    if not given.resets or seen is None:
+        return given
+    running = [
+        other.id
+        for other in seen.plans.values()
+        if other.status == "running" and other.id != plan.plan_id
+    ]
+    if not running:
+        return given
+    why = (
+        "cannot run again from the first URL while another plan of the job runs "
+        f"({', '.join(running)})"
+    )
+    return Outcome("error", why, refused=True, goes_on=plan.status in GOING_ON)
 
 
 def _standing(node: Node, plan: PlanFacts) -> Outcome:

@@ -1,0 +1,164 @@
+"""The shell of the GitHub workflows, run as it stands there, with the pulumi command."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stacks.prefetch.demo.settings import ROOT
+from tests.lifecycle.conftest import ENGINES, Emulators
+from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
+from tests.lifecycle.stack import Result, Stack
+
+WORKFLOWS = ROOT / ".github/workflows"
+PLANS = {
+    name: {"planId": plan_id(number), "jobId": job_id(1)}
+    for number, name in enumerate(["one", "two"], 1)
+}
+
+
+def steps(workflow: str) -> list[dict[str, Any]]:
+    document = yaml.safe_load((WORKFLOWS / f"{workflow}.yml").read_text())
+    (only,) = document["jobs"].values()
+    return list(only["steps"])
+
+
+def script(workflow: str, name: str) -> str:
+    return str(next(s["run"] for s in steps(workflow) if s.get("name") == name))
+
+
+@pytest.fixture
+def runner(tmp_path: Path, emulator: Emulators) -> tuple[Stack, Esa]:
+    """Make a stack on the pulumi command, and an ESA with two stopped plans."""
+    program = ENGINES["pulumi"]
+    if program is None:
+        pytest.skip("the pulumi command is not on PATH")
+    esa = emulator(seed(job(1, [plan(1, "stopped"), plan(2, "stopped")])))
+    stack = Stack(tmp_path / "stack", program, esa.endpoint)
+    stack.declare(PLANS)
+    return stack, esa
+
+
+def run(stack: Stack, text: str) -> Result:
+    """Run a step as GitHub does: bash -e, with a file for the job's summary."""
+    done = subprocess.run(
+        ["bash", "-e", "-c", text],
+        cwd=stack.root / "project",
+        env={**stack.environment(), "GITHUB_STEP_SUMMARY": str(page(stack))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout)
+
+
+def page(stack: Stack) -> Path:
+    return stack.root / "summary.md"
+
+
+@pytest.mark.parametrize("workflow", ["preview", "drift"])
+def test_a_workflow_has_few_rights_and_pins_what_it_uses(workflow: str) -> None:
+    document = yaml.safe_load((WORKFLOWS / f"{workflow}.yml").read_text())
+    (only,) = document["jobs"].values()
+
+    assert document["permissions"] == {}
+    assert only["permissions"]["contents"] == "read"
+    assert "timeout-minutes" in only
+    for step in only["steps"]:
+        if "uses" in step:
+            assert len(step["uses"].partition("@")[2]) == 40, step
+
+
+@pytest.mark.parametrize("workflow", ["preview", "drift"])
+def test_the_shell_of_a_workflow_holds_no_expression_that_a_pull_request_could_fill(
+    workflow: str,
+) -> None:
+    for step in steps(workflow):
+        assert "${{" not in step.get("run", ""), step
+
+
+def test_a_pull_request_gets_its_comment_and_starts_nothing(
+    runner: tuple[Stack, Esa],
+) -> None:
+    stack, esa = runner
+
+    previewed = run(stack, script("preview", "Preview"))
+    summed = run(stack, script("preview", "Summary"))
+
+    comment = (stack.root / "project/comment.md").read_text()
+    assert (previewed.code, summed.code) == (0, 0), previewed.output + summed.output
+    assert "2 to create" in comment
+    assert "| + `one` | **Start** | is stopped and declared running |" in comment
+    assert page(stack).read_text() == comment
+    assert (stack.root / "project/summary.json").stat().st_size > 0
+    assert esa.changes() == 0
+
+
+def test_a_preview_that_fails_is_told_in_the_comment_and_fails_the_job(
+    runner: tuple[Stack, Esa],
+) -> None:
+    stack, _ = runner
+    stack.declare({"one": {"planId": plan_id(9), "jobId": job_id(1)}})
+
+    run(stack, script("preview", "Preview"))
+    summed = run(stack, script("preview", "Summary"))
+
+    assert summed.code == 1
+    assert "The preview failed" in (stack.root / "project/comment.md").read_text()
+
+
+def test_no_drift_is_green_and_one_line(runner: tuple[Stack, Esa]) -> None:
+    stack, _ = runner
+    stack.up()
+
+    result = run(stack, script("drift", "Compare"))
+
+    assert result.code == 0, result.output
+    assert "esa-prefetch/test: everything is as declared." in result.output
+
+
+def test_drift_is_red_with_one_line_that_says_what_differs(
+    runner: tuple[Stack, Esa],
+) -> None:
+    stack, esa = runner
+    stack.up()
+    stop(stack, plan_id(2))
+    starts = esa.starts()
+
+    result = run(stack, script("drift", "Compare"))
+
+    assert result.code == 7, result.output
+    assert (
+        "::error title=Drift::esa-prefetch/test: two is stopped and declared running "
+        "(Start)." in result.output
+    )
+    assert esa.starts() == starts
+
+
+def test_what_cannot_be_told_is_not_called_drift(runner: tuple[Stack, Esa]) -> None:
+    stack, _ = runner
+    stack.up()
+    stack.variables["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "wrong"
+
+    result = run(stack, script("drift", "Compare"))
+
+    assert result.code not in (0, 7), result.output
+    assert "::error title=Could not be told::" in result.output
+    assert "SignatureDoesNotMatch" in result.output
+
+
+def stop(stack: Stack, plan: str) -> None:
+    """Stop a plan behind the stack's back."""
+    program = (
+        "import os, sys\n"
+        "from pulumi_esa_prefetch.api.client import EsaClient\n"
+        "from pulumi_esa_prefetch.config import read_settings\n"
+        "settings = read_settings(lambda name: None, os.environ)\n"
+        "with EsaClient.from_settings(settings) as client:\n"
+        "    client.stop_scheduled_preload_execution(plan_id=sys.argv[1])\n"
+    )
+    subprocess.run(["python", "-c", program, plan], env=stack.environment(), check=True)

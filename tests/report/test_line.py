@@ -1,0 +1,40 @@
+"""One line for a log."""
+
+from pulumi_esa_prefetch.load import Limits
+from pulumi_esa_prefetch.report.compose import compose
+from pulumi_esa_prefetch.report.documents import Preview
+from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.line import line
+from pulumi_esa_prefetch.report.lookup import Looked
+from tests.report.previews import NOW, alicloud_job, create, preview, same, update
+
+
+def told(given: Preview) -> str:
+    return line(compose(given, Graph.of(given), Looked(), Limits(), NOW))
+
+
+def test_nothing_to_do_is_said() -> None:
+    assert told(preview(same("a", 1))) == "proj/dev: everything is as declared."
+
+
+def test_each_difference_is_named_with_its_reason_and_remedy() -> None:
+    given = preview(
+        update("a", 1, "stopped"), alicloud_job("job", ["http://a.example/1"], "create")
+    )
+
+    assert told(given) == (
+        "proj/dev: a is stopped and declared running (Start); create job."
+    )
+
+
+def test_many_differences_are_counted() -> None:
+    given = preview(*[update(f"p{n}", n, "stopped") for n in range(9)])
+
+    assert told(given).endswith("; and 4 more.")
+
+
+def test_a_failed_preview_is_no_difference() -> None:
+    said = [{"severity": "error", "message": "error: no right\nmore"}]
+    given = preview(create("a", 1), diagnostics=said)
+
+    assert told(given) == ("proj/dev: cannot tell, the preview failed (no right).")
