@@ -1,9 +1,9 @@
-"""Ends a piece of work at its n-th lasting effect, as a kill would: nothing after it happens; restores all afterwards."""
+"""Ends a piece of work at its n-th lasting effect, as a kill would; restores all afterwards."""
 
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,5 @@ def killed_at(effect: int) -> Iterator[Callable[[], bool]]:
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in EFFECTS:
             patch.setattr(owner, name, dying(getattr(owner, name)))
-        try:
+        with suppress(Killed):
             yield lambda: struck
-        except Killed:
-            pass

@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.engine.journal import (
     Removed,
     fold,
 )
-from pulumi_esa_prefetch.engine.records import PendingOperation, Snapshot
+from pulumi_esa_prefetch.engine.records import OperationType, PendingOperation, Snapshot
 from tests.engine.stacks import creation, root, thing
 
 BASE = Snapshot((root(), thing("a"), thing("b"), thing("c")))
@@ -33,7 +33,7 @@ def test_without_entries_nothing_changes() -> None:
 
 
 def test_finished_records_come_first_in_order_of_completion() -> None:
-    entries = [
+    entries: list[Entry] = [
         Done(None, 0, root()),
         Done(None, 2, thing("b")),
         *creation(1, thing("n")),
@@ -60,7 +60,7 @@ def test_a_failed_operation_leaves_the_records_as_they_were() -> None:
 
 
 def test_a_deleted_record_goes() -> None:
-    entries = [Begin(1, "deleting", thing("b")), Done(1, 2, None)]
+    entries: list[Entry] = [Begin(1, "deleting", thing("b")), Done(1, 2, None)]
 
     assert names(fold(BASE, entries)) == ["proj-dev", "a", "c"]
 
@@ -79,7 +79,7 @@ def test_a_replaced_record_stays_marked_until_it_is_deleted() -> None:
 
 
 def test_of_earlier_operations_only_creations_outlive_a_write() -> None:
-    kinds = ("creating", "updating", "deleting", "reading")
+    kinds: tuple[OperationType, ...] = ("creating", "updating", "deleting", "reading")
     base = Snapshot((root(),), tuple(PendingOperation(thing(k), k) for k in kinds))
 
     left = fold(base, [Done(None, 0, root())]).pending_operations
@@ -88,7 +88,7 @@ def test_of_earlier_operations_only_creations_outlive_a_write() -> None:
 
 
 def test_a_finished_record_can_be_amended_and_removed() -> None:
-    entries = [
+    entries: list[Entry] = [
         *creation(1, thing("n")),
         Amended(thing("n").urn, thing("n", id="other")),
     ]
@@ -107,7 +107,7 @@ def test_a_refreshed_record_keeps_its_place_or_goes() -> None:
 
 
 def test_after_a_new_base_positions_count_there() -> None:
-    entries = [
+    entries: list[Entry] = [
         Refreshed(1, None),
         Rebased(Snapshot((root(), thing("c")))),
         Done(None, 1, None),
@@ -117,7 +117,7 @@ def test_after_a_new_base_positions_count_there() -> None:
 
 
 def test_a_finished_record_can_go_in_the_place_of_a_base_record() -> None:
-    entries = [
+    entries: list[Entry] = [
         *creation(1, thing("n")),
         Done(None, None, thing("n", id="2"), finished=thing("n").urn),
     ]
@@ -160,11 +160,10 @@ def test_references_follow_a_renamed_record() -> None:
 def runs(draw: st.DrawFn) -> list[Entry]:
     """A run over BASE as an engine would make it: each base record is kept, updated, deleted or left; some are new."""
     entries: list[Entry] = [Done(None, 0, root())]
-    op = 0
-    for position, name in enumerate("abc", start=1):
+    for op, name in enumerate("abc", start=1):
+        position = op
         deed = draw(st.sampled_from(["same", "update", "fail", "leave", "replace"]))
-        op += 1
-        entries += {
+        steps: dict[str, list[Entry]] = {
             "same": [Done(None, position, thing(name), significant=False)],
             "update": [
                 Begin(op, "updating", thing(name)),
@@ -181,7 +180,8 @@ def runs(draw: st.DrawFn) -> list[Entry]:
                     old_becomes=thing(name, delete=True),
                 ),
             ],
-        }[deed]
+        }
+        entries += steps[deed]
     for number in range(draw(st.integers(0, 3))):
         entries += creation(100 + number, thing(f"n{number}"))
     return entries

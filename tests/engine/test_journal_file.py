@@ -165,11 +165,12 @@ def test_threads_that_wait_together_share_a_flush(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushes: list[int] = []
-    monkeypatch.setattr(
-        journal_file,
-        "_flush",
-        lambda descriptor: (flushes.append(descriptor), os.fsync(descriptor)),
-    )
+
+    def flush(descriptor: int) -> None:
+        flushes.append(descriptor)
+        os.fsync(descriptor)
+
+    monkeypatch.setattr(journal_file, "_flush", flush)
     journal = JournalFile(tmp_path / "dev.jsonl", HEADER, seal)
 
     def create(number: int) -> None:

@@ -120,10 +120,14 @@ def test_a_run_without_entries_leaves_the_state_untouched(tmp_path: Path) -> Non
 def test_a_run_that_breaks_down_keeps_what_it_had_done(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
 
-    with pytest.raises(ZeroDivisionError), stack.update("up") as update:
-        update.write(Done(None, None, root()))
-        update.write(Begin(1, "creating", thing("a")))
-        raise ZeroDivisionError
+    def breaks_down() -> None:
+        with stack.update("up") as update:
+            update.write(Done(None, None, root()))
+            update.write(Begin(1, "creating", thing("a")))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        breaks_down()
 
     found = stack.load()
     assert names(found) == ["proj-dev"]
@@ -280,13 +284,16 @@ def test_where_the_state_cannot_be_written_journal_and_lock_stay(
 ) -> None:
     stack = stack_in(tmp_path)
 
+    def fills_the_disk(patch: pytest.MonkeyPatch) -> None:
+        with stack.update("up") as update:
+            update.write(Done(None, None, root()))
+            patch.setattr(os, "fsync", _full)
+
     with (
         monkeypatch.context() as patch,
         pytest.raises(EngineError, match="nothing is lost"),
     ):
-        with stack.update("up") as update:
-            update.write(Done(None, None, root()))
-            patch.setattr(os, "fsync", _full)
+        fills_the_disk(patch)
 
     assert stack.files.journal.exists()
     assert len(locks.held(stack.files.locks)) == 1

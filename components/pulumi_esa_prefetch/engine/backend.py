@@ -20,7 +20,7 @@ from pulumi_esa_prefetch.engine.yaml_reading import load
 
 SCHEME: Final = "file://"
 _META: Final = "version: 1\n"
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _SUFFIXES: Final = (".json", ".json.gz", ".json.zst")
 
 

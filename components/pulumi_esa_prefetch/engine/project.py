@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.yaml_reading import load
 
 FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 
 def find_project(cwd: Path) -> Project:

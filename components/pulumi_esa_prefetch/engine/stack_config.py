@@ -4,7 +4,6 @@ Opens no secret.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
-from ruamel.yaml.util import load_yaml_guess_indent
 
 from pulumi_esa_prefetch.engine import config_values
 from pulumi_esa_prefetch.engine.backend import put
@@ -37,22 +35,11 @@ class StackConfig:
     def __init__(self, file: Path, project: str) -> None:
         self.file = file
         self._project = project
-        self._document = self._read()
-        self.values = self._values()
+        self._document = _read(file)
+        self.values = self._values(self._document)
 
-    def _read(self) -> Mapping[str, Any]:
-        if not self.file.exists():
-            return {}
-        document = read_document(self.file)
-        if document is None:
-            return {}
-        if not isinstance(document, dict):
-            raise EngineError(f"{self.file} is not a mapping")
-        _refuse_foreign(self.file, document)
-        return document
-
-    def _values(self) -> dict[str, Any]:
-        found = self._document.get("config") or {}
+    def _values(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        found = document.get("config") or {}
         if not isinstance(found, dict):
             raise EngineError(f"{self.file}: 'config' is not a mapping")
         return {
@@ -66,11 +53,15 @@ class StackConfig:
         return str(self._document.get("encryptionsalt") or "")
 
     def save_salt(self, salt: str) -> None:
-        """Write the salt of its secrets."""
-        self._edit(lambda document: document.__setitem__("encryptionsalt", salt))
+        """Write the salt of its secrets; raises EngineError if the file cannot be written."""
+
+        def change(document: Any) -> None:
+            document["encryptionsalt"] = salt
+
+        self._edit(change, self.values)
 
     def save(self, values: Mapping[str, Any]) -> None:
-        """Write these values in the place of those that the file holds."""
+        """Write these values in the place of those that the file holds; raises EngineError if it cannot take them."""
 
         def change(document: Any) -> None:
             section = document.setdefault("config", CommentedMap())
@@ -80,31 +71,28 @@ class StackConfig:
             if not section:
                 del document["config"]
 
-        self._edit(change)
+        self._edit(change, values)
 
-    def _edit(self, change: Callable[[Any], None]) -> None:
+    def _edit(self, change: Callable[[Any], None], wanted: Mapping[str, Any]) -> None:
         if self.file.suffix == ".json":
             document = dict(self._document)
             change(document)
-            write_text(self.file, json.dumps(document, indent=4) + "\n")
+            text = json.dumps(document, indent=4) + "\n"
         else:
-            write_text(self.file, self._edited_yaml(change))
-        self._document = self._read()
-        self.values = self._values()
+            text = self._edited_yaml(change)
+            document = load(text, str(self.file)) or {}
+        if self._values(document) != wanted:
+            raise EngineError(f"{self.file} cannot take the change; edit it by hand")
+        write_text(self.file, text)
+        self._document, self.values = document, dict(wanted)
 
     def _edited_yaml(self, change: Callable[[Any], None]) -> str:
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
         yaml = YAML(typ="rt", pure=True)
         yaml.preserve_quotes = True
         yaml.width = 1 << 30
-        _, width, offset = load_yaml_guess_indent(text)
-        if not re.search(r"^ *- ", text, re.MULTILINE):
-            offset = 2  # the CLI's, where the file shows none
-        yaml.indent(
-            mapping=width or 2,
-            sequence=max(width or 2, (offset or 0) + 2),
-            offset=offset or 0,
-        )
+        width, offset = _indents(text)
+        yaml.indent(mapping=width, sequence=max(width, offset + 2), offset=offset)
         document = yaml.load(text)
         if document is None:
             document = CommentedMap()
@@ -112,6 +100,31 @@ class StackConfig:
         stream = StringIO()
         yaml.dump(document, stream)
         return stream.getvalue()
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    document = read_document(file) if file.exists() else None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise EngineError(f"{file} is not a mapping")
+    _refuse_foreign(file, document)
+    return document
+
+
+def _indents(text: str) -> tuple[int, int]:
+    """How far a file indents a map, and a list's dashes below their key; where it shows neither, as the CLI does."""
+    mapping = key = 0
+    for line in text.splitlines():
+        bare = line.lstrip(" ")
+        width = len(line) - len(bare)
+        if not bare or bare.startswith("#"):
+            continue
+        if bare.startswith("- "):
+            return mapping or 2, max(0, width - key)
+        mapping = mapping or width
+        key = width
+    return mapping or 2, 2
 
 
 def _refuse_foreign(file: Path, document: Mapping[str, Any]) -> None:

@@ -1,0 +1,269 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.engine import administration, checkpoint, config_copy, locks
+from pulumi_esa_prefetch.engine.config_values import Secure
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal import Done
+from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, Secret
+from tests.engine.killing import killed_at
+from tests.engine.stacks import creation, root, stack_in, thing
+
+
+def filled(directory: Path) -> Stack:
+    stack = stack_in(directory)
+    with stack.update("up") as update:
+        update.write(Done(None, None, root()))
+        for entry in creation(1, thing("a", outputs={"s": Secret("hush")})):
+            update.write(entry)
+    return stack
+
+
+def exported(stack: Stack) -> dict[str, Any]:
+    text = json.dumps(checkpoint.render_export(stack.deployment()))
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def killed_run(stack: Stack) -> None:
+    """A run that is killed when it has made an object."""
+    kept = stack.files.read_checkpoint()
+    for effect in range(200):
+        with killed_at(effect), stack.update("up") as update:
+            for entry in (Done(None, 0, root()), *creation(1, thing("made"))):
+                update.write(entry)
+        journal = read_journal(stack.files.journal)
+        if journal and any("id-made" in line for line in journal.made()):
+            return
+        administration.cancel(stack)
+        stack.files.write_checkpoint(kept)
+    raise AssertionError
+
+
+def test_a_stack_is_made_once(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with pytest.raises(EngineError, match="'organization/proj/dev' already exists"):
+        administration.create(stack.project, stack.backend, "dev", stack.environ)
+
+
+def test_a_stack_of_another_project_is_not_made(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with pytest.raises(EngineError, match="'other'"):
+        administration.create(
+            stack.project, stack.backend, "organization/other/x", stack.environ
+        )
+
+
+def test_without_a_passphrase_no_stack_is_made(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with pytest.raises(EngineError, match="passphrase"):
+        administration.create(stack.project, stack.backend, "new", {})
+
+    assert [files.name for files in stack.backend.stacks()] == ["dev"]
+    assert not (tmp_path / "Pulumi.new.yaml").exists()
+
+
+def test_an_exported_state_comes_back_record_by_record(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    before = exported(stack)
+
+    warnings = administration.adopt(stack, json.dumps(before).encode(), force=False)
+
+    assert warnings == []
+    assert exported(stack) == before
+
+
+def test_secrets_in_plain_text_are_sealed_on_import(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    state = exported(stack)
+    state["deployment"]["resources"][1]["outputs"]["s"] = {
+        SIGNATURE: SECRET,
+        "plaintext": '"new"',
+    }
+
+    administration.adopt(stack, json.dumps(state).encode(), force=False)
+
+    assert "new" not in stack.files.checkpoint.read_text()
+    assert stack.load().resources[1].outputs == {"s": Secret("new")}
+
+
+def test_pending_operations_are_dropped_on_import_and_said(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    state = exported(stack)
+    record = state["deployment"]["resources"][1]
+    state["deployment"]["pending_operations"] = [
+        {"type": "creating", "resource": record}
+    ]
+
+    (warning,) = administration.adopt(stack, json.dumps(state).encode(), force=False)
+
+    assert "removing pending operation 'creating'" in warning
+    assert stack.load().pending_operations == ()
+
+
+def another_stack(state: dict[str, Any]) -> None:
+    record = state["deployment"]["resources"][1]
+    record["urn"] = record["urn"].replace(":dev:", ":prod:")
+
+
+def twice(state: dict[str, Any]) -> None:
+    state["deployment"]["resources"].append(state["deployment"]["resources"][1])
+
+
+def tampered(state: dict[str, Any]) -> None:
+    state["deployment"]["manifest"]["magic"] = "x"
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [(another_stack, "different stack"), (twice, "2 times"), (tampered, "magic")],
+)
+def test_a_dangerous_import_needs_force(tmp_path: Path, damage: Any, says: str) -> None:
+    stack = filled(tmp_path)
+    before = stack.files.read_checkpoint()
+    state = exported(stack)
+    damage(state)
+    content = json.dumps(state).encode()
+
+    with pytest.raises(EngineError, match=says):
+        administration.adopt(stack, content, force=False)
+    assert stack.files.read_checkpoint() == before
+
+    assert says in " ".join(administration.adopt(stack, content, force=True))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"{}", b'{"version":3}', b'{"version":9,"deployment":{}}'],
+)
+def test_an_import_that_cannot_be_read_changes_nothing(
+    tmp_path: Path, content: bytes
+) -> None:
+    stack = filled(tmp_path)
+    before = stack.files.read_checkpoint()
+
+    with pytest.raises(EngineError) as error:
+        administration.adopt(stack, content, force=True)
+
+    assert "\n" not in str(error.value)
+    assert stack.files.read_checkpoint() == before
+
+
+def test_a_stack_with_resources_is_removed_by_force_only(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    options = {"preserve_config": False, "remove_backups": False}
+
+    with pytest.raises(EngineError, match="still has resources"):
+        administration.remove(stack, force=False, **options)
+    administration.remove(stack, force=True, **options)
+
+    assert list(stack.backend.stacks()) == []
+    assert not stack.file().file.exists()
+    assert not stack.files.history.exists()
+    assert stack.files.backups.exists()
+    assert stack.files.checkpoint.with_name("dev.json.bak").exists()
+
+
+def test_a_stack_of_its_own_record_alone_can_be_removed_and_keep_its_file(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    with stack.update("up") as update:
+        update.write(Done(None, None, root()))
+
+    administration.remove(stack, force=False, preserve_config=True, remove_backups=True)
+
+    assert stack.file().file.exists()
+    assert not stack.files.backups.exists()
+    assert not list(stack.files.checkpoint.parent.iterdir())
+
+
+def test_cancel_folds_before_it_unlocks_and_needs_no_passphrase(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    killed_run(stack)
+    environ = {"PULUMI_BACKEND_URL": stack.environ["PULUMI_BACKEND_URL"]}
+    nobody = Stack(stack.project, stack.backend, stack.files, environ, stack.clock)
+
+    done = administration.cancel(nobody)
+
+    assert done.folded
+    assert locks.held(stack.files.locks) == []
+    assert "id-made" in stack.files.checkpoint.read_text()
+    assert stack.load().resources[-1].outputs == {"s": Secret("hush")}
+
+
+def test_cancel_clears_the_lock_of_another(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    (stack.files.locks / "other.json").write_text(
+        '{"pid": 1, "username": "a", "hostname": "b", "timestamp": "c"}'
+    )
+
+    done = administration.cancel(stack)
+
+    assert (done.locks, done.folded) == (1, False)
+    assert locks.held(stack.files.locks) == []
+
+
+def test_cancel_leaves_a_run_that_is_alive_alone(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    with (
+        stack.update("up"),
+        pytest.raises(EngineError, match="is running on this host"),
+    ):
+        administration.cancel(stack)
+
+
+def test_a_journal_of_a_state_that_went_on_without_it_is_set_aside_and_told(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    killed_run(stack)
+    # as the CLI would after `pulumi cancel`
+    other = checkpoint.parse_json(stack.files.read_checkpoint(), "it")
+    other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
+    stack.files.write_checkpoint(json.dumps(other).encode())
+
+    with pytest.raises(
+        EngineError, match=r"changed by another hand.*esa-prefetch cancel"
+    ):
+        stack.load()
+    with (
+        pytest.raises(EngineError, match="changed by another hand"),
+        stack.update("up"),
+    ):
+        pass
+    assert len(locks.held(stack.files.locks)) == 1
+
+    done = administration.cancel(stack)
+
+    assert done.aside is not None
+    assert done.aside.exists()
+    assert any("::made (id-made)" in line for line in done.created)
+    assert [record.urn.rpartition("::")[2] for record in stack.load().resources] == [
+        "proj-dev",
+        "a",
+    ]
+
+
+def test_configuration_is_copied_with_its_secrets_sealed_anew(tmp_path: Path) -> None:
+    source = stack_in(tmp_path)
+    source.file().save(
+        {"proj:s": {"x": [Secure(source.sealing().encrypt("hush"))]}, "proj:p": 1}
+    )
+    target = administration.create(
+        source.project, source.backend, "copy", source.environ
+    )
+
+    config_copy.copy(source, target)
+
+    assert target.config() == source.config()
+    assert target.file().values["proj:s"] != source.file().values["proj:s"]

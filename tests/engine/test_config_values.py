@@ -1,0 +1,161 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_esa_prefetch.engine import config_values as values
+from pulumi_esa_prefetch.engine.config_values import Secure
+from pulumi_esa_prefetch.engine.errors import EngineError
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+)
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(TREES)
+def test_a_value_is_parsed_and_unparsed_without_loss(value: Any) -> None:
+    assert values.unparse(values.parse(value)) == value
+
+
+def test_a_secure_leaf_makes_the_whole_value_a_secret() -> None:
+    value = values.parse({"a": [{"secure": "ct"}]})
+
+    assert value == {"a": [Secure("ct")]}
+    assert values.is_secret(value)
+    assert values.text(values.revealed(value, str.upper)) == '{"a":["CT"]}'
+
+
+@pytest.mark.parametrize("value", [{"secure": 5}, {"secure": "x", "b": 1}, {}, []])
+def test_only_a_lone_secure_text_is_a_secret(value: Any) -> None:
+    assert not values.is_secret(values.parse(value))
+
+
+@given(TREES)
+def test_every_value_has_a_text(value: Any) -> None:
+    assert isinstance(values.text(value), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("false", False),
+        ("5", 5),
+        ("-5", -5),
+        ("0", 0),
+        ("007", "007"),
+        ("1.5", "1.5"),
+        ("True", "True"),
+        ("", ""),
+        ("18446744073709551615", 2**64 - 1),
+        ("18446744073709551616", "18446744073709551616"),
+    ],
+)
+def test_a_text_for_a_place_inside_becomes_what_it_looks_like(
+    text: str, value: Any
+) -> None:
+    assert values.coerced(text) == value
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "new"),
+    [
+        (None, ("a",), {"a": 1}),
+        (None, (0,), [1]),
+        ("text", ("a",), {"a": 1}),
+        ({"a": {"b": 0}}, ("a", "c"), {"a": {"b": 0, "c": 1}}),
+        ([0], (1,), [0, 1]),
+        ([0], (0,), [1]),
+        ({}, ("x", 0, "y"), {"x": [{"y": 1}]}),
+        (None, (), 1),
+    ],
+)
+def test_a_value_is_put_in_its_place(
+    old: Any, path: tuple[str | int, ...], new: Any
+) -> None:
+    assert values.placed(old, path, 1, "k") == new
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "says"),
+    [
+        ([0], ("a",), "key for an array must be an int"),
+        ([0], (5,), "out of range"),
+        ([0], (-1,), "out of range"),
+        ({"a": "text"}, ("a", "b"), "expected a map"),
+        ({"a": "text"}, ("a", 0), "expected an array"),
+        ({"a": {"b": 1}}, ("a", 0), "key for a map must be a string"),
+    ],
+)
+def test_a_place_that_does_not_fit_is_named(
+    old: Any, path: tuple[str | int, ...], says: str
+) -> None:
+    with pytest.raises(EngineError, match=says):
+        values.placed(old, path, 1, "k")
+
+
+def test_a_map_that_would_read_as_a_secret_is_refused() -> None:
+    with pytest.raises(EngineError, match="reserved"):
+        values.placed(None, ("secure",), "x", "k")
+    with pytest.raises(EngineError, match="reserved"):
+        values.removed({"secure": "x", "b": 1}, ("b",))
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "new"),
+    [
+        ({"a": 1, "b": 2}, ("a",), {"b": 2}),
+        ([0, 1, 2], (1,), [0, 2]),
+        ({"a": [{"b": 1, "c": 2}]}, ("a", 0, "b"), {"a": [{"c": 2}]}),
+        ({"a": 1}, ("x",), {"a": 1}),
+        ([0], (7,), [0]),
+        ("text", ("x",), "text"),
+    ],
+)
+def test_a_value_is_taken_from_its_place(
+    old: Any, path: tuple[str | int, ...], new: Any
+) -> None:
+    assert values.removed(old, path) == new
+
+
+@given(TREES, st.lists(st.text(max_size=2) | st.integers(0, 2), min_size=1, max_size=3))
+def test_what_was_put_is_found_and_can_be_taken_away(
+    value: Any, path: list[str | int]
+) -> None:
+    try:
+        placed = values.placed(value, tuple(path), 7, "k")
+    except EngineError:
+        return
+
+    assert values.lookup(placed, tuple(path)) == (7, True)
+    values.removed(placed, tuple(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("5", "int", 5),
+        ("1.5", "float", 1.5),
+        ("true", "bool", True),
+        ("5", "string", "5"),
+    ],
+)
+def test_a_text_is_read_as_the_kind_asked_for(text: str, kind: str, value: Any) -> None:
+    assert values.of_kind(text, kind) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("x", "int"), ("", "float"), ("yes", "bool"), ("x", "map")]
+)
+def test_a_text_of_another_kind_is_one_sentence(text: str, kind: str) -> None:
+    with pytest.raises(EngineError, match=kind):
+        values.of_kind(text, kind)

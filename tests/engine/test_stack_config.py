@@ -1,0 +1,250 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_esa_prefetch.engine.config_values import Secure
+from pulumi_esa_prefetch.engine.context import ConfigValue
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_esa_prefetch.engine.stack_config import (
+    StackConfig,
+    merged,
+    plain,
+    stack_file,
+)
+from pulumi_esa_prefetch.engine.yaml_reading import load
+from tests.engine.stacks import project_in
+
+FILE = """\
+# what this stack is for
+encryptionsalt: v1:a:b
+config:
+  # the first plan
+  proj:b: true # on
+
+  proj:lst:
+    - 1
+    # the second
+    - "two"
+  proj:map: {x: 1, y: [z]}
+  proj:secret:
+    secure: v1:x:y
+# the end
+"""
+
+
+def config(tmp_path: Path, text: str) -> StackConfig:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text)
+    return StackConfig(file, "proj")
+
+
+def test_values_keep_their_types_and_secrets_stay_closed(tmp_path: Path) -> None:
+    assert config(tmp_path, FILE).values == {
+        "proj:b": True,
+        "proj:lst": [1, "two"],
+        "proj:map": {"x": 1, "y": ["z"]},
+        "proj:secret": Secure("v1:x:y"),
+    }
+
+
+def test_a_file_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    found = StackConfig(tmp_path / "Pulumi.dev.yaml", "proj")
+
+    assert (found.values, found.salt) == ({}, "")
+
+
+def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
+    old, new = before.splitlines(), after.splitlines()
+    return [line for line in old if line not in new], [
+        line for line in new if line not in old
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "gone", "come"),
+    [
+        ({"proj:b": "no"}, ["  proj:b: true # on"], ['  proj:b: "no" # on']),
+        ({"proj:new": "v"}, [], ["  proj:new: v"]),
+        ({"proj:lst": [1, "three"]}, ['    - "two"'], ['    - "three"']),
+        ({"proj:lst": [1, "two", 3]}, [], ["    - 3"]),
+        (
+            {"proj:map": {"x": 2, "y": ["z"]}},
+            ["  proj:map: {x: 1, y: [z]}"],
+            ["  proj:map: {x: 2, y: [z]}"],
+        ),
+        ({"proj:n": "5"}, [], ['  proj:n: "5"']),
+        ({"proj:s": Secure("ct")}, [], ["  proj:s:", "    secure: ct"]),
+        ({}, [], []),
+    ],
+)
+def test_a_change_touches_its_own_lines_only(
+    tmp_path: Path, change: dict[str, Any], gone: list[str], come: list[str]
+) -> None:
+    found = config(tmp_path, FILE)
+
+    found.save({**found.values, **change})
+
+    assert changed_lines(FILE, found.file.read_text()) == (gone, come)
+
+
+def test_a_value_can_go_and_order_and_comments_stay(tmp_path: Path) -> None:
+    found = config(tmp_path, FILE)
+
+    found.save({key: value for key, value in found.values.items() if key != "proj:map"})
+
+    assert found.file.read_text() == FILE.replace("  proj:map: {x: 1, y: [z]}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("5", '"5"'),
+        ("true", '"true"'),
+        ("yes", '"yes"'),
+        ("2024-01-02", '"2024-01-02"'),
+        ("1:30", '"1:30"'),
+        ("null", '"null"'),
+        ("", '""'),
+        ("plain", "plain"),
+        ("日本", "日本"),
+        ("a: b", "'a: b'"),
+        ("l1\nl2", "|-\n    l1\n    l2"),
+    ],
+)
+def test_a_text_is_written_as_the_cli_writes_it(
+    tmp_path: Path, text: str, written: str
+) -> None:
+    found = config(tmp_path, "config:\n  proj:a: x\n")
+
+    found.save({"proj:a": text})
+
+    assert found.file.read_text() == f"config:\n  proj:a: {written}\n"
+
+
+def test_a_literal_block_can_become_any_text(tmp_path: Path) -> None:
+    found = config(tmp_path, "config:\n  proj:a: |\n    l1\n    l2\n")
+
+    for text in ("", " lead", "x", "a\n\n\n", "\n", "\tx", "a \nb"):
+        found.save({"proj:a": text})
+        assert found.values == {"proj:a": text}
+
+
+PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcdef"),
+        st.recursive(
+            PRINTABLE | st.booleans() | st.integers(-(2**63), 2**63 - 1),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(PRINTABLE, inner, max_size=3)
+            ),
+            max_leaves=5,
+        ),
+        max_size=4,
+    )
+)
+def test_whatever_is_written_is_read_again(values: dict[str, Any]) -> None:
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - a fixture lives for all examples
+
+    with TemporaryDirectory() as directory:
+        found = config(Path(directory), FILE)
+        wanted = {f"proj:{key}": value for key, value in values.items()}
+
+        found.save(wanted)
+
+        assert found.values == wanted
+        assert found.file.read_text().startswith("# what this stack is for\n")
+
+
+def test_a_salt_is_written_once_and_the_rest_stays(tmp_path: Path) -> None:
+    text = "# top\nconfig:\n  proj:a: 1\n"
+    found = config(tmp_path, text)
+
+    found.save_salt("v1:new")
+
+    assert found.salt == "v1:new"
+    assert found.file.read_text() == text + "encryptionsalt: v1:new\n"
+
+
+def test_keys_without_namespace_are_the_projects(tmp_path: Path) -> None:
+    found = config(tmp_path, "config:\n  a: 1\n  other:b: 2\n")
+
+    found.save({**found.values, "proj:a": 3})
+
+    assert found.values == {"proj:a": 3, "other:b": 2}
+    assert "  a: 3\n" in found.file.read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config: [1]",
+        "[]",
+        "config:\n  a:b:c:d: 1",
+        "config: {a: 1",
+        "secretsprovider: awskms://x",
+        "encryptedkey: x",
+        "environment: [prod]",
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(EngineError) as error:
+        config(tmp_path, text)
+
+    assert "\n" not in str(error.value)
+
+
+def test_a_link_and_the_rights_of_the_file_stay(tmp_path: Path) -> None:
+    real = tmp_path / "real.yaml"
+    real.write_text("config: {}\n")
+    real.chmod(0o640)
+    link = tmp_path / "Pulumi.dev.yaml"
+    link.symlink_to(real)
+
+    StackConfig(link, "proj").save({"proj:a": "b"})
+
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert load(real.read_text(), "it") == {"config": {"proj:a": "b"}}
+
+
+def test_the_file_stands_where_the_project_says(tmp_path: Path) -> None:
+    project = find_project(
+        project_in(tmp_path, "name: proj\nruntime: python\nstackConfigDir: cfg\n")
+    )
+
+    assert stack_file(project, "dev") == tmp_path / "cfg" / "Pulumi.dev.yaml"
+
+
+def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
+    text = (
+        "name: proj\nruntime: python\nconfig:\n  a: text\n  b: {type: integer, default: 7}\n"
+        "  c: {value: {x: 1}}\n  other:d: {value: v}\n"
+    )
+    project = find_project(project_in(tmp_path, text))
+
+    found = plain(merged(project, "dev", {"proj:a": "mine"}), str)
+
+    assert found == {
+        "other:d": ConfigValue("v"),
+        "proj:a": ConfigValue("mine"),
+        "proj:b": ConfigValue("7"),
+        "proj:c": ConfigValue('{"x":1}'),
+    }
+
+
+def test_what_the_project_requires_and_nobody_gives_is_named(tmp_path: Path) -> None:
+    text = "name: proj\nruntime: python\nconfig:\n  a: {type: string}\n  b: {type: string}\n  x:c: {type: string}\n"
+    project = find_project(project_in(tmp_path, text))
+
+    with pytest.raises(
+        EngineError, match="Stack 'dev' is missing configuration values 'a', 'b'"
+    ):
+        merged(project, "dev", {})
