@@ -1,7 +1,5 @@
 """One fixture, two engines: the embedded one always, the `pulumi` command where it is on PATH."""
 
-import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,11 +9,9 @@ import pytest
 
 from pulumi_esa_prefetch.emulator.app import create_app
 from pulumi_esa_prefetch.emulator.server import running
+from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Document, Esa
 from tests.lifecycle.stack import Stack
-
-ESA_PREFETCH = str(Path(sys.executable).parent / "esa-prefetch")
-ENGINES = {"embedded": ESA_PREFETCH, "pulumi": shutil.which("pulumi")}
 
 
 class Emulators(Protocol):

@@ -15,7 +15,7 @@ import pytest
 
 from stacks.prefetch.demo.locks import until
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.conftest import ESA_PREFETCH
+from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import Esa
 from tests.lifecycle.stack import Result
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.conftest import ENGINES, Emulators
+from tests.lifecycle.conftest import Emulators
+from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.stack import Stack
 

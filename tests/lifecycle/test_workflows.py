@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.conftest import ENGINES, Emulators
+from tests.lifecycle.conftest import Emulators
+from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.stack import Result, Stack
 
