@@ -76,6 +76,19 @@ def test_a_setting_that_is_wrong_is_one_sentence_without_a_cause() -> None:
     assert caught.value.__suppress_context__
 
 
+def test_limits_that_cannot_be_read_are_one_sentence() -> None:
+    with pytest.raises(PrefetchError, match=r"esa-prefetch:limits\.maxOrigin"):
+        configured(limits='{"maxOriginUrlsPerSecond": -1}')
+
+
+def test_limits_reach_the_session() -> None:
+    limits = configured(limits='{"maxOriginUrlsPerSecond": 5}').session.limits
+
+    assert limits is not None
+    assert limits.max_origin_urls_per_second == 5
+    assert configured().session.limits is None
+
+
 def test_settings_reach_the_session() -> None:
     session = configured(deadline="7", verify="false").session
 

@@ -223,12 +223,12 @@ def test_a_brief_look_that_succeeds_serves_all(lists: PlanLists, shelf: Shelf) -
     assert shelf.calls == 0
 
 
-def test_other_running_plans_of_the_job_are_named(
+def test_other_plans_of_the_job_come_in_the_order_of_their_ids(
     lists: PlanLists, shelf: Shelf
 ) -> None:
     shelf.plans = {"a": "running", "c": "running", "b": "running", "d": "waiting"}
 
-    assert lists.others_running("job", "a") == ["b", "c"]
+    assert [plan.id for plan in lists.others("job", "a")] == ["b", "c", "d"]
 
 
 def test_the_job_of_a_plan_is_known_once_it_was_listed(lists: PlanLists) -> None:

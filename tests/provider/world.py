@@ -1,5 +1,6 @@
 """An ESA in this process, and the hooks with a session on it; time moves only when somebody sleeps."""
 
+import json
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.emulator.app import create_app
+from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.session import Session
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
@@ -22,24 +24,17 @@ LIST, DELETE = "ListScheduledPreloadExecutions", "DeleteScheduledPreloadExecutio
 RESET = "ResetScheduledPreloadJob"
 
 
-class Wire(httpx.WSGITransport):
-    """In-process HTTP on which a connection that is reset looks as it does on a socket.
-
-    ``spoiled``: for an action, what its answers say instead.
-    """
+class Wire(EmulatorTransport):
+    """In-process HTTP; ``spoiled``: for an action, what its answers say instead."""
 
     spoiled: Mapping[str, Mapping[str, object]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            answer = super().handle_request(request)
-        except ConnectionResetError as error:
-            raise httpx.ReadError(str(error), request=request) from None
+        answer = super().handle_request(request)
         instead = self.spoiled.get(request.headers.get("x-acs-action", ""))
         if not instead:
             return answer
-        answer.read()
-        return httpx.Response(200, json=answer.json() | instead)
+        return httpx.Response(200, json=json.loads(answer.read()) | instead)
 
 
 class World:
@@ -68,7 +63,7 @@ class World:
             clock=self.clock,
             wall=self.clock,
         )
-        self.wire = Wire(app=self.esa)
+        self.wire = Wire(self.esa)
         self.client = EsaClient(
             "http://esa.test",
             StaticCredentials(Credentials("emulator-key", "emulator-secret")),

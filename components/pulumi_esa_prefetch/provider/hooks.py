@@ -25,19 +25,18 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.config import SettingsError
+from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import changes, decision
 from pulumi_esa_prefetch.provider.decision import Act
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
+from pulumi_esa_prefetch.provider.foresight import objections
 from pulumi_esa_prefetch.provider.models import (
-    Declaration,
     PlanInputs,
     PlanState,
-    one_spelling,
     read_declaration,
     split_id,
 )
 from pulumi_esa_prefetch.provider.session import Session, shared_session
-from pulumi_esa_prefetch.provider.target import Target
 
 Props = dict[str, Any]
 P = ParamSpec("P")
@@ -54,7 +53,7 @@ def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
             return hook(self, *args, **kwargs)
         except ValidationError as error:
             raise unreadable(error) from None
-        except (EsaError, PrefetchError, SettingsError) as error:
+        except (EsaError, LimitsError, PrefetchError, SettingsError) as error:
             raise PrefetchError(str(error)) from None
 
     return run
@@ -84,9 +83,10 @@ class PlanProvider(ResourceProvider):
             CheckFailure(name, f"{name} {reason}")
             for name, reason in declaration.failures
         ]
-        return CheckResult(
-            dict(declaration.props), failures or self._missing(_olds, declaration)
-        )
+        if declaration.inputs is not None:
+            reasons = objections(self.session, _olds, declaration.inputs)
+            failures = [CheckFailure("plan_id", reason) for reason in reasons]
+        return CheckResult(dict(declaration.props), failures)
 
     @one_sentence
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
@@ -132,17 +132,6 @@ class PlanProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Do what is declared for the plan's end."""
         changes.delete(self.session, _recorded(_id, _props))
-
-    def _missing(self, olds: Props, declaration: Declaration) -> list[CheckFailure]:
-        declared = declaration.inputs
-        if declared is None or declared.job_id is None or not self.session.verify:
-            return []
-        if one_spelling(olds).get("plan_id") == declared.plan_id:
-            return []
-        if not self.session.is_missing(declared.job_id, declared.plan_id):
-            return []
-        target = Target(declared.plan_id, declared.job_id)
-        return [CheckFailure("plan_id", f"{target} does not exist")]
 
 
 def _ids(id_: str) -> tuple[str, str]:

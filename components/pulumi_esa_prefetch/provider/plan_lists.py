@@ -79,11 +79,10 @@ class PlanLists:
         since = next(self._turns)
         return self._get(job_id, since=since).read().get(plan_id)
 
-    def others_running(self, job_id: str, plan_id: str) -> list[str]:
-        """The ids of the job's other plans that run. Raises EsaError."""
-        plans = list(self._get(job_id).read().values())
-        running = [plan.id for plan in plans if plan.status == "running"]
-        return sorted(set(running) - {plan_id})
+    def others(self, job_id: str, plan_id: str) -> list[Plan]:
+        """The job's other plans, by id. Raises EsaError."""
+        plans = dict(self._get(job_id).read())
+        return [plans[other] for other in sorted(plans) if other != plan_id]
 
     def job_of(self, plan_id: str) -> str | None:
         """The job in whose remembered list the plan stands, if any."""

@@ -38,11 +38,12 @@ def _rerun(session: Session, target: Target, declared: PlanInputs) -> Plan:
 
 
 def _refuse_beside_others(session: Session, target: Target) -> None:
-    others = session.lists.others_running(target.job_id or "", target.plan_id)
-    if others:
+    others = session.lists.others(target.job_id or "", target.plan_id)
+    running = [plan.id for plan in others if plan.status == "running"]
+    if running:
         raise PrefetchError(
             f"{target} cannot run again from the first URL while another plan of the job runs "
-            f"({', '.join(others)}), for the place in the URL list is the job's: wait for it, stop "
+            f"({', '.join(running)}), for the place in the URL list is the job's: wait for it, stop "
             'it, or declare rerun="resume"'
         )
 

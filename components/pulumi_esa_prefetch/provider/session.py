@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.models import Job
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.config import Settings, read_settings
+from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider.plan_lists import PlanLists
-
-CHECK_SECONDS = 5.0
 
 
 class Session:
@@ -31,17 +31,21 @@ class Session:
         rng: random.Random | None = None,
         deadline: float = 120.0,
         verify: bool = True,
+        limits: Limits | None = None,
     ) -> None:
         self.client = client
         self.clock = clock or SystemClock()
         self.rng = rng or random.Random()  # noqa: S311 -- spreads pauses, guards nothing
         self.deadline = deadline
         self.verify = verify
+        self.limits = limits
         self.lists = PlanLists(
             lambda job_id: client.list_scheduled_preload_executions(job_id=job_id),
             self.clock,
         )
         self._kept: set[str] = set()
+        self._told: set[str] = set()
+        self._jobs: dict[str, Job] = {}
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
@@ -60,25 +64,18 @@ class Session:
         with self._lock:
             return self._turns[job_id]
 
-    def is_missing(self, job_id: str, plan_id: str) -> bool:
-        """Whether ESA says that the plan does not exist: one attempt, 5 seconds at most.
+    def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
+        """The job, asked for once in this process. Raises EsaError."""
+        with self._lock:
+            known = self._jobs.get(job_id)
+        if known is None:
+            known = get_job(job_id)
+            with self._lock:
+                self._jobs[job_id] = known
+        return known
 
-        Any other failure (network, rights, keys, throttling) is no answer: it turns these looks
-        off for the run, with one line.
-        """
-        brief = self.client.limited(attempts=1, seconds=CHECK_SECONDS)
-        try:
-            found = self.lists.find(
-                job_id,
-                plan_id,
-                lambda job: brief.list_scheduled_preload_executions(job_id=job),
-            )
-        except EsaError as error:
-            self._stop_verifying(error)
-            return False
-        return found is None
-
-    def _stop_verifying(self, error: EsaError) -> None:
+    def stop_verifying(self, error: EsaError) -> None:
+        """Look nothing up before it is created any more, and say so once."""
         with self._lock:
             first, self.verify = self.verify, False
         if first:
@@ -86,26 +83,41 @@ class Session:
                 f"plans are not looked up before they are created in this run: {error}"
             )
 
+    def tell_once(self, line: str) -> None:
+        """Show the user a line that may come up more than once in this process."""
+        with self._lock:
+            is_new = line not in self._told
+            self._told.add(line)
+        if is_new:
+            tell(line)
+
 
 def tell(line: str) -> None:
     """Show the user one line: the host's stdout becomes messages of the deployment."""
     print(f"esa-prefetch: {line}", flush=True)  # noqa: T201
 
 
-_sessions: dict[Settings, Session] = {}
+_sessions: dict[tuple[Settings, str | None], Session] = {}
 _sessions_lock = threading.Lock()
 
 
 def shared_session(get: Callable[[str], str | None]) -> tuple[Settings, Session]:
     """Give this process' session for the stack's configuration and this environment.
 
-    Raises SettingsError.
+    Raises SettingsError and LimitsError.
     """
-    settings = read_settings(get, os.environ)
+    settings, limits = read_settings(get, os.environ), get("esa-prefetch:limits")
     with _sessions_lock:
-        if settings not in _sessions:
-            client = EsaClient.from_settings(settings)
-            _sessions[settings] = Session(
-                client, deadline=settings.deadline, verify=settings.verify
-            )
-        return settings, _sessions[settings]
+        key = settings, limits
+        if key not in _sessions:
+            _sessions[key] = _open(settings, limits)
+        return settings, _sessions[key]
+
+
+def _open(settings: Settings, limits: str | None) -> Session:
+    return Session(
+        EsaClient.from_settings(settings),
+        deadline=settings.deadline,
+        verify=settings.verify,
+        limits=Limits.parse(limits) if limits else None,
+    )
