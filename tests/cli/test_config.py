@@ -1,0 +1,206 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine.journal import Done
+from tests.cli.console import Console, console_in
+from tests.engine.stacks import SALT, root
+
+FILE = f"""\
+# mine
+encryptionsalt: {SALT}
+config:
+  proj:a: hello # kept
+  proj:n: 5
+  proj:z: {{a: 1, b: [x, y]}}
+"""
+
+
+@pytest.fixture
+def console(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Console:
+    made = console_in(tmp_path, monkeypatch, capsys)
+    (tmp_path / "Pulumi.dev.yaml").write_text(FILE)
+    return made
+
+
+def content(console: Console) -> str:
+    return (console.directory / "Pulumi.dev.yaml").read_text()
+
+
+def squeezed(text: str) -> str:
+    # a comment stays in its column when the value before it gets shorter
+    return re.sub(r" +#", " #", text)
+
+
+@pytest.mark.parametrize("words", [("config",), ("config", "ls")])
+def test_the_configuration_is_a_table(console: Console, words: tuple[str, ...]) -> None:
+    console("config", "set", "other:k", "v")
+    console("config", "set", "--secret", "pw", "hush")
+
+    assert console(*words).out == (
+        "KEY      VALUE\n"
+        "other:k  v\n"
+        "a        hello\n"
+        "n        5\n"
+        "pw       [secret]\n"
+        'z        {"a":1,"b":["x","y"]}\n'
+    )
+    assert "pw       hush\n" in console(*words, "--show-secrets").out
+
+
+def test_the_configuration_is_json_for_machines(console: Console) -> None:
+    console("config", "set", "--secret", "pw", "hush")
+
+    masked = json.loads(console("config", "--json").out)
+    shown = json.loads(console("config", "--json", "--show-secrets").out)
+
+    assert masked["proj:pw"] == {"secret": True}
+    assert shown["proj:pw"] == {"value": "hush", "secret": True}
+    assert masked["proj:z"] == {
+        "value": '{"a":1,"b":["x","y"]}',
+        "objectValue": {"a": 1, "b": ["x", "y"]},
+        "secret": False,
+    }
+
+
+def test_a_value_that_is_set_is_got_and_the_rest_of_the_file_stays(
+    console: Console,
+) -> None:
+    console("config", "set", "a", "new")
+
+    assert console("config", "get", "a").out == "new\n"
+    assert squeezed(content(console)) == FILE.replace("hello", "new")
+
+
+def test_a_secret_is_nowhere_in_plain_text_and_can_be_got(console: Console) -> None:
+    said = console("config", "set", "--secret", "pw", "hush")
+
+    assert (said.code, said.out, said.err) == (0, "", "")
+    assert "hush" not in content(console)
+    assert console("config", "get", "pw").out == "hush\n"
+
+
+def test_a_place_inside_a_value_is_set_got_and_removed(console: Console) -> None:
+    console("config", "set", "--path", "z.b[0]", "true")
+    console("config", "set", "--path", "--secret", "z.c", "hush")
+
+    assert console("config", "get", "--path", "z.b[0]").out == "true\n"
+    assert console("config", "get", "z").out == '{"a":1,"b":[true,"y"],"c":"hush"}\n'
+    console("config", "rm", "--path", "z.c")
+    assert console("config", "get", "z").out == '{"a":1,"b":[true,"y"]}\n'
+
+
+def test_a_value_is_read_from_standard_input(console: Console) -> None:
+    console("config", "set", "a", stdin="piped\n")
+    assert console("config", "get", "a").out == "piped\n"
+
+    console("config", "set", "a", "--raw", stdin="piped\n")
+    assert console("config", "get", "a").out == "piped\n\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("get", "nope"), "configuration key 'nope' not found for stack 'dev'"),
+        (("get", "--path", "z.b[7]"), "not found"),
+        (("get",), "KEY"),
+        (("set", "a:b:c", "v"), "invalid configuration key"),
+        (("set", "--path", "z.b.x", "v"), "key for an array must be an int"),
+        (("set", "--path", "z.b[9]", "v"), "z.b[9]: array index out of range"),
+        (("set", "--secret", "--plaintext", "a", "v"), "only one of"),
+        (("set", "--type", "int", "a", "x"), "'x' is not of the type int"),
+        (("set", "token", "aB3dEf6hIj9kLmN0pQ"), "looks like a secret"),
+        (("set-all", "--plaintext", "noequals"), "KEY=VALUE"),
+        (("set-all", "--json", "["), "--json"),
+        (("refresh",), "no previous deployment"),
+        (("cp",), "--dest"),
+        (("cp", "--dest", "nope"), "no stack named 'nope' found"),
+        (("env", "add"), "Pulumi Cloud"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
+    console: Console, words: tuple[str, ...], says: str
+) -> None:
+    said = console("config", *words)
+
+    assert said.code in (1, 6)
+    assert said.err.count("\n") == 1
+    assert says in said.err
+    assert content(console) == FILE
+
+
+def test_what_looks_like_a_secret_is_kept_in_plain_text_on_demand_only(
+    console: Console,
+) -> None:
+    assert (
+        console("config", "set", "token", "aB3dEf6hIj9kLmN0pQ", "--plaintext").code == 0
+    )
+
+
+@pytest.mark.parametrize("phrase", [None, "wrong"])
+def test_only_secrets_need_the_passphrase(
+    console: Console, monkeypatch: pytest.MonkeyPatch, phrase: str | None
+) -> None:
+    console("config", "set", "--secret", "pw", "hush")
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    if phrase:
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", phrase)
+    before = content(console)
+
+    assert console("config", "get", "a").out == "hello\n"
+    assert console("config").code == 0
+    assert console("config", "get", "pw").code == 1
+    assert console("config", "set", "--secret", "x", "v").code == 1
+    assert content(console) == before
+    assert console("config", "set", "x", "v").code == 0
+
+
+def test_several_values_are_set_and_removed_at_once(console: Console) -> None:
+    console("config", "set-all", "--plaintext", "x=1", "--secret", "y=hush")
+    values = console("config", "--json", "--show-secrets").out
+
+    console("config", "rm-all", "x", "y")
+    assert "proj:x" not in content(console)
+
+    console("config", "set-all", "--json", values)
+    assert console("config", "get", "y").out == "hush\n"
+    assert json.loads(console("config", "--json", "--show-secrets").out) == json.loads(
+        values
+    )
+
+
+def test_removing_what_is_not_there_leaves_the_file_alone(console: Console) -> None:
+    assert console("config", "rm", "nope").code == 0
+    assert content(console) == FILE
+
+
+def test_a_refresh_brings_the_last_updates_configuration_back(console: Console) -> None:
+    with console.stack.update("up") as update:
+        update.write(Done(None, None, root()))
+    console("config", "set", "a", "changed")
+    console("config", "set", "new", "value")
+    changed = content(console)
+
+    said = console("config", "refresh")
+
+    assert said.code == 0
+    assert (console.directory / "Pulumi.dev.yaml.bak").read_text() == changed
+    assert squeezed(content(console)) == FILE
+
+
+def test_one_value_is_copied_to_another_stack(console: Console) -> None:
+    console("stack", "init", "other", "--no-select")
+
+    console("config", "cp", "a", "--dest", "other")
+
+    assert (
+        console("config", "-s", "other", "--json").out
+        == console("config", "--json", "--stack", "other").out
+    )
+    assert list(json.loads(console("config", "-s", "other", "--json").out)) == [
+        "proj:a"
+    ]

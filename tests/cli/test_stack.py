@@ -1,0 +1,201 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine.journal import Done
+from pulumi_esa_prefetch.engine.values import Secret
+from tests.cli.console import Console, console_in
+from tests.engine.stacks import creation, root, thing
+
+
+@pytest.fixture
+def console(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Console:
+    return console_in(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def filled(console: Console) -> Console:
+    outputs = {
+        "a": Secret("hush"),
+        "b": {"x": Secret(1), "y": 2.5},
+        "l": [1, True, None, "ü"],
+        "t": "it's",
+    }
+    with console.stack.update("up", "why") as update:
+        update.write(Done(None, None, root().with_(outputs=outputs)))
+        for entry in creation(1, thing("a")):
+            update.write(entry)
+    return console
+
+
+def test_a_stack_is_made_selected_and_removed(console: Console) -> None:
+    made = console("stack", "init", "prod")
+    listed = console("stack", "ls", "--json")
+    removed = console("stack", "rm", "prod", "--yes")
+
+    assert (made.code, made.out, made.err) == (0, "", "Created stack 'prod'\n")
+    assert [(row["name"], row["current"]) for row in json.loads(listed.out)] == [
+        ("dev", False),
+        ("prod", True),
+    ]
+    assert removed.out == "Stack 'prod' has been removed!\n"
+    assert not (console.directory / "Pulumi.prod.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("stack", "init", "dev"), 1, "already exists"),
+        (("stack", "init", "a b"), 1, "'a b'"),
+        (("stack", "init"), 1, "missing stack name"),
+        (("stack", "init", "x", "--secrets-provider", "awskms://k"), 1, "pulumi CLI"),
+        (("stack", "select", "nope"), 6, "no stack named 'nope' found"),
+        (("stack", "rm", "dev"), 1, "--yes"),
+        (("stack", "rm", "nope", "--yes"), 6, "no stack named 'nope' found"),
+        (("stack", "output", "nope"), 1, "does not have output property 'nope'"),
+        (("stack", "output", "--json", "--shell"), 1, "only one of --json and --shell"),
+        (("stack", "output", "-s", "nope"), 6, "no stack named 'nope' found"),
+        (("stack", "export", "--version", "1"), 1, "earlier versions"),
+        (("stack", "import", "--file", "nope"), 1, "could not open file"),
+        (("stack", "rename", "x"), 1, "pulumi stack rename"),
+        (("cancel", "nope"), 6, "no stack named 'nope' found"),
+        (("cancel", "dev", "-s", "dev"), 1, "only one of"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    console: Console, words: tuple[str, ...], code: int, says: str
+) -> None:
+    said = console(*words)
+
+    assert (said.code, said.out) == (code, "")
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
+    assert says in said.err
+
+
+def test_outputs_are_a_table_with_secrets_masked(filled: Console) -> None:
+    assert filled("stack", "output").out == (
+        "Current stack outputs (4):\n"
+        "    OUTPUT  VALUE\n"
+        "    a       [secret]\n"
+        '    b       {"x":"[secret]","y":2.5}\n'
+        '    l       [1,true,null,"ü"]\n'
+        "    t       it's\n"
+    )
+
+
+def test_outputs_are_json_for_machines(filled: Console) -> None:
+    masked = json.loads(filled("stack", "output", "--json").out)
+    shown = json.loads(filled("stack", "output", "--json", "--show-secrets").out)
+
+    assert masked["a"] == "[secret]"
+    assert shown["a"] == "hush"
+    assert masked["b"] == {"x": "[secret]", "y": 2.5}
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (("t",), "it's\n"),
+        (("t", "--json"), '"it\'s"\n'),
+        (("a",), "[secret]\n"),
+        (("a", "--show-secrets"), "hush\n"),
+        (("b", "--show-secrets"), '{"x":1,"y":2.5}\n'),
+        (("t", "--shell"), "t=it\\'s\n"),
+    ],
+)
+def test_one_output_is_printed_bare(
+    filled: Console, words: tuple[str, ...], out: str
+) -> None:
+    assert filled("stack", "output", *words).out == out
+
+
+def test_the_stack_may_be_named_for_the_whole_group(filled: Console) -> None:
+    filled("stack", "unselect")
+
+    assert filled("stack", "output", "t").code == 1
+    assert filled("stack", "-s", "dev", "output", "t").out == "it's\n"
+
+
+def test_masked_outputs_need_no_passphrase_and_shown_ones_do(
+    filled: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+
+    assert filled("stack", "output", "a").out == "[secret]\n"
+    assert filled("stack", "ls").code == 0
+    assert filled("stack", "export").code == 0
+    said = filled("stack", "output", "a", "--show-secrets")
+    assert said.code == 1
+    assert "PULUMI_CONFIG_PASSPHRASE" in said.err
+
+
+def test_a_stack_is_shown_as_a_tree(filled: Console) -> None:
+    shown = filled("stack", "--show-urns", "--show-ids").out
+
+    assert "Current stack is dev:\n" in shown
+    assert (
+        "    TYPE                 NAME\n"
+        "    pulumi:pulumi:Stack  proj-dev\n"
+        "    │  URN: urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev\n"
+        "    └─ a:b:Thing         a\n"
+        "          URN: urn:pulumi:dev::proj::a:b:Thing::a\n"
+        "          ID: id-a\n"
+    ) in shown
+    assert filled("stack", "--show-name").out == "dev\n"
+
+
+def test_an_export_can_be_imported(filled: Console) -> None:
+    exported = filled("stack", "export").out
+
+    said = filled("stack", "import", stdin=exported)
+
+    assert (said.code, said.out) == (0, "Import complete.\n")
+    assert filled("stack", "export").out == exported
+    assert "hush" not in exported
+    assert "hush" in filled("stack", "export", "--show-secrets").out
+
+
+def test_an_export_to_a_file_says_nothing(filled: Console) -> None:
+    said = filled("stack", "export", "--file", "out.json")
+
+    assert said.out == ""
+    assert json.loads((filled.directory / "out.json").read_text())["version"] == 3
+
+
+def test_a_stack_with_resources_is_not_removed(filled: Console) -> None:
+    said = filled("stack", "rm", "--yes")
+
+    assert said.code == 1
+    assert "still has resources" in said.err
+    assert filled("stack", "rm", "--yes", "--force").code == 0
+
+
+def test_the_history_tells_each_update(filled: Console) -> None:
+    text = filled("stack", "history").out
+    (entry,) = json.loads(filled("stack", "history", "--json").out)
+
+    assert "UpdateKind: update\nStatus: failed\nMessage: why\n" in text
+    assert entry["kind"] == "update"
+    assert (
+        filled("stack", "history", "--page", "2").out
+        == "No stack updates found on page '2'\n"
+    )
+
+
+def test_a_stack_that_is_not_there_can_be_made_by_selecting_it(
+    console: Console,
+) -> None:
+    assert console("stack", "select", "new", "--create").code == 0
+    assert console("stack", "--show-name").out == "new\n"
+
+
+def test_configuration_is_copied_to_a_new_stack(console: Console) -> None:
+    console("config", "set", "--secret", "pw", "hush")
+
+    console("stack", "init", "copy", "--copy-config-from", "dev")
+
+    assert console("config", "get", "pw").out == "hush\n"
