@@ -310,7 +310,7 @@ def test_of_many_plans_a_few_are_named_and_all_are_kept() -> None:
     )
 
     with pytest.raises(
-        PlansRefused, match="and 295 more.: quota .* only those"
+        PlansRefused, match=r"and 295 more\): quota .* only those"
     ) as caught:
         client_of(app).create_scheduled_preload_executions(
             job_id=JOB_ID, executions=specs() * 200

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pulumi_esa_prefetch.api.pacing import REST, Pacer, Permit
+from pulumi_esa_prefetch.api.pacing import LONGEST_HINT, REST, Pacer, Permit
 from pulumi_esa_prefetch.clock import ManualClock
 from tests.api.answering import NOON
 from tests.api.lockstep import LockstepClock
@@ -207,12 +207,15 @@ def test_many_scattered_refusals_count_like_a_burst() -> None:
     assert pacer.rate() is not None
 
 
-def test_what_esa_hints_is_waited_for_by_all() -> None:
+@pytest.mark.parametrize(("hint", "waited"), [(7.5, 7.5), (86_400.0, LONGEST_HINT)])
+def test_what_esa_hints_is_waited_for_by_all_up_to_a_cap(
+    hint: float, waited: float
+) -> None:
     pacer = Pacer(ManualClock(NOON))
 
-    pacer.refused(turn(pacer), 7.5)
+    pacer.refused(turn(pacer), hint)
 
-    assert turn(pacer).moment == 7.5
+    assert turn(pacer).moment == waited
 
 
 def test_refusals_of_calls_that_were_under_way_count_once() -> None:
@@ -231,18 +234,31 @@ def test_with_a_rate_each_call_that_passes_raises_it_and_each_refusal_lowers_it(
     None
 ):
     pacer = Pacer(ManualClock(NOON))
-    for _ in range(10):
-        pacer.passed()
     burst(pacer)
+    rates: list[float] = []
 
-    turn(pacer)
-    pacer.passed()
-    risen = pacer.rate() or 0.0
+    for _ in range(20):
+        turn(pacer)
+        pacer.passed()
+        rates.append(pacer.rate() or 0.0)
     pacer.refused(turn(pacer), None)
 
-    assert risen == pytest.approx(9.0, rel=0.001)
-    assert risen > 9.0
-    assert pacer.rate() == pytest.approx(risen * 0.95)
+    assert rates == sorted(rates)
+    assert rates[0] < rates[-1] < rates[0] * 1.02
+    assert pacer.rate() == pytest.approx(rates[-1] * 0.95)
+
+
+def test_a_rate_that_is_not_made_use_of_does_not_rise() -> None:
+    clock = ManualClock(NOON)
+    pacer = Pacer(clock)
+    burst(pacer)
+
+    for _ in range(10_000):
+        turn(pacer)
+        pacer.passed()
+        clock.advance(0.1)
+
+    assert 10 < (pacer.rate() or 0) < 30
 
 
 def test_the_rate_never_falls_to_nothing() -> None:

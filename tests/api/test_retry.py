@@ -21,7 +21,8 @@ from pulumi_esa_prefetch.api.errors import (
     Unreachable,
     Untrusted,
 )
-from pulumi_esa_prefetch.api.retry import FIRST_PAUSE, LONGEST_HINT, delay, may_repeat
+from pulumi_esa_prefetch.api.pacing import LONGEST_HINT
+from pulumi_esa_prefetch.api.retry import FIRST_PAUSE, delay, may_repeat
 
 
 def refused(

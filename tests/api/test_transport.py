@@ -1,5 +1,6 @@
 import logging
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -169,6 +170,27 @@ def test_an_operation_ends_at_its_deadline_with_the_last_error() -> None:
 
     assert 40 < clock.monotonic() <= 60
     assert len(app.requests) > 8
+
+
+def test_a_body_that_drips_ends_at_the_deadline() -> None:
+    clock = ManualClock(NOON)
+
+    def drip() -> Iterator[bytes]:
+        while True:
+            clock.advance(1.0)
+            yield b" "
+
+    with pytest.raises(
+        NoAnswer, match="no complete answer before the deadline"
+    ) as caught:
+        start(
+            client_of(
+                lambda _: httpx.Response(200, content=drip()), clock=clock, deadline=9
+            )
+        )
+
+    assert caught.value.ambiguous
+    assert clock.monotonic() == 9.0
 
 
 def test_a_hint_beyond_the_deadline_is_not_waited_for() -> None:

@@ -1,7 +1,6 @@
 """ESA's scheduled-prefetch calls, one method for each API action under its own name; decides nothing."""
 
 import copy
-import itertools
 import json
 import random
 import secrets
@@ -164,22 +163,22 @@ class EsaClient:
         action = "ListScheduledPreloadJobs"
         until = self._transport.until(self._limits)
         found: dict[str, Job] = {}
-        for number in itertools.count(1):
+        pages = 0
+        while True:
+            pages += 1
             query = _written(
                 SiteId=site_id,
                 StartTime=_milliseconds(start_time),
                 EndTime=_milliseconds(end_time),
-                PageNumber=number,
+                PageNumber=pages,
                 PageSize=PAGE_SIZE,
             )
             page = self._call(_get(action, query), reader(action, JobPage), until)
             known = len(found)
             found.update((job.id, job) for job in page.jobs or ())
             if len(found) == known or len(found) == page.total_count:
-                demand_all(
-                    action, page.jobs, len(found), page.total_count, page.request_id
-                )
                 break
+        demand_all(action, page.jobs, len(found), page.total_count, page.request_id)
         return list(found.values())
 
     def reset_scheduled_preload_job(self, *, job_id: str) -> Job:

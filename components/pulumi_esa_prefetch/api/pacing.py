@@ -22,6 +22,7 @@ where the quota is, about 1 call in 80 is refused; where it was misjudged, that 
 FIRST_RATE = 3.0
 """The least to try after the first refusals, which others may have brought about."""
 LOWEST_RATE = 0.2
+LONGEST_HINT = 30.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,11 @@ class Pacer:
             self._passed.append(now)
             self._forget(now)
             self._run += 1
-            if self._learnt is not None:
+            if (
+                self._learnt is not None
+                and self._learnt <= 2.0 * len(self._passed) + 1.0
+            ):
+                # Raised only while it is made use of: else it would rise out of sight.
                 self._learnt *= 1.0 + FASTER * (1.0 + self._run / RUN) ** 2
 
     def refused(self, permit: Permit, hint: float | None) -> None:
@@ -83,7 +88,7 @@ class Pacer:
             if permit.rests == self._rests:  # else this refusal is old news
                 self._slow_down(now)
             if hint:
-                self._next = max(self._next, now + hint)
+                self._next = max(self._next, now + min(hint, LONGEST_HINT))
 
     def rate(self) -> float | None:
         """Calls per second at present; None if nothing limits them."""

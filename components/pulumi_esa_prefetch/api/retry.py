@@ -17,13 +17,13 @@ from pulumi_esa_prefetch.api.errors import (
     Unreachable,
     Untrusted,
 )
+from pulumi_esa_prefetch.api.pacing import LONGEST_HINT
 from pulumi_esa_prefetch.clock import Clock
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
-LONGEST_HINT = 30.0
 
 # A host that is not there, or speaks in riddles, will hardly change within seconds: a
 # person who mistyped the endpoint should not wait out the whole deadline.
