@@ -128,7 +128,7 @@ def test_check_says_that_a_plan_that_is_about_to_be_created_does_not_exist() -> 
     world = World("stopped")
 
     assert check(world, {}, plan_id=plan_id(9)) == [
-        f"plan_id: plan {JOB}:{plan_id(9)} does not exist"
+        f"plan_id: plan {JOB}:{plan_id(9)} does not exist: check plan_id and job_id"
     ]
     assert check(world, {}) == []
     assert world.calls(LIST) == 1
@@ -614,6 +614,18 @@ def test_delete_of_what_goes_between_look_and_call_is_done() -> None:
     world.provider.delete(ID, outs)
 
     assert world.writes() == [DELETE, DELETE]
+
+
+def test_the_deletion_of_all_plans_of_a_job_that_is_gone_costs_one_look() -> None:
+    world = World(*["running"] * 5)
+    all_outs = [created(world, plan_id=plan_id(n)) for n in range(1, 6)]
+    world.client.delete_scheduled_preload_job(job_id=JOB)
+    provider, before = world.next_process(), world.calls(LIST)
+
+    for outs in all_outs:
+        provider.delete(f"{JOB}:{outs['plan_id']}", outs)
+
+    assert world.calls(LIST) == before + 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -96,7 +96,12 @@ def test_unknown_values_pass_check_and_are_a_change(host: Host) -> None:
 def test_a_missing_plan_is_a_check_failure_of_plan_id(host: Host) -> None:
     _, failures = host.check({}, props(plan_id=plan_id(99)))
 
-    assert failures == [("plan_id", f"plan {JOB}:{plan_id(99)} does not exist")]
+    assert failures == [
+        (
+            "plan_id",
+            f"plan {JOB}:{plan_id(99)} does not exist: check plan_id and job_id",
+        )
+    ]
 
 
 def test_an_error_is_one_line_without_a_trace(host: Host) -> None:
@@ -104,7 +109,7 @@ def test_an_error_is_one_line_without_a_trace(host: Host) -> None:
         host.create(props(plan_id=plan_id(99)))
 
     assert sentence(caught) == (
-        f"pulumi_esa_prefetch.PrefetchError: plan {JOB}:{plan_id(99)} does not exist"
+        f"pulumi_esa_prefetch.PrefetchError: plan {JOB}:{plan_id(99)} does not exist: check plan_id and job_id"
     )
 
 

@@ -35,16 +35,15 @@ def update(session: Session, declared: PlanInputs, recorded: PlanState) -> PlanS
     state = recorded.declaring(declared)
     if not decision.needs_look(declared, recorded):
         return state
-    target = _look(session, _target(recorded))
+    target = _recall(session, recorded)
     decided = decision.at_update(declared, recorded, target.before, session.clock.now())
     return _carry_out(session, decided, target, declared, state)
 
 
 def refresh(session: Session, recorded: PlanState) -> PlanState | None:
     """The record as ESA sees the plan now; None if both are gone. Raises PrefetchError."""
-    target = _target(recorded)
-    with _looking(target):
-        plan = session.lists.recall(recorded.job_id or "", recorded.plan_id)
+    target = _recall(session, recorded)
+    plan = target.before
     decided = decision.at_read(recorded, plan)
     if decided.tell:
         tell(f"{target} {decided.why}")
@@ -64,17 +63,17 @@ def look_at(
     if target.before is None:
         if on_record:
             return None
-        raise PrefetchError(f"{target} does not exist")
+        raise PrefetchError(f"{target} {decision.MISSING}")
     state = PlanState(plan_id=plan_id, job_id=job_id).seen_as(target.before)
     return {"plan_id": plan_id, **state.facts()}
 
 
 def delete(session: Session, recorded: PlanState) -> None:
     """Do what the record declares for its end. Raises PrefetchError."""
-    target = _target(recorded)
+    target = Target(recorded.plan_id, recorded.job_id)
     decided = decision.before_delete(recorded, kept=session.keeps(recorded.plan_id))
     if decided is None:
-        target = _look(session, target)
+        target = _recall(session, recorded)
         decided = decision.at_delete(recorded, target.before)
     if decided.tell:
         tell(f"{target} {decided.why}{_what_then(target.before)}")
@@ -121,8 +120,12 @@ def _carry_out(
     return state.seen_as(target.before)
 
 
-def _target(recorded: PlanState) -> Target:
-    return Target(recorded.plan_id, recorded.job_id)
+def _recall(session: Session, recorded: PlanState) -> Target:
+    """A plan on record, which any list of this run is young enough for."""
+    target = Target(recorded.plan_id, recorded.job_id)
+    with _looking(target):
+        plan = session.lists.recall(recorded.job_id or "", recorded.plan_id)
+    return replace(target, before=plan)
 
 
 def _look(session: Session, target: Target) -> Target:

@@ -70,6 +70,7 @@ class Decision:
 
 
 _STATUSES = ("waiting", "running", "finished", "failed", "stopped")
+MISSING = "does not exist: check plan_id and job_id"
 WAITING_CANNOT_STOP = (
     "is waiting and ESA stops only running plans: declare it stopped once it runs, or delete "
     "the plan, or move its window"
@@ -79,7 +80,7 @@ WAITING_CANNOT_STOP = (
 def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
     """Decide for a plan that this resource does not have yet; None: the plan does not exist."""
     if observed is None:
-        return Decision(Act.REFUSE, "does not exist")
+        return Decision(Act.REFUSE, MISSING)
     status = observed.status
     if status not in _STATUSES:
         return Decision(Act.REFUSE, f"has a status unknown here ({status or 'none'})")

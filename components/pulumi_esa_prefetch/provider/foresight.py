@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Judgement, Limits, Run, judge_start, refused
-from pulumi_esa_prefetch.provider.decision import Act, at_create
+from pulumi_esa_prefetch.provider.decision import MISSING, Act, at_create
 from pulumi_esa_prefetch.provider.models import PlanInputs, one_spelling
 from pulumi_esa_prefetch.provider.session import Session
 from pulumi_esa_prefetch.provider.target import Target
@@ -48,7 +48,7 @@ def _objections(
         lambda job: brief.list_scheduled_preload_executions(job_id=job),
     )
     if plan is None:
-        missing = f"{Target(declared.plan_id, job_id)} does not exist"
+        missing = f"{Target(declared.plan_id, job_id)} {MISSING}"
         return [missing] if is_new else []
     if session.limits is None or (is_new and not _starts(declared, plan)):
         return []
