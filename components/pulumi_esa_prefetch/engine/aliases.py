@@ -14,7 +14,7 @@ from pulumi_esa_prefetch.engine.urns import (
 
 
 class Aliases:
-    """Earlier URNs of the resources of one stack; `renamed` maps a URN of this run to the earlier one it was found under."""
+    """Earlier URNs of one stack's resources; `renamed` maps a URN of this run to the one it was found under."""
 
     def __init__(self, stack: str, project: str, renamed: Mapping[str, str]) -> None:
         self._stack = stack

@@ -1,4 +1,4 @@
-"""The provider of package `pulumi`, which every engine has in itself: stack references, stashes, looking up resources."""
+"""The provider of package `pulumi`, which every engine has in itself: stack references, stashes, look-ups."""
 
 import uuid
 from collections.abc import Callable, Mapping

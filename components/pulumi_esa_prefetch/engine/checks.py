@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from pulumi_esa_prefetch.engine.events import Diagnostic
-from pulumi_esa_prefetch.engine.providers import Call, Failure, Provider
+from pulumi_esa_prefetch.engine.ignoring import ignored
+from pulumi_esa_prefetch.engine.providers import Call, Failure, ResourceProvider
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.rules import Bail, Rules, Tell
 from pulumi_esa_prefetch.engine.urns import name_of
@@ -19,7 +20,11 @@ class Checks:
         self._tell = tell
 
     def check(
-        self, provider: Provider, record: Resource, inputs: Properties, old: Properties
+        self,
+        provider: ResourceProvider,
+        record: Resource,
+        inputs: Properties,
+        old: Properties,
     ) -> Properties:
         """The inputs as the provider wants them; Bail if it refuses some."""
         call = Call(record.urn, old_inputs=old, inputs=inputs, preview=self._dry_run)
@@ -30,6 +35,18 @@ class Checks:
         if checked.failures:
             raise Bail(f"resource {record.urn} is invalid")
         return checked.inputs
+
+    def ignoring(self, new: Resource, old: Resource) -> Properties:
+        """The new inputs with the old values where the program says that changes do not count."""
+        inputs, strange = ignored(new.inputs, old.inputs, new.ignore_changes)
+        if strange:
+            paths = ", ".join(strange)
+            message = (
+                "cannot ignore changes in added or removed elements of the path: "
+                f'"{paths}"'
+            )
+            self._tell(Diagnostic("info", message, new.urn))
+        return inputs
 
 
 def _sentence(record: Resource, failure: Failure, inputs: Properties) -> str:

@@ -15,27 +15,36 @@ def deletions(
 ) -> tuple[list[Same], list[Deletion]]:
     """Records that stay as they are although the program has not named them, and the deletions of the rest."""
     kept: list[Same] = []
-    going: list[Deletion] = []
     # Finished records first: those of the base may need them, never the other way round.
-    for urn in book.to_delete:
-        finished = ledger.news.get(urn)
-        if finished is not None and (allowed is None or urn in allowed):
-            book.deletes.add(urn)
-            going.append(Delete(Old(finished, None)))
+    going: list[Deletion] = _finished(book, ledger, allowed)
     for old in ledger.all():
-        record = old.record
-        if allowed is not None and record.urn not in allowed:
-            if not book.operated_on(record.urn):
-                kept.append(Same(old, record.with_(id=""), untouched=True))
-        elif record.delete:
-            if old.index not in book.deleted_early:
-                book.deletes.add(record.urn)
-                going.append(Delete(old, replacing=True))
-        elif not book.operated_on(record.urn):
-            book.deletes.add(record.urn)
-            waits = record.pending_replacement
-            going.append(Forget(old) if waits else Delete(old))
+        urn = old.record.urn
+        if allowed is not None and urn not in allowed:
+            if not book.operated_on(urn):
+                kept.append(Same(old, old.record.with_(id=""), untouched=True))
+            continue
+        step = _deletion(book, old)
+        if step is not None:
+            book.deletes.add(urn)
+            going.append(step)
     return kept, going
+
+
+def _finished(book: Book, ledger: Ledger, allowed: set[str] | None) -> list[Deletion]:
+    urns = [urn for urn in book.to_delete if allowed is None or urn in allowed]
+    found = [ledger.news[urn] for urn in urns if urn in ledger.news]
+    book.deletes.update(record.urn for record in found)
+    return [Delete(Old(record, None)) for record in found]
+
+
+def _deletion(book: Book, old: Old) -> Deletion | None:
+    record = old.record
+    if record.delete:
+        early = old.index in book.deleted_early
+        return None if early else Delete(old, replacing=True)
+    if book.operated_on(record.urn):
+        return None
+    return Forget(old) if record.pending_replacement else Delete(old)
 
 
 def layers(steps: Sequence[Deletion]) -> list[list[Deletion]]:

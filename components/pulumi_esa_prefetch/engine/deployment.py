@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.operation import Operation
 
 
-def run(  # noqa: PLR0913 - the whole world of one operation
+def run(
     request: Request,
     context: Context,
     journal: JournalWriter | None,

@@ -13,7 +13,7 @@ INIT_ERROR = "#initerror"
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The answer to "what would have to change": `changed` and `replaces` are top-level keys, `detailed` is by property path."""
+    """What would have to change: `changed` and `replaces` are top-level keys, `detailed` is by property path."""
 
     changes: Literal["none", "some", "unknown"]
     replaces: Sequence[str] = ()
@@ -93,7 +93,7 @@ def _differences(path: _Place, old: Any, new: Any) -> Iterator[tuple[_Place, str
         yield path, _kind(old, new)
 
 
-def _sides(  # noqa: PLR0913 - both sides, twice
+def _sides(
     path: _Place, in_old: bool, in_new: bool, old: Any, new: Any, key: Any
 ) -> Iterator[tuple[_Place, str]]:
     if in_old and in_new:

@@ -34,7 +34,8 @@ def fault_of(error: grpc.RpcError, label: str, *, dead: bool) -> ProviderError:
 
 
 def _status_details(error: grpc.RpcError) -> list[Any]:
-    for key, value in error.trailing_metadata() or ():
+    metadata: Any = error.trailing_metadata() or ()
+    for key, value in metadata:
         if key == _DETAILS:
             status = _status_class()()
             status.ParseFromString(value)

@@ -1,7 +1,7 @@
-"""Runs one command and ends it, with all its children, when the engine is gone; a script of its own, imports only the standard library.
+"""Runs one command and ends it, with all its children, when the engine is gone; imports only the standard library.
 
-The engine holds the other end of this process' standard input: however the engine ends, even killed, the pipe closes. The whole
-process group is killed then, so nothing outlives the engine.
+A script of its own. The engine holds the other end of this process' standard input: however the engine ends, even
+killed, the pipe closes. The whole process group is killed then, so nothing outlives the engine.
 """
 
 import os

@@ -17,6 +17,7 @@ from pulumi_esa_prefetch.engine.goals import (
     Register,
     Registered,
 )
+from pulumi_esa_prefetch.engine.steps import Step
 
 
 class Closed(EngineError):
@@ -30,7 +31,7 @@ class Closed(EngineError):
 class Resume:
     """A step that the generator waits for is done: go on with this."""
 
-    action: Callable[[], None]
+    action: Callable[[], list[Step]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Running the user's program: its process, its lines, how it ended; speaks to the monitor only through the program itself."""
+"""Running the user's program: its process, its lines, how it ended; knows nothing of what it registers."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -1,5 +1,6 @@
-"""Runs a Pulumi program in its own interpreter; a script of its own: imports only the standard library and the program's Pulumi SDK.
+"""Runs a Pulumi program in its own interpreter; imports only the standard library and the program's Pulumi SDK.
 
+A script of its own.
 Exit code 0: the program ended well; 32: it failed and has told its user why; any other: it ended in its own way.
 """
 

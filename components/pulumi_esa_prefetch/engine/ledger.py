@@ -1,4 +1,4 @@
-"""All records that a run knows: those it started from, by position, and those it has finished; writes nothing to disk."""
+"""All records that a run knows: those it started from, by position, and those it has finished; writes no files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

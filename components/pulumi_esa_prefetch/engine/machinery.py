@@ -31,7 +31,7 @@ from pulumi_esa_prefetch.engine.work import RunWork
 class Machinery:
     """Everything that one run is made of; `close` leaves no process and no server behind."""
 
-    def __init__(  # noqa: PLR0913 - the whole world of one operation
+    def __init__(
         self,
         request: Request,
         context: Context,

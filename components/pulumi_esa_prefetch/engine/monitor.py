@@ -1,4 +1,4 @@
-"""The gRPC services a program speaks to: its registrations go to the inbox, its messages to the sink; decides nothing."""
+"""The gRPC services a program speaks to: registrations go to the inbox, messages to the sink; decides nothing."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -50,7 +50,7 @@ _SEVERITIES: Final[Mapping[int, Severity]] = {
     engine_pb2.WARNING: "warning",
     engine_pb2.ERROR: "error",
 }
-_RESULTS: Final = {
+_RESULTS: Final[Mapping[str, Any]] = {
     "success": resource_pb2.SUCCESS,
     "fail": resource_pb2.FAIL,
     "skip": 2,  # in the protocol, but not in the SDK's copy of it
@@ -89,8 +89,8 @@ def serve(
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="rpc")
     server = grpc.server(pool, options=CHANNEL_OPTIONS)
     if monitor is not None:
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)  # type: ignore[no-untyped-call]
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)  # type: ignore[no-untyped-call]
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
 
@@ -296,9 +296,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             provider_pb2.CheckFailure(property=f.property, reason=f.reason)
             for f in done.failures
         ]
-        return resource_pb2.ResourceInvokeResponse(
-            failures=failures, **{"return": write_struct(done.outputs)}
-        )
+        fields: dict[str, Any] = {"return": write_struct(done.outputs)}
+        return resource_pb2.ResourceInvokeResponse(failures=failures, **fields)
 
 
 def inherited(goal: Goal, parent: Goal | None) -> Goal:

@@ -56,8 +56,7 @@ def path_text(path: Sequence[str | int]) -> str:
 def contains(path: Path, other: Path) -> bool:
     """Whether `other` is at or below `path`."""
     return len(other) >= len(path) and all(
-        wanted == "*" or wanted == found
-        for wanted, found in zip(path, other, strict=False)
+        wanted in ("*", found) for wanted, found in zip(path, other, strict=False)
     )
 
 

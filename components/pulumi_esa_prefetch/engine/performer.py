@@ -123,10 +123,11 @@ class Performer:
     def _count(self, step: Step, applied: Applied) -> None:
         if is_default_provider(step.urn) or step.op == "remove-pending-replace":
             return
-        counted, op = step.logical, step.op
+        counted = step.logical
+        op: StepOp = step.op
         if isinstance(step, Refresh):
             counted = self._counts_refreshes and not step.internal
-            op = refresh_op(step, applied)
+            op = refresh_op(applied)
         elif isinstance(step, ReadExternal) and step.op == "read":
             old, now = step.old, applied.record
             counted = bool(old and now and not equal(old.record.outputs, now.outputs))
@@ -136,10 +137,10 @@ class Performer:
 
     def _show(self, step: Step, applied: Applied) -> None:
         planning = self._work.dry_run
-        custom = (step.new or (step.old.record if step.old else None)) or None
-        shown = planning or (custom is not None and custom.custom)
+        subject = step.new or (step.old.record if step.old else None)
+        shown = planning or (subject is not None and subject.custom)
         if isinstance(step, Refresh):
-            op, shown = refresh_op(step, applied), True
+            op, shown = refresh_op(applied), True
             metadata = _metadata(step, applied.record, op, applied.diff)
         else:
             shown = shown or step.op == "delete"
@@ -147,14 +148,14 @@ class Performer:
         if shown:
             self._sink(StepDone(metadata, planning))
 
-    def finish(self, urn: str, outputs: "Resource") -> None:
+    def finish(self, urn: str, record: Resource) -> None:
         """A component or the stack is complete with its outputs."""
         step, _ = self.unfinished[urn]
         del self.unfinished[urn]
-        self._sink(StepDone(_metadata(step, outputs), self._work.dry_run))
+        self._sink(StepDone(_metadata(step, record), self._work.dry_run))
 
 
-def refresh_op(step: Refresh, applied: Applied) -> StepOp:
+def refresh_op(applied: Applied) -> StepOp:
     """What a refresh amounts to."""
     if applied.record is None:
         return "delete"

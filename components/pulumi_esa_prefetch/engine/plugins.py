@@ -1,4 +1,4 @@
-"""Which program serves a package: the dynamic host, an attached provider, an installed plugin; asks providers nothing."""
+"""What serves a package: the dynamic host, an attached provider, an installed plugin; asks providers nothing."""
 
 import re
 import shutil

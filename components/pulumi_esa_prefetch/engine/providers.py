@@ -65,7 +65,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What Read gives: a blank id is an object that is gone, `outputs` None one that never was; `inputs` None keeps the old ones."""
+    """What Read gives: a blank id: it is gone, `outputs` None: it never was; `inputs` None keeps the old ones."""
 
     id: str
     outputs: Properties | None
@@ -94,8 +94,8 @@ class Call:
     preview: bool = False
 
 
-class Provider(Protocol):
-    """All that a deployment asks of a provider."""
+class ResourceProvider(Protocol):
+    """What a deployment asks about resources."""
 
     def check(self, call: Call) -> Checked:
         """Judge and complete `inputs`."""
@@ -120,6 +120,10 @@ class Provider(Protocol):
     def delete(self, call: Call) -> None:
         """Delete the object."""
         ...
+
+
+class Provider(ResourceProvider, Protocol):
+    """What a deployment asks of a provider that it has started."""
 
     def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
         """Call a function."""

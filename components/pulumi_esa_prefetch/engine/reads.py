@@ -9,7 +9,12 @@ from pulumi_esa_prefetch.engine.events import StepOp
 from pulumi_esa_prefetch.engine.goals import Reply
 from pulumi_esa_prefetch.engine.ignoring import ignored
 from pulumi_esa_prefetch.engine.ledger import Old
-from pulumi_esa_prefetch.engine.providers import Call, Found, InitFailed, Provider
+from pulumi_esa_prefetch.engine.providers import (
+    Call,
+    Found,
+    InitFailed,
+    ResourceProvider,
+)
 from pulumi_esa_prefetch.engine.records import OperationType, Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Work, asks_provider
 from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE, package_of
@@ -83,7 +88,7 @@ class Import:
     """Take an existing object under management, as it is; `then` goes on with the record that was read."""
 
     new: Resource
-    then: Callable[[Resource], None]
+    then: Callable[[Applied | None], None]
     old: Old | None = None
     reply: Reply | None = None
     why: Diff | None = None
@@ -147,7 +152,7 @@ class Import:
         except InitFailed as error:
             return Found(error.id, error.outputs, error.inputs), error
 
-    def _find_dynamic(self, provider: Provider, call: Call) -> Found:
+    def _find_dynamic(self, provider: ResourceProvider, call: Call) -> Found:
         # A dynamic provider lives in its resources' own inputs: without them the host has nothing to ask. What it
         # then finds under the names of the program's inputs are the object's inputs, if it does not say them itself.
         inputs = self.new.inputs
@@ -166,7 +171,7 @@ class Refresh:
     """Look a recorded object up again; `then`, if given, goes on with what was found."""
 
     old: Old
-    then: Callable[[Resource | None], None] | None = None
+    then: Callable[[Applied | None], None] | None = None
     internal: bool = False
     reply: Reply | None = None
     why: Diff | None = None
@@ -211,7 +216,7 @@ class Refresh:
         return Applied(record, diff=inverted(diff))
 
 
-def _look(provider: Provider, old: Resource) -> tuple[Found, tuple[str, ...]]:
+def _look(provider: ResourceProvider, old: Resource) -> tuple[Found, tuple[str, ...]]:
     timeout = old.custom_timeouts.get("read", 0.0)
     call = Call(old.urn, old.id, old_inputs=old.inputs, timeout=timeout)
     try:
@@ -235,7 +240,7 @@ def _refreshed(
     )
 
 
-def ask_diff(provider: Provider, call: Call) -> Diff:
+def ask_diff(provider: ResourceProvider, call: Call) -> Diff:
     """What the provider says differs; where it does not know, what differs in the inputs."""
     diff = provider.diff(call)
     if diff.changes != "unknown":

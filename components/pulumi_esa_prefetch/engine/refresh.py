@@ -1,4 +1,4 @@
-"""A refresh over the whole state: which records are looked up, and what the state is afterwards; reads nothing itself."""
+"""A refresh over the whole state: which records are looked up, what the state is afterwards; reads nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

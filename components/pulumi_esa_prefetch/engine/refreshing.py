@@ -50,12 +50,7 @@ def refresh_phase(machinery: Machinery) -> None:
     for targets in (scope.targets, scope.excludes):
         if refuse_unknown(machinery, targets, known):
             raise Bail("one or more targets could not be found in the stack")
-    steps = refreshes(ledger, scope)
-    for step in steps:
-        if asks_provider(step.old.record):
-            reference = step.old.record.provider
-            machinery.registry.ensure(reference, ledger.provider_record)
-    good = do_refreshes(machinery, steps)
+    good = do_refreshes(machinery, refreshes(ledger, scope))
     if not machinery.cancellation.aborted:
         _rebase(machinery)
     if machinery.cancellation.requested:
@@ -66,7 +61,11 @@ def refresh_phase(machinery: Machinery) -> None:
 
 def do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> bool:
     """Do these refreshes, all of them whatever fails; whether all went well."""
-    failed: list[Step] = []
+    ledger, failed = machinery.ledger, list[Step]()
+    for step in steps:
+        if asks_provider(step.old.record):
+            reference = step.old.record.provider
+            machinery.registry.ensure(reference, ledger.provider_record)
 
     def perform(step: Step) -> bool:
         if machinery.performer.perform(step) is not None:

@@ -11,7 +11,6 @@ from pulumi_esa_prefetch.engine.providers import (
     Call,
     Checked,
     Found,
-    Invoked,
     Made,
     Provider,
     ProviderError,
@@ -114,28 +113,8 @@ class Registry:
 
     def read(self, call: Call, state: Properties | None) -> Found:
         """Never asked."""
+        del call, state
         raise ProviderError("provider resources may not be read")
-
-    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
-        """Never asked."""
-        raise ProviderError(f"providers have no function {token}")
-
-    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
-        """Never asked."""
-        raise ProviderError(f"{urn} has no provider of its own")
-
-    def diff_config(self, call: Call) -> Diff:
-        """What the provider of that URN says of two configurations."""
-        return self._judge(call)
-
-    def configure(self, urn: str, id_: str, inputs: Properties) -> None:
-        """Never asked."""
-
-    def cancel(self) -> None:
-        """The loader tells the processes."""
-
-    def close(self) -> None:
-        """The loader ends the processes."""
 
     def ensure(
         self, reference: str, find: Callable[[str], Resource | None]

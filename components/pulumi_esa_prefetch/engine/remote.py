@@ -56,11 +56,11 @@ _CHANGES: Final = {
 
 
 class RemoteProvider:
-    """One provider process; `known` is False once its configuration holds unknowns: then it is not asked about resources."""
+    """One provider process; it is not asked about resources once its configuration holds unknowns."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._stub = provider_pb2_grpc.ResourceProviderStub(host.channel)  # type: ignore[no-untyped-call]
+        self._stub = provider_pb2_grpc.ResourceProviderStub(host.channel)
         self._known = True
         self._previews = False
         self._secrets = False
@@ -295,7 +295,7 @@ class RemoteProvider:
             raise fault_of(error, self._host.label, dead=self._host.dead) from None
 
 
-def _about(call: Call) -> dict[str, str]:
+def _about(call: Call) -> dict[str, Any]:
     return {"urn": call.urn, "name": name_of(call.urn), "type": type_of(call.urn)}
 
 

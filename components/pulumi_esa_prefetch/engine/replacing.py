@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.diff import with_replace_on_changes
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old
-from pulumi_esa_prefetch.engine.providers import Call, Provider
+from pulumi_esa_prefetch.engine.providers import Call, ResourceProvider
 from pulumi_esa_prefetch.engine.reads import ask_diff
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import provider_urn
@@ -28,36 +28,36 @@ class Dependents:
         self,
         book: Book,
         ledger: Ledger,
-        provider_of: Callable[[Resource], Provider],
+        provider_of: Callable[[Resource], ResourceProvider],
     ) -> None:
         self._book = book
         self._ledger = ledger
         self._provider_of = provider_of
 
     def of(self, root: Old) -> list[Dependent]:
-        """All records to be deleted before `root`, in the order of the state."""
+        """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it."""
         if root.index is None:
             return []
-        going = {root.record.urn}
-        found: list[Dependent] = []
-        for old in self._ledger.depending_on(
+        urn = root.record.urn
+        behind = self._ledger.depending_on(
             root.index, self._book.decided, children=False
-        ):
-            keys = self._reason(old.record, root.record.urn, going)
+        )
+        going = {urn}
+        found: list[Dependent] = []
+        for old in behind:
+            keys = self._reason(old.record, going)
             if keys is not None:
                 going.add(old.record.urn)
                 found.append(Dependent(old, keys))
-        return found
+        bound = (Dependent(old) for old in behind if _bound(old.record, urn))
+        return [*found, *bound]
 
-    def _reason(
-        self, record: Resource, root: str, going: set[str]
-    ) -> tuple[str, ...] | None:
+    def _reason(self, record: Resource, going: set[str]) -> tuple[str, ...] | None:
         if not record.custom or record.external:
-            # Bound to `root` itself by an option, even a component goes along.
-            return () if _bound(record, root) else None
+            return None
         if record.provider and provider_urn(record.provider) in going:
             return ()
-        if record.deleted_with in going or root in record.replace_with:
+        if record.deleted_with in going:
             return ()
         inputs = _without(record, going)
         if inputs is None:

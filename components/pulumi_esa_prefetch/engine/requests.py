@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2
 from pulumi_esa_prefetch.engine.assets import with_hashes
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Alias, Goal, ReadGoal
+from pulumi_esa_prefetch.engine.urns import is_urn
 from pulumi_esa_prefetch.engine.wire import (
     output_dependencies,
     read_struct,
@@ -38,25 +39,37 @@ def seconds_of(duration: str) -> float:
 
 def unsupported(request: Any) -> str:
     """What a registration needs that only the pulumi CLI has; empty if nothing."""
-    if request.remote:
-        return "remote components"
-    if request.transforms:
-        return "transforms"
-    if request.state_migrations:
-        return "state migrations"
-    if request.packageRef:
-        return "parameterized providers"
-    if request.envVarMappings:
-        return "environment variable mappings of providers"
-    if request.HasField("hooks") and any(
-        value for _, value in request.hooks.ListFields()
-    ):
-        return "resource hooks"
-    return ""
+    hooks = request.hooks.ListFields() if request.HasField("hooks") else ()
+    needed = {
+        "remote components": request.remote,
+        "transforms": request.transforms,
+        "state migrations": request.state_migrations,
+        "parameterized providers": request.packageRef,
+        "environment variable mappings of providers": request.envVarMappings,
+        "resource hooks": any(names for _, names in hooks),
+    }
+    return next((what for what, needs in needed.items() if needs), "")
+
+
+def refuse_bad_urns(request: Any) -> None:
+    """EngineError if something that must be a URN is none."""
+    named = [
+        ("parent", request.parent),
+        ("deletedWith", request.deletedWith),
+        *(("dependency", urn) for urn in request.dependencies),
+        *(("replaceWith", urn) for urn in request.replace_with),
+        *(("alias", urn) for urn in request.aliasURNs),
+        *(("alias", alias.urn) for alias in request.aliases),
+        *(("parent alias", alias.spec.parentUrn) for alias in request.aliases),
+    ]
+    for what, urn in named:
+        if urn and not is_urn(urn):
+            raise EngineError(f'invalid {what} URN: invalid URN "{urn}"')
 
 
 def goal_of(request: Any, provider: str, root: Path, program: Path) -> Goal:
     """The goal of a registration, without what it inherits; `provider` is the reference it got."""
+    refuse_bad_urns(request)
     inputs = with_hashes(read_struct(request.object), program)
     return Goal(
         type=request.type,

@@ -1,4 +1,4 @@
-"""The operations of a deployment as values, each with the way a provider does it; writes no journal and tells nobody."""
+"""The operations of a deployment as values, and how a provider does each; writes no journal and tells nobody."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import StepOp
 from pulumi_esa_prefetch.engine.goals import Reply
 from pulumi_esa_prefetch.engine.ledger import Old
-from pulumi_esa_prefetch.engine.providers import Call, InitFailed, Provider
+from pulumi_esa_prefetch.engine.providers import Call, InitFailed, ResourceProvider
 from pulumi_esa_prefetch.engine.records import OperationType, Resource
 from pulumi_esa_prefetch.engine.urns import is_provider_type
 
@@ -35,7 +35,7 @@ class Work(Protocol):
         """Whether nothing may be changed."""
         ...
 
-    def provider(self, record: Resource) -> Provider:
+    def provider(self, record: Resource) -> ResourceProvider:
         """The provider of a record; EngineError if there is none."""
         ...
 
@@ -54,7 +54,7 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a step did: the record that is, what its base record becomes, and why it counts as failed although it is recorded."""
+    """What a step did: the record that is, what its old one becomes, why it failed although it is recorded."""
 
     record: Resource | None = None
     old_becomes: Resource | None = None
@@ -117,7 +117,7 @@ def asks_provider(record: Resource) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Same:
-    """Nothing is to be done; `skipped` is a resource that is not made because it is no target, `untouched` one left for that reason."""
+    """Nothing is to be done: `skipped`, not made because it is no target; `untouched`, left so for that reason."""
 
     old: Old
     new: Resource
@@ -277,7 +277,7 @@ class Replace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delete:
-    """Delete an object and its record; `replacing` as half of a replacement, `recreated` if the record waits for its successor."""
+    """Delete an object and its record; `replacing`: half of a replacement, `recreated`: the record waits."""
 
     old: Old
     replacing: bool = False

@@ -1,4 +1,4 @@
-"""Records that an operation with targets leaves as they are, in the order in which they must be kept; asks no provider about them."""
+"""Records that an operation with targets leaves as they are, in the order they must be kept in; asks no provider."""
 
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.errors import EngineError

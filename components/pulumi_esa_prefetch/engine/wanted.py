@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi_esa_prefetch.engine.goals import Goal, ReadGoal, Reply
 from pulumi_esa_prefetch.engine.ledger import Old
-from pulumi_esa_prefetch.engine.providers import Provider
+from pulumi_esa_prefetch.engine.providers import ResourceProvider
 from pulumi_esa_prefetch.engine.records import Resource
 
 
@@ -17,7 +17,7 @@ class Wanted:
     reply: Reply
     new: Resource
     old: Old | None
-    provider: Provider | None = None
+    provider: ResourceProvider | None = None
     imported: bool = False
 
     @property

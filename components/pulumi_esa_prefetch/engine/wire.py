@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
@@ -29,6 +30,7 @@ _UNKNOWNS: Final = frozenset(
     }
 )
 _EXACT: Final = float(2**53)
+_PLAIN: Final = 1e21
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ def read_value(value: struct_pb2.Value) -> Any:
 
 
 def _number(number: float) -> int | float:
-    whole = -_EXACT <= number <= _EXACT and number == int(number)
-    return int(number) if whole else number
+    if -_EXACT <= number <= _EXACT:
+        return int(number) if number == int(number) else number
+    # Up to here Pulumi writes whole numbers without an exponent, with as many digits as a double has.
+    return int(Decimal(repr(number))) if abs(number) < _PLAIN else number
 
 
 def _read_object(struct: struct_pb2.Struct) -> Any:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.providers import Provider
+from pulumi_esa_prefetch.engine.providers import ResourceProvider
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.registry import Registry
 from pulumi_esa_prefetch.engine.urns import is_provider_type
@@ -27,7 +27,7 @@ class RunWork:
         """Whether nothing may be changed."""
         return self._dry_run
 
-    def provider(self, record: Resource) -> Provider:
+    def provider(self, record: Resource) -> ResourceProvider:
         """The provider of a record, made ready from the state if the program has not registered it."""
         if is_provider_type(record.type):
             return self._registry
