@@ -1,5 +1,6 @@
 """The emulator as tests see it: what was asked of it and what is true in it; signs nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,13 @@ class Esa:
         """How many Starts changed anything."""
         calls = self.calls("StartScheduledPreloadExecution", plan)
         return sum(call["effect"] for call in calls)
+
+    def starts_by_plan(self) -> dict[str, int]:
+        """How many Starts changed anything, by plan."""
+        counts: Counter[str] = Counter()
+        for call in self.calls("StartScheduledPreloadExecution"):
+            counts[call["parameters"]["Id"]] += call["effect"]
+        return counts
 
     def effective_stops(self, plan: str | None = None) -> int:
         """How many Stops changed anything."""

@@ -157,7 +157,9 @@ class Plan:
         yield f"at most {most} effective Starts", seen.starts <= most
         if "error:" in seen.said:
             yield "one sentence", seen.said.count("\n") == 1
-            yield f"recorded as {self._recorded} still", seen.recorded == self._recorded
+            # A refresh before it may have recorded what is so.
+            kept = seen.recorded in {self._recorded, seen.true}
+            yield f"recorded as {self._recorded} still", kept
         elif not self.step.gone:
             yield "recorded as it is", seen.recorded in {seen.true, *self._late(seen)}
 

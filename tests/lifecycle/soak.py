@@ -126,7 +126,8 @@ class Soak:
         self.figures.check(f"after {after}: records unlike ESA", len(unlike), 0)
 
     def _expect_starts(self) -> None:
-        counts = {key: self._esa_starts().get(key, 0) for key in self._wanted}
+        starts = self._esa.starts_by_plan()
+        counts = {key: starts.get(key, 0) for key in self._wanted}
         twice = [key for key, count in counts.items() if count > self._wanted[key]]
         never = [key for key, count in counts.items() if count < self._wanted[key]]
         self.figures.show("Starts sent", self._esa.starts())
@@ -135,13 +136,6 @@ class Soak:
         )
         self.figures.check("plans started once too often", len(twice), 0)
         self.figures.check("plans that had to be started and were not", len(never), 0)
-
-    def _esa_starts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for call in self._esa.calls("StartScheduledPreloadExecution"):
-            key = call["parameters"]["Id"]
-            counts[key] = counts.get(key, 0) + call["effect"]
-        return counts
 
     def _expect_nothing_left(self) -> None:
         left = self._stack.deployment()
