@@ -35,6 +35,15 @@ env: venv ## print the demo's variables, for a shell to eval
 up preview refresh down clean env:
 	@$(DEMO) $@
 
+# The composed stack: on the plugin of alicloud where it is installed, else on the tests' stand-in.
+SITE := EMULATOR_PORT=$${SITE_EMULATOR_PORT:-8867} $(BIN)/python -m stacks.site.demo
+.PHONY: site-up site-preview site-down
+site-up: dev ## the same for stacks/site: from a site to running plans, with pulumi_alicloud
+site-preview: dev ## show what `make site-up` would do
+site-down: dev ## destroy that stack, stop its local ESA
+site-up site-preview site-down:
+	@$(SITE) $(@:site-%=%)
+
 .PHONY: check test test-all soak kill bench
 check: dev ## ruff, mypy, import directions
 	@$(BIN)/ruff check
@@ -45,3 +54,9 @@ test: dev ## all tests but the long ones
 	@$(PYTEST) -m 'not slow' $(COVER)
 test-all: dev ## all tests
 	@$(PYTEST) $(COVER)
+soak: dev ## a thousand plans in an ESA that fails one call in five
+	@$(BIN)/python -m tests.lifecycle.soak
+kill: dev ## kill -9 at two hundred random moments, each mended by one up
+	@$(BIN)/python -m tests.lifecycle.kill
+bench: dev ## the embedded engine beside the pulumi command
+	@$(BIN)/python -m tests.benchmarks.engines
