@@ -158,6 +158,17 @@ def test_sums_over_the_stack_hold_unchanged_plans_of_the_state() -> None:
     assert together.counts.same == 1
 
 
+def test_an_overload_without_anything_that_changes_is_only_counted() -> None:
+    given = preview(update("warm", 1, "stopped", on_destroy="leave"))
+    window = {"start_time": "2026-11-11T05:00:00Z", "end_time": "2026-11-11T06:00:00Z"}
+    there = state(old("b", 2, **window), old("c", 3, **window))
+
+    summary = summed(given, there, maxOriginUrlsPerSecond=0.5)
+
+    assert summary.warnings == ()
+    assert summary.notes[-1].startswith("Limits are also not kept 1 time by plans")
+
+
 def test_plans_that_others_run_in_the_same_job_count_too() -> None:
     looked = seen(1, "stopped")
     foreign = Plan(

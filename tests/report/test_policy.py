@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.cli.main import main
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.lookup import Looked, Seen
 from pulumi_esa_prefetch.report.policy import judge_stack
-from tests.report.previews import NOW, Document, new, old, state
+from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
 FREEZE = {"name": "launch", "window": "2026-11-11T01:30:00Z/PT1H"}
 LATER = {"start_time": "2026-11-11T03:00:00Z", "end_time": "2026-11-11T04:00:00Z"}
@@ -52,6 +53,22 @@ def test_a_submission_in_a_freeze_window_is_found() -> None:
 )
 def test_what_runs_or_will_run_counts(resource: Document, counts: bool) -> None:
     assert bool(judged(resource, freeze=[FREEZE])) == counts
+
+
+def test_a_plan_that_esa_has_stopped_behind_the_state_s_back_will_run_again() -> None:
+    plan = Plan(
+        id=plan_id(1),
+        job_id=JOB_ID,
+        status="stopped",
+        interval=30,
+        slice_len=10,
+    )
+    looked = Looked({JOB_ID: Seen(Job(id=JOB_ID, url_count=9), {plan.id: plan})})
+    given = Limits.model_validate({"maxOriginUrlsPerSecond": 0.1})
+
+    judged, _ = judge_stack(state(old("a", 1, "running")), looked, given, NOW)
+
+    assert [judgement.kind for judgement in judged] == ["rate"]
 
 
 def test_plans_of_which_nothing_is_known_are_named() -> None:

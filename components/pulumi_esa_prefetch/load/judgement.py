@@ -94,7 +94,7 @@ def _fit(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
         return
     text = (
         f"{run.name}: the window ends at {moment_text(run.end)} with "
-        f"{_count(forecast.left, 'URL')} not submitted; at {run.slice_len} URLs "
+        f"{_count(forecast.left, 'URL')} not submitted; at {_count(run.slice_len, 'URL')} "
         f"every {run.interval} s this plan alone would need until "
         f"{moment_text(forecast.needs_until)}."
     )

@@ -40,7 +40,9 @@ def compose(
     changed = [case for case in cases if case.changed]
     outlook = look_ahead(cases, looked, now)
     project, stack = _project_and_stack(graph)
-    judged = [_warned(judgement) for judgement in outlook.judge(changed, limits)]
+    judged = outlook.judge(changed, limits)
+    names = {case.name for case in changed}
+    mine = [judgement for judgement in judged if names & set(judgement.plans)]
     return Summary(
         project=project,
         stack=stack,
@@ -49,14 +51,14 @@ def compose(
         counts=_counts(cases),
         plans=tuple(_plan_change(case, outlook) for case in changed),
         origins=tuple(_origins(outlook)),
-        warnings=(*judged, *_told(changed), *_silent_updates(graph)),
+        warnings=(*map(_warned, mine), *_told(changed), *_silent_updates(graph)),
         freeze=tuple(
             Frozen(name=freeze.name, start=freeze.window.start, end=freeze.window.end)
             for freeze in limits.freeze
         ),
         others=_others(graph),
         messages=_messages(preview.diagnostics),
-        notes=tuple(_notes(preview, cases, looked)),
+        notes=(*_notes(preview, cases, looked), *_others_judged(judged, mine)),
     )
 
 
@@ -172,6 +174,16 @@ def _notes(preview: Preview, cases: Sequence[Case], looked: Looked) -> Iterator[
     endless = [case.name for case in going if case.plan.interval and not case.job.urls]
     if endless:
         yield f"The number of URLs is not known of {_few(endless)}."
+
+
+def _others_judged(judged: list[Judgement], mine: list[Judgement]) -> Iterator[str]:
+    """Count what is over a limit already, without anything that changes here."""
+    rest = len(judged) - len(mine)
+    if rest:
+        yield (
+            f"Limits are also not kept {rest} {'time' if rest == 1 else 'times'} by "
+            "plans that do not change (esa-prefetch policy names them)."
+        )
 
 
 def _warned(judgement: Judgement) -> Warned:

@@ -30,7 +30,7 @@ from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.outcome import GOING_ON, Outcome, outcome
 
 CHANGES = ("create", "update", "replace", "delete")
-MAKING = frozenset({"create", "replace"})
+MAKING = frozenset({"create", "replace", "update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,8 @@ def _beside_others(given: Outcome, plan: PlanFacts, looked: Looked) -> Outcome:
 
 def _standing(node: Node, plan: PlanFacts) -> Outcome:
     wanted = node.value("desired_state") != "stopped"
-    starts = wanted and node.value("status") not in {*GOING_ON, "finished"}
+    changing = node.value("status") is None
+    starts = wanted and (changing or plan.status not in {*GOING_ON, "finished"})
     goes_on = starts or (wanted and plan.status in GOING_ON)
     return Outcome("", "", starts=starts, goes_on=goes_on)
 
