@@ -19,6 +19,9 @@ from stacks.prefetch.demo.settings import (
     shielded,
 )
 
+# The outputs follow as a table.
+AT_ONCE = ("--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
+
 
 def up(settings: Settings, engine: Engine) -> int:
     """Make what the stack declares so, and end with the outputs."""
@@ -33,7 +36,7 @@ def refresh(settings: Settings, engine: Engine) -> int:
 def _apply(settings: Settings, engine: Engine, command: str) -> int:
     server.ensure(settings)
     engine.open_stack()
-    code = engine.run(command, "--yes", "--skip-preview")
+    code = engine.run(command, *AT_ONCE)
     if code == 0:
         print(table(engine.outputs()))
     return code
@@ -52,7 +55,7 @@ def down(settings: Settings, engine: Engine) -> int:
         server.ensure(settings)
     if engine.has_stack():
         engine.open_stack()
-        code = engine.run("destroy", "--yes", "--skip-preview")
+        code = engine.run("destroy", *AT_ONCE)
         if code:
             return code
     return clean(settings, engine)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from stacks.prefetch.demo.settings import ROOT, STACK, DemoError, Settings
+from stacks.prefetch.demo.settings import STACK, DemoError, Settings
 
 EMBEDDED = str(Path(sys.executable).parent / "esa-prefetch")
 
@@ -22,6 +22,7 @@ class Engine:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self._state = settings.state
+        self._project = settings.project
         self._environment = dict(environment)
         self._program = shutil.which("pulumi", path=environment["PATH"]) or EMBEDDED
 
@@ -43,7 +44,7 @@ class Engine:
         """Run one command in the foreground and return its exit code."""
         command = [self._program, *arguments]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL
+            command, cwd=self._project, env=self._environment, stdin=subprocess.DEVNULL
         )
 
         def pass_on(number: int, _: FrameType | None) -> None:
@@ -63,7 +64,7 @@ class Engine:
     def _capture(self, *command: str) -> str:
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self._project,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

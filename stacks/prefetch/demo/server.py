@@ -14,7 +14,6 @@ from pathlib import Path
 from stacks.prefetch.demo.locks import take, until
 from stacks.prefetch.demo.settings import ROOT, DemoError, Settings
 
-SEED = ROOT / "stacks/prefetch/seed.json"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
@@ -121,7 +120,7 @@ class Process:
         return [
             *(str(program), "emulator"),
             *("--port", str(self._settings.port)),
-            *("--seed", str(SEED)),
+            *("--seed", str(self._settings.seed)),
             *("--data", str(self._settings.data)),
         ]
 

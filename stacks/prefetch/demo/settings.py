@@ -18,10 +18,14 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The demo's port, and its places under one directory that `down` empties."""
+    """The demo's port, its places under one directory that `down` empties, and what it runs."""
 
     port: int
     local: Path = ROOT / ".local"
+    project: Path = ROOT
+    """The folder of Pulumi.yaml."""
+    seed: Path = ROOT / "stacks/prefetch/seed.json"
+    """What the local ESA begins with."""
 
     @property
     def endpoint(self) -> str:
