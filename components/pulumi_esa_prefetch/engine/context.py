@@ -26,7 +26,7 @@ class ConfigValue:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A Pulumi.yaml: `root` is its directory, `main` the program's (absolute) directory or file, `options` the runtime's options."""
+    """A Pulumi.yaml: `root` is its directory, `main` the program's, absolute; `options` are the runtime's."""
 
     name: str
     root: Path
@@ -49,7 +49,7 @@ class StackOutputs:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run needs of the world: `config` holds the stack's configuration with plain texts, `stack_outputs` looks up another stack.
+    """What a run needs of the world: `config` has plain texts, `stack_outputs` looks up another stack.
 
     `interpreter` is the Python that runs program and dynamic providers; `environ` is what their processes inherit.
     """
@@ -67,7 +67,8 @@ class Context:
 class Request:
     """One operation as its user asked for it; every field is a flag of the CLI.
 
-    `replace`, `targets`, `excludes` are URNs or globs; `refresh` runs a refresh phase first; `parallel` is the number of steps at once.
+    `replace`, `targets`, `excludes` are URNs or globs; `refresh` runs a refresh phase first;
+    `parallel` is the number of steps at once.
     """
 
     kind: Kind
@@ -86,7 +87,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an operation ended: `changes` counts logical steps by op (what --expect-no-changes looks at), `failed` any error that ended it."""
+    """How an operation ended: `changes` counts logical steps by op, `failed` says that an error ended it."""
 
     failed: bool
     cancelled: bool

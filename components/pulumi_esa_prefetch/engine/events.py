@@ -8,14 +8,28 @@ from pulumi_esa_prefetch.engine.records import Resource
 
 Severity = Literal["debug", "info", "warning", "error"]
 StepOp = Literal[
-    "same", "create", "update", "delete", "replace", "create-replacement", "delete-replaced", "read", "read-replacement",
-    "read-discard", "discard", "discard-replaced", "refresh", "remove-pending-replace", "import", "import-replacement",
+    "same",
+    "create",
+    "update",
+    "delete",
+    "replace",
+    "create-replacement",
+    "delete-replaced",
+    "read",
+    "read-replacement",
+    "read-discard",
+    "discard",
+    "discard-replaced",
+    "refresh",
+    "remove-pending-replace",
+    "import",
+    "import-replacement",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
-    """One property path that differs: `kind` as in Pulumi's detailed diff (add, update, delete, and each with -replace)."""
+    """One property path that differs: `kind` as in Pulumi's detailed diff (add, update, delete, add-replace, ...)."""
 
     kind: str
     input_diff: bool = False
@@ -104,7 +118,16 @@ class Cancelled:
     reason: str = ""
 
 
-Event = Prelude | StepStarted | StepDone | StepFailed | Diagnostic | Outputs | Summary | Cancelled
+Event = (
+    Prelude
+    | StepStarted
+    | StepDone
+    | StepFailed
+    | Diagnostic
+    | Outputs
+    | Summary
+    | Cancelled
+)
 
 
 class Sink:

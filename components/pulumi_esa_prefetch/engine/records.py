@@ -1,4 +1,4 @@
-"""What the state remembers: one record per resource, operations under way, the snapshot of all; holds no JSON and no files."""
+"""What the state remembers: a record per resource, operations under way, a snapshot of all; holds no JSON, no files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,7 +65,7 @@ class PendingOperation:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole stack at one moment: its records in order (a record only refers to earlier ones), and what was under way."""
+    """A whole stack at one moment: its records, each after those it refers to, and what was under way."""
 
     resources: tuple[Resource, ...] = ()
     pending_operations: tuple[PendingOperation, ...] = ()

@@ -1,4 +1,4 @@
-"""Property values as the engine holds them: plain JSON values, secrets, and the unknown; holds no encoding to a wire or a file.
+"""Property values as the engine holds them: plain JSON values, secrets, the unknown; holds no encoding.
 
 Assets, archives and resource references stay the maps they are on the wire, told apart by their signature key.
 """
@@ -14,7 +14,6 @@ ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 UNKNOWN_STRING: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-
 
 
 @dataclass(frozen=True, slots=True)
