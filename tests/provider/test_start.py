@@ -1,5 +1,8 @@
 """Start under lost, odd and refused answers: one declaration sets a plan going once, and says what it knows."""
 
+import os
+import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -353,6 +356,31 @@ def test_without_a_job_start_is_the_look_up(
     assert world.writes() == [START]
     assert world.calls(LIST) == 0
     assert f"declare job_id {JOB}" in capsys.readouterr().out
+
+
+def test_whatever_esa_calls_the_job_a_start_that_succeeded_is_recorded() -> None:
+    world = World("stopped")
+    world.wire.spoiled = {START: {"JobId": "job-17"}}
+
+    made = world.provider.create({"plan_id": PLAN})
+
+    assert made.id == f"job-17:{PLAN}"
+
+
+def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World("stopped")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as broken:
+        monkeypatch.setattr(sys, "stdout", broken)
+
+        assert world.provider.create({"plan_id": PLAN}).id == f"{JOB}:{PLAN}"
+
+        monkeypatch.undo()
+        with suppress(OSError):
+            broken.close()
 
 
 @pytest.mark.parametrize(

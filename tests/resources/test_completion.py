@@ -92,3 +92,26 @@ def test_a_plan_that_runs_again_is_waited_for_again(
     finished = esa.status(plan_id(1))
     assert finished == "finished"
     assert esa.starts(plan_id(1)) == 1
+
+
+READ = f"""
+from pulumi_esa_prefetch import (
+    PrefetchCompletion,
+    PrefetchCompletionArgs,
+    ScheduledPrefetch,
+)
+
+theirs = ScheduledPrefetch.get("theirs", "{job_id(1)}:{plan_id(1)}")
+PrefetchCompletion("done", PrefetchCompletionArgs(plan=theirs, until="running"))
+"""
+
+
+def test_a_plan_of_somebody_else_can_be_waited_for(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    stack_ = stack(emulator(quick("running", interval=600)))
+    stack_.write_program(READ)
+
+    stack_.up()
+
+    assert stack_.is_settled()

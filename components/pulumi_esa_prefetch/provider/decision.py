@@ -71,6 +71,7 @@ class Decision:
 
 _STATUSES = ("waiting", "running", "finished", "failed", "stopped")
 MISSING = "does not exist: check plan_id and job_id"
+UNKNOWN_STATUS = "is left alone, for this version does not know its status"
 WAITING_CANNOT_STOP = (
     "is waiting and ESA stops only running plans: declare it stopped once it runs, or delete "
     "the plan, or move its window"
@@ -83,7 +84,7 @@ def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
         return Decision(Act.REFUSE, MISSING)
     status = observed.status
     if status not in _STATUSES:
-        return Decision(Act.REFUSE, f"has a status unknown here ({status or 'none'})")
+        return Decision(Act.REFUSE, f"{UNKNOWN_STATUS} ({status or 'none'})")
     if declared.desired_state == "stopped":
         return _stopped(status) or Decision(Act.ADOPT, f"is {status} already")
     if status == "finished" and declared.restart_finished:

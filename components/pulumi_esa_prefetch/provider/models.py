@@ -119,8 +119,8 @@ class PlanState(PlanInputs):
 
     @classmethod
     def of(cls, declared: PlanInputs, job_id: str) -> Self:
-        """A state that knows the declaration and the job only."""
-        return cls.model_validate(declared.props() | {"job_id": job_id})
+        """A state that knows the declaration and the job only; ESA's word for the job is taken."""
+        return cls(**declared.props()).model_copy(update={"job_id": job_id})
 
     def declaring(self, declared: PlanInputs) -> Self:
         """The same plan under another declaration."""

@@ -10,6 +10,7 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError
@@ -93,8 +94,12 @@ class Session:
 
 
 def tell(line: str) -> None:
-    """Show the user one line: the host's stdout becomes messages of the deployment."""
-    print(f"esa-prefetch: {line}", flush=True)  # noqa: T201
+    """Show the user one line: the host's stdout becomes messages of the deployment.
+
+    An engine that has gone away is no reason to fail after a Start.
+    """
+    with suppress(OSError):
+        print(f"esa-prefetch: {line}", flush=True)  # noqa: T201 -- the only way there is
 
 
 _sessions: dict[tuple[Settings, str | None], Session] = {}

@@ -51,7 +51,8 @@ class PrefetchCompletion(ComponentResource):
         ).apply(lambda known: _reach(known, args))
         _Record(
             resource_name,
-            plan=plan.id,
+            # Not `plan.id`, which a preview does not know of a plan that is only read.
+            plan=Output.concat(plan.job_id, ":", plan.plan_id),
             until=args.until,
             starts=plan.starts,
             reached=self.status.apply(lambda _: args.until),
