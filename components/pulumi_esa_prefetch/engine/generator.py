@@ -59,7 +59,7 @@ class Generator:
         self._naming = Naming(rules, book, ledger, registry, tell)
         checks = Checks(rules, tell)
         self._untargeted = Untargeted(book, ledger, scope, registry)
-        self._dependents = Dependents(book, ledger, self._provider_of)
+        self._dependents = Dependents(book, ledger, self._loaded_provider)
         comparison = Comparison(rules, book, ledger, registry, checks, tell)
         replacement = Replacement(book, checks, comparison, self._dependents, refusals)
         self._chooser = Chooser(
@@ -206,17 +206,20 @@ class Generator:
     # -- providers and targets
 
     def _provider_of(self, record: Resource) -> ResourceProvider:
+        known = is_provider_type(record.type) or self._registry.get(record.provider)
+        if not known:
+            recorded = self._ledger.provider_record(record.provider)
+            if recorded is None:
+                raise EngineError(
+                    f"unknown provider '{record.provider}' for resource '{record.urn}'"
+                )
+            self._untargeted.queue_provider(recorded)
+        return self._loaded_provider(record)
+
+    def _loaded_provider(self, record: Resource) -> ResourceProvider:
+        """The provider of a record, from the state if the program has not registered it (yet)."""
         if is_provider_type(record.type):
             return self._registry
-        provider = self._registry.get(record.provider)
-        if provider is not None:
-            return provider
-        known = self._ledger.provider_record(record.provider)
-        if known is None:
-            raise EngineError(
-                f"unknown provider '{record.provider}' for resource '{record.urn}'"
-            )
-        self._untargeted.queue_provider(known)
         return self._registry.ensure(record.provider, self._ledger.provider_record)
 
     def _allowed(self, steps: list[Step]) -> list[Step]:
