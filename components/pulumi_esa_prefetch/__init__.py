@@ -1,7 +1,7 @@
 """Declare which Alibaba Cloud ESA prefetch plans should be running; holds the public names, and no logic.
 
 Each name is imported when it is first used: the provider's host process imports this package for the
-provider alone, and `SitePrefetch` brings in pulumi_alicloud.
+provider alone, and a program that composes no site needs no pulumi_alicloud.
 """
 
 from importlib import import_module
@@ -13,25 +13,47 @@ if TYPE_CHECKING:
         PrefetchCompletion,
         PrefetchCompletionArgs,
     )
+    from pulumi_esa_prefetch.resources.prefetch_campaign import (
+        PrefetchCampaign,
+        PrefetchCampaignArgs,
+        ScheduledPrefetchArgsDict,
+    )
+    from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
     from pulumi_esa_prefetch.resources.scheduled_prefetch import (
         ScheduledPrefetch,
         ScheduledPrefetchArgs,
     )
+    from pulumi_esa_prefetch.resources.site_prefetch import (
+        SitePrefetch,
+        SitePrefetchArgs,
+    )
 
 _HOMES = {
+    "PrefetchCampaign": "resources.prefetch_campaign",
+    "PrefetchCampaignArgs": "resources.prefetch_campaign",
     "PrefetchCompletion": "resources.completion",
     "PrefetchCompletionArgs": "resources.completion",
     "PrefetchError": "provider.errors",
+    "PrefetchWindow": "resources.prefetch_window",
     "ScheduledPrefetch": "resources.scheduled_prefetch",
     "ScheduledPrefetchArgs": "resources.scheduled_prefetch",
+    "ScheduledPrefetchArgsDict": "resources.prefetch_campaign",
+    "SitePrefetch": "resources.site_prefetch",
+    "SitePrefetchArgs": "resources.site_prefetch",
 }
 
 __all__ = [
+    "PrefetchCampaign",
+    "PrefetchCampaignArgs",
     "PrefetchCompletion",
     "PrefetchCompletionArgs",
     "PrefetchError",
+    "PrefetchWindow",
     "ScheduledPrefetch",
     "ScheduledPrefetchArgs",
+    "ScheduledPrefetchArgsDict",
+    "SitePrefetch",
+    "SitePrefetchArgs",
 ]
 
 

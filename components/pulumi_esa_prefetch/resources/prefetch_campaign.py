@@ -1,0 +1,151 @@
+"""PrefetchCampaign: many plans as one; each is a ScheduledPrefetch, and nothing here talks to ESA."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
+
+from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.resources.scheduled_prefetch import (
+    ScheduledPrefetch,
+    ScheduledPrefetchArgs,
+)
+
+
+class ScheduledPrefetchArgsDict(TypedDict, total=False):
+    """`ScheduledPrefetchArgs` as a mapping, none of it required."""
+
+    plan_id: Input[str]
+    job_id: Input[str]
+    desired_state: Input[Literal["running", "stopped"]]
+    triggers: Input[Mapping[str, Any]]
+    rerun: Input[Literal["from_start", "resume"]]
+    on_destroy: Input[Literal["stop", "leave", "delete"]]
+    restart_failed: Input[bool]
+    restart_finished: Input[bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefetchCampaignArgs:
+    """Which plans, and what they have in common."""
+
+    plans: Mapping[str, ScheduledPrefetchArgs | ScheduledPrefetchArgsDict]
+    """Name -> plan; the names are the campaign's own."""
+    defaults: ScheduledPrefetchArgsDict | None = None
+    """What is declared of every plan that does not declare it itself."""
+
+
+class PrefetchCampaign(ComponentResource):
+    """Keeps many prefetch plans running, or stopped; its outputs speak of all of them.
+
+    The resource of the plan ``day-1`` in the campaign ``launch`` is called ``launch-day-1``. Raises
+    RunError, one sentence that names every plan that is not declared properly.
+    """
+
+    plans: Mapping[str, ScheduledPrefetch]
+    """Name -> its resource, for a PrefetchCompletion or another output."""
+    job_ids: Output[Mapping[str, str]]
+    """Name -> its job's id."""
+    statuses: Output[Mapping[str, str]]
+    """Name -> its status when ESA was last asked."""
+    window: Output[Mapping[str, str]]
+    """``start``: the earliest of all plans, ``end``: the latest, ISO 8601 in UTC; empty if one is open."""
+    ready: Output[bool]
+    """Whether every plan was as declared when ESA was last asked: running (or about to, or done), or stopped."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: PrefetchCampaignArgs,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare all plans of ``args``."""
+        declared = _declared(resource_name, args)
+        super().__init__(
+            "esa-prefetch:index:PrefetchCampaign", resource_name, None, opts
+        )
+        self.plans = {
+            name: ScheduledPrefetch(
+                f"{resource_name}-{name}", plan, ResourceOptions(parent=self)
+            )
+            for name, plan in declared.items()
+        }
+        self.job_ids = self._each(lambda plan: plan.job_id)
+        self.statuses = self._each(lambda plan: plan.status)
+        self.window = Output.all(
+            start=[plan.start_time for plan in self.plans.values()],
+            end=[plan.end_time for plan in self.plans.values()],
+        ).apply(lambda all_: _window(all_["start"], all_["end"]))
+        pairs = [(plan.desired_state, plan.status) for plan in self.plans.values()]
+        self.ready = Output.all(*(Output.all(*pair) for pair in pairs)).apply(
+            lambda seen: all(_is_as_declared(*pair) for pair in seen)
+        )
+        self.register_outputs(
+            {
+                "job_ids": self.job_ids,
+                "statuses": self.statuses,
+                "window": self.window,
+                "ready": self.ready,
+            }
+        )
+
+    def _each(
+        self, output: Callable[[ScheduledPrefetch], Output[str]]
+    ) -> Output[Mapping[str, str]]:
+        return Output.all(**{name: output(plan) for name, plan in self.plans.items()})
+
+
+def _declared(
+    campaign: str, args: PrefetchCampaignArgs
+) -> dict[str, ScheduledPrefetchArgs]:
+    merged = {
+        name: _given(args.defaults or {}) | _given(plan)
+        for name, plan in args.plans.items()
+    }
+    wrong = [*_misdeclared(merged), *_twins(merged)]
+    if wrong:
+        raise RunError(f"PrefetchCampaign {campaign!r}: {'; '.join(wrong)}.")
+    return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
+
+
+def _given(plan: ScheduledPrefetchArgs | Mapping[str, Any]) -> dict[str, Any]:
+    fields = vars(plan) if isinstance(plan, ScheduledPrefetchArgs) else plan
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _misdeclared(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    known = list(ScheduledPrefetchArgsDict.__annotations__)
+    for name, plan in plans.items():
+        for field in plan.keys() - set(known):
+            yield f"{name}.{field} is none of {', '.join(known)}"
+        if "plan_id" not in plan:
+            yield f"{name} has no plan_id"
+
+
+def _twins(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Two names for one plan would start and stop it against each other."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name, plan in plans.items():
+        if isinstance(plan_id := plan.get("plan_id"), str):
+            names[str(split_id(plan_id)[1]).lower()].append(name)
+    for same in names.values():
+        if len(same) > 1:
+            yield f"{' and '.join(same)} are one plan"
+
+
+def _window(starts: Iterable[str], ends: Iterable[str]) -> dict[str, str]:
+    return {"start": _bound(min, starts), "end": _bound(max, ends)}
+
+
+def _bound(choose: Callable[..., str], times: Iterable[str]) -> str:
+    bounds = list(times)
+    return choose(bounds, key=parse_time) if bounds and all(bounds) else ""
+
+
+def _is_as_declared(desired_state: str, status: str) -> bool:
+    if desired_state == "stopped":
+        return status in {"stopped", "finished", "failed"}
+    return status in {"waiting", "running", "finished"}

@@ -1,0 +1,82 @@
+"""When and how fast a job's URLs are submitted, as a program declares it of one plan; makes no resource."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from pulumi import Input, RunError
+
+from pulumi_esa_prefetch.api.times import parse_time, render_time
+from pulumi_esa_prefetch.resources.deferred import applied
+
+# ListScheduledPreloadExecutions answers `2024-05-31T17:10:48.849+08:00`, and pulumi_alicloud compares
+# times as text: in another notation every window would be a change in every deployment.
+_ESA_ZONE = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefetchWindow:
+    """When and how fast."""
+
+    interval: Input[int]
+    """Seconds between two batches."""
+    slice_len: Input[int]
+    """URLs per batch."""
+    start_time: Input[str] | Input[datetime] | None = None
+    """An instant with its zone, ``2026-11-11T00:00:00+08:00`` or a datetime; without it: at once."""
+    end_time: Input[str] | Input[datetime] | None = None
+    """An instant like ``start_time``; without it: when the list is done."""
+
+    @classmethod
+    def of(cls, declared: "PrefetchWindow | Mapping[str, Any]") -> "PrefetchWindow":
+        """Take a window, or a mapping of its fields. Raises RunError for wrong ones."""
+        if isinstance(declared, PrefetchWindow):
+            return declared
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(declared.keys() - set(known)):
+            raise RunError(f"{unknown[0]} is none of {', '.join(known)}")
+        if missing := [name for name in known[:2] if declared.get(name) is None]:
+            raise RunError(f"{missing[0]} is missing")
+        return cls(**declared)
+
+    def for_esa(self) -> dict[str, Input[Any]]:
+        """The window as inputs of a ScheduledPreloadExecution. Raises RunError for a bad time."""
+        return self._pace() | {
+            name: applied(time, _in_esa_notation)
+            for name, time in self._bounds().items()
+        }
+
+    def for_triggers(self) -> dict[str, Input[Any]]:
+        """The window as part of triggers, in which one instant is one text. Raises RunError.
+
+        This text is in the state of every stack: if it changed, all plans would run again.
+        """
+        return self._pace() | {
+            name: applied(time, _in_utc) for name, time in self._bounds().items()
+        }
+
+    def _pace(self) -> dict[str, Input[Any]]:
+        return {"interval": self.interval, "slice_len": self.slice_len}
+
+    def _bounds(self) -> dict[str, Any]:
+        bounds = {"start_time": self.start_time, "end_time": self.end_time}
+        return {name: time for name, time in bounds.items() if time is not None}
+
+
+def _in_esa_notation(time: str | datetime) -> str:
+    return _instant(time).astimezone(_ESA_ZONE).isoformat(timespec="milliseconds")
+
+
+def _in_utc(time: str | datetime) -> str:
+    return render_time(_instant(time))
+
+
+def _instant(time: str | datetime) -> datetime:
+    """The moment, to the millisecond: ESA's notation shows no more."""
+    try:
+        moment = parse_time(time) if isinstance(time, str) else time
+        render_time(moment)
+    except ValueError as error:
+        raise RunError(str(error)) from None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,64 @@
+"""Prefetches of sites as a stack's config declares them; declares no resource."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from pulumi import RunError
+from pydantic.alias_generators import to_camel
+
+from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
+from pulumi_esa_prefetch.resources.site_prefetch import SitePrefetchArgs
+
+_FIELDS = {to_camel(field.name): field.name for field in fields(SitePrefetchArgs)}
+_WINDOW = {to_camel(field.name): field.name for field in fields(PrefetchWindow)}
+
+
+def read_prefetches(config: object, site: str) -> dict[str, SitePrefetchArgs]:
+    """Read name -> {urls | urlFile | ossUrl, windows: name -> {interval, sliceLen, ...}, ...}.
+
+    ``site`` is the site of all that name none. Raises RunError, which names every wrong entry and
+    shows no value.
+    """
+    if not isinstance(config, Mapping):
+        raise RunError("prefetches is not a mapping from names to prefetches.")
+    if wrong := [
+        f"{name}{text}" for name, one in config.items() for text in _wrong(one)
+    ]:
+        raise RunError(f"prefetches: {'; '.join(wrong)}.")
+    return {
+        str(name): SitePrefetchArgs(**{"site": site} | _props(one))
+        for name, one in config.items()
+    }
+
+
+def _wrong(one: object) -> Iterator[str]:
+    """What is wrong with an entry, as texts that go on from its name."""
+    if not isinstance(one, Mapping):
+        yield " is not a mapping"
+        return
+    yield from _unknown(one, _FIELDS)
+    windows = one.get("windows")
+    if not isinstance(windows, Mapping):
+        yield ".windows is not a mapping from names to windows"
+        return
+    for name, window in windows.items():
+        if not isinstance(window, Mapping):
+            yield f".windows.{name} is not a mapping"
+            continue
+        for text in _unknown(window, _WINDOW):
+            yield f".windows.{name}{text}"
+
+
+def _unknown(given: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str]:
+    for field in given.keys() - known.keys():
+        yield f".{field} is none of {', '.join(known)}"
+
+
+def _props(one: Mapping[str, Any]) -> dict[str, Any]:
+    props = {_FIELDS[key]: value for key, value in one.items()}
+    props["windows"] = {
+        name: {_WINDOW[key]: value for key, value in window.items()}
+        for name, window in one["windows"].items()
+    }
+    return props

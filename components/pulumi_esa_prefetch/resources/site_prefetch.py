@@ -1,0 +1,197 @@
+"""SitePrefetch: from a site, a URL list and windows to running plans; it composes resources and talks to no API."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pulumi import (
+    ComponentResource,
+    CustomResource,
+    Input,
+    Output,
+    ResourceOptions,
+    RunError,
+)
+
+from pulumi_esa_prefetch.resources.deferred import applied
+from pulumi_esa_prefetch.resources.prefetch_campaign import (
+    PrefetchCampaign,
+    PrefetchCampaignArgs,
+)
+from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
+from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
+from pulumi_esa_prefetch.resources.url_list import UrlList
+
+if TYPE_CHECKING:
+    from pulumi_alicloud.esa import (
+        ScheduledPreloadExecution,
+        ScheduledPreloadJob,
+        Site,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePrefetchArgs:
+    """Which URLs of which site, when and how fast."""
+
+    site: "Input[str] | Input[int] | Site"
+    """The site: its id, or the ``alicloud.esa.Site``."""
+    windows: Mapping[str, PrefetchWindow | Mapping[str, Any]]
+    """Name -> when and how fast; each is a plan of the one job that holds the URLs."""
+    urls: Input[Sequence[Input[str]]] | None = None
+    """The URLs; or else:"""
+    url_file: str | Path | None = None
+    """a file on this machine, one URL per line; or else:"""
+    oss_url: Input[str] | None = None
+    """the URL of an OSS object, one URL per line, which ESA reads when the job is made."""
+    job_name: Input[str] | None = None
+    """The job's name in ESA; without it, what the resource was called when the job was made."""
+    triggers: Input[Mapping[str, Any]] | None = None
+    """Any values beside URLs and windows: one added, removed or changed runs all plans again."""
+    desired_state: Input[Literal["running", "stopped"]] | None = None
+    """``running`` (default) or ``stopped``."""
+    rerun: Input[Literal["from_start", "resume"]] | None = None
+    """Where a plan runs from that runs again: the job's first URL (default), or where the job is."""
+    restart_failed: Input[bool] | None = None
+    """Start a failed plan again (default true)."""
+
+
+class SitePrefetch(ComponentResource):
+    """Makes a job of URLs and its plans in ESA, and keeps the plans running.
+
+    Other URLs are another job: it is replaced, and its plans with it. A changed window changes its
+    plan in place and runs it again. Needs pulumi_alicloud, the extra ``alicloud``. Raises RunError,
+    one sentence. ``job`` and ``executions`` (by window) are what it makes in ESA.
+    """
+
+    # `job` and `executions` get their types in __init__: the SDK resolves the types of a class when it
+    # runs, and those are of an extra.
+    campaign: PrefetchCampaign
+    """That the plans run; ``campaign.plans`` has each by its window's name."""
+    job_id: Output[str]
+    statuses: Output[Mapping[str, str]]
+    """Window's name -> its plan's status when ESA was last asked."""
+    window: Output[Mapping[str, str]]
+    """``start`` and ``end`` of all windows, ISO 8601 in UTC; empty if one is open."""
+    ready: Output[bool]
+    """Whether every plan was as declared when ESA was last asked."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: SitePrefetchArgs,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the job, its plans, and that they run."""
+        make = _resources()
+        with _named(f"SitePrefetch {resource_name!r}: "):
+            urls, windows = _urls(args), _windows(args)
+        super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
+        self.job: ScheduledPreloadJob = make.preload_job(
+            resource_name,
+            self,
+            site_id=_site_id(args.site),
+            job_name=args.job_name,
+            urls=urls,
+        )
+        self.executions: Mapping[str, ScheduledPreloadExecution] = {
+            name: make.preload_execution(
+                f"{resource_name}-{name}", self, job=self.job, window=window.esa
+            )
+            for name, window in windows.items()
+        }
+        self.campaign = PrefetchCampaign(
+            resource_name,
+            PrefetchCampaignArgs(
+                plans={
+                    name: _plan(execution, args, urls, windows[name])
+                    for name, execution in self.executions.items()
+                }
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.job_id = self.job.scheduled_preload_job_id
+        self.statuses = self.campaign.statuses
+        self.window = self.campaign.window
+        self.ready = self.campaign.ready
+        self.register_outputs(
+            {
+                "job_id": self.job_id,
+                "statuses": self.statuses,
+                "window": self.window,
+                "ready": self.ready,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A window in the two notations that its readers need."""
+
+    esa: Mapping[str, Input[Any]]
+    triggers: Mapping[str, Input[Any]]
+
+
+def _urls(args: SitePrefetchArgs) -> UrlList:
+    return UrlList.of_one(urls=args.urls, url_file=args.url_file, oss_url=args.oss_url)
+
+
+def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
+    windows = {}
+    for name, declared in args.windows.items():
+        with _named(f"windows.{name}: "):
+            window = PrefetchWindow.of(declared)
+            windows[name] = _Window(window.for_esa(), window.for_triggers())
+    return windows
+
+
+def _plan(
+    execution: "ScheduledPreloadExecution",
+    args: SitePrefetchArgs,
+    urls: UrlList,
+    window: _Window,
+) -> ScheduledPrefetchArgs:
+    triggers: dict[str, Input[Any]] = {
+        "urls": urls.for_triggers(),
+        "window": window.triggers,
+    }
+    if args.triggers is not None:
+        triggers["triggers"] = args.triggers
+    return ScheduledPrefetchArgs(
+        plan_id=execution.id,
+        triggers=triggers,
+        desired_state=args.desired_state,
+        rerun=args.rerun,
+        restart_failed=args.restart_failed,
+        # The plan is this component's and goes at once in any case: one that waits must not start
+        # in between.
+        on_destroy="delete",
+    )
+
+
+def _site_id(site: "Input[str] | Input[int] | Site") -> Input[str]:
+    known: Any = site.id if isinstance(site, CustomResource) else site
+    return applied(known, str)
+
+
+def _resources() -> Any:
+    try:
+        from pulumi_esa_prefetch.resources import site_resources  # noqa: PLC0415 -- an extra
+    except ModuleNotFoundError as error:
+        if error.name != "pulumi_alicloud":
+            raise
+        raise RunError(
+            "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'."
+        ) from None
+    return site_resources
+
+
+@contextmanager
+def _named(prefix: str) -> Iterator[None]:
+    """Let an error say where."""
+    try:
+        yield
+    except RunError as error:
+        raise RunError(f"{prefix}{error}") from None
