@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -146,13 +147,31 @@ def test_delete_scheduled_preload_job_gives_the_request_id() -> None:
     assert request_id == REQUEST_ID
 
 
-def test_delete_scheduled_preload_execution_is_done_without_a_request_id_too() -> None:
-    app = Script(ok({}))
+def test_delete_scheduled_preload_execution_gives_the_request_id() -> None:
+    app = Script(ok({"RequestId": REQUEST_ID}))
 
     request_id = client_of(app).delete_scheduled_preload_execution(plan_id=PLAN_ID)
 
     assert sent(app) == ("DeleteScheduledPreloadExecution", "POST", {"Id": PLAN_ID}, {})
-    assert request_id == ""
+    assert request_id == REQUEST_ID
+
+
+def test_an_answer_with_nothing_of_esa_in_it_is_no_success() -> None:
+    client = client_of(Script(ok({})))
+
+    with pytest.raises(BadAnswer, match="RequestId: Field required"):
+        client.delete_scheduled_preload_execution(plan_id=PLAN_ID)
+    with pytest.raises(BadAnswer, match="nothing of ESA's in it"):
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+
+def test_a_whole_answer_under_a_wrong_label_is_read() -> None:
+    app = Script(httpx.Response(200, html=json.dumps(PLAN)))
+
+    plan = client_of(app).start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert plan.status == "waiting"
+    assert len(app.requests) == 1
 
 
 def page(*numbers: int, total: int | str | None) -> httpx.Response:

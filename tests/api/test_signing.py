@@ -122,7 +122,14 @@ CLIENT_CALLS: dict[str, Callable[[EsaClient], object]] = {
 def sent(vector: dict[str, Any]) -> tuple[httpx.Request, httpx.Headers]:
     """What the client really sends for the call of a vector."""
     app = Script(
-        ok({"Executions": [], "TotalCount": 0, "Id": vector["query"].get("Id", "x")})
+        ok(
+            {
+                "RequestId": "R",
+                "Executions": [],
+                "TotalCount": 0,
+                "Id": vector["query"].get("Id", "x"),
+            }
+        )
     )
     client = client_of(
         app,

@@ -59,7 +59,7 @@ def read_answer(answer: Answer) -> dict[str, Any]:
     content = _json_object(answer.body)
     if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's own borders
         raise _refusal(answer, content or _xml_error(answer.body))
-    if content is None or not _may_be_json(answer.content_type):
+    if content is None or not _is_esa_s(answer, content):
         raise NoAnswer(
             f"{answer.action}: {_what_came(answer)} instead of ESA's JSON "
             f"(HTTP {answer.status}); ESA may have carried the call out"
@@ -123,8 +123,13 @@ def _xml_error(body: bytes) -> dict[str, Any] | None:
     return dict(re.findall(r"<(Code|Message|RequestId)>([^<]*)</", text))
 
 
-def _may_be_json(content_type: str) -> bool:
-    return not content_type or content_type.endswith(("/json", "+json"))
+def _is_esa_s(answer: Answer, content: dict[str, Any]) -> bool:
+    """Whether this is what it says it is, or says what only ESA says.
+
+    A whole answer under a wrong label still tells of what has happened.
+    """
+    kind = answer.content_type
+    return not kind or kind.endswith(("/json", "+json")) or "RequestId" in content
 
 
 def _what_came(answer: Answer) -> str:

@@ -253,7 +253,7 @@ class EsaClient:
 
     def _delete(self, action: str, object_id: str) -> str:
         call = _post(action, {"Id": object_id}, safe_to_repeat=True)
-        return self._call(call, reader(action, Done)).request_id or ""
+        return self._call(call, reader(action, Done)).request_id
 
     def _call(
         self,

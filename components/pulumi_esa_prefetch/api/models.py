@@ -129,7 +129,7 @@ class PlanList(_Answer):
 class Done(_Answer):
     """The answer of the Delete actions: a request id and nothing else."""
 
-    request_id: str | None = None
+    request_id: str
 
 
 class PlanSpec(BaseModel):

@@ -31,10 +31,15 @@ def reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
 def reader_of(
     action: str, model: type[O], asked: str
 ) -> Callable[[Mapping[str, Any]], O]:
-    """The same for an object asked for by its id, which the answer may leave out."""
+    """The same for an object asked for by its id, which the answer may leave out.
+
+    An answer with neither this id nor a request's id may be anybody's: BadAnswer.
+    """
     read = reader(action, model)
 
     def read_that(content: Mapping[str, Any]) -> O:
+        if not (content.get("Id") or content.get("RequestId")):
+            raise BadAnswer(f"{action}: the answer has nothing of ESA's in it")
         found = read({**content, "Id": content.get("Id") or asked})
         if found.id.lower() != asked.lower():
             raise BadAnswer(
