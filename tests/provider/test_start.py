@@ -19,7 +19,6 @@ LOST_AFTER = [
     {"kind": "html", "when": "after"},
     {"kind": "truncated"},
     {"kind": "truncated", "keep": 0.0},
-    {"kind": "content-type"},
 ]
 LOST_BEFORE = [
     {"kind": "reset", "when": "before"},
