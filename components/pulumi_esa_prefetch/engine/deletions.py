@@ -1,6 +1,6 @@
 """What goes after the program has ended, and in which order; deletes nothing itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
@@ -100,25 +100,44 @@ class _Order:
 
 
 def spared(
-    ledger: Ledger, failed: Iterable[Old], steps: Sequence[Deletion]
-) -> set[str]:
-    """The URNs that must stay because a failed record still needs them."""
-    records: Mapping[str, Sequence[Resource]] = _by_urn(ledger, steps)
-    found: set[str] = set()
+    ledger: Ledger, failed: Sequence[Old], steps: Sequence[Deletion]
+) -> list[Deletion]:
+    """The deletions left when all stays that a failed record still needs."""
+    if not failed:
+        return list(steps)
+    records = _by_key(ledger, steps)
+    kept: set[_Key] = set()
     frontier = [old.record for old in failed]
     while frontier:
-        for urn in needs(frontier.pop(), parent=True):
-            if urn not in found:
-                found.add(urn)
-                frontier.extend(records.get(urn, ()))
-    return found
+        record = frontier.pop()
+        for urn in needs(record, parent=True):
+            key = _meant(record, urn, records)
+            if key not in kept and key in records:
+                kept.add(key)
+                frontier.append(records[key])
+    return [step for step in steps if _key(step.old.record) not in kept]
 
 
-def _by_urn(ledger: Ledger, steps: Sequence[Deletion]) -> dict[str, list[Resource]]:
-    records: dict[str, list[Resource]] = {}
-    for old in ledger.all():
-        records.setdefault(old.record.urn, []).append(old.record)
-    for step in steps:
-        if step.old.index is None:
-            records.setdefault(step.urn, []).append(step.old.record)
-    return records
+_Key = tuple[str, bool]
+
+
+def _key(record: Resource) -> _Key:
+    return record.urn, record.delete
+
+
+def _meant(record: Resource, urn: str, records: Mapping[_Key, Resource]) -> _Key:
+    # Of two records of one URN the replaced one is needed by what is replaced, the other by the rest.
+    return (
+        (urn, record.delete)
+        if (urn, record.delete) in records
+        else (
+            urn,
+            not record.delete,
+        )
+    )
+
+
+def _by_key(ledger: Ledger, steps: Sequence[Deletion]) -> dict[_Key, Resource]:
+    records = {_key(old.record): old.record for old in ledger.all()}
+    finished = (step.old.record for step in steps if step.old.index is None)
+    return {**records, **{_key(record): record for record in finished}}

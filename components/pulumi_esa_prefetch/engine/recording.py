@@ -98,21 +98,24 @@ class Recording:
 
     def _finished(self, number: int | None, step: Step, applied: Applied) -> None:
         record, old = applied.record, step.old
-        becomes = self._becomes(step, applied)
-        if old is not None and becomes is not None:
+        becomes = applied.old_becomes
+        if isinstance(step, Create) and old is not None and old.index is not None:
+            becomes = self._replaced(step, old.index)
+        elif old is not None and becomes is not None:
             self._ledger.become(old, becomes)
         significant = not isinstance(step, Same) or _changed(step.old, record)
         if record is not None:
             self._ledger.news[record.urn] = record
         self._write(_done(number, old, record, becomes, significant=significant))
 
-    def _becomes(self, step: Step, applied: Applied) -> Resource | None:
-        old = step.old
-        if not isinstance(step, Create) or old is None or old.index is None:
-            return applied.old_becomes
-        # What was deleted first waits as a record only until its successor is there.
-        now = self._ledger.base[old.index]
-        return None if now.pending_replacement else now.with_(delete=True)
+    def _replaced(self, step: Create, index: int) -> Resource | None:
+        # The record of an object that was deleted first goes now that its successor is there. If that deletion was
+        # an earlier run's, the provider is asked once more at the end: nobody can be sure that it was complete.
+        now = self._ledger.base[index]
+        marked = now.with_(delete=True)
+        if step.keep_old or not now.pending_replacement:
+            self._ledger.base[index] = marked
+        return None if now.pending_replacement else marked
 
     def _write(self, entry: Entry) -> None:
         if self._journal is not None:

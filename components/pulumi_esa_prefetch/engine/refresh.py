@@ -1,6 +1,6 @@
 """A refresh over the whole state: which records are looked up, what the state is afterwards; reads nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from pulumi_esa_prefetch.engine.ledger import Ledger, needs
 from pulumi_esa_prefetch.engine.reads import Refresh
@@ -22,41 +22,34 @@ def refreshes(ledger: Ledger, scope: Scope) -> list[Refresh]:
 def rebuilt(
     records: Sequence[Resource], gone: set[int], finished: Iterable[str] = ()
 ) -> list[Resource | None]:
-    """The state with None for the records at these positions.
+    """The state with None for the records at these positions; nothing points there any more.
 
-    Nothing points there any more, orphans go to the grandparent; URNs in `finished` stand elsewhere.
+    Children of what is gone have no parent until the program registers them again. URNs in `finished` stand elsewhere.
     """
-    above = {records[index].urn: records[index].parent for index in gone}
     standing = set(finished)
     kept: list[Resource | None] = []
     for index, record in enumerate(records):
         if index in gone:
             kept.append(None)
         else:
-            kept.append(_sound(record, standing, above))
+            kept.append(_sound(record, standing))
             standing.add(record.urn)
     return kept
 
 
-def _sound(record: Resource, standing: set[str], above: Mapping[str, str]) -> Resource:
+def _sound(record: Resource, standing: set[str]) -> Resource:
     properties = {
         key: tuple(urn for urn in urns if urn in standing)
         for key, urns in record.property_dependencies.items()
     }
     partner = record.deleted_with
     return record.with_(
-        parent=_parent(record.parent, standing, above),
+        parent=record.parent if record.parent in standing else "",
         dependencies=tuple(u for u in record.dependencies if u in standing),
         property_dependencies={k: v for k, v in properties.items() if v},
         deleted_with=partner if partner in standing else "",
         replace_with=tuple(u for u in record.replace_with if u in standing),
     )
-
-
-def _parent(parent: str, standing: set[str], above: Mapping[str, str]) -> str:
-    while parent and parent not in standing:
-        parent = above.get(parent, "")
-    return parent
 
 
 def equal_references(old: Resource, new: Resource) -> bool:

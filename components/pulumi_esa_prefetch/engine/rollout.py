@@ -305,8 +305,8 @@ class Rollout:
         for layer in layers(going):
             with self._lock:
                 errored = [step.old for step in self._errored if step.old]
-            stays = spared(ledger, errored, going) if errored else set()
-            self._executor.layer([step for step in layer if step.urn not in stays])
+            left = set(spared(ledger, errored, going))
+            self._executor.layer([step for step in layer if step in left])
 
     def _may_delete(self, urns: list[str]) -> bool:
         if self._request.target_dependents:
