@@ -1,10 +1,12 @@
 """A stack's own limits in `check`: a plan that breaks one is refused, or told of, before it starts."""
 
+import subprocess
 from typing import Any
 
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
+from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.stack import assert_no_trace
 
@@ -104,3 +106,30 @@ def test_limits_that_cannot_be_read_are_one_sentence(
     assert "esa-prefetch:limits.maxOriginUrlsPerSecond: Input should be" in (
         result.output
     )
+
+
+def test_a_stack_is_judged_by_its_own_limits_whichever_engine_keeps_it(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    stack_ = stack(esa_with(emulator, start="+1h", end="+99h"))
+    stack_.declare(PLANS)
+    stack_.up()
+    stack_.configure(
+        limits={"maxOriginUrlsPerSecond": 0.001, "enforce": "deny"}, plans=PLANS
+    )
+
+    done = subprocess.run(
+        [ESA_PREFETCH, "policy", "analyze"],
+        cwd=stack_.root / "project",
+        env=stack_.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == (
+        "deny: one would load www.example.com with 0.00167 URLs/s, above the limit "
+        "of 0.001.\n"
+    )
+    assert done.stderr == "error: 1 enforced limit is not kept\n"

@@ -106,8 +106,8 @@ config:
 
 def run(exported: Path, limits: str, *options: str) -> int:
     at = NOW + timedelta(minutes=1)
-    given = ["--limits", limits, "--at", at.isoformat(), "--offline"]
-    return main(["policy", str(exported), *given, *options])
+    given = ["--file", str(exported), "--limits", limits, "--at", at.isoformat()]
+    return main(["policy", "analyze", *given, "--offline", *options])
 
 
 def test_a_stack_file_s_enforced_limits_fail_the_command(
@@ -128,7 +128,7 @@ def test_limits_alone_only_warn_unless_they_say_otherwise(
 ) -> None:
     limits = limits_file(tmp_path, '{"maxOriginUrlsPerSecond": 0.5}')
 
-    code = run(exported, limits, "--output", "json")
+    code = run(exported, limits, "--json")
 
     (row,) = json.loads(capsys.readouterr().out)
     assert code == 0

@@ -1,16 +1,19 @@
-"""`esa-prefetch policy`: limits against an exported state, without the CLI or a login."""
+"""`esa-prefetch policy analyze`: limits against a state, without login; judges nothing."""
 
 import json
 import os
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
+from pulumi_esa_prefetch.cli.opening import AsJson, StackName
 from pulumi_esa_prefetch.cli.reading import moment, text
+from pulumi_esa_prefetch.cli.source import source
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.yaml_reading import load
 from pulumi_esa_prefetch.load import Judgement, Limits, LimitsError, refused
-from pulumi_esa_prefetch.report.documents import SECRET, read_state
+from pulumi_esa_prefetch.report.documents import SECRET
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.facts import job_ids
 from pulumi_esa_prefetch.report.graph import Graph
@@ -22,25 +25,32 @@ KEY = "esa-prefetch:limits"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command `policy`."""
-    app.command("policy")(policy)
+    """Add the command `policy analyze`."""
+    group = typer.Typer(help="Judge a state by the limits on an origin's load.")
+    group.callback()(_policy)
+    group.command("analyze")(analyze)
+    app.add_typer(group, name="policy")
 
 
-def policy(
-    state: Annotated[
-        str,
-        typer.Argument(metavar="[FILE|-]", help="What `stack export` printed."),
-    ] = "-",
+def _policy() -> None:
+    """Judge a state by the limits on an origin's load."""
+
+
+def analyze(
     *,
+    stack: StackName = "",
+    file: Annotated[
+        str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
+    ] = "",
     limits: Annotated[
         str,
         typer.Option(
-            metavar="FILE", help="A stack file (Pulumi.<stack>.yaml) or limits alone."
+            metavar="FILE",
+            help="A stack file (Pulumi.<stack>.yaml) or limits alone; by default "
+            "the stack's own.",
         ),
-    ],
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--output", "-o", help="Lines, or JSON.")
-    ] = "text",
+    ] = "",
+    as_json: AsJson = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask ESA nothing: use the state alone.")
     ] = False,
@@ -48,15 +58,17 @@ def policy(
         str, typer.Option(metavar="TIME", help="Judge from this moment, not from now.")
     ] = "",
 ) -> None:
-    """Judge an exported state by limits: one line for each that is not kept.
+    """Judge a stack by limits on what origins get: one line for each that is not kept.
 
-    Exits with 1 if one of them is enforced (`enforce: deny`).
+    Takes the selected stack, or an exported state (--file), for which no project, login
+    or passphrase is needed. Exits with 1 if a limit is not kept that is enforced
+    (`enforce: deny`).
     """
     try:
-        judged, notes = _judged(state, limits, at, offline=offline)
+        judged, notes = _judged(stack, file, limits, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    typer.echo(_json(judged) if output == "json" else _lines(judged))
+    typer.echo(_json(judged) if as_json else _lines(judged))
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     denied = refused(judged)
@@ -66,23 +78,29 @@ def policy(
 
 
 def _judged(
-    state: str, limits_file: str, at: str, *, offline: bool
+    stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[Judgement], list[str]]:
-    config = _config(limits_file)
-    limits = Limits.parse(config.get(KEY))
-    resources = read_state(text(state))
+    given = source(stack, file)
+    config = {**given.config, **(_config(limits_file) if limits_file else {})}
+    if KEY not in config:
+        raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
+    limits = Limits.parse(config[KEY])
     looked = Looked()
     if not offline:
-        ids = job_ids(Graph.of_state(resources))
+        ids = job_ids(Graph.of_state(given.resources))
         looked = look_with(config, os.environ, ids)
-    judged, blind = judge_stack(resources, looked, limits, moment(at))
+    judged, blind = judge_stack(given.resources, looked, limits, moment(at))
+    return judged, _notes(looked, blind)
+
+
+def _notes(looked: Looked, blind: list[str]) -> list[str]:
     notes = [looked.problem] if looked.problem else []
     if blind:
         notes.append(f"window and pace are not known of {', '.join(blind)}")
-    return judged, notes
+    return notes
 
 
-def _config(file: str) -> dict[str, str]:
+def _config(file: str) -> Mapping[str, str]:
     """Read a stack file's plain values, or take the file for the limits themselves."""
     content = load(text(file), file)
     if not isinstance(content, dict):

@@ -182,7 +182,7 @@ def _others_judged(judged: list[Judgement], mine: list[Judgement]) -> Iterator[s
     if rest:
         yield (
             f"Limits are also not kept {rest} {'time' if rest == 1 else 'times'} by "
-            "plans that do not change (esa-prefetch policy names them)."
+            "plans that do not change (esa-prefetch policy analyze names them)."
         )
 
 

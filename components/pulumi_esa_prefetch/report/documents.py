@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_esa_prefetch.report.errors import ReportError
@@ -83,9 +83,11 @@ class Preview(_Part):
 class _Deployment(_Part):
     resources: tuple[Resource, ...] = ()
 
-
-class _Export(_Part):
-    deployment: _Deployment
+    @field_validator("resources", mode="before")
+    @classmethod
+    def _null_is_none_of_them(cls, value: Any) -> Any:
+        """Take Go's null for an empty list."""
+        return () if value is None else value
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -109,7 +111,15 @@ def read_state(text: str) -> tuple[Resource, ...]:
         raise ReportError(
             "the state has no deployment: give the output of `pulumi stack export`"
         )
-    return _model(_Export, _masked(content), "state").deployment.resources
+    return resources_of(content["deployment"])
+
+
+def resources_of(deployment: object) -> tuple[Resource, ...]:
+    """Read the resources of a deployment, as an export or a checkpoint holds it.
+
+    Secrets become `[secret]`. ReportError if it cannot be read.
+    """
+    return _model(_Deployment, _masked(deployment), "state").resources
 
 
 def _json(text: str, what: str, command: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What limits say to a stack as it is declared; pure, and no policy pack itself.
 
-The same judgement serves `esa-prefetch policy` on an exported state and the policy pack.
+The same judgement serves `esa-prefetch policy analyze` and the policy pack.
 """
 
 from collections.abc import Iterable

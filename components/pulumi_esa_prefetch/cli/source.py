@@ -1,0 +1,37 @@
+"""Where a report's resources come from: a stack of a local backend, or an exported state."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_esa_prefetch.cli.reading import text
+from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_esa_prefetch.engine.stack import open_stack
+from pulumi_esa_prefetch.report.documents import (
+    SECRET,
+    Resource,
+    read_state,
+    resources_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stack's resources and its configuration, secrets masked in both."""
+
+    resources: tuple[Resource, ...]
+    config: Mapping[str, str]
+
+
+def source(stack: str, file: str) -> Source:
+    """Read the file if there is one, else the stack named, else the selected one.
+
+    Raises ReportError and EngineError, each a sentence.
+    """
+    if file:
+        return Source(read_state(text(file)), {})
+    opened = open_stack(find_project(Path.cwd()), stack or None, os.environ)
+    values = opened.config().items()
+    config = {name: SECRET if value.secret else value.text for name, value in values}
+    return Source(resources_of(opened.deployment().body), config)
