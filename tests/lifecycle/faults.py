@@ -33,10 +33,13 @@ PASSING: dict[str, list[Fault]] = {
     "shuffled": [{"kind": "shuffled"}],
     "stale": [{"kind": "stale", "seconds": 1}],
 }
-# Those after which nobody can know: an answer was lost, or said too little.
+# Those after which a client cannot know whether there was an effect.
 LOSING = {
+    "error-before",
     "error-after",
+    "reset-before",
     "reset-after",
+    "html-before",
     "html-after",
     "truncated",
     "truncated-framed",

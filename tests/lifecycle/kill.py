@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.prefetch.demo.locks import until
+from tests.lifecycle import leaks
 from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.figures import Figures
@@ -26,6 +27,7 @@ PLANS = 50
 STALL = 0.1
 STATUSES = ("stopped", "waiting", "failed", "running")
 GOING = ("running", "waiting")
+SECRET = "emulator-secret"
 VICTIMS = ("engine", "host", "emulator")
 SEED = seed(
     *(
@@ -55,6 +57,7 @@ class Round:
 
     def __init__(self, root: Path, program: str) -> None:
         root.mkdir()
+        self._root = root
         self._service = Service(root / "esa", SEED)
         self._stack = Stack(root / "stack", program, self._service.endpoint)
         self._stack.configure(plans=PLANS_DECLARED, deadline=20)
@@ -76,6 +79,9 @@ class Round:
                 self._stack.check("cancel", "--yes", "test")
             result = self._stack.run("up", "--refresh", "--yes", "--skip-preview")
             wrong = [*self._wrong(), *_complaint(result)]
+        wrong += [
+            f"a secret is in {path}" for path in leaks.in_files(self._root, [SECRET])
+        ]
         if host is not None and HOST in words(host):
             wrong.append("the provider's host was left behind")
         return Outcome(blow, struck, tuple(wrong))
@@ -90,7 +96,7 @@ class Round:
             stderr=subprocess.DEVNULL,
         )
         if blow.victim == "host":  # its moments begin when it is there
-            until(lambda: provider_host(process.pid) is not None, 60)
+            until(lambda: bool(process.poll() or provider_host(process.pid)), 60)
         time.sleep(blow.after)
         host = provider_host(process.pid)
         struck = process.poll() is None and self._kill(blow.victim, process.pid, host)

@@ -13,6 +13,7 @@ from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
 from pulumi_esa_prefetch.emulator.app import create_app
 from pulumi_esa_prefetch.emulator.server import running
+from tests.lifecycle import leaks
 from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.faults import PASSING, hitting
@@ -23,7 +24,8 @@ STATUSES = ("stopped", "waiting", "failed", "running", "finished")
 TO_START = ("stopped", "waiting", "failed")
 FAILING = 0.2
 DRIFTING = 0.1
-DEMO_KEY = StaticCredentials(Credentials("emulator-key", "emulator-secret"))
+SECRET = "emulator-secret"
+DEMO_KEY = StaticCredentials(Credentials("emulator-key", SECRET))
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Soak:
         self._stack = stack
         self._esa = esa
         self._size = size
+        self._said: list[str] = []
         self._numbers = range(size.plans)
         self._wanted = {
             plan_id(n): int(size.status_of(n) in TO_START) for n in self._numbers
@@ -71,6 +74,7 @@ class Soak:
         self._expect_starts()
         self._command("destroy")
         self._expect_nothing_left()
+        self._expect_no_secret()
         return self.figures
 
     def _declared(self, number: int) -> Document:
@@ -106,6 +110,7 @@ class Soak:
         seconds = time.monotonic() - begin
         calls = self._esa.history()[before:]
         failed = sum(call["status"] != 200 for call in calls)
+        self._said.append(result.output)
         self.figures.show(f"{command}: seconds", f"{seconds:.1f}")
         self.figures.show(
             f"{command}: calls, of them not answered by 200", f"{len(calls)}, {failed}"
@@ -151,6 +156,14 @@ class Soak:
             "plans that were to be deleted and are there",
             len(deleted & plans.keys()),
             0,
+        )
+
+    def _expect_no_secret(self) -> None:
+        texts = [*self._said, str(self._esa.history())]
+        files = leaks.in_files(self._stack.root, [SECRET])
+        found = [text for text in texts if leaks.in_text(text, [SECRET])]
+        self.figures.check(
+            "files, outputs, histories with a secret", len(files) + len(found), 0
         )
 
 

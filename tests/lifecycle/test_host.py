@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 
 PLAN = {"planId": plan_id(1), "jobId": job_id(1)}
 SEED = seed(job(1, [plan(1, "stopped")]))
-KEY, SECRET = "key-of-a-test", "secret-of-a-test"
+KEY, SECRET, TOKEN = "key-of-a-test", "secret-of-a-test", "token-of-a-test"
+TEMPORARY = {"AccessKeyId": KEY, "AccessKeySecret": SECRET, "SecurityToken": TOKEN}
 # Read by every Python at its start; the provider's host is `-m pulumi.dynamic`.
 SPY = """
 import os, sys
@@ -59,37 +61,38 @@ def test_the_state_holds_the_provider_by_its_name_only(
 def test_no_key_is_left_anywhere_in_plain_text(
     emulator: Emulators, stack: Stacks
 ) -> None:
-    esa = emulator(SEED | {"keys": [{"AccessKeyId": KEY, "AccessKeySecret": SECRET}]})
+    esa = emulator(SEED | {"keys": [TEMPORARY]})
     stack_ = stack(esa)
     stack_.variables = {"ESA_ENDPOINT": esa.endpoint}
     stack_.declare({"plan": PLAN})
-    stack_.check("config", "set", "--secret", "esa-prefetch:accessKey", KEY)
-    stack_.check("config", "set", "--secret", "esa-prefetch:secretKey", SECRET)
+    for name, value in (
+        ("accessKey", KEY),
+        ("secretKey", SECRET),
+        ("securityToken", TOKEN),
+    ):
+        stack_.check("config", "set", "--secret", f"esa-prefetch:{name}", value)
 
     said = [stack_.up(), stack_.up("--refresh"), stack_.check("stack", "export")]
 
     assert esa.starts() == 1
-    assert not any(SECRET in result.output for result in said)
-    assert files_with(stack_.root, SECRET) == []
+    assert not any(leaks.in_text(result.output, (SECRET, TOKEN)) for result in said)
+    assert not leaks.in_text(str(esa.history()), (SECRET, TOKEN))
+    assert leaks.in_files(stack_.root, (SECRET, TOKEN)) == []
 
 
 def test_the_environments_keys_are_kept_nowhere(
     emulator: Emulators, stack: Stacks
 ) -> None:
-    esa = emulator(SEED | {"keys": [{"AccessKeyId": KEY, "AccessKeySecret": SECRET}]})
+    esa = emulator(SEED | {"keys": [TEMPORARY]})
     stack_ = stack(esa)
     stack_.variables |= {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+        "ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN,
     }
     stack_.declare({"plan": PLAN})
 
     stack_.up()
 
     assert esa.starts() == 1
-    assert files_with(stack_.root, SECRET) == files_with(stack_.root, KEY) == []
-
-
-def files_with(root: Path, text: str) -> list[Path]:
-    files = [path for path in root.rglob("*") if path.is_file()]
-    return [path for path in files if text.encode() in path.read_bytes()]
+    assert leaks.in_files(stack_.root, (KEY, SECRET, TOKEN)) == []
