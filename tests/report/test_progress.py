@@ -1,0 +1,179 @@
+"""How far plans are, in words; and the command that follows them on a real ESA."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.cli.main import main
+from pulumi_esa_prefetch.emulator.app import Emulator, create_app
+from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.lookup import Looked, Seen
+from pulumi_esa_prefetch.report.progress import (
+    Progress,
+    Target,
+    changes,
+    progress,
+    targets,
+)
+from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
+
+TARGET = Target("launch", JOB_ID, plan_id(1))
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def looked(status: str, submitted: int = 0, **job: Any) -> Looked:
+    facts = {"interval": 30, "slice_len": 10, "start_time": at(-30)}
+    plan = Plan(id=plan_id(1), job_id=JOB_ID, status=status, **facts)
+    there = Job(id=JOB_ID, url_count=100, task_submitted=submitted, **job)
+    return Looked({JOB_ID: Seen(there, {plan.id: plan})})
+
+
+def lines(before: Progress | None, after: Progress) -> list[str]:
+    return list(changes(before, after))
+
+
+def test_a_running_plan_is_told_with_its_place_and_its_last_batch() -> None:
+    now = progress([TARGET], looked("running", 20), NOW)
+
+    assert lines(None, now) == [
+        (
+            "launch: running, 20 of 100 URLs of its job, 0.333 URLs/s, "
+            "last batch at 2026-11-11T00:04:00Z"
+        )
+    ]
+    assert not now.rests
+
+
+def test_only_what_changed_is_told_again() -> None:
+    before = progress([TARGET], looked("running", 20), NOW)
+    same = progress([TARGET], looked("running", 20), NOW)
+    further = progress([TARGET], looked("finished", 100), at(300))
+
+    assert lines(before, same) == []
+    assert lines(before, further) == ["launch: finished, 100 of 100 URLs of its job"]
+    assert further.rests
+    assert further.failed == []
+
+
+@pytest.mark.parametrize("status", ["failed", "stopped", "odd"])
+def test_a_plan_that_ends_otherwise_is_named(status: str) -> None:
+    now = progress([TARGET], looked(status), NOW)
+
+    assert now.rests
+    assert now.failed == ["launch"]
+
+
+def test_a_plan_that_is_declared_stopped_may_be_stopped() -> None:
+    resting = Target("launch", JOB_ID, plan_id(1), to_stop=True)
+
+    assert progress([resting], looked("stopped"), NOW).failed == []
+    assert progress([resting], looked("failed"), NOW).failed == ["launch"]
+
+
+def test_a_plan_that_is_not_there_is_missing() -> None:
+    now = progress([TARGET], Looked({JOB_ID: Seen(None, {})}), NOW)
+
+    assert lines(None, now) == ["launch: missing"]
+
+
+def test_refused_urls_are_told_once() -> None:
+    refusal: Document = {"error_info": "InvalidUrl", "failed_file_oss": "https://oss/f"}
+    now = progress([TARGET], looked("waiting", **refusal), NOW)
+
+    told = f"job {JOB_ID}: ESA refused URLs (InvalidUrl, listed in https://oss/f)"
+    assert lines(None, now)[1:] == [told]
+    assert lines(now, now) == []
+
+
+def test_a_look_that_failed_is_told_and_is_no_rest() -> None:
+    now = progress([TARGET], Looked(problem="no connection"), NOW)
+
+    assert lines(None, now) == ["no connection"]
+    assert not now.rests
+
+
+def test_the_plans_of_a_stack_are_those_on_record() -> None:
+    graph = Graph.of_state(state(old("launch", 1), new("yet to come", 2)))
+
+    assert targets(graph) == [TARGET]
+
+
+@pytest.fixture
+def esa(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """Serve an ESA with one plan that submits two URLs, a second apart."""
+    plan: Document = {
+        "Id": plan_id(1),
+        "StartTime": "now",
+        "Interval": 1,
+        "SliceLen": 1,
+    }
+    job = {
+        "Id": JOB_ID,
+        "SiteId": 1,
+        "UrlList": ["http://a.example/1", "http://a.example/2"],
+        "plans": [plan],
+    }
+    sites = [{"SiteId": 1, "Status": "active"}]
+    app = create_app(seed={"sites": sites, "jobs": [job]})
+    with running(app) as endpoint:
+        monkeypatch.setenv("ESA_ENDPOINT", endpoint)
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator-key")
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
+        yield app
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> str:
+    path = tmp_path / "state.json"
+    resources = [old("launch", 1)]
+    path.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    return str(path)
+
+
+def test_the_command_follows_a_plan_until_it_rests(
+    esa: Emulator, exported: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["progress", "--file", exported, "--every", "1"])
+
+    said = capsys.readouterr()
+    assert (code, said.err) == (0, "")
+    assert "launch: running, 1 of 2 URLs of its job" in said.out
+    assert said.out.endswith("launch: finished, 2 of 2 URLs of its job\n")
+    assert not any(call.effect for call in esa.history)
+
+
+def test_one_look_can_be_had_as_json(
+    esa: Emulator, exported: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["progress", "--file", exported, "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert told["plans"][0]["target"]["name"] == "launch"
+    assert told["plans"][0]["status"] == "running"
+    assert esa.history
+
+
+def test_without_esa_one_look_is_one_sentence(
+    exported: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "y")
+    monkeypatch.setattr("pulumi_esa_prefetch.cli.progress.SECONDS", 0.1)
+
+    code = main(["progress", "--file", exported, "--once"])
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert "no connection to http://127.0.0.1:9" in said.err
+    assert said.err.count("\n") == 1
