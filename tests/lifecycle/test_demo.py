@@ -85,7 +85,7 @@ class Demo:
         return {path: path.read_bytes() for path in self._files()} == self.files
 
     def emulator_pid(self) -> int:
-        return int((self.root / ".local/emulator.pid").read_text().split()[0])
+        return int((self.root / ".local/prefetch/emulator.pid").read_text().split()[0])
 
     def _files(self) -> list[Path]:
         found = [path for path in self.root.rglob("*") if path.is_file()]
@@ -140,7 +140,9 @@ def test_refresh_and_preview_start_nothing_and_down_leaves_nothing(demo: Demo) -
 
     assert "- 7 deleted" in output
     assert {
-        path.name for path in (demo.root / ".local").iterdir() if path.suffix != ".lock"
+        path.name
+        for path in (demo.root / ".local/prefetch").iterdir()
+        if path.suffix != ".lock"
     } == set()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", demo.port), timeout=5)
@@ -162,7 +164,7 @@ def test_a_killed_emulator_comes_back_with_all_it_knew(demo: Demo) -> None:
 def test_an_emulator_that_lost_its_data_takes_the_state_with_it(demo: Demo) -> None:
     demo.check("up")
     os.kill(demo.emulator_pid(), signal.SIGKILL)
-    (demo.root / ".local/emulator.json").unlink()
+    (demo.root / ".local/prefetch/emulator.json").unlink()
 
     output = demo.check("up")
 

@@ -103,7 +103,7 @@ def main(arguments: list[str]) -> int:
     # An empty home: nothing of the caller's profiles or tools is read.
     own = own_variables(settings) | {"HOME": str(settings.local), "PATH": path}
     engine = Engine(settings, shielded(os.environ, own))
-    settings.local.mkdir(exist_ok=True)
+    settings.local.mkdir(parents=True, exist_ok=True)
     with alone(settings.local / "demo.lock"):
         return COMMANDS[arguments[0]](settings, engine)
 

@@ -21,7 +21,7 @@ class Settings:
     """The demo's port, its places under one directory that `down` empties, and what it runs."""
 
     port: int
-    local: Path = ROOT / ".local"
+    local: Path = ROOT / ".local/prefetch"
     project: Path = ROOT
     """The folder of Pulumi.yaml."""
     seed: Path = ROOT / "stacks/prefetch/seed.json"
