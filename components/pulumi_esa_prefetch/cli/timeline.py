@@ -1,0 +1,83 @@
+"""`esa-prefetch timeline`: what each origin will get, over time; works out nothing itself."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pulumi_esa_prefetch.cli.opening import AsJson, StackName
+from pulumi_esa_prefetch.cli.reading import moment
+from pulumi_esa_prefetch.cli.source import source
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.facts import job_ids
+from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.reading import look_with
+from pulumi_esa_prefetch.report.timeline import loads_of, rows
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `timeline`."""
+    app.command("timeline")(timeline)
+
+
+def timeline(
+    *,
+    stack: StackName = "",
+    file: Annotated[
+        str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
+    ] = "",
+    plot: Annotated[
+        str, typer.Option(metavar="FILE", help="Draw it: a .png, .svg or .pdf file.")
+    ] = "",
+    as_json: AsJson = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask ESA nothing: use the state alone.")
+    ] = False,
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="Look ahead from this moment, not now.")
+    ] = "",
+) -> None:
+    """Show what each origin will get over time, all plans of a stack summed."""
+    try:
+        given = source(stack, file)
+        limits = Limits.parse(given.config.get("esa-prefetch:limits"))
+        now = moment(at)
+    except (ReportError, LimitsError) as error:
+        raise EngineError(str(error)) from None
+    ids = job_ids(Graph.of_state(given.resources))
+    looked = Looked() if offline else look_with(given.config, os.environ, ids)
+    loads = loads_of(given.resources, looked, now)
+    typer.echo(_json(loads) if as_json else "\n".join(rows(loads, limits)))
+    if looked.problem:
+        typer.echo(f"note: {looked.problem}", err=True)
+    if plot and loads:
+        _draw(loads, limits, Path(plot))
+
+
+def _json(loads: Mapping[str, Sequence[Segment]]) -> str:
+    told = {name: [asdict(part) for part in parts] for name, parts in loads.items()}
+    return json.dumps(told, indent=2, default=datetime.isoformat)
+
+
+def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) -> None:
+    """Import the drawing only here: matplotlib is an extra, and slow to import."""
+    try:
+        from pulumi_esa_prefetch.report.picture import FORMATS, draw  # noqa: PLC0415
+    except ImportError:
+        raise EngineError(
+            "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[plot]'"
+        ) from None
+    if file.suffix not in FORMATS:
+        raise EngineError(f"--plot: {file} is none of {', '.join(sorted(FORMATS))}")
+    try:
+        draw(loads, limits, file)
+    except OSError as error:
+        raise EngineError(f"--plot: {file}: {error.strerror or error}") from None
