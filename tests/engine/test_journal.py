@@ -106,6 +106,17 @@ def test_a_refreshed_record_keeps_its_place_or_goes() -> None:
     assert folded.resources[1].outputs == {"x": 1}
 
 
+def test_nothing_points_to_a_record_that_a_refresh_did_not_find() -> None:
+    gone = thing("a")
+    needs = {"dependencies": (gone.urn,), "property_dependencies": {"p": (gone.urn,)}}
+    base = Snapshot((root(), gone, thing("b", deleted_with=gone.urn, **needs)))
+
+    folded = fold(base, [Refreshed(1, None)])
+
+    verify(folded)
+    assert folded.resources[1] == thing("b")
+
+
 def test_after_a_new_base_positions_count_there() -> None:
     entries: list[Entry] = [
         Refreshed(1, None),

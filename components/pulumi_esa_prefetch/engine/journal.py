@@ -6,9 +6,10 @@ what a killed run left. Records of the base are named by their position in it, f
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from pulumi_esa_prefetch.engine.mending import mended
 from pulumi_esa_prefetch.engine.records import (
     OperationType,
     PendingOperation,
@@ -111,6 +112,7 @@ class Folding:
         self._old: list[Resource | None] = list(base.resources)
         self._new: list[Resource | None] = []
         self._finished: dict[str, int] = {}
+        self._lost = False
 
     def add(self, entry: Entry) -> None:
         """Take one entry; raises ValueError if it does not fit those before it."""
@@ -128,6 +130,7 @@ class Folding:
             case Refreshed():
                 self._check_old(entry.old)
                 self._old[entry.old] = entry.new
+                self._lost = self._lost or entry.new is None
             case Rebased():
                 self._rebase(entry.base)
 
@@ -164,10 +167,10 @@ class Folding:
         """The snapshot as it stands: finished records in order of completion, then the rest of the base in its order.
 
         Of the operations that were under way before, only creations outlive a write: only a person knows what became
-        of them.
+        of them. A kill in a refresh comes before the run has mended what points to records that are gone: done here.
         """
         creating = [op for op in self._base.pending_operations if op.type == "creating"]
-        return normalise(
+        snapshot = normalise(
             Snapshot(
                 resources=tuple(
                     record for record in (*self._new, *self._old) if record is not None
@@ -177,6 +180,9 @@ class Folding:
                 extra=self._base.extra,
             )
         )
+        if self._lost:
+            return replace(snapshot, resources=mended(snapshot.resources))
+        return snapshot
 
 
 def fold(base: Snapshot, entries: Iterable[Entry]) -> Snapshot:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pulumi_esa_prefetch.engine.ledger import Ledger, needs
+from pulumi_esa_prefetch.engine.mending import sound
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.targets import Scope
@@ -32,24 +33,9 @@ def rebuilt(
         if index in gone:
             kept.append(None)
         else:
-            kept.append(_sound(record, standing))
+            kept.append(sound(record, standing))
             standing.add(record.urn)
     return kept
-
-
-def _sound(record: Resource, standing: set[str]) -> Resource:
-    properties = {
-        key: tuple(urn for urn in urns if urn in standing)
-        for key, urns in record.property_dependencies.items()
-    }
-    partner = record.deleted_with
-    return record.with_(
-        parent=record.parent if record.parent in standing else "",
-        dependencies=tuple(u for u in record.dependencies if u in standing),
-        property_dependencies={k: v for k, v in properties.items() if v},
-        deleted_with=partner if partner in standing else "",
-        replace_with=tuple(u for u in record.replace_with if u in standing),
-    )
 
 
 def equal_references(old: Resource, new: Resource) -> bool:
