@@ -31,6 +31,7 @@ _UNKNOWNS: Final = frozenset(
 )
 _EXACT: Final = float(2**53)
 _PLAIN: Final = 1e21
+_VERSION: Final = "packageVersion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ def _read_object(struct: struct_pb2.Struct) -> Any:
     if signature == OUTPUT:
         value = fields.get("value", UNKNOWN)
         return secret(value) if fields.get("secret") else value
+    if signature == RESOURCE:
+        # the state names a version always, the wire only where there is one
+        fields.setdefault(_VERSION, "")
     return fields
 
 
@@ -163,6 +167,8 @@ def _fill_mapping(
         known_id = value.get("id")
         _fill(target, value["urn"] if known_id is None else known_id, encoding)
         return
+    if value.get(SIGNATURE) == RESOURCE and not value.get(_VERSION):
+        value = {key: item for key, item in value.items() if key != _VERSION}
     target.struct_value.SetInParent()
     _fill_struct(target.struct_value, value, encoding)
 
