@@ -1,0 +1,213 @@
+"""Whole operations in this process: the real engine, a real wire to program and provider, and each moment kept.
+
+The engine starts its program as always; the "interpreter" is a small shell script that only says where the monitor
+is and waits, so the program itself is run by a thread here.
+"""
+
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pulumi_esa_prefetch.clock import SystemClock
+from pulumi_esa_prefetch.engine import deployment
+from pulumi_esa_prefetch.engine.cancellation import Cancellation
+from pulumi_esa_prefetch.engine.context import (
+    ConfigValue,
+    Context,
+    Outcome,
+    Project,
+    Request,
+    StackOutputs,
+)
+from pulumi_esa_prefetch.engine.events import Diagnostic, Event
+from pulumi_esa_prefetch.engine.journal import Entry, Folding
+from pulumi_esa_prefetch.engine.records import Snapshot
+from tests.engine.programs import PROJECT, STACK, Program, run
+from tests.engine.worlds import PACKAGE, Thing, World
+
+SECONDS = 60.0
+Picture = Mapping[str, Thing]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a kill at this moment leaves: the state after so many entries, and the world with it."""
+
+    entries: int
+    state: Snapshot
+    world: Picture
+
+    def __str__(self) -> str:
+        flags = ("delete", "pending_replacement", "retain_on_delete", "protect")
+        records = [
+            " ".join([r.urn, r.id, *(flag for flag in flags if getattr(r, flag))])
+            for r in self.state.resources
+        ]
+        pending = [f"{o.type} {o.resource.urn}" for o in self.state.pending_operations]
+        objects = [f"{thing.id} {thing.urn}" for thing in self.world.values()]
+        parts = {"records": records, "pending": pending, "objects": objects}
+        lines = [f"{title}:\n  " + "\n  ".join(part) for title, part in parts.items()]
+        return f"after {self.entries} entries\n" + "\n".join(lines)
+
+
+@dataclass
+class Notes:
+    """A journal that keeps what a kill before or after each of its writes would leave."""
+
+    base: Snapshot
+    world: World
+    cancel: Cancellation
+    cancel_at: int
+    moments: list[Moment] = field(default_factory=list)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self._folding = Folding(self.base)
+        self._lock = threading.Lock()
+        self._keep()
+
+    def write(self, entry: Entry) -> None:
+        """Keep the moment before (providers have done more since the last entry) and the one after."""
+        with self._lock:
+            self._keep()
+            self._folding.add(entry)
+            self.count += 1
+            self._keep()
+        if self.count == self.cancel_at:
+            self.cancel.request()
+
+    def _keep(self) -> None:
+        state = self._folding.snapshot() if self.count else self.base
+        self.moments.append(Moment(self.count, state, self.world.picture()))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One operation that has ended."""
+
+    outcome: Outcome
+    moments: list[Moment]
+    events: list[Event]
+
+    @property
+    def last(self) -> Moment:
+        """How it ended."""
+        return self.moments[-1]
+
+    @property
+    def said(self) -> str:
+        """Its messages."""
+        return "\n".join(
+            event.message
+            for event in self.events
+            if isinstance(event, Diagnostic) and event.severity != "debug"
+        )
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """A project whose programs are data, and the world of its provider."""
+
+    directory: Path
+    world: World
+    port: int
+
+    def run(
+        self, request: Request, program: Program, base: Snapshot, cancel_at: int = 0
+    ) -> Run:
+        """One operation from a state; `cancel_at` is the entry after which somebody presses Ctrl-C."""
+        cancel, events = Cancellation(), list[Event]()
+        notes = Notes(base, self.world, cancel, cancel_at)
+        with _program(self.directory, lambda address: run(program, address)):
+            outcome = deployment.run(
+                request,
+                self._context(base),
+                None if request.dry_run else notes,
+                events.append,
+                cancel,
+                SystemClock(),
+            )
+        last = Moment(notes.count, notes.moments[-1].state, self.world.picture())
+        return Run(outcome, [*notes.moments, last], events)
+
+    def _context(self, base: Snapshot) -> Context:
+        return Context(
+            project=Project(
+                name=PROJECT,
+                root=self.directory,
+                file=self.directory / "Pulumi.yaml",
+                main=self.directory,
+                runtime="python",
+            ),
+            stack=STACK,
+            config={"prop:key": ConfigValue("value", secret=True)},
+            base=base,
+            interpreter=self.directory / "interpreter",
+            environ={
+                "PATH": os.environ["PATH"],
+                "PULUMI_DEBUG_PROVIDERS": f"{PACKAGE}:{self.port}",
+            },
+            stack_outputs=_no_stack,
+        )
+
+
+def _no_stack(name: str) -> StackOutputs:
+    raise AssertionError(name)
+
+
+def prepare(directory: Path) -> None:
+    """Make the pipes and the script that stands for an interpreter."""
+    called, answered = directory / "called", directory / "answered"
+    os.mkfifo(called)
+    os.mkfifo(answered)
+    script = directory / "interpreter"
+    script.write_text(
+        f"#!/bin/sh\necho \"$@\" > '{called}'\nread code < '{answered}'\nexit $code\n"
+    )
+    script.chmod(0o755)
+
+
+@contextmanager
+def _program(directory: Path, body: Callable[[str], int]) -> Iterator[None]:
+    called = os.open(directory / "called", os.O_RDWR)
+    answered = os.open(directory / "answered", os.O_RDWR)
+    over = threading.Event()
+
+    def serve() -> None:
+        words = _words(called, over)
+        if words:
+            code = body(words[words.index("--monitor") + 1])
+            os.write(answered, f"{code}\n".encode())
+
+    thread = threading.Thread(target=serve, name="fake program")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(SECONDS)
+        alive = thread.is_alive()
+        _drain(called)
+        _drain(answered)
+        os.close(called)
+        os.close(answered)
+        assert not alive, "the engine left its program without an answer"
+
+
+def _words(pipe: int, over: threading.Event) -> list[str]:
+    text, deadline = b"", time.monotonic() + SECONDS
+    while not text.endswith(b"\n") and not over.is_set():
+        assert time.monotonic() < deadline, "the operation did not end"
+        if select.select([pipe], [], [], 0.02)[0]:
+            text += os.read(pipe, 65536)
+    return text.decode().split()
+
+
+def _drain(pipe: int) -> None:
+    while select.select([pipe], [], [], 0)[0]:
+        os.read(pipe, 65536)
