@@ -21,7 +21,7 @@ def parse_path(text: str) -> Path:
     while position < len(text):
         token = _TOKEN.match(text, position)
         if token is None:
-            message = f"'{text}' is not a property path"
+            message = f"{text!r} is not a property path"
             raise ValueError(message)
         elements.append(_element(token))
         position = token.end()

@@ -331,11 +331,15 @@ def _failures(answer: Any) -> tuple[Failure, ...]:
     return tuple(Failure(f.property, f.reason) for f in answer.failures)
 
 
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
 def _variables(package: str, inputs: Properties) -> dict[str, str]:
     texts = {}
     for key, value in inputs.items():
         if key != "version":
             plain = reveal(value)
-            text = plain if isinstance(plain, str) else json.dumps(plain)
+            text = plain if isinstance(plain, str) else _json(plain)
             texts[f"{package}:config:{key}"] = text
     return texts

@@ -3,7 +3,6 @@
 import threading
 from typing import assert_never
 
-from pulumi_esa_prefetch.engine.deletions import deletions, layers, spared
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import Diagnostic
 from pulumi_esa_prefetch.engine.executor import Executor
@@ -17,18 +16,19 @@ from pulumi_esa_prefetch.engine.goals import (
 )
 from pulumi_esa_prefetch.engine.inbox import Message, Resume, Stop, answer
 from pulumi_esa_prefetch.engine.language import Addresses, Program
-from pulumi_esa_prefetch.engine.ledger import needs
+from pulumi_esa_prefetch.engine.ledger import Old, needs
+from pulumi_esa_prefetch.engine.leftovers import Leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
-from pulumi_esa_prefetch.engine.refresh import refreshes
 from pulumi_esa_prefetch.engine.refreshing import (
-    do_refreshes,
-    mend,
     refuse_unknown,
     scope_of,
 )
 from pulumi_esa_prefetch.engine.rules import Bail, Mode, Rules
 from pulumi_esa_prefetch.engine.steps import Protected, Same, Step
-from pulumi_esa_prefetch.engine.urns import is_root_stack, make_urn
+from pulumi_esa_prefetch.engine.urns import (
+    is_root_stack,
+    make_urn,
+)
 from pulumi_esa_prefetch.engine.values import Properties
 
 
@@ -136,12 +136,15 @@ class Rollout:
                 return
             try:
                 self._handle(message)
+                if self._complete_program():
+                    self._after_program()
+                    return
             except EngineError as error:
                 self._give_up(message, error)
                 return
-            if self._ended and self._generator.waiting == 0 and not self._stopping:
-                self._after_program()
-                return
+
+    def _complete_program(self) -> bool:
+        return self._ended and self._generator.waiting == 0 and not self._stopping
 
     def _handle(self, message: Message) -> None:
         match message:
@@ -273,54 +276,24 @@ class Rollout:
 
     def _after_program(self) -> None:
         ledger, book = self._machinery.ledger, self._generator.book
-        targets = self._scope.targets
         known = {record.urn for record in ledger.base} | book.urns
-        unknown = refuse_unknown(self._machinery, targets, known)
+        good = not refuse_unknown(self._machinery, self._scope.targets, known)
+        leftovers = Leftovers(
+            self._machinery,
+            self._scope,
+            self._generator,
+            self._executor,
+            self._errored_records,
+        )
         if self._mode == "refresh":
-            self._refresh_rest()
+            good = leftovers.refresh() and good
         elif ledger.base or book.to_delete:
-            self._delete_rest()
-        self._failed = self._failed or unknown
+            good = leftovers.delete() and good
+        self._failed = self._failed or not good
 
-    def _refresh_rest(self) -> None:
-        self._executor.stop()
-        self._executor.join()
-        book = self._generator.book
-        rest = refreshes(self._machinery.ledger, self._scope)
-        steps = [step for step in rest if not book.operated_on(step.urn)]
-        if not do_refreshes(self._machinery, steps):
-            self._failed = True
-        mend(self._machinery)
-
-    def _delete_rest(self) -> None:
-        self._executor.drain()
-        ledger, book = self._machinery.ledger, self._generator.book
-        allowed = self._scope.deletable(ledger)
-        if self._scope.targets.constrained:
-            self._generator.ask_dependents(allowed or set())
-        kept, going = deletions(book, ledger, allowed)
-        if not self._may_delete([step.urn for step in going]):
-            return
-        self._executor.submit(kept).result()
-        for layer in layers(going):
-            with self._lock:
-                errored = [step.old for step in self._errored if step.old]
-            left = set(spared(ledger, errored, going))
-            self._executor.layer([step for step in layer if step in left])
-
-    def _may_delete(self, urns: list[str]) -> bool:
-        if self._request.target_dependents:
-            return True
-        strange = [urn for urn in urns if not self._scope.targets.contains(urn)]
-        for urn in strange:
-            self._telling.error(
-                f"Resource '{urn}' will be destroyed but was not specified in --target "
-                "list.\nEither include resource in --target list or pass "
-                "--target-dependents to proceed.",
-                urn,
-            )
-        self._failed = self._failed or bool(strange)
-        return not strange or self._request.dry_run
+    def _errored_records(self) -> list[Old]:
+        with self._lock:
+            return [step.old for step in self._errored if step.old]
 
 
 def _refreshes(machinery: Machinery) -> bool:
