@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel
 
+from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
 
@@ -25,7 +26,11 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     """
     if not isinstance(config, Mapping):
         raise PlanConfigError(f"{SETTING} is not a mapping from names to plans.")
-    wrong = [f"{name}{text}" for name, plan in config.items() for text in _wrong(plan)]
+    wrong = [
+        in_one_line(f"{name}{text}")
+        for name, plan in config.items()
+        for text in _wrong(plan)
+    ]
     if wrong:
         raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}.")
     return {

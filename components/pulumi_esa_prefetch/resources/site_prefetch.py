@@ -85,9 +85,9 @@ class SitePrefetch(ComponentResource):
         opts: ResourceOptions | None = None,
     ) -> None:
         """Declare the job, its plans, and that they run."""
-        make = _resources()
         with _named(f"SitePrefetch {resource_name!r}: "):
             urls, windows = _urls(args), _windows(args)
+        make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
         self.job: ScheduledPreloadJob = make.preload_job(
             resource_name,
@@ -180,7 +180,7 @@ def _resources() -> Any:
     try:
         from pulumi_esa_prefetch.resources import site_resources  # noqa: PLC0415 -- an extra
     except ModuleNotFoundError as error:
-        if error.name != "pulumi_alicloud":
+        if (error.name or "").partition(".")[0] != "pulumi_alicloud":
             raise
         raise RunError(
             "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'."

@@ -1,0 +1,66 @@
+"""Prefetches of sites read from a stack's config: what is taken over, and how each mistake is named."""
+
+import pytest
+from pulumi import RunError
+
+from pulumi_esa_prefetch import SitePrefetchArgs
+from pulumi_esa_prefetch.resources.site_config import read_prefetches
+
+WINDOW = {"interval": 60, "sliceLen": 10, "startTime": "2030-01-01T00:00:00Z"}
+
+
+def test_every_field_reaches_the_arguments_under_its_own_name() -> None:
+    prefetches = read_prefetches(
+        {
+            "launch": {"urls": ["https://x"], "windows": {"first": WINDOW}},
+            "other": {
+                "site": "2",
+                "ossUrl": "https://y",
+                "jobName": "n",
+                "windows": {},
+            },
+        },
+        "1",
+    )
+
+    assert prefetches == {
+        "launch": SitePrefetchArgs(
+            site="1",
+            urls=["https://x"],
+            windows={
+                "first": {
+                    "interval": 60,
+                    "slice_len": 10,
+                    "start_time": "2030-01-01T00:00:00Z",
+                }
+            },
+        ),
+        "other": SitePrefetchArgs(
+            site="2", oss_url="https://y", job_name="n", windows={}
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ([], "prefetches is not a mapping"),
+        ({"a": "https://x"}, "prefetches: a is not a mapping."),
+        ({"a": {"urls": []}}, "prefetches: a.windows is not a mapping"),
+        ({"a": {"windows": {"w": 1}}}, "prefetches: a.windows.w is not a mapping"),
+        (
+            {"a": {"windows": {}, "url": ""}},
+            "prefetches: a.url is none of site, windows",
+        ),
+        (
+            {"a": {"windows": {"w": {"slice_len": 1}}}, "b": 2},
+            "a.windows.w.slice_len is none of interval, sliceLen, startTime, endTime; b is not",
+        ),
+    ],
+    ids=["a list", "a text", "no windows", "a number", "a field", "several"],
+)
+def test_what_is_wrong_is_named(config: object, said: str) -> None:
+    with pytest.raises(RunError) as refused:
+        read_prefetches(config, "1")
+
+    assert said in str(refused.value)

@@ -1,0 +1,178 @@
+"""SitePrefetch without an engine: URL lists, windows, the texts that state keeps, and what is refused."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import RunError
+
+from pulumi_esa_prefetch import PrefetchWindow, SitePrefetch, SitePrefetchArgs
+from pulumi_esa_prefetch.resources.url_list import UrlList
+
+URLS = ["https://www.example.com/a", "https://www.example.com/b"]
+NOW = PrefetchWindow(interval=60, slice_len=10)
+
+
+def one_list(**place: Any) -> UrlList:
+    return UrlList.of_one(**{"urls": None, "url_file": None, "oss_url": None} | place)
+
+
+def test_a_list_is_one_url_per_line() -> None:
+    urls = one_list(urls=[*URLS, " "])
+
+    assert urls.for_esa() == {"insert_way": "textBox", "url_list": "\n".join(URLS)}
+
+
+def test_a_file_with_blank_lines_and_other_line_ends_is_the_same_list(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "urls.txt"
+    path.write_bytes(f"\r\n{URLS[0]}  \r\n\r\n{URLS[1]}".encode())
+
+    urls = one_list(url_file=path)
+
+    assert urls.for_esa() == one_list(urls=URLS).for_esa()
+    assert urls.for_triggers() == one_list(urls=URLS).for_triggers()
+
+
+def test_an_oss_object_is_named_and_not_read() -> None:
+    urls = one_list(oss_url="https://b.oss-cn-hangzhou.aliyuncs.com/1.txt")
+
+    assert urls.for_esa() == {
+        "insert_way": "oss",
+        "oss_url": "https://b.oss-cn-hangzhou.aliyuncs.com/1.txt",
+    }
+
+
+def test_the_texts_in_triggers_stay_what_they_are_for_ever() -> None:
+    window = PrefetchWindow(
+        interval=60,
+        slice_len=10,
+        start_time="2026-11-11T00:00:00+08:00",
+        end_time=datetime(2026, 11, 11, 6, tzinfo=UTC),
+    )
+
+    assert window.for_triggers() == {
+        "interval": 60,
+        "slice_len": 10,
+        "start_time": "2026-11-10T16:00:00Z",
+        "end_time": "2026-11-11T06:00:00Z",
+    }
+    assert one_list(urls=URLS).for_triggers() == (
+        "sha256:eb341bfdac2496f54988696e742764442f42e52e26ab88f28f1f5c82cad6d595"
+    )
+
+
+def test_times_go_to_esa_in_the_notation_of_its_answers() -> None:
+    window = PrefetchWindow(
+        interval=60, slice_len=10, start_time="2026-11-10T16:00:00.1239Z"
+    )
+
+    assert window.for_esa()["start_time"] == "2026-11-11T00:00:00.123+08:00"
+    assert "end_time" not in window.for_esa()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ({}, "exactly one of urls, url_file and oss_url is needed"),
+        ({"urls": URLS, "oss_url": URLS[0]}, "exactly one of urls, url_file"),
+        ({"urls": []}, "urls holds no URL"),
+        ({"urls": URLS[0]}, "urls is one text: give a list"),
+        ({"urls": [*URLS, "ftp://x/y"]}, "urls: no http or https URL in line 3"),
+        (
+            {"urls": ["a b", "c", "d", "e", "https://a b"]},
+            "urls: no http or https URL in line 1, line 2, line 3 and 2 more",
+        ),
+        (
+            {"url_file": "/nowhere/urls.txt"},
+            "/nowhere/urls.txt cannot be read: No such",
+        ),
+        ({"oss_url": "oss://bucket/key"}, "oss_url is not an http or https URL"),
+        (
+            {"urls": URLS, "windows": {"w": {"interval": 1}}},
+            "windows.w: slice_len is missing",
+        ),
+        (
+            {
+                "urls": URLS,
+                "windows": {"w": {"interval": 1, "slice_len": 1, "start": ""}},
+            },
+            "windows.w: start is none of interval, slice_len, start_time, end_time",
+        ),
+        (
+            {
+                "urls": URLS,
+                "windows": {"w": {"interval": 1, "slice_len": 1, "end_time": "noon"}},
+            },
+            "windows.w: 'noon' is not an instant",
+        ),
+        (
+            {
+                "urls": URLS,
+                "windows": {
+                    "w": {
+                        "interval": 1,
+                        "slice_len": 1,
+                        "end_time": datetime(2026, 1, 1),  # noqa: DTZ001 -- it is what is wrong
+                    }
+                },
+            },
+            "windows.w: 2026-01-01T00:00:00 has no time zone",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_is_said_in_one_sentence(
+    args: dict[str, Any], said: str
+) -> None:
+    given: dict[str, Any] = {"site": 1, "windows": {"w": NOW}, **args}
+
+    with pytest.raises(RunError) as refused:
+        SitePrefetch("launch", SitePrefetchArgs(**given))
+
+    assert str(refused.value).startswith("SitePrefetch 'launch': ")
+    assert said in str(refused.value)
+
+
+def test_an_error_about_urls_shows_none_of_them() -> None:
+    with pytest.raises(RunError) as refused:
+        one_list(urls=["https ://www.example.com/a?Signature=secret"])
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "urls.gz"
+    path.write_bytes(b"\x1f\x8b\xff\xfe")
+
+    with pytest.raises(RunError, match=r"urls\.gz is not a text in UTF-8"):
+        one_list(url_file=path)
+
+
+def test_without_pulumi_alicloud_one_sentence_names_the_extra() -> None:
+    program = """
+import sys
+sys.modules["pulumi_alicloud"] = None
+from pulumi import RunError
+from pulumi_esa_prefetch import SitePrefetch, SitePrefetchArgs
+try:
+    SitePrefetch("launch", SitePrefetchArgs(site="1", urls=["https://x/"], windows={}))
+except RunError as error:
+    print(error)
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == (
+        "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'.\n"
+    )
