@@ -128,7 +128,6 @@ class Stack:
             os.environ,
             {
                 "HOME": str(self.root / "home"),
-                "NO_PROXY": "127.0.0.1",
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                 "PULUMI_BACKEND_URL": (self.root / "state").as_uri(),
                 "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

@@ -96,6 +96,9 @@ COMMANDS = {
 def main(arguments: list[str]) -> int:
     """Run one command; end a failure with one sentence."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    command = COMMANDS.get(" ".join(arguments))
+    if command is None:
+        raise DemoError(f"Say one of {', '.join(COMMANDS)}.")
     settings = read_settings(os.environ)
     path = (
         f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -105,7 +108,7 @@ def main(arguments: list[str]) -> int:
     engine = Engine(settings, shielded(os.environ, own))
     settings.local.mkdir(parents=True, exist_ok=True)
     with alone(settings.local / "demo.lock"):
-        return COMMANDS[arguments[0]](settings, engine)
+        return command(settings, engine)
 
 
 if __name__ == "__main__":
