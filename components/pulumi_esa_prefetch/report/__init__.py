@@ -1,0 +1,1 @@
+"""What a person looks at: summaries, limits against a stack, progress, load over time; starts nothing."""
