@@ -1,0 +1,39 @@
+from pulumi_esa_prefetch.engine.aliases import Aliases
+from pulumi_esa_prefetch.engine.goals import Alias
+
+STACK = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
+PARENT = "urn:pulumi:dev::proj::a:b:C::new"
+BEFORE = "urn:pulumi:dev::proj::a:b:C::old"
+
+
+def test_an_alias_says_only_what_differs() -> None:
+    aliases = Aliases("dev", "proj", {})
+
+    found = aliases.candidates("n", "x:y:Z", STACK, [Alias(name="m"), Alias(urn="u")])
+
+    assert found == ["urn:pulumi:dev::proj::x:y:Z::m", "u"]
+
+
+def test_no_parent_takes_the_parents_type_away() -> None:
+    aliases = Aliases("dev", "proj", {})
+
+    found = aliases.candidates("n", "x:y:Z", PARENT, [Alias(no_parent=True)])
+
+    assert found == ["urn:pulumi:dev::proj::x:y:Z::n"]
+
+
+def test_children_follow_a_renamed_parent_also_in_their_names() -> None:
+    aliases = Aliases("dev", "proj", {PARENT: BEFORE})
+
+    found = aliases.candidates("new-child", "x:y:Z", PARENT, [])
+
+    assert found == ["urn:pulumi:dev::proj::a:b:C$x:y:Z::old-child"]
+
+
+def test_an_own_alias_is_combined_with_the_parents() -> None:
+    aliases = Aliases("dev", "proj", {PARENT: BEFORE})
+
+    found = aliases.candidates("n", "x:y:Z", PARENT, [Alias(type="x:y:Was")])
+
+    below_before = "urn:pulumi:dev::proj::a:b:C$x:y"
+    assert found == [f"{below_before}:Was::n", f"{below_before}:Z::n"]

@@ -1,0 +1,58 @@
+import pytest
+
+from pulumi_esa_prefetch.engine.decide import decide, delete_first, trigger_changed
+from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
+from pulumi_esa_prefetch.engine.goals import Goal
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+
+PLAIN = Resource(urn="u", custom=True, type="t")
+HALF = PLAIN.with_(init_errors=("not ready",))
+WAITING = PLAIN.with_(pending_replacement=True)
+
+
+@pytest.mark.parametrize(
+    ("diff", "old", "triggered", "decision"),
+    [
+        (NO_DIFF, PLAIN, False, "same"),
+        (Diff("none", replaces=["a"]), PLAIN, False, "same"),
+        (Diff("some"), PLAIN, False, "update"),
+        (Diff("some", replaces=["a"]), PLAIN, False, "replace"),
+        (Diff("some"), PLAIN, True, "replace"),
+        (NO_DIFF, HALF, False, "update"),
+        (NO_DIFF, WAITING, False, "replace"),
+    ],
+)
+def test_a_diff_leads_to_one_decision(
+    diff: Diff, old: Resource, triggered: bool, decision: str
+) -> None:
+    assert decide(diff, old, triggered=triggered) == decision
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "changed"),
+    [
+        (1, 2, True),
+        (1, 1.0, False),
+        (None, 1, False),
+        (1, None, False),
+        (UNKNOWN, 1, True),
+        (Secret("a"), "a", False),
+    ],
+)
+def test_a_trigger_counts_if_both_are_there_and_differ(
+    new: object, old: object, changed: bool
+) -> None:
+    assert trigger_changed(new, old) is changed
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "first"),
+    [(None, True, True), (False, True, False), (True, False, True)],
+)
+def test_the_programs_word_on_the_order_counts_more(
+    said: bool | None, asked: bool, first: bool
+) -> None:
+    goal = Goal("t", "n", custom=True, delete_before_replace=said)
+
+    assert delete_first(goal, Diff("some", delete_before_replace=asked)) is first

@@ -1,0 +1,115 @@
+from pulumi_esa_prefetch.engine.book import Book
+from pulumi_esa_prefetch.engine.deletions import deletions, layers, spared
+from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.steps import Delete, Forget
+
+PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
+A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
+
+
+def _record(urn: str, *dependencies: str, **fields: object) -> Resource:
+    known = {"custom": True, "type": "t:m:T", "id": "i", **fields}
+    return Resource(urn=urn, dependencies=dependencies, **known)  # type: ignore[arg-type]
+
+
+def _order(*records: Resource) -> list[list[str]]:
+    _, going = deletions(Book(), Ledger(records), None)
+    return [sorted(step.urn for step in layer) for layer in layers(going)]
+
+
+def test_what_the_program_did_not_name_goes() -> None:
+    book = Book(sames={A})
+
+    kept, going = deletions(book, Ledger([_record(A), _record(B)]), None)
+
+    assert kept == []
+    assert [step.urn for step in going] == [B]
+    assert book.deletes == {B}
+
+
+def test_a_renamed_record_lives_on() -> None:
+    book = Book(sames={B}, renamed_to={A: B})
+
+    _, going = deletions(book, Ledger([_record(A)]), None)
+
+    assert going == []
+
+
+def test_a_replaced_object_goes_though_its_successor_lives() -> None:
+    ledger = Ledger([_record(A, delete=True), _record(A)])
+
+    _, going = deletions(Book(sames={A}), ledger, None)
+
+    assert [(step.op, step.old.index) for step in going] == [("delete-replaced", 0)]
+
+
+def test_a_record_that_waits_for_a_successor_is_only_forgotten() -> None:
+    _, going = deletions(Book(), Ledger([_record(A, pending_replacement=True)]), None)
+
+    assert isinstance(going[0], Forget)
+
+
+def test_what_is_out_of_scope_is_kept_as_it_is() -> None:
+    kept, going = deletions(Book(), Ledger([_record(A), _record(B)]), {B})
+
+    assert [step.urn for step in kept] == [A]
+    assert [step.urn for step in going] == [B]
+
+
+def test_dependents_go_first_and_the_provider_last() -> None:
+    reference = f"{PROVIDER}::id"
+
+    order = _order(
+        _record(PROVIDER, type="pulumi:providers:t"),
+        _record(A, provider=reference),
+        _record(B, A, provider=reference),
+        _record(C, provider=reference),
+    )
+
+    assert order == [[B], [A, C], [PROVIDER]]
+
+
+def test_what_needs_a_component_goes_before_its_children() -> None:
+    order = _order(
+        _record(A, custom=False, type="a:b:C"),
+        _record(B, parent=A),
+        _record(C, A),
+    )
+
+    assert order == [[C], [B], [A]]
+
+
+def test_a_failed_record_keeps_all_it_needs() -> None:
+    ledger = Ledger([_record(A), _record(B, A), _record(C, B), _record(D)])
+    _, going = deletions(Book(), ledger, None)
+    failed = [step.old for step in going if step.urn == C]
+
+    left = spared(ledger, failed, going)
+
+    assert [step.urn for step in left] == [C, D]
+
+
+def test_a_failed_record_does_not_keep_the_replaced_namesake_of_what_it_needs() -> None:
+    ledger = Ledger([_record(A, delete=True), _record(A), _record(B, A)])
+    _, going = deletions(Book(), ledger, None)
+    failed = [step.old for step in going if step.urn == B]
+
+    left = spared(ledger, failed, going)
+
+    assert [(s.urn, s.old.record.delete) for s in left] == [(A, True), (B, False)]
+
+
+def test_ten_thousand_records_of_one_component_are_ordered_at_once() -> None:
+    names = [f"{A}{number}" for number in range(10_000)]
+    box = _record(A, custom=False, type="a:b:C")
+
+    order = _order(box, *(_record(name, parent=A) for name in names))
+
+    assert [len(layer) for layer in order] == [10_000, 1]
+
+
+def test_deletions_are_steps_of_their_own() -> None:
+    _, going = deletions(Book(), Ledger([_record(A)]), None)
+
+    assert isinstance(going[0], Delete)

@@ -1,0 +1,262 @@
+"""Whole operations with the real SDK, the real dynamic host and a real plugin process."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine.cancellation import Aborted
+from pulumi_esa_prefetch.engine.context import ConfigValue
+from pulumi_esa_prefetch.engine.journal import Begin, Done
+from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from tests.engine.running import Bench
+
+THING = "from maker import Thing\nimport pulumi\n"
+TOY = "from toy import Toy\nimport pulumi\n"
+SECONDS = 30.0
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def _when(true: Callable[[], bool], act: Callable[[], None]) -> threading.Thread:
+    def watch() -> None:
+        deadline = time.monotonic() + SECONDS
+        while not true() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        act()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def _calls(log: Path) -> list[str]:
+    return [json.loads(line)["method"] for line in log.read_text().splitlines()]
+
+
+def test_a_program_is_made_updated_and_destroyed(bench: Bench) -> None:
+    program = THING + "a = Thing('a', size={0})\npulumi.export('made', a.made)"
+
+    first = bench.run(program.format(1))
+    second = bench.run(program.format(1))
+    third = bench.run(program.format(2))
+    last = bench.run(kind="destroy")
+
+    assert first.steps() == [
+        ("create", "default"),
+        ("create", "a"),
+        ("create", "proj-dev"),
+    ]
+    assert first.record("proj-dev").outputs == {"made": 1}
+    assert second.outcome is not None
+    assert second.outcome.changes == {"same": 2}
+    assert third.record("a").outputs["made"] == 2
+    assert last.state.resources == ()
+
+
+def test_a_pending_operation_is_noted_before_the_provider_is_called(
+    bench: Bench,
+) -> None:
+    ran = bench.run(THING + "Thing('a')")
+
+    begin = next(e for e in ran.entries if isinstance(e, Begin))
+    done = next(e for e in ran.entries if isinstance(e, Done) and e.op == begin.op)
+    assert (begin.type, begin.resource.id) == ("creating", "")
+    assert done.new is not None
+    assert done.new.id == "id-a"
+
+
+def test_a_dry_run_makes_nothing_and_knows_no_outputs(bench: Bench) -> None:
+    program = THING + "a = Thing('a')\nb = Thing('b', size=a.made)"
+
+    ran = bench.run(program, dry_run=True)
+
+    created = {
+        e.metadata.urn.rsplit("::", 1)[-1]: e.metadata.new  # type: ignore[union-attr]
+        for e in ran.events
+        if type(e).__name__ == "StepDone"
+    }
+    assert ran.state.resources == ()
+    assert created["b"] is not None
+    assert created["b"].inputs["size"] is UNKNOWN
+
+
+def test_an_exception_of_a_provider_is_told_by_its_message_and_its_trace_apart(
+    bench: Bench,
+) -> None:
+    ran = bench.run(THING + "Thing('a', bad=True)")
+
+    assert ran.said("error") == ["the maker refuses a", "update failed"]
+    assert any("Traceback" in text for text in ran.said("debug"))
+    assert [r.urn.rsplit("::", 1)[-1] for r in ran.state.resources] == [
+        "proj-dev",
+        "default",
+    ]
+
+
+def test_a_failing_program_is_told_once(bench: Bench) -> None:
+    ran = bench.run("raise ValueError('no such thing')")
+
+    assert len(ran.said("error")) == 2
+    assert "ValueError: no such thing" in ran.said("error")[0]
+    assert ran.said("error")[1] == "update failed"
+
+
+def test_what_a_program_prints_is_told(bench: Bench) -> None:
+    ran = bench.run("print('hello')")
+
+    assert "hello" in ran.said("info")
+
+
+def test_a_program_that_just_ends_is_told_with_its_exit_code(bench: Bench) -> None:
+    ran = bench.run("import os\nos._exit(3)")
+
+    assert ran.said("error")[0].endswith("program exited with non-zero exit code: 3")
+
+
+def test_a_stop_lets_what_runs_finish_and_saves_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    reached = tmp_path / "gate.reached"
+
+    def stop() -> None:
+        bench.cancellation.request()
+        gate.touch()
+
+    watcher = _when(reached.exists, stop)
+    ran = bench.run(THING + f"a = Thing('a', gate={str(gate)!r})\nThing('b', x=a.made)")
+    watcher.join()
+
+    assert ran.outcome is not None
+    assert ran.outcome.cancelled
+    assert ran.record("a").id == "id-a"
+    assert not any(r.urn.endswith("::b") for r in ran.state.resources)
+    assert ran.said("error") == ["update canceled"]
+
+
+def test_a_second_stop_ends_all_at_once_and_leaves_the_operation_pending(
+    bench: Bench, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    watcher = _when((tmp_path / "gate.reached").exists, bench.cancellation.abort)
+
+    with pytest.raises(Aborted):
+        bench.run(THING + f"Thing('a', gate={str(gate)!r})")
+    watcher.join()
+
+    (pending,) = bench.state.pending_operations
+    assert pending.type == "creating"
+    assert pending.resource.urn.endswith("::a")
+
+
+def test_a_dynamic_resource_can_be_imported(bench: Bench) -> None:
+    program = THING + "Thing('a', opts=pulumi.ResourceOptions(import_='id-a'))"
+
+    ran = bench.run(program)
+
+    assert ran.outcome is not None
+    assert not ran.outcome.failed
+    assert ran.steps()[1][0] == "import"
+    assert ran.record("a").outputs["made"] == 7
+
+
+def test_the_whole_configuration_reaches_the_dynamic_provider(bench: Bench) -> None:
+    bench.config = {"proj:token": ConfigValue("t", secret=True)}
+
+    ran = bench.run(THING + "Thing('a')")
+
+    assert ran.record("default").inputs == {"proj:token": Secret("t")}
+
+
+def test_a_stack_reference_reads_another_stacks_outputs(bench: Bench) -> None:
+    ran = bench.run(
+        "import pulumi\n"
+        "other = pulumi.StackReference('organization/other/dev')\n"
+        "pulumi.export('answer', other.get_output('answer'))"
+    )
+
+    assert ran.record("proj-dev").outputs == {"answer": 42}
+    assert ran.record("organization/other/dev").external
+
+
+def test_a_plugin_is_configured_previewed_and_asked(bench: Bench) -> None:
+    log = bench.install_plugin()
+    bench.config = {"toy:region": ConfigValue("eu")}
+
+    ran = bench.run(TOY + "Toy('a', size=1)", dry_run=True)
+
+    assert ran.outcome is not None
+    assert not ran.outcome.failed
+    assert _calls(log)[:4] == ["check_config", "configure", "check", "create"]
+
+
+def test_a_half_made_object_is_recorded_and_updated_by_the_next_run(
+    bench: Bench,
+) -> None:
+    bench.install_plugin()
+
+    first = bench.run(TOY + "Toy('a', fail=True)")
+    second = bench.run(TOY + "Toy('a', fail=False)")
+
+    assert first.outcome is not None
+    assert first.outcome.failed
+    assert first.record("a").init_errors == ("it did not become ready",)
+    assert ("update", "a") in second.steps()
+    assert second.record("a").init_errors == ()
+
+
+def test_a_function_of_a_plugin_gives_its_answer(bench: Bench) -> None:
+    bench.install_plugin()
+
+    ran = bench.run(
+        "import pulumi\n"
+        "found = pulumi.runtime.invoke('toy:index:f', {'q': 1})\n"
+        "pulumi.export('answer', found.value['answer'])"
+    )
+
+    assert ran.record("proj-dev").outputs == {"answer": 42}
+
+
+def test_a_missing_plugin_is_one_sentence_and_changes_nothing(bench: Bench) -> None:
+    bench.environ = {**bench.environ, "PULUMI_HOME": str(bench.directory / "none")}
+
+    ran = bench.run(TOY + "Toy('a')")
+
+    assert ran.said("error")[0] == (
+        "the provider plugin 'toy' is not installed; install it with "
+        "`pulumi plugin install resource toy`"
+    )
+    assert len(ran.state.resources) == 1
+
+
+def test_a_refused_configuration_names_the_property(bench: Bench) -> None:
+    bench.install_plugin()
+    bench.config = {"toy:bad": ConfigValue("x")}
+
+    ran = bench.run(TOY + "Toy('a')")
+
+    assert (
+        "property bad value {x} has a problem: must not be set" in ran.said("error")[0]
+    )
+
+
+def test_a_remote_component_is_refused_in_a_sentence_that_names_the_cli(
+    bench: Bench,
+) -> None:
+    ran = bench.run(
+        "import pulumi\n"
+        "pulumi.runtime.register_stack_transformation(lambda args: None)\n"
+        "class Far(pulumi.ComponentResource):\n"
+        "    def __init__(self):\n"
+        "        super().__init__('a:b:Far', 'far', {}, None, True)\n"
+        "Far()"
+    )
+
+    assert any("run it with the pulumi CLI" in text for text in ran.said("error"))

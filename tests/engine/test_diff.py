@@ -1,0 +1,94 @@
+import pytest
+
+from pulumi_esa_prefetch.engine.diff import (
+    Diff,
+    equal,
+    input_diff,
+    inverted,
+    with_replace_on_changes,
+)
+from pulumi_esa_prefetch.engine.events import PropertyChange
+from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE, Secret
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (True, 1),
+        ([1, 2], [1, 2, 3]),
+        ({"a": None}, {}),
+        (Secret(1), 1),
+        ({"a": [False]}, {"a": [0]}),
+    ],
+)
+def test_values_that_only_look_alike_differ(left: object, right: object) -> None:
+    assert not equal(left, right)
+
+
+def test_a_number_equals_itself_in_another_notation() -> None:
+    assert equal({"n": 2, "l": (1,)}, {"n": 2.0, "l": [1]})
+
+
+@pytest.mark.parametrize(
+    ("hashes", "same"), [(("1", "1"), True), (("1", "2"), False), (("1", None), True)]
+)
+def test_assets_are_compared_by_hash_where_both_have_one(
+    hashes: tuple[str | None, str | None], same: bool
+) -> None:
+    left, right = (
+        {SIGNATURE: ASSET, "path": "f", **({"hash": h} if h else {})} for h in hashes
+    )
+
+    assert equal(left, right) is same
+
+
+def test_the_engines_own_diff_names_paths_and_keys() -> None:
+    old = {"a": 1, "b": {"c": [1, 2]}, "gone": "x", "same": Secret("s")}
+    new = {"a": 2, "b": {"c": [1, 3, 4]}, "fresh": "y", "same": "s"}
+
+    diff = input_diff(old, new)
+
+    assert diff.changed == ["a", "b", "fresh", "gone"]
+    assert {p: c.kind for p, c in (diff.detailed or {}).items()} == {
+        "a": "update",
+        "b.c[1]": "update",
+        "b.c[2]": "add",
+        "fresh": "add",
+        "gone": "delete",
+    }
+
+
+def test_a_null_that_comes_or_goes_is_no_change() -> None:
+    assert input_diff({"a": None}, {"b": None}).changes == "none"
+
+
+def test_replace_on_changes_turns_changes_below_its_path_into_replacements() -> None:
+    diff = input_diff({"a": {"b": 1}, "c": 1}, {"a": {"b": 2}, "c": 2})
+
+    strict = with_replace_on_changes(diff, ["a"], init_errors=False)
+
+    assert not diff.replacing
+    assert strict.replacing
+    assert strict.replaces == ["a"]
+    assert (strict.detailed or {})["a.b"].kind == "update-replace"
+    assert (strict.detailed or {})["c"].kind == "update"
+
+
+def test_replace_on_changes_does_nothing_where_nothing_changes() -> None:
+    diff = Diff("none")
+
+    assert with_replace_on_changes(diff, ["*"], init_errors=False) is diff
+
+
+def test_an_object_that_did_not_become_ready_can_be_replaced_by_a_star() -> None:
+    diff = with_replace_on_changes(Diff("none"), ["*"], init_errors=True)
+
+    assert (diff.changes, diff.replacing) == ("some", True)
+
+
+def test_an_inverted_diff_swaps_what_comes_and_goes() -> None:
+    detailed = {"a": PropertyChange("add-replace"), "b": PropertyChange("update")}
+
+    turned = inverted(Diff("some", detailed=detailed)).detailed or {}
+
+    assert [turned["a"].kind, turned["b"].kind] == ["delete-replace", "update"]

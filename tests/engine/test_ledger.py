@@ -1,0 +1,72 @@
+from pulumi_esa_prefetch.engine.ledger import Ledger, needs
+from pulumi_esa_prefetch.engine.records import Resource
+
+PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
+A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
+
+
+def _record(urn: str, *dependencies: str, **fields: object) -> Resource:
+    return Resource(
+        urn=urn,
+        custom=True,
+        type="t:m:T",
+        dependencies=dependencies,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def test_the_live_record_of_a_urn_is_found_beside_one_to_be_deleted() -> None:
+    ledger = Ledger([_record(A, id="old", delete=True), _record(A, id="new")])
+
+    old = ledger.old(A)
+
+    assert old is not None
+    assert (old.record.id, old.index) == ("new", 1)
+    assert list(ledger.positions(A)) == [0, 1]
+
+
+def test_what_is_gone_is_found_no_more() -> None:
+    ledger = Ledger([_record(A), _record(B)])
+
+    ledger.gone.add(0)
+
+    assert ledger.old(A) is None
+    assert [old.record.urn for old in ledger.all()] == [B]
+
+
+def test_a_record_needs_all_it_refers_to() -> None:
+    record = _record(
+        D,
+        A,
+        provider=f"{PROVIDER}::id",
+        parent=B,
+        property_dependencies={"x": (C,)},
+        deleted_with=A,
+        replace_with=(C,),
+    )
+
+    assert needs(record, parent=True) == {A, B, C, PROVIDER}
+    assert needs(record, parent=False, provider=False) == {A, C}
+
+
+def test_dependents_come_in_the_order_of_the_state_through_any_number_of_steps() -> (
+    None
+):
+    ledger = Ledger([_record(A), _record(B, A), _record(D), _record(C, B)])
+
+    found = ledger.depending_on(0, children=False)
+
+    assert [old.record.urn for old in found] == [B, C]
+
+
+def test_children_depend_on_their_parent_only_where_asked() -> None:
+    ledger = Ledger([_record(A), _record(B, parent=A)])
+
+    assert ledger.depending_on(0, children=False) == []
+    assert [o.record.urn for o in ledger.depending_on(0, children=True)] == [B]
+
+
+def test_ignored_records_end_the_search() -> None:
+    ledger = Ledger([_record(A), _record(B, A), _record(C, B)])
+
+    assert ledger.depending_on(0, lambda urn: urn == B, children=False) == []

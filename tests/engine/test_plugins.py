@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine.context import Context, Project, StackOutputs
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.host import Launch
+from pulumi_esa_prefetch.engine.plugins import Attached, find_plugin
+from pulumi_esa_prefetch.engine.records import Snapshot
+
+
+def _context(home: Path, **environ: str) -> Context:
+    project = Project("proj", home, home / "Pulumi.yaml", home, "python")
+    return Context(
+        project=project,
+        stack="dev",
+        config={},
+        base=Snapshot(),
+        interpreter=Path("/venv/bin/python"),
+        environ={"PULUMI_HOME": str(home), "PATH": "", **environ},
+        stack_outputs=lambda _: StackOutputs({}),
+    )
+
+
+def _install(home: Path, version: str) -> Path:
+    binary = home / f"plugins/resource-toy-v{version}/pulumi-resource-toy"
+    binary.parent.mkdir(parents=True)
+    binary.write_text("")
+    return binary
+
+
+def _command(found: Launch | Attached) -> list[str]:
+    assert isinstance(found, Launch)
+    return list(found.command)
+
+
+def test_an_attached_provider_comes_first(tmp_path: Path) -> None:
+    context = _context(tmp_path, PULUMI_DEBUG_PROVIDERS="other:1,toy:4711")
+
+    found = find_plugin(context, "toy", "", "127.0.0.1:1")
+
+    assert isinstance(found, Attached)
+    assert found.port == 4711
+
+
+def test_the_dynamic_host_runs_with_the_programs_interpreter(tmp_path: Path) -> None:
+    found = find_plugin(_context(tmp_path), "pulumi-python", "", "127.0.0.1:1")
+
+    assert _command(found)[:4] == ["/venv/bin/python", "-u", "-m", "pulumi.dynamic"]
+    assert isinstance(found, Launch)
+    assert found.environ["PULUMI_PROJECT"] == "proj"
+
+
+def test_the_newest_plugin_is_taken_where_no_version_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    _install(tmp_path, "1.9.0")
+    newest = _install(tmp_path, "1.10.0")
+    _install(tmp_path, "1.10.0-alpha.1")
+
+    found = find_plugin(_context(tmp_path), "toy", "", "127.0.0.1:1")
+
+    assert _command(found) == [str(newest), "127.0.0.1:1"]
+
+
+def test_the_version_that_is_asked_for_is_taken(tmp_path: Path) -> None:
+    wanted = _install(tmp_path, "1.9.0")
+    _install(tmp_path, "1.10.0")
+
+    found = find_plugin(_context(tmp_path), "toy", "1.9.0", "127.0.0.1:1")
+
+    assert _command(found)[0] == str(wanted)
+
+
+def test_a_missing_plugin_is_told_with_the_command_that_installs_it(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(
+        EngineError, match=r"`pulumi plugin install resource toy v1\.2\.3`"
+    ):
+        find_plugin(_context(tmp_path), "toy", "1.2.3", "127.0.0.1:1")
+
+
+def test_a_malformed_attachment_is_told(tmp_path: Path) -> None:
+    context = _context(tmp_path, PULUMI_DEBUG_PROVIDERS="toy")
+
+    with pytest.raises(EngineError, match="should read name:port"):
+        find_plugin(context, "toy", "", "127.0.0.1:1")

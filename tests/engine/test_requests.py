@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import pytest
+from pulumi.runtime.proto import resource_pb2
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.goals import Alias
+from pulumi_esa_prefetch.engine.requests import goal_of, seconds_of, unsupported
+from pulumi_esa_prefetch.engine.wire import write_struct
+
+URN = "urn:pulumi:dev::proj::a:b:C::c"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("1h2m", 3720), ("1.5m", 90), ("250ms", 0.25)]
+)
+def test_a_go_duration_is_read(text: str, seconds: float) -> None:
+    assert seconds_of(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "5", "5 m", "m5", "5x"])
+def test_another_duration_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(EngineError, match="is not a duration such as 30s"):
+        seconds_of(text)
+
+
+def test_options_that_are_not_said_are_none() -> None:
+    goal = goal_of(_request(), "", Path("/p"), Path("/p"))
+
+    assert goal.protect is None
+    assert goal.retain_on_delete is None
+    assert goal.delete_before_replace is None
+
+
+def test_options_that_are_said_to_be_false_are_false() -> None:
+    request = _request(
+        protect=False, retainOnDelete=False, deleteBeforeReplaceDefined=True
+    )
+
+    goal = goal_of(request, "", Path("/p"), Path("/p"))
+
+    assert goal.protect is False
+    assert goal.retain_on_delete is False
+    assert goal.delete_before_replace is False
+
+
+def test_without_property_dependencies_every_property_has_all() -> None:
+    request = _request(object=write_struct({"a": 1, "b": 2}), dependencies=[URN])
+
+    goal = goal_of(request, "", Path("/p"), Path("/p"))
+
+    assert goal.property_dependencies == {"a": (URN,), "b": (URN,)}
+
+
+def test_an_alias_with_an_empty_parent_says_nothing_of_it() -> None:
+    request = _request()
+    request.aliases.add().spec.name = "before"
+    request.aliases[0].spec.parentUrn = ""
+
+    goal = goal_of(request, "", Path("/p"), Path("/p"))
+
+    assert goal.aliases == (Alias(name="before"),)
+
+
+def test_a_bad_urn_is_refused_in_a_sentence() -> None:
+    with pytest.raises(EngineError, match='invalid parent URN: invalid URN "nonsense"'):
+        goal_of(_request(parent="nonsense"), "", Path("/p"), Path("/p"))
+
+
+def test_a_position_is_told_from_the_projects_root() -> None:
+    request = _request()
+    request.sourcePosition.uri = "file:///p/stacks/main.py"
+    request.sourcePosition.line = 7
+
+    goal = goal_of(request, "", Path("/p"), Path("/p/stacks"))
+
+    assert goal.source_position == "project:///stacks/main.py#7"
+
+
+@pytest.mark.parametrize(
+    ("field", "what"),
+    [("remote", "remote components"), ("packageRef", "parameterized")],
+)
+def test_what_only_the_cli_has_is_named(field: str, what: str) -> None:
+    value = True if field == "remote" else "ref"
+
+    assert what in unsupported(_request(**{field: value}))
+
+
+def test_a_plain_registration_needs_nothing_special() -> None:
+    assert unsupported(_request()) == ""
+
+
+def _request(**fields: object) -> resource_pb2.RegisterResourceRequest:
+    return resource_pb2.RegisterResourceRequest(type="a:b:C", name="c", **fields)  # type: ignore[arg-type]

@@ -1,0 +1,84 @@
+import pytest
+
+from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+from pulumi_esa_prefetch.engine.targets import (
+    Scope,
+    Targets,
+    missing_targets,
+    protected,
+)
+
+A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
+
+
+def _record(urn: str, *needs: str, **fields: object) -> Resource:
+    return Resource(urn=urn, custom=True, type="t:m:T", dependencies=needs, **fields)  # type: ignore[arg-type]
+
+
+def _scope(
+    targets: tuple[str, ...] = (), excludes: tuple[str, ...] = (), *, dependents: bool
+) -> Scope:
+    return Scope(
+        targets,
+        excludes,
+        target_dependents=dependents,
+        exclude_dependents=dependents,
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [("**::a", True), ("urn:pulumi:dev::proj::*::a", False), ("**", True), (B, False)],
+)
+def test_a_glob_means_what_it_covers(pattern: str, meant: bool) -> None:
+    assert Targets([pattern]).contains(A) is meant
+
+
+def test_one_star_stays_within_a_part() -> None:
+    assert Targets(["urn:pulumi:dev::proj::t:*:T::a"]).contains(A)
+
+
+def test_without_targets_everything_is_meant() -> None:
+    assert _scope(dependents=False).includes(_record(A))
+
+
+def test_dependents_follow_a_target_once_it_was_met() -> None:
+    scope = _scope((A,), dependents=True)
+    first, second = _record(A), _record(B, A)
+
+    scope.note(first, included=scope.includes(first))
+
+    assert scope.includes(second)
+    assert not _scope((A,), dependents=False).includes(second)
+
+
+def test_dependents_follow_what_is_excluded() -> None:
+    scope = _scope((), (A,), dependents=True)
+    first, second = _record(A), _record(B, A)
+
+    scope.note(first, included=scope.includes(first))
+
+    assert not scope.includes(second)
+
+
+def test_a_targeted_deletion_reaches_dependents_and_spares_the_rest() -> None:
+    ledger = Ledger([_record(A), _record(B, A), _record(C, B), _record(D)])
+
+    assert _scope((A,), dependents=False).deletable(ledger) == {A, B, C}
+
+
+def test_an_excluded_record_keeps_what_it_needs() -> None:
+    ledger = Ledger([_record(A), _record(B, A), _record(C)])
+
+    assert _scope((), (B,), dependents=False).deletable(ledger) == {C}
+
+
+def test_protected_records_keep_all_they_need() -> None:
+    records = (_record(A), _record(B, A, protect=True), _record(C, B))
+
+    assert protected(Snapshot(records)) == [A, B]
+
+
+def test_a_target_that_nobody_knows_is_named() -> None:
+    assert missing_targets(Targets([A, B, "**x"]), [B]) == [A]

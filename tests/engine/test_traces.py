@@ -1,0 +1,48 @@
+import traceback
+from typing import NoReturn
+
+import pytest
+
+from pulumi_esa_prefetch.engine.traces import message_of
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
+
+
+def _trace(error: Exception) -> str:
+    try:
+        _raise(error)
+    except Exception:  # noqa: BLE001 - as the dynamic host does
+        return traceback.format_exc()
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (Exception("no such plan"), "no such plan"),
+        (KeyError("x"), "KeyError: 'x'"),
+        (ValueError("two\nlines"), "ValueError: two\nlines"),
+    ],
+)
+def test_an_exception_is_told_by_its_own_message(
+    error: Exception, message: str
+) -> None:
+    assert message_of(_trace(error)) == message
+
+
+def test_the_last_exception_of_a_chain_counts() -> None:
+    inner = _trace(KeyError("inner"))
+    outer = _trace(RuntimeError("outer"))
+
+    message = message_of(f"{inner}\nDuring handling, another one:\n\n{outer}")
+
+    assert message == "RuntimeError: outer"
+
+
+def test_the_class_of_somebodys_module_is_left_out() -> None:
+    assert message_of("some.module.PlanError: the plan is gone") == "the plan is gone"
+
+
+def test_other_text_stays_as_it_is() -> None:
+    assert message_of("plain words: here") == "plain words: here"
