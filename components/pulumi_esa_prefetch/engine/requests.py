@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -189,8 +190,17 @@ def _frame(frame: Any, root: Path) -> dict[str, str]:
 
 
 def _position(position: Any, root: Path) -> str:
-    path = position.uri.removeprefix("file://")
-    if path == position.uri or not Path(path).is_relative_to(root):
+    file = _file(position.uri, root)
+    if not file:
         return ""
-    place = f"project:///{Path(path).relative_to(root).as_posix()}#{position.line}"
+    place = f"{file}#{position.line}"
     return f"{place},{position.column}" if position.column else place
+
+
+@lru_cache(maxsize=1024)
+def _file(uri: str, root: Path) -> str:
+    # a program has few files, and each resource names a dozen of them
+    path = uri.removeprefix("file://")
+    if path == uri or not Path(path).is_relative_to(root):
+        return ""
+    return f"project:///{Path(path).relative_to(root).as_posix()}"
