@@ -1,7 +1,6 @@
 """What a step leaves in the journal; calls no provider."""
 
 import itertools
-import threading
 
 from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.journal import (
@@ -40,7 +39,6 @@ class Recording:
         self._journal = journal
         self._ledger = ledger
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
 
     def begin(self, step: Step) -> int | None:
         """Before a provider is called: the number under which the operation is pending."""
@@ -118,9 +116,9 @@ class Recording:
         return None if now.pending_replacement else marked
 
     def _write(self, entry: Entry) -> None:
+        # no lock here: threads that write at once share one flush
         if self._journal is not None:
-            with self._lock:
-                self._journal.write(entry)
+            self._journal.write(entry)
 
 
 def _done(
