@@ -57,16 +57,16 @@ class Deployment:
     @property
     def salt(self) -> str:
         """The salt its secrets are under, or "" if it has none; raises EngineError for another secrets provider."""
-        provider = self.body.get("secrets_providers") or {}
+        provider = _object(self.body, "secrets_providers")
         kind = provider.get("type", "")
         if not kind:
             return ""
         if kind != PASSPHRASE:
             raise EngineError(
-                f"the state's secrets are kept by the provider {kind!r}, which only the "
+                f"the state's secrets are kept by the provider {_brief(kind)}, which only the "
                 "pulumi CLI can open"
             )
-        salt = (provider.get("state") or {}).get("salt")
+        salt = _object(provider, "state").get("salt")
         if not isinstance(salt, str):
             raise EngineError("the state names no salt for its secrets")
         return salt
@@ -100,11 +100,11 @@ def checked(number: Any, features: Any, body: Any) -> Deployment:
     """A deployment whose version and features are known here; raises EngineError otherwise."""
     if number not in _READABLE:
         raise EngineError(
-            f"the state has version {number!r}; versions 1 to {WITH_FEATURES} can be read"
+            f"the state has version {_brief(number)}; versions 1 to {WITH_FEATURES} can be read"
         )
     if not isinstance(body, dict):
         raise EngineError("the state's deployment is not a JSON object")
-    names = tuple(features or ())
+    names = _names(features)
     missing = sorted(set(names) - _FEATURES) if number == WITH_FEATURES else []
     if missing:
         raise EngineError(
@@ -115,7 +115,13 @@ def checked(number: Any, features: Any, body: Any) -> Deployment:
 
 def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
     """The snapshot of a deployment, whether it is valid or not; raises EngineError if a record cannot be read."""
-    body = deployment.body
+    try:
+        return _read(deployment.body, opener)
+    except RecursionError:
+        raise EngineError("the state is nested too deeply") from None
+
+
+def _read(body: Mapping[str, Any], opener: Opener | None) -> Snapshot:
     return Snapshot(
         resources=tuple(
             decode_resource(record, opener) for record in _items(body, "resources")
@@ -124,7 +130,7 @@ def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
             decode_operation(record, opener)
             for record in _items(body, "pending_operations")
         ),
-        metadata=body.get("metadata") or {},
+        metadata=_object(body, "metadata"),
         extra={key: value for key, value in body.items() if key not in _KNOWN},
     )
 
@@ -153,10 +159,29 @@ def _items(body: Mapping[str, Any], key: str) -> list[Any]:
     return found
 
 
+def _object(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = holder.get(key) or {}
+    if not isinstance(found, dict):
+        raise EngineError(f"the state's {key!r} is not a JSON object")
+    return found
+
+
+def _names(features: Any) -> tuple[str, ...]:
+    found = features or []
+    if not isinstance(found, list) or not all(isinstance(x, str) for x in found):
+        raise EngineError("the state's 'features' are not a list of names")
+    return tuple(found)
+
+
+def _brief(value: Any) -> str:
+    """A value out of place, for a sentence."""
+    return repr(value)[:40]
+
+
 def _check_magic(manifest: Any) -> None:
     found = manifest if isinstance(manifest, dict) else {}
     name = found.get("version") or ""
-    if (found.get("magic") or "") != _magic(name):
+    if not isinstance(name, str) or (found.get("magic") or "") != _magic(name):
         raise integrity.Broken(
             "the manifest's magic does not fit its version, so the state was damaged or changed by hand"
         )

@@ -73,6 +73,8 @@ _FIELDS: Final[tuple[tuple[str, str, type], ...]] = (
 _BY_KEY: Final = {key: (name, kind) for name, key, kind in _FIELDS}
 _VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})
 _TIMES: Final = frozenset({"created", "modified"})
+# lists of other things than texts
+_NO_TEXTS: Final = frozenset({"stack_trace", "replacement_trigger"})
 
 
 def dumps(value: Any) -> str:
@@ -102,9 +104,11 @@ def _decode_signed(value: dict[str, Any], opener: Opener | None) -> Any:
         return value if opener is None else _open_secret(value, opener)
     if signature == FLOAT:
         return _decode_float(value.get("value"))
-    if signature in _KEPT:
+    if isinstance(signature, str) and signature in _KEPT:
         return value
-    raise EngineError(f"a value in the state has an unknown signature, {signature!r}")
+    raise EngineError(
+        f"a value in the state has an unknown signature, {repr(signature)[:40]}"
+    )
 
 
 def _open_secret(value: dict[str, Any], opener: Opener) -> Secret:
@@ -117,7 +121,7 @@ def _open_secret(value: dict[str, Any], opener: Opener) -> Secret:
     text = opener(texts[0]) if ciphertext else texts[0]
     try:
         inner = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EngineError("a secret in the state does not hold JSON") from None
     # what lies in a secret is not encrypted again: its ciphertexts are plain
     return Secret(decode_value(inner, lambda inside: inside))
@@ -127,7 +131,9 @@ def _decode_float(bits: Any) -> float:
     try:
         (number,) = struct.unpack(">d", bytes.fromhex(bits))
     except (TypeError, ValueError, struct.error):
-        raise EngineError(f"a number in the state cannot be read: {bits!r}") from None
+        raise EngineError(
+            f"a number in the state cannot be read: {repr(bits)[:40]}"
+        ) from None
     return float(number)
 
 
@@ -238,10 +244,19 @@ def decode_resource(record: Any, opener: Opener | None) -> Resource:
             extra[key] = value
         elif value is not None:
             name, kind = known
-            if not isinstance(value, kind):
+            if not isinstance(value, kind) or not _holds_texts(name, value):
                 raise _misfit(record, key)
             fields[name] = _decode_field(name, record, key, opener)
     return Resource(**fields, extra=extra)
+
+
+def _holds_texts(name: str, value: Any) -> bool:
+    if name == "property_dependencies":
+        lists = value.values()
+        return all(isinstance(x, list) and _holds_texts("", x) for x in lists)
+    if isinstance(value, list) and name not in _NO_TEXTS:
+        return all(isinstance(item, str) for item in value)
+    return True
 
 
 def _decode_field(
@@ -262,7 +277,7 @@ def _decode_field(
 
 def _misfit(record: dict[str, Any], key: str) -> EngineError:
     return EngineError(
-        f"resource {record.get('urn', '')!r} of the state has a {key!r} that cannot "
+        f"resource {repr(record.get('urn', ''))[:200]} of the state has a {key!r} that cannot "
         f"be read: {dumps(record[key])[:80]}"
     )
 

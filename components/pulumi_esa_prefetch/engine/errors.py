@@ -11,8 +11,13 @@ INTERNAL: Final = 255
 
 
 class EngineError(Exception):
-    """One sentence for a person; `exit_code` is what the command ends with (engine-wide table above)."""
+    """One sentence for a person; `exit_code` is what the command ends with (engine-wide table above).
+
+    It may quote what stands in a file: that decides nothing about the terminal.
+    """
 
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
-        super().__init__(message)
+        super().__init__(
+            "".join(c if c.isprintable() or c == "\n" else "?" for c in message)
+        )
         self.exit_code = exit_code

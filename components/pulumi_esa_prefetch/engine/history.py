@@ -35,7 +35,7 @@ def entries(files: StackFiles) -> list[dict[str, Any]]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         entry = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EngineError(f"{path} cannot be read: {error}") from None
     if not isinstance(entry, dict):
         raise EngineError(f"{path} is not a JSON object")

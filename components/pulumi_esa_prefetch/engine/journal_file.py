@@ -10,8 +10,9 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, get_type_hints
 
 from pulumi_esa_prefetch.engine.backend import sync_directory
 from pulumi_esa_prefetch.engine.encoding import (
@@ -32,7 +33,9 @@ from pulumi_esa_prefetch.engine.journal import (
     Refreshed,
     Removed,
 )
-from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+from pulumi_esa_prefetch.engine.records import OperationType, Resource, Snapshot
+
+_Made = TypeVar("_Made")
 
 # macOS has no fdatasync
 _flush = getattr(os, "fdatasync", os.fsync)
@@ -162,13 +165,17 @@ def read_journal(file: Path) -> Journal | None:
         return None
     try:
         return Journal(
-            header=Header(**lines[0]["header"]),
+            header=_fitting(Header, lines[0]["header"]),
             entries=tuple(_decode(line) for line in lines[1:] if "folded" not in line),
             folded=frozenset(line["folded"] for line in lines if "folded" in line),
             size=size,
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise EngineError(f"the journal {file} is damaged: {error!r}") from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise EngineError(
+            f"the journal {file} is damaged: {repr(error)[:200]}"
+        ) from None
+    except RecursionError:
+        raise EngineError(f"the journal {file} is nested too deeply") from None
 
 
 def mark_folded(file: Path, journal: Journal, digest: str) -> None:
@@ -193,7 +200,7 @@ def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
             if not line.endswith(b"\n"):
                 break
             found.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             if number == len(whole):
                 break  # torn by a power cut before it was confirmed
             raise EngineError(
@@ -233,7 +240,22 @@ def _encode_field(value: Any, encoder: Encoder) -> Any:
 
 def _decode(line: dict[str, Any]) -> Entry:
     kind = _ENTRIES[line.pop("entry")]
-    return kind(**{name: _decode_field(value) for name, value in line.items()})
+    return _fitting(kind, {name: _decode_field(line[name]) for name in line})
+
+
+def _fitting(kind: Callable[..., _Made], given: Mapping[str, Any]) -> _Made:
+    """What is made of these fields; raises TypeError if one is not of its type."""
+    for name, wanted in _types(kind).items():
+        if name in given and not isinstance(given[name], wanted):
+            raise TypeError(f"{name!r} is of another type")
+    return kind(**given)
+
+
+@cache
+def _types(kind: Callable[..., object]) -> dict[str, Any]:
+    # what `isinstance` cannot look for itself
+    plain = {OperationType: str, Mapping[str, Any]: Mapping}
+    return {name: plain.get(x, x) for name, x in get_type_hints(kind).items()}
 
 
 def _decode_field(value: Any) -> Any:
@@ -241,9 +263,10 @@ def _decode_field(value: Any) -> Any:
         return value
     if "resources" not in value:
         return decode_resource(value, None)
+    metadata, extra = dict(value["metadata"]), dict(value["extra"])
     return Snapshot(
         tuple(decode_resource(record, None) for record in value["resources"]),
         tuple(decode_operation(item, None) for item in value["pending_operations"]),
-        value["metadata"],
-        value["extra"],
+        metadata,
+        extra,
     )

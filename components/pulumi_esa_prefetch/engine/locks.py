@@ -75,11 +75,9 @@ def _read(file: Path) -> Lock:
         return Lock(
             file,
             int(found["pid"]),
-            str(found["username"]),
-            str(found["hostname"]),
-            str(found["timestamp"]),
+            *(str(found[key])[:200] for key in ("username", "hostname", "timestamp")),
         )
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return Lock(file)  # a lock that cannot be read is one still
 
 

@@ -26,9 +26,14 @@ def _renamed(resources: tuple[Resource, ...]) -> dict[str, str]:
             renamed[alias] = record.urn
         parent = renamed.get(record.parent, "")
         # a child's own name holds its parent's type
-        if parent and _qualified_type(parent) != ROOT_STACK:
+        if _is_urn(parent, record.urn) and _qualified_type(parent) != ROOT_STACK:
             renamed.setdefault(record.urn, _child_of(parent, record.urn))
     return renamed
+
+
+def _is_urn(*urns: str) -> bool:
+    # a damaged state may hold any text in the place of one
+    return all(urn.count("::") >= 3 for urn in urns)  # noqa: PLR2004 - of four parts
 
 
 def _qualified_type(urn: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from pulumi_esa_prefetch.engine import config_values
@@ -39,7 +40,9 @@ class StackConfig:
         self.values = self._values(self._document)
 
     def _values(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        found = document.get("config") or {}
+        found = document.get("config")
+        if found is None:
+            return {}
         if not isinstance(found, dict):
             raise EngineError(f"{self.file}: 'config' is not a mapping")
         return {
@@ -79,17 +82,27 @@ class StackConfig:
             change(document)
             text = json.dumps(document, indent=4) + "\n"
         else:
-            text = self._edited_yaml(change)
+            text = self._edited(change)
             document = load(text, str(self.file)) or {}
         if self._values(document) != wanted:
             raise EngineError(f"{self.file} cannot take the change; edit it by hand")
         write_text(self.file, text)
         self._document, self.values = document, dict(wanted)
 
+    def _edited(self, change: Callable[[Any], None]) -> str:
+        try:
+            return self._edited_yaml(change)
+        except (YAMLError, ValueError, TypeError, RecursionError):
+            # ruamel keeps how a thing was spelled, and not all that can be read has such a form
+            raise EngineError(
+                f"{self.file} cannot be changed here; edit it by hand"
+            ) from None
+
     def _edited_yaml(self, change: Callable[[Any], None]) -> str:
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
         yaml = YAML(typ="rt", pure=True)
         yaml.preserve_quotes = True
+        yaml.composer.warn_double_anchors = False
         yaml.width = 1 << 30
         width, offset = _indents(text)
         yaml.indent(mapping=width, sequence=max(width, offset + 2), offset=offset)
@@ -152,7 +165,7 @@ def full_key(key: str, project: str) -> str:
         return f"{parts[0]}:{parts[2]}"
     if len(parts) != 2:  # noqa: PLR2004 - namespace:name
         raise EngineError(
-            f"could not parse {key} as a configuration key (configuration keys should be "
+            f"could not parse {' '.join(key.split())} as a configuration key (configuration keys should be "
             "of the form `<namespace>:<name>`)"
         )
     return key

@@ -26,7 +26,7 @@ def _read(file: Path) -> dict[str, Any]:
     # what cannot be read is as good as not there: it holds a choice, which can be made again
     try:
         found = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -51,9 +51,9 @@ def select(
     file = _file(project, environ)
     found = _read(file)
     found.pop("stack", None)
-    stacks = {
-        key: value for key, value in (found.get("stacks") or {}).items() if key != url
-    }
+    chosen = found.get("stacks")
+    stacks = dict(chosen) if isinstance(chosen, dict) else {}
+    stacks.pop(url, None)
     if stack is not None:
         stacks[url] = stack
     text = json.dumps(found | {"stacks": stacks}, indent=4)

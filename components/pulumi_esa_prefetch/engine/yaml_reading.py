@@ -31,6 +31,8 @@ _TIME: Final = re.compile(
     r"(?:[Tt ](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?)?"
 )
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_MOST_NODES: Final = 1_000_000
+_LONGEST: Final = 1000  # digits: Python itself refuses to read very long ones
 _STRING: Final = "tag:yaml.org,2002:str"
 
 
@@ -40,8 +42,13 @@ def load(text: str, what: str) -> Any:
     EngineError naming `what` if it is no YAML.
     """
     try:
-        node = YAML(typ="safe", pure=True).compose(StringIO(text))
-        return None if node is None else _value(node)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False
+        node = yaml.compose(StringIO(text))
+        if node is None:
+            return None
+        _refuse_bomb(node, what)
+        return _value(node)
     except YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f", line {place.line + 1}" if place else ""
@@ -49,6 +56,25 @@ def load(text: str, what: str) -> Any:
         raise EngineError(f"{what} is not YAML{where}: {problem}") from None
     except RecursionError:
         raise EngineError(f"{what} is nested too deeply") from None
+
+
+def _refuse_bomb(node: Node, what: str) -> None:
+    """Raise EngineError if a few aliases stand for far more than anybody writes."""
+    sizes: dict[int, int] = {}
+    whole = _size(node, sizes)
+    if whole > _MOST_NODES and whole > 10 * len(sizes):
+        raise EngineError(f"{what} repeats itself by aliases without end")
+
+
+def _size(node: Any, sizes: dict[int, int]) -> int:
+    """How many nodes there are when each alias is written out; `sizes` remembers by identity."""
+    if id(node) not in sizes:
+        pairs = node.value if isinstance(node.value, list) else []
+        inner = (
+            x for pair in pairs for x in (pair if isinstance(pair, tuple) else (pair,))
+        )
+        sizes[id(node)] = 1 + sum(_size(x, sizes) for x in inner)
+    return sizes[id(node)]
 
 
 def _value(node: Node) -> Any:
@@ -65,7 +91,7 @@ def _pairs(node: MappingNode) -> Iterator[tuple[str, Any]]:
         for key, value in node.value
         if key.value == "<<" and not key.style
         for part in (value.value if isinstance(value, SequenceNode) else [value])
-        for pair in _pairs(part)
+        for pair in _pairs(_map(part))
     ]
     yield from merged
     seen: set[str] = set()
@@ -79,6 +105,14 @@ def _pairs(node: MappingNode) -> Iterator[tuple[str, Any]]:
             )
         seen.add(name)
         yield name, _value(value)
+
+
+def _map(node: Node) -> MappingNode:
+    if isinstance(node, MappingNode):
+        return node
+    raise MarkedYAMLError(
+        problem="only a map can be merged into another", problem_mark=node.start_mark
+    )
 
 
 def _key(node: Node) -> str:
@@ -124,6 +158,8 @@ def _integer(text: str) -> int | None:
     ((base, digits),) = (
         (base, match[name]) for name, base in _BASES.items() if match[name]
     )
+    if len(digits) > _LONGEST:
+        return None
     number = int(match[1] + digits, base)
     return number if _SMALLEST <= number <= _LARGEST else None
 
