@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from pulumi_esa_prefetch.keys import KeyPlace, read_key_place
-from pulumi_esa_prefetch.lookup import Get, Lookup, SettingsError
+from pulumi_esa_prefetch.lookup import Get, Lookup, SettingsError, brief
 
 # The only public endpoints (help page api-esa-2024-09-10-endpoint). A region never picks
 # one: a site belongs to the account's kind, China or International, not to a region.
@@ -91,7 +91,7 @@ def _public_endpoint(lookup: Lookup) -> str:
     kind = (lookup.text(*names) or "Domestic").lower()
     if kind not in ("domestic", "international"):
         raise SettingsError(
-            f"{lookup.source(*names)} must be Domestic or International, not {kind!r}"
+            f"{lookup.source(*names)} must be Domestic or International, not {brief(kind)}"
         )
     return INTERNATIONAL_ENDPOINT if kind == "international" else CHINA_ENDPOINT
 
@@ -112,7 +112,7 @@ def _scheme(lookup: Lookup) -> str:
     protocol = (lookup.text("alicloud:protocol") or "HTTPS").lower()
     if protocol not in ("http", "https"):
         raise SettingsError(
-            f"alicloud:protocol must be HTTP or HTTPS, not {protocol!r}"
+            f"alicloud:protocol must be HTTP or HTTPS, not {brief(protocol)}"
         )
     return protocol
 

@@ -142,7 +142,7 @@ def _written_keys(lookup: Lookup, places: tuple[_Names, ...]) -> Credentials | N
 def _key_set(lookup: Lookup, names: _Names) -> Credentials | None:
     key_id, secret, token = (lookup.text(name) for name in names)
     if key_id and secret:
-        for name, value in ((names.key_id, key_id), (names.token, token or "")):
+        for name, value in zip(names, (key_id, secret, token or ""), strict=True):
             _refuse_odd_characters(name, value)
         return Credentials(key_id, secret, token)
     there = next((name for name in names if lookup.text(name)), None)

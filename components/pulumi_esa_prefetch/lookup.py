@@ -23,6 +23,11 @@ class SettingsError(ValueError):
     """A setting is missing or wrong; the text is one sentence that names it."""
 
 
+def brief(text: str) -> str:
+    """What stands where something else should, for a sentence."""
+    return repr(text[:40])
+
+
 class Lookup:
     """Reads `namespace:name` from stack config and any other name from the environment."""
 
@@ -48,7 +53,7 @@ class Lookup:
         if text is None:
             return default
         if text.lower() not in _WORDS:
-            raise SettingsError(f"{name} must be true or false, not {text!r}")
+            raise SettingsError(f"{name} must be true or false, not {brief(text)}")
         return _WORDS[text.lower()]
 
     def positive(self, name: str) -> float | None:
@@ -61,7 +66,7 @@ class Lookup:
         except ValueError:
             number = math.nan
         if not (math.isfinite(number) and number > 0):
-            raise SettingsError(f"{name} must be a number above 0, not {text!r}")
+            raise SettingsError(f"{name} must be a number above 0, not {brief(text)}")
         return number
 
     def parsed(self, name: str) -> Any:
@@ -71,5 +76,5 @@ class Lookup:
             return None
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SettingsError(f"{name} is not valid JSON") from None

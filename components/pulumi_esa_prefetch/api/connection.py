@@ -22,6 +22,7 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
     httpx.InvalidURL,
+    UnicodeError,  # a host such as `xn--a`
 )
 # As in `[Errno 111] Connection refused`, `_ssl.c:989: The handshake ... timed out`.
 _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -38,6 +39,7 @@ _GO_TIME = re.compile(
 )
 _MOMENT = TypeAdapter(AwareDatetime)
 _LENGTH = TypeAdapter(timedelta)
+_OUTSIDE = "the calendar has no such moment"
 
 
 class LimitsError(ValueError):
@@ -57,7 +59,18 @@ def _parse_moment(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_parse_moment)]
+def _of_the_calendar(moment: datetime) -> datetime:
+    """Refuse what is no moment in UTC: the first and the last hours of the calendar."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(_OUTSIDE) from None
+    return moment
+
+
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_parse_moment), AfterValidator(_of_the_calendar)
+]
 
 
 class Interval(_Setting):
@@ -89,7 +102,10 @@ def _parse_interval(value: object) -> object:
 
 def _parse_end(start: datetime, text: str) -> datetime:
     if text.startswith("P"):
-        return start + _LENGTH.validate_python(text)
+        try:
+            return start + _LENGTH.validate_python(text)
+        except OverflowError:
+            raise ValueError(_OUTSIDE) from None
     return _MOMENT.validate_python(text)
 
 
@@ -143,7 +159,8 @@ class Limits(_Setting):
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
+    steps = [str(step) for step in first["loc"]]
+    place = ".".join(step if step.isprintable() else repr(step) for step in steps)
     reason = first["msg"].removeprefix("Value error, ")
     return f"esa-prefetch:limits{'.' if place else ''}{place}: {reason}."
 

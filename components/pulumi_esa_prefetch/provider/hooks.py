@@ -24,6 +24,7 @@ from pulumi.dynamic import (
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.config import SettingsError
 from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import changes, decision
@@ -80,7 +81,7 @@ class PlanProvider(ResourceProvider):
         """Name each bad property; say early if a plan that is about to be created does not exist."""
         declaration = read_declaration(news)
         failures = [
-            CheckFailure(name, f"{name} {reason}")
+            CheckFailure(name, in_one_line(f"{name} {reason}"))
             for name, reason in declaration.failures
         ]
         if declaration.inputs is not None:
