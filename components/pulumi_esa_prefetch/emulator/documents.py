@@ -39,6 +39,13 @@ def _sentence(error: ValidationError) -> str:
     return f"{where}{what[:1].lower()}{what[1:]}{rest}"
 
 
+def _name(key: object) -> str:
+    text = str(key)[:80]
+    return text if text.isprintable() else repr(text)
+
+
 def _place(loc: tuple[Any, ...]) -> str:
-    text = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in loc)
+    text = "".join(
+        f"[{one}]" if isinstance(one, int) else f".{_name(one)}" for one in loc
+    )
     return f"{text.lstrip('.')}: " if text else ""

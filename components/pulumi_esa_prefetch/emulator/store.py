@@ -155,6 +155,16 @@ class Store:
         """All plans, also those that were deleted and run on."""
         return (one for one in self.records["plan"].values() if isinstance(one, Plan))
 
+    def missing(self) -> str:
+        """A record that another one needs and that is not there, in words; "" if all are."""
+        for plan in self.plans():
+            if plan.job_id not in self.records["job"]:
+                return f"the job of the plan {plan.id!r}"
+        for job in self.records["job"].values():
+            if isinstance(job, Job) and str(job.site_id) not in self.records["site"]:
+                return f"the site of the job {job.id!r}"
+        return ""
+
     def _differs(self, change: Change) -> bool:
         kind, key = _address(change)
         new = change.record if isinstance(change, Put) else None

@@ -195,6 +195,9 @@ class World:
             self._store.apply(line.changes)
             self.batches += line.batches
             self.history += line.entries
+        missing = self._store.missing()
+        if missing:
+            raise DataError(f"The data file is damaged: it lacks {missing}.")
 
     def _everything(self) -> Line:
         return Line(
