@@ -1,0 +1,129 @@
+"""The engine's parsers, each as a law over bytes; a law that is broken raises."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pulumi_esa_prefetch.engine import checkpoint, locks, workspace
+from pulumi_esa_prefetch.engine.backend import StackFiles
+from pulumi_esa_prefetch.engine.config_keys import place
+from pulumi_esa_prefetch.engine.context import Project
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.project import read_project
+from pulumi_esa_prefetch.engine.recovery import digest, recovered
+from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
+from pulumi_esa_prefetch.engine.stack_config import StackConfig, merged, plain
+from tests.engine.stacks import PASSPHRASE, SALT
+from tests.fuzz.sentences import assert_sentence
+
+NOW = datetime(2026, 11, 11, tzinfo=UTC)
+BASE = b'{"version":3,"checkpoint":{"latest":{}}}'
+_PLACE = tempfile.TemporaryDirectory(prefix="esa-prefetch-fuzz-")
+_ROOT = Path(_PLACE.name)
+_PROJECT = Project("proj", _ROOT, _ROOT / "Pulumi.yaml", _ROOT, "python")
+
+
+@contextmanager
+def only_sentences() -> Iterator[None]:
+    """Whatever is wrong ends in the engine's own error, which is one sentence."""
+    try:
+        yield
+    except EngineError as error:
+        assert_sentence(error)
+
+
+def read_checkpoint(content: bytes) -> None:
+    """A state file: with closed secrets, and with all of them opened."""
+    with only_sentences():
+        deployment = checkpoint.parse(content)
+        with only_sentences():
+            assert isinstance(deployment.salt, str)
+        checkpoint.verify(deployment, checkpoint.read(deployment, lambda text: text))
+        closed = checkpoint.read(deployment, None)
+        again = checkpoint.write(closed, salt="", sealer=None, now=NOW)
+        back = checkpoint.read(again, None)
+        assert checkpoint.write(back, salt="", sealer=None, now=NOW) == again
+
+
+def read_journal_file(content: bytes) -> None:
+    """What a killed run left, and the state that follows."""
+    files = StackFiles(_ROOT, "proj", "dev")
+    files.journal.parent.mkdir(parents=True, exist_ok=True)
+    files.journal.write_bytes(content)
+    with only_sentences():
+        journal = read_journal(files.journal)
+        if journal is not None:
+            assert isinstance(journal.made(), list)
+            recovered(files, BASE, journal, NOW)
+
+
+def read_project_file(content: bytes) -> None:
+    """A Pulumi.yaml, and what a stack without values of its own has by it."""
+    file = _ROOT / "Pulumi.yaml"
+    file.write_bytes(content)
+    with only_sentences():
+        plain(merged(read_project(file), "dev", {}), lambda text: text)
+
+
+def read_stack_file(content: bytes) -> None:
+    """A Pulumi.<stack>.yaml: its values, and a value more written into it."""
+    file = _ROOT / "Pulumi.dev.yaml"
+    file.write_bytes(content)
+    with only_sentences():
+        config = StackConfig(file, "proj")
+        plain(config.values, lambda text: text)
+        assert isinstance(config.salt, str)
+        wanted = {**config.values, "proj:new": "a: b"}
+        config.save(wanted)
+        assert StackConfig(file, "proj").values == wanted
+
+
+def read_ciphertext(content: bytes) -> None:
+    """A secret, and the proof of a passphrase in a salt."""
+    text = content.decode("utf-8", "surrogateescape")
+    with only_sentences():
+        PassphraseSecrets.from_salt(SALT, PASSPHRASE).decrypt(text)
+    salt = SALT.rsplit(":", 3)[0]
+    with only_sentences():
+        PassphraseSecrets.from_salt(f"{salt}:{text}", PASSPHRASE).verify()
+
+
+def read_config_path(content: bytes) -> None:
+    """A key of the command line: what is put there is found there."""
+    text = content.decode("utf-8", "surrogateescape")
+    for path in (True, False):
+        with only_sentences():
+            found = place(text, "proj", path=path)
+            values = found.put({"proj:a": {"b": [1]}}, "new")
+            assert found.look_up(values) == ("new", True)
+            found.take_away(values)
+
+
+def read_workspace(content: bytes) -> None:
+    """What is selected on this machine: unreadable is as good as nothing."""
+    environ = {"PULUMI_HOME": str(_ROOT / "home")}
+    workspace.select(_PROJECT, "file://x", environ, "dev")
+    (file,) = (_ROOT / "home/workspaces").iterdir()
+    file.write_bytes(content)
+    assert isinstance(workspace.selected(_PROJECT, "file://x", environ), str)
+    workspace.select(_PROJECT, "file://x", environ, "dev")
+    assert workspace.selected(_PROJECT, "file://x", environ) == "dev"
+
+
+def read_lock(content: bytes) -> None:
+    """Another's lock: a lock that cannot be read is one still."""
+    directory = _ROOT / "locks"
+    directory.mkdir(exist_ok=True)
+    (directory / "a.json").write_bytes(content)
+    (lock,) = locks.held(directory)
+    assert_sentence(EngineError(str(lock)))
+    assert lock.stale in {True, False}
+
+
+def journal_of(*lines: bytes) -> bytes:
+    """A journal that goes on from the base, with these lines after its header."""
+    header = b'{"header":{"base":"%s","salt":"","kind":"up"}}'
+    return b"".join(line + b"\n" for line in (header % digest(BASE).encode(), *lines))
