@@ -25,7 +25,9 @@ def test_every_fault_and_dialect_of_the_emulator_is_listed() -> None:
 
 
 def test_every_target_of_the_makefile_that_it_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    )
     named = set(re.findall(r"`make(?: -s)? ([a-z-]+)", README))
 
     assert named <= targets
