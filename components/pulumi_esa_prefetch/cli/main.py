@@ -59,7 +59,9 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "summary": Entry(
         "summary", "Say what a preview means for an origin, for a pull request."
     ),
-    "progress": Entry("progress", "Show how far the plans of a stack are, until they rest."),
+    "progress": Entry(
+        "progress", "Show how far the plans of a stack are, until they rest."
+    ),
     "timeline": Entry("timeline", "Show what each origin will get over time."),
     "policy": Entry(
         "policy", "Judge an exported state by the limits on an origin's load."
