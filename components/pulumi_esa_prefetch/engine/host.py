@@ -3,7 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
 )
 _PORT_SECONDS: Final = 60.0  # a cold Python importing Pulumi on a busy machine
-_CONNECT_SECONDS: Final = 10.0
+_CONNECT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
 _CHATTER: Final = 5
 
@@ -29,7 +29,7 @@ class Launch:
     label: str
     command: Sequence[str]
     cwd: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
 
 
 @dataclass(frozen=True, slots=True)
