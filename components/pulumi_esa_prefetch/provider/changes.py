@@ -37,6 +37,13 @@ def update(session: Session, declared: PlanInputs, recorded: PlanState) -> PlanS
         return state
     target = _recall(session, recorded)
     decided = decision.at_update(declared, recorded, target.before, session.clock.now())
+    if decided.act is Act.REFUSE:
+        # The list may be older than the plan: another resource may have moved its window since.
+        session.lists.forget(recorded.job_id or "")
+        target = _recall(session, recorded)
+        decided = decision.at_update(
+            declared, recorded, target.before, session.clock.now()
+        )
     return _carry_out(session, decided, target, declared, state)
 
 

@@ -1,0 +1,174 @@
+"""SitePrefetch in programs of other shapes: options, an explicit provider, values that come later, races."""
+
+from tests.lifecycle.conftest import Emulators
+from tests.lifecycle.esa import SITE, Esa, seed
+from tests.stacks.conftest import Sites
+
+# The site's id and a URL are outputs of a resource: unknown in the first preview.
+PROGRAM = f"""
+import json
+import pulumi
+import pulumi_alicloud as alicloud
+from pulumi import Alias, ResourceOptions
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+from pulumi_esa_prefetch import PrefetchWindow, SitePrefetch, SitePrefetchArgs
+
+
+class Making(ResourceProvider):
+    def create(self, props):
+        return CreateResult("{SITE}", dict(props, made=True))
+
+
+class Made(Resource):
+    url: pulumi.Output[str]
+
+    def __init__(self):
+        super().__init__(Making(), "site", {{"url": "https://www.example.com/later"}})
+
+
+config = pulumi.Config("test")
+provider = alicloud.Provider(
+    "local", endpoints=[{{"esa": config.require("esa")}}], protocol="HTTP", region="cn-hangzhou"
+)
+site = Made()
+launch = SitePrefetch(
+    config.get("name") or "launch",
+    SitePrefetchArgs(
+        site=site,
+        urls=["https://www.example.com/a", site.url],
+        windows={{"now": PrefetchWindow(interval=600, slice_len=1, end_time=config.get("end"))}},
+        triggers={{"release": config.get("release") or "1"}},
+    ),
+    ResourceOptions(
+        providers=[provider],
+        aliases=[Alias(name="launch")],
+        protect=config.get_bool("protect") or False,
+    ),
+)
+pulumi.export("job_id", launch.job_id)
+pulumi.export("window", launch.window)
+"""
+
+
+def test_options_and_values_reach_everything_that_it_makes(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(seed())
+    stack = site(esa)
+    stack.write_program(PROGRAM)
+    stack.variables["ESA_ENDPOINT"] = esa.endpoint
+    stack.config = {"test:esa": address(esa), "test:end": "2031-01-01T00:00:00+08:00"}
+    stack.configure()
+
+    stack.check("preview")
+    assert esa.changes() == 0
+    stack.up()
+    (job,) = esa.state()["jobs"]
+    assert job["UrlList"] == [
+        "https://www.example.com/a",
+        "https://www.example.com/later",
+    ]
+    assert stack.printed_outputs() == {
+        "job_id": job["Id"],
+        "window": {"start": "", "end": "2030-12-31T16:00:00Z"},
+    }
+
+    stack.config |= {"test:name": "renamed", "test:protect": "true"}
+    stack.configure()
+    stack.up()
+    assert esa.starts() == 1
+    assert set(stack.records()) == {"renamed-now"}
+    made = [r for r in stack.deployment()["resources"] if "renamed" in r["urn"]]
+    assert [r["type"].rpartition(":")[2] for r in made if not r.get("protect")] == []
+    assert esa.state()["jobs"][0]["Id"] == job["Id"]
+
+    stack.config |= {"test:release": "2"}
+    stack.configure()
+    stack.up()
+    assert esa.effective_starts() == 2
+    assert stack.is_settled()
+
+
+def test_a_time_that_is_none_is_said_in_one_sentence(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(seed())
+    stack = site(esa)
+    stack.write_program(PROGRAM)
+    stack.config = {"test:esa": address(esa), "test:end": "tomorrow"}
+    stack.configure()
+
+    result = stack.run("up", "--yes", "--skip-preview")
+
+    assert result.code != 0
+    assert "Traceback" not in result.output
+    assert (
+        "SitePrefetch 'launch': windows.now: 'tomorrow' is not an instant"
+        in result.output
+    )
+    assert esa.changes() == 0
+
+
+def test_without_pulumi_alicloud_the_stack_names_the_extra(
+    emulator: Emulators, site: Sites
+) -> None:
+    stack = site(emulator(seed()))
+    stack.write_program(
+        'import sys\nsys.modules["pulumi_alicloud"] = None\n'
+        "from pulumi_esa_prefetch import SitePrefetch, SitePrefetchArgs\n"
+        'SitePrefetch("a", SitePrefetchArgs(site="1", urls=["https://x/"], windows={}))\n'
+    )
+
+    result = stack.run("up", "--yes", "--skip-preview")
+
+    assert result.code != 0
+    assert "Traceback" not in result.output
+    assert "pip install 'pulumi-esa-prefetch[alicloud]'" in result.output
+
+
+def test_windows_that_are_over_are_moved_in_one_run(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(
+        seed(),
+        dialects=["start-late-accepted", "window-over-failed"],
+        faults={
+            "faults": [
+                {
+                    "kind": "stall",
+                    "when": "before",
+                    "seconds": 3,
+                    "actions": ["UpdateScheduledPreloadExecution"],
+                    "calls": [1],
+                }
+            ]
+        },
+    )
+    stack = site(esa)
+    stack.prefetch(launch=launch("2021-01-01", "2021-01-02"))
+    stack.up()
+
+    stack.prefetch(launch=launch("2031-01-01", "2031-01-02"))
+    stack.up()
+
+    assert [plan["Status"] for plan in esa.plans().values()] == ["waiting", "waiting"]
+    assert stack.is_settled()
+
+
+def launch(*days: str) -> dict[str, object]:
+    return {
+        "urls": ["https://www.example.com/a"],
+        "windows": {
+            day[-2:]: {
+                "startTime": f"{day}T00:00:00Z",
+                "endTime": f"{day}T06:00:00Z",
+                "interval": 60,
+                "sliceLen": 1,
+            }
+            for day in days
+        },
+    }
+
+
+def address(esa: Esa) -> str:
+    return esa.endpoint.removeprefix("http://")
