@@ -229,6 +229,27 @@ def test_a_place_without_keys_is_asked_once(
     assert source.renew(KEYS) is True
 
 
+def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
+    source = ProfileCredentials("prefetch")
+    first = source.get()
+    genuine = official_keys.read
+
+    def failing(_provider: Any) -> Credentials:
+        raise OSError("no answer from the place")
+
+    monkeypatch.setattr(official_keys, "read", failing)
+    during, renewed = source.get(), source.renew(first)
+    monkeypatch.setattr(official_keys, "read", genuine)
+    profile_file(file, prefetch=ak(2))
+
+    assert (during, renewed) == (first, False)
+    assert source.renew(first) is True
+    assert source.get() == Credentials("id-2", "secret-2")
+
+
 @pytest.fixture
 def key_server() -> Iterator[tuple[str, list[dict[str, str]]]]:
     """A credentials URI, and the answers it will give one after another."""

@@ -45,6 +45,7 @@ class OfficialCredentials:
         self._place = place
         self._provider: Any = None
         self._failure: str | None = None
+        self._last: Credentials | None = None
         self._lock = threading.Lock()
 
     def get(self) -> Credentials:
@@ -65,17 +66,21 @@ class OfficialCredentials:
     def _fetch(self) -> Credentials:
         try:
             self._provider = self._provider or official_keys.open_provider(self._place)
-            return official_keys.read(self._provider)
+            self._last = official_keys.read(self._provider)
         except Exception as error:  # noqa: BLE001 -- the library raises whatever it meets
             place = official_keys.describe(self._place)
             why = official_keys.reason(error)
             _log.debug("no access key from %s: %s", place, why)
+            if self._last is not None:
+                # A hiccup of the place in a long run: ESA says whether the last keys still hold.
+                return self._last
             self._failure = (
                 f"no access key from {place} ({why}); set ALIBABA_CLOUD_ACCESS_KEY_ID "
                 "and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile by "
                 "esa-prefetch:profile"
             )
-        raise NoCredentials(self._failure)
+            raise NoCredentials(self._failure) from None
+        return self._last
 
 
 class DefaultChain(OfficialCredentials):
