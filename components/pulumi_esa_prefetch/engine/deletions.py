@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.steps import Delete, Forget, Same
+from pulumi_esa_prefetch.engine.removals import Delete, Forget
+from pulumi_esa_prefetch.engine.steps import Same
 
 Deletion = Delete | Forget
 

@@ -13,17 +13,12 @@ from pulumi_esa_prefetch.engine.inbox import Inbox
 from pulumi_esa_prefetch.engine.journal import JournalWriter
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.loading import Loader
-from pulumi_esa_prefetch.engine.monitor import (
-    EngineService,
-    Monitor,
-    Server,
-    Surroundings,
-    serve,
-)
+from pulumi_esa_prefetch.engine.monitor import Monitor, Surroundings
 from pulumi_esa_prefetch.engine.performer import Performer
 from pulumi_esa_prefetch.engine.providers import Provider
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.registry import Registry
+from pulumi_esa_prefetch.engine.services import EngineService, Server, serve
 from pulumi_esa_prefetch.engine.telling import Telling
 from pulumi_esa_prefetch.engine.work import RunWork
 

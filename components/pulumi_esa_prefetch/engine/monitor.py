@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -10,8 +9,6 @@ from typing import Any, Final, NoReturn
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import (
-    engine_pb2,
-    engine_pb2_grpc,
     provider_pb2,
     resource_pb2,
     resource_pb2_grpc,
@@ -20,9 +17,7 @@ from pulumi.runtime.proto import (
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, ConfigValue
 from pulumi_esa_prefetch.engine.defaults import DefaultProviders
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.events import Diagnostic, Severity
 from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Registered
-from pulumi_esa_prefetch.engine.host import CHANNEL_OPTIONS
 from pulumi_esa_prefetch.engine.inbox import Closed, Inbox
 from pulumi_esa_prefetch.engine.providers import Provider
 from pulumi_esa_prefetch.engine.requests import goal_of, read_goal_of, unsupported
@@ -44,21 +39,11 @@ FEATURES: Final = {
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
 }
-_SEVERITIES: Final[Mapping[int, Severity]] = {
-    engine_pb2.DEBUG: "debug",
-    engine_pb2.INFO: "info",
-    engine_pb2.WARNING: "warning",
-    engine_pb2.ERROR: "error",
-}
 _RESULTS: Final[Mapping[str, Any]] = {
     "success": resource_pb2.SUCCESS,
     "fail": resource_pb2.FAIL,
     "skip": 2,  # in the protocol, but not in the SDK's copy of it
 }
-# Each waiting registration holds a thread; the program has four for each step that may run.
-_THREADS: Final = 4096
-# What the SDK says when its calls are answered that the run is over: of no use to its user.
-_SHUTDOWN_NOISE: Final = "Resource monitor has terminated, shutting down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,72 +57,6 @@ class Surroundings:
     parallel: int
     root: Path
     program: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running gRPC server."""
-
-    address: str
-    stop: Callable[[], None]
-
-
-def serve(
-    monitor: "Monitor | None", engine: "EngineService", threads: int = _THREADS
-) -> Server:
-    """Serve both on a free port of this machine."""
-    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="rpc")
-    server = grpc.server(pool, options=CHANNEL_OPTIONS)
-    if monitor is not None:
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-
-    def stop() -> None:
-        server.stop(grace=0.2).wait()
-        pool.shutdown(wait=False, cancel_futures=True)
-
-    return Server(f"127.0.0.1:{port}", stop)
-
-
-class EngineService(engine_pb2_grpc.EngineServicer):
-    """What programs and providers say to people."""
-
-    def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
-        self._sink = sink
-        self._root = ""
-        self.quiet = (
-            False  # the run is being stopped: the SDK's complaint about that is dropped
-        )
-
-    def Log(  # noqa: N802 - the protocol's name
-        self, request: engine_pb2.LogRequest, context: Any
-    ) -> empty_pb2.Empty:
-        """Take one message."""
-        del context
-        severity = _SEVERITIES.get(request.severity, "info")
-        if not (self.quiet and _SHUTDOWN_NOISE in request.message):
-            text, stream = request.message, request.streamId
-            self._sink(
-                Diagnostic(severity, text, request.urn, stream, request.ephemeral)
-            )
-        return empty_pb2.Empty()
-
-    def GetRootResource(  # noqa: N802 - the protocol's name
-        self, request: Any, context: Any
-    ) -> engine_pb2.GetRootResourceResponse:
-        """The URN that older SDKs keep here."""
-        del request, context
-        return engine_pb2.GetRootResourceResponse(urn=self._root)
-
-    def SetRootResource(  # noqa: N802 - the protocol's name
-        self, request: engine_pb2.SetRootResourceRequest, context: Any
-    ) -> engine_pb2.SetRootResourceResponse:
-        """Keep the stack's URN for older SDKs."""
-        del context
-        self._root = request.urn
-        return engine_pb2.SetRootResourceResponse()
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):

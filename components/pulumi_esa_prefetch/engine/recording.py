@@ -14,7 +14,8 @@ from pulumi_esa_prefetch.engine.journal import (
 )
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.steps import Applied, Create, Delete, Same, Step
+from pulumi_esa_prefetch.engine.removals import Delete
+from pulumi_esa_prefetch.engine.steps import Applied, Create, Same, Step
 
 _SAVED = (
     "urn",

@@ -1,8 +1,7 @@
 """A provider in a process of its own, asked over gRPC; starts no process."""
 
-import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import grpc
@@ -10,15 +9,20 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_esa_prefetch.engine.diff import Diff
-from pulumi_esa_prefetch.engine.events import PropertyChange
 from pulumi_esa_prefetch.engine.faults import fault_of, unimplemented
 from pulumi_esa_prefetch.engine.host import Host
 from pulumi_esa_prefetch.engine.marking import marked_as_sent
+from pulumi_esa_prefetch.engine.messages import (
+    about,
+    diff_request,
+    failures_of,
+    read_diff,
+    variables,
+)
 from pulumi_esa_prefetch.engine.providers import (
     Call,
     Checked,
     DiffUnavailable,
-    Failure,
     Found,
     InitFailed,
     Invoked,
@@ -30,7 +34,6 @@ from pulumi_esa_prefetch.engine.values import (
     Properties,
     has_secret,
     has_unknown,
-    reveal,
 )
 from pulumi_esa_prefetch.engine.wire import (
     Encoding,
@@ -41,18 +44,6 @@ from pulumi_esa_prefetch.engine.wire import (
 
 _CANCEL_SECONDS: Final = 2.0
 _PLAIN_CONFIG: Final = Encoding(secrets=False, resources=False, unknowns=True)
-_KINDS: Final = {
-    provider_pb2.PropertyDiff.ADD: "add",
-    provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",
-    provider_pb2.PropertyDiff.DELETE: "delete",
-    provider_pb2.PropertyDiff.DELETE_REPLACE: "delete-replace",
-    provider_pb2.PropertyDiff.UPDATE: "update",
-    provider_pb2.PropertyDiff.UPDATE_REPLACE: "update-replace",
-}
-_CHANGES: Final = {
-    provider_pb2.DiffResponse.DIFF_NONE: "none",
-    provider_pb2.DiffResponse.DIFF_SOME: "some",
-}
 
 
 class RemoteProvider:
@@ -94,7 +85,7 @@ class RemoteProvider:
             return Checked(call.inputs)
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.CheckRequest(
-            **_about(call),
+            **about(call),
             olds=write_struct(call.old_inputs, encoding),
             news=write_struct(call.inputs, encoding),
         )
@@ -108,8 +99,8 @@ class RemoteProvider:
                 "preview, so this preview may not show what an update will do"
             )
         encoding = self._encoding(unknowns=call.preview)
-        answer = self._ask(self._stub.Diff, _diff_request(call, encoding))
-        return _read_diff(answer)
+        answer = self._ask(self._stub.Diff, diff_request(call, encoding))
+        return read_diff(answer)
 
     def create(self, call: Call) -> Made:
         """Make the object; in a preview only ask what it would be."""
@@ -117,7 +108,7 @@ class RemoteProvider:
             return Made("", call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.CreateRequest(
-            **_about(call),
+            **about(call),
             properties=write_struct(call.inputs, encoding),
             timeout=call.timeout,
             preview=call.preview,
@@ -135,7 +126,7 @@ class RemoteProvider:
             return Found("", {}, {})
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.ReadRequest(
-            **_about(call), id=call.id, timeout=call.timeout
+            **about(call), id=call.id, timeout=call.timeout
         )
         if state is not None:
             request.properties.CopyFrom(write_struct(state, encoding))
@@ -154,7 +145,7 @@ class RemoteProvider:
             return Made(call.id, call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.UpdateRequest(
-            **_about(call),
+            **about(call),
             id=call.id,
             olds=write_struct(call.old_outputs, self._encoding(unknowns=False)),
             old_inputs=write_struct(call.old_inputs, self._encoding(unknowns=False)),
@@ -170,7 +161,7 @@ class RemoteProvider:
         """Delete the object."""
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.DeleteRequest(
-            **_about(call),
+            **about(call),
             id=call.id,
             properties=write_struct(call.old_outputs, encoding),
             old_inputs=write_struct(call.old_inputs, encoding),
@@ -190,7 +181,7 @@ class RemoteProvider:
         outputs = read_struct(getattr(answer, "return"))
         if has_secret(arguments) and not self._secrets:
             outputs = {key: secret(value) for key, value in outputs.items()}
-        return Invoked(outputs, _failures(answer))
+        return Invoked(outputs, failures_of(answer))
 
     def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
         """Judge the provider's own configuration; one that cannot takes it as it is."""
@@ -205,14 +196,14 @@ class RemoteProvider:
         if answer is None:
             return Checked(new)
         inputs = marked_as_sent(read_struct(answer.inputs), new)
-        return Checked(inputs, _failures(answer))
+        return Checked(inputs, failures_of(answer))
 
     def diff_config(self, call: Call) -> Diff:
         """Compare the provider's own configurations; one that cannot says that it does not know."""
-        request = _diff_request(call, _PLAIN_CONFIG)
+        request = diff_request(call, _PLAIN_CONFIG)
         request.ClearField("id")
         answer = self._optional(self._stub.DiffConfig, request)
-        return Diff("unknown") if answer is None else _read_diff(answer)
+        return Diff("unknown") if answer is None else read_diff(answer)
 
     def configure(self, urn: str, id_: str, inputs: Properties) -> None:
         """Hand over the configuration."""
@@ -221,7 +212,7 @@ class RemoteProvider:
             return
         package = package_of(type_of(urn))
         request = provider_pb2.ConfigureRequest(
-            variables=_variables(package, inputs),
+            variables=variables(package, inputs),
             args=write_struct(inputs),
             acceptSecrets=True,
             acceptResources=True,
@@ -268,7 +259,7 @@ class RemoteProvider:
 
     def _checked(self, answer: Any, sent: Properties) -> Checked:
         inputs = self._outputs(answer.inputs, sent)
-        return Checked(inputs, _failures(answer))
+        return Checked(inputs, failures_of(answer))
 
     def _ask(
         self,
@@ -293,53 +284,3 @@ class RemoteProvider:
             if unimplemented(error):
                 return None
             raise fault_of(error, self._host.label, dead=self._host.dead) from None
-
-
-def _about(call: Call) -> dict[str, Any]:
-    return {"urn": call.urn, "name": name_of(call.urn), "type": type_of(call.urn)}
-
-
-def _diff_request(call: Call, encoding: Encoding) -> Any:
-    return provider_pb2.DiffRequest(
-        **_about(call),
-        id=call.id,
-        olds=write_struct(call.old_outputs, encoding),
-        old_inputs=write_struct(call.old_inputs, encoding),
-        news=write_struct(call.inputs, encoding),
-        ignoreChanges=call.ignore_changes,
-    )
-
-
-def _read_diff(answer: Any) -> Diff:
-    detailed: Mapping[str, PropertyChange] | None = None
-    if answer.hasDetailedDiff:
-        detailed = {
-            path: PropertyChange(_KINDS.get(change.kind, "update"), change.inputDiff)
-            for path, change in answer.detailedDiff.items()
-        }
-    changes = _CHANGES.get(answer.changes, "unknown")
-    return Diff(
-        "none" if changes == "none" else "some" if changes == "some" else "unknown",
-        replaces=tuple(answer.replaces),
-        changed=tuple(answer.diffs),
-        detailed=detailed,
-        delete_before_replace=answer.deleteBeforeReplace,
-    )
-
-
-def _failures(answer: Any) -> tuple[Failure, ...]:
-    return tuple(Failure(f.property, f.reason) for f in answer.failures)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-
-
-def _variables(package: str, inputs: Properties) -> dict[str, str]:
-    texts = {}
-    for key, value in inputs.items():
-        if key != "version":
-            plain = reveal(value)
-            text = plain if isinstance(plain, str) else _json(plain)
-            texts[f"{package}:config:{key}"] = text
-    return texts

@@ -6,9 +6,10 @@ from pulumi_esa_prefetch.engine.comparing import Comparison
 from pulumi_esa_prefetch.engine.decide import delete_first
 from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.ledger import Old
+from pulumi_esa_prefetch.engine.removals import Delete
 from pulumi_esa_prefetch.engine.replacing import Dependents
 from pulumi_esa_prefetch.engine.rules import Refusals
-from pulumi_esa_prefetch.engine.steps import Create, Delete, Replace, Step
+from pulumi_esa_prefetch.engine.steps import Create, Replace, Step
 from pulumi_esa_prefetch.engine.wanted import Wanted
 
 

@@ -23,8 +23,9 @@ from pulumi_esa_prefetch.engine.refreshing import (
     refuse_unknown,
     scope_of,
 )
+from pulumi_esa_prefetch.engine.removals import Protected
 from pulumi_esa_prefetch.engine.rules import Bail, Mode, Rules
-from pulumi_esa_prefetch.engine.steps import Protected, Same, Step
+from pulumi_esa_prefetch.engine.steps import Same, Step
 from pulumi_esa_prefetch.engine.urns import (
     is_root_stack,
     make_urn,

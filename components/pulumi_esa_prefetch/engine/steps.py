@@ -15,18 +15,6 @@ from pulumi_esa_prefetch.engine.records import OperationType, Resource
 from pulumi_esa_prefetch.engine.urns import is_provider_type
 
 
-class Protected(EngineError):
-    """A protected record is not deleted; everything that does not depend on it goes on."""
-
-    def __init__(self, urn: str) -> None:
-        super().__init__(
-            f'resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect '
-            "the resource, either remove the `protect` flag from the resource in your "
-            "Pulumi program and run `up`, or use the command:\n"
-            f"`pulumi state unprotect '{urn}'`"
-        )
-
-
 class Work(Protocol):
     """What a step needs while it is done."""
 
@@ -271,87 +259,5 @@ class Replace:
 
     def apply(self, work: Work) -> Applied:
         """Nothing is left to do."""
-        del work
-        return Applied()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Delete:
-    """Delete an object and its record; `replacing`: half of a replacement, `recreated`: the record waits."""
-
-    old: Old
-    replacing: bool = False
-    recreated: bool = False
-    new: Resource | None = None
-    reply: Reply | None = None
-    why: Diff | None = None
-
-    @property
-    def op(self) -> StepOp:
-        """What somebody else manages is only forgotten."""
-        if self.old.record.external:
-            return "discard-replaced" if self.replacing else "discard"
-        return "delete-replaced" if self.replacing else "delete"
-
-    @property
-    def urn(self) -> str:
-        """The old URN."""
-        return self.old.record.urn
-
-    @property
-    def logical(self) -> bool:
-        """A replacement counts as a whole."""
-        return not self.replacing
-
-    @property
-    def pending(self) -> OperationType | None:
-        """Only what a provider deletes can be lost."""
-        old = self.old.record
-        kept = old.external or old.retain_on_delete
-        return "deleting" if asks_provider(old) and not kept else None
-
-    def apply(self, work: Work) -> Applied:
-        """Delete, unless the record is all there is to delete."""
-        old = self.old.record
-        if old.protect and not self.replacing:
-            raise Protected(old.urn)
-        if not work.dry_run and old.custom and not self._spared(work):
-            work.provider(old).delete(
-                Call(
-                    old.urn,
-                    old.id,
-                    old.inputs,
-                    old.outputs,
-                    timeout=old.custom_timeouts.get("delete", 0.0),
-                )
-            )
-        waiting = old.with_(pending_replacement=True) if self.recreated else None
-        return Applied(old_becomes=waiting)
-
-    def _spared(self, work: Work) -> bool:
-        old = self.old.record
-        with_another = bool(old.deleted_with) and work.deleting(old.deleted_with)
-        return old.external or old.retain_on_delete or with_another
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Forget:
-    """Drop the record of an object that an earlier run deleted to replace it, and that the program no longer has."""
-
-    old: Old
-    op: StepOp = "remove-pending-replace"
-    new: Resource | None = None
-    reply: Reply | None = None
-    logical: bool = False
-    pending: OperationType | None = None
-    why: Diff | None = None
-
-    @property
-    def urn(self) -> str:
-        """The old URN."""
-        return self.old.record.urn
-
-    def apply(self, work: Work) -> Applied:
-        """There is nothing left at the provider."""
         del work
         return Applied()

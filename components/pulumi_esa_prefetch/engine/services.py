@@ -1,0 +1,89 @@
+"""What programs and providers say to people, and the gRPC server they all speak to; registers nothing."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2_grpc
+
+from pulumi_esa_prefetch.engine.events import Diagnostic, Severity
+from pulumi_esa_prefetch.engine.host import CHANNEL_OPTIONS
+
+_SEVERITIES: Final[Mapping[int, Severity]] = {
+    engine_pb2.DEBUG: "debug",
+    engine_pb2.INFO: "info",
+    engine_pb2.WARNING: "warning",
+    engine_pb2.ERROR: "error",
+}
+# Each waiting registration holds a thread; the program has four for each step that may run.
+_THREADS: Final = 4096
+# What the SDK says when its calls are answered that the run is over: of no use to its user.
+_SHUTDOWN_NOISE: Final = "Resource monitor has terminated, shutting down"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running gRPC server."""
+
+    address: str
+    stop: Callable[[], None]
+
+
+def serve(
+    monitor: resource_pb2_grpc.ResourceMonitorServicer, engine: "EngineService"
+) -> Server:
+    """Serve both on a free port of this machine."""
+    pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="rpc")
+    server = grpc.server(pool, options=CHANNEL_OPTIONS)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+
+    def stop() -> None:
+        server.stop(grace=0.2).wait()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    return Server(f"127.0.0.1:{port}", stop)
+
+
+class EngineService(engine_pb2_grpc.EngineServicer):
+    """What programs and providers say to people."""
+
+    def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
+        self._sink = sink
+        self._root = ""
+        self.quiet = (
+            False  # the run is being stopped: the SDK's complaint about that is dropped
+        )
+
+    def Log(  # noqa: N802 - the protocol's name
+        self, request: engine_pb2.LogRequest, context: Any
+    ) -> empty_pb2.Empty:
+        """Take one message."""
+        del context
+        severity = _SEVERITIES.get(request.severity, "info")
+        if not (self.quiet and _SHUTDOWN_NOISE in request.message):
+            text, stream = request.message, request.streamId
+            self._sink(
+                Diagnostic(severity, text, request.urn, stream, request.ephemeral)
+            )
+        return empty_pb2.Empty()
+
+    def GetRootResource(  # noqa: N802 - the protocol's name
+        self, request: Any, context: Any
+    ) -> engine_pb2.GetRootResourceResponse:
+        """The URN that older SDKs keep here."""
+        del request, context
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(  # noqa: N802 - the protocol's name
+        self, request: engine_pb2.SetRootResourceRequest, context: Any
+    ) -> engine_pb2.SetRootResourceResponse:
+        """Keep the stack's URN for older SDKs."""
+        del context
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
