@@ -616,6 +616,51 @@ def test_delete_of_what_goes_between_look_and_call_is_done() -> None:
     assert world.writes() == [DELETE, DELETE]
 
 
+@pytest.mark.parametrize(
+    ("on_destroy", "calls"), [("stop", [STOP]), ("delete", [STOP, DELETE])]
+)
+def test_delete_of_a_running_plan_that_goes_between_look_and_stop_is_done(
+    on_destroy: str, calls: list[str]
+) -> None:
+    world = World("running")
+    outs = created(world, on_destroy=on_destroy)
+    world.next_process().session.lists.find(JOB, PLAN)
+    world.client.delete_scheduled_preload_execution(plan_id=PLAN)
+
+    world.provider.delete(ID, outs)
+
+    assert world.writes() == [DELETE, *calls]
+
+
+def test_delete_of_a_plan_that_goes_while_the_answer_to_stop_is_lost_is_done() -> None:
+    lost = fault({"kind": "reset", "when": "before"}, action=STOP)
+    world = World("running", faults=(lost,))
+    outs = created(world)
+    world.next_process().session.lists.find(JOB, PLAN)
+    world.client.delete_scheduled_preload_execution(plan_id=PLAN)
+
+    world.provider.delete(ID, outs)
+
+    assert world.writes() == [DELETE, STOP]
+
+
+@pytest.mark.parametrize(
+    ("on_destroy", "calls", "warned"),
+    [("stop", [STOP], True), ("delete", [STOP, DELETE], False)],
+)
+def test_delete_of_a_plan_that_waits_when_it_is_stopped_warns(
+    on_destroy: str, calls: list[str], capsys: Said, *, warned: bool
+) -> None:
+    world = World("running")
+    outs = created(world, on_destroy=on_destroy)
+    world.wire.spoiled = {STOP: {"Status": "waiting"}}
+
+    destroyed(world, outs)
+
+    assert world.writes() == calls
+    assert ("it will still start at" in capsys.readouterr().out) is warned
+
+
 def test_the_deletion_of_all_plans_of_a_job_that_is_gone_costs_one_look() -> None:
     world = World(*["running"] * 5)
     all_outs = [created(world, plan_id=plan_id(n)) for n in range(1, 6)]

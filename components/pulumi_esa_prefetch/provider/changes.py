@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act, Decision
-from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
 from pulumi_esa_prefetch.provider.session import Session, tell
@@ -82,10 +82,9 @@ def delete(session: Session, recorded: PlanState) -> None:
     if decided is None:
         target = _recall(session, recorded)
         decided = decision.at_delete(recorded, target.before)
-    if decided.tell:
-        tell(f"{target} {decided.why}{_what_then(target.before)}")
+    _tell_end(target, decided, target.before)
     if decided.act in {Act.STOP, Act.DELETE} and target.status == "running":
-        _stop(session, target)
+        _stop_for_good(session, recorded, target)
     if decided.act is Act.DELETE:
         _delete(session, target)
 
@@ -153,9 +152,29 @@ def _stop(session: Session, target: Target) -> Plan:
     plan = stop_plan(session, target)
     if plan.status == "waiting":
         raise PrefetchError(f"{target} {decision.WAITING_CANNOT_STOP}")
+    _tell_if_running(target, plan)
+    return plan
+
+
+def _stop_for_good(session: Session, recorded: PlanState, target: Target) -> None:
+    """Stop a plan that is declared no more: one that is gone is done, one that waits is told."""
+    try:
+        plan = stop_plan(session, target)
+    except PlanGone:
+        session.lists.forget(target.job_id or "")
+        return
+    _tell_end(target, decision.at_delete(recorded, plan), plan)
+    _tell_if_running(target, plan)
+
+
+def _tell_if_running(target: Target, plan: Plan) -> None:
     if plan.status == "running":
         tell(f"{target}: ESA accepted Stop and says that the plan still runs")
-    return plan
+
+
+def _tell_end(target: Target, decided: Decision, plan: Plan | None) -> None:
+    if decided.tell:
+        tell(f"{target} {decided.why}{_what_then(plan)}")
 
 
 def _delete(session: Session, target: Target) -> None:

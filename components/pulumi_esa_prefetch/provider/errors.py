@@ -1,4 +1,4 @@
-"""The one error that leaves the hooks: one sentence for a person; classifies nothing."""
+"""The errors that hooks end with: one sentence for a person; classifies nothing else."""
 
 from pydantic import ValidationError
 
@@ -11,6 +11,10 @@ class PrefetchError(Exception):
     """
 
     __module__ = "pulumi_esa_prefetch"
+
+
+class PlanGone(PrefetchError):
+    """The plan does not exist (any more): whoever wants its end has it."""
 
 
 def unreadable(error: ValidationError) -> PrefetchError:

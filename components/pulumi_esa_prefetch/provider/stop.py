@@ -6,7 +6,7 @@ looked up, for ESA's documentation leaves open how it answers then (StopSchedule
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.session import Session
 from pulumi_esa_prefetch.provider.target import Target
@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.provider.target import Target
 def stop_plan(session: Session, target: Target) -> Plan:
     """Stop the plan and answer what ESA says of it then; it may not be running for another reason.
 
-    Raises PrefetchError if it may still run.
+    Raises PlanGone if it does not exist, PrefetchError if it may still run.
     """
     laps = Laps(session)
     while True:
@@ -49,7 +49,7 @@ def _accepted(session: Session, target: Target, plan: Plan) -> Plan:
 def _settle(session: Session, target: Target, error: EsaError) -> Plan | None:
     """The plan if it runs no longer after all; None if Stop is still to be done."""
     if isinstance(error, NotFound):
-        raise PrefetchError(f"{target} does not exist: {error}") from None
+        raise PlanGone(f"{target} does not exist: {error}") from None
     if target.job_id is None:
         return None
     session.lists.forget(target.job_id)
@@ -58,7 +58,7 @@ def _settle(session: Session, target: Target, error: EsaError) -> Plan | None:
     except EsaError:
         return None
     if seen is None:
-        raise PrefetchError(f"{target} does not exist any more") from None
+        raise PlanGone(f"{target} does not exist any more") from None
     return None if seen.status == "running" else seen
 
 
