@@ -229,6 +229,47 @@ def test_a_start_after_the_window_is_refused_by_esa_in_its_words() -> None:
         created(world)
 
 
+@pytest.mark.parametrize("look", ["new", "old"])
+def test_a_start_refused_after_the_window_says_when_it_ended_and_what_to_do(
+    look: str,
+) -> None:
+    denied = fault({"kind": "denied"}, action=LIST, calls=[2])
+    world = World(
+        "stopped",
+        start="-2h",
+        end="-1h",
+        faults=(denied,) if look == "old" else (),
+    )
+    ended = r"its window ended at [0-9T:.-]+Z: "
+
+    with pytest.raises(
+        PrefetchError,
+        match=rf"{PLAN} was not started: {ended}move its window, or declare it stopped",
+    ):
+        created(world)
+
+    assert world.calls(START) == 1
+
+
+def test_a_late_start_that_esa_accepts_is_not_refused_beforehand() -> None:
+    late = ("start-late-accepted",)
+    world = World("stopped", start="-2h", end="-1h", dialects=late)
+
+    assert created(world)["starts"] == 1
+    assert world.calls(START) == 1
+
+
+def test_a_refused_window_that_is_not_over_is_told_in_the_words_of_esa() -> None:
+    kind = {"kind": "throttle", "code": "InvalidEndTime.Mismatch", "status": 400}
+    world = World("stopped", faults=(fault(kind),))
+
+    with pytest.raises(PrefetchError) as caught:
+        created(world)
+
+    assert "InvalidEndTime.Mismatch" in str(caught.value)
+    assert "its window ended" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("status", "dialect"),
     [("failed", "start-failed-ignored"), ("finished", "start-finished-ignored")],

@@ -5,6 +5,7 @@ ESA takes no client token, so a Start whose answer was lost is looked up before 
 error then says so, for a repeat could run a plan again that has finished in between.
 """
 
+from datetime import datetime
 from enum import Enum
 
 from pulumi_esa_prefetch.api.errors import (
@@ -18,10 +19,13 @@ from pulumi_esa_prefetch.api.errors import (
     NotFound,
 )
 from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.session import Session, tell
 from pulumi_esa_prefetch.provider.target import Target
+
+TOO_LATE = "InvalidEndTime.Mismatch"
 
 
 class Outcome(Enum):
@@ -149,15 +153,25 @@ def _look_after_loss(
 
 def _look_after_refusal(session: Session, target: Target, error: EsaError) -> Plan:
     """A Start may be refused because the plan is already going: that is what was wanted."""
-    refused = PrefetchError(f"{target} was not started: {error}")
     try:
         seen = session.lists.look_again(target.job_id or "", target.plan_id)
     except EsaError:
-        raise refused from None
-    going = seen is not None and _is_going(target.status, seen.status, error)
-    if seen is None or not going:
-        raise refused from None
-    return seen
+        seen = None
+    if seen is not None and _is_going(target.status, seen.status, error):
+        return seen
+    reason = _window_over(seen or target.before, error, session.clock.now())
+    raise PrefetchError(f"{target} was not started: {reason or error}") from None
+
+
+def _window_over(plan: Plan | None, error: EsaError, now: datetime) -> str | None:
+    """What to do about a Start that ESA refused because it came after the plan's window."""
+    late = isinstance(error, ApiError) and error.code == TOO_LATE
+    if not late or plan is None or plan.end_time is None or plan.end_time > now:
+        return None
+    return (
+        f"its window ended at {render_time(plan.end_time)}: move its window, or declare it "
+        f"stopped ({error})"
+    )
 
 
 def _is_going(before: str | None, seen: str | None, error: EsaError) -> bool:
