@@ -1,0 +1,77 @@
+"""`make site-up` and its siblings in a copy of the project, on either engine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from stacks.prefetch.demo.settings import ROOT
+from tests.lifecycle.engines import ESA_PREFETCH
+from tests.lifecycle.esa import Esa
+from tests.lifecycle.stack import Result
+
+
+class Demo:
+    """A copy of what the demo needs, with nothing run in it yet."""
+
+    def __init__(self, root: Path, engine: str) -> None:
+        self.root = root
+        for folder in ("stacks", "tests/standin"):
+            shutil.copytree(ROOT / folder, root / folder)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        places = os.environ["PATH"].split(os.pathsep)
+        if engine == ESA_PREFETCH:
+            places = [each for each in places if not (Path(each) / "pulumi").exists()]
+        self.environment = os.environ | {
+            "EMULATOR_PORT": str(self.port),
+            "PATH": os.pathsep.join(places),
+        }
+
+    def run(self, command: str) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "stacks.site.demo", command],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout)
+
+
+@pytest.fixture
+def demo(tmp_path: Path, engine: str) -> Iterator[Demo]:
+    made = Demo(tmp_path / "a copy", engine)
+    yield made
+    made.run("clean")
+
+
+def test_up_twice_and_down_leave_the_committed_files_and_nothing_else(
+    demo: Demo,
+) -> None:
+    config = (demo.root / "stacks/site/Pulumi.demo.yaml").read_bytes()
+
+    first, second = demo.run("up"), demo.run("up")
+    with closing(Esa(f"http://127.0.0.1:{demo.port}")) as esa:
+        starts = esa.starts()
+    down = demo.run("down")
+
+    assert (first.code, second.code, down.code) == (0, 0, 0), first.output
+    assert "+ 13 created" in first.output
+    assert "13 unchanged" in second.output
+    assert starts == 3
+    assert "- 13 deleted" in down.output
+    assert (demo.root / "stacks/site/Pulumi.demo.yaml").read_bytes() == config
+    left = {path.name for path in (demo.root / ".local/site").iterdir()}
+    assert {name for name in left if not name.endswith(".lock")} == set()
