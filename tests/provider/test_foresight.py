@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.load import Limits
+from pulumi_esa_prefetch.provider.errors import PrefetchError
 from tests.lifecycle.esa import plan_id
 from tests.provider.test_start import fault
-from tests.provider.world import LIST, PLAN, World, props
+from tests.provider.world import ID, LIST, PLAN, START, World, created, props
 
 GET = "GetScheduledPreloadJob"
 SLOW = Limits(max_origin_urls_per_second=0.001, enforce={"rate": "deny"})
@@ -132,3 +133,109 @@ def test_a_plan_without_a_pace_is_not_judged() -> None:
     lacks = fault({"kind": "missing-keys", "keys": "Interval"}, action=LIST, every=1)
 
     assert check(World("stopped", faults=(lacks,)), SLOW, {}) == []
+
+
+# right before the Start
+
+
+def limited(world: World, limits: Limits) -> World:
+    world.session.limits = limits
+    return world
+
+
+def test_a_start_that_check_did_not_look_at_is_denied_before_the_call() -> None:
+    world = limited(World("stopped"), SLOW)
+    world.session.verify = False
+    assert world.provider.check({}, props()).failures == []
+
+    with pytest.raises(PrefetchError, match=r"limits deny it: .* above the limit of"):
+        created(world)
+
+    assert world.writes() == [GET]
+
+
+def test_a_plan_that_was_stopped_behind_the_back_is_denied_before_the_call() -> None:
+    world = World("running")
+    outs = created(world)
+    world.client.stop_scheduled_preload_execution(plan_id=PLAN)
+    limited(world, SLOW).next_process().session.limits = SLOW
+    seen = world.provider.read(ID, outs).outs
+    assert world.provider.check(props(), props()).failures == []
+
+    with pytest.raises(PrefetchError, match="limits deny it"):
+        world.provider.update(ID, seen or {}, props())
+
+    assert (world.calls(START), world.status()) == (0, "stopped")
+
+
+def test_a_rerun_is_denied_before_the_plan_is_stopped() -> None:
+    world = World("running")
+    outs = created(world)
+
+    with pytest.raises(PrefetchError, match="limits deny it"):
+        limited(world, SLOW).provider.update(ID, outs, props(**AGAIN))
+
+    assert (world.effects(), world.status()) == ([], "running")
+
+
+@pytest.mark.parametrize(
+    ("limits", "denied"),
+    [
+        (SLOW, True),
+        (Limits(enforce={"past": "deny"}), True),
+        (Limits.parse('{"freeze": ["2020-01-01T00:00Z/P1D"]}'), False),
+        (
+            Limits.parse(
+                '{"freeze": ["2020-01-01T00:00Z/P1D"], "enforce": {"freeze": "deny"}}'
+            ),
+            False,
+        ),
+        (
+            Limits.parse(
+                '{"freeze": ["2020-01-01T00:00Z/9000-01-01T00:00Z"],'
+                ' "enforce": {"freeze": "deny"}}'
+            ),
+            True,
+        ),
+        (Limits(max_origin_urls_per_second=0.001), False),
+        (Limits(enforce={"rate": "deny"}), False),
+    ],
+    ids=["rate", "past", "warns", "thawed", "frozen", "warns of rate", "no rate"],
+)
+def test_without_a_job_what_may_be_denied_asks_for_it(
+    limits: Limits, *, denied: bool
+) -> None:
+    world = limited(World("stopped"), limits)
+
+    if denied:
+        with pytest.raises(PrefetchError, match=r"limits deny, .*: give job_id"):
+            world.provider.create({"plan_id": PLAN})
+    else:
+        world.provider.create({"plan_id": PLAN})
+
+    assert world.writes() == ([] if denied else [START])
+
+
+def test_a_job_that_cannot_be_read_is_not_started_against_a_denial() -> None:
+    world = World("stopped", faults=(fault({"kind": "denied"}, action=GET),))
+
+    with pytest.raises(PrefetchError, match=f"cannot be judged: .*esa:{GET}"):
+        created(limited(world, SLOW))
+
+    assert world.calls(START) == 0
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(max_origin_urls_per_second=0.001), Limits()], ids=str
+)
+def test_where_nothing_is_denied_a_start_costs_no_further_look(limits: Limits) -> None:
+    world = limited(World("stopped"), limits)
+
+    assert created(world)["status"] == "running"
+    assert world.writes() == [START]
+
+
+def test_a_start_within_the_limits_is_made() -> None:
+    limits = Limits(max_origin_urls_per_second=50, enforce={"rate": "deny"})
+
+    assert created(limited(World("stopped"), limits))["status"] == "running"

@@ -11,6 +11,7 @@ from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act, Decision
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
+from pulumi_esa_prefetch.provider.foresight import refuse_denied
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
 from pulumi_esa_prefetch.provider.session import Session, tell
@@ -95,6 +96,7 @@ def _create_without_job(session: Session, declared: PlanInputs) -> PlanState:
     if declared.desired_state == "stopped":
         plan, starts = _stop(session, target), 0
     else:
+        refuse_denied(session, target)
         plan, starts = (
             start_plan(session, target, restart_failed=declared.restart_failed),
             1,
@@ -116,6 +118,9 @@ def _carry_out(
 ) -> PlanState:
     if decided.act is Act.REFUSE or target.before is None:
         raise PrefetchError(f"{target} {decided.why}")
+    if decided.act in {Act.START, Act.RERUN}:
+        rewinds = decided.act is Act.RERUN and declared.rerun == "from_start"
+        refuse_denied(session, target, rewinds=rewinds)
     if decided.act is Act.START:
         plan = start_plan(session, target, restart_failed=declared.restart_failed)
         return state.after(plan, starts=1)

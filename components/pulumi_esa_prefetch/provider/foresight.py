@@ -1,20 +1,24 @@
-"""What ``check`` can say of a plan before anything is done; it only reads, and is never in the way.
+"""What can be said of a plan before anything is done; it only reads.
 
+``check`` asks early and is never in the way; what a limit denies is refused again right before the Start,
+for drift, a missing job_id or a look that failed may have kept it from ``check``.
 A plan that is about to be created is looked up once, so that a pull request says that it does not exist.
 Where the stack has limits (``esa-prefetch:limits``) a plan that is about to start is judged by them.
-Looks are brief: one attempt, 5 seconds. Any failure but 'not found' is no answer and turns the looks off
+``check`` looks briefly: one attempt, 5 seconds. Any failure but 'not found' is no answer and turns the looks off
 for the run, with one line.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.load import Judgement, Limits, Run, judge_start, refused
+from pulumi_esa_prefetch.load import Judgement, Kind, Limits, Run, judge_start, refused
 from pulumi_esa_prefetch.provider.decision import MISSING, Act, at_create
+from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.models import PlanInputs, one_spelling
 from pulumi_esa_prefetch.provider.session import Session
 from pulumi_esa_prefetch.provider.target import Target
@@ -33,6 +37,41 @@ def objections(
     except EsaError as error:
         session.stop_verifying(error)
         return []
+
+
+def refuse_denied(session: Session, target: Target, *, rewinds: bool = False) -> None:
+    """Raise PrefetchError if a limit denies the Start that is about to be made.
+
+    Nothing is asked where no limit denies anything: warnings are for ``check``.
+    """
+    if session.limits is None or not _denies(session.limits, session.clock.now()):
+        return
+    unjudged = f"{target} was not started: esa-prefetch:limits deny, and the plan cannot be judged"
+    if target.job_id is None or target.before is None:
+        raise PrefetchError(f"{unjudged} without its job: give job_id")
+    try:
+        job = session.job(
+            target.job_id,
+            lambda wanted: session.client.get_scheduled_preload_job(job_id=wanted),
+        )
+        judged = _judged(session, session.limits, target.before, job, rewinds=rewinds)
+    except EsaError as error:
+        raise PrefetchError(f"{unjudged}: {error}") from None
+    reasons = "; ".join(reason.rstrip(".") for reason in refused(judged))
+    if reasons:
+        raise PrefetchError(
+            f"{target} was not started, for esa-prefetch:limits deny it: {reasons}"
+        )
+
+
+def _denies(limits: Limits, now: datetime) -> bool:
+    """Whether any limit that may still matter is hard."""
+    kinds: list[Kind] = ["fit", "past"]
+    if limits.max_origin_urls_per_second is not None:
+        kinds.append("rate")
+    if any(freeze.window.end > now for freeze in limits.freeze):
+        kinds.append("freeze")
+    return any(limits.level(kind) == "deny" for kind in kinds)
 
 
 def _objections(
