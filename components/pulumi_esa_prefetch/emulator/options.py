@@ -1,7 +1,7 @@
 """What the emulator is started with, and the emulator that follows; opens no socket."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -29,7 +29,7 @@ class Options:
     port: int = 0
     seed: Path | None = None
     data: Path | None = None
-    access_keys: tuple[str, ...] = ()
+    access_keys: tuple[str, ...] = field(default=(), repr=False)
     policies: tuple[str, ...] = ()
     clock: Literal["real", "manual"] = "real"
     start_at: str | None = None

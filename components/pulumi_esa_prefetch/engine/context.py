@@ -59,7 +59,7 @@ class Context:
     config: Mapping[str, ConfigValue]
     base: Snapshot
     interpreter: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
     stack_outputs: Callable[[str], StackOutputs]
 
 

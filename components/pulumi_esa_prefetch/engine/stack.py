@@ -6,7 +6,7 @@ Pulumi.yaml.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
@@ -75,7 +75,7 @@ class Stack:
     project: Project
     backend: FileBackend
     files: StackFiles
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
     clock: Clock
 
     @property

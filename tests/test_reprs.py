@@ -1,0 +1,74 @@
+"""Whatever holds a key, a token or a passphrase shows none of them when it is printed."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import source_of
+from pulumi_esa_prefetch.config import read_settings
+from pulumi_esa_prefetch.emulator.options import Options
+from pulumi_esa_prefetch.emulator.seed import KeySeed, Seed
+from pulumi_esa_prefetch.engine.context import ConfigValue, Context, StackOutputs
+from pulumi_esa_prefetch.engine.host import Launch
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
+from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_esa_prefetch.keys import AssumedRole, Credentials
+from pulumi_esa_prefetch.provider.session import Session
+from tests.engine.stacks import SALT, reopened, stack_in
+
+HUSH = "geheim"
+ENVIRON = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "shown",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": HUSH,
+    "ALIBABA_CLOUD_SECURITY_TOKEN": HUSH,
+    "PULUMI_CONFIG_PASSPHRASE": HUSH,
+}
+SETTINGS = read_settings(lambda _: None, ENVIRON)
+KEYS = Credentials("shown", HUSH, HUSH)
+KEY = KeySeed(AccessKeyId="shown", AccessKeySecret=HUSH, SecurityToken=HUSH)
+HOLDERS = {
+    "settings": SETTINGS,
+    "credentials": KEYS,
+    "an assumed role": AssumedRole(KEYS, "arn"),
+    "a source": source_of(KEYS),
+    "a client": EsaClient.from_settings(SETTINGS),
+    "a session": Session(EsaClient.from_settings(SETTINGS)),
+    "a key's seed": KEY,
+    "a seed": Seed(keys=(KEY,)),
+    "a key": KEY.key(datetime(2026, 1, 1, tzinfo=UTC)),
+    "the emulator's options": Options(access_keys=(f"shown:{HUSH}",)),
+    "a provider's start": Launch("shown", ["shown"], Path(), ENVIRON),
+    "a secret": Secret({"a": HUSH}),
+    "a config value": ConfigValue(HUSH, secret=True),
+    "a passphrase": PassphraseSecrets.from_salt(SALT, HUSH),
+}
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_no_holder_of_a_secret_shows_it(name: str) -> None:
+    holder = HOLDERS[name]
+
+    assert HUSH not in f"{holder!r} {holder}"
+
+
+def test_neither_a_stack_nor_what_a_run_is_given_shows_the_environment(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    given = Context(
+        project=stack.project,
+        stack="dev",
+        config={"a:b": ConfigValue(HUSH, secret=True)},
+        base=Snapshot(),
+        interpreter=Path(),
+        environ=ENVIRON,
+        stack_outputs=lambda _: StackOutputs({"a": Secret(HUSH)}),
+    )
+
+    shown = f"{given!r} {reopened(stack)!r} {stack.environ['PULUMI_BACKEND_URL']}"
+
+    assert HUSH not in shown
+    assert "PULUMI_CONFIG_PASSPHRASE" not in shown
