@@ -31,12 +31,14 @@ def test_a_chain_ends_at_the_step_that_fails() -> None:
         done.append(step)
         return bool(step != "b")
 
-    executor = Executor(4, perform)
+    left_out: list[Any] = []
+    executor = Executor(4, perform, left_out.extend)
 
     executor.submit(_steps("a", "b", "c")).result()
     executor.join()
 
     assert done == ["a", "b"]
+    assert left_out == ["c"]
 
 
 def test_nothing_starts_once_stopped_and_what_runs_is_finished() -> None:

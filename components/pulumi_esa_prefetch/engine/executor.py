@@ -13,12 +13,17 @@ _MOST: Final = 512
 class Executor:
     """A chain's steps are done one after the other; a chain is taken when a worker is free."""
 
-    def __init__(self, parallel: int, perform: Callable[[Step], bool]) -> None:
+    def __init__(
+        self,
+        parallel: int,
+        perform: Callable[[Step], bool],
+        leave_out: Callable[[Sequence[Step]], None] = lambda _: None,
+    ) -> None:
         workers = max(1, min(parallel, _MOST))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="step")
         self._workers = self._free = workers
         self._change = threading.Condition()
-        self._perform = perform
+        self._perform, self._leave_out = perform, leave_out
         self._stopped = False
 
     def submit(self, chain: Sequence[Step]) -> "Future[None]":
@@ -53,8 +58,13 @@ class Executor:
 
     def _run(self, chain: Sequence[Step]) -> None:
         try:
-            for step in chain:
-                if self._stopped or not self._perform(step):
+            for place, step in enumerate(chain):
+                if self._stopped:
+                    return
+                if not self._perform(step):
+                    if not self._stopped:
+                        # Somebody may wait for the answer of a later step of the chain.
+                        self._leave_out(chain[place + 1 :])
                     return
         finally:
             with self._change:

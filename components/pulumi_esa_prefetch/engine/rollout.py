@@ -1,6 +1,7 @@
 """The phase in which the program says what shall be: its registrations become steps, the rest of the state goes."""
 
 import threading
+from collections.abc import Sequence
 from typing import assert_never
 
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -19,13 +20,14 @@ from pulumi_esa_prefetch.engine.language import Addresses, Program
 from pulumi_esa_prefetch.engine.ledger import Old, needs
 from pulumi_esa_prefetch.engine.leftovers import Leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.refreshing import (
     refuse_unknown,
     scope_of,
 )
 from pulumi_esa_prefetch.engine.removals import Protected
 from pulumi_esa_prefetch.engine.rules import Bail, Mode, Rules
-from pulumi_esa_prefetch.engine.steps import Same, Step
+from pulumi_esa_prefetch.engine.steps import Same, Step, Update
 from pulumi_esa_prefetch.engine.urns import (
     is_root_stack,
     make_urn,
@@ -60,7 +62,9 @@ class Rollout:
             lambda action: machinery.inbox.tell(Resume(action)),
         )
         machinery.work.deletes = self._generator.book.deletes
-        self._executor = Executor(self._request.parallel, self._perform)
+        self._executor = Executor(
+            self._request.parallel, self._perform, self._leave_out
+        )
         self._lock = threading.Lock()
         self._failed = False
         self._stopping = False
@@ -216,13 +220,18 @@ class Rollout:
         with self._lock:
             self._failed = True
         if self._request.continue_on_error or isinstance(error, Protected):
-            if step.reply is not None and step.new is not None:
-                answer(step.reply, Registered(step.new, "fail"))
-            with self._lock:
-                self._errored.append(step)
+            self._leave_out([step])
         else:
             self._stop()
         return False
+
+    def _leave_out(self, steps: Sequence[Step]) -> None:
+        """Let the program go on without what failed, or cannot come after what failed."""
+        with self._lock:
+            self._errored.extend(steps)
+        for step in steps:
+            if step.reply is not None and step.new is not None:
+                answer(step.reply, Registered(_unmade(step, step.new), "fail"))
 
     def _done(self, step: Step) -> EngineError | None:
         try:
@@ -295,6 +304,11 @@ class Rollout:
     def _errored_records(self) -> list[Old]:
         with self._lock:
             return [step.old for step in self._errored if step.old]
+
+
+def _unmade(step: Step, new: Resource) -> Resource:
+    # What could not be updated is still there, under the id that it has had.
+    return new.with_(id=step.old.record.id) if isinstance(step, Update) else new
 
 
 def _refreshes(machinery: Machinery) -> bool:
