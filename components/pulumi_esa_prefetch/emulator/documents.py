@@ -36,16 +36,12 @@ def _sentence(error: ValidationError) -> str:
     what = first["msg"].removeprefix("Value error, ").rstrip(".")
     more = error.error_count() - 1
     rest = f" (and {more} more)" if more else ""
-    return f"{where}{what[:1].lower()}{what[1:]}{rest}"
-
-
-def _name(key: object) -> str:
-    text = str(key)[:80]
-    return text if text.isprintable() else repr(text)
+    said = f"{where}{what[:1].lower()}{what[1:]}{rest}"
+    return "".join(c if c.isprintable() else "?" for c in said)
 
 
 def _place(loc: tuple[Any, ...]) -> str:
     text = "".join(
-        f"[{one}]" if isinstance(one, int) else f".{_name(one)}" for one in loc
+        f"[{one}]" if isinstance(one, int) else f".{str(one)[:80]}" for one in loc
     )
     return f"{text.lstrip('.')}: " if text else ""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+
+from pydantic import AwareDatetime
 
 # Of the RPC v1 protocol; under ACS3 they are headers and never come near.
 _PROTOCOL = {
@@ -36,7 +37,7 @@ class Entry:
     status: int | None
     code: str | None
     effect: bool
-    time: datetime
+    time: AwareDatetime
     request_id: str
     access_key_id: str | None = None
     signature: str | None = None

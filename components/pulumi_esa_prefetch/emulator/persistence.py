@@ -9,10 +9,9 @@ import fcntl
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from pulumi_esa_prefetch.emulator.history import Entry
 from pulumi_esa_prefetch.emulator.records import Batch, Change
@@ -29,7 +28,7 @@ class DataError(Exception):
 class Line:
     """What came of one request, or of all before; `now` is the emulator's clock."""
 
-    now: datetime
+    now: AwareDatetime
     changes: tuple[Change, ...] = ()
     batches: tuple[Batch, ...] = ()
     entries: tuple[Entry, ...] = ()

@@ -1,8 +1,9 @@
 """What the emulator remembers: frozen records of sites, jobs and plans; no rules."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
+
+from pydantic import AwareDatetime
 
 Status = Literal["waiting", "running", "finished", "failed", "stopped"]
 Kind = Literal["site", "job", "progress", "plan"]
@@ -21,7 +22,7 @@ class Site:
     id: int
     status: str
     ali_uid: str = DEFAULT_UID
-    active_since: datetime | None = None
+    active_since: AwareDatetime | None = None
     name: str | None = None
     job_limit: int | None = None
     plan_limit: int | None = None
@@ -43,7 +44,7 @@ class Job:
     name: str
     insert_way: str
     urls: tuple[str, ...]
-    created_at: datetime
+    created_at: AwareDatetime
     file_id: str
     ali_uid: str = DEFAULT_UID
     oss_url: str | None = None
@@ -82,15 +83,15 @@ class Plan:
 
     id: str
     job_id: str
-    start_time: datetime | None
-    end_time: datetime | None
+    start_time: AwareDatetime | None
+    end_time: AwareDatetime | None
     interval: int
     slice_len: int
     status: Status
-    queued_at: datetime
+    queued_at: AwareDatetime
     ali_uid: str = DEFAULT_UID
     started: bool = False
-    next_at: datetime | None = None
+    next_at: AwareDatetime | None = None
     submitted: int = 0
     hidden: bool = False
     kind: Literal["plan"] = "plan"
@@ -108,7 +109,7 @@ Record = Site | Job | Progress | Plan
 class Batch:
     """URLs `first` to `first + count - 1` of a job, submitted by a plan."""
 
-    at: datetime
+    at: AwareDatetime
     job_id: str
     plan_id: str
     first: int

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
-from pulumi_esa_prefetch.engine.yaml_reading import load
+from pulumi_esa_prefetch.engine.project import read_document
 
 SCHEME: Final = "file://"
 _META: Final = "version: 1\n"
@@ -174,7 +174,7 @@ class FileBackend:
                 raise _legacy(self.url)
             _write_meta(meta)
             return
-        found = load(meta.read_text("utf-8"), str(meta))
+        found = read_document(meta)
         number = found.get("version") if isinstance(found, dict) else None
         if number == 0:
             raise _legacy(self.url)

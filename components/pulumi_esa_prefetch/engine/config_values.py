@@ -210,6 +210,7 @@ def removed(value: Any, path: Path) -> Any:
 
 
 def _shown(path: Path) -> str:
-    return "".join(
+    text = "".join(
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
-    ).lstrip(".")
+    )
+    return " ".join(text.lstrip(".").split())

@@ -18,6 +18,6 @@ class EngineError(Exception):
 
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
         super().__init__(
-            "".join(c if c.isprintable() or c == "\n" else "?" for c in message)
+            "".join(c if c.isprintable() or c in "\n\t" else "?" for c in message)
         )
         self.exit_code = exit_code

@@ -9,7 +9,10 @@ PROVIDERS = "pulumi:providers:"
 
 
 class Broken(ValueError):
-    """A rule that a snapshot breaks, in words."""
+    """A rule that a snapshot breaks, in words on one line, whatever names its records have."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))
 
 
 def verify(snapshot: Snapshot) -> None:

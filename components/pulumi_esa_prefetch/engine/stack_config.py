@@ -218,6 +218,9 @@ def _merge_map(old: CommentedMap, new: Mapping[str, Any]) -> None:
 
 
 def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, str) and old == new:
+        # quoted, or plain and nothing but a text
+        return type(old) is not str or resolve(old) == old
     stream = StringIO()
     YAML(typ="rt", pure=True).dump(old, stream)
     found = load(stream.getvalue(), "a value")
