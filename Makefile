@@ -41,7 +41,7 @@ site-down: dev ## destroy that stack, stop its local ESA
 site-up site-preview site-down:
 	@$(SITE) $(@:site-%=%)
 
-.PHONY: check test test-all soak kill bench
+.PHONY: check test test-all soak kill fuzz bench
 check: dev ## ruff, mypy, import directions
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -55,5 +55,8 @@ soak: dev ## a thousand plans in an ESA that fails one call in five
 	@$(BIN)/python -m tests.lifecycle.soak
 kill: dev ## kill -9 at two hundred random moments, each mended by one up
 	@$(BIN)/python -m tests.lifecycle.kill
+fuzz: ## each parser for SECONDS (20) under a fuzzer that looks for new paths
+	@$(PYTHON) .ci/environment.py fuzz
+	@$(BIN)/python -m tests.fuzz $(SECONDS)
 bench: dev ## the embedded engine beside the pulumi command
 	@$(BIN)/python -m tests.benchmarks.engines

@@ -320,6 +320,7 @@ TARGETS: dict[str, Target] = {
             _json({**checkpoint(), "version": ["x" * 10_000]}),
             _record(outputs={"a": {KEY: {}}}),
             _record(custom="a\u0085b"),
+            _record(parent="a\nb"),
             _record(dependencies=[{}]),
             _record(propertyDependencies={"a": 1}),
             _record(propertyDependencies={"a": [[]]}),
@@ -356,6 +357,7 @@ TARGETS: dict[str, Target] = {
             b"config: {a: &x 1, b: &x 2}",
             b"config: {a: %s}" % (b"9" * 5000),
             b"config:\n" + b"".join(b"  " + x for x in LAUGHS.splitlines(True)),
+            b"config:\n" + b"".join(b"  " + x for x in LAUGHS.splitlines(True)[:16]),
         ),
     ),
     "ciphertext": Target(
@@ -365,7 +367,7 @@ TARGETS: dict[str, Target] = {
     "config path": Target(
         engine.read_config_path,
         texts=(b'proj:a.b[0]["c d"].*', b"proj:config:a", b"a.secure"),
-        found=(b"a[\n", b"a:b:\nc"),
+        found=(b"a[\n", b"a:b:\nc", b"a.b[0].\n[1]"),
     ),
     "workspace": Target(
         engine.read_workspace,
@@ -428,13 +430,22 @@ TARGETS: dict[str, Target] = {
     ),
     "seed": Target(emulator.read_seed, (SEED,)),
     "faults": Target(
-        emulator.read_faults, (FAULTS,), found=(b'{"\\u008c": 1}', b'{"a\\nb": 1}')
+        emulator.read_faults,
+        (FAULTS,),
+        found=(
+            b'{"\\u008c": 1}',
+            b'{"a\\nb": 1}',
+            b'{"faults": [{"kind": "a\\nb"}]}',
+        ),
     ),
     "policy": Target(emulator.read_policy, (RAM,)),
     "data file": Target(
         emulator.read_data_file,
         texts=(_data(*DATA),),
-        found=(_data({**DATA[0], "changes": [{"record": _ORPHAN}]}),),
+        found=(
+            _data({**DATA[0], "changes": [{"record": _ORPHAN}]}),
+            _data(*DATA, {**DATA[0], "now": "2026-11-23T00:00:00"}),
+        ),
     ),
     "control": Target(
         emulator.take_control,
