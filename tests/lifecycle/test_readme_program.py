@@ -1,4 +1,4 @@
-"""The README's program, run as it stands."""
+"""The README's first program, run as it stands."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.lifecycle.esa import SITE, plan, seed
 
 
 def test_the_program_runs_and_is_short(emulator: Emulators, stack: Stacks) -> None:
-    (program,) = re.findall(
+    program, *_ = re.findall(
         r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
     )
     plan_id, job_id = re.findall(r'"([0-9a-f]{24})"', program)
