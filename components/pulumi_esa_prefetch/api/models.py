@@ -27,6 +27,8 @@ def _lower(value: Any) -> Any:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""An int64, the largest that the API pages know."""
 
 
 class _Answer(BaseModel):
@@ -51,20 +53,20 @@ class Job(_Answer):
 
     id: str
     name: str | None = None
-    site_id: int | None = None
+    site_id: Number | None = None
     insert_way: str | None = None
     task_type: str | None = None
     domains: str | None = None
-    url_count: int | None = None
-    url_submitted: int | None = None
-    task_submitted: int | None = None
+    url_count: Number | None = None
+    url_submitted: Number | None = None
+    task_submitted: Number | None = None
     error_info: str | None = None
     """Comma separated, such as `InvalidUrl`; set although the job exists."""
     failed_file_oss: str | None = None
     file_id: str | None = None
     created_at: Instant | None = None
     ali_uid: str | None = None
-    execution_count: int | None = None
+    execution_count: Number | None = None
     """Only in answers of ListScheduledPreloadJobs."""
     request_id: str | None = None
 
@@ -76,9 +78,9 @@ class RefusedPlan(_Answer):
     job_id: str | None = None
     start_time: Instant | None = None
     end_time: Instant | None = None
-    interval: int | None = None
+    interval: Number | None = None
     """Seconds between two batches."""
-    slice_len: int | None = None
+    slice_len: Number | None = None
     """URLs per batch."""
     status: Annotated[str, BeforeValidator(_lower)] | None = None
     """One of `PlanStatus`, in lower case; a status unknown here is kept as ESA's word."""
@@ -95,8 +97,8 @@ class Plan(RefusedPlan):
 class CreatedPlans(_Answer):
     """What became of each plan asked for (CreateScheduledPreloadExecutions)."""
 
-    total_count: int | None = None
-    success_count: int | None = None
+    total_count: Number | None = None
+    success_count: Number | None = None
     plans: tuple[Plan, ...] = Field(default=(), alias="SuccessExecutions")
     failed_plans: tuple[RefusedPlan, ...] = Field(default=(), alias="FailedExecutions")
     failed_messages: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ class JobPage(_Answer):
 
     jobs: tuple[Job, ...] | None = None
     """None if ESA left the list out, which is not the same as an empty one."""
-    total_count: int | None = None
+    total_count: Number | None = None
     request_id: str | None = None
 
 
@@ -122,7 +124,7 @@ class PlanList(_Answer):
 
     plans: tuple[Plan, ...] | None = Field(default=None, alias="Executions")
     """None if ESA left the list out, which is not the same as an empty one."""
-    total_count: int | None = None
+    total_count: Number | None = None
     request_id: str | None = None
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+_SECOND = 1_000_000  # ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Run:
 
     def _next(self, now: datetime) -> datetime:
         """Return the next beat after now; the batch of this very moment is sent."""
-        step = timedelta(seconds=self.interval)
+        step = self.interval * _SECOND
         begun = now if self.start is None else min(self.start, now)
-        return begun + ((now - begun) // step + 1) * step
+        return _moment(_ticks(begun) + ((now - begun) // TICK // step + 1) * step)
 
     def is_past(self, now: datetime) -> bool:
         """Tell whether its window is over."""
@@ -90,7 +91,7 @@ class Forecast:
     @property
     def quiet(self) -> datetime | None:
         """When its load on the origin is over: one interval after the last batch."""
-        return self.last and self.last + timedelta(seconds=self.run.interval)
+        return self.last and _moment(_ticks(self.last) + self.run.interval * _SECOND)
 
 
 def forecast(
@@ -137,7 +138,7 @@ class _Beat:
     @classmethod
     def of(cls, run: Run, now: datetime) -> "_Beat":
         end = None if run.end is None else _ticks(run.end)
-        return cls(run, _ticks(run.begins(now)), run.interval * 1_000_000, end)
+        return cls(run, _ticks(run.begins(now)), run.interval * _SECOND, end)
 
     def until(self, moment: int) -> int:
         """Count the batches due at or before the moment."""
