@@ -12,6 +12,7 @@ from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     Busy,
     Conflict,
+    CutOff,
     Denied,
     EsaError,
     ExpiredToken,
@@ -256,6 +257,25 @@ def test_a_page_of_html_for_an_error_is_told_in_words(
         f"text/html that begins '<html> <h1>Bad?[31m Gateway</h1>' (HTTP {status}"
         in str(error)
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(400, CutOff), (403, CutOff), (404, CutOff), (429, Throttled), (503, ServerFault)],
+)
+def test_a_refusal_whose_json_is_cut_off_tells_no_reason(
+    status: int, expected: type[EsaError]
+) -> None:
+    error = error_of(
+        httpx.Response(
+            status,
+            content=b'{"Code":"InvalidExecution.Not',
+            headers={"content-type": "application/json"},
+        )
+    )
+
+    assert type(error) is expected
+    assert "JSON that is cut off or broken" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     Busy,
     Conflict,
+    CutOff,
     Denied,
     EsaError,
     Invalid,
@@ -39,6 +40,7 @@ def refused(
         (refused(Throttled), True, True),
         (refused(Busy), True, True),
         (refused(Busy, ambiguous=True), True, False),
+        (refused(CutOff), True, True),
         (refused(ServerFault, ambiguous=True), True, False),
         (NoAnswer("lost"), True, False),
         (Unreachable("refused"), True, True),
@@ -63,7 +65,8 @@ def test_only_what_is_transient_and_harmless_is_repeated(
 
 
 @pytest.mark.parametrize(
-    ("error", "tries"), [(Unreachable("x"), 4), (BadAnswer("x"), 3)]
+    ("error", "tries"),
+    [(Unreachable("x"), 4), (BadAnswer("x"), 3), (refused(CutOff), 4)],
 )
 def test_patience_with_what_will_hardly_change_is_short(
     error: EsaError, tries: int

@@ -10,7 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from pulumi_esa_prefetch.api.codes import advice, error_class, is_ambiguous
-from pulumi_esa_prefetch.api.errors import ApiError, NoAnswer, WrongClock
+from pulumi_esa_prefetch.api.errors import (
+    ApiError,
+    CutOff,
+    NoAnswer,
+    ServerFault,
+    Throttled,
+    WrongClock,
+)
 from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.keys import Credentials
 
@@ -74,6 +81,8 @@ def _refusal(answer: Answer, content: dict[str, Any] | None) -> ApiError:
     code = answer.clean(_fact(facts, "Code"))
     wait = _retry_after(answer)
     found = error_class(code, answer.status, hinted=wait is not None)
+    if content is None and _is_cut_off(answer):
+        found = found if found in {ServerFault, Throttled} else CutOff
     message = answer.clean(_fact(facts, "Message"))
     what_to_do = advice(code, found, answer.action) + _missing_right(answer, facts)
     if found is WrongClock:
@@ -130,6 +139,11 @@ def _is_esa_s(answer: Answer, content: dict[str, Any]) -> bool:
     """
     kind = answer.content_type
     return not kind or kind.endswith(("/json", "+json")) or "RequestId" in content
+
+
+def _is_cut_off(answer: Answer) -> bool:
+    """Whether ESA did say something, which did not arrive whole."""
+    return "json" in answer.content_type and bool(answer.body)
 
 
 def _what_came(answer: Answer) -> str:

@@ -11,6 +11,7 @@ EsaError                  `ambiguous`: the call may have had its effect
 │   ├── BadCredentials    wrong key or signature
 │   │   ├── ExpiredToken  the STS token is over, or not this key's
 │   │   └── WrongClock    this machine's clock is off
+│   ├── CutOff            a 4xx whose JSON did not arrive whole; this call had no effect
 │   └── ServerFault       5xx: ambiguous
 ├── NoAnswer              sent, and no whole answer came back: ambiguous
 │   ├── Unreachable       no connection: never sent
@@ -110,6 +111,10 @@ class ExpiredToken(BadCredentials):
 
 class WrongClock(BadCredentials):
     """The request's time is too far from ESA's: this machine's clock is off."""
+
+
+class CutOff(ApiError):
+    """A 4xx whose JSON did not arrive whole: no effect, and only another call can tell why."""
 
 
 class ServerFault(ApiError):

@@ -9,6 +9,7 @@ import tenacity
 from pulumi_esa_prefetch.api.errors import (
     BadAnswer,
     Busy,
+    CutOff,
     EsaError,
     NoAnswer,
     OutOfTime,
@@ -25,9 +26,15 @@ _log = logging.getLogger("pulumi_esa_prefetch.api")
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 
+_PASSING = (Throttled, Busy, CutOff, ServerFault, NoAnswer, BadAnswer)
+
 # A host that is not there, or speaks in riddles, will hardly change within seconds: a
 # person who mistyped the endpoint should not wait out the whole deadline.
-_PATIENCE: dict[type[EsaError], int] = {Unreachable: 4, BadAnswer: 3}
+_PATIENCE: dict[type[EsaError], int] = {
+    Unreachable: 4,
+    BadAnswer: 3,
+    CutOff: 4,
+}
 
 
 def may_repeat(error: EsaError, attempt: int, *, safe_to_repeat: bool) -> bool:
@@ -37,7 +44,7 @@ def may_repeat(error: EsaError, attempt: int, *, safe_to_repeat: bool) -> bool:
     """
     if isinstance(error, (OutOfTime, Untrusted)):
         return False
-    if not isinstance(error, (Throttled, Busy, ServerFault, NoAnswer, BadAnswer)):
+    if not isinstance(error, _PASSING):
         return False
     if error.ambiguous and not safe_to_repeat:
         return False

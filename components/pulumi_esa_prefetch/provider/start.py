@@ -13,6 +13,7 @@ from pulumi_esa_prefetch.api.errors import (
     BadAnswer,
     BadCredentials,
     Conflict,
+    CutOff,
     Denied,
     EsaError,
     Invalid,
@@ -112,7 +113,7 @@ def _settle(
 def _needs_look(error: EsaError) -> bool:
     return (
         error.ambiguous
-        or isinstance(error, (Conflict, Invalid))
+        or isinstance(error, (Conflict, CutOff, Invalid))
         or type(error) is ApiError
     )
 
