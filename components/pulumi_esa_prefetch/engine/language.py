@@ -18,7 +18,8 @@ from pulumi_esa_prefetch.engine.process import Child, OnLine
 
 _LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 _GRACE_SECONDS: Final = 1.0  # to print its last lines once its calls are refused
-_EXIT_SECONDS: Final = 30.0  # from the last registration to the end of the process
+# From the last registration to the end of the process: a big program takes its time to let go, on a busy machine.
+_EXIT_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)

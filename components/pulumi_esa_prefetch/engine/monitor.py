@@ -120,11 +120,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             done = self._inbox.read(goal)
         except EngineError as error:
             _abort(context, error)
+        # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
         return resource_pb2.ReadResourceResponse(
             urn=done.record.urn,
             id=done.record.id,
             properties=write_struct(done.record.outputs),
-            result=_RESULTS[done.result],
         )
 
     def RegisterResourceOutputs(  # noqa: N802 - the protocol's name

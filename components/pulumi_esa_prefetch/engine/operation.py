@@ -17,9 +17,10 @@ from pulumi_esa_prefetch.engine.journal import Rebased
 from pulumi_esa_prefetch.engine.language import refuse_other_languages
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.refreshing import refresh_phase
+from pulumi_esa_prefetch.engine.refreshing import refresh_phase, refuse_unrecorded
 from pulumi_esa_prefetch.engine.rollout import Rollout
 from pulumi_esa_prefetch.engine.rules import Bail, Mode
+from pulumi_esa_prefetch.engine.targets import Targets
 from pulumi_esa_prefetch.engine.urns import root_stack_urn
 from pulumi_esa_prefetch.engine.values import Properties
 
@@ -84,6 +85,7 @@ class Operation:
             refresh_phase(self._machinery)
             if request.kind == "refresh":
                 return
+        refuse_unrecorded(self._machinery, Targets(request.replace))
         mode: Mode = "update"
         if request.run_program and request.kind != "up":
             mode = "destroy" if request.kind == "destroy" else "refresh"

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.diff import Diff, equal
@@ -19,7 +20,7 @@ from pulumi_esa_prefetch.engine.events import (
 from pulumi_esa_prefetch.engine.goals import Registered
 from pulumi_esa_prefetch.engine.inbox import answer
 from pulumi_esa_prefetch.engine.marking import marked_outputs
-from pulumi_esa_prefetch.engine.providers import ProviderError
+from pulumi_esa_prefetch.engine.providers import InitFailed, ProviderError
 from pulumi_esa_prefetch.engine.reads import Import, ReadExternal, Refresh
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.records import Resource
@@ -32,6 +33,10 @@ from pulumi_esa_prefetch.engine.steps import (
 )
 from pulumi_esa_prefetch.engine.urns import is_default_provider
 from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING
+
+
+class Broken(EngineError):
+    """The engine itself failed at a step: nothing new may start, whatever the user wants to go on with."""
 
 
 class Performer:
@@ -58,6 +63,14 @@ class Performer:
 
     def perform(self, step: Step) -> EngineError | None:
         """Do it; the error, already told, if it failed."""
+        try:
+            return self._perform(step)
+        except Exception as error:  # noqa: BLE001 - a worker's edge: nobody else would hear of it
+            message = f"the engine failed at {step.op} of {step.urn}: {error!r}"
+            self._sink(Diagnostic("error", message, step.urn))
+            return Broken(message)
+
+    def _perform(self, step: Step) -> EngineError | None:
         self._sink(StepStarted(_metadata(step, step.new), self._work.dry_run))
         number = None
         try:
@@ -84,15 +97,15 @@ class Performer:
         self, step: Step, applied: Applied, number: int | None
     ) -> EngineError | None:
         record = _marked(step, applied.record)
-        applied = Applied(record, applied.old_becomes, applied.failure, applied.diff)
+        applied = replace(applied, record=record)
         if self._cancellation.aborted:
             return applied.failure
         self._recording.done(number, step, applied)
-        if applied.failure is not None and not isinstance(step, Refresh):
+        if isinstance(step, Refresh) and isinstance(applied.failure, InitFailed):
+            self._warn(step, applied.failure)
+        elif applied.failure is not None:
             self._tell(step, applied.failure)
             return applied.failure
-        if applied.failure is not None:
-            self._warn(step, applied.failure)
         self._count(step, applied)
         self._show(step, applied)
         if step.logical and step.new is not None:
@@ -140,7 +153,9 @@ class Performer:
         subject = step.new or (step.old.record if step.old else None)
         shown = planning or (subject is not None and subject.custom)
         if isinstance(step, Refresh):
-            op, shown = refresh_op(applied), True
+            # only a refresh's own purpose is what a read amounts to
+            op = refresh_op(applied) if self._counts_refreshes else step.op
+            shown = True
             metadata = _metadata(step, applied.record, op, applied.diff)
         else:
             shown = shown or step.op == "delete"

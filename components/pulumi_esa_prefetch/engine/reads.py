@@ -1,6 +1,6 @@
 """Steps that look objects up: `.get`, the import option, and refresh; decide nothing about what follows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pulumi_esa_prefetch.engine.diff import Diff, equal, input_diff, inverted
@@ -195,38 +195,43 @@ class Refresh:
         if not asks_provider(old) or old.pending_replacement:
             return Applied(old)
         provider = work.provider(old)
-        found, reasons = _look(provider, old)
+        found, unready = _look(provider, old)
         if not found.id:
             return Applied(None)
-        record = _refreshed(old, found, reasons, work)
+        record = _refreshed(old, found, unready.reasons if unready else (), work)
         if old.external:
-            return Applied(record, diff=input_diff(old.outputs, record.outputs))
-        diff = ask_diff(
-            provider,
-            Call(
-                record.urn,
-                record.id,
-                record.inputs,
-                record.outputs,
-                old.inputs,
-                old.ignore_changes,
-                preview=work.dry_run,
-            ),
+            diff = input_diff(old.outputs, record.outputs)
+            return Applied(record, failure=unready, diff=diff)
+        call = Call(
+            record.urn,
+            record.id,
+            record.inputs,
+            record.outputs,
+            old.inputs,
+            old.ignore_changes,
+            preview=work.dry_run,
         )
-        return Applied(record, diff=inverted(diff))
+        try:
+            diff = inverted(ask_diff(provider, call))
+        except EngineError as error:
+            if self.then is not None:
+                raise
+            # what was read is true, whatever the provider thinks of it
+            return Applied(record, failure=error)
+        return Applied(record, failure=unready, diff=diff)
 
 
-def _look(provider: ResourceProvider, old: Resource) -> tuple[Found, tuple[str, ...]]:
+def _look(provider: ResourceProvider, old: Resource) -> tuple[Found, InitFailed | None]:
     timeout = old.custom_timeouts.get("read", 0.0)
     call = Call(old.urn, old.id, old_inputs=old.inputs, timeout=timeout)
     try:
-        return provider.read(call, old.outputs), ()
+        return provider.read(call, old.outputs), None
     except InitFailed as error:
-        return Found(error.id, error.outputs, error.inputs), error.reasons
+        return Found(error.id, error.outputs, error.inputs), error
 
 
 def _refreshed(
-    old: Resource, found: Found, reasons: tuple[str, ...], work: Work
+    old: Resource, found: Found, reasons: Sequence[str], work: Work
 ) -> Resource:
     inputs = old.inputs if found.inputs is None else found.inputs
     outputs = found.outputs or {}

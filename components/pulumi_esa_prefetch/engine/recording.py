@@ -1,6 +1,8 @@
 """What a step leaves in the journal; calls no provider."""
 
 import itertools
+import threading
+from collections.abc import Iterator
 
 from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.journal import (
@@ -40,6 +42,9 @@ class Recording:
         self._journal = journal
         self._ledger = ledger
         self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._gone: set[str] = set()
+        self._waiting: dict[str, list[tuple[str, Entry]]] = {}  # for that container
 
     def begin(self, step: Step) -> int | None:
         """Before a provider is called: the number under which the operation is pending."""
@@ -64,7 +69,7 @@ class Recording:
         if step.op == "refresh" and step.old is not None:
             self.refreshed(step.old, applied.record)
         elif isinstance(step, Delete):
-            self._deleted(number, step, applied.old_becomes)
+            self._deleted(number, step, applied)
         else:
             self._finished(number, step, applied)
 
@@ -85,15 +90,30 @@ class Recording:
             self._ledger.become(old, record)
         self._write(Refreshed(old.index, record))
 
-    def _deleted(
-        self, number: int | None, step: Delete, becomes: Resource | None
-    ) -> None:
-        old = step.old
+    def _deleted(self, number: int | None, step: Delete, applied: Applied) -> None:
+        old, becomes = step.old, applied.old_becomes
         if old.index is None:
             del self._ledger.news[old.record.urn]
         elif becomes is not None:
             self._ledger.become(old, becomes)
-        self._write(_done(number, old, None, becomes))
+        within, urn = applied.within, old.record.urn
+        with self._lock:
+            # What goes with its container is gone only when that is: until then its record stays.
+            waits = bool(within) and within not in self._gone
+            entry = _done(None if waits else number, old, None, becomes)
+            if waits:
+                self._waiting.setdefault(within, []).append((urn, entry))
+            entries = [] if waits else [*self._released(urn), entry]
+        if waits:
+            self.fail(number)
+        for ready in entries:
+            self._write(ready)
+
+    def _released(self, urn: str) -> Iterator[Entry]:
+        self._gone.add(urn)
+        for inner, entry in self._waiting.pop(urn, ()):
+            yield from self._released(inner)
+            yield entry
 
     def _finished(self, number: int | None, step: Step, applied: Applied) -> None:
         record, old = applied.record, step.old

@@ -29,6 +29,14 @@ def scope_of(machinery: Machinery) -> Scope:
     )
 
 
+def refuse_unrecorded(machinery: Machinery, *asked: Targets) -> None:
+    """Bail if the command line names records that the state does not have."""
+    known = {record.urn for record in machinery.ledger.base}
+    for targets in asked:
+        if refuse_unknown(machinery, targets, known):
+            raise Bail("one or more targets could not be found in the stack")
+
+
 def refuse_unknown(machinery: Machinery, targets: Targets, known: set[str]) -> bool:
     """Tell which URNs of the command line nobody has heard of; whether there are some."""
     missing = missing_targets(targets, known)
@@ -46,10 +54,7 @@ def refresh_phase(machinery: Machinery) -> None:
     if not ledger.base:
         return
     scope = scope_of(machinery)
-    known = {record.urn for record in ledger.base}
-    for targets in (scope.targets, scope.excludes):
-        if refuse_unknown(machinery, targets, known):
-            raise Bail("one or more targets could not be found in the stack")
+    refuse_unrecorded(machinery, scope.targets, scope.excludes)
     good = do_refreshes(machinery, refreshes(ledger, scope))
     if not machinery.cancellation.aborted:
         _rebase(machinery)

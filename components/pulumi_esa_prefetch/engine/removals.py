@@ -64,7 +64,9 @@ class Delete:
         old = self.old.record
         if old.protect and not self.replacing:
             raise Protected(old.urn)
-        if not work.dry_run and old.custom and not self._spared(work):
+        kept = old.external or old.retain_on_delete
+        within = old.deleted_with if work.deleting(old.deleted_with) else ""
+        if not work.dry_run and old.custom and not kept and not within:
             work.provider(old).delete(
                 Call(
                     old.urn,
@@ -75,12 +77,7 @@ class Delete:
                 )
             )
         waiting = old.with_(pending_replacement=True) if self.recreated else None
-        return Applied(old_becomes=waiting)
-
-    def _spared(self, work: Work) -> bool:
-        old = self.old.record
-        with_another = bool(old.deleted_with) and work.deleting(old.deleted_with)
-        return old.external or old.retain_on_delete or with_another
+        return Applied(old_becomes=waiting, within="" if kept else within)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from pulumi_esa_prefetch.engine.language import Addresses, Program
 from pulumi_esa_prefetch.engine.ledger import Old, needs
 from pulumi_esa_prefetch.engine.leftovers import Leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.performer import Broken
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.refreshing import (
     refuse_unknown,
@@ -214,12 +215,13 @@ class Rollout:
         return True
 
     def _perform(self, step: Step) -> bool:
-        error = self._done(step)
+        error = self._machinery.performer.perform(step)
         if error is None:
             return True
         with self._lock:
             self._failed = True
-        if self._request.continue_on_error or isinstance(error, Protected):
+        goes_on = self._request.continue_on_error and not isinstance(error, Broken)
+        if goes_on or isinstance(error, Protected):
             self._leave_out([step])
         else:
             self._stop()
@@ -232,15 +234,6 @@ class Rollout:
         for step in steps:
             if step.reply is not None and step.new is not None:
                 answer(step.reply, Registered(_unmade(step, step.new), "fail"))
-
-    def _done(self, step: Step) -> EngineError | None:
-        try:
-            return self._machinery.performer.perform(step)
-        except Exception as error:  # noqa: BLE001 - a worker's edge: nobody else would hear of it
-            message = f"the engine failed at {step.op} of {step.urn}: {error!r}"
-            self._telling.error(message, step.urn)
-            self._stop()
-            return EngineError(message)
 
     def _stop(self) -> None:
         self._stopping = True

@@ -42,12 +42,16 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a step did: the record that is, what its old one becomes, why it failed although it is recorded."""
+    """What a step did: the record that is, what its old one becomes, why it failed although it is recorded.
+
+    `within`: the URN of the container with which the object will go.
+    """
 
     record: Resource | None = None
     old_becomes: Resource | None = None
     failure: EngineError | None = None
     diff: Diff | None = None
+    within: str = ""
 
 
 class Step(Protocol):

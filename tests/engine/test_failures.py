@@ -1,0 +1,66 @@
+"""What a run does when something is asked for that is not there, or a provider fails."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.running import Bench
+
+THING = "from maker import *\nimport pulumi\n"
+FAILING = """
+class Failing(Maker):
+    def {hook}:
+        raise Exception("no")
+
+class Bad(Resource, module="test", name="Thing"):
+    made: pulumi.Output[int]
+    def __init__(self, name, opts=None, **props):
+        super().__init__(Failing(), name, {{"name": name, "made": None, **props}}, opts)
+"""
+FAILS_TO_READ = THING + FAILING.format(hook="read(self, id_, props)")
+FAILS_TO_DIFF = THING + FAILING.format(hook="diff(self, id_, olds, news)")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_replacement_of_what_is_not_recorded_is_refused_before_anything_is_asked(
+    bench: Bench,
+) -> None:
+    ran = bench.run(THING + "Thing('a')", replace=["urn:pulumi:dev::proj::t:m:T::no"])
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.steps() == []
+    assert "could not be found in the stack" in ran.said("error")[0]
+
+
+def test_a_read_that_fails_leaves_the_program_going_when_it_shall_go_on(
+    bench: Bench,
+) -> None:
+    ran = bench.run(
+        FAILS_TO_READ
+        + "found = Bad('g', pulumi.ResourceOptions(id='id-g'))\n"
+        + "pulumi.export('id', found.id)\n"
+        + "Thing('a')",
+        continue_on_error=True,
+    )
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.record("a").id == "id-a"
+    assert ran.record("proj-dev").outputs == {"id": "id-g"}
+
+
+def test_a_refresh_keeps_what_it_read_although_the_provider_cannot_compare_it(
+    bench: Bench,
+) -> None:
+    bench.run(FAILS_TO_DIFF + "Bad('a')")
+
+    ran = bench.run(kind="refresh")
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.record("a").outputs["made"] == 7

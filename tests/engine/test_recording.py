@@ -1,0 +1,56 @@
+from pulumi_esa_prefetch.engine.journal import fold
+from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.recording import Recording
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.removals import Delete
+from pulumi_esa_prefetch.engine.steps import Applied
+from tests.engine.running import Notes
+from tests.engine.stacks import thing
+
+OUTER = thing("outer")
+INNER = thing("inner", deleted_with=OUTER.urn)
+INMOST = thing("inmost", deleted_with=INNER.urn)
+BASE = Snapshot((OUTER, INNER, INMOST))
+
+
+def _recording() -> tuple[Recording, Ledger, Notes]:
+    ledger, notes = Ledger(BASE.resources), Notes(BASE)
+    return Recording(notes, ledger), ledger, notes
+
+
+def _delete(recording: Recording, ledger: Ledger, place: int, within: str = "") -> None:
+    step = Delete(ledger.at(place))
+    recording.done(recording.begin(step), step, Applied(within=within))
+
+
+def test_what_goes_with_its_container_stays_recorded_until_that_is_gone() -> None:
+    recording, ledger, notes = _recording()
+
+    _delete(recording, ledger, 2, within=INNER.urn)
+    _delete(recording, ledger, 1, within=OUTER.urn)
+
+    assert notes.snapshot() == BASE
+
+
+def test_a_container_takes_all_with_it_innermost_first() -> None:
+    recording, ledger, notes = _recording()
+
+    _delete(recording, ledger, 1, within=OUTER.urn)
+    _delete(recording, ledger, 2, within=INNER.urn)
+    before = len(notes.entries)
+    _delete(recording, ledger, 0)
+
+    sizes = [
+        len(fold(BASE, notes.entries[:count]).resources)
+        for count in range(before + 1, len(notes.entries) + 1)
+    ]
+    assert sizes == [3, 2, 1, 0]
+
+
+def test_what_went_with_a_container_that_is_gone_already_is_forgotten_at_once() -> None:
+    recording, ledger, notes = _recording()
+
+    _delete(recording, ledger, 0)
+    _delete(recording, ledger, 1, within=OUTER.urn)
+
+    assert notes.snapshot().resources == (INMOST,)
