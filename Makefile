@@ -10,7 +10,8 @@ export EMULATOR_PORT
 
 BIN := .venv/bin
 DEMO := $(BIN)/python -m stacks.prefetch.demo
-PYTEST := $(BIN)/python -m pytest -n 2
+# More workers than cores: tests of the whole path wait for their processes, and these for each other.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal
 
 .PHONY: help
 help: ## list these targets

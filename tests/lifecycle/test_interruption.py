@@ -49,6 +49,7 @@ def test_a_second_up_at_the_same_time_is_told_who_holds_the_lock(
 
     second = stack_.refused()
 
+    esa.post("faults", {"faults": []})
     process.communicate(timeout=120)
     assert "locked" in second.output
     assert f"pid {process.pid}" in second.output

@@ -55,7 +55,11 @@ def only_plan(esa: Esa) -> Document:
 
 @pytest.mark.parametrize(
     "alicloud",
-    ["stand-in", "stand-in with plain diffs", "plugin"],
+    [
+        "stand-in",
+        pytest.param("stand-in with plain diffs", marks=pytest.mark.slow),
+        "plugin",
+    ],
     indirect=True,
 )
 def test_from_nothing_to_running_plans_to_other_urls_to_nothing(

@@ -73,41 +73,16 @@ def test_the_program_runs_on_the_wheel_and_not_on_this_tree(python: Path) -> Non
     assert done.stdout.startswith(str(python.parent.parent))
 
 
-def test_mypy_strict_is_content_with_it(python: Path, tmp_path: Path) -> None:
-    (tmp_path / "__main__.py").write_text(PROGRAM)
-
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            f"--python-executable={python}",
-            "__main__.py",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-    assert done.stdout == "Success: no issues found in 1 source file\n"
-
-
-def test_mypy_strict_finds_what_is_wrong(python: Path, tmp_path: Path) -> None:
+def test_mypy_strict_is_content_with_it_and_finds_what_is_wrong(
+    python: Path, tmp_path: Path
+) -> None:
     wrong = PROGRAM.replace("slice_len=10", 'slice_length="ten"')
-    (tmp_path / "__main__.py").write_text(wrong)
+    (tmp_path / "right.py").write_text(PROGRAM)
+    (tmp_path / "wrong.py").write_text(wrong)
+    mypy = [sys.executable, "-m", "mypy", "--strict", f"--python-executable={python}"]
 
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            f"--python-executable={python}",
-            "__main__.py",
-        ],
+        [*mypy, "right.py", "wrong.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -115,4 +90,6 @@ def test_mypy_strict_finds_what_is_wrong(python: Path, tmp_path: Path) -> None:
         timeout=300,
     )
 
-    assert 'Unexpected keyword argument "slice_length"' in done.stdout
+    found = [line for line in done.stdout.splitlines() if ": error: " in line]
+    assert {line.partition(":")[0] for line in found} == {"wrong.py"}
+    assert 'Unexpected keyword argument "slice_length"' in found[0]
