@@ -204,3 +204,43 @@ def test_one_value_is_copied_to_another_stack(console: Console) -> None:
     assert list(json.loads(console("config", "-s", "other", "--json").out)) == [
         "proj:a"
     ]
+
+
+def test_configuration_is_kept_in_the_file_that_is_named(console: Console) -> None:
+    said = console("config", "set", "a", "other", "--config-file", "alt.yaml")
+
+    assert said.code == 0
+    assert "proj:a: other" in (console.directory / "alt.yaml").read_text()
+    assert console("config", "get", "a", "--config-file", "alt.yaml").out == "other\n"
+    assert console("config", "get", "a").out == "hello\n"
+    assert "other" in console("config", "--config-file=alt.yaml").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("set-all", "--json", "{}", "--plaintext", "a=b"),
+        ("cp", "--dest", "dev"),
+    ],
+)
+def test_what_would_say_two_things_changes_nothing(
+    console: Console, words: tuple[str, ...]
+) -> None:
+    before = content(console)
+
+    said = console("config", *words)
+
+    assert said.code == 1
+    assert said.err.startswith("error: ")
+    assert content(console) == before
+
+
+def test_a_key_that_older_readers_take_for_a_bool_is_quoted(console: Console) -> None:
+    console("config", "set", "--path", "o.y", "1")
+
+    assert '"y": 1' in content(console)
+
+
+def test_environments_that_are_not_there_need_not_be_opened(console: Console) -> None:
+    assert console("config", "get", "a", "--open=false").out == "hello\n"
+    assert console("config", "--open").code == 0

@@ -199,3 +199,42 @@ def test_configuration_is_copied_to_a_new_stack(console: Console) -> None:
     console("stack", "init", "copy", "--copy-config-from", "dev")
 
     assert console("config", "get", "pw").out == "hush\n"
+
+
+def test_the_state_is_reached_from_anywhere_by_its_full_name(
+    filled: Console, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    full = "organization/proj/dev"
+    (filled.directory / "Pulumi.yaml").rename(filled.directory / "moved.yaml")
+
+    assert filled("stack", "output", "t", "-s", full).out == "it's\n"
+    assert filled("stack", "export", "-s", full).code == 0
+    assert filled("stack", "output", "t").code == 1
+    assert filled("stack", "rm", full, "--yes", "--force").code == 0
+    assert (filled.directory / "Pulumi.dev.yaml").exists()
+
+
+def test_the_list_marks_the_stack_that_is_meant(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console("stack", "init", "prod", "--no-select")
+    monkeypatch.setenv("PULUMI_STACK", "prod")
+
+    rows = json.loads(console("stack", "ls", "--json").out)
+
+    assert [row["name"] for row in rows if row["current"]] == ["prod"]
+
+
+def test_what_has_no_parent_is_shown_below_the_stack(console: Console) -> None:
+    with console.stack.update("up") as update:
+        update.write(Done(None, None, root()))
+        update.write(Done(None, None, thing("orphan", parent="")))
+        update.write(Done(None, None, thing("child")))
+
+    assert (
+        "    pulumi:pulumi:Stack  proj-dev\n"
+        "    ├─ a:b:Thing         child\n"
+        "    └─ a:b:Thing         orphan\n"
+    ) in console("stack").out

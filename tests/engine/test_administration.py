@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pulumi_esa_prefetch.engine.config_values import Secure
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import Done
 from pulumi_esa_prefetch.engine.journal_file import read_journal
-from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.stack import Stack, open_stack
 from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, Secret
 from tests.engine.killing import killed_at
 from tests.engine.stacks import creation, root, stack_in, thing
@@ -267,3 +268,25 @@ def test_configuration_is_copied_with_its_secrets_sealed_anew(tmp_path: Path) ->
 
     assert target.config() == source.config()
     assert target.file().values["proj:s"] != source.file().values["proj:s"]
+
+
+def test_a_new_stack_has_a_backup_from_the_start(tmp_path: Path) -> None:
+    files = stack_in(tmp_path).files
+
+    assert files.checkpoint.with_name("dev.json.bak").exists()
+
+
+def test_removing_another_projects_stack_leaves_this_projects_configuration(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    elsewhere = replace(stack.project, name="other")
+    administration.create(elsewhere, stack.backend, "dev", stack.environ)
+    other = open_stack(stack.project, "organization/other/dev", stack.environ)
+
+    administration.remove(
+        other, force=False, preserve_config=False, remove_backups=False
+    )
+
+    assert stack.file().file.exists()
+    assert not other.files.checkpoint.exists()

@@ -34,3 +34,11 @@ def test_a_whole_value_stays_text_and_a_part_gets_its_kind() -> None:
     assert typed("5", "", Place("p:a")) == "5"
     assert typed("5", "", Place("p:a", ("b",))) == 5
     assert typed("5", "float", Place("p:a", ("b",))) == 5.0
+
+
+def test_a_value_of_a_kind_is_kept_as_that() -> None:
+    whole = Place("proj:a")
+
+    assert typed("7", "int", whole) == 7
+    assert typed("1.50", "float", whole) == 1.5
+    assert typed("007", "string", whole) == "007"

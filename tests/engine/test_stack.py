@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from pulumi_esa_prefetch.engine import workspace
 from pulumi_esa_prefetch.engine.config_values import Secure
 from pulumi_esa_prefetch.engine.context import ConfigValue
-from pulumi_esa_prefetch.engine.errors import FAILED, NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.journal import Done
 from pulumi_esa_prefetch.engine.project import find_project
 from pulumi_esa_prefetch.engine.stack import Stack, open_stack, outputs
@@ -72,8 +73,9 @@ def test_the_backend_of_the_environment_wins_over_the_projects(tmp_path: Path) -
 def test_no_backend_at_all_is_one_sentence(tmp_path: Path) -> None:
     project = find_project(project_in(tmp_path))
 
-    with pytest.raises(EngineError, match="PULUMI_BACKEND_URL"):
-        open_stack(project, "dev", {})
+    with pytest.raises(EngineError, match="PULUMI_BACKEND_URL") as error:
+        open_stack(project, "dev", {"PULUMI_HOME": str(tmp_path)})
+    assert error.value.exit_code == NO_LOGIN
 
 
 def test_configuration_reaches_programs_in_plain_text_and_sorted(
@@ -156,3 +158,25 @@ def test_the_context_of_a_run_holds_all_it_needs(tmp_path: Path) -> None:
     assert context.base == stack.load()
     assert context.environ == stack.environ
     assert stack.file().salt == SALT
+
+
+def test_the_backend_that_was_logged_in_to_is_the_last_resort(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    environ = {**stack.environ, "PULUMI_BACKEND_URL": ""}
+    (tmp_path / "home").mkdir(exist_ok=True)
+    (tmp_path / "home/credentials.json").write_text(
+        json.dumps({"current": stack.backend.url})
+    )
+
+    assert open_stack(stack.project, "dev", environ).files == stack.files
+
+
+def test_configuration_may_lie_in_another_file(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    file = tmp_path / "alt.yaml"
+    file.write_text(f"encryptionsalt: {SALT}\nconfig: {{a: here}}\n")
+
+    found = open_stack(stack.project, "dev", stack.environ, config_file=file)
+
+    assert found.config() == {"proj:a": ConfigValue("here")}
+    assert stack.config() == {}

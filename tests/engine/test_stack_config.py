@@ -11,9 +11,9 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.project import find_project
 from pulumi_esa_prefetch.engine.stack_config import (
     StackConfig,
-    merged,
     plain,
     stack_file,
+    with_defaults,
 )
 from pulumi_esa_prefetch.engine.yaml_reading import load
 from tests.engine.stacks import project_in
@@ -230,7 +230,7 @@ def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
     )
     project = find_project(project_in(tmp_path, text))
 
-    found = plain(merged(project, "dev", {"proj:a": "mine"}), str)
+    found = plain(with_defaults(project, {"proj:a": "mine"}), str)
 
     assert found == {
         "other:d": ConfigValue("v"),
@@ -238,13 +238,3 @@ def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
         "proj:b": ConfigValue("7"),
         "proj:c": ConfigValue('{"x":1}'),
     }
-
-
-def test_what_the_project_requires_and_nobody_gives_is_named(tmp_path: Path) -> None:
-    text = "name: proj\nruntime: python\nconfig:\n  a: {type: string}\n  b: {type: string}\n  x:c: {type: string}\n"
-    project = find_project(project_in(tmp_path, text))
-
-    with pytest.raises(
-        EngineError, match="Stack 'dev' is missing configuration values 'a', 'b'"
-    ):
-        merged(project, "dev", {})

@@ -32,6 +32,7 @@ def test_a_selection_can_be_forgotten(tmp_path: Path) -> None:
     workspace.select(project, "file://a", environ, None)
 
     assert workspace.selected(project, "file://a", environ) == ""
+    assert list((tmp_path / "home" / "workspaces").iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_holds_no_selection(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def cancel(
     yes: Yes = False,
 ) -> None:
     """End another's hold on a stack: fold what a killed run left into the state, then clear its locks."""
-    found = opening.opened(context, opening.one_name(stack, name))
+    found = opening.opened(context, opening.one_name(stack, name), anywhere=True)
     if not yes and opening.is_interactive(context):
         opening.confirm(
             context,

@@ -1,7 +1,6 @@
 """The commands `config ...`: a stack's configuration, value by value; how a value is kept is the engine's business."""
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -12,7 +11,13 @@ from typing import Annotated, Any, Final
 import typer
 
 from pulumi_esa_prefetch.cli import opening
-from pulumi_esa_prefetch.cli.opening import MASK, AsJson, ShowSecrets, StackName
+from pulumi_esa_prefetch.cli.opening import (
+    MASK,
+    AsJson,
+    ConfigFile,
+    ShowSecrets,
+    StackName,
+)
 from pulumi_esa_prefetch.cli.printing import print_json, print_table
 from pulumi_esa_prefetch.cli.stack_pages import shown
 from pulumi_esa_prefetch.engine import (
@@ -25,13 +30,14 @@ from pulumi_esa_prefetch.engine import (
 from pulumi_esa_prefetch.engine.config_keys import Place
 from pulumi_esa_prefetch.engine.config_values import Secure
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.stack import Stack, open_stack
+from pulumi_esa_prefetch.engine.stack import Stack
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 IsPath = Annotated[
     bool, typer.Option("--path", help="The key is a path into a map or list.")
 ]
 Secret = Annotated[bool, typer.Option("--secret", help="Encrypt the value.")]
+Open = Annotated[bool, typer.Option("--open", hidden=True)]
 Plaintext = Annotated[
     bool, typer.Option("--plaintext", help="Keep the value in plain text.")
 ]
@@ -67,10 +73,13 @@ def listing(
     context: typer.Context,
     *,
     stack: StackName = "",
+    config_file: ConfigFile = "",
     show_secrets: ShowSecrets = False,
     as_json: AsJson = False,
+    open_: Open = False,
 ) -> None:
     """List the configuration of a stack."""
+    del config_file, open_  # `opened` reads the one, and there are no environments
     if context.invoked_subcommand is None:
         _list(opening.opened(context, stack), show_secrets, as_json)
 
@@ -121,9 +130,11 @@ def get(
     *,
     path: IsPath = False,
     as_json: AsJson = False,
+    open_: Open = False,
     stack: StackName = "",
 ) -> None:
     """Print one value; a secret in plain text."""
+    del open_
     found = opening.opened(context, stack)
     place = _place(found, key, path=path)
     value, there = place.look_up(_values(found))
@@ -257,6 +268,10 @@ def set_all(
     stack: StackName = "",
 ) -> None:
     """Set several values at once."""
+    if as_json and (plaintext or secret or path):
+        raise EngineError(
+            "--json cannot be used together with --plaintext, --secret or --path"
+        )
     found = opening.opened(context, stack)
     file = found.file()
     values: Mapping[str, Any] = file.values
@@ -347,7 +362,9 @@ def cp(
     source = opening.opened(context, stack)
     if not dest:
         raise EngineError("name the stack to copy to with --dest")
-    target = open_stack(source.project, dest, os.environ)
+    target = opening.opened(context, dest)
+    if target.files == source.files:
+        raise EngineError("current stack and destination stack are the same")
     only = stack_config.full_key(key, source.project.name) if key else ""
     if only and only not in source.file().values:
         raise EngineError(

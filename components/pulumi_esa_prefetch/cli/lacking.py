@@ -16,7 +16,7 @@ COMMANDS: Final = frozenset(
 
 FLAGS: Final = frozenset(
     """
-    --attach-debugger --client --config-file --copilot
+    --attach-debugger --client --copilot
     --disable-integrity-checking --ignore-protect --import-file --import-pending-creates
     --memprofilerate --neo --neo-task-on-failure --otel-traces --output --override-env --plan
     --policy-pack --policy-pack-config --profiling --remote --save-plan

@@ -9,9 +9,10 @@ from typing import Annotated, Final
 
 import typer
 
+from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, EngineError
-from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_esa_prefetch.engine.project import NoProject, find_project, nowhere
 from pulumi_esa_prefetch.engine.stack import Stack, open_stack
 
 StackName = Annotated[
@@ -30,6 +31,15 @@ ShowSecrets = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", "-j", help="Print JSON instead of text.")
 ]
+ConfigFile = Annotated[
+    str,
+    typer.Option(
+        "--config-file",
+        metavar="FILE",
+        help="Use this file instead of Pulumi.<stack>.yaml.",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
 
 MASK: Final = "[secret]"
@@ -40,15 +50,43 @@ def project() -> Project:
     return find_project(Path.cwd())
 
 
+def project_of(reference: str) -> Project:
+    """The project of this directory, or the one that a stack's full name names."""
+    try:
+        return project()
+    except NoProject:
+        names = reference.split("/")
+        if len(names) != 3:  # noqa: PLR2004 - organization/project/stack
+            raise
+        return nowhere(names[1], Path.cwd())
+
+
 def chosen(context: typer.Context, name: str) -> str:
     """The stack that the command names, or that its group names (`stack -s dev output`), or ""."""
+    return name or _of_group(context, "stack")
+
+
+def _of_group(context: typer.Context, flag: str) -> str:
     group = context.parent
-    return name or str((group.params if group else {}).get("stack") or "")
+    return str((group.params if group else {}).get(flag) or "")
 
 
-def opened(context: typer.Context, name: str) -> Stack:
-    """The stack that a command means; raises EngineError if there is none."""
-    return open_stack(project(), chosen(context, name) or None, os.environ)
+def asking(context: typer.Context) -> Asking | None:
+    """What asks for a passphrase, if somebody can be asked."""
+    return Asking() if is_interactive(context) else None
+
+
+def opened(context: typer.Context, name: str, *, anywhere: bool = False) -> Stack:
+    """The stack that a command means, `anywhere` also without a Pulumi.yaml; raises EngineError if there is none."""
+    wanted = chosen(context, name)
+    file = context.params.get("config_file") or _of_group(context, "config_file")
+    return open_stack(
+        project_of(wanted) if anywhere else project(),
+        wanted or None,
+        os.environ,
+        config_file=Path(file).absolute() if file else None,
+        ask=asking(context),
+    )
 
 
 def one_name(option: str, argument: str) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import typer
 
+from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.interruption import interruptible
-from pulumi_esa_prefetch.cli.options import Options
+from pulumi_esa_prefetch.cli.options import PROGRAM, Options
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.translation import check, kind_of, request_of, view_of
 from pulumi_esa_prefetch.clock import Clock, SystemClock
@@ -47,7 +48,15 @@ def operate(
     """Do one operation; gives the exit code, or raises EngineError with it."""
     check(command, options, session)
     project = find_project(session.cwd)
-    stack = open_stack(project, options.stack or None, environ)
+    stack = open_stack(
+        project,
+        options.stack or None,
+        environ,
+        config_file=Path(options.config_file).absolute()
+        if options.config_file
+        else None,
+        ask=Asking() if session.interactive else None,
+    )
     operation = Operation(
         command, options, session, stack, interpreter(project, environ), SystemClock()
     )
@@ -96,7 +105,7 @@ class Operation:
 
     def _dry_run(self, seen: Recorded) -> Outcome:
         with interruptible() as cancellation:
-            context = self.stack.context(self.interpreter)
+            context = self.stack.context(self.interpreter, valid=self._valid)
             return self._run(
                 context, None, self._view(planning=True), cancellation, seen
             )
@@ -108,7 +117,9 @@ class Operation:
             interruptible() as cancellation,
             self.stack.update(kind_of(self.command), self.options.message) as update,
         ):
-            context = self.stack.context(self.interpreter, update.base)
+            context = self.stack.context(
+                self.interpreter, update.base, valid=self._valid
+            )
             outcome = self._run(context, update, view, cancellation)
             update.result(outcome)
         if outcome.failed or outcome.cancelled:
@@ -167,6 +178,12 @@ class Operation:
                 CHANGES_FOUND,
             )
         return 0
+
+    @property
+    def _valid(self) -> bool:
+        """Whether the configuration must be what the project requires: only a program needs it."""
+        runs = self.command in PROGRAM or self.options.run_program
+        return runs and not self.options.skip_config_validation
 
     def _view(self, *, planning: bool) -> View:
         names = (self.stack.name, self.stack.project.name)

@@ -110,6 +110,9 @@ class Options:
         "Then remove the stack too, with its history and configuration.",
         ("destroy",),
     )
+    config_file: str = _text(
+        "", DO, "Use this file instead of Pulumi.<stack>.yaml.", metavar="FILE"
+    )
     config: list[str] = _texts(  # noqa: RUF009 - a field with a factory
         "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
     )
@@ -184,7 +187,7 @@ class Options:
     )
 
     skip_config_validation: bool = _switch(
-        "", DO, "Accepted without effect.", hidden=True
+        "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
     )
     skip_plugin_pre_install: bool = _switch(
         "", DO, "Accepted without effect.", hidden=True

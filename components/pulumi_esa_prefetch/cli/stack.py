@@ -32,7 +32,7 @@ from pulumi_esa_prefetch.engine.backend import StackFiles
 from pulumi_esa_prefetch.engine.encoding import opened as opened_secrets
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.moments import Moment
-from pulumi_esa_prefetch.engine.stack import Stack, open_backend, open_stack
+from pulumi_esa_prefetch.engine.stack import Stack, current, open_backend, open_stack
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
 Provider = Annotated[
@@ -112,7 +112,7 @@ def show(
     """Show a stack: its resources and its outputs."""
     if context.invoked_subcommand is not None:
         return
-    found = opening.opened(context, stack)
+    found = opening.opened(context, stack, anywhere=True)
     if show_name:
         typer.echo(found.name)
         return
@@ -145,24 +145,23 @@ def init(
         raise EngineError("missing stack name: `esa-prefetch stack init <name>`")
     source = None
     if copy_config_from:
-        source = open_stack(opening.project(), copy_config_from, os.environ)
-    made = _create(wanted or typer.prompt("Stack name"), secrets_provider)
+        source = opening.opened(context, copy_config_from)
+    made = _create(context, wanted or typer.prompt("Stack name"), secrets_provider)
     if source is not None:
         config_copy.copy(source, made)
     if not no_select:
         _select(made)
 
 
-def _create(name: str, provider: str) -> Stack:
+def _create(context: typer.Context, name: str, provider: str) -> Stack:
     if provider not in ("", "default", "passphrase"):
         raise EngineError(
             f"the secrets provider {provider!r} is not available here: only the pulumi CLI has it "
             "(`pulumi stack init --secrets-provider`)"
         )
     project = opening.project()
-    made = administration.create(
-        project, open_backend(project, os.environ), name, os.environ
-    )
+    backend, ask = open_backend(project, os.environ), opening.asking(context)
+    made = administration.create(project, backend, name, os.environ, ask=ask)
     typer.echo(f"Created stack '{made.name}'", err=True)
     return made
 
@@ -192,7 +191,7 @@ def select(
     except EngineError as error:
         if not create or error.exit_code != NO_STACK:
             raise
-        found = _create(wanted, secrets_provider)
+        found = _create(context, wanted, secrets_provider)
     _select(found)
 
 
@@ -238,10 +237,11 @@ def ls(
     """List the stacks of the project."""
     project = opening.project()
     backend = open_backend(project, os.environ)
-    current = workspace.selected(project, backend.url, os.environ)
+    named = current(project, backend, os.environ)
+    chosen = backend.stack(named, project).qualified if named else ""
     scope = None if everything else of_project or project.name
     rows = [
-        _Row(files, project.name, current=files.qualified == current)
+        _Row(files, project.name, current=files.qualified == chosen)
         for files in backend.stacks(scope)
     ]
     if as_json:
@@ -292,7 +292,9 @@ def output(
     """Show the outputs of a stack, or one of them."""
     if shell and as_json:
         raise EngineError("only one of --json and --shell may be set")
-    found = stack_pages.outputs(opening.opened(context, stack), secrets=show_secrets)
+    found = stack_pages.outputs(
+        opening.opened(context, stack, anywhere=True), secrets=show_secrets
+    )
     if name and name not in found:
         raise EngineError(f"current stack does not have output property '{name}'")
     if as_json:
@@ -326,7 +328,7 @@ def export(
             "a file backend does not export earlier versions; `stack history` names them, and its "
             "directory holds their checkpoints"
         )
-    found = opening.opened(context, stack)
+    found = opening.opened(context, stack, anywhere=True)
     deployment = found.deployment()
     exported = checkpoint.render_export(deployment)
     if show_secrets:
@@ -353,7 +355,7 @@ def import_(
     ] = False,
 ) -> None:
     """Put an exported state, from standard input or a file, in the place of a stack's."""
-    found = opening.opened(context, stack)
+    found = opening.opened(context, stack, anywhere=True)
     try:
         content = Path(file).read_bytes() if file else sys.stdin.buffer.read()
     except OSError as error:
@@ -381,7 +383,7 @@ def rm(
     ] = False,
 ) -> None:
     """Remove a stack, its history and its configuration."""
-    found = opening.opened(context, opening.one_name(stack, name))
+    found = opening.opened(context, opening.one_name(stack, name), anywhere=True)
     if not yes:
         opening.confirm(
             context,
@@ -411,7 +413,7 @@ def history(
     page: Annotated[int, typer.Option("--page", min=1)] = 1,
 ) -> None:
     """Show the updates that a stack has seen, youngest first."""
-    found = opening.opened(context, stack)
+    found = opening.opened(context, stack, anywhere=True)
     entries = stack_pages.history(found, page_size * (page - 1), page_size)
     if as_json:
         print_json(stack_pages.history_json(found, entries, secrets=show_secrets))

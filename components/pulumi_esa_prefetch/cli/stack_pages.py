@@ -131,7 +131,13 @@ def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
     for record in snapshot.resources:
         parent = record.parent if record.parent in known else ""
         children.setdefault(parent, []).append(record)
-    roots = children.get("", [])
+    roots = children.pop("", [])
+    top = next((record for record in roots if record.type == ROOT_STACK), None)
+    if top is not None:
+        # what has no parent is shown below the stack, after what has
+        orphans = [record for record in roots if record is not top]
+        children.setdefault(top.urn, []).extend(orphans)
+        roots = [top]
     found: list[tuple[Resource, str, str]] = []
     # a stack of work instead of recursion: components may be nested deeply
     work = [(record, "", "", not children.get(record.urn)) for record in roots[::-1]]

@@ -90,7 +90,7 @@ def view_of(
         reads=options.show_reads,
         replacement_steps=options.show_replacement_steps,
         config=options.show_config,
-        full=options.show_full_output,
+        full=options.show_full_output or command == "refresh",
         urns=options.urns,
         secrets=options.show_secrets,
         outputs=not options.suppress_outputs,

@@ -1,7 +1,7 @@
 """What is done to a stack as a whole: making, importing, removing it, ending another's hold on it; deploys nothing."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ def create(
     reference: str,
     environ: Mapping[str, str],
     clock: Clock | None = None,
+    ask: Callable[[str], str] | None = None,
 ) -> Stack:
-    """Make a stack.
+    """Make a stack; `ask` as in `open_stack`.
 
     EngineError if there is one of that name, the name is none, or the passphrase is missing or wrong.
     """
@@ -41,12 +42,14 @@ def create(
         )
     if files.checkpoint.exists():
         raise EngineError(f"stack '{files.qualified}' already exists")
-    stack = Stack(project, backend, files, environ, clock or SystemClock())
+    stack = Stack(project, backend, files, environ, clock or SystemClock(), ask=ask)
     secrets = stack.sealing()
     with locked(files, stack.clock):
         empty = checkpoint.write(
             Snapshot(), salt=secrets.salt, sealer=secrets.encrypt, now=stack.clock.now()
         )
+        # twice: so it has its `.bak` from the start, as under the CLI
+        _put(files, empty)
         _put(files, empty)
     return stack
 
@@ -118,11 +121,16 @@ def remove(
             )
         try:
             _remove_files(files, keep_backup=not remove_backups)
-            if not preserve_config:
+            if not preserve_config and _is_ours(stack):
                 path = stack_config.stack_file(stack.project, stack.name)
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise EngineError(f"'{stack.name}' cannot be removed: {error}") from None
+
+
+def _is_ours(stack: Stack) -> bool:
+    """Whether the project is here, and is the stack's: another's Pulumi.<stack>.yaml is none of its files."""
+    return stack.files.project == stack.project.name and stack.project.file.exists()
 
 
 def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:

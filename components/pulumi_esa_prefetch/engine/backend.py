@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
-from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.project import read_document
 
 SCHEME: Final = "file://"
@@ -30,9 +30,11 @@ def directory_of(url: str) -> Path:
     EngineError for any other backend.
     """
     if not url.startswith(SCHEME):
+        cloud = "://" not in url or url.startswith(("http://", "https://"))
         raise EngineError(
             f"the backend {_shown(url)} is not available here: the embedded engine keeps state in "
-            "file://<directory> only; use the pulumi CLI for any other backend"
+            "file://<directory> only; use the pulumi CLI for any other backend",
+            NO_LOGIN if cloud else FAILED,
         )
     path = unquote(url.removeprefix(SCHEME).partition("?")[0])
     if path.startswith("~"):

@@ -69,7 +69,8 @@ def place(text: str, project: str, *, path: bool) -> Place:
 def typed(text: str, kind: str, place: Place) -> Any:
     """The value that a text on the command line gives; raises EngineError if it is not of the kind asked for.
 
-    A value as a whole is always kept as text, as the CLI keeps it; inside another, bools and whole numbers are such.
+    Of no kind, a value as a whole is kept as text; inside another, bools and whole numbers are such.
     """
-    value = config_values.of_kind(text, kind) if kind else config_values.coerced(text)
-    return value if place.inside else text
+    if kind:
+        return config_values.of_kind(text, kind)
+    return config_values.coerced(text) if place.inside else text

@@ -4,6 +4,7 @@ from typing import Final
 
 FAILED: Final = 1
 BAD_USAGE: Final = 2  # `up`/`destroy` without --yes where nobody can be asked
+NO_LOGIN: Final = 3  # no backend is named, or one that wants a login
 NO_STACK: Final = 6
 CHANGES_FOUND: Final = 7  # --expect-no-changes was violated
 DECLINED: Final = 8  # cancelled at a prompt

@@ -14,17 +14,26 @@ FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 
+class NoProject(EngineError):
+    """There is no Pulumi.yaml."""
+
+
+def nowhere(name: str, cwd: Path) -> Project:
+    """A project of which nothing is here but its name: enough to reach the state of its stacks."""
+    return Project(name, root=cwd, file=cwd / "Pulumi.yaml", main=cwd, runtime="")
+
+
 def find_project(cwd: Path) -> Project:
     """The project of the nearest Pulumi.yaml at or above a directory.
 
-    EngineError if there is none, or it is wrong.
+    NoProject if there is none, EngineError if it is wrong.
     """
     start = cwd.absolute()
     for directory in (start, *start.parents):
         for name in FILES:
             if (directory / name).is_file():
                 return read_project(directory / name)
-    raise EngineError(
+    raise NoProject(
         f"no Pulumi.yaml project file found (searching upwards from {start})"
     )
 

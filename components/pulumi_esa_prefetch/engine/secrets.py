@@ -23,6 +23,10 @@ _PROBE: Final = "pulumi"
 _NONCE_BYTES: Final = 12
 
 
+class WrongPassphrase(EngineError):
+    """A passphrase that is not the one of its salt."""
+
+
 class Cipher(Protocol):
     """Turns texts into ciphertexts and back."""
 
@@ -35,11 +39,16 @@ class Cipher(Protocol):
         ...
 
 
-def passphrase(environ: Mapping[str, str]) -> str:
-    """The passphrase of the environment; raises EngineError if there is none, or its file cannot be read."""
+def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None) -> str:
+    """The passphrase of the environment, else of a person.
+
+    EngineError if nobody has one, or its file cannot be read.
+    """
     if "PULUMI_CONFIG_PASSPHRASE" in environ:
         return environ["PULUMI_CONFIG_PASSPHRASE"]
     name = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if not name and ask is not None:
+        return ask()
     if not name:
         raise EngineError(
             "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or "
@@ -136,5 +145,5 @@ def _checked(passphrase: str, salt: bytes, probe: str) -> AESGCM:
     except (ValueError, InvalidTag):
         fits = False
     if not fits:
-        raise EngineError("incorrect passphrase")
+        raise WrongPassphrase("incorrect passphrase")
     return key

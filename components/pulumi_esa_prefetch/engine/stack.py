@@ -4,13 +4,18 @@ Which stack: the one named, else PULUMI_STACK, else the selected one. Which back
 Pulumi.yaml.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.engine import checkpoint, stack_config, workspace
+from pulumi_esa_prefetch.engine import (
+    checkpoint,
+    config_schema,
+    stack_config,
+    workspace,
+)
 from pulumi_esa_prefetch.engine.backend import FileBackend, StackFiles
 from pulumi_esa_prefetch.engine.checkpoint import Deployment
 from pulumi_esa_prefetch.engine.config_values import unparse
@@ -21,7 +26,7 @@ from pulumi_esa_prefetch.engine.context import (
     Project,
     StackOutputs,
 )
-from pulumi_esa_prefetch.engine.errors import FAILED, NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.journal_file import Header, read_journal
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.recovery import digest, recovered
@@ -32,12 +37,20 @@ from pulumi_esa_prefetch.engine.update import Ciphers, Update, journalled, locke
 
 
 def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBackend:
-    """The backend that environment or project name; raises EngineError if neither does, or it is none of files."""
-    url = environ.get("PULUMI_BACKEND_URL") or (project.backend_url if project else "")
+    """The backend that environment, project or a former `pulumi login` name.
+
+    EngineError if none does, or it is none of files.
+    """
+    url = (
+        environ.get("PULUMI_BACKEND_URL")
+        or (project.backend_url if project else "")
+        or workspace.login(environ)
+    )
     if not url:
         raise EngineError(
             "no backend is named: set PULUMI_BACKEND_URL to file://<directory>, or "
-            "'backend: {url: ...}' in Pulumi.yaml"
+            "'backend: {url: ...}' in Pulumi.yaml",
+            NO_LOGIN,
         )
     return FileBackend(url)
 
@@ -47,14 +60,17 @@ def open_stack(
     name: str | None,
     environ: Mapping[str, str],
     clock: Clock | None = None,
+    *,
+    config_file: Path | None = None,
+    ask: Callable[[str], str] | None = None,
 ) -> "Stack":
-    """The stack of that name, or the chosen one; raises EngineError (exit code 6) if there is no such stack."""
+    """The stack of that name, or the chosen one; raises EngineError (exit code 6) if there is no such stack.
+
+    `config_file` stands for Pulumi.<stack>.yaml; `ask` gives the passphrase of a salt
+    ("": a new one) where the environment has none.
+    """
     backend = open_backend(project, environ)
-    chosen = (
-        name
-        or environ.get("PULUMI_STACK")
-        or workspace.selected(project, backend.url, environ)
-    )
+    chosen = name or current(project, backend, environ)
     if not chosen:
         raise EngineError(
             "no stack selected; please use `esa-prefetch stack select` or "
@@ -65,7 +81,15 @@ def open_stack(
         # the CLI tells a wrong name from a choice that has gone
         code = NO_STACK if name else FAILED
         raise EngineError(f"no stack named '{chosen}' found", code)
-    return Stack(project, backend, files, environ, clock or SystemClock())
+    made = Stack(project, backend, files, environ, clock or SystemClock())
+    return replace(made, config_file=config_file, ask=ask)
+
+
+def current(project: Project, backend: FileBackend, environ: Mapping[str, str]) -> str:
+    """The stack that is meant where none is named, or ""."""
+    return environ.get("PULUMI_STACK") or workspace.selected(
+        project, backend.url, environ
+    )
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,8 @@ class Stack:
     files: StackFiles
     environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
     clock: Clock
+    config_file: Path | None = None
+    ask: Callable[[str], str] | None = None
 
     @property
     def name(self) -> str:
@@ -85,7 +111,7 @@ class Stack:
 
     def file(self) -> StackConfig:
         """Its configuration file; raises EngineError if it cannot be read."""
-        path = stack_config.stack_file(self.project, self.name)
+        path = self.config_file or stack_config.stack_file(self.project, self.name)
         return StackConfig(path, self.project.name)
 
     def secrets(self, file: StackConfig | None = None) -> PassphraseSecrets:
@@ -107,22 +133,29 @@ class Stack:
             secrets = self.salted(found.salt)
             secrets.verify()
             return secrets
-        secrets = PassphraseSecrets.new(passphrase(self.environ))
+        secrets = PassphraseSecrets.new(self._passphrase(""))
         found.save_salt(secrets.salt)
         return secrets
 
     def salted(self, salt: str) -> PassphraseSecrets:
         """The secrets under a salt, whose passphrase is looked at when one is sealed or opened."""
-        return PassphraseSecrets(salt, lambda: passphrase(self.environ))
+        return PassphraseSecrets(salt, lambda: self._passphrase(salt))
 
-    def config(self) -> dict[str, ConfigValue]:
+    def _passphrase(self, salt: str) -> str:
+        ask = self.ask
+        return passphrase(self.environ, ask and (lambda: ask(salt)))
+
+    def config(self, *, valid: bool = True) -> dict[str, ConfigValue]:
         """Its configuration with the project's defaults, as programs see it, sorted.
 
-        EngineError as `secrets`, and for what is missing.
+        EngineError as `secrets`, and, if it is to be `valid`, for what the project misses.
         """
         file = self.file()
-        values = stack_config.merged(self.project, self.name, file.values)
-        return stack_config.plain(values, self.secrets(file).decrypt)
+        values = stack_config.with_defaults(self.project, file.values)
+        found = stack_config.plain(values, self.secrets(file).decrypt)
+        if valid:
+            config_schema.check(self.project, self.name, found)
+        return found
 
     def deployment(self) -> Deployment:
         """Its state as JSON, secrets closed, a killed run's journal folded in.
@@ -149,12 +182,17 @@ class Stack:
         checkpoint.verify(deployment, snapshot)
         return snapshot
 
-    def context(self, interpreter: Path, base: Snapshot | None = None) -> Context:
-        """What a run needs to know; `base` is the state it starts from, by default the one that is there now."""
+    def context(
+        self, interpreter: Path, base: Snapshot | None = None, *, valid: bool = True
+    ) -> Context:
+        """What a run needs to know; `base` is the state it starts from, by default the one that is there now.
+
+        `valid` as in `config`.
+        """
         return Context(
             project=self.project,
             stack=self.name,
-            config=self.config(),
+            config=self.config(valid=valid),
             base=self.load() if base is None else base,
             interpreter=interpreter,
             environ=self.environ,
@@ -166,8 +204,7 @@ class Stack:
         files = self.backend.stack(reference, self.project)
         if not files.checkpoint.exists():
             raise EngineError(f"no stack named '{reference}' found", NO_STACK)
-        other = Stack(self.project, self.backend, files, self.environ, self.clock)
-        return StackOutputs(outputs(other.load()))
+        return StackOutputs(outputs(replace(self, files=files).load()))
 
     @contextmanager
     def update(self, kind: Kind, message: str = "") -> Iterator[Update]:

@@ -214,7 +214,7 @@ def _merge_map(old: CommentedMap, new: Mapping[str, Any]) -> None:
         if text in names:
             _merge(old, names[text], value)
         else:
-            old[text] = _styled(value)
+            old[_styled(text)] = _styled(value)
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -229,7 +229,7 @@ def _same(old: Any, new: Any) -> bool:
 
 def _styled(value: Any) -> Any:
     if isinstance(value, dict):
-        return CommentedMap({key: _styled(item) for key, item in value.items()})
+        return CommentedMap({_styled(key): _styled(v) for key, v in value.items()})
     if isinstance(value, list):
         return CommentedSeq([_styled(item) for item in value])
     if not isinstance(value, str):
@@ -270,23 +270,6 @@ def with_defaults(project: Project, values: Mapping[str, Any]) -> dict[str, Any]
         **{key: value for key, value in defaults.items() if value is not None},
         **values,
     }
-
-
-def merged(project: Project, stack: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with the project's defaults; raises EngineError naming what the project requires and nobody gives."""
-    found = with_defaults(project, values)
-    missing = [
-        f"'{key}'"
-        for key in sorted(project.config)
-        if (full := full_key(key, project.name)) not in found
-        and full.startswith(f"{project.name}:")
-    ]
-    if missing:
-        values_ = "values" if len(missing) > 1 else "value"
-        raise EngineError(
-            f"Stack '{stack}' is missing configuration {values_} {', '.join(missing)}"
-        )
-    return found
 
 
 def _default(declared: Any) -> Any:

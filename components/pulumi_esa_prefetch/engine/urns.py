@@ -43,6 +43,16 @@ def type_of(urn: str) -> str:
     return qualified_type(urn).rsplit("$", 1)[-1]
 
 
+def displayed_type(type_: str) -> str:
+    """A type as people read it: `pkg:mod/thing:Thing` is `pkg:mod:Thing`, where the file says no more than the name."""
+    package, _, rest = type_.partition(":")
+    module, _, name = rest.partition(":")
+    above, slash, file = module.rpartition("/")
+    if ":" in name or not name or not slash or file != name[0].lower() + name[1:]:
+        return type_
+    return f"{package}:{above}:{name}"
+
+
 def name_of(urn: str) -> str:
     """The resource's name."""
     return urn.split("::", 3)[-1]

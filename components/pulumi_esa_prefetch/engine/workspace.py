@@ -41,13 +41,22 @@ def selected(project: Project, url: str, environ: Mapping[str, str]) -> str:
     return name if isinstance(name, str) else ""
 
 
+def login(environ: Mapping[str, str]) -> str:
+    """The URL of the backend that `pulumi login` chose, or ""."""
+    directory = environ.get("PULUMI_CREDENTIALS_PATH") or home(environ)
+    found = _read(Path(directory) / "credentials.json").get("current")
+    return found if isinstance(found, str) else ""
+
+
 def select(
     project: Project, url: str, environ: Mapping[str, str], stack: str | None
 ) -> None:
     """Remember a stack (its full name) as the selected one, or with None forget the choice.
 
-    EngineError if it cannot be written.
+    EngineError if it cannot be written. Where there is no Pulumi.yaml there is no choice.
     """
+    if not project.file.exists():
+        return
     file = _file(project, environ)
     found = _read(file)
     found.pop("stack", None)
@@ -56,8 +65,12 @@ def select(
     stacks.pop(url, None)
     if stack is not None:
         stacks[url] = stack
-    text = json.dumps(found | {"stacks": stacks}, indent=4)
+    rest = {key: value for key, value in found.items() if key != "stacks"}
+    text = json.dumps(rest | {"stacks": stacks}, indent=4)
     try:
+        if not stacks and not rest:
+            file.unlink(missing_ok=True)
+            return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         put(file, text.encode())
     except OSError as error:

@@ -14,7 +14,7 @@ from pulumi_esa_prefetch.engine.display.marks import RETAINED, mark
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
-from pulumi_esa_prefetch.engine.urns import name_of, type_of
+from pulumi_esa_prefetch.engine.urns import displayed_type, name_of, type_of
 
 PREFIXES: Final = {
     "error": "error: ",
@@ -120,7 +120,7 @@ def columns(row: Row, view: View) -> tuple[str, str]:
     """Type and name of a row; with --urns the whole URN in one."""
     if view.urns:
         return row.urn, ""
-    return type_of(row.urn), name_of(row.urn)
+    return displayed_type(type_of(row.urn)), name_of(row.urn)
 
 
 def worded(diagnostic: Diagnostic) -> str:
