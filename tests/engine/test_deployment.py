@@ -104,8 +104,8 @@ def test_a_failing_program_is_told_once(bench: Bench) -> None:
     ran = bench.run("raise ValueError('no such thing')")
 
     assert len(ran.said("error")) == 2
-    assert "ValueError: no such thing" in ran.said("error")[0]
-    assert ran.said("error")[1] == "update failed"
+    (message,) = ran.said("error")
+    assert "ValueError: no such thing" in message
 
 
 def test_what_a_program_prints_is_told(bench: Bench) -> None:

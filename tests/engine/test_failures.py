@@ -64,3 +64,39 @@ def test_a_refresh_keeps_what_it_read_although_the_provider_cannot_compare_it(
     assert ran.outcome is not None
     assert ran.outcome.failed
     assert ran.record("a").outputs["made"] == 7
+
+
+def test_a_name_claimed_twice_is_told_once_the_provider_was_asked(
+    bench: Bench,
+) -> None:
+    log = bench.install_plugin()
+    toy = "import pulumi\nfrom toy import Toy\nO = pulumi.ResourceOptions\n"
+    bench.run(toy + "Toy('a')")
+    log.unlink()
+
+    ran = bench.run(
+        toy
+        + "b = Toy('b', opts=O(aliases=[pulumi.Alias(name='a')]))\n"
+        + "Toy('c', opts=O(aliases=[pulumi.Alias(name='a')], depends_on=[b]))"
+    )
+
+    assert log.read_text().count('"check"') == 2
+    (message,) = ran.said("error")
+    assert message.startswith("Duplicate resource alias")
+
+
+def test_an_import_is_refused_where_the_provider_tells_nothing_of_the_object(
+    bench: Bench,
+) -> None:
+    mute = FAILING.format(hook="read(self, id_, props)").replace(
+        'raise Exception("no")', "return ReadResult(id_, props)"
+    )
+
+    ran = bench.run(
+        THING + mute + "Bad('a', opts=pulumi.ResourceOptions(import_='id-a'))"
+    )
+
+    assert ran.said("error")[0] == (
+        "resource 'id-a' cannot be imported: its provider's `read` tells nothing of it"
+    )
+    assert not [r for r in ran.state.resources if r.id == "id-a"]

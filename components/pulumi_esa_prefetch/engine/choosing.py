@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.engine.inbox import answer
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.replacement import Replacement
-from pulumi_esa_prefetch.engine.rules import Refusals, Rules
+from pulumi_esa_prefetch.engine.rules import Bail, Refusals, Rules
 from pulumi_esa_prefetch.engine.steps import Create, Same, Step, Update
 from pulumi_esa_prefetch.engine.targets import Scope
 from pulumi_esa_prefetch.engine.untargeted import Untargeted
@@ -50,6 +50,8 @@ class Chooser:
         wanted = self._checked(wanted, targeted=targeted, recreating=recreating)
         if targeted:
             self._untargeted.queue_needs(wanted.new)
+        if not wanted.valid:
+            raise Bail(f"resource {wanted.urn} is invalid")
         if old is not None and recreating:
             return self._replacement.recreation(wanted, old)
         if old is not None and old.record.external:

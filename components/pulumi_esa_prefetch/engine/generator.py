@@ -81,8 +81,8 @@ class Generator:
     def read(self, goal: ReadGoal, reply: Reply) -> list[Step]:
         """The steps of a `.get`."""
         urn = self._naming.claim(goal.parent, goal.type, goal.name)
-        old, alias = self._naming.find(urn, goal.name, goal.type, goal.parent, ())
-        new = external_record_of(goal, urn, alias)
+        found = self._naming.find(urn, goal.name, goal.type, goal.parent, ())
+        old, new = found.old, external_record_of(goal, urn, found.alias)
         if not new.id:
             raise EngineError(f"expected an ID for {urn}")
         if old and not old.record.external and old.record.id != new.id:
@@ -97,14 +97,13 @@ class Generator:
     def register(self, goal: Goal, reply: Reply) -> list[Step]:
         """The steps of a registration."""
         urn = self._naming.claim(goal.parent, goal.type, goal.name)
-        old, alias = self._naming.find(
-            urn, goal.name, goal.type, goal.parent, goal.aliases
-        )
-        new = record_of(goal, urn, old.record if old else None, alias)
+        found = self._naming.find(urn, goal.name, goal.type, goal.parent, goal.aliases)
+        old = found.old
+        new = record_of(goal, urn, old.record if old else None, found.alias)
         if is_provider_type(goal.type):
             for name in (urn, *new.aliases):
                 self.book.providers[name] = new
-        wanted = Wanted(goal, reply, new, old)
+        wanted = Wanted(goal, reply, new, old, valid=found.valid)
         if old and self._rules.refresh and self._scope.includes(old.record):
             return [self._refresh_first(wanted, old)]
         return self._allowed(self._continue(wanted))

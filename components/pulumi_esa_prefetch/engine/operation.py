@@ -33,6 +33,7 @@ class Operation:
         self._request = machinery.request
         self._telling = machinery.telling
         self._failed = False
+        self._refused = False  # by an error that says all there is to say
         self._started = machinery.clock.monotonic()
 
     def run(self) -> Outcome:
@@ -41,9 +42,9 @@ class Operation:
         try:
             self._phases()
         except Bail:
-            self._failed = True
+            self._failed = self._refused = True
         except EngineError as error:
-            self._failed = True
+            self._failed = self._refused = True
             self._telling.error(str(error))
         if self._machinery.cancellation.aborted:
             raise Aborted
@@ -82,8 +83,9 @@ class Operation:
         if request.kind == "up" or request.run_program:
             refuse_other_languages(self._machinery.context)
         if self._looks_up and not request.run_program:
-            refresh_phase(self._machinery)
-            if request.kind == "refresh":
+            self._failed = not refresh_phase(self._machinery)
+            ended = self._failed or self._machinery.cancellation.requested
+            if ended or request.kind == "refresh":
                 return
         refuse_unrecorded(self._machinery, Targets(request.replace))
         mode: Mode = "update"
@@ -91,14 +93,14 @@ class Operation:
             mode = "destroy" if request.kind == "destroy" else "refresh"
         rollout = Rollout(self._machinery, mode)
         rollout.run()
-        self._failed = rollout.failed
+        self._failed, self._refused = rollout.failed, rollout.refused
 
     def _end(self) -> Outcome:
         cancelled = self._machinery.cancellation.requested
         what = "preview" if self._request.dry_run else "update"
-        if self._failed:
+        if self._failed and not self._refused:
             self._telling.error(f"{what} failed")
-        elif cancelled:
+        elif cancelled and not self._failed:
             self._telling.error(f"{what} canceled")
         self._telling(self._outputs())
         outcome = Outcome(

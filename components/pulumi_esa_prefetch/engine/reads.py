@@ -159,9 +159,15 @@ class Import:
         known = {PROVIDER_KEY: inputs[PROVIDER_KEY]} if PROVIDER_KEY in inputs else {}
         asked = Call(call.urn, call.id, old_inputs=known, timeout=call.timeout)
         found = provider.read(asked, known)
+        outputs: Properties = found.outputs or {}
+        if found.id and not outputs.keys() - known.keys():
+            # a provider without a `read` of its own gives back what it is given, whatever the id
+            raise EngineError(
+                f"resource '{call.id}' cannot be imported: its provider's `read` tells "
+                "nothing of it"
+            )
         if found.inputs is not None or found.outputs is None:
             return found
-        outputs: Properties = found.outputs
         derived = {key: outputs[key] for key in inputs if key in outputs}
         return Found(found.id, outputs, derived)
 

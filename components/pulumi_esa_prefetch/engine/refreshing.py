@@ -48,20 +48,17 @@ def refuse_unknown(machinery: Machinery, targets: Targets, known: set[str]) -> b
     return bool(missing)
 
 
-def refresh_phase(machinery: Machinery) -> None:
-    """Look up all records the request is about and go on from what was found; Bail if one could not be read."""
+def refresh_phase(machinery: Machinery) -> bool:
+    """Look up all records the request is about and go on from what was found; whether all could be read."""
     ledger = machinery.ledger
     if not ledger.base:
-        return
+        return True
     scope = scope_of(machinery)
     refuse_unrecorded(machinery, scope.targets, scope.excludes)
     good = do_refreshes(machinery, refreshes(ledger, scope))
     if not machinery.cancellation.aborted:
         _rebase(machinery)
-    if machinery.cancellation.requested:
-        raise Bail("canceled")
-    if not good:
-        raise Bail("a resource could not be read")
+    return good
 
 
 def do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> bool:

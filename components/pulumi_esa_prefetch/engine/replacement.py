@@ -88,7 +88,7 @@ class Replacement:
         if wanted.new.protect and old.record.protect:
             self._refusals.refuse(_protected(urn), urn)
         if wanted.goal.import_id:
-            self._refusals.warn_or_raise(
+            self._refusals.warn_or_fail(
                 "previously-imported resources that still specify an ID may not be "
                 "replaced; please remove the `import` declaration from your program",
                 urn,

@@ -68,6 +68,7 @@ class Rollout:
         )
         self._lock = threading.Lock()
         self._failed = False
+        self.refused = False  # by the program's own end, or what it asked for
         self._stopping = False
         self._ended = False
         self._errored: list[Step] = []
@@ -129,7 +130,7 @@ class Rollout:
 
     def _program_ended(self, end: ProgramEnd) -> None:
         if end.failed:
-            self._failed = True
+            self._failed = self.refused = True
             if end.message:
                 self._telling.error(end.message)
 
@@ -173,7 +174,7 @@ class Rollout:
                 assert_never(message)
 
     def _give_up(self, message: Message, error: EngineError) -> None:
-        self._failed = True
+        self._failed = self.refused = True
         if not isinstance(error, Bail):
             self._tell_refusal(self._urn_of(message), error)
         self._stop()

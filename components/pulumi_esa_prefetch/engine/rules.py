@@ -51,8 +51,8 @@ class Refusals:
         self.any = True
         raise Bail(message)
 
-    def warn_or_raise(self, message: str, urn: str) -> None:
+    def warn_or_fail(self, message: str, urn: str) -> None:
         """Warn in a preview of what a real run refuses."""
         if not self._dry_run:
-            raise EngineError(message)
+            self.fail(message, urn)
         self._tell(Diagnostic("warning", message, urn))

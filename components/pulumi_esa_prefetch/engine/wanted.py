@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.engine.records import Resource
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for, what is recorded of it, and who waits."""
+    """What is asked for, what is recorded of it, and who waits; not `valid` if another resource has its name."""
 
     goal: Goal
     reply: Reply
@@ -19,6 +19,7 @@ class Wanted:
     old: Old | None
     provider: ResourceProvider | None = None
     imported: bool = False
+    valid: bool = True
 
     @property
     def urn(self) -> str:
