@@ -1,6 +1,7 @@
 """`--diff`: what is written of a resource's properties; messages and counts are as in plain lines."""
 
 import io
+from collections.abc import Mapping
 from textwrap import dedent, indent
 from typing import Any
 
@@ -12,9 +13,10 @@ from pulumi_esa_prefetch.engine.events import (
     Outputs,
     PropertyChange,
     StepDone,
+    StepFailed,
     StepStarted,
 )
-from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, UNKNOWN, Secret
 from tests.engine.display.telling import (
     ended,
     stack,
@@ -329,14 +331,16 @@ def test_long_texts_are_shortened_unless_wanted_in_full() -> None:
     assert f'    t    : "{"x" * 151}"' in text(events, view(diff=True)).splitlines()
 
 
-def test_messages_come_as_they_are() -> None:
-    shown = text(
-        [Diagnostic("error", "no\nway", urn("a")), *ended({}, failed=True)],
-        view(diff=True),
-    )
+def test_messages_come_as_they_are_and_failed_steps_are_counted() -> None:
+    failed = StepFailed(step("create", None, thing("a")))
+    said = Diagnostic("error", "no\nway", urn("a"))
+
+    shown = text([failed, said, *ended({}, failed=True)], view(diff=True))
+    unfailed = text([said, *ended({}, failed=True)], view(diff=True))
 
     assert shown.splitlines()[1:3] == ["error: no", "way"]
     assert "    1 errored" in shown.splitlines()
+    assert "errored" not in unfailed
 
 
 def test_details_at_the_question_are_those_of_the_preview() -> None:
@@ -352,4 +356,134 @@ def test_details_at_the_question_are_those_of_the_preview() -> None:
         "+ pulumi-python:dynamic/gold:Thing: (create)",
         "    [urn=urn:pulumi:dev::proj::pulumi-python:dynamic/gold:Thing::a]",
         "    size: 1",
+    ]
+
+
+def updated(old: Mapping[str, Any], new: Mapping[str, Any], **flags: Any) -> list[str]:
+    """The lines of an update's properties, without the margin of the resource."""
+    metadata = step("update", thing("a", old), thing("a", new))
+    shown = text([StepStarted(metadata, planning=True)], view(diff=True, **flags))
+    return dedent("\n".join(shown.splitlines()[3:])).splitlines()
+
+
+def test_hidden_properties_count_for_the_column_of_a_new_resource() -> None:
+    new = thing("a", {"__provider": "x", "size": 1})
+
+    shown = text(
+        [StepStarted(step("create", None, new), planning=True)], view(diff=True)
+    )
+
+    assert shown.splitlines()[-1] == "    size      : 1"
+
+
+def test_a_deletion_shows_the_outputs_that_go() -> None:
+    old = thing("a", {"size": 1}, id="id-a", outputs={"size": 1, "state": "ready"})
+
+    shown = text(took(step("delete", old, None)), view(diff=True))
+
+    assert shown.splitlines()[-3:] == [
+        "    --outputs:--",
+        "  - size : 1",
+        '  - state: "ready"',
+    ]
+
+
+def test_what_a_dry_run_has_read_is_shown() -> None:
+    new = thing("a", {"size": 1}, id="id-a", outputs={"size": 1, "state": "ready"})
+
+    shown = text(took(step("read", None, new), planning=True), view(diff=True))
+
+    assert '    state: "ready"' in shown.splitlines()
+
+
+def test_null_is_as_good_as_nothing() -> None:
+    assert updated({"a": None, "b": None, "x": 1}, {"b": 2, "c": None, "x": 2}) == [
+        "+ b: 2",
+        "~ x: 1 => 2",
+    ]
+
+
+def test_documents_in_texts_are_compared_inside() -> None:
+    old = {"js": '{"a": 1, "b": [1, 2]}', "yaml": "a: 1\nb: 2\n"}
+    new = {"js": '{"a": 2, "b": [1]}', "yaml": '{"a": 1, "b": 3}'}
+
+    assert updated(old, new) == [
+        "~ js  : (json) {",
+        "    ~ a: 1 => 2",
+        "    ~ b: [",
+        "          [0]: 1",
+        "        - [1]: 2",
+        "      ]",
+        "  }",
+        "~ yaml: (yaml => json) {",
+        "      a: 1",
+        "    ~ b: 2 => 3",
+        "  }",
+    ]
+
+
+def test_texts_of_several_lines_are_compared_line_by_line() -> None:
+    old = "one\ntwo\nthree\nfour\n\nfive\nsix\nseven"
+    new = old.replace("six", "SIX").replace("one", "ONE")
+
+    assert updated({"text": old}, {"text": new}) == [
+        "~ text:",
+        "    - one",
+        "    + ONE",
+        "      two",
+        "      three",
+        "      four",
+        "      five",
+        "    - six",
+        "    + SIX",
+        "      seven",
+    ]
+
+
+def test_a_text_that_differs_at_its_end_is_shown_to_the_end() -> None:
+    (line,) = updated({"t": "x" * 200 + "a"}, {"t": "x" * 200 + "b"}, full=False)
+
+    assert line.endswith('a" => "' + "x" * 200 + 'b"')
+
+
+def test_what_differs_in_an_item_stands_deeper_than_the_item() -> None:
+    assert updated({"l": [{"a": 1}]}, {"l": [{"a": 2}]}) == [
+        "~ l: [",
+        "    ~ [0]: {",
+        "            ~ a: 1 => 2",
+        "          }",
+        "  ]",
+    ]
+
+
+def test_secrets_that_may_be_shown_are_compared_inside() -> None:
+    old, new = {"s": Secret({"a": 1})}, {"s": Secret({"a": 2})}
+
+    assert updated(old, new) == ["~ s: [secret] => [secret]"]
+    assert updated(old, new, secrets=True) == ["~ s: {", "    ~ a: 1 => 2", "  }"]
+
+
+def test_a_resource_among_the_outputs_is_not_changed_by_a_dry_run() -> None:
+    old = {"res": {"id": "id-a", "size": 1}, "n": 1}
+    new = {"res": {"@isPulumiResource": True, "id": "id-a", "size": UNKNOWN, "new": UNKNOWN}, "n": 1}  # fmt: skip
+
+    shown = text([*SAME_STACK, Outputs(old, new)], view(diff=True, planning=True))
+
+    assert "--outputs:--" not in shown
+
+
+def test_assets_and_archives_tell_where_they_come_from() -> None:
+    asset = {SIGNATURE: ASSET, "path": "a.txt", "hash": "0123456789"}
+    archive = {SIGNATURE: ARCHIVE, "assets": {"b": asset}, "hash": "abcdefghij"}
+    new = thing("a", {"arch": archive, "file": asset})
+
+    shown = text(
+        [StepStarted(step("create", None, new), planning=True)], view(diff=True)
+    )
+
+    assert shown.splitlines()[3:] == [
+        "    arch: archive(assets:abcdefg) {",
+        '        "b": asset(file:0123456) { a.txt }',
+        "    }",
+        "    file: asset(file:0123456) { a.txt }",
     ]

@@ -57,10 +57,19 @@ def compare_maps(
 ) -> dict[str | int, Change]:
     """The differences of two property maps, key by key, without the machinery's."""
     before, after = visible(old), visible(new)
-    return {
-        key: compare(before.get(key, MISSING), after.get(key, MISSING))
+    found = {
+        key: _entry(before.get(key, MISSING), after.get(key, MISSING))
         for key in sorted({*before, *after})
     }
+    return {key: change for key, change in found.items() if change is not None}
+
+
+def _entry(old: Any, new: Any) -> Change | None:
+    """The difference of one property: null is as good as nothing."""
+    if old is None and new is None:
+        return Change("same")
+    old, new = (MISSING if value is None else value for value in (old, new))
+    return None if old is MISSING and new is MISSING else compare(old, new)
 
 
 def changed(changes: Changes) -> bool:

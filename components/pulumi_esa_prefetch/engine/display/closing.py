@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.display.changes import (
     Change,
@@ -17,7 +19,9 @@ from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import columns, worded
 from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Prelude, Summary
-from pulumi_esa_prefetch.engine.values import UNKNOWN
+from pulumi_esa_prefetch.engine.values import SIGNATURE, UNKNOWN
+
+_MARK: Final = "@isPulumiResource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,6 @@ def configuration(event: Prelude) -> list[str]:
     return [
         "Configuration:",
         *(f"    {key}: {event.config[key]}" for key in sorted(event.config)),
-        "",
     ]
 
 
@@ -101,21 +104,36 @@ def output_lines(
 ) -> Iterator[str]:
     """The stack's outputs; while nothing is done yet, those that stay or are not known yet are left out."""
     printer = Printer(ink, secrets=view.secrets, full=view.full)
+    new = _unmarked(event.new, event.old) if view.planning else event.new
     if created and not event.old:
-        yield from printer.properties(event.new, indent)
+        yield from printer.properties(new, indent)
         return
-    changes: Changes = compare_maps(event.old, event.new)
+    changes: Changes = compare_maps(event.old, new)
+    width = max((len(str(key)) for key in changes), default=0)
     if view.planning:
-        changes = {key: change for key, change in changes.items() if _foreseen(change)}
+        changes = _foreseen(changes)
         if not changed(changes):
             return
         if not view.sames:
             changes = {
                 key: change for key, change in changes.items() if change.kind != "same"
             }
-    yield from replace(printer, summary=view.planning and not view.sames).changes(
-        changes, indent
-    )
+    yield from printer.changes(changes, indent, width)
+
+
+def _unmarked(new: Any, old: Any) -> Any:
+    """Outputs without the marks that a dry run's SDK gives resources, and without what is new and unknown there."""
+    if isinstance(new, list):
+        items = old[: len(new)] if isinstance(old, list) else []
+        return [_unmarked(*pair) for pair in zip_longest(new, items)]
+    if not isinstance(new, Mapping) or SIGNATURE in new:
+        return new
+    known = old if isinstance(old, Mapping) else {}
+    return {
+        key: _unmarked(value, known.get(key))
+        for key, value in new.items()
+        if _MARK not in new or (key != _MARK and (value is not UNKNOWN or key in known))
+    }
 
 
 def duration(seconds: float) -> str:
@@ -127,13 +145,17 @@ def duration(seconds: float) -> str:
     return f"{text}{total % 60}s"
 
 
-def _foreseen(change: Change) -> bool:
-    """Whether a dry run can tell: that a known output becomes unknown tells nothing."""
-    if change.parts is not None:
-        return any(
-            _foreseen(part) and part.kind != "same" for part in change.parts.values()
-        )
-    return change.kind != "update" or change.new is not UNKNOWN
+def _foreseen(changes: Changes) -> Changes:
+    """What a dry run can tell: that a known output becomes unknown tells nothing."""
+    found: dict[str | int, Change] = {}
+    for key, change in changes.items():
+        if change.parts is not None:
+            parts = _foreseen(change.parts)
+            if changed(parts):
+                found[key] = replace(change, parts=parts)
+        elif change.kind != "update" or change.new is not UNKNOWN:
+            found[key] = change
+    return found
 
 
 def _texts(diagnostics: list[Diagnostic]) -> list[str]:

@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.engine.display.changes import (
     compare_maps,
     equal,
     step_changes,
+    visible,
 )
 from pulumi_esa_prefetch.engine.display.closing import (
     Closing,
@@ -45,6 +46,7 @@ from pulumi_esa_prefetch.engine.urns import (
 )
 
 _IMPORTS: Final = frozenset({"import", "import-replacement"})
+_READS: Final = frozenset({"read", "read-replacement"})
 _OWN_COLOR: Final = frozenset(
     {"create", "delete", "delete-replaced", "read-discard", "discard-replaced"}
 )
@@ -59,7 +61,7 @@ class DiffLines:
         self._errors = errors or paper
         self._ink = Ink(view.color)
         self._seen: dict[str, StepMetadata] = {}
-        self._failed: set[str] = set()
+        self._failed = 0
         self._outputs: Outputs | None = None
         self._handlers: Mapping[type, Callable[[Any], Iterable[str]]] = {
             Prelude: lambda event: configuration(event) if view.config else (),
@@ -93,8 +95,6 @@ class DiffLines:
     def _said(self, event: Diagnostic) -> None:
         if event.ephemeral or (event.severity == "debug" and not self._view.debug):
             return
-        if event.severity == "error":
-            self._failed.add(event.urn)
         style = {"error": ERROR, "warning": WARNING}.get(event.severity, "")
         self._errors.lines(self._ink(worded(event), style))
 
@@ -113,18 +113,17 @@ class DiffLines:
         if step.op in _IMPORTS or (refresh and step.op == "update"):
             yield from self._whole(step, refresh=refresh)
             return
-        outputs = (
-            self._new_outputs(step, refresh=refresh)
-            if not event.planning or refresh
-            else {}
-        )
+        # what a dry run has read is as true as in a real one
+        complete = not event.planning or refresh or step.op in _READS
+        outputs = self._new_outputs(step, refresh=refresh) if complete else {}
         if refresh and (step.op != "refresh" or outputs):
             yield from self._header(step)
         if outputs and self._view.outputs:
             yield from self._outputs_section(step, outputs)
 
     def _failure(self, event: StepFailed) -> Iterator[str]:
-        self._failed.add(event.metadata.urn)
+        del event
+        self._failed += 1
         return iter(())
 
     def _stack_outputs(self, event: Outputs) -> Iterator[str]:
@@ -140,9 +139,7 @@ class DiffLines:
             yield from lines
 
     def _summary(self, event: Summary) -> Iterator[str]:
-        return Closing(self._view, self._ink).summary(
-            event, len(self._failed - {""}) or event.errored
-        )
+        return Closing(self._view, self._ink).summary(event, self._failed)
 
     def _whole(self, step: StepMetadata, *, refresh: bool) -> Iterator[str]:
         yield from self._header(step)
@@ -172,7 +169,7 @@ class DiffLines:
     def _properties(
         self, step: StepMetadata, indent: int, *, refresh: bool
     ) -> Iterator[str]:
-        printer = Printer(self._ink, full=self._view.full, op=step.op)
+        printer = replace(self._printer(), op=step.op)
         old, new = step.old, step.new
         if old is None and new is not None:
             yield from printer.properties(new.outputs or new.inputs, indent)
@@ -192,22 +189,25 @@ class DiffLines:
     def _new_outputs(self, step: StepMetadata, *, refresh: bool) -> Changes:
         """What a step gave beyond its inputs, as far as it differs from what was there before."""
         old, new = step.old, step.new
-        if new is None or not new.outputs or (old is not None and old.init_errors):
+        if old is not None and old.init_errors:
             return {}
         before = old.outputs if old is not None else {}
-        found = compare_maps(before, new.outputs)
+        after, inputs = (new.outputs, new.inputs) if new is not None else ({}, {})
         return {
             key: change if old is not None else Change("same", None, change.new)
-            for key, change in found.items()
+            for key, change in compare_maps(before, after).items()
             if (old is None or change.kind != "same" or self._view.sames)
-            and (refresh or not _is_input(str(key), change, new.inputs))
+            and (refresh or not _is_input(str(key), change, inputs))
             and (old is not None or change.new not in (None, "", [], {}))
         }
 
     def _outputs_section(self, step: StepMetadata, outputs: Changes) -> Iterator[str]:
         indent = self._indent(step) + 1
         yield self._ink("    " * indent + "--outputs:--", mark(step.op).style)
-        yield from Printer(self._ink, full=self._view.full).changes(outputs, indent)
+        yield from self._printer().changes(outputs, indent, _width(step))
+
+    def _printer(self) -> Printer:
+        return Printer(self._ink, secrets=self._view.secrets, full=self._view.full)
 
     def _indent(self, step: StepMetadata) -> int:
         indent = 0
@@ -225,6 +225,14 @@ def details(events: Iterable[Event], view: View, ink_on: Paper) -> None:
     for event in events:
         if not isinstance(event, Summary | Diagnostic | Prelude):
             sink(event)
+
+
+def _width(step: StepMetadata) -> int:
+    """The width of all output keys: those that are not shown count too, as under the CLI."""
+    old, new = step.old, step.new
+    after = new.outputs if new is not None else {}
+    keys = visible({**old.outputs, **after}) if old is not None else after
+    return max(map(len, keys), default=0)
 
 
 def _is_input(key: str, change: Change, inputs: Mapping[str, Any]) -> bool:

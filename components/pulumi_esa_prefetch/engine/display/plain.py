@@ -62,7 +62,7 @@ class PlainLines:
 
     def _prelude(self, event: Prelude) -> None:
         if self._view.config:
-            self._paper.lines(*configuration(event))
+            self._paper.lines(*configuration(event), "")
 
     def _started(self, event: StepStarted) -> None:
         if not self._is_read(event):

@@ -8,9 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.display.changes import Change, Changes, visible
+from pulumi_esa_prefetch.engine.display.changes import (
+    Change,
+    Changes,
+    compare,
+    equal,
+    visible,
+)
 from pulumi_esa_prefetch.engine.display.ink import Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
+from pulumi_esa_prefetch.engine.display.texts import document, line_changes
 from pulumi_esa_prefetch.engine.values import (
     ARCHIVE,
     ASSET,
@@ -23,94 +30,129 @@ from pulumi_esa_prefetch.engine.values import (
 LONGEST_LINE: Final = 150
 MOST_LINES: Final = 3
 
+_KINDS: Final = {ASSET: "asset", ARCHIVE: "archive", RESOURCE: "resource"}
 _OPS: Final = {"add": "create", "delete": "delete", "update": "update", "same": "same"}
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Writes values: `secrets` shows what they hold, `full` shortens no text, `summary` leaves out what is the same."""
+    """Writes values: `secrets` shows what they hold, `full` shortens no text."""
 
     ink: Ink
     secrets: bool = False
     full: bool = True
-    summary: bool = False
     op: str = "same"
     signed: bool = False
 
     def properties(self, values: Mapping[str, Any], indent: int) -> Iterator[str]:
         """All properties of a map, one below the other, the colons in one column."""
-        shown = visible(values)
-        width = max(map(len, shown), default=0)
-        for key, value in shown.items():
+        # hidden keys count for the column, as under the CLI
+        width = max(map(len, values), default=0)
+        for key, value in visible(values).items():
             yield from self.titled(f"{key:<{width}}: ", value, indent)
 
-    def changes(self, changes: Changes, indent: int) -> Iterator[str]:
-        """All differences of a map."""
-        width = max((len(str(key)) for key in changes), default=0)
+    def changes(self, changes: Changes, indent: int, width: int = 0) -> Iterator[str]:
+        """All differences of a map, the colons in the column of a width at least."""
+        width = max((width, *(len(str(key)) for key in changes)))
         for key, change in changes.items():
-            yield from self._change(f"{key:<{width}}: ", change, indent)
+            yield from self._change(f"{key:<{width}}: ", change, indent, indent)
 
-    def _change(self, title: str, change: Change, indent: int) -> Iterator[str]:
+    def _change(
+        self, title: str, change: Change, indent: int, inner: int
+    ) -> Iterator[str]:
+        """One difference: its title at an indent, what is below the title at another."""
         pen = replace(self, op=_OPS[change.kind], signed=change.kind != "same")
         if change.kind == "same":
-            if not self.summary and _worth(change.new):
-                yield from pen.titled(title, change.new, indent)
+            if _worth(change.new):
+                yield from pen.titled(title, change.new, indent, inner)
         elif change.kind == "add":
-            yield from pen.titled(title, change.new, indent)
+            yield from pen.titled(title, change.new, indent, inner)
         elif change.kind == "delete":
-            yield from pen.titled(title, change.old, indent)
+            yield from pen.titled(title, change.old, indent, inner)
         elif change.parts is not None:
-            yield from pen.parts(title, change.parts, indent)
+            yield pen.line(indent, title + _opening(change.parts))
+            yield from pen.parts(change.parts, inner)
         else:
-            yield from pen.update(title, change, indent)
+            yield from pen.update(title, change, indent, inner)
 
-    def parts(self, title: str, parts: Changes, indent: int) -> Iterator[str]:
-        """A map or list that changed inside."""
-        items = all(isinstance(key, int) for key in parts)
-        yield self._line(indent, title + "[" if items else title + "{")
-        if items:
-            for index, change in parts.items():
-                yield from self._change(f"[{index}]: ", change, indent + 1)
-        else:
+    def parts(self, parts: Changes, indent: int) -> Iterator[str]:
+        """What changed inside a map or list, with its closing bracket."""
+        if _opening(parts) == "{":
             yield from self.changes(parts, indent + 1)
-        yield self._bare(indent, "]" if items else "}")
-
-    def update(self, title: str, change: Change, indent: int) -> Iterator[str]:
-        """A value that is another one now."""
-        if (
-            _single(change.old)
-            and _single(change.new)
-            and _worth(change.old)
-            and _worth(change.new)
-        ):
-            before, after = (
-                self.ink(self.single(change.old), "red"),
-                self.ink(self.single(change.new), "green"),
-            )
-            yield (
-                self._line(indent, title) + before + self.ink(" => ", "yellow") + after
-            )
+            yield self._bare(indent, "}")
             return
-        if _worth(change.old):
-            yield from replace(self, op="delete").titled(title, change.old, indent)
-        if _worth(change.new):
-            yield from replace(self, op="create").titled(title, change.new, indent)
+        for index, change in parts.items():
+            yield from self._change(f"[{index}]: ", change, indent + 1, indent + 2)
+        yield self._bare(indent, "]")
 
-    def titled(self, title: str, value: Any, indent: int) -> Iterator[str]:
-        """A value behind its title."""
-        first, *rest = self._value(value, indent)
-        yield self._line(indent, title + first)
+    def update(
+        self, title: str, change: Change, indent: int, inner: int
+    ) -> Iterator[str]:
+        """A value that is another one now."""
+        old, new = change.old, change.new
+        if self.secrets and (isinstance(old, Secret) or isinstance(new, Secret)):
+            yield from self._change(
+                title, compare(_open(old), _open(new)), indent, inner
+            )
+        elif isinstance(old, str) and isinstance(new, str):
+            yield from self._text(title, old, new, indent, inner)
+        elif _single(old) and _single(new) and _worth(old) and _worth(new):
+            yield self._arrow(title, self.single(old), self.single(new), indent)
+        else:
+            if _worth(old):
+                yield from replace(self, op="delete").titled(title, old, indent, inner)
+            if _worth(new):
+                yield from replace(self, op="create").titled(title, new, indent, inner)
+
+    def _text(
+        self, title: str, old: str, new: str, indent: int, inner: int
+    ) -> Iterator[str]:
+        """A text that is another one: documents are compared inside, several lines line by line."""
+        before, after = document(old), document(new)
+        if before and after and not equal(before[1], after[1]):
+            kind = " => ".join(dict.fromkeys((before[0], after[0])))
+            yield from self._change(
+                f"{title}({kind}) ", compare(before[1], after[1]), indent, inner
+            )
+        elif "\n" in old or "\n" in new:
+            yield self.line(indent, title)
+            for kind, line in line_changes(old, new):
+                pen = replace(self, op=_OPS[kind], signed=kind != "same")
+                yield pen.line(inner + 1, line)
+        else:
+            # in full: what differs may stand at the end
+            yield self._arrow(title, quoted(old), quoted(new), indent)
+
+    def _arrow(self, title: str, old: str, new: str, indent: int) -> str:
+        before, after = self.ink(old, "red"), self.ink(new, "green")
+        return self.line(indent, title) + before + self.ink(" => ", "yellow") + after
+
+    def titled(
+        self, title: str, value: Any, indent: int, inner: int | None = None
+    ) -> Iterator[str]:
+        """A value behind its title; its further lines at an indent of their own."""
+        first, *rest = self._value(value, indent if inner is None else inner)
+        yield self.line(indent, title + first)
         yield from rest
 
     def _value(self, value: Any, indent: int) -> Iterator[str]:
         """The value's lines; the first one goes behind its title."""
         if isinstance(value, Secret) and self.secrets:
             yield from self._value(value.value, indent)
+        elif isinstance(value, str) and (found := document(value)):
+            first, *rest = self._value(found[1], indent)
+            yield f"({found[0]}) {first}"
+            yield from rest
         elif isinstance(value, list | tuple) and value:
             yield from self._items(value, indent)
         elif isinstance(value, Mapping) and SIGNATURE not in value and visible(value):
             yield "{"
             yield from self.properties(value, indent + 1)
+            yield self._bare(indent, "}")
+        elif assets := _assets(value):
+            yield f"archive(assets:{_hash(value)}) {{"
+            for name in sorted(assets):
+                yield from self.titled(f'    "{name}": ', assets[name], indent)
             yield self._bare(indent, "}")
         else:
             yield self.single(value)
@@ -118,9 +160,7 @@ class Printer:
     def _items(self, values: Sequence[Any], indent: int) -> Iterator[str]:
         yield "["
         for index, item in enumerate(values):
-            first, *rest = self._value(item, indent + 1)
-            yield self._line(indent, f"    [{index}]: {first}")
-            yield from rest
+            yield from self.titled(f"    [{index}]: ", item, indent, indent + 1)
         yield self._bare(indent, "]")
 
     def single(self, value: Any) -> str:
@@ -128,16 +168,15 @@ class Printer:
         if isinstance(value, Secret):
             return self.single(value.value) if self.secrets else "[secret]"
         if isinstance(value, str):
-            return json.dumps(
-                value if self.full else shortened(value), ensure_ascii=False
-            )
+            return quoted(value if self.full else shortened(value))
         if value is None or isinstance(value, bool):
             return {None: "<null>", True: "true", False: "false"}[value]
         if isinstance(value, int | float):
             return f"{value:.0f}" if float(value).is_integer() else repr(value)
         return "[unknown]" if value is UNKNOWN else _shape(value)
 
-    def _line(self, indent: int, text: str) -> str:
+    def line(self, indent: int, text: str) -> str:
+        """A line with its sign, if it has one."""
         blanks = "    " * indent
         if self.signed and blanks:
             blanks = blanks[:-2] + mark(self.op).sign
@@ -145,6 +184,19 @@ class Printer:
 
     def _bare(self, indent: int, text: str) -> str:
         return self.ink("    " * indent + text, mark(self.op).style)
+
+
+def quoted(text: str) -> str:
+    """A text between quotation marks, on one line."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _opening(parts: Changes) -> str:
+    return "[" if all(isinstance(key, int) for key in parts) else "{"
+
+
+def _open(value: Any) -> Any:
+    return value.value if isinstance(value, Secret) else value
 
 
 def shortened(text: str) -> str:
@@ -174,15 +226,23 @@ def _shape(value: Any) -> str:
     """What there is to say of an empty list or map, an asset, an archive or a resource."""
     if not isinstance(value, Mapping):
         return "[]"
-    kind = {ASSET: "asset", ARCHIVE: "archive", RESOURCE: "resource"}.get(
-        value.get(SIGNATURE, "")
-    )
+    kind = _KINDS.get(value.get(SIGNATURE, ""))
     if kind is None:
         return "{}"
     if kind == "resource":
         return f"resource({value.get('urn', '')})"
-    where = next(
-        (str(value[key]) for key in ("path", "uri") if value.get(key)),
-        "text" if "text" in value else "assets",
-    )
-    return f"{kind}({where}:{str(value.get('hash', ''))[:7]})"
+    for key, name in (("path", "file"), ("uri", "uri")):
+        if value.get(key):
+            return f"{kind}({name}:{_hash(value)}) {{ {value[key]} }}"
+    return f"{kind}({'text' if 'text' in value else 'assets'}:{_hash(value)})"
+
+
+def _assets(value: Any) -> Mapping[str, Any]:
+    """What an archive holds, if it is made of assets."""
+    archive = isinstance(value, Mapping) and value.get(SIGNATURE) == ARCHIVE
+    found = value.get("assets") if archive else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _hash(value: Mapping[str, Any]) -> str:
+    return str(value.get("hash", ""))[:7]

@@ -100,7 +100,7 @@ class LiveTree:
             case Summary():
                 self._board.keep_summary(event)
             case Prelude() if self._view.config:
-                self._print(configuration(event))
+                self._print([*configuration(event), ""])
 
     def _wanted(self, event: StepStarted | StepDone) -> bool:
         return self._view.reads or event.metadata.op not in READS
