@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_esa_prefetch.engine.records import PendingOperation, Snapshot
 from tests.engine.running import Bench
+from tests.engine.stacks import thing
 
 THING = "from maker import *\nimport pulumi\n"
 FAILING = """
@@ -100,3 +102,15 @@ def test_an_import_is_refused_where_the_provider_tells_nothing_of_the_object(
         "resource 'id-a' cannot be imported: its provider's `read` tells nothing of it"
     )
     assert not [r for r in ran.state.resources if r.id == "id-a"]
+
+
+def test_what_was_interrupted_twice_is_named_once(bench: Bench) -> None:
+    lost = PendingOperation(thing("lost"), "creating")
+    bench.state = Snapshot((), (lost, lost))
+
+    ran = bench.run("")
+
+    (warning,) = ran.said("warning")
+    assert warning.startswith("1 operation(s)")
+    assert warning.count(lost.resource.urn) == 1
+    assert ran.state.pending_operations == (lost, lost)

@@ -54,7 +54,8 @@ class Loader:
         self.kill()
 
     def kill(self) -> None:
-        """End all processes at once."""
+        """End all processes, and all talk to those that others run, at once."""
+        self._each(RemoteProvider.hang_up)
         for child in tuple(self._children):
             child.kill()
 

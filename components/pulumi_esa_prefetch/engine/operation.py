@@ -67,13 +67,14 @@ class Operation:
 
     def _pending_sentence(self) -> str:
         pending = self._machinery.context.base.pending_operations
-        lines = "\n".join(
-            f"  * {operation.resource.urn}, interrupted while {operation.type}"
+        # a creation that is begun anew after each kill is pending more than once
+        lines = dict.fromkeys(
+            f"\n  * {operation.resource.urn}, interrupted while {operation.type}"
             for operation in pending
         )
         return (
-            f"{len(pending)} operation(s) of an earlier run were interrupted, so these "
-            f"resources are in an unknown state:\n{lines}\nLook at the provider what "
+            f"{len(lines)} operation(s) of an earlier run were interrupted, so these "
+            f"resources are in an unknown state:{''.join(lines)}\nLook at the provider what "
             "became of them; then `refresh` takes over what is there, and `refresh "
             "--clear-pending-creates` forgets creates that never were."
         )

@@ -238,6 +238,10 @@ class RemoteProvider:
         except (grpc.RpcError, ValueError):
             return
 
+    def hang_up(self) -> None:
+        """Wait for no answer any more."""
+        self._host.channel.close()
+
     def close(self) -> None:
         """Say that it is over, then end the process."""
         if self._closing.is_set():
