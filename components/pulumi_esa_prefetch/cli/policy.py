@@ -9,7 +9,7 @@ import typer
 
 from pulumi_esa_prefetch.cli.opening import AsJson, StackName
 from pulumi_esa_prefetch.cli.reading import moment, text
-from pulumi_esa_prefetch.cli.source import source
+from pulumi_esa_prefetch.cli.source import Offline, StateFile, source
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.yaml_reading import load
 from pulumi_esa_prefetch.load import Judgement, Limits, LimitsError, refused
@@ -39,21 +39,17 @@ def _policy() -> None:
 def analyze(
     *,
     stack: StackName = "",
-    file: Annotated[
-        str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
-    ] = "",
+    file: StateFile = "",
     limits: Annotated[
         str,
         typer.Option(
             metavar="FILE",
-            help="A stack file (Pulumi.<stack>.yaml) or limits alone; by default "
+            help="A stack file (`Pulumi.<stack>.yaml`) or limits alone; by default "
             "the stack's own.",
         ),
     ] = "",
     as_json: AsJson = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask ESA nothing: use the state alone.")
-    ] = False,
+    offline: Offline = False,
     at: Annotated[
         str, typer.Option(metavar="TIME", help="Judge from this moment, not from now.")
     ] = "",

@@ -18,7 +18,7 @@ from rich.text import Text
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.cli.opening import AsJson, StackName
 from pulumi_esa_prefetch.cli.session import Session
-from pulumi_esa_prefetch.cli.source import source
+from pulumi_esa_prefetch.cli.source import StateFile, source
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.config import SettingsError, read_settings
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -51,9 +51,7 @@ def follow(
     context: typer.Context,
     *,
     stack: StackName = "",
-    file: Annotated[
-        str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
-    ] = "",
+    file: StateFile = "",
     every: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="Between two looks.")
     ] = 10,

@@ -4,6 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from pulumi_esa_prefetch.cli.reading import text
 from pulumi_esa_prefetch.engine.project import find_project
@@ -14,6 +17,13 @@ from pulumi_esa_prefetch.report.documents import (
     read_state,
     resources_of,
 )
+
+StateFile = Annotated[
+    str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask ESA nothing: use the state alone.")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import typer
 
 from pulumi_esa_prefetch.cli.opening import AsJson, StackName
 from pulumi_esa_prefetch.cli.reading import moment
-from pulumi_esa_prefetch.cli.source import source
+from pulumi_esa_prefetch.cli.source import Offline, StateFile, source
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
 from pulumi_esa_prefetch.report.errors import ReportError
@@ -31,16 +31,12 @@ def register(app: typer.Typer) -> None:
 def timeline(
     *,
     stack: StackName = "",
-    file: Annotated[
-        str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
-    ] = "",
+    file: StateFile = "",
     plot: Annotated[
         str, typer.Option(metavar="FILE", help="Draw it: a .png, .svg or .pdf file.")
     ] = "",
     as_json: AsJson = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask ESA nothing: use the state alone.")
-    ] = False,
+    offline: Offline = False,
     at: Annotated[
         str, typer.Option(metavar="TIME", help="Look ahead from this moment, not now.")
     ] = "",
