@@ -48,7 +48,9 @@ def test_every_command_has_a_help(
 ) -> None:
     assert main([name, "--help"]) == 0
 
-    assert f"Usage: esa-prefetch {name}" in capsys.readouterr().out
+    help_ = capsys.readouterr().out
+    assert f"Usage: esa-prefetch {name}" in help_
+    assert "Pulumi..yaml" not in help_  # `<stack>` in it is no markup
 
 
 @pytest.mark.parametrize("argv", [["--version"], ["version"]], ids=["flag", "word"])
