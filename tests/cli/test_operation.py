@@ -172,7 +172,7 @@ def test_on_a_terminal_there_is_a_question_with_details(
 
     assert "Previewing update (dev):" in preview
     assert "Do you want to perform this update?" in preview
-    assert "size : 1" in details
+    assert "size      : 1" in details
     assert "confirmation declined" in end
     assert code == 8
     assert resources(ground) == []
@@ -213,3 +213,26 @@ def test_signals_ask_first_and_order_then() -> None:
         assert cancellation.aborted
 
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_what_stays_after_a_destroy_is_not_called_deleted(ground: Playground) -> None:
+    ground.program(
+        "from pulumi import ResourceOptions\nfrom goldprov import Thing\n"
+        "Thing('a')\nThing('b', opts=ResourceOptions(protect=True))\n"
+    )
+    run(ground, "up", "-f")
+
+    done = run(ground, "destroy", "-f", "--exclude-protected")
+    removal = run(ground, "destroy", "-f", "--exclude-protected", "--remove", code=1)
+
+    assert "are deleted" not in done.stdout
+    assert "The rest of the stack stays" in done.stdout
+    assert "still has resources" in removal.stderr
+
+
+def test_one_line_of_json_tells_how_it_went(ground: Playground) -> None:
+    done = run(ground, "up", "-f", "--output", "json")
+    refused = run(ground, "up", "-f", "--json", "--output", "json", code=1)
+
+    assert json.loads(done.stdout)["result"] == "succeeded"
+    assert "cannot be used together" in refused.stderr

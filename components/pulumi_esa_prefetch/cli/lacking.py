@@ -18,7 +18,7 @@ FLAGS: Final = frozenset(
     """
     --attach-debugger --client --copilot
     --disable-integrity-checking --ignore-protect --import-file --import-pending-creates
-    --memprofilerate --neo --neo-task-on-failure --otel-traces --output --override-env --plan
+    --memprofilerate --neo --neo-task-on-failure --otel-traces --override-env --plan
     --policy-pack --policy-pack-config --profiling --remote --save-plan
     --secrets-provider --strict --tracing
     """.split()  # noqa: SIM905 - same

@@ -36,7 +36,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config-file",
         metavar="FILE",
-        help="Use this file instead of Pulumi.<stack>.yaml.",
+        help="Use this file instead of `Pulumi.<stack>.yaml`.",
         show_default=False,
     ),
 ]

@@ -39,6 +39,7 @@ DESTROYED: Final = (
     "The resources in the stack are deleted; its history and configuration are still there.\n"
     "`esa-prefetch stack rm {stack}` removes the stack completely."
 )
+LEFT: Final = "The rest of the stack stays: {count} resources, protected ones and what they need, or not asked for."
 REMOVED: Final = "The resources in the stack are deleted, and the stack with its history and configuration is removed."
 
 
@@ -153,11 +154,15 @@ class Operation:
         if self.options.yes:
             return
         view = replace(self._view(planning=True), full=True)
-        ask = sys.stderr if self.options.json else sys.stdout
+        ask = sys.stderr if self._for_machines else sys.stdout
         confirm(view, ask, sys.stdin, lambda: details(seen.events, view, Paper(ask)))
 
     def _bury(self) -> None:
-        """Say what is left of a destroyed stack; with --remove that is nothing."""
+        """Say what is left after a destroy; with --remove that is nothing.
+
+        EngineError if the stack is to be removed and has resources yet.
+        """
+        left = len(self.stack.deployment().body.get("resources") or ())
         text = DESTROYED.format(stack=self.stack.name)
         if self.options.remove:
             administration.remove(
@@ -167,8 +172,14 @@ class Operation:
                 self.stack.project, self.stack.backend.url, self.stack.environ, None
             )
             text = REMOVED
-        if not self.options.json and not self.options.target:
+        elif left:
+            text = LEFT.format(count=left)
+        if not self._for_machines:
             typer.echo(text)
+
+    @property
+    def _for_machines(self) -> bool:
+        return self.options.json or self.options.output == "json"
 
     def _verdict(self, outcome: Outcome) -> int:
         if self.options.expect_no_changes and changes(outcome):

@@ -111,7 +111,7 @@ class Options:
         ("destroy",),
     )
     config_file: str = _text(
-        "", DO, "Use this file instead of Pulumi.<stack>.yaml.", metavar="FILE"
+        "", DO, "Use this file instead of `Pulumi.<stack>.yaml`.", metavar="FILE"
     )
     config: list[str] = _texts(  # noqa: RUF009 - a field with a factory
         "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
@@ -159,6 +159,9 @@ class Options:
 
     diff: bool = _switch("", SHOW, "Show each resource with its properties.")
     json: bool = _switch("-j", SHOW, "Print JSON instead of text.")
+    output: str = _text(
+        "", SHOW, "Print one line of JSON at the end: json.", metavar="FORMAT"
+    )
     debug: bool = _switch("-d", SHOW, "Show debug messages of program and providers.")
     show_secrets: bool = _switch(
         "", SHOW, "Show secret values of stack outputs.", PROGRAM

@@ -359,7 +359,9 @@ def import_(
     try:
         content = Path(file).read_bytes() if file else sys.stdin.buffer.read()
     except OSError as error:
-        raise EngineError(f"could not open file: {error}") from None
+        raise EngineError(
+            f"could not open file: {file or 'standard input'}: {error.strerror}"
+        ) from None
     for message in administration.adopt(found, content, force=force):
         opening.warn(message)
     typer.echo("Import complete.")
@@ -376,7 +378,7 @@ def rm(
         typer.Option("--force", "-f", help="Even if it has resources: they stay."),
     ] = False,
     preserve_config: Annotated[
-        bool, typer.Option("--preserve-config", help="Keep Pulumi.<stack>.yaml.")
+        bool, typer.Option("--preserve-config", help="Keep `Pulumi.<stack>.yaml`.")
     ] = False,
     remove_backups: Annotated[
         bool, typer.Option("--remove-backups", help="Remove the backups too.")

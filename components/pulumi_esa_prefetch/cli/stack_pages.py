@@ -82,6 +82,7 @@ def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
     deployment = stack.deployment()
     snapshot = checkpoint.read(deployment, None)
     checkpoint.verify(deployment, snapshot)
+    found = outputs(stack, secrets=secrets)
     manifest = deployment.body.get("manifest") or {}
     typer.echo(f"Current stack is {stack.name}:")
     typer.echo(f"{_MARGIN}Managed by {socket.gethostname()}")
@@ -94,9 +95,8 @@ def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
         typer.echo(f"{_MARGIN}Pulumi version used: {manifest['version']}")
     typer.echo(f"Current stack resources ({len(snapshot.resources)}):")
     _print_tree(snapshot, urns=urns, ids=ids)
-    found = outputs(stack, secrets=secrets)
     typer.echo()
-    if found:
+    if snapshot.resources:
         print_outputs(found)
         typer.echo()
     typer.echo(

@@ -15,6 +15,7 @@ from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.targets import protected
 
 MOST_AT_ONCE: Final = 16
+OUTPUTS: Final = ("default", "json")
 
 
 def check(command: str, options: Options, session: Session) -> None:
@@ -24,11 +25,16 @@ def check(command: str, options: Options, session: Session) -> None:
         ("target", "exclude_protected"),
         ("preview_only", "skip_preview"),
         ("preview_only", "yes"),
+        ("json", "output"),
     ):
         if getattr(options, one) and getattr(options, other):
             raise EngineError(
                 f"{_flag(one)} and {_flag(other)} cannot be used together"
             )
+    if options.output not in ("", *OUTPUTS):
+        raise EngineError(
+            f'invalid argument "{options.output}" for --output: default or json is expected'
+        )
     asks = command != "preview" and not (
         options.yes or options.skip_preview or options.preview_only
     )
@@ -86,6 +92,7 @@ def view_of(
         live=session.interactive,
         diff=options.diff,
         json=options.json,
+        summary=options.output == "json",
         sames=options.show_sames,
         reads=options.show_reads,
         replacement_steps=options.show_replacement_steps,

@@ -57,8 +57,9 @@ def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None)
     try:
         return Path(name).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise EngineError(
-            f"PULUMI_CONFIG_PASSPHRASE_FILE ({name}) cannot be read: {error}"
+            f"PULUMI_CONFIG_PASSPHRASE_FILE ({name}) cannot be read: {why}"
         ) from None
 
 

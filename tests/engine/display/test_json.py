@@ -1,12 +1,16 @@
 """What programs read: the document of `preview --json`, the lines of `up --json`, the event log."""
 
+import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.engine.display.shown import shown
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import (
     Diagnostic,
@@ -184,7 +188,7 @@ def test_a_document_can_show_unchanged_resources_and_hide_outputs() -> None:
 
 def test_a_preview_that_broke_off_is_a_document_all_the_same() -> None:
     assert document([Diagnostic("error", "no")]) == {
-        "diagnostics": [{"message": "error: no", "severity": "error"}],
+        "diagnostics": [{"message": "error: no\n", "severity": "error"}],
         "duration": 0,
         "changeSummary": {},
     }
@@ -216,11 +220,10 @@ def test_an_update_is_a_line_for_each_event() -> None:
         "resOutputsEvent",
         "resOpFailedEvent",
         "diagnosticEvent",
-        "resOutputsEvent",
         "summaryEvent",
         "cancelEvent",
     ]
-    assert [line["sequence"] for line in found] == list(range(9))
+    assert [line["sequence"] for line in found] == list(range(8))
     assert {line["timestamp"] for line in found} == {1767312000}
     assert found[3]["resOutputsEvent"]["metadata"] == {
         "op": "create",
@@ -244,12 +247,11 @@ def test_an_update_is_a_line_for_each_event() -> None:
     assert found[5]["diagnosticEvent"] == {
         "urn": urn("b"),
         "prefix": "error: ",
-        "message": "no",
+        "message": "no\n",
         "color": "never",
         "severity": "error",
     }
-    assert found[6]["resOutputsEvent"]["metadata"]["new"]["outputs"] == {"url": SECRET}
-    assert found[7]["summaryEvent"] == {
+    assert found[6]["summaryEvent"] == {
         "maybeCorrupt": False,
         "durationSeconds": 1,
         "resourceChanges": {"create": 2},
@@ -304,3 +306,36 @@ def test_an_event_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> 
         str(raised.value)
         == f"the event log {tmp_path}/no/events cannot be written: No such file or directory"
     )
+
+
+def test_output_json_is_one_line_and_errors_go_elsewhere() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    on = view(summary=True)
+    events: list[Event] = [
+        *took(step("same", stack(), stack())),
+        *took(step("create", None, thing("a"))),
+        Diagnostic("info", "said"),
+        Diagnostic("error", "no"),
+        *ended({"create": 1}, failed=True),
+    ]
+
+    with shown(on, out, err, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
+        for event in events:
+            sink(event)
+
+    assert out.getvalue().count("\n") == 1
+    assert json.loads(out.getvalue()) == {
+        "result": "failed",
+        "duration": 400_000_000,
+        "summary": {"create": 1},
+        "resources": [
+            {
+                "urn": urn("a"),
+                "type": THING,
+                "name": "a",
+                "op": "create",
+                "parent": STACK,
+            }  # fmt: skip
+        ],
+    }
+    assert err.getvalue() == "error: no\n"

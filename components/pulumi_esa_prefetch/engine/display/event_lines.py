@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from pulumi_esa_prefetch.clock import Clock
@@ -24,7 +23,7 @@ from pulumi_esa_prefetch.engine.events import (
     Summary,
 )
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.urns import is_default_provider, is_root_stack
+from pulumi_esa_prefetch.engine.urns import is_default_provider
 
 _STATE: Final = (
     ("type", "type"),
@@ -58,7 +57,6 @@ class EventLines:
         self._clock = clock
         self._internal = internal
         self._sequence = 0
-        self._stack: StepMetadata | None = None
         self._render: Mapping[type, Callable[[Any], dict[str, Any]]] = {
             Prelude: lambda event: {"preludeEvent": {"config": dict(event.config)}},
             StepStarted: lambda event: {
@@ -87,22 +85,9 @@ class EventLines:
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
-        if isinstance(event, StepStarted | StepDone | StepFailed):
-            if is_default_provider(event.metadata.urn) and not self._internal:
-                return
-            if is_root_stack(event.metadata.urn):
-                self._stack = event.metadata
-        if isinstance(event, Outputs):
-            self._write_outputs(event)
-        else:
+        # the stack's outputs are told at the end of its own step
+        if not isinstance(event, Outputs) and (self._internal or not _internal(event)):
             self._write(self._render[type(event)](event))
-
-    def _write_outputs(self, event: Outputs) -> None:
-        """The stack's outputs are told as the end of the stack's own step."""
-        step = self._stack
-        if step is not None and step.new is not None:
-            step = replace(step, new=step.new.with_(outputs=event.new))
-            self._write({"resOutputsEvent": _step(step, planning=False)})
 
     def _write(self, event: Mapping[str, Any]) -> None:
         stamp = {
@@ -123,11 +108,23 @@ class EventLines:
         return {
             "diagnosticEvent": {
                 **shown,
-                "message": event.message,
+                "message": line(event),
                 "color": self._color,
                 "severity": event.severity,
             }
         }
+
+
+def _internal(event: Event) -> bool:
+    """Whether an event is about what the engine registers by itself."""
+    steps = StepStarted | StepDone | StepFailed
+    return isinstance(event, steps) and is_default_provider(event.metadata.urn)
+
+
+def line(event: Diagnostic) -> str:
+    """A message as a line of its own; those of a stream are pieces of one."""
+    ends = event.stream or event.message.endswith("\n")
+    return event.message if ends else f"{event.message}\n"
 
 
 def metadata(step: StepMetadata) -> dict[str, Any]:

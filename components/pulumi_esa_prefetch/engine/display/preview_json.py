@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pulumi_esa_prefetch.engine.display.event_lines import line
 from pulumi_esa_prefetch.engine.display.masks import MASK
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.view import View
@@ -77,7 +78,7 @@ class PreviewDocument:
     def _say(self, event: Diagnostic) -> None:
         if not event.ephemeral and event.severity != "debug":
             said = {"urn": event.urn} if event.urn else {}
-            message = PREFIXES[event.severity] + event.message
+            message = PREFIXES[event.severity] + line(event)
             self._diagnostics.append(
                 {**said, "message": message, "severity": event.severity}
             )

@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.engine.display.masks import masker
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.plain import PlainLines
 from pulumi_esa_prefetch.engine.display.preview_json import PreviewDocument
+from pulumi_esa_prefetch.engine.display.summary_line import SummaryLine
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import Cancelled, Diagnostic, Event, Sink
@@ -90,7 +91,8 @@ def shown(
         sink = Shared(displays, masker(hidden))
         sink.begin()
         heart = threading.Thread(target=sink.beat, name="sign of life", daemon=True)
-        if view.progress and not view.json and not view.live:
+        quiet = view.json or view.summary or view.live
+        if view.progress and not quiet:
             heart.start()
         try:
             yield sink
@@ -101,6 +103,8 @@ def shown(
 
 
 def _display(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Display:
+    if view.summary:
+        return SummaryLine(view, Paper(out), Paper(errors))
     if view.json:
         paper = Paper(out)
         return (

@@ -35,6 +35,7 @@ class View:
     live: bool = False
     diff: bool = False
     json: bool = False
+    summary: bool = False
     sames: bool = False
     reads: bool = False
     replacement_steps: bool = False
