@@ -487,3 +487,11 @@ def test_assets_and_archives_tell_where_they_come_from() -> None:
         "    }",
         "    file: asset(file:0123456) { a.txt }",
     ]
+
+
+def test_a_replacement_as_a_whole_has_no_outputs_of_its_own() -> None:
+    old = thing("a", {"zone": "z1"}, id="id-a", outputs={"state": "ready"})
+
+    shown = text(took(step("replace", old, thing("a", {"zone": "z2"}))), view(diff=True))  # fmt: skip
+
+    assert shown.endswith('zone: "z1" => "z2"')

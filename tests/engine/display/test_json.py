@@ -335,7 +335,7 @@ def test_output_json_is_one_line_and_errors_go_elsewhere() -> None:
                 "name": "a",
                 "op": "create",
                 "parent": STACK,
-            }  # fmt: skip
+            }
         ],
     }
     assert err.getvalue() == "error: no\n"

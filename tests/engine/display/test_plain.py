@@ -480,3 +480,23 @@ def test_a_reader_that_has_gone_stops_nothing() -> None:
 
 def test_the_stack_is_known_by_its_urn() -> None:
     assert view().stack_urn == STACK
+
+
+SAME_OUTPUTS: list[Event] = [
+    *took(step("same", stack(), stack())),
+    Outputs({"n": 1}, {"n": 1}),
+]
+
+
+def test_a_destroy_shows_no_outputs_whether_it_ends_well_or_not() -> None:
+    events = [*SAME_OUTPUTS, *ended({}, failed=True)]
+
+    assert "Outputs:" not in text(events, view("destroy"))
+    assert "Outputs:" in text(events, view("up"))
+
+
+def test_a_dry_run_shows_the_same_outputs_where_it_is_to_show_what_is_same() -> None:
+    same = [*SAME_OUTPUTS, *ended({}, planning=True)]
+
+    assert "    n: 1" in text(same, view(planning=True, sames=True)).splitlines()
+    assert "Outputs:" not in text(same, view(planning=True))

@@ -36,7 +36,7 @@ class Closing:
         yield from self.diagnostics(
             sorted(board.rows.values(), key=lambda row: row.urn == self.view.stack_urn)
         )
-        if board.outputs is not None and board.stack.op != "delete":
+        if board.outputs is not None:
             yield from self.outputs(board.outputs, created=board.stack.op == "create")
         if board.summary is not None:
             errored = sum(1 for row in board.rows.values() if row.errors)
@@ -61,7 +61,7 @@ class Closing:
 
     def outputs(self, event: Outputs, *, created: bool) -> Iterator[str]:
         """The stack's outputs and how they changed; a dry run shows them only if they change."""
-        if not self.view.outputs:
+        if not self.view.outputs or self.view.kind == "destroy":
             return
         lines = list(output_lines(event, self.view, self.ink, 1, created=created))
         if lines:
@@ -104,20 +104,18 @@ def output_lines(
 ) -> Iterator[str]:
     """The stack's outputs; while nothing is done yet, those that stay or are not known yet are left out."""
     printer = Printer(ink, secrets=view.secrets, full=view.full)
-    new = _unmarked(event.new, event.old) if view.planning else event.new
     if created and not event.old:
-        yield from printer.properties(new, indent)
+        yield from printer.properties(_unmarked(event.new, event.new), indent)
         return
+    new = _unmarked(event.new, event.old) if view.planning else event.new
     changes: Changes = compare_maps(event.old, new)
     width = max((len(str(key)) for key in changes), default=0)
     if view.planning:
-        changes = _foreseen(changes)
-        if not changed(changes):
-            return
-        if not view.sames:
-            changes = {
-                key: change for key, change in changes.items() if change.kind != "same"
-            }
+        changes = {
+            key: change
+            for key, change in _foreseen(changes).items()
+            if view.sames or change.kind != "same"
+        }
     yield from printer.changes(changes, indent, width)
 
 

@@ -130,7 +130,7 @@ class DiffLines:
         stack = self._seen.get(self._view.stack_urn)
         if stack is not None and stack.op == "refresh":
             yield from self._header(replace(stack, op="same"))
-        if not self._view.outputs or (stack is not None and stack.op == "delete"):
+        if not self._view.outputs or self._view.kind == "destroy":
             return
         created = stack is not None and stack.op == "create"
         lines = list(output_lines(event, self._view, self._ink, 1, created=created))
@@ -189,7 +189,7 @@ class DiffLines:
     def _new_outputs(self, step: StepMetadata, *, refresh: bool) -> Changes:
         """What a step gave beyond its inputs, as far as it differs from what was there before."""
         old, new = step.old, step.new
-        if old is not None and old.init_errors:
+        if (old is not None and old.init_errors) or (new and not new.outputs):
             return {}
         before = old.outputs if old is not None else {}
         after, inputs = (new.outputs, new.inputs) if new is not None else ({}, {})
