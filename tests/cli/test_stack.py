@@ -238,3 +238,30 @@ def test_what_has_no_parent_is_shown_below_the_stack(console: Console) -> None:
         "    ├─ a:b:Thing         child\n"
         "    └─ a:b:Thing         orphan\n"
     ) in console("stack").out
+
+
+@pytest.mark.parametrize(
+    "words", [("stack", "--output", "json"), ("stack", "get", "--output=json")]
+)
+def test_a_stack_is_one_document_for_machines(
+    filled: Console, words: tuple[str, ...]
+) -> None:
+    found = json.loads(filled(*words).out)
+
+    assert (found["project"], found["stack"]) == ("proj", "dev")
+    assert [resource["name"] for resource in found["resources"]] == ["proj-dev", "a"]
+    assert found["resources"][1]["id"] == "id-a"
+    assert found["outputs"]["a"] == "[secret]"
+
+
+def test_output_json_is_json_in_other_words(filled: Console) -> None:
+    assert (
+        filled("stack", "ls", "--output", "json").out
+        == filled("stack", "ls", "--json").out
+    )
+    assert (
+        filled("stack", "history", "--output=json").out
+        == filled("stack", "history", "-j").out
+    )
+    assert filled("stack", "ls", "--json", "--output", "json").code == 1
+    assert filled("stack", "ls", "--output", "xml").code == 1

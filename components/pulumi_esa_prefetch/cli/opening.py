@@ -40,6 +40,12 @@ ConfigFile = Annotated[
         show_default=False,
     ),
 ]
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output", metavar="FORMAT", help="default or json.", show_default=False
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
 
 MASK: Final = "[secret]"
@@ -87,6 +93,17 @@ def opened(context: typer.Context, name: str, *, anywhere: bool = False) -> Stac
         config_file=Path(file).absolute() if file else None,
         ask=asking(context),
     )
+
+
+def wants_json(output: str, *, as_json: bool = False) -> bool:
+    """Whether JSON is asked for, by --json or by --output; raises EngineError for another format, or both."""
+    if output not in ("", "default", "json"):
+        raise EngineError(
+            f'invalid argument "{output}" for --output: default or json is expected'
+        )
+    if output and as_json:
+        raise EngineError("--json and --output cannot be used together")
+    return as_json or output == "json"
 
 
 def one_name(option: str, argument: str) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pulumi_esa_prefetch.cli import opening, stack_pages
-from pulumi_esa_prefetch.cli.opening import AsJson, ShowSecrets, StackName, Yes
+from pulumi_esa_prefetch.cli.opening import AsJson, Output, ShowSecrets, StackName, Yes
 from pulumi_esa_prefetch.cli.printing import (
     ago,
     milliseconds,
@@ -48,7 +48,6 @@ Provider = Annotated[
 LACKING: Final = (
     "change-secrets-provider",
     "drift",
-    "get",
     "graph",
     "migrate",
     "rename",
@@ -75,6 +74,7 @@ def register(app: typer.Typer) -> None:
         (("import",), import_),
         (("rm", "remove", "delete"), rm),
         (("history", "hist"), history),
+        (("get",), show),
     ):
         for index, name in enumerate(names):
             group.command(name, hidden=index > 0)(command)
@@ -108,6 +108,7 @@ def show(
         bool, typer.Option("--show-ids", "-i", help="Show each resource's id.")
     ] = False,
     show_secrets: ShowSecrets = False,
+    output: Output = "",
 ) -> None:
     """Show a stack: its resources and its outputs."""
     if context.invoked_subcommand is not None:
@@ -115,8 +116,10 @@ def show(
     found = opening.opened(context, stack, anywhere=True)
     if show_name:
         typer.echo(found.name)
-        return
-    stack_pages.overview(found, urns=show_urns, ids=show_ids, secrets=show_secrets)
+    elif opening.wants_json(output):
+        print_json(stack_pages.document(found, secrets=show_secrets))
+    else:
+        stack_pages.overview(found, urns=show_urns, ids=show_ids, secrets=show_secrets)
 
 
 def init(
@@ -230,11 +233,11 @@ def ls(
             show_default=False,
         ),
     ] = "",
-    as_json: Annotated[
-        bool, typer.Option("--json", "-j", help="Print JSON instead of text.")
-    ] = False,
+    as_json: AsJson = False,
+    output: Output = "",
 ) -> None:
     """List the stacks of the project."""
+    as_json = opening.wants_json(output, as_json=as_json)
     project = opening.project()
     backend = open_backend(project, os.environ)
     named = current(project, backend, os.environ)
@@ -413,11 +416,12 @@ def history(
     ] = False,
     page_size: Annotated[int, typer.Option("--page-size", min=1)] = 10,
     page: Annotated[int, typer.Option("--page", min=1)] = 1,
+    output: Output = "",
 ) -> None:
     """Show the updates that a stack has seen, youngest first."""
     found = opening.opened(context, stack, anywhere=True)
     entries = stack_pages.history(found, page_size * (page - 1), page_size)
-    if as_json:
+    if opening.wants_json(output, as_json=as_json):
         print_json(stack_pages.history_json(found, entries, secrets=show_secrets))
     else:
         stack_pages.print_history(entries, page, full_dates=full_dates)

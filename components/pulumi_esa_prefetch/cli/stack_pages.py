@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.engine.moments import Moment
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.urns import name_of
 from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, reveal
 
 _MARGIN = "    "
@@ -102,6 +103,38 @@ def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
     typer.echo(
         "Use `esa-prefetch stack select` to change stack; `esa-prefetch stack ls` lists known ones"
     )
+
+
+def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
+    """What a stack is, its resources and its outputs, in the CLI's schema."""
+    deployment = stack.deployment()
+    snapshot = checkpoint.read(deployment, None)
+    checkpoint.verify(deployment, snapshot)
+    manifest = deployment.body.get("manifest") or {}
+    time = manifest.get("time")
+    facts = {
+        "time": milliseconds(Moment.parse(time)) if time else "",
+        "pulumiVersion": manifest.get("version") or "",
+    }
+    return {
+        "project": stack.files.project,
+        "stack": stack.name,
+        "backend": socket.gethostname(),
+        "tags": {},
+        "manifest": {key: value for key, value in facts.items() if value},
+        "resources": [_brief(record) for record in snapshot.resources],
+        "outputs": outputs(stack, secrets=secrets),
+    }
+
+
+def _brief(record: Resource) -> dict[str, str]:
+    optional = {"id": record.id, "parent": record.parent}
+    return {
+        "urn": record.urn,
+        "type": record.type,
+        "name": name_of(record.urn),
+        **{key: value for key, value in optional.items() if value},
+    }
 
 
 def _in_full(moment: Moment) -> str:
