@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import typer
@@ -49,4 +49,5 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def milliseconds(moment: datetime) -> str:
     """A moment in UTC, to the millisecond."""
+    moment = moment.astimezone(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
