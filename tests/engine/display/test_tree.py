@@ -48,10 +48,10 @@ with shown(view(live=True, color=True), sys.stdout, sys.stderr, SystemClock()) a
 class Drawn:
     """A tree on a console of a given size that is no terminal; `now` is what it would draw."""
 
-    def __init__(self, height: int = 40, **flags: Any) -> None:
+    def __init__(self, height: int = 40, width: int = 100, **flags: Any) -> None:
         self.clock = ManualClock(START)
         self.out = StringIO()
-        console = Console(file=self.out, width=100, height=height, highlight=False)
+        console = Console(file=self.out, width=width, height=height, highlight=False)
         self.tree = LiveTree(view(live=True, **flags), console, self.clock)
         self._console = console
 
@@ -251,3 +251,18 @@ def test_events_of_many_threads_are_drawn_one_at_a_time() -> None:
     drawn.tree(Cancelled())
 
     assert "199" in drawn.out.getvalue()
+
+
+def test_on_a_narrow_terminal_the_type_gives_way_and_the_status_does_not() -> None:
+    drawn = Drawn(width=60)
+    drawn.tree(StepStarted(step("create", None, stack()), planning=False))
+    drawn.tree(StepStarted(step("create", None, thing("warm")), planning=False))
+    drawn.tree(StepFailed(step("create", None, thing("warm"))))
+    drawn.tree(Diagnostic("error", "no way to do this at all", urn("warm")))
+
+    (row,) = [line for line in drawn.now() if "warm" in line]
+
+    assert row.startswith(" +  └─ pulumi-python:d")
+    assert "… warm" in row
+    assert "**creating failed**" in row
+    assert len(row) <= 60

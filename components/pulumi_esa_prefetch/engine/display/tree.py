@@ -37,6 +37,9 @@ READS = frozenset({"read", "read-replacement", "read-discard", "discard"})
 FRAMES_PER_SECOND = 8
 # lines that are not rows: headline, header, count, and one to spare
 OTHER_LINES = 6
+SIGN = 3
+# columns: what a type or name is still recognised by
+NARROWEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,28 +124,30 @@ class LiveTree:
         """The tree as it is now."""
         del console
         with self._lock:
-            yield self._drawing(options.size.height)
+            yield self._drawing(options.max_width, options.size.height)
 
-    def _drawing(self, height: int) -> Group:
+    def _drawing(self, width: int, height: int) -> Group:
         branches = list(self._branches())
         room = len(branches) if self._board.over else max(1, height - OTHER_LINES)
         kept = in_sight(branches, room, self._board)
-        lines: list[Table | Text] = [self._table(kept)]
+        lines: list[Table | Text] = [self._table(kept, width)]
         if len(kept) < len(branches):
             lines.append(Text(f"    … {len(branches) - len(kept)} more", QUIET))
         return Group(*lines, Text(), *(() if self._board.over else (self._count(),)))
 
-    def _table(self, branches: Sequence[Branch]) -> Table:
+    def _table(self, branches: Sequence[Branch], width: int) -> Table:
         table = Table(
             box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style=QUIET
         )
-        table.add_column("", no_wrap=True, width=3)
-        for title in ("URN",) if self._view.urns else ("Type", "Name"):
-            table.add_column(title, no_wrap=True, overflow="ellipsis")
-        table.add_column("Plan" if self._view.planning else "Status", no_wrap=True)
+        titles = ["URN"] if self._view.urns else ["Type", "Name"]
+        titles.append("Plan" if self._view.planning else "Status")
         rows = [list(self._cells(branch)) for branch in branches]
+        table.add_column("", no_wrap=True, width=SIGN)
+        for index, room in enumerate(shared(rows, titles, width), 1):
+            title = titles[index - 1]
+            table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=room)
+        # what is left of the line
         title = "Info" if any(row[-1] for row in rows) else ""
-        # the only column that gives way where the terminal is narrow
         table.add_column(title, no_wrap=False)
         for row in rows:
             table.add_row(*row)
@@ -193,6 +198,24 @@ def _grow(urn: str, below: dict[str, list[Row]], guide: str) -> Iterator[Branch]
         last = row is rows[-1]
         yield Branch(guide + ("└─ " if last else "├─ "), row)
         yield from _grow(row.urn, below, guide + ("   " if last else "│  "))
+
+
+def shared(
+    rows: Sequence[Sequence[Text]], titles: Sequence[str], width: int
+) -> list[int]:
+    """The room of each named column in a line of that width: the first ones give way, the status never does."""
+    wanted = [
+        max(len(title), *(row[index].cell_len for row in rows))
+        for index, title in enumerate(titles, 1)
+    ]
+    *first, status = wanted
+    spare = width - SIGN - status - len(wanted) - 1
+    rooms: list[int] = []
+    for index, room in enumerate(first):
+        later = sum(first[index + 1 :])
+        rooms.append(max(min(room, NARROWEST), min(room, spare - later)))
+        spare -= rooms[-1]
+    return [*rooms, status]
 
 
 def in_sight(branches: Sequence[Branch], room: int, board: Board) -> list[Branch]:
