@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import queue
 import random
 import socket
 import ssl
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,6 +46,7 @@ def client_at(
     deadline: float = 30.0,
     scheme: str = "http",
     real_time: bool = False,
+    transport: httpx.BaseTransport | None = None,
 ) -> Iterator[EsaClient]:
     clock = None if real_time else ManualClock(NOON)
     with EsaClient(
@@ -52,6 +55,7 @@ def client_at(
         clock=clock,
         rng=random.Random(1),
         deadline=deadline,
+        transport=transport,
     ) as client:
         yield client
 
@@ -109,6 +113,32 @@ def test_what_never_comes_to_an_end_ends_at_the_deadline(endless: Handler) -> No
 
         assert 0.3 < time.monotonic() - began < 1.4
         assert caught.value.ambiguous
+
+
+class SlowNames(httpx.HTTPTransport):
+    """Connections that wait for an answer of a name server."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered = threading.Event()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert self.answered.wait(30)
+        return super().handle_request(request)
+
+
+def test_a_call_given_up_before_it_had_a_connection_is_not_sent_on_one_later() -> None:
+    names = SlowNames()
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    with (
+        serving(lambda connection: requests.put(request_of(connection))) as address,
+        client_at(address, deadline=0.2, real_time=True, transport=names) as client,
+    ):
+        with pytest.raises(NoAnswer):
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+        names.answered.set()
+
+        assert requests.get(timeout=30) == b""
 
 
 def test_an_answer_without_end_is_cut_at_a_size() -> None:

@@ -111,10 +111,7 @@ class Transport:
         permit = self._pacer.wait(until)
         left = until - self._clock.monotonic()
         if permit is None or left <= 0:
-            raise OutOfTime(
-                f"{call.action}: not sent, as its time was over before its turn came; "
-                "allow more by esa-prefetch:deadline"
-            )
+            raise _not_sent_in_time(call)
         answer = within(
             left,
             lambda: self._exchange(call, credentials, until),
@@ -135,7 +132,7 @@ class Transport:
         began = self._clock.monotonic()
         with faults_in_words(call.action, self._endpoint, _doubt(call)):
             response = self._client.send(
-                self._request(call, until - began),
+                self._request(call, until),
                 auth=Acs3Auth(credentials, self._clock, self._nonce),
                 stream=True,
             )
@@ -157,7 +154,7 @@ class Transport:
             credentials,
         )
 
-    def _request(self, call: Call, left: float) -> httpx.Request:
+    def _request(self, call: Call, until: float) -> httpx.Request:
         headers = {
             "accept": "application/json",
             "x-acs-action": call.action,
@@ -173,8 +170,19 @@ class Transport:
             f"{self._endpoint}/?{query}" if query else f"{self._endpoint}/",
             content=body,
             headers=headers,
-            timeout=timeouts(left),
+            timeout=timeouts(max(0.0, until - self._clock.monotonic())),
+            extensions={"trace": self._hold_back(call, until)},
         )
+
+    def _hold_back(self, call: Call, until: float) -> Callable[[str, object], None]:
+        """See to it that a call given up while it waited for a connection is not sent on one later."""
+
+        def watch(event: str, _: object) -> None:
+            late = self._clock.monotonic() >= until
+            if late and event.endswith(".send_request_headers.started"):
+                raise _not_sent_in_time(call)
+
+        return watch
 
     def _body(self, call: Call, response: httpx.Response, until: float) -> bytes:
         body = bytearray()
@@ -192,6 +200,13 @@ class Transport:
 
 def _doubt(call: Call) -> str:
     return "" if call.safe_to_repeat else "; ESA may have carried the call out"
+
+
+def _not_sent_in_time(call: Call) -> OutOfTime:
+    return OutOfTime(
+        f"{call.action}: not sent, as its time was over before its turn came; allow more "
+        "by esa-prefetch:deadline"
+    )
 
 
 def _too_late(call: Call) -> NoAnswer:
