@@ -54,3 +54,17 @@ def test_what_went_with_a_container_that_is_gone_already_is_forgotten_at_once() 
     _delete(recording, ledger, 1, within=OUTER.urn)
 
     assert notes.snapshot().resources == (INMOST,)
+
+
+def test_what_waits_for_its_container_points_to_nothing_that_is_gone() -> None:
+    box = thing("box")
+    inner = INNER.with_(parent=box.urn, dependencies=(box.urn, OUTER.urn))
+    base = Snapshot((OUTER, box, inner))
+    ledger, notes = Ledger(base.resources), Notes(base)
+    recording = Recording(notes, ledger)
+
+    _delete(recording, ledger, 2, within=OUTER.urn)
+    _delete(recording, ledger, 1)
+
+    kept = inner.with_(parent="", dependencies=(OUTER.urn,))
+    assert notes.snapshot().resources == (OUTER, kept)

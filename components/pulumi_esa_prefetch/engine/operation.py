@@ -128,7 +128,8 @@ class Operation:
         base = ledger.old(urn)
         old: Properties = base.record.outputs if base else {}
         new = ledger.news.get(urn)
-        if self._request.kind == "destroy" and not self._failed:
+        gone = self._request.kind == "destroy" and not self._request.run_program
+        if gone and not self._failed:
             return Outputs(old, {})
         return Outputs(old, new.outputs if new else old)
 

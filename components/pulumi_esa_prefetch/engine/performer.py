@@ -153,15 +153,19 @@ class Performer:
         subject = step.new or (step.old.record if step.old else None)
         shown = planning or (subject is not None and subject.custom)
         if isinstance(step, Refresh):
-            # only a refresh's own purpose is what a read amounts to
-            op = refresh_op(applied) if self._counts_refreshes else step.op
-            shown = True
+            op, shown = self._refreshed_op(step, applied), True
             metadata = _metadata(step, applied.record, op, applied.diff)
         else:
             shown = shown or step.op == "delete"
             metadata = _metadata(step, applied.record or step.new)
         if shown:
             self._sink(StepDone(metadata, planning))
+
+    def _refreshed_op(self, step: Refresh, applied: Applied) -> StepOp:
+        # only where refreshing is the purpose a read is shown as what it amounts to
+        if not self._counts_refreshes:
+            return step.op
+        return "update" if step.internal else refresh_op(applied)
 
     def finish(self, urn: str, record: Resource) -> None:
         """A component or the stack is complete with its outputs."""

@@ -1,8 +1,6 @@
 """What a step leaves in the journal; calls no provider."""
 
 import itertools
-import threading
-from collections.abc import Iterator
 
 from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.journal import (
@@ -18,6 +16,7 @@ from pulumi_esa_prefetch.engine.ledger import Ledger, Old
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.removals import Delete
 from pulumi_esa_prefetch.engine.steps import Applied, Create, Same, Step
+from pulumi_esa_prefetch.engine.withheld import Withheld
 
 _SAVED = (
     "urn",
@@ -42,9 +41,7 @@ class Recording:
         self._journal = journal
         self._ledger = ledger
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._gone: set[str] = set()
-        self._waiting: dict[str, list[tuple[str, Entry]]] = {}  # for that container
+        self._withheld = Withheld(ledger.news.__contains__)
 
     def begin(self, step: Step) -> int | None:
         """Before a provider is called: the number under which the operation is pending."""
@@ -96,24 +93,13 @@ class Recording:
             del self._ledger.news[old.record.urn]
         elif becomes is not None:
             self._ledger.become(old, becomes)
-        within, urn = applied.within, old.record.urn
-        with self._lock:
-            # What goes with its container is gone only when that is: until then its record stays.
-            waits = bool(within) and within not in self._gone
-            entry = _done(None if waits else number, old, None, becomes)
-            if waits:
-                self._waiting.setdefault(within, []).append((urn, entry))
-            entries = [] if waits else [*self._released(urn), entry]
-        if waits:
+        within = applied.within or self._withheld.served(old.record.urn)
+        if self._withheld.hold(old, becomes, within):
             self.fail(number)
-        for ready in entries:
-            self._write(ready)
-
-    def _released(self, urn: str) -> Iterator[Entry]:
-        self._gone.add(urn)
-        for inner, entry in self._waiting.pop(urn, ()):
-            yield from self._released(inner)
-            yield entry
+            return
+        for entry in self._withheld.before(old.record.urn, becomes):
+            self._write(entry)
+        self._write(_done(number, old, None, becomes))
 
     def _finished(self, number: int | None, step: Step, applied: Applied) -> None:
         record, old = applied.record, step.old
