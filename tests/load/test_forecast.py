@@ -166,3 +166,25 @@ def test_the_load_ends_one_interval_after_the_last_batch() -> None:
 def test_a_pace_below_one_is_refused(interval: int, slice_len: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Run("plan", interval, slice_len)
+
+
+@dataclass(frozen=True)
+class Known:
+    interval: int | None = 60
+    slice_len: int | None = 5
+    status: str | None = "running"
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+
+def test_a_plan_of_any_room_is_a_run() -> None:
+    assert Run.of(Known(), "one") == Run("one", 60, 5, running=True)
+    assert Run.of(Known(status="waiting", end_time=NOW), "one") == Run(
+        "one", 60, 5, end=NOW
+    )
+
+
+@pytest.mark.parametrize("pace", [None, 0, -1])
+def test_a_plan_without_a_pace_is_no_run(pace: int | None) -> None:
+    assert Run.of(Known(interval=pace), "one") is None
+    assert Run.of(Known(slice_len=pace), "one") is None

@@ -9,6 +9,7 @@ from pulumi_esa_prefetch.load import (
     Limits,
     Planned,
     Run,
+    few,
     forecast,
     judge_load,
     judge_plan,
@@ -180,3 +181,19 @@ def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
 
 def test_without_a_limit_no_sum_is_judged() -> None:
     assert judge_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], Limits()) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b"], "a and b"),
+        (["a", "b", "c"], "a, b and c"),
+        (["a", "b", "c", "d"], "a, b, c and 1 more"),
+    ],
+)
+def test_a_few_names_are_a_list_and_more_are_counted(
+    names: list[str], text: str
+) -> None:
+    assert few(names, most=3) == text

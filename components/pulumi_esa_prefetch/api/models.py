@@ -1,6 +1,7 @@
 """What ESA gives and takes, as frozen models with ESA's spelling at the wire; sends nothing."""
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -16,6 +17,9 @@ from pulumi_esa_prefetch.api.times import parse_time
 
 PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
 """The statuses ESA documents; `stopped` means paused (StopScheduledPreloadExecution)."""
+STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
+GOING_ON = frozenset[str | None]({"waiting", "running"})
+"""The statuses of plans that submit URLs, or will when their window opens."""
 
 
 def _instant(value: Any) -> Any:
@@ -69,6 +73,11 @@ class Job(_Answer):
     execution_count: Number | None = None
     """Only in answers of ListScheduledPreloadJobs."""
     request_id: str | None = None
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The hosts in `domains`, which ESA's pages show as one text and do not describe."""
+        return tuple(host for host in re.split(r"[,;\s]+", self.domains or "") if host)
 
 
 class RefusedPlan(_Answer):

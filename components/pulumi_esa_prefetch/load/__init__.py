@@ -1,9 +1,10 @@
 """What plans will do to an origin, as pure arithmetic; reads no clock, no network."""
 
-from pulumi_esa_prefetch.load.forecast import Forecast, Run, forecast
+from pulumi_esa_prefetch.load.forecast import Forecast, Paced, Run, forecast
 from pulumi_esa_prefetch.load.judgement import (
     Judgement,
     Planned,
+    few,
     judge_load,
     judge_plan,
     judge_start,
@@ -36,10 +37,12 @@ __all__ = [
     "Level",
     "Limits",
     "LimitsError",
+    "Paced",
     "Planned",
     "Run",
     "Segment",
     "Span",
+    "few",
     "forecast",
     "judge_load",
     "judge_plan",

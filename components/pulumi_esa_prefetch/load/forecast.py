@@ -10,11 +10,41 @@ seconds, none at or after EndTime.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, Self
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 _SECOND = 1_000_000  # ticks
+
+
+class Paced(Protocol):
+    """A plan as anybody knows it; what is not known is None."""
+
+    @property
+    def interval(self) -> int | None:
+        """Seconds between two batches."""
+        ...
+
+    @property
+    def slice_len(self) -> int | None:
+        """URLs per batch."""
+        ...
+
+    @property
+    def start_time(self) -> datetime | None:
+        """When its window opens."""
+        ...
+
+    @property
+    def end_time(self) -> datetime | None:
+        """When its window ends."""
+        ...
+
+    @property
+    def status(self) -> str | None:
+        """ESA's word for what it does."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +68,15 @@ class Run:
                 f"{self.name}: interval and slice_len must be at least 1, "
                 f"not {self.interval} and {self.slice_len}"
             )
+
+    @classmethod
+    def of(cls, plan: Paced, name: str) -> Self | None:
+        """A plan of any room as a run of that name; None if its pace is unknown or none."""
+        interval, slice_len = plan.interval or 0, plan.slice_len or 0
+        if interval < 1 or slice_len < 1:
+            return None
+        window = plan.start_time, plan.end_time
+        return cls(name, interval, slice_len, *window, running=plan.status == "running")
 
     @property
     def urls_per_second(self) -> float:

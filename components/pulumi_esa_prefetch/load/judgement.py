@@ -162,17 +162,11 @@ def _overload(
     end = stretch[-1].end
     until = f" to {moment_text(end)}" if end else " on"
     text = (
-        f"{_few(plans)} together load {origin} with up to {rate_text(most)} URLs/s "
+        f"{few(plans)} together load {origin} with up to {rate_text(most)} URLs/s "
         f"from {moment_text(stretch[0].start)}{until}, above the limit of "
         f"{rate_text(limit)}."
     )
     return Judgement("rate", level, plans, text)
-
-
-def _few(names: Sequence[str], most: int = 5) -> str:
-    if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -182,3 +176,10 @@ def _count(number: int, noun: str) -> str:
 def rate_text(urls_per_second: float) -> str:
     """Write a rate with three digits, or whole."""
     return format(urls_per_second, ".3g" if urls_per_second < _WHOLE else ".0f")
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """Write the first names as a list, and how many more there are."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
