@@ -16,6 +16,10 @@ def allow(action: object, resource: object = "*") -> dict[str, object]:
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
+def deny_all_but(*actions: str) -> dict[str, object]:
+    return {"Effect": "Deny", "NotAction": actions, "Resource": "*"}
+
+
 @pytest.mark.parametrize(
     ("document", "action", "resource", "verdict"),
     [
@@ -30,6 +34,10 @@ def allow(action: object, resource: object = "*") -> dict[str, object]:
             "*",
             "ExplicitDeny",
         ),
+        (policy(allow("*"), deny_all_but("esa:get*")), "esa:GetX", "*", "Allow"),
+        (policy(allow("*"), deny_all_but("esa:Get*")), "esa:X", SITE, "ExplicitDeny"),
+        (policy(deny_all_but("esa:Get*")), "esa:GetX", "*", "ImplicitDeny"),
+        (policy({"Effect": "Allow", "NotAction": "esa:X"}), "esa:Y", "*", "Allow"),
         (policy(allow("*", "acs:esa:*:*:site/1")), "esa:ListX", SITE, "Allow"),
         (policy(allow("*", "acs:esa:*:*:site/2")), "esa:ListX", SITE, "ImplicitDeny"),
         (policy(allow("*", "acs:esa:*:*:site/1")), "esa:StartX", "*", "ImplicitDeny"),
@@ -47,6 +55,7 @@ def test_a_deny_wins_and_what_is_not_allowed_is_denied(
         {},
         {"Statement": [{"Effect": "Maybe", "Action": "*"}]},
         {"Statement": [{"Effect": "Allow"}]},
+        {"Statement": [{**allow("*"), "NotAction": "esa:X"}]},
         {"Statement": [{**allow("*"), "Condition": {"IpAddress": {}}}]},
         {"Version": "2", "Statement": []},
     ],

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pulumi_esa_prefetch.emulator.identity.policies import Policy
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
@@ -17,13 +18,19 @@ PLANS = {
 }
 
 
-def key(name: str, *policies: str) -> Document:
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def statements(*policies: str) -> list[Document]:
     documents = [json.loads((POLICIES / f"{p}.json").read_text()) for p in policies]
-    statements = [s for document in documents for s in document["Statement"]]
+    return [statement for document in documents for statement in document["Statement"]]
+
+
+def key(name: str, *attached: Document) -> Document:
     return {
         "AccessKeyId": name,
         "AccessKeySecret": f"{name}-secret",
-        "Policy": {"Version": "1", "Statement": statements},
+        "Policy": {"Version": "1", "Statement": attached},
     }
 
 
@@ -31,9 +38,10 @@ def key(name: str, *policies: str) -> Document:
 def esa(emulator: Emulators) -> Esa:
     one, two, three = [plan(number, "stopped") for number in (1, 2, 3)]
     keys = [
-        key("preview", "preview"),
-        key("apply", "apply"),
-        key("delete", "apply", "apply-delete"),
+        key("preview", *statements("preview")),
+        key("preview-and-more", *statements("preview"), EVERYTHING),
+        key("apply", *statements("apply")),
+        key("delete", *statements("apply", "apply-delete")),
     ]
     return emulator({**seed(job(1, [one]), job(2, [two, three])), "keys": keys})
 
@@ -46,10 +54,11 @@ def as_role(stack: Stack, name: str) -> Stack:
     return stack
 
 
+@pytest.mark.parametrize("role", ["preview", "preview-and-more"])
 def test_the_preview_role_sees_everything_and_starts_nothing(
-    esa: Esa, stack: Stacks
+    esa: Esa, stack: Stacks, role: str
 ) -> None:
-    stack_ = as_role(stack(esa), "preview")
+    stack_ = as_role(stack(esa), role)
     stack_.declare(PLANS)
 
     result = stack_.check("preview")
@@ -59,10 +68,28 @@ def test_the_preview_role_sees_everything_and_starts_nothing(
     assert esa.starts() == 0
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "esa:StartScheduledPreloadExecution",
+        "esa:CreateScheduledPreloadJob",
+        "esa:PreloadCaches",
+        "esa:PurgeCaches",
+        "sts:AssumeRole",
+    ],
+)
+def test_the_preview_role_may_not_do_what_another_policy_allows_it(action: str) -> None:
+    attached = [*statements("preview"), EVERYTHING]
+    policy = Policy.model_validate({"Version": "1", "Statement": attached})
+
+    assert policy.verdict(action, "*") == "ExplicitDeny"
+
+
+@pytest.mark.parametrize("role", ["preview", "preview-and-more"])
 def test_an_up_under_the_preview_role_names_the_missing_right_for_each_plan(
-    esa: Esa, stack: Stacks
+    esa: Esa, stack: Stacks, role: str
 ) -> None:
-    stack_ = as_role(stack(esa), "preview")
+    stack_ = as_role(stack(esa), role)
     stack_.declare(PLANS)
 
     result = stack_.refused("--continue-on-error")

@@ -1,14 +1,14 @@
 """RAM policies: which actions a key may call; knows no keys.
 
-The documents are RAM's own (`Version` "1", `Statement` with `Effect`, `Action`,
-`Resource`), so that a policy file tried here is the one to attach in the console.
+The documents are RAM's own (`Version` "1", `Statement` with `Effect`, `Action` or
+`NotAction`, `Resource`), so that a policy file tried here is the one to attach in the console.
 """
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 
 def _as_list(value: object) -> object:
@@ -20,21 +20,36 @@ Verdict = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
 
 
 class RamStatement(BaseModel):
-    """Allows or denies actions (`esa:Start*`) on resources (`*`)."""
+    """Allows or denies actions (`esa:Start*`), or all but some, on resources (`*`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     Effect: Literal["Allow", "Deny"]
-    Action: Patterns
+    Action: Patterns | None = None
+    NotAction: Patterns | None = None
     Resource: Patterns = ("*",)
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if (self.Action is None) == (self.NotAction is None):
+            raise ValueError("a statement has either Action or NotAction")
+        return self
 
     def covers(self, action: str, resource: str) -> bool:
         """Whether the statement speaks of this action on this resource."""
-        # RAM compares actions regardless of case.
-        asked = action.lower()
-        return any(fnmatchcase(asked, one.lower()) for one in self.Action) and any(
+        return self._names(action) and any(
             one == "*" or fnmatchcase(resource, one) for one in self.Resource
         )
+
+    def _names(self, action: str) -> bool:
+        if self.NotAction is not None:
+            return not _matches(action, self.NotAction)
+        return _matches(action, self.Action or ())
+
+
+def _matches(action: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns fits; RAM compares actions regardless of case."""
+    return any(fnmatchcase(action.lower(), one.lower()) for one in patterns)
 
 
 class Policy(BaseModel):
