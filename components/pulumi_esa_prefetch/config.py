@@ -23,7 +23,6 @@ class Settings:
     """URL with scheme, without path."""
     credentials: KeyPlace
     """Where keys come from; fetched at the first call, not here."""
-    region: str | None = None
     verify: bool = True
     """Whether a preview looks up plans that are about to be created."""
     max_qps: float | None = None
@@ -35,18 +34,13 @@ class Settings:
 def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
     """Read all settings; `get` takes full names of stack config, `esa-prefetch:endpoint`.
 
-    Stack config wins over `alicloud:*`, that over the environment. Raises SettingsError.
+    `esa-prefetch:*` wins over `alicloud:*`, that over the environment; keys have an order of
+    their own (`keys`). Raises SettingsError.
     """
     lookup = Lookup(get, environ)
     return Settings(
         endpoint=_endpoint(lookup),
         credentials=read_key_place(lookup),
-        region=lookup.text(
-            "esa-prefetch:region",
-            "alicloud:region",
-            "ALICLOUD_REGION",
-            "ALIBABA_CLOUD_REGION",
-        ),
         verify=lookup.flag("esa-prefetch:verify", default=True),
         max_qps=lookup.positive("esa-prefetch:maxQps"),
         deadline=lookup.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,

@@ -1,4 +1,8 @@
-"""Where access keys come from, as config and environment choose it; fetches none from anywhere."""
+"""Where access keys come from, as config and environment choose it; fetches none from anywhere.
+
+The first that is there: keys in stack config (`esa-prefetch:*`, then `alicloud:*`), keys in the
+environment, a named profile, a credentials URI, an ECS role, a role by OIDC, the default chain.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,9 +99,10 @@ _ENVIRONMENT = (
         for brand in ("ALIBABA_CLOUD", "ALIBABACLOUD")
     ),
 )
-# The order is that of the alicloud provider, so that both act as the same account: keys
-# in the environment win over a profile, unless this project's own config names one.
+# As with the alicloud provider, so that both act as the same account, keys in the environment
+# win over a profile: a pipeline has the former, the config names the latter for people.
 _PROFILES = (
+    "esa-prefetch:profile",
     "alicloud:profile",
     "ALICLOUD_PROFILE",
     "ALIBABA_CLOUD_PROFILE",
@@ -124,18 +129,11 @@ def read_key_place(lookup: Lookup) -> KeyPlace:
 
 
 def _holder(lookup: Lookup) -> Holder:
-    own_profile = lookup.text("esa-prefetch:profile")
-    return (
-        _written_keys(lookup, _CONFIG)
-        or (Profile(own_profile, _profile_file(lookup)) if own_profile else None)
-        or _written_keys(lookup, _ENVIRONMENT)
-        or _named(lookup)
-        or DefaultPlaces()
-    )
+    return _written_keys(lookup) or _named(lookup) or DefaultPlaces()
 
 
-def _written_keys(lookup: Lookup, places: tuple[_Names, ...]) -> Credentials | None:
-    found = (_key_set(lookup, names) for names in places)
+def _written_keys(lookup: Lookup) -> Credentials | None:
+    found = (_key_set(lookup, names) for names in (*_CONFIG, *_ENVIRONMENT))
     return next((keys for keys in found if keys), None)
 
 
