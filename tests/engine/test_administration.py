@@ -290,3 +290,15 @@ def test_removing_another_projects_stack_leaves_this_projects_configuration(
 
     assert stack.file().file.exists()
     assert not other.files.checkpoint.exists()
+
+
+def test_tags_that_the_cli_has_given_a_stack_go_with_it(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    tags = stack.files.checkpoint.with_name("dev.pulumi-tags")
+    tags.write_text('{"k": "v"}')
+
+    administration.remove(
+        stack, force=False, preserve_config=False, remove_backups=False
+    )
+
+    assert not tags.exists()

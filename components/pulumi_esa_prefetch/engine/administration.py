@@ -136,6 +136,7 @@ def _is_ours(stack: Stack) -> bool:
 def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:
     current = files.checkpoint
     backup = current.with_name(f"{current.name}.bak")
+    current.with_name(f"{files.name}.pulumi-tags").unlink(missing_ok=True)
     for directory in (files.history, *([] if keep_backup else [files.backups])):
         if directory.exists():
             shutil.rmtree(directory)
