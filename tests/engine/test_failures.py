@@ -114,3 +114,16 @@ def test_what_was_interrupted_twice_is_named_once(bench: Bench) -> None:
     assert warning.startswith("1 operation(s)")
     assert warning.count(lost.resource.urn) == 1
     assert ran.state.pending_operations == (lost, lost)
+
+
+def test_what_needs_something_excluded_that_does_not_exist_is_not_made(
+    bench: Bench,
+) -> None:
+    ran = bench.run(
+        THING + "a = Thing('a')\nThing('b', size=a.made)",
+        excludes=["urn:pulumi:dev::proj::pulumi-python:dynamic/test:Thing::a"],
+    )
+
+    (message,) = ran.said("error")[:1]
+    assert "which is excluded and does not exist yet" in message
+    assert not [r for r in ran.state.resources if r.id.startswith("id-")]

@@ -13,7 +13,7 @@ from pulumi_esa_prefetch.engine.values import Secret, reveal
 from tests.engine.deployments import Laboratory, Moment, Picture, Run, prepare
 from tests.engine.programs import Node, Program
 from tests.engine.stories import Act, Story, stories
-from tests.engine.worlds import THING, World, name_of, serving
+from tests.engine.worlds import THING, Thing, World, name_of, serving
 
 CALM = Request(kind="up", dry_run=False, parallel=4, refresh=True)
 
@@ -126,10 +126,13 @@ def assert_valid(state: Snapshot) -> None:
 
 
 def assert_nothing_forgotten(moment: Moment, retained: set[str]) -> None:
-    """Each object is recorded, or named as being made; one that is neither was let go on purpose."""
-    known = retained | {record.id for record in moment.state.resources if record.id}
+    """Each object is recorded, or named as being made; one that is neither was let go, itself or with its container."""
+    known = {record.id for record in moment.state.resources if record.id}
     strays = Counter(
-        thing.urn for thing in moment.world.values() if thing.id not in known
+        thing.urn
+        for thing in moment.world.values()
+        if thing.id not in known
+        and retained.isdisjoint(_with_containers(thing, moment.world))
     )
     making = Counter(
         operation.resource.urn
@@ -137,6 +140,13 @@ def assert_nothing_forgotten(moment: Moment, retained: set[str]) -> None:
         if operation.type == "creating"
     )
     assert not strays - making, str(moment)
+
+
+def _with_containers(thing: Thing, world: Picture) -> Iterator[str]:
+    inner: Thing | None = thing
+    while inner is not None:
+        yield inner.id
+        inner = world.get(inner.props["within"])
 
 
 def assert_protected_stay(

@@ -68,3 +68,18 @@ def test_what_waits_for_its_container_points_to_nothing_that_is_gone() -> None:
 
     kept = inner.with_(parent="", dependencies=(OUTER.urn,))
     assert notes.snapshot().resources == (OUTER, kept)
+
+
+def test_what_waits_points_to_nothing_that_went_with_another_container() -> None:
+    other = thing("other")
+    user = thing("user", deleted_with=other.urn, dependencies=(INNER.urn, other.urn))
+    base = Snapshot((OUTER, INNER, other, user))
+    ledger, notes = Ledger(base.resources), Notes(base)
+    recording = Recording(notes, ledger)
+
+    _delete(recording, ledger, 3, within=other.urn)
+    _delete(recording, ledger, 1, within=OUTER.urn)
+    _delete(recording, ledger, 0)
+
+    kept = user.with_(dependencies=(other.urn,))
+    assert notes.snapshot().resources == (other, kept)

@@ -223,7 +223,7 @@ class Generator:
 
     def _allowed(self, steps: list[Step]) -> list[Step]:
         steps = [*self._untargeted.take(), *steps]
-        if self._scope.targets.constrained or self._rules.replace:
+        if self._scope.constrained or self._rules.replace:
             for step in steps:
                 skipped = isinstance(step, Same) and step.skipped
                 if step.new is not None and not skipped:
@@ -232,12 +232,7 @@ class Generator:
 
     def _refuse_skipped(self, urn: str, record: Resource) -> None:
         for needed in needs(record, parent=True) & self.book.skipped_creates:
-            message = (
-                f"Resource '{urn}' depends on '{needed}' which was not specified in "
-                "--target list.\nEither include resource in --target list or pass "
-                "--target-dependents to proceed."
-            )
-            self._refusals.refuse(message, urn)
+            self._refusals.refuse(self._scope.missing(urn, needed), urn)
             self.book.skipped_creates.discard(needed)
 
 

@@ -57,6 +57,25 @@ class Scope:
         self._chosen = Targets(targets)
         self._spared = Targets(excludes)
 
+    @property
+    def constrained(self) -> bool:
+        """Whether it is about a part of the stack only."""
+        return self.targets.constrained or self.excludes.constrained
+
+    def missing(self, urn: str, needed: str) -> str:
+        """What to say of a resource that needs one which is not made, because it is out of scope."""
+        if self.excludes.constrained and not self.targets.constrained:
+            return (
+                f"Resource '{urn}' depends on '{needed}' which is excluded and does not "
+                "exist yet.\nEither take it from the --exclude list or pass "
+                "--exclude-dependents to proceed."
+            )
+        return (
+            f"Resource '{urn}' depends on '{needed}' which was not specified in "
+            "--target list.\nEither include resource in --target list or pass "
+            "--target-dependents to proceed."
+        )
+
     def includes(self, record: Resource) -> bool:
         """Whether the operation is about this record."""
         if self.targets.constrained:

@@ -72,14 +72,22 @@ class Withheld:
     def before(self, urn: str, becomes: Resource | None) -> list[Entry]:
         """What to write before a record goes (or turns into `becomes`): what goes with it, what pointed to it."""
         with self._lock:
-            entries = list(self._released(urn))
-            if becomes is None and not self._standing(urn):
-                held = [one for some in self._waiting.values() for one in some]
-                entries += [entry for one in held if (entry := one.without(urn))]
-            return entries
+            return [*self._released(urn), *self._mended(urn, becomes)]
 
     def _released(self, urn: str) -> Iterator[Entry]:
         self._gone.add(urn)
-        for held in self._waiting.pop(urn, ()):
+        waiting = self._waiting.get(urn, [])
+        while waiting:
+            held = waiting.pop(0)
             yield from self._released(held.urn)
+            yield from self._mended(held.urn, held.becomes)
             yield held.released()
+        self._waiting.pop(urn, None)
+
+    def _mended(self, urn: str, becomes: Resource | None) -> Iterator[Entry]:
+        if becomes is not None or self._standing(urn):
+            return
+        for held in [one for some in self._waiting.values() for one in some]:
+            entry = held.without(urn)
+            if entry is not None:
+                yield entry
