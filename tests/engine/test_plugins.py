@@ -86,3 +86,13 @@ def test_a_malformed_attachment_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(EngineError, match="should read name:port"):
         find_plugin(context, "toy", "", "127.0.0.1:1")
+
+
+def test_a_plugin_that_is_not_wholly_there_yet_is_passed_over(tmp_path: Path) -> None:
+    whole = _install(tmp_path, "1.0.0")
+    _install(tmp_path, "2.0.0")
+    (tmp_path / "plugins/resource-toy-v2.0.0.partial").touch()
+
+    found = find_plugin(_context(tmp_path), "toy", "", "127.0.0.1:1")
+
+    assert _command(found)[0] == str(whole)

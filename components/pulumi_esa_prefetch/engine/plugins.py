@@ -105,7 +105,10 @@ def _installed(home: Path, package: str, version: str) -> list[Path]:
     found = []
     for folder in home.glob(f"resource-{package}-v*"):
         match = _FOLDER.fullmatch(folder.name)
-        if match and match["name"] == package and version in ("", match["version"]):
+        # what is being downloaded is not a plugin yet
+        whole = not folder.with_name(f"{folder.name}.partial").exists()
+        fits = match and match["name"] == package and version in ("", match["version"])
+        if match and fits and whole:
             found.append((_order(match["version"]), folder))
     return [folder for _, folder in sorted(found, reverse=True)]
 

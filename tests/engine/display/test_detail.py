@@ -495,3 +495,21 @@ def test_a_replacement_as_a_whole_has_no_outputs_of_its_own() -> None:
     shown = text(took(step("replace", old, thing("a", {"zone": "z2"}))), view(diff=True))  # fmt: skip
 
     assert shown.endswith('zone: "z1" => "z2"')
+
+
+def test_what_the_program_hides_is_named_and_not_shown() -> None:
+    old = {"tags": {"a": 1, "b": 1}, "noise": "x", "size": 1}
+    new = {"tags": {"a": 2, "b": 2}, "noise": "y", "size": 2}
+    record = thing("a", new, hide_diff=("tags.a", "noise", "gone"))
+    metadata = step("update", thing("a", old), record)
+
+    shown = text([StepStarted(metadata, planning=True)], view(diff=True))
+
+    assert dedent("\n".join(shown.splitlines()[3:])).splitlines() == [
+        "~ noise (hidden)",
+        "~ tags.a (hidden)",
+        "~ size: 1 => 2",
+        "~ tags: {",
+        "    ~ b: 1 => 2",
+        "  }",
+    ]

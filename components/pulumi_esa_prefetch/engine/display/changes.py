@@ -1,11 +1,11 @@
 """How two values differ, as a tree: added, deleted, updated, same; prints nothing and calls nobody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pulumi_esa_prefetch.engine.events import PropertyChange, StepMetadata
-from pulumi_esa_prefetch.engine.paths import parse_path
+from pulumi_esa_prefetch.engine.paths import Path, parse_path
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.values import SIGNATURE, Secret
 
@@ -72,6 +72,31 @@ def _entry(old: Any, new: Any) -> Change | None:
     return None if old is MISSING and new is MISSING else compare(old, new)
 
 
+def path_of(text: str) -> Path:
+    """The path that a text spells; a text that spells none is a key."""
+    try:
+        return parse_path(text)
+    except ValueError:
+        return (text,)
+
+
+def without(changes: Changes, path: Sequence[str | int]) -> tuple[Changes, bool]:
+    """The differences without those at a path (`*` is any key), and whether there were any."""
+    left = dict(changes)
+    for key in list(changes) if path[0] == "*" else [path[0]]:
+        change = changes.get(key, Change("same"))
+        if change.kind == "same":
+            continue
+        parts, inside = (
+            ({}, True) if len(path) == 1 else without(change.parts or {}, path[1:])
+        )
+        if inside and changed(parts):
+            left[key] = replace(change, parts=parts)
+        elif inside:
+            del left[key]
+    return left, left != changes
+
+
 def changed(changes: Changes) -> bool:
     """Whether anything is not the same."""
     return any(change.kind != "same" for change in changes.values())
@@ -123,10 +148,7 @@ def detailed(
     for text, change in sorted(diff.items()):
         before = old.inputs if change.input_diff else old.outputs
         after = new.outputs if refresh and not change.input_diff else new.inputs
-        try:
-            path = parse_path(text)
-        except ValueError:
-            path = (text,)
+        path = path_of(text)
         if not str(path[0]).startswith("__"):
             _plant(tree, path, _leaf(change, _at(before, path), _at(after, path)))
     return {key: _grown(node) for key, node in tree.items()}

@@ -13,8 +13,10 @@ from pulumi_esa_prefetch.engine.display.changes import (
     changed,
     compare_maps,
     equal,
+    path_of,
     step_changes,
     visible,
+    without,
 )
 from pulumi_esa_prefetch.engine.display.closing import (
     Closing,
@@ -177,8 +179,10 @@ class DiffLines:
             yield from printer.properties(old.inputs, indent)
         elif old is not None and new is not None:
             after_read = refresh or (bool(new.outputs) and step.op not in _IMPORTS)
-            changes = step_changes(step, refresh=after_read)
-            if changed(changes) or step.detailed_diff is not None:
+            changes, hidden = _seen(step_changes(step, refresh=after_read), step)
+            if changed(changes) or hidden or step.detailed_diff is not None:
+                pen = replace(printer, op="update", signed=True)
+                yield from (pen.line(indent, f"{path} (hidden)") for path in hidden)
                 yield from printer.changes(changes, indent)
             else:
                 same = replace(printer, op="same", signed=True)
@@ -193,9 +197,10 @@ class DiffLines:
             return {}
         before = old.outputs if old is not None else {}
         after, inputs = (new.outputs, new.inputs) if new is not None else ({}, {})
+        changes, _ = _seen(compare_maps(before, after), step)
         return {
             key: change if old is not None else Change("same", None, change.new)
-            for key, change in compare_maps(before, after).items()
+            for key, change in changes.items()
             if (old is None or change.kind != "same" or self._view.sames)
             and (refresh or not _is_input(str(key), change, inputs))
             and (old is not None or change.new not in (None, "", [], {}))
@@ -225,6 +230,16 @@ def details(events: Iterable[Event], view: View, ink_on: Paper) -> None:
     for event in events:
         if not isinstance(event, Summary | Diagnostic | Prelude):
             sink(event)
+
+
+def _seen(changes: Changes, step: StepMetadata) -> tuple[Changes, list[str]]:
+    """The differences that the program does not want to hide, and the paths at which there are others."""
+    record = step.new or step.old
+    hidden: list[str] = []
+    for text in record.hide_diff if record is not None else ():
+        changes, hit = without(changes, path_of(text))
+        hidden += [text] if hit else []
+    return changes, sorted(hidden)
 
 
 def _width(step: StepMetadata) -> int:
