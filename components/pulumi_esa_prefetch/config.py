@@ -12,6 +12,7 @@ from pulumi_esa_prefetch.lookup import Get, Lookup, SettingsError, brief
 CHINA_ENDPOINT = "esa.cn-hangzhou.aliyuncs.com"
 INTERNATIONAL_ENDPOINT = "esa.ap-southeast-1.aliyuncs.com"
 
+ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
 DEFAULT_DEADLINE = 120.0
 
 
@@ -55,10 +56,9 @@ def _endpoint(lookup: Lookup) -> str:
     shared = _shared_endpoint(lookup)
     if shared:
         return _url(shared, "alicloud:endpoints", lookup)
-    variables = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
-    named = lookup.text(*variables)
+    named = lookup.text(*ENDPOINT_VARIABLES)
     if named:
-        return _url(named, lookup.source(*variables), lookup)
+        return _url(named, lookup.source(*ENDPOINT_VARIABLES), lookup)
     return _url(_public_endpoint(lookup), "the public endpoint", lookup)
 
 
@@ -135,6 +135,7 @@ def _is_host(name: str) -> bool:
 __all__ = [
     "CHINA_ENDPOINT",
     "DEFAULT_DEADLINE",
+    "ENDPOINT_VARIABLES",
     "INTERNATIONAL_ENDPOINT",
     "Settings",
     "SettingsError",

@@ -110,6 +110,13 @@ _PROFILES = (
 )
 
 
+def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
+    """Leave out what is masked, and a set of keys as a whole: half of one is of no use."""
+    masked = {name for name, value in config.items() if value == mask}
+    hidden = masked.union(*(names for names in _CONFIG if masked.intersection(names)))
+    return {name: value for name, value in config.items() if name not in hidden}
+
+
 def read_key_place(lookup: Lookup) -> KeyPlace:
     """Choose where keys come from; raises SettingsError, naming what is missing."""
     holder = _holder(lookup)

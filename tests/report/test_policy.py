@@ -148,9 +148,10 @@ def test_limits_that_are_kept_are_said_to_be(
     [
         ("maxOriginUrlsPerSecond: fast", "esa-prefetch:limits.maxOriginUrlsPerSecond:"),
         ("- 1", "limits.yaml: a mapping is expected"),
+        ("config: [1]", "there are no limits: set esa-prefetch:limits"),
         ("a: [", "limits.yaml"),
     ],
-    ids=["a bad limit", "a list", "broken"],
+    ids=["a bad limit", "a list", "an odd stack file", "broken"],
 )
 def test_bad_limits_are_one_sentence(
     exported: Path,

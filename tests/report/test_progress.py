@@ -177,3 +177,13 @@ def test_without_esa_one_look_is_one_sentence(
     assert (code, said.out) == (1, "")
     assert "no connection to http://127.0.0.1:9" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_the_help_says_that_json_is_one_look(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["progress", "--help"])
+
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "Look once, and print JSON" in said
+    assert "is no failure" in said

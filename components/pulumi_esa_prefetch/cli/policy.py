@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,7 +12,6 @@ from pulumi_esa_prefetch.cli.source import Offline, StateFile, source
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.yaml_reading import load
 from pulumi_esa_prefetch.load import Judgement, Limits, LimitsError, refused
-from pulumi_esa_prefetch.report.documents import SECRET
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.facts import job_ids
 from pulumi_esa_prefetch.report.graph import Graph
@@ -77,14 +75,14 @@ def _judged(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[Judgement], list[str]]:
     given = source(stack, file)
-    config = {**given.config, **(_config(limits_file) if limits_file else {})}
-    if KEY not in config:
+    told = _written(limits_file) if limits_file else (given.config or {}).get(KEY)
+    if told is None:
         raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
-    limits = Limits.parse(config[KEY])
+    limits = Limits.parse(told)
     looked = Looked()
     if not offline:
         ids = job_ids(Graph.of_state(given.resources))
-        looked = look_with(config, os.environ, ids)
+        looked = look_with(given.config, os.environ, ids)
     judged, blind = judge_stack(given.resources, looked, limits, moment(at))
     return judged, _notes(looked, blind)
 
@@ -96,22 +94,14 @@ def _notes(looked: Looked, blind: list[str]) -> list[str]:
     return notes
 
 
-def _config(file: str) -> Mapping[str, str]:
-    """Read a stack file's plain values, or take the file for the limits themselves."""
+def _written(file: str) -> str | None:
+    """Return the limits of a stack file, or take the file for the limits themselves."""
     content = load(text(file), file)
     if not isinstance(content, dict):
         raise ReportError(f"{file}: a mapping is expected")
-    if "config" not in content:
-        return {KEY: json.dumps(content)}
-    values = content["config"] or {}
-    return {str(name): _value(value) for name, value in values.items()}
-
-
-def _value(value: Any) -> str:
-    """Write a value as the engine hands it over; a secret one stays a mask."""
-    if isinstance(value, dict) and set(value) == {"secure"}:
-        return SECRET
-    return value if isinstance(value, str) else json.dumps(value)
+    config = content.get("config", {KEY: content})
+    value = config.get(KEY) if isinstance(config, dict) else None
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _lines(judged: list[Judgement]) -> str:

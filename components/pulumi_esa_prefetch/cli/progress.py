@@ -16,14 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.cli.opening import AsJson, StackName
+from pulumi_esa_prefetch.cli.opening import StackName
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.source import StateFile, source
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.config import SettingsError, read_settings
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.load import moment_text, rate_text
-from pulumi_esa_prefetch.report.documents import SECRET
+from pulumi_esa_prefetch.lookup import SettingsError
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.graph import Graph
 from pulumi_esa_prefetch.report.lookup import look
@@ -35,6 +34,7 @@ from pulumi_esa_prefetch.report.progress import (
     progress,
     targets,
 )
+from pulumi_esa_prefetch.report.reading import open_client
 
 PATIENCE = 5
 """So many looks in a row may fail."""
@@ -56,11 +56,15 @@ def follow(
         float, typer.Option(metavar="SECONDS", min=1, help="Between two looks.")
     ] = 10,
     once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", "-j", help="Look once, and print JSON instead of text."),
+    ] = False,
 ) -> None:
     """Show how far the plans of a stack are, until none waits or runs any more.
 
-    Only reads. Exits with 1 if a plan ended otherwise than finished.
+    Only reads. Exits with 1 if all plans rest and one ended otherwise than finished;
+    a plan that still waits or runs after a single look (--once, --json) is no failure.
     """
     try:
         given = source(stack, file)
@@ -76,10 +80,9 @@ def follow(
         raise EngineError(f"did not finish: {', '.join(last.failed)}")
 
 
-def _client(config: Mapping[str, str]) -> EsaClient:
-    plain = {name: value for name, value in config.items() if value != SECRET}
+def _client(config: Mapping[str, str] | None) -> EsaClient:
     try:
-        return EsaClient.from_settings(read_settings(plain.get, os.environ))
+        return open_client(config, os.environ)
     except SettingsError as error:
         raise EngineError(str(error)) from None
 

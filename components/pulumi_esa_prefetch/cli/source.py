@@ -12,10 +12,10 @@ from pulumi_esa_prefetch.cli.reading import text
 from pulumi_esa_prefetch.engine.project import find_project
 from pulumi_esa_prefetch.engine.stack import open_stack
 from pulumi_esa_prefetch.report.documents import (
-    SECRET,
     Resource,
     read_state,
     resources_of,
+    settings_of,
 )
 
 StateFile = Annotated[
@@ -28,10 +28,14 @@ Offline = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stack's resources and its configuration, secrets masked in both."""
+    """A stack's resources, secrets masked, and its configuration.
+
+    Secrets of the configuration are in plain text if the stack was opened, else masked;
+    None: a file does not tell it.
+    """
 
     resources: tuple[Resource, ...]
-    config: Mapping[str, str]
+    config: Mapping[str, str] | None
 
 
 def source(stack: str, file: str) -> Source:
@@ -40,8 +44,8 @@ def source(stack: str, file: str) -> Source:
     Raises ReportError and EngineError, each a sentence.
     """
     if file:
-        return Source(read_state(text(file)), {})
+        resources = read_state(text(file))
+        return Source(resources, settings_of(resources))
     opened = open_stack(find_project(Path.cwd()), stack or None, os.environ)
-    values = opened.config().items()
-    config = {name: SECRET if value.secret else value.text for name, value in values}
+    config = {name: value.text for name, value in opened.config().items()}
     return Source(resources_of(opened.deployment().body), config)

@@ -44,7 +44,7 @@ def timeline(
     """Show what each origin will get over time, all plans of a stack summed."""
     try:
         given = source(stack, file)
-        limits = Limits.parse(given.config.get("esa-prefetch:limits"))
+        limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
         now = moment(at)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None

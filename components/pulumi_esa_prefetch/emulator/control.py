@@ -221,7 +221,9 @@ class Control:
                 "AccessKeyId": key.id,
                 "AliUid": key.ali_uid,
                 "Expiration": key.expires,
-                "Policy": key.policy.model_dump(exclude_none=True) if key.policy else None,
+                "Policy": key.policy.model_dump(exclude_none=True)
+                if key.policy
+                else None,
             }
             for key in self._emulator.keys.all()
         ]

@@ -5,7 +5,7 @@ the embedded engine writes too.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +16,7 @@ from pulumi_esa_prefetch.report.errors import ReportError
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How a value that only the deployment will bring is written."""
 SECRET = "[secret]"  # noqa: S105 -- the mask that stands for one
+_DYNAMIC = "pulumi:providers:pulumi-python"
 _SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 -- marks wrapped values
 
 
@@ -120,6 +121,22 @@ def resources_of(deployment: object) -> tuple[Resource, ...]:
     Secrets become `[secret]`. ReportError if it cannot be read.
     """
     return _model(_Deployment, _masked(deployment), "state").resources
+
+
+def settings_of(resources: Iterable[Resource]) -> dict[str, str] | None:
+    """Return the config that a state's dynamic resources were deployed with.
+
+    Their provider's record holds all of it, secrets masked here. None if there is no record.
+    """
+    records = (r.inputs for r in resources if r.type == _DYNAMIC and not r.delete)
+    inputs = next(records, None)
+    if inputs is None:
+        return None
+    return {name: _setting(value) for name, value in inputs.items()}
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _json(text: str, what: str, command: str) -> dict[str, Any]:

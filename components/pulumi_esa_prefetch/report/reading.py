@@ -1,10 +1,11 @@
-"""How a report gets at ESA: settings of the preview, keys of the surroundings."""
+"""How a report gets at ESA: settings of the stack, keys of the stack or the surroundings."""
 
 from collections.abc import Collection, Mapping
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError
-from pulumi_esa_prefetch.config import read_settings
+from pulumi_esa_prefetch.config import ENDPOINT_VARIABLES, read_settings
+from pulumi_esa_prefetch.keys import without_masked
 from pulumi_esa_prefetch.lookup import SettingsError
 from pulumi_esa_prefetch.report.documents import SECRET
 from pulumi_esa_prefetch.report.lookup import Looked, look
@@ -12,20 +13,43 @@ from pulumi_esa_prefetch.report.lookup import Looked, look
 SECONDS = 15.0
 """For one call with its repeats: a comment without ESA's word beats no comment."""
 
+_WHERE = (
+    "esa-prefetch:endpoint",
+    "alicloud:endpoints",
+    "esa-prefetch:accountType",
+    "alicloud:accountType",
+)
+
+
+def open_client(
+    config: Mapping[str, str] | None, environ: Mapping[str, str]
+) -> EsaClient:
+    """Make a client with a stack's settings, None if they are not known.
+
+    Keys that are masked in a preview or an export come from the environment. Raises
+    SettingsError, also where nothing tells which ESA the stack talks to: job ids and key
+    ids are not for another one.
+    """
+    told = config is not None and SECRET not in {config.get(name) for name in _WHERE}
+    if not told and not any(environ.get(name) for name in ENDPOINT_VARIABLES):
+        raise SettingsError(
+            "nothing tells which ESA the stack talks to (its settings are not in the "
+            "state, or secret): name it by ESA_ENDPOINT"
+        )
+    shown = without_masked(config or {}, SECRET)
+    return EsaClient.from_settings(read_settings(shown.get, environ))
+
 
 def look_with(
-    config: Mapping[str, str], environ: Mapping[str, str], job_ids: Collection[str]
+    config: Mapping[str, str] | None,
+    environ: Mapping[str, str],
+    job_ids: Collection[str],
 ) -> Looked:
-    """Look at the jobs with the stack's settings; what hinders it is told, not raised.
-
-    A secret setting is masked in a preview: such keys come from the environment.
-    """
+    """Look at the jobs with `open_client`; what hinders it is told, not raised."""
     if not job_ids:
         return Looked()
-    shown = {name: value for name, value in config.items() if value != SECRET}
     try:
-        settings = read_settings(shown.get, environ)
-        with EsaClient.from_settings(settings) as client:
+        with open_client(config, environ) as client:
             return _told(look(client.limited(seconds=SECONDS), job_ids))
     except (SettingsError, EsaError) as error:
         return _told(Looked(problem=str(error)))

@@ -1,0 +1,70 @@
+"""With which settings and keys a report asks ESA, seen by a real one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pulumi_esa_prefetch.emulator.app import Emulator, create_app
+from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_prefetch.report.documents import SECRET
+from pulumi_esa_prefetch.report.reading import look_with
+from tests.report.previews import JOB_ID
+
+KEYS = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator-secret",
+}
+
+
+@pytest.fixture
+def esa() -> Iterator[tuple[Emulator, str]]:
+    job = {"Id": JOB_ID, "SiteId": 1, "UrlList": ["http://a.example/1"], "plans": []}
+    app = create_app(seed={"sites": [{"SiteId": 1, "Status": "active"}], "jobs": [job]})
+    with running(app) as endpoint:
+        yield app, endpoint
+
+
+@pytest.mark.parametrize("namespace", ["esa-prefetch", "alicloud"])
+@pytest.mark.parametrize("masked", ["accessKey", "secretKey", "securityToken"])
+def test_a_set_of_keys_that_is_masked_in_part_gives_way_to_the_environment_s(
+    esa: tuple[Emulator, str], namespace: str, masked: str
+) -> None:
+    names = ("accessKey", "secretKey", "securityToken")
+    config = {f"{namespace}:{name}": "theirs" for name in names}
+    config |= {f"{namespace}:{masked}": SECRET, "esa-prefetch:endpoint": esa[1]}
+
+    looked = look_with(config, KEYS, [JOB_ID])
+
+    assert (looked.problem, list(looked.jobs)) == (None, [JOB_ID])
+
+
+def test_keys_in_plain_text_are_used(esa: tuple[Emulator, str]) -> None:
+    config = {
+        "esa-prefetch:endpoint": esa[1],
+        "esa-prefetch:accessKey": "emulator-key",
+        "esa-prefetch:secretKey": "emulator-secret",
+        "alicloud:secretKey": SECRET,
+    }
+
+    looked = look_with(config, {}, [JOB_ID])
+
+    assert looked.problem is None
+
+
+@pytest.mark.parametrize("config", [None, {"esa-prefetch:endpoint": SECRET}])
+def test_where_nothing_tells_which_esa_it_is_nobody_is_asked(
+    config: dict[str, str] | None,
+) -> None:
+    looked = look_with(config, KEYS, [JOB_ID])
+
+    assert looked.jobs == {}
+    assert "nothing tells which ESA the stack talks to" in str(looked.problem)
+
+
+@pytest.mark.parametrize("name", ["ESA_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_ESA"])
+def test_where_nothing_tells_which_esa_it_is_the_environment_may_name_an_endpoint(
+    esa: tuple[Emulator, str], name: str
+) -> None:
+    looked = look_with(None, {**KEYS, name: esa[1]}, [JOB_ID])
+
+    assert looked.problem is None
