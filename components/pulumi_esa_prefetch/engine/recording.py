@@ -1,6 +1,7 @@
 """What a step leaves in the journal; calls no provider."""
 
 import itertools
+import threading
 
 from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.journal import (
@@ -41,6 +42,7 @@ class Recording:
         self._journal = journal
         self._ledger = ledger
         self._numbers = itertools.count(1)
+        self._in_order = threading.Lock()
         self._withheld = Withheld(ledger.news.__contains__)
 
     def begin(self, step: Step) -> int | None:
@@ -97,8 +99,9 @@ class Recording:
         if self._withheld.hold(old, becomes, within):
             self.fail(number)
             return
-        for entry in self._withheld.before(old.record.urn, becomes):
-            self._write(entry)
+        with self._in_order:
+            for entry in self._withheld.before(old.record.urn, becomes):
+                self._write(entry)
         self._write(_done(number, old, None, becomes))
 
     def _finished(self, number: int | None, step: Step, applied: Applied) -> None:
