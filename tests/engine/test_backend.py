@@ -8,7 +8,7 @@ import pytest
 from pulumi_esa_prefetch.engine.backend import FileBackend, directory_of, put
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.project import find_project
-from tests.engine.stacks import project_in
+from tests.engine.stacks import project_in, stack_in
 
 
 def backend_in(directory: Path) -> FileBackend:
@@ -189,3 +189,16 @@ def test_a_write_that_fails_leaves_the_former_contents(
 
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
     assert file.read_text() == "old"
+
+
+def test_a_checkpoint_keeps_its_rights_so_that_others_can_go_on(tmp_path: Path) -> None:
+    files = stack_in(tmp_path).files
+    usual = tmp_path / "usual"
+    usual.touch()
+    first = files.checkpoint.stat().st_mode
+    files.checkpoint.chmod(0o660)
+
+    files.write_checkpoint(files.read_checkpoint())
+
+    assert first == usual.stat().st_mode
+    assert files.checkpoint.stat().st_mode & 0o777 == 0o660

@@ -7,12 +7,12 @@ import gzip
 import os
 import pwd
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
+from uuid import uuid4
 
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
@@ -118,18 +118,26 @@ class StackFiles:
             old.unlink(missing_ok=True)
 
 
-def put(file: Path, content: bytes, rights: int = 0o600) -> None:
-    """Write a file so that it is there, and stays there, with the old or the new contents; raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+def put(file: Path, content: bytes, rights: int | None = None) -> None:
+    """Write a file so that it is there, and stays there, with the old or the new contents; raises OSError.
+
+    Without `rights` it keeps those that it has, or gets those of any new file: others may work on the same state.
+    """
+    temporary = file.with_name(f".{file.name}.{uuid4().hex}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    handle = os.open(temporary, flags, 0o666 if rights is None else rights)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(rights)
-        Path(temporary).replace(file)
+        if rights is None and file.exists():
+            rights = file.stat().st_mode & 0o777
+        if rights is not None:
+            temporary.chmod(rights)
+        temporary.replace(file)
     except OSError:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_directory(file.parent)
 

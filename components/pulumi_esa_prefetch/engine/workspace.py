@@ -72,6 +72,6 @@ def select(
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        put(file, text.encode())
+        put(file, text.encode(), 0o600)
     except OSError as error:
         raise EngineError(f"{file} cannot be written: {error.strerror}") from None
