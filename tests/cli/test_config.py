@@ -244,3 +244,14 @@ def test_a_key_that_older_readers_take_for_a_bool_is_quoted(console: Console) ->
 def test_environments_that_are_not_there_need_not_be_opened(console: Console) -> None:
     assert console("config", "get", "a", "--open=false").out == "hello\n"
     assert console("config", "--open").code == 0
+
+
+def test_a_key_without_a_value_is_an_empty_text_and_said_to_be_one(
+    console: Console,
+) -> None:
+    (console.directory / "Pulumi.dev.yaml").write_text("config:\n  proj:n:\n")
+
+    said = console("config", "get", "n")
+
+    assert said.out == "\n"
+    assert said.err.startswith("warning: proj:n has no value")

@@ -110,7 +110,9 @@ def _list(stack: Stack, show_secrets: bool, as_json: bool) -> None:
 
 
 def _values(stack: Stack) -> dict[str, Any]:
-    return stack_config.with_defaults(stack.project, stack.file().values)
+    values = stack.file().values
+    opening.warn_of_nothing(values)
+    return stack_config.with_defaults(stack.project, values)
 
 
 def _opener(stack: Stack, values: Mapping[str, Any]) -> Callable[[str], str]:

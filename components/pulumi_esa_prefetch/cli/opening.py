@@ -4,8 +4,9 @@ Decides nothing else.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -125,6 +126,12 @@ def confirm(context: typer.Context, prompt: str, name: str) -> None:
     )
     if answer != name:
         raise EngineError("confirmation declined", DECLINED)
+
+
+def warn_of_nothing(values: Mapping[str, Any]) -> None:
+    """Say which keys of a stack's configuration have no value."""
+    for key in sorted(key for key, value in values.items() if value is None):
+        warn(f'{key} has no value, which is taken as an empty text: write "" to say so')
 
 
 def is_interactive(context: typer.Context) -> bool:

@@ -12,6 +12,7 @@ from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.interruption import interruptible
+from pulumi_esa_prefetch.cli.opening import warn_of_nothing
 from pulumi_esa_prefetch.cli.options import PROGRAM, Options
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.translation import check, kind_of, request_of, view_of
@@ -63,6 +64,7 @@ def operate(
     )
     if options.config:
         keep_config(stack, options.config, path=options.config_path)
+    warn_of_nothing(stack.file().values)
     return operation.perform()
 
 
