@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
+from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act
 from pulumi_esa_prefetch.provider.models import (
@@ -71,8 +72,6 @@ CHANGES = [
     ("failed", {"restart_failed": False}, {"restart_failed": False}, Act.KEEP),
     ("finished", {}, {}, Act.KEEP),
     ("finished", {"restart_finished": True}, {"restart_finished": True}, Act.KEEP),
-    ("paused-by-esa", {}, {}, Act.KEEP),
-    ("unknown", {}, {}, Act.KEEP),
     ("running", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.STOP),
     ("waiting", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.REFUSE),
     ("stopped", {"desired_state": "stopped"}, {"desired_state": "stopped"}, Act.KEEP),
@@ -119,6 +118,83 @@ def test_diff(
 
     assert decided.act is act
     assert decided.why
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        ({}, {}, Act.KEEP),
+        ({}, {"triggers": {"v": "2"}}, Act.RERUN),
+        ({}, {"desired_state": "stopped"}, Act.RECORD),
+        ({"desired_state": "stopped"}, {}, Act.RECORD),
+    ],
+    ids=["same", "triggers", "to stop", "to run"],
+)
+@pytest.mark.parametrize("status", ["paused-by-esa", "unknown", ""])
+def test_an_unknown_status_is_no_change_and_never_acted_upon(
+    status: str, before: dict[str, Any], after: dict[str, Any], change: Act
+) -> None:
+    declared = PlanInputs.parse(props(**after))
+
+    seen = decision.at_diff(
+        read_declaration(props(**after)), recorded(status, **before)
+    )
+    now = decision.at_update(declared, recorded("x", **before), Seen(status), NOW)
+
+    assert seen.act is change
+    assert now == decision.Decision(
+        Act.REFUSE, f"{decision.UNKNOWN_STATUS} ({status or 'none'})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "running", "act", "tell"),
+    [
+        ("running", [], Act.RERUN, False),
+        ("waiting", [], Act.RERUN, False),
+        ("waiting", ["a"], Act.START, True),
+        *(
+            (s, ["a"], Act.REFUSE, False)
+            for s in ("running", "stopped", "finished", "failed")
+        ),
+    ],
+)
+def test_a_plan_never_sets_back_the_others_that_run(
+    status: str, running: list[str], act: Act, *, tell: bool
+) -> None:
+    decided = decision.beside_others(Seen(status), running)
+
+    assert (decided.act, decided.tell) == (act, tell)
+
+
+@pytest.mark.parametrize(
+    ("status", "opens", "doubtful"),
+    [
+        ("waiting", None, True),
+        ("waiting", NOW - timedelta(hours=1), True),
+        ("waiting", NOW + timedelta(seconds=59), True),
+        ("waiting", NOW + timedelta(seconds=61), False),
+        ("running", None, False),
+        ("stopped", None, False),
+        ("pausing", NOW + timedelta(hours=1), True),
+    ],
+)
+def test_what_may_be_something_else_by_now_does_not_decide_an_end(
+    status: str, opens: datetime | None, *, doubtful: bool
+) -> None:
+    plan = Plan(id=PLAN, status=status, start_time=opens)
+
+    assert decision.is_doubtful(plan, NOW) is doubtful
+    assert not decision.is_doubtful(None, NOW)
+
+
+@pytest.mark.parametrize("on_destroy", ["stop", "delete"])
+def test_the_end_of_a_plan_with_an_unknown_status_is_told(on_destroy: str) -> None:
+    state = recorded("running", on_destroy=on_destroy)
+
+    decided = decision.at_delete(state, Seen("pausing"))
+
+    assert (decided.act, decided.tell) == (Act.LEAVE, True)
 
 
 @pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)

@@ -1,14 +1,21 @@
 """Consequences that ``check`` names before the fact: by the stack's limits, for a plan that is about to start."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.load import Limits
+from pulumi_esa_prefetch.provider import work
 from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.plan_lists import Look
 from tests.lifecycle.esa import plan_id
 from tests.provider.test_start import fault
-from tests.provider.world import ID, LIST, PLAN, START, World, created, props
+from tests.provider.world import ID, JOB, LIST, PLAN, START, World, created, props
 
 GET = "GetScheduledPreloadJob"
 SLOW = Limits(max_origin_urls_per_second=0.001, enforce={"rate": "deny"})
@@ -77,7 +84,7 @@ def test_what_is_not_about_to_start_is_not_judged(
 
 
 @pytest.mark.parametrize(
-    ("olds", "declared", "denied"),
+    ("olds", "declared", "judged"),
     [
         (props(), AGAIN, True),
         (props(desired_state="stopped"), {}, True),
@@ -95,15 +102,87 @@ def test_what_is_not_about_to_start_is_not_judged(
         "old one unreadable",
     ],
 )
-def test_a_plan_on_record_is_judged_when_it_is_to_run_anew(
-    olds: dict[str, Any], declared: dict[str, Any], *, denied: bool
+def test_a_plan_on_record_that_is_to_run_anew_is_warned_of_for_its_window_may_change(
+    olds: dict[str, Any],
+    declared: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    *,
+    judged: bool,
 ) -> None:
     world = World("finished")
 
-    said = check(world, SLOW, olds, **declared)
+    said = [check(world, SLOW, olds, **declared) for _ in range(2)]
 
-    assert bool(said) is denied
-    assert bool(world.esa.history) is denied
+    assert said == [[], []]
+    told = capsys.readouterr().out
+    assert told.count("0.001; this is judged again right before the Start") == judged
+    assert bool(world.esa.history) is judged
+
+
+def test_what_only_warns_of_a_plan_on_record_promises_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    slow = Limits(max_origin_urls_per_second=0.001)
+
+    assert check(World("finished"), slow, props(), **AGAIN) == []
+    assert capsys.readouterr().out.endswith("above the limit of 0.001.\n")
+
+
+FROZEN = Limits.parse(
+    '{"freeze": [{"name": "launch", "window": "2026-11-11T00:00Z/P1D"}], "enforce": "deny"}'
+)
+EVE = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+def window(start: str, end: str, **more: Any) -> dict[str, Any]:
+    """Triggers as SitePrefetch gives them; numbers arrive as floats."""
+    pace = {"interval": 600.0, "slice_len": 100.0}
+    times = {"start_time": start, "end_time": end}
+    return {"triggers": {"window": {**pace, **times, **more}}}
+
+
+IN_THE_FREEZE = window("2026-11-11T08:00:00Z", "2026-11-11T12:00:00Z")
+AFTER_IT = window("2026-11-12T08:00:00Z", "2026-11-12T12:00:00Z")
+
+
+def test_a_window_that_is_moved_out_of_a_freeze_is_not_refused() -> None:
+    world = World("waiting", now=EVE, start="+32h", end="+40h")
+
+    assert check(world, FROZEN, props(**IN_THE_FREEZE), **AFTER_IT) == []
+
+
+def test_a_window_that_is_moved_into_a_freeze_is_refused_before_it_is_moved() -> None:
+    world = World("waiting", now=EVE, start="+56h", end="+60h")
+
+    said = check(world, FROZEN, props(**AFTER_IT), **IN_THE_FREEZE)
+
+    assert len(said) == 1
+    assert (
+        "would start at 2026-11-11T08:00:00Z, in the freeze window 'launch'"
+        in (said[0])
+    )
+
+
+def test_that_a_window_of_several_does_not_hold_the_list_is_not_refused_early(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("waiting", now=EVE, start="+56h", end="+60h")
+    short = window("2026-11-12T08:00:00Z", "2026-11-12T12:00:00Z", slice_len=1.0)
+
+    assert check(world, FROZEN, props(), **short) == []
+    assert "this is judged again right before the Start" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "triggers",
+    [{"window": "night"}, {"window": {"interval": "often"}}, {"window": {}}],
+    ids=str,
+)
+def test_triggers_that_mean_something_else_are_no_window(
+    triggers: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(World("finished"), SLOW, props(), triggers=triggers) == []
+    assert "judged again right before" in capsys.readouterr().out
 
 
 def test_a_plan_on_record_that_is_gone_is_the_business_of_refresh() -> None:
@@ -129,10 +208,36 @@ def test_a_job_that_cannot_be_read_is_no_objection(
     assert f"esa:{GET}" in capsys.readouterr().out
 
 
-def test_a_plan_without_a_pace_is_not_judged() -> None:
-    lacks = fault({"kind": "missing-keys", "keys": "Interval"}, action=LIST, every=1)
+NO_PACE = fault({"kind": "missing-keys", "keys": "Interval"}, action=LIST, every=1)
 
-    assert check(World("stopped", faults=(lacks,)), SLOW, {}) == []
+
+@pytest.mark.parametrize("olds", [{}, props()], ids=["new", "on record"])
+def test_check_has_nothing_to_say_of_a_plan_without_a_pace(
+    olds: dict[str, Any],
+) -> None:
+    assert check(World("stopped", faults=(NO_PACE,)), SLOW, olds, **AGAIN) == []
+
+
+def test_check_does_not_wait_for_another_who_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(work, "BRIEF_SECONDS", 0.05)
+    world = World("stopped")
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(job_id: str) -> list[Plan]:
+        asked.set()
+        answer.wait(30)
+        return world.client.list_scheduled_preload_executions(job_id=job_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        patient = pool.submit(world.session.lists.find, JOB, PLAN, Look(slow))
+        assert asked.wait(5)
+        assert check(world, SLOW, {}) == []
+        assert world.session.verify
+        answer.set()
+
+    assert patient.result() is not None
 
 
 # right before the Start
@@ -233,6 +338,75 @@ def test_where_nothing_is_denied_a_start_costs_no_further_look(limits: Limits) -
 
     assert created(world)["status"] == "running"
     assert world.writes() == [START]
+
+
+@pytest.mark.parametrize("pace", [{"Interval": None}, {"SliceLen": -1}], ids=str)
+def test_a_plan_without_a_pace_is_not_started_against_a_denial(
+    pace: dict[str, Any],
+) -> None:
+    world = World("stopped")
+    known = world.client.list_scheduled_preload_executions(job_id=JOB)[0]
+    wrong = known.model_dump(by_alias=True, mode="json") | pace
+    world.wire.spoiled = {LIST: {"Executions": [wrong]}}
+
+    with pytest.raises(PrefetchError, match="cannot be judged: ESA does not say its"):
+        created(limited(world, SLOW))
+
+    assert world.calls(START) == 0
+
+
+def frozen_from(now: datetime, hours: int) -> Limits:
+    begin = now + timedelta(hours=hours)
+    return Limits.model_validate(
+        {"freeze": [{"name": "launch", "window": f"{begin:%Y-%m-%dT%H:%MZ}/PT4H"}]}
+        | {"enforce": {"freeze": "deny"}}
+    )
+
+
+@pytest.mark.parametrize("first", ["create", "update"])
+def test_a_window_that_was_moved_into_a_freeze_in_this_run_is_not_started(
+    first: str,
+) -> None:
+    world = World("waiting", "waiting", start="+1h", end="+2h")
+    outs = created(world)
+    provider = limited(world, frozen_from(world.clock.now(), 24)).provider
+    created(world, plan_id=plan_id(2))  # the job's list is remembered now
+    moved = world.clock.now() + timedelta(hours=25)
+    world.client.update_scheduled_preload_execution(
+        plan_id=PLAN, start_time=moved, end_time=moved + timedelta(hours=1)
+    )
+    before = world.calls(START)
+
+    start = partial(provider.create, props())
+    if first == "update":
+        start = partial(provider.update, ID, outs, props(**AGAIN))
+    with pytest.raises(PrefetchError, match="in the freeze window 'launch'"):
+        start()
+
+    assert world.calls(START) == before
+
+
+def test_the_job_is_looked_at_again_before_a_start_that_may_be_denied() -> None:
+    world = World("stopped", end="+200h")
+    limits = Limits(enforce="deny")
+    assert check(world, limits, {}) == []
+    assert world.calls(GET) == 1
+    world.wire.spoiled = {GET: {"UrlCount": 5000}}
+
+    with pytest.raises(PrefetchError, match="URLs not submitted"):
+        created(world)
+
+    assert world.calls(START) == 0
+
+
+def test_a_plan_that_has_finished_since_it_was_listed_is_not_run_again() -> None:
+    world = World("waiting", start="+10s", end="+15s")
+    limited(world, Limits(max_origin_urls_per_second=50, enforce={"rate": "deny"}))
+    assert world.provider.check({}, props()).failures == []
+    world.clock.advance(20)
+
+    assert created(world)["status"] == "finished"
+    assert world.calls(START) == 0
 
 
 def test_a_start_within_the_limits_is_made() -> None:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
+from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from tests.lifecycle.esa import job, job_id, plan, plan_id
@@ -595,6 +597,62 @@ def test_delete_of_a_waiting_plan_without_a_start_says_so(capsys: Said) -> None:
     assert "it will still start when ESA lets it" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("on_destroy", ["stop", "delete"])
+def test_delete_of_a_plan_whose_window_opened_since_it_was_listed_stops_it(
+    on_destroy: str, capsys: Said
+) -> None:
+    world = World("waiting", start="+10s", end="+1h")
+    outs = created(world, on_destroy=on_destroy)
+    provider = world.next_process()
+    provider.read(ID, outs)
+    world.clock.advance(20)
+
+    provider.delete(ID, outs)
+
+    assert STOP in world.effects()
+    assert "will still start" not in capsys.readouterr().out
+
+
+def test_delete_of_a_plan_that_waits_for_a_window_to_come_needs_no_second_look() -> (
+    None
+):
+    world = World("waiting", start="+1h", end="+2h")
+    outs = created(world)
+
+    destroyed(world, outs)
+
+    assert world.calls(LIST) == 2
+
+
+def test_delete_of_a_plan_in_an_unknown_status_says_that_it_is_left(
+    capsys: Said,
+) -> None:
+    world = World("running")
+    outs = created(world, on_destroy="delete")
+    known = world.client.list_scheduled_preload_executions(job_id=JOB)[0]
+    shown = known.model_dump(by_alias=True, mode="json") | {"Status": "Pausing"}
+    world.wire.spoiled = {LIST: {"Executions": [shown]}}
+
+    destroyed(world, outs)
+
+    assert world.writes() == []
+    assert "does not know its status (pausing)" in capsys.readouterr().out
+
+
+def test_a_plan_younger_than_the_list_is_not_dropped_by_it() -> None:
+    world = World("waiting", start="+1h", end="+2h")
+    outs = created(world)
+    end = world.clock.now() + timedelta(hours=1)
+    window = PlanSpec(end_time=end, interval=60, slice_len=1)
+    made = world.client.create_scheduled_preload_executions(
+        job_id=JOB, executions=[window]
+    )
+    young = f"{JOB}:{made.plans[0].id}"
+
+    assert world.provider.read(young, outs | {"plan_id": young}).id == young
+    assert world.calls(LIST) == 2
+
+
 def test_delete_of_what_is_gone_is_done() -> None:
     world = World("running")
     outs = created(world, on_destroy="delete")
@@ -658,7 +716,7 @@ def test_delete_of_a_plan_that_waits_when_it_is_stopped_warns(
     destroyed(world, outs)
 
     assert world.writes() == calls
-    assert ("it will still start at" in capsys.readouterr().out) is warned
+    assert ("it will still start when" in capsys.readouterr().out) is warned
 
 
 def test_the_deletion_of_all_plans_of_a_job_that_is_gone_costs_one_look() -> None:
@@ -703,7 +761,7 @@ def test_a_running_plan_whose_deletion_esa_refuses_is_stopped_first() -> None:
     assert world.status() == "gone"
 
 
-@pytest.mark.parametrize("first", ["create", "update"])
+@pytest.mark.parametrize("first", ["create", "update", "check"])
 def test_delete_leaves_what_this_run_declares_under_another_name(
     first: str, capsys: Said
 ) -> None:
@@ -712,13 +770,15 @@ def test_delete_leaves_what_this_run_declares_under_another_name(
     world.next_process()
     if first == "create":
         world.provider.create(props())
+    elif first == "check":
+        assert check(world, {}) == []
     else:
         world.provider.update(ID, outs, props(on_destroy="delete"))
 
     world.provider.delete(ID, outs)
 
     assert world.writes() == []
-    assert "created or adopted it under another record" in capsys.readouterr().out
+    assert "this run declares it under another record" in capsys.readouterr().out
 
 
 def test_a_second_delete_of_the_same_plan_is_done() -> None:

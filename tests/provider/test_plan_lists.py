@@ -10,7 +10,12 @@ import pytest
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound, Unreachable
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.provider.plan_lists import MAX_AGE, PlanLists
+from pulumi_esa_prefetch.provider.plan_lists import (
+    MAX_AGE,
+    Look,
+    PlanLists,
+    StillAsking,
+)
 
 GONE = NotFound("List", "InvalidJob.NotFound", 404, "gone")
 
@@ -110,13 +115,24 @@ def test_a_plan_missing_in_a_list_just_asked_for_is_missing(
     assert shelf.calls == 1
 
 
-def test_recalling_is_content_with_a_remembered_list(
+def test_recalling_is_content_with_a_remembered_list_that_has_the_plan(
     lists: PlanLists, shelf: Shelf
 ) -> None:
-    found = [lists.recall("job", plan_id) for plan_id in "cde"]
+    found = [lists.recall("job", plan_id) for plan_id in "abab"]
 
-    assert found == [None, None, None]
+    assert [status(plan) for plan in found] == ["stopped"] * 4
     assert shelf.calls == 1
+
+
+def test_a_plan_on_record_is_not_gone_by_a_list_that_may_be_older(
+    lists: PlanLists, shelf: Shelf
+) -> None:
+    lists.recall("job", "a")
+    shelf.plans["c"] = "waiting"
+
+    assert status(lists.recall("job", "c")) == "waiting"
+    assert lists.recall("job", "d") is None
+    assert shelf.calls == 3
 
 
 def test_a_job_that_does_not_exist_has_no_plans(lists: PlanLists, shelf: Shelf) -> None:
@@ -208,19 +224,40 @@ def test_a_failure_of_a_brief_look_is_not_remembered(
         raise Unreachable(f"no time for {job_id}")
 
     with pytest.raises(Unreachable):
-        lists.find("job", "a", brief)
+        lists.find("job", "a", Look(brief, 5.0, lasting=False))
 
     assert status(lists.find("job", "a")) == "stopped"
     assert shelf.calls == 1
 
 
 def test_a_brief_look_that_succeeds_serves_all(lists: PlanLists, shelf: Shelf) -> None:
-    lists.find(
-        "job", "a", lambda job_id: [Plan(id="a", job_id=job_id, status="failed")]
-    )
+    brief = Look(lambda job: [Plan(id="a", job_id=job, status="failed")], 5.0)
+    lists.find("job", "a", brief)
 
     assert status(lists.find("job", "a")) == "failed"
     assert shelf.calls == 0
+
+
+def test_who_has_no_time_does_not_wait_for_another_who_asks(
+    lists: PlanLists, shelf: Shelf
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        asked.set()
+        answer.wait(5)
+
+    shelf.during = slowly
+
+    with ThreadPoolExecutor(1) as pool:
+        patient = pool.submit(lists.find, "job", "a")
+        assert asked.wait(5)
+        with pytest.raises(StillAsking):
+            lists.find("job", "a", Look(shelf, 0.0))
+        answer.set()
+
+    assert status(patient.result()) == "stopped"
+    assert shelf.calls == 1
 
 
 def test_other_plans_of_the_job_come_in_the_order_of_their_ids(

@@ -1,15 +1,22 @@
 """Triggers run a plan again: the calls and their order, what is refused before Stop, what a failure leaves."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import plan_id
+from pulumi_esa_prefetch.provider.plan_lists import MAX_AGE
+from pulumi_esa_prefetch.provider.work import LEAST_SECONDS
+from tests.lifecycle.esa import job, plan, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import (
     ID,
     LIST,
+    PLAN,
     RESET,
     START,
     STOP,
@@ -79,6 +86,69 @@ def test_another_running_plan_of_the_job_is_refused_before_stop() -> None:
     assert rerun(world, outs, rerun="resume")["status"] == "running"
 
 
+def test_a_plan_started_since_the_list_was_remembered_is_not_set_back() -> None:
+    world = World("finished", "stopped")
+    outs = created(world)
+    world.client.start_scheduled_preload_execution(plan_id=plan_id(2))
+
+    with pytest.raises(PrefetchError, match=rf"another plan .* \({plan_id(2)}\)"):
+        rerun(world, outs)
+
+    assert world.writes() == [START]
+
+
+def test_a_plan_stopped_since_the_list_was_remembered_is_not_in_the_way() -> None:
+    world = World("finished", "running")
+    outs = created(world)
+    world.client.stop_scheduled_preload_execution(plan_id=plan_id(2))
+
+    assert rerun(world, outs)["status"] == "running"
+    assert world.writes() == [STOP, RESET, START]
+
+
+def test_a_waiting_plan_beside_one_that_runs_is_started_and_sets_nothing_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plans = [plan(1, "waiting", start="+2h"), plan(2, "running")]
+    world = World(jobs=[job(1, plans)])
+    outs = created(world)
+
+    outs = rerun(world, outs)
+
+    assert world.writes() == [START, START]
+    assert (outs["status"], outs["triggers"]) == ("waiting", {"release": "2"})
+    said = f"will run from where its job is then, for another plan of the job runs ({plan_id(2)})"
+    assert capsys.readouterr().out.count(said) == 1
+
+
+@pytest.mark.parametrize("round_", range(10))
+def test_no_start_of_this_process_comes_between_the_look_and_the_reset(
+    round_: int,
+) -> None:
+    world = World("finished", "stopped")
+    outs = created(world)
+    together = threading.Barrier(2)
+
+    def again() -> None:
+        together.wait(5)
+        with suppress(PrefetchError):
+            rerun(world, outs)
+
+    def start() -> None:
+        together.wait(5)
+        created(world, plan_id=plan_id(2))
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(again), pool.submit(start)]:
+            done.result()
+
+    # By ESA's own order: nothing is set back once the other plan was started.
+    order = [entry for entry in world.esa.history if entry.action in {RESET, START}]
+    others = [n for n, e in enumerate(order) if e.parameters["Id"] == plan_id(2)]
+    resets = [n for n, e in enumerate(order) if e.action == RESET]
+    assert all(reset < other for reset in resets for other in others), round_
+
+
 def test_of_two_plans_of_one_job_the_second_is_refused() -> None:
     world = World("finished", "finished")
     first = created(world)
@@ -106,6 +176,57 @@ def test_a_failure_after_stop_says_that_the_plan_is_stopped_now(action: str) -> 
     assert world.status() == "stopped"
     world.next_process()
     assert rerun(world, outs)["status"] == "running"
+
+
+def test_a_start_of_which_nobody_knows_is_not_said_to_have_left_it_stopped() -> None:
+    lost = fault({"kind": "reset", "when": "after"})
+    world = World("running", faults=(lost,))
+    outs = created(world)
+    silent = fault({"kind": "denied"}, action=LIST, calls=[2])
+    faults = type(world.esa.faults.document)
+    world.esa.faults.set(faults.model_validate({"faults": [lost, silent]}))
+
+    with pytest.raises(PrefetchError, match="it is not known whether") as caught:
+        rerun(world, outs)
+
+    assert "stopped now" not in str(caught.value)
+    assert world.status() == "running"
+
+
+def test_a_plan_that_is_gone_after_stop_is_not_said_to_be_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World("running")
+    outs = created(world)
+    handle = world.wire.handle_request
+
+    def deleting(request: httpx.Request) -> httpx.Response:
+        if request.headers["x-acs-action"] == START:
+            world.client.delete_scheduled_preload_execution(plan_id=PLAN)
+        return handle(request)
+
+    monkeypatch.setattr(world.wire, "handle_request", deleting)
+
+    with pytest.raises(PrefetchError, match="does not exist") as caught:
+        rerun(world, outs)
+
+    assert "stopped now" not in str(caught.value)
+
+
+def test_all_calls_of_a_rerun_share_one_deadline() -> None:
+    wrong = {"kind": "server-error", "probability": 0.8}
+    for seed in range(12):
+        world = World("running", deadline=20.0)
+        outs = created(world)
+        faults = type(world.esa.faults.document)
+        world.esa.faults.set(faults.model_validate({"seed": seed, "faults": [wrong]}))
+        world.clock.advance(MAX_AGE + 1)
+        began = world.clock.monotonic()
+
+        with suppress(PrefetchError):
+            rerun(world, outs)
+
+        assert world.clock.monotonic() - began <= 20.0 + 2 * LEAST_SECONDS, seed
 
 
 def test_a_failure_before_stop_says_nothing_of_it() -> None:
@@ -158,7 +279,6 @@ def test_a_rerun_looks_first_for_the_record_may_be_old() -> None:
     rerun(world, outs)
 
     assert world.writes() == [STOP, RESET, START]
-    assert world.calls(LIST) == 2
 
 
 def test_a_plan_that_runs_on_after_stop_is_not_started_again() -> None:

@@ -1,13 +1,16 @@
 """Start under lost, odd and refused answers: one declaration sets a plan going once, and says what it knows."""
 
+import io
 import os
 import sys
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.session import tell
 from pulumi_esa_prefetch.provider.start import Outcome, after_lost_start
 from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
@@ -421,6 +424,50 @@ def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
         monkeypatch.undo()
         with suppress(OSError):
             broken.close()
+
+
+def test_letters_that_stdout_cannot_write_do_not_undo_a_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World("stopped")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    world.wire.spoiled = {START: {"Status": "failed"}}
+
+    tell("ESA \u8bf4 \udcff")
+    outs = created(world)
+
+    assert outs["starts"] == 1
+    said = written.getvalue().decode("ascii")
+    assert said.startswith("esa-prefetch: ESA \\u8bf4 \\udcff\n")
+    assert "ESA accepted Start and says that the plan is failed" in said
+
+
+def test_a_closed_stdout_does_not_undo_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+
+    tell("nobody hears it")
+
+
+def test_the_look_after_a_lost_start_may_come_after_the_deadline() -> None:
+    world = World("stopped", deadline=20.0)
+    handle = world.wire.handle_request
+
+    def late(request: httpx.Request) -> httpx.Response:
+        answer = handle(request)
+        if request.headers["x-acs-action"] == START:
+            world.clock.advance(30)
+            raise httpx.ReadTimeout("too late", request=request)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.wire, "handle_request", late)
+        outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("running", 1)
+    assert world.calls(START) == 1
 
 
 @pytest.mark.parametrize(

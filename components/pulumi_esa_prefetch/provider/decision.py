@@ -5,18 +5,21 @@ out; ``why`` is a clause for a person, whose subject is the plan, and is what a 
 
 Where the table of "Semantics of ScheduledPrefetch" is silent:
 
-- A status that this version does not know is never acted upon: ``create`` refuses, ``diff`` sees no change.
+- A status that this version does not know is never acted upon: ``create`` and ``update`` refuse, ``diff`` sees
+  no change, ``delete`` leaves the plan and says so.
 - ``desired_state`` changed to running on a plan that waits is a Start, as at ``create``: a plan that ESA
   left waiting for its first Start needs one, for any other it changes nothing.
 - Any changed input is a change, if only to be recorded: the outputs echo the inputs.
 - A ``job_id`` that is not the plan's is refused: a plan's job is fixed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from pulumi_esa_prefetch.api.models import STATUSES, Plan
 from pulumi_esa_prefetch.provider.models import Declaration, PlanInputs, PlanState
 
 
@@ -69,7 +72,8 @@ class Decision:
     tell: bool = False
 
 
-_STATUSES = ("waiting", "running", "finished", "failed", "stopped")
+SOON = timedelta(minutes=1)
+"""A window that opens within this time may be open by ESA's clock."""
 MISSING = "does not exist: check plan_id and job_id"
 UNKNOWN_STATUS = "is left alone, for this version does not know its status"
 WAITING_CANNOT_STOP = (
@@ -83,8 +87,8 @@ def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
     if observed is None:
         return Decision(Act.REFUSE, MISSING)
     status = observed.status
-    if status not in _STATUSES:
-        return Decision(Act.REFUSE, f"{UNKNOWN_STATUS} ({status or 'none'})")
+    if status not in STATUSES:
+        return Decision(Act.REFUSE, _unknown(observed))
     if declared.desired_state == "stopped":
         return _stopped(status) or Decision(Act.ADOPT, f"is {status} already")
     if status == "finished" and declared.restart_finished:
@@ -117,6 +121,8 @@ def at_update(
     if observed is None:
         return Decision(Act.REFUSE, "does not exist any more: run refresh")
     decision = _changed(declared, recorded, observed)
+    if decision.act is not Act.REFUSE and observed.status not in STATUSES:
+        return Decision(Act.REFUSE, _unknown(observed))
     end = observed.end_time
     if decision.act is Act.RERUN and end is not None and end <= now:
         return Decision(
@@ -126,6 +132,27 @@ def at_update(
     if decision.act is Act.KEEP:
         return Decision(Act.ADOPT, f"is {observed.status} already")
     return decision
+
+
+def beside_others(observed: Observed, running: Sequence[str]) -> Decision:
+    """Decide how a plan runs again from the first URL beside the job's other plans that run, by id.
+
+    The place in the URL list is the job's: going back sets the others back too.
+    """
+    if not running:
+        return Decision(Act.RERUN, "runs again from the first URL")
+    if observed.status == "waiting":
+        why = (
+            f"will run from where its job is then, for another plan of the job runs ({', '.join(running)}) "
+            "and would be set back"
+        )
+        return Decision(Act.START, why, tell=True)
+    return Decision(
+        Act.REFUSE,
+        "cannot run again from the first URL while another plan of the job runs "
+        f"({', '.join(running)}), for the place in the URL list is the job's: wait for it, stop "
+        'it, or declare rerun="resume"',
+    )
 
 
 def needs_look(declared: PlanInputs, recorded: PlanState) -> bool:
@@ -151,19 +178,28 @@ def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
 def before_delete(recorded: PlanState, *, kept: bool) -> Decision | None:
     """Decide a deletion without a look; ``kept``: this run declares the plan under another name."""
     if kept:
-        why = (
-            "is left as it is: this run has created or adopted it under another record"
-        )
+        why = "is left as it is: this run declares it under another record"
         return Decision(Act.LEAVE, why, tell=True)
     if recorded.on_destroy == "leave":
         return Decision(Act.LEAVE, "is left as it is: on_destroy is leave")
     return None
 
 
+def is_doubtful(observed: Plan | None, now: datetime) -> bool:
+    """Whether only a fresh look may decide an end: what was seen may well be something else by now."""
+    if observed is None:
+        return False
+    start = observed.start_time
+    opens = start is None or start <= now + SOON
+    return observed.status not in STATUSES or (observed.status == "waiting" and opens)
+
+
 def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
     """Decide what becomes of a plan that is declared no more, by what ESA says now."""
     if observed is None:
         return Decision(Act.LEAVE, "is gone already")
+    if observed.status not in STATUSES:
+        return Decision(Act.LEAVE, _unknown(observed), tell=True)
     if recorded.on_destroy == "delete":
         return Decision(Act.DELETE, "is declared no more and on_destroy is delete")
     if observed.status == "running":
@@ -173,6 +209,10 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
             Act.LEAVE, "is waiting, and ESA stops only running plans", tell=True
         )
     return Decision(Act.LEAVE, f"is {observed.status}")
+
+
+def _unknown(observed: Observed) -> str:
+    return f"{UNKNOWN_STATUS} ({observed.status or 'none'})"
 
 
 def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> Decision:

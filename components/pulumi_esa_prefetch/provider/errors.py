@@ -17,6 +17,10 @@ class PlanGone(PrefetchError):
     """The plan does not exist (any more): whoever wants its end has it."""
 
 
+class NotStarted(PrefetchError):
+    """No Start had an effect: the plan is as it was before."""
+
+
 def unreadable(error: ValidationError) -> PrefetchError:
     """Properties that cannot be read as a plan's, named without their values."""
     names = sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]})

@@ -1,29 +1,29 @@
 """What can be said of a plan before anything is done; it only reads.
 
-``check`` asks early and is never in the way; what a limit denies is refused again right before the Start,
-for drift, a missing job_id or a look that failed may have kept it from ``check``.
+``check`` asks early and is never in the way: 5 seconds for all its looks, one attempt each. Any failure but
+'not found' is no answer and turns the looks off for the run, with one line.
 A plan that is about to be created is looked up once, so that a pull request says that it does not exist.
-Where the stack has limits (``esa-prefetch:limits``) a plan that is about to start is judged by them.
-``check`` looks briefly: one attempt, 5 seconds. Any failure but 'not found' is no answer and turns the looks off
-for the run, with one line.
+Where the stack has limits (``esa-prefetch:limits``) a plan that is about to start is judged by them. A plan on
+record is only warned of then: its window in ESA may be about to be changed by another resource of the same run,
+unless the triggers say the new one, as those of a ``SitePrefetch`` do.
+What a limit denies is refused right before the Start, by what ESA says then.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
-from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.api.models import GOING_ON, Job, Plan
 from pulumi_esa_prefetch.load import Judgement, Kind, Limits, Run, judge_start, refused
 from pulumi_esa_prefetch.provider.decision import MISSING, Act, at_create
-from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.errors import NotStarted
 from pulumi_esa_prefetch.provider.models import PlanInputs, one_spelling
+from pulumi_esa_prefetch.provider.plan_lists import StillAsking
 from pulumi_esa_prefetch.provider.session import Session
 from pulumi_esa_prefetch.provider.target import Target
-
-CHECK_SECONDS = 5.0
+from pulumi_esa_prefetch.provider.work import Work
 
 
 def objections(
@@ -32,78 +32,111 @@ def objections(
     """What stands against the plan, each a sentence; warnings are told, once each."""
     if declared.job_id is None or not session.verify:
         return []
+    olds, work = one_spelling(olds), Work.brief(session)
     try:
-        return _objections(session, one_spelling(olds), declared, declared.job_id)
+        if olds.get("plan_id") != declared.plan_id:
+            return _of_a_new_one(work, declared, declared.job_id)
+        if session.limits is not None and _runs_anew(olds, declared):
+            return _of_one_on_record(work, declared, declared.job_id, session.limits)
+    except StillAsking:
+        pass
     except EsaError as error:
         session.stop_verifying(error)
-        return []
+    return []
 
 
-def refuse_denied(session: Session, target: Target, *, rewinds: bool = False) -> None:
-    """Raise PrefetchError if a limit denies the Start that is about to be made.
-
-    Nothing is asked where no limit denies anything: warnings are for ``check``.
-    """
-    if session.limits is None or not _denies(session.limits, session.clock.now()):
-        return
-    unjudged = f"{target} was not started: esa-prefetch:limits deny, and the plan cannot be judged"
-    if target.job_id is None or target.before is None:
-        raise PrefetchError(f"{unjudged} without its job: give job_id")
-    try:
-        job = session.job(
-            target.job_id,
-            lambda wanted: session.client.get_scheduled_preload_job(job_id=wanted),
-        )
-        judged = _judged(session, session.limits, target.before, job, rewinds=rewinds)
-    except EsaError as error:
-        raise PrefetchError(f"{unjudged}: {error}") from None
-    reasons = "; ".join(reason.rstrip(".") for reason in refused(judged))
-    if reasons:
-        raise PrefetchError(
-            f"{target} was not started, for esa-prefetch:limits deny it: {reasons}"
-        )
-
-
-def _denies(limits: Limits, now: datetime) -> bool:
+def denies(session: Session) -> bool:
     """Whether any limit that may still matter is hard."""
+    limits = session.limits
+    if limits is None:
+        return False
     kinds: list[Kind] = ["fit", "past"]
     if limits.max_origin_urls_per_second is not None:
         kinds.append("rate")
+    now = session.clock.now()
     if any(freeze.window.end > now for freeze in limits.freeze):
         kinds.append("freeze")
     return any(limits.level(kind) == "deny" for kind in kinds)
 
 
-def _objections(
-    session: Session, olds: Mapping[str, Any], declared: PlanInputs, job_id: str
-) -> list[str]:
-    is_new = olds.get("plan_id") != declared.plan_id
-    if not is_new and (session.limits is None or not _runs_anew(olds, declared)):
-        return []
-    brief = session.client.limited(attempts=1, seconds=CHECK_SECONDS)
-    plan = session.lists.find(
-        job_id,
-        declared.plan_id,
-        lambda job: brief.list_scheduled_preload_executions(job_id=job),
-    )
+def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
+    """Raise NotStarted if a limit denies the Start that is about to be made.
+
+    The caller has just looked at the plan; the job is looked at here. Nothing is asked where no limit
+    denies anything: warnings are for ``check``.
+    """
+    limits = work.session.limits
+    if limits is None or not denies(work.session):
+        return
+    unjudged = f"{target} was not started: esa-prefetch:limits deny, and the plan cannot be judged"
+    if target.job_id is None or target.before is None:
+        raise NotStarted(f"{unjudged} without its job: give job_id")
+    run = _run(target.before)
+    if run is None:
+        raise NotStarted(f"{unjudged}: ESA does not say its Interval and SliceLen")
+    try:
+        job = work.client().get_scheduled_preload_job(job_id=target.job_id)
+        judged = _judged(work, limits, target.before, run, job, rewinds=rewinds)
+    except EsaError as error:
+        raise NotStarted(f"{unjudged}: {error}") from None
+    reasons = "; ".join(reason.rstrip(".") for reason in refused(judged))
+    if reasons:
+        raise NotStarted(
+            f"{target} was not started, for esa-prefetch:limits deny it: {reasons}"
+        )
+
+
+def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
+    session = work.session
+    plan = session.lists.find(job_id, declared.plan_id, work.look())
     if plan is None:
-        missing = f"{Target(declared.plan_id, job_id)} {MISSING}"
-        return [missing] if is_new else []
-    if session.limits is None or (is_new and not _starts(declared, plan)):
+        return [f"{Target(declared.plan_id, job_id)} {MISSING}"]
+    run = _run(plan)
+    starts = at_create(declared, plan).act is Act.START
+    if session.limits is None or run is None or not starts:
         return []
-    job = session.job(
-        job_id, lambda wanted: brief.get_scheduled_preload_job(job_id=wanted)
-    )
-    rewinds = not is_new and declared.rerun == "from_start"
-    judged = _judged(session, session.limits, plan, job, rewinds=rewinds)
-    for judgement in judged:
-        if judgement.level == "warn":
-            session.tell_once(judgement.text)
+    job = _job(work, job_id)
+    judged = _judged(work, session.limits, plan, run, job, rewinds=False)
+    _warn(session, [each.text for each in judged if each.level == "warn"])
     return refused(judged)
 
 
-def _starts(declared: PlanInputs, plan: Plan) -> bool:
-    return at_create(declared, plan).act is Act.START
+def _of_one_on_record(
+    work: Work, declared: PlanInputs, job_id: str, limits: Limits
+) -> list[str]:
+    plan = work.session.lists.find(job_id, declared.plan_id, work.look())
+    announced = _announced(declared)
+    if plan is None:
+        return []
+    run = announced or _run(plan)
+    if run is None:
+        return []
+    rewinds = declared.rerun == "from_start"
+    job = _job(work, job_id)
+    judged = _judged(work, limits, plan, run, job, rewinds=rewinds)
+    # Whether the list fits hangs on the other plans too, whose windows may be about to change.
+    sure = [each for each in judged if announced is not None and each.kind != "fit"]
+    denied = refused(sure)
+    _warn(work.session, [_for_now(each) for each in judged if each.text not in denied])
+    return denied
+
+
+def _for_now(judgement: Judgement) -> str:
+    if judgement.level == "warn":
+        return judgement.text
+    return f"{judgement.text.rstrip('.')}; this is judged again right before the Start"
+
+
+def _warn(session: Session, sentences: list[str]) -> None:
+    for sentence in sentences:
+        session.tell_once(sentence)
+
+
+def _job(work: Work, job_id: str) -> Job:
+    return work.session.job(
+        job_id,
+        lambda wanted: work.client().get_scheduled_preload_job(job_id=wanted),
+    )
 
 
 def _runs_anew(olds: Mapping[str, Any], declared: PlanInputs) -> bool:
@@ -117,16 +150,29 @@ def _runs_anew(olds: Mapping[str, Any], declared: PlanInputs) -> bool:
     )
 
 
+def _announced(declared: PlanInputs) -> Run | None:
+    """The window that the triggers say the plan will have, in the form SitePrefetch gives it."""
+    window = declared.triggers.get("window")
+    if not isinstance(window, dict):
+        return None
+    try:
+        return _run(Plan.model_validate(window | {"id": declared.plan_id}))
+    except ValidationError:
+        return None
+
+
+def _run(plan: Plan) -> Run | None:
+    return Run.of(plan, f"plan {plan.id}")
+
+
 def _judged(
-    session: Session, limits: Limits, plan: Plan, job: Job, *, rewinds: bool
+    work: Work, limits: Limits, plan: Plan, run: Run, job: Job, *, rewinds: bool
 ) -> list[Judgement]:
-    run = _run(plan)
-    if run is None:
-        return []
+    session = work.session
     others = [
         other
-        for each in session.lists.others(job.id, plan.id)
-        if each.status in {"waiting", "running"} and (other := _run(each))
+        for each in session.lists.others(job.id, plan.id, work.look())
+        if each.status in GOING_ON and (other := _run(each))
     ]
     return judge_start(
         run,
@@ -135,18 +181,5 @@ def _judged(
         session.clock.now(),
         urls=job.url_count,
         submitted=0 if rewinds else job.task_submitted or 0,
-        origins=[name for name in (job.domains or "").split(",") if name],
-    )
-
-
-def _run(plan: Plan) -> Run | None:
-    if not plan.interval or not plan.slice_len:
-        return None
-    return Run(
-        f"plan {plan.id}",
-        plan.interval,
-        plan.slice_len,
-        plan.start_time,
-        plan.end_time,
-        running=plan.status == "running",
+        origins=job.origins,
     )

@@ -78,13 +78,17 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        """Name each bad property; say early if a plan that is about to be created does not exist."""
+        """Name each bad property; say early if a plan that is about to be created does not exist.
+
+        A plan that is declared here stays as it is when another record of it goes: a destroy checks nothing.
+        """
         declaration = read_declaration(news)
         failures = [
             CheckFailure(name, in_one_line(f"{name} {reason}"))
             for name, reason in declaration.failures
         ]
         if declaration.inputs is not None:
+            self.session.keep(declaration.inputs.plan_id)
             reasons = objections(self.session, _olds, declaration.inputs)
             failures = [CheckFailure("plan_id", reason) for reason in reasons]
         return CheckResult(dict(declaration.props), failures)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pulumi_esa_prefetch.api.errors import EsaError, NotFound
+from pulumi_esa_prefetch.api.errors import EsaError, NotFound, OutOfTime
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.clock import Clock
 
@@ -18,6 +18,23 @@ MAX_AGE = 30.0
 """Seconds; nothing older than this decides anything."""
 
 ListPlans = Callable[[str], Sequence[Plan]]
+
+
+class StillAsking(OutOfTime):
+    """Another thread has asked, and no answer came in the time that this one has."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one asker lists a job's plans.
+
+    ``seconds``: how long it waits for a thread that asks already; ``lasting``: whether its failure is
+    everybody's for a while.
+    """
+
+    list_plans: ListPlans
+    seconds: float = threading.TIMEOUT_MAX
+    lasting: bool = True
 
 
 @dataclass(frozen=True)
@@ -28,6 +45,7 @@ class _Answer:
     turn: int
     asked_at: float
     error: EsaError | None = None
+    job_is_gone: bool = False
 
     def read(self) -> dict[str, Plan]:
         if self.error is not None:
@@ -49,39 +67,49 @@ class PlanLists:
     """The remembered lists of all jobs; safe to share between threads."""
 
     def __init__(self, list_plans: ListPlans, clock: Clock) -> None:
-        self._list_plans = list_plans
+        self._usual = Look(list_plans)
         self._clock = clock
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
         # What came before what is a matter of turns, not of a clock's resolution.
         self._turns = itertools.count()
 
-    def recall(self, job_id: str, plan_id: str) -> Plan | None:
-        """One plan by a list of at most 30 seconds; None if that lacks it. Raises EsaError."""
-        return self._get(job_id).read().get(plan_id)
-
-    def find(
-        self, job_id: str, plan_id: str, list_plans: ListPlans | None = None
+    def recall(
+        self, job_id: str, plan_id: str, look: Look | None = None
     ) -> Plan | None:
+        """One plan that is on record; None only if its job is gone or a list asked for now lacks it.
+
+        A list of at most 30 seconds is young enough for a plan that it holds. Raises EsaError.
+        """
+        return self._find(job_id, plan_id, look, gone_is_gone=True)
+
+    def find(self, job_id: str, plan_id: str, look: Look | None = None) -> Plan | None:
         """One plan; None only if a list asked for after this call was made lacks it.
 
-        A remembered list may be older than the plan. ``list_plans`` asks in another way than
-        usual (fewer attempts), whose failure is not remembered. Raises EsaError.
+        A remembered list may be older than the plan, and than its job. Raises EsaError.
         """
+        return self._find(job_id, plan_id, look, gone_is_gone=False)
+
+    def _find(
+        self, job_id: str, plan_id: str, look: Look | None, *, gone_is_gone: bool
+    ) -> Plan | None:
         turn = next(self._turns)
-        known = self._get(job_id, list_plans=list_plans)
-        if plan_id not in known.read() and known.turn < turn:
-            known = self._get(job_id, since=turn, list_plans=list_plans)
+        known = self._get(job_id, look)
+        is_final = known.turn > turn or (gone_is_gone and known.job_is_gone)
+        if plan_id not in known.read() and not is_final:
+            known = self._get(job_id, look, since=turn)
         return known.read().get(plan_id)
 
-    def look_again(self, job_id: str, plan_id: str) -> Plan | None:
+    def look_again(
+        self, job_id: str, plan_id: str, look: Look | None = None
+    ) -> Plan | None:
         """One plan, by a list asked for after this call was made. Raises EsaError."""
         since = next(self._turns)
-        return self._get(job_id, since=since).read().get(plan_id)
+        return self._get(job_id, look, since=since).read().get(plan_id)
 
-    def others(self, job_id: str, plan_id: str) -> list[Plan]:
+    def others(self, job_id: str, plan_id: str, look: Look | None = None) -> list[Plan]:
         """The job's other plans, by id. Raises EsaError."""
-        plans = dict(self._get(job_id).read())
+        plans = dict(self._get(job_id, look).read())
         return [plans[other] for other in sorted(plans) if other != plan_id]
 
     def job_of(self, plan_id: str) -> str | None:
@@ -112,15 +140,20 @@ class PlanLists:
         with self._lock:
             return self._jobs.setdefault(job_id, _Job())
 
-    def _get(
-        self, job_id: str, *, since: int = -1, list_plans: ListPlans | None = None
-    ) -> _Answer:
-        job = self._job(job_id)
-        with job.asking:
+    def _get(self, job_id: str, look: Look | None, *, since: int = -1) -> _Answer:
+        job, look = self._job(job_id), look or self._usual
+        if not job.asking.acquire(timeout=look.seconds):
+            raise StillAsking(
+                "ListScheduledPreloadExecutions: asked for already, and no answer came in time; allow more "
+                "by esa-prefetch:deadline"
+            )
+        try:
             known = job.answer
             if known is None or known.turn < since or self._is_old(known):
-                known = self._ask(job_id, list_plans or self._list_plans)
-                self._remember(job, known, failure_too=list_plans is None)
+                known = self._ask(job_id, look.list_plans)
+                self._remember(job, known, failure_too=look.lasting)
+        finally:
+            job.asking.release()
         return known
 
     def _is_old(self, known: _Answer) -> bool:
@@ -135,7 +168,7 @@ class PlanLists:
                 for plan in list_plans(job_id)
             }
         except NotFound:
-            return _Answer({}, turn, asked_at)
+            return _Answer({}, turn, asked_at, job_is_gone=True)
         except EsaError as error:
             return _Answer({}, turn, self._clock.monotonic(), error)
         return _Answer(plans, turn, asked_at)

@@ -2,72 +2,85 @@
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.decision import Act, beside_others
+from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError
+from pulumi_esa_prefetch.provider.foresight import refuse_denied
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.models import PlanInputs
-from pulumi_esa_prefetch.provider.session import Session
+from pulumi_esa_prefetch.provider.session import tell
 from pulumi_esa_prefetch.provider.start import start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
 from pulumi_esa_prefetch.provider.target import Target
+from pulumi_esa_prefetch.provider.work import Work
 
 
-def rerun_plan(session: Session, target: Target, declared: PlanInputs) -> Plan:
+def rerun_plan(work: Work, target: Target, before: Plan, declared: PlanInputs) -> Plan:
     """Run the plan again and answer what ESA says of it then.
 
-    All that can be refused is refused before Stop. Raises PrefetchError, which says so if the plan
-    is stopped now; the old triggers then stay in state, and the next up does the rest.
+    The caller has the job's turn, and has looked in it. All that can be refused is refused before Stop.
+    Raises PrefetchError, which says so if the plan is stopped now; the old triggers then stay in state,
+    and the next up does the rest.
     """
-    if declared.rerun == "resume":
-        return _rerun(session, target, declared)
-    with session.turn(target.job_id or ""):
-        _refuse_beside_others(session, target)
-        return _rerun(session, target, declared)
+    rewinds = declared.rerun == "from_start" and _rewinds(work, target, before)
+    refuse_denied(work, target, rewinds=rewinds)
+    if before.status == "running":
+        return _stop_and_start(work, target, declared, rewinds=rewinds)
+    return _start(work, target, declared, rewinds=rewinds)
 
 
-def _rerun(session: Session, target: Target, declared: PlanInputs) -> Plan:
-    stopped = target.status == "running"
-    if stopped:
-        target = _stopped(session, target)
-    try:
-        if declared.rerun == "from_start":
-            _reset(session, target)
-        return start_plan(session, target, restart_failed=declared.restart_failed)
-    except PrefetchError as error:
-        now = "; the plan is stopped now" if stopped else ""
-        raise PrefetchError(f"{error}{now}") from None
-
-
-def _refuse_beside_others(session: Session, target: Target) -> None:
-    others = session.lists.others(target.job_id or "", target.plan_id)
+def _rewinds(work: Work, target: Target, before: Plan) -> bool:
+    """Whether the job goes back to its first URL; PrefetchError if it may not, and has to."""
+    others = _others(work, target)
     running = [plan.id for plan in others if plan.status == "running"]
-    if running:
-        raise PrefetchError(
-            f"{target} cannot run again from the first URL while another plan of the job runs "
-            f"({', '.join(running)}), for the place in the URL list is the job's: wait for it, stop "
-            'it, or declare rerun="resume"'
-        )
+    decided = beside_others(before, running)
+    if decided.act is Act.REFUSE:
+        raise PrefetchError(f"{target} {decided.why}")
+    if decided.tell:
+        tell(f"{target} {decided.why}")
+    return decided.act is Act.RERUN
 
 
-def _stopped(session: Session, target: Target) -> Target:
-    plan = stop_plan(session, target)
+def _others(work: Work, target: Target) -> list[Plan]:
+    lists = work.session.lists
+    try:
+        return lists.others(target.job_id or "", target.plan_id, work.look())
+    except EsaError as error:
+        raise PrefetchError(f"{target} cannot be looked up: {error}") from None
+
+
+def _stop_and_start(
+    work: Work, target: Target, declared: PlanInputs, *, rewinds: bool
+) -> Plan:
+    plan = stop_plan(work, target)
     if plan.status == "running":
         raise PrefetchError(
             f"{target} was not started again: ESA accepted Stop and says that the plan still runs; "
             "run up again"
         )
-    return Target.of(plan, target.job_id or "")
+    target = Target.of(plan, target.job_id or "")
+    try:
+        return _start(work, target, declared, rewinds=rewinds)
+    except NotStarted as error:
+        now = f"; the plan is {plan.status} now" if plan.status else ""
+        raise NotStarted(f"{error}{now}") from None
 
 
-def _reset(session: Session, target: Target) -> None:
+def _start(work: Work, target: Target, declared: PlanInputs, *, rewinds: bool) -> Plan:
+    if rewinds:
+        _reset(work, target)
+    return start_plan(work, target, restart_failed=declared.restart_failed)
+
+
+def _reset(work: Work, target: Target) -> None:
     """No plan of the job runs, so that a second Reset does no harm if an answer is lost."""
-    laps = Laps(session)
+    laps = Laps(work)
     while True:
         try:
-            laps.client().reset_scheduled_preload_job(job_id=target.job_id or "")
+            work.client().reset_scheduled_preload_job(job_id=target.job_id or "")
         except EsaError as error:
             if error.ambiguous and laps.again(error):
                 continue
-            raise PrefetchError(
+            raise NotStarted(
                 f"{target} was not started again, its job could not be reset: {error}"
             ) from None
         return

@@ -7,8 +7,8 @@ instance: all instances of a process share one.
 
 import os
 import random
+import sys
 import threading
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.config import Settings, read_settings
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider.plan_lists import PlanLists
+from pulumi_esa_prefetch.provider.turns import Turns
 
 
 class Session:
@@ -44,14 +45,14 @@ class Session:
             lambda job_id: client.list_scheduled_preload_executions(job_id=job_id),
             self.clock,
         )
+        self.turns = Turns()
         self._kept: set[str] = set()
         self._told: set[str] = set()
         self._jobs: dict[str, Job] = {}
-        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
     def keep(self, plan_id: str) -> None:
-        """Remember that this run declares the plan: it has created, adopted or updated it."""
+        """Remember that this run declares the plan: it has checked, created or updated a record of it."""
         with self._lock:
             self._kept.add(plan_id)
 
@@ -60,13 +61,8 @@ class Session:
         with self._lock:
             return plan_id in self._kept
 
-    def turn(self, job_id: str) -> threading.Lock:
-        """Whoever sets a job back to its first URL does so alone in this process."""
-        with self._lock:
-            return self._turns[job_id]
-
     def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
-        """The job, asked for once in this process. Raises EsaError."""
+        """The job, asked for once in this process: old news, for warnings only. Raises EsaError."""
         with self._lock:
             known = self._jobs.get(job_id)
         if known is None:
@@ -96,10 +92,13 @@ class Session:
 def tell(line: str) -> None:
     """Show the user one line: the host's stdout becomes messages of the deployment.
 
-    An engine that has gone away is no reason to fail after a Start.
+    Neither an engine that has gone away nor letters that stdout cannot write are reasons to fail
+    after a Start.
     """
-    with suppress(OSError):
-        print(f"esa-prefetch: {line}", flush=True)  # noqa: T201 -- the only way there is
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    text = line.encode(encoding, "backslashreplace").decode(encoding)
+    with suppress(OSError, ValueError):
+        print(f"esa-prefetch: {text}", flush=True)  # noqa: T201 -- the only way there is
 
 
 _sessions: dict[tuple[Settings, str | None], Session] = {}

@@ -21,10 +21,11 @@ from pulumi_esa_prefetch.api.errors import (
 )
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.api.times import render_time
-from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone, PrefetchError
 from pulumi_esa_prefetch.provider.laps import Laps
-from pulumi_esa_prefetch.provider.session import Session, tell
+from pulumi_esa_prefetch.provider.session import tell
 from pulumi_esa_prefetch.provider.target import Target
+from pulumi_esa_prefetch.provider.work import Work
 
 TOO_LATE = "InvalidEndTime.Mismatch"
 
@@ -52,36 +53,36 @@ def after_lost_start(
     return Outcome.UNKNOWN
 
 
-def start_plan(session: Session, target: Target, *, restart_failed: bool) -> Plan:
+def start_plan(work: Work, target: Target, *, restart_failed: bool) -> Plan:
     """Start the plan and answer what ESA says of it then.
 
     Its status is None if ESA accepted the Start and nothing more could be learnt. Raises
-    PrefetchError if the Start had no effect, or if nobody can say whether it had.
+    NotStarted if no Start had an effect, PrefetchError if nobody can say whether one had.
     """
-    laps = Laps(session)
+    laps = Laps(work)
     while True:
         try:
-            answer = laps.client().start_scheduled_preload_execution(
+            answer = work.client().start_scheduled_preload_execution(
                 plan_id=target.plan_id
             )
-            return _accepted(session, target, target.filled(answer))
+            return _accepted(work, target, target.filled(answer))
         except EsaError as error:
             if target.job_id:
-                session.lists.forget(target.job_id)
-            plan = _settle(session, target, error, restart_failed=restart_failed)
+                work.session.lists.forget(target.job_id)
+            plan = _settle(work, target, error, restart_failed=restart_failed)
             if plan is not None:
                 return plan
             if not laps.again(error):
-                raise PrefetchError(f"{target} was not started: {error}") from None
+                raise NotStarted(f"{target} was not started: {error}") from None
 
 
-def _accepted(session: Session, target: Target, plan: Plan) -> Plan:
+def _accepted(work: Work, target: Target, plan: Plan) -> Plan:
     if plan.job_id is None:
         raise BadAnswer("ESA's answer names no job")
     if plan.status is None:
-        session.lists.forget(plan.job_id)
-        return _look_after_success(session, target.in_job(plan.job_id))
-    session.lists.note(plan)
+        work.session.lists.forget(plan.job_id)
+        return _look_after_success(work, target.in_job(plan.job_id))
+    work.session.lists.note(plan)
     if _stands_still(target.status, plan.status):
         tell(f"{target}: ESA accepted Start and says that the plan is {plan.status}")
     return plan
@@ -92,22 +93,22 @@ def _stands_still(before: str | None, after: str) -> bool:
 
 
 def _settle(
-    session: Session, target: Target, error: EsaError, *, restart_failed: bool
+    work: Work, target: Target, error: EsaError, *, restart_failed: bool
 ) -> Plan | None:
     """The plan as the Start left it; None if the Start is to be repeated."""
     if isinstance(error, NotFound):
-        raise PrefetchError(f"{target} does not exist: {error}") from None
+        raise PlanGone(f"{target} does not exist: {error}") from None
     if isinstance(error, (Denied, BadCredentials)) or not _needs_look(error):
-        raise PrefetchError(f"{target} was not started: {error}") from None
-    job_id = target.job_id or session.lists.job_of(target.plan_id)
+        raise NotStarted(f"{target} was not started: {error}") from None
+    job_id = target.job_id or work.session.lists.job_of(target.plan_id)
     if job_id is None:
         raise _without_job(target, error) from None
     target = target.in_job(job_id)
     if isinstance(error, BadAnswer):
-        return _look_after_success(session, target)
+        return _look_after_success(work, target)
     if error.ambiguous:
-        return _look_after_loss(session, target, error, restart_failed=restart_failed)
-    return _look_after_refusal(session, target, error)
+        return _look_after_loss(work, target, error, restart_failed=restart_failed)
+    return _look_after_refusal(work, target, error)
 
 
 def _needs_look(error: EsaError) -> bool:
@@ -118,10 +119,10 @@ def _needs_look(error: EsaError) -> bool:
     )
 
 
-def _look_after_success(session: Session, target: Target) -> Plan:
+def _look_after_success(work: Work, target: Target) -> Plan:
     """Nothing is raised after a Start that succeeded: what is known is recorded (law 3)."""
     try:
-        seen = session.lists.look_again(target.job_id or "", target.plan_id)
+        seen = _seen(work, target)
     except EsaError as error:
         tell(f"{target} was started, its status is not known until a refresh: {error}")
         return target.unread()
@@ -129,17 +130,17 @@ def _look_after_success(session: Session, target: Target) -> Plan:
 
 
 def _look_after_loss(
-    session: Session, target: Target, error: EsaError, *, restart_failed: bool
+    work: Work, target: Target, error: EsaError, *, restart_failed: bool
 ) -> Plan | None:
     try:
-        seen = session.lists.look_again(target.job_id or "", target.plan_id)
+        seen = _seen(work, target)
     except EsaError as second:
         raise PrefetchError(
             f"it is not known whether {target} was started ({error}), and looking it up failed "
             f"too ({second}); see the plan's status in ESA before the next up"
         ) from None
     if seen is None:
-        raise PrefetchError(f"{target} does not exist any more") from None
+        raise PlanGone(f"{target} does not exist any more") from None
     outcome = after_lost_start(
         target.status, seen.status, restart_failed=restart_failed
     )
@@ -152,16 +153,21 @@ def _look_after_loss(
     return seen if outcome is Outcome.DONE else None
 
 
-def _look_after_refusal(session: Session, target: Target, error: EsaError) -> Plan:
+def _look_after_refusal(work: Work, target: Target, error: EsaError) -> Plan:
     """A Start may be refused because the plan is already going: that is what was wanted."""
     try:
-        seen = session.lists.look_again(target.job_id or "", target.plan_id)
+        seen = _seen(work, target)
     except EsaError:
         seen = None
     if seen is not None and _is_going(target.status, seen.status, error):
         return seen
-    reason = _window_over(seen or target.before, error, session.clock.now())
-    raise PrefetchError(f"{target} was not started: {reason or error}") from None
+    reason = _window_over(seen or target.before, error, work.session.clock.now())
+    raise NotStarted(f"{target} was not started: {reason or error}") from None
+
+
+def _seen(work: Work, target: Target) -> Plan | None:
+    look = work.last_look()
+    return work.session.lists.look_again(target.job_id or "", target.plan_id, look)
 
 
 def _window_over(plan: Plan | None, error: EsaError, now: datetime) -> str | None:

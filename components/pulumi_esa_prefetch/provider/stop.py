@@ -8,37 +8,36 @@ from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
 from pulumi_esa_prefetch.provider.laps import Laps
-from pulumi_esa_prefetch.provider.session import Session
 from pulumi_esa_prefetch.provider.target import Target
+from pulumi_esa_prefetch.provider.work import Work
 
 
-def stop_plan(session: Session, target: Target) -> Plan:
+def stop_plan(work: Work, target: Target) -> Plan:
     """Stop the plan and answer what ESA says of it then; it may not be running for another reason.
 
     Raises PlanGone if it does not exist, PrefetchError if it may still run.
     """
-    laps = Laps(session)
+    laps = Laps(work)
     while True:
         try:
-            answer = laps.client().stop_scheduled_preload_execution(
+            answer = work.client().stop_scheduled_preload_execution(
                 plan_id=target.plan_id
             )
-            return _accepted(session, target, target.filled(answer))
+            return _accepted(work, target, target.filled(answer))
         except EsaError as error:
-            plan = _settle(session, target, error)
+            plan = _settle(work, target, error)
             if plan is not None:
                 return plan
             if not (error.ambiguous and laps.again(error)):
                 raise _not_stopped(target, error) from None
 
 
-def _accepted(session: Session, target: Target, plan: Plan) -> Plan:
+def _accepted(work: Work, target: Target, plan: Plan) -> Plan:
     if plan.job_id is not None and plan.status is not None:
-        session.lists.note(plan)
+        work.session.lists.note(plan)
         return plan
     if plan.job_id is not None:
-        session.lists.forget(plan.job_id)
-        seen = session.lists.look_again(plan.job_id, plan.id)
+        seen = _seen(work, plan.job_id, plan.id)
         return seen or plan
     raise PrefetchError(
         f"ESA accepted Stop for {target}, but its answer names no job: give job_id and run up "
@@ -46,20 +45,25 @@ def _accepted(session: Session, target: Target, plan: Plan) -> Plan:
     )
 
 
-def _settle(session: Session, target: Target, error: EsaError) -> Plan | None:
+def _settle(work: Work, target: Target, error: EsaError) -> Plan | None:
     """The plan if it runs no longer after all; None if Stop is still to be done."""
     if isinstance(error, NotFound):
         raise PlanGone(f"{target} does not exist: {error}") from None
     if target.job_id is None:
         return None
-    session.lists.forget(target.job_id)
     try:
-        seen = session.lists.look_again(target.job_id, target.plan_id)
+        seen = _seen(work, target.job_id, target.plan_id)
     except EsaError:
         return None
     if seen is None:
         raise PlanGone(f"{target} does not exist any more") from None
     return None if seen.status == "running" else seen
+
+
+def _seen(work: Work, job_id: str, plan_id: str) -> Plan | None:
+    """The plan, by a list asked for after the Stop: what was known before it is worth nothing."""
+    work.session.lists.forget(job_id)
+    return work.session.lists.look_again(job_id, plan_id, work.last_look())
 
 
 def _not_stopped(target: Target, error: EsaError) -> PrefetchError:
