@@ -47,7 +47,7 @@ def test_an_overload_is_refused_before_anything_starts(
     cli: tuple[Stack, Esa],
 ) -> None:
     stack, esa = cli
-    stack.configure(limits=OVERLOAD)
+    stack.configure(limits={**OVERLOAD, "enforce": "deny"}, verify=False)
 
     result = stack.run("up", "--yes", "--policy-pack", PACK)
 
@@ -58,6 +58,19 @@ def test_an_overload_is_refused_before_anything_starts(
         in result.output
     )
     assert esa.starts() == 0
+
+
+def test_an_overload_that_the_stack_only_warns_of_is_told_and_goes_on(
+    cli: tuple[Stack, Esa],
+) -> None:
+    stack, esa = cli
+    stack.configure(limits=OVERLOAD)
+
+    result = stack.check("up", "--yes", "--policy-pack", PACK)
+
+    assert "[advisory]  origin-load-warnings" in result.output
+    assert "a and b together load www.example.com" in result.output
+    assert esa.starts() == 2
 
 
 def test_a_start_in_a_freeze_window_of_the_organisation_is_refused(

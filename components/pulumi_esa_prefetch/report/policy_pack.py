@@ -6,12 +6,13 @@ A pack is a directory with a PulumiPolicy.yaml and a `__main__.py` of two lines:
     serve()
 
 Needs the extra `policy` (pulumi-policy). Limits come from the pack's own configuration,
-for an organisation that sets them centrally, else from the stack's `esa-prefetch:limits`.
+for an organisation that sets them centrally and strictly, else from the stack's
+`esa-prefetch:limits`: what these deny is refused, what they warn of is advice.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import (
@@ -27,13 +28,15 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.load import Kind, Limits, LimitsError
+from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, few
 from pulumi_esa_prefetch.report.documents import UNKNOWN, Resource
 from pulumi_esa_prefetch.report.facts import job_ids
 from pulumi_esa_prefetch.report.graph import Graph
 from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.policy import judge_stack
 from pulumi_esa_prefetch.report.reading import look_with
+
+StackValidation = Callable[[StackValidationArgs, ReportViolation], None]
 
 NAME = "esa-prefetch"
 _ASK = {
@@ -49,12 +52,12 @@ def serve() -> None:
 
 
 def policies() -> list[Policy]:
-    """Return the two policies of the pack."""
+    """Return the pack's policies: for each limit one that refuses and one that tells."""
     return [
         StackValidationPolicy(
             name="origin-load",
             description="All plans together stay below an origin's limit.",
-            validate=lambda args, report: _validate("rate", args, report),
+            validate=_validation("rate", "deny"),
             config_schema=PolicyConfigSchema(
                 {
                     "maxOriginUrlsPerSecond": {
@@ -69,7 +72,7 @@ def policies() -> list[Policy]:
         StackValidationPolicy(
             name="freeze-window",
             description="No plan submits anything in a freeze window.",
-            validate=lambda args, report: _validate("freeze", args, report),
+            validate=_validation("freeze", "deny"),
             config_schema=PolicyConfigSchema(
                 {
                     "freeze": {
@@ -81,34 +84,65 @@ def policies() -> list[Policy]:
                 }
             ),
         ),
+        _advice("origin-load-warnings", "rate"),
+        _advice("freeze-window-warnings", "freeze"),
     ]
 
 
-def _validate(kind: Kind, args: StackValidationArgs, report: ReportViolation) -> None:
-    config = args.get_config()
-    try:
-        limits = _limits(config)
-    except LimitsError as error:
-        report(str(error), None)
-        return
-    resources = [_resource(given) for given in args.resources]
-    looked = _looked(resources) if config.get("askEsa", True) else Looked()
-    now = SystemClock().now()
-    judgements, blind = judge_stack(resources, looked, limits, now)
+def _advice(name: str, kind: Kind) -> Policy:
+    """Return a policy that tells what the stack's own limits only warn of."""
+    return StackValidationPolicy(
+        name=name,
+        description="The same for limits that the stack sets without enforcing them.",
+        validate=_validation(kind, "warn"),
+        enforcement_level=EnforcementLevel.ADVISORY,
+        config_schema=PolicyConfigSchema({"askEsa": _ASK}),
+    )
+
+
+def _validation(kind: Kind, level: Level) -> StackValidation:
+    """Return what reports one kind of limit, where it is of that level."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        config = args.get_config()
+        try:
+            limits = _limits(config)
+        except LimitsError as error:
+            if level == "deny":
+                report(str(error), None)
+            return
+        if _is_set(kind, limits) and limits.level(kind) == level:
+            asks = bool(config.get("askEsa", True))
+            _judge(kind, limits, args.resources, report, asks=asks)
+
+    return validate
+
+
+def _judge(
+    kind: Kind,
+    limits: Limits,
+    given: Sequence[PolicyResource],
+    report: ReportViolation,
+    *,
+    asks: bool,
+) -> None:
+    resources = [_resource(one) for one in given]
+    looked = _looked(resources) if asks else Looked()
+    judgements, blind = judge_stack(resources, looked, limits, SystemClock().now())
     urns = {resource.name: resource.urn for resource in resources}
     for judgement in judgements:
         if judgement.kind == kind:
             report(judgement.text, urns.get(_only(judgement.plans)))
-    if blind and _is_set(kind, limits):
+    if blind:
         report(_unknown(blind, looked), None)
 
 
 def _limits(config: Mapping[str, Any]) -> Limits:
-    """Read the pack's limits, else the stack's own."""
+    """Read the pack's limits, which are enforced, else the stack's own."""
     keys = ("maxOriginUrlsPerSecond", "freeze")
     central = {key: config[key] for key in keys if config.get(key) is not None}
     if central:
-        return Limits.parse(json.dumps(central))
+        return Limits.parse(json.dumps({**central, "enforce": "deny"}))
     return Limits.parse(_stack_config().get("esa-prefetch:limits"))
 
 
@@ -165,6 +199,5 @@ def _only(plans: Sequence[str]) -> str:
 
 
 def _unknown(blind: Sequence[str], looked: Looked) -> str:
-    names = ", ".join(blind[:5]) + (" and more" if len(blind) > 5 else "")  # noqa: PLR2004
     why = f": {looked.problem}" if looked.problem else "."
-    return f"Nothing is known of window and pace of {names}, so no limit can hold{why}"
+    return f"Nothing is known of window and pace of {few(blind)}, so no limit can hold{why}"
