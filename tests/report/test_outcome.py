@@ -102,7 +102,7 @@ def test_a_plan_whose_status_nobody_knows_is_told_for_every_status() -> None:
     outcome = outcome_of(create("a", 1))
 
     assert outcome.what == (
-        "Start if waiting, stopped or failed; adopt, no call if running or finished"
+        "Start if waiting, failed or stopped; adopt, no call if running or finished"
     )
     assert outcome.starts
 

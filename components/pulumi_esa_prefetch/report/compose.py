@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
-from pulumi_esa_prefetch.load import Judgement, Limits, overlaps, peak
+from pulumi_esa_prefetch.load import Judgement, Limits, few, overlaps, peak
 from pulumi_esa_prefetch.report.documents import Diagnostic, Preview
 from pulumi_esa_prefetch.report.graph import JOB, PREFETCH, Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
@@ -64,7 +64,7 @@ def compose(
 
 def _plan_change(case: Case, outlook: Outlook) -> PlanChange:
     plan, told = case.plan, outlook.of(case)
-    run = plan.run(case.name)
+    run = case.run()
     return PlanChange(
         name=case.name,
         urn=case.node.urn,
@@ -170,10 +170,10 @@ def _notes(preview: Preview, cases: Sequence[Case], looked: Looked) -> Iterator[
     going = [case for case in cases if case.outcome.goes_on]
     blind = [case.name for case in going if not case.plan.interval]
     if blind:
-        yield f"Pace and window are not known of {_few(blind)}."
+        yield f"Pace and window are not known of {few(blind)}."
     endless = [case.name for case in going if case.plan.interval and not case.job.urls]
     if endless:
-        yield f"The number of URLs is not known of {_few(endless)}."
+        yield f"The number of URLs is not known of {few(endless)}."
 
 
 def _others_judged(judged: list[Judgement], mine: list[Judgement]) -> Iterator[str]:
@@ -193,11 +193,6 @@ def _warned(judgement: Judgement) -> Warned:
         plans=judgement.plans,
         text=judgement.text,
     )
-
-
-def _few(names: Sequence[str], most: int = 5) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _project_and_stack(graph: Graph) -> tuple[str, str]:

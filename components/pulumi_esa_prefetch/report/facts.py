@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.api.times import parse_time
-from pulumi_esa_prefetch.load import Run, shares
+from pulumi_esa_prefetch.load import shares
 from pulumi_esa_prefetch.provider.models import split_id
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
@@ -35,13 +35,6 @@ class PlanFacts:
     slice_len: int | None = None
     source: Source = "none"
     is_new: bool = False
-
-    def run(self, name: str, *, running: bool = False) -> Run | None:
-        """Return it as a run, None while its pace is not known."""
-        if not self.interval or not self.slice_len:
-            return None
-        window = (self.start_time, self.end_time)
-        return Run(name, self.interval, self.slice_len, *window, running=running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +106,13 @@ def job_facts(
 
 
 def _of_job(job: Job, key: str, hosts: tuple[str, ...]) -> JobFacts:
-    domains = tuple((job.domains or "").replace(",", " ").replace(";", " ").split())
     same_list = job.url_count in {None, len(hosts)}
     return JobFacts(
         key,
         urls=job.url_count if job.url_count is not None else len(hosts) or None,
         submitted=job.task_submitted or 0,
         hosts=hosts if same_list else (),
-        domains=domains,
+        domains=job.origins,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pulumi_esa_prefetch.api.models import GOING_ON, STATUSES
 from pulumi_esa_prefetch.load import moment_text
 from pulumi_esa_prefetch.provider.decision import (
     Act,
@@ -25,9 +26,6 @@ from pulumi_esa_prefetch.report.facts import PlanFacts
 from pulumi_esa_prefetch.report.graph import Node, plain
 
 _Inputs = TypeVar("_Inputs", bound=PlanInputs)
-
-STATUSES = ("waiting", "running", "stopped", "failed", "finished")
-GOING_ON = frozenset({"waiting", "running"})
 
 _WORDS = {
     Act.START: "Start",

@@ -1,10 +1,10 @@
 """What all plans of a stack will do from now on, and what limits say to it; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.models import GOING_ON
 from pulumi_esa_prefetch.load import (
     Forecast,
     Judgement,
@@ -27,7 +27,7 @@ from pulumi_esa_prefetch.report.facts import (
 )
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.outcome import GOING_ON, Outcome, outcome
+from pulumi_esa_prefetch.report.outcome import Outcome, outcome
 
 CHANGES = ("create", "update", "replace", "delete")
 MAKING = frozenset({"create", "replace", "update"})
@@ -54,8 +54,8 @@ class Case:
 
     def run(self) -> Run | None:
         """Return the plan as it goes on; one that is started anew begins anew."""
-        running = self.plan.status == "running" and not self.outcome.starts
-        return self.plan.run(self.name, running=running)
+        anew = replace(self.plan, status=None) if self.outcome.starts else self.plan
+        return Run.of(anew, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +188,8 @@ def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
     others = {
         plan.id: (plan.id, run)
         for plan in (seen.plans.values() if seen else ())
-        if plan.status in GOING_ON and plan.id not in ids and (run := _run(plan))
+        if plan.status in GOING_ON
+        and plan.id not in ids
+        and (run := Run.of(plan, f"plan {plan.id} (not in this stack)"))
     }
     return dict(run for _, run in sorted((mine | others).items()))
-
-
-def _run(plan: Plan) -> Run | None:
-    """Return a plan of ESA's that this stack does not declare as a run."""
-    facts = PlanFacts(
-        start_time=plan.start_time,
-        end_time=plan.end_time,
-        interval=plan.interval,
-        slice_len=plan.slice_len,
-    )
-    name = f"plan {plan.id} (not in this stack)"
-    return facts.run(name, running=plan.status == "running")

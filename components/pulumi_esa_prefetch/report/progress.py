@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.models import GOING_ON
 from pulumi_esa_prefetch.load import Run, forecast, moment_text, rate_text
 from pulumi_esa_prefetch.provider.models import split_id
 from pulumi_esa_prefetch.report.graph import Graph
 from pulumi_esa_prefetch.report.lookup import Looked, Seen
-
-GOING_ON = frozenset({"waiting", "running"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def _plan(
     if seen is None:
         return PlanProgress(target, "missing")
     job = looked.jobs[target.job_id].job
-    run = _run(seen)
+    run = Run.of(seen, seen.id)
     return PlanProgress(
         target,
         seen.status or "unknown",
@@ -143,21 +141,13 @@ def _done(seen: Seen, now: datetime) -> dict[str, datetime | None]:
     runs = [
         run
         for _, plan in sorted(seen.plans.items())
-        if plan.status in GOING_ON and (run := _run(plan))
+        if plan.status in GOING_ON and (run := Run.of(plan, plan.id))
     ]
     if seen.job is None:
         return {}
     submitted = seen.job.task_submitted or 0
     told = forecast(runs, seen.job.url_count, now, submitted)
     return {one.run.name: one.last for one in told}
-
-
-def _run(plan: Plan) -> Run | None:
-    if not plan.interval or not plan.slice_len:
-        return None
-    window = (plan.start_time, plan.end_time)
-    running = plan.status == "running"
-    return Run(plan.id, plan.interval, plan.slice_len, *window, running=running)
 
 
 def _refusals(looked: Looked) -> Iterator[str]:
