@@ -98,6 +98,25 @@ def test_a_rerun_beside_a_running_plan_of_the_job_is_told_as_an_error() -> None:
     assert (resume.refused, resume.what) == (False, "Start")
 
 
+def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_says_so() -> (
+    None
+):
+    looked = seen(1, "waiting", 40)
+    other = Plan(id=plan_id(9), job_id=JOB_ID, status="running")
+    there = looked.jobs[JOB_ID]
+    both = Looked({JOB_ID: Seen(there.job, {**there.plans, other.id: other})})
+
+    summary = summed(
+        preview(update("warm", 1, "waiting", triggers={"r": "2"})), looked=both
+    )
+
+    (plan,) = summary.plans
+    assert (plan.what, plan.refused, plan.urls) == ("Start", False, 60)
+    (told,) = [warned for warned in summary.warnings if warned.kind == "plan"]
+    assert told.text.startswith(f"warm: plan {plan_id(1)} will run from where its job")
+    assert plan_id(9) in told.text
+
+
 def test_a_plan_of_the_same_preview_is_forecast_before_it_exists() -> None:
     given = preview(
         create("warm", 1),

@@ -131,6 +131,14 @@ def test_a_rerun_after_the_window_is_told_as_an_error() -> None:
     assert "its window is over" in outcome.why
 
 
+def test_deleting_a_plan_of_unknown_status_tells_that_it_is_left_alone() -> None:
+    outcome = outcome_of(delete("a", 1, "pausing"))
+
+    assert outcome.what == "leave, no call"
+    assert "is left alone" in outcome.tells
+    assert "waiting" not in outcome.tells
+
+
 def test_deleting_a_waiting_plan_tells_that_it_goes_on() -> None:
     outcome = outcome_of(delete("a", 1, "waiting"))
 

@@ -3,7 +3,7 @@
 The table is `provider.decision`; here its answers are asked for and put into words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.provider.decision import (
     at_delete,
     at_update,
     before_delete,
+    beside_others,
 )
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, split_id
 from pulumi_esa_prefetch.report.documents import SECRET, UNKNOWN
@@ -80,6 +81,24 @@ def outcome(
     return Outcome(UNCHANGED, "is as declared", goes_on=new.status in GOING_ON)
 
 
+def beside(
+    given: Outcome, name: str, facts: PlanFacts, running: Sequence[str]
+) -> Outcome:
+    """Decide anew for a plan that resets its list, by the job's other plans that run."""
+    decision = beside_others(_Observed(facts.status or "", facts.end_time), running)
+    if decision.act is Act.RERUN:
+        return given
+    starts = decision.act is Act.START
+    return Outcome(
+        _WORDS[decision.act],
+        decision.why,
+        starts=starts,
+        goes_on=starts or facts.status in GOING_ON,
+        refused=not starts,
+        tells=_told(name, facts, decision.why if decision.tell else ""),
+    )
+
+
 def _creation(node: Node, facts: PlanFacts) -> Outcome:
     declared = _declared(node, facts)
     if declared is None:
@@ -134,16 +153,17 @@ def _deletion(node: Node, facts: PlanFacts, *, kept: bool) -> Outcome:
     if decision.act is Act.DELETE:
         what = "Stop, Delete" if status == "running" else "Delete"
         return Outcome(what, decision.why, stops=status == "running")
-    told = _still_starts(node, facts) if decision.tell else ""
-    return replace(_worded(decision, recorded, status), tells=told)
-
-
-def _still_starts(node: Node, facts: PlanFacts) -> str:
-    when = f" at {moment_text(facts.start_time)}" if facts.start_time else ""
-    return (
-        f"{node.name}: plan {facts.plan_id} is waiting, and ESA stops only running "
-        f'plans: it will still start{when}; on_destroy="delete" deletes it.'
+    told = decision.why if decision.tell else ""
+    if told and status == "waiting":
+        when = f" at {moment_text(facts.start_time)}" if facts.start_time else ""
+        told += f': it will still start{when}; on_destroy="delete" deletes it'
+    return replace(
+        _worded(decision, recorded, status), tells=_told(node.name, facts, told)
     )
+
+
+def _told(name: str, facts: PlanFacts, clause: str) -> str:
+    return clause and f"{name}: plan {facts.plan_id} {clause}."
 
 
 def _both(old: Outcome, new: Outcome) -> Outcome:

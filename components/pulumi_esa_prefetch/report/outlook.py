@@ -27,7 +27,7 @@ from pulumi_esa_prefetch.report.facts import (
 )
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.outcome import Outcome, outcome
+from pulumi_esa_prefetch.report.outcome import Outcome, beside, outcome
 
 CHANGES = ("create", "update", "replace", "delete")
 MAKING = frozenset({"create", "replace", "update"})
@@ -91,7 +91,10 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
             new,
             job_facts(node, new, graph, looked),
             _beside_others(
-                outcome(node, new, old, now, kept=old.plan_id in anew), new, looked
+                outcome(node, new, old, now, kept=old.plan_id in anew),
+                node.name,
+                new,
+                looked,
             ),
         )
         for node, new, old in gathered
@@ -122,8 +125,10 @@ def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
     return Outlook(planned)
 
 
-def _beside_others(given: Outcome, plan: PlanFacts, looked: Looked) -> Outcome:
-    """Refuse, as the provider does, to reset a list that another plan works on."""
+def _beside_others(
+    given: Outcome, name: str, plan: PlanFacts, looked: Looked
+) -> Outcome:
+    """Set no list back, as the provider does, that another plan works on."""
     seen = looked.jobs.get(plan.job_id or "")
     if not given.resets or seen is None:
         return given
@@ -132,13 +137,7 @@ def _beside_others(given: Outcome, plan: PlanFacts, looked: Looked) -> Outcome:
         for other in seen.plans.values()
         if other.status == "running" and other.id != plan.plan_id
     ]
-    if not running:
-        return given
-    why = (
-        "cannot run again from the first URL while another plan of the job runs "
-        f"({', '.join(running)})"
-    )
-    return Outcome("error", why, refused=True, goes_on=plan.status in GOING_ON)
+    return beside(given, name, plan, running)
 
 
 def _standing(node: Node, plan: PlanFacts) -> Outcome:
