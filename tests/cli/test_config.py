@@ -255,3 +255,18 @@ def test_a_key_without_a_value_is_an_empty_text_and_said_to_be_one(
 
     assert said.out == "\n"
     assert said.err.startswith("warning: proj:n has no value")
+
+
+def test_a_part_of_a_value_can_be_copied_to_another_stack(console: Console) -> None:
+    console("stack", "init", "prod", "--no-select")
+    console("config", "set", "--path", "o.hidden", "--secret", "hush")
+
+    assert console("config", "cp", "--path", "o.hidden", "--dest", "prod").code == 0
+    assert console("config", "cp", "--path", "z.b[1]", "--dest", "prod").code == 1
+    assert console("config", "cp", "--path", "z.a", "--dest", "prod").code == 0
+    missing = console("config", "cp", "--path", "o.gone", "--dest", "prod")
+
+    assert console("config", "get", "o", "-s", "prod").out == '{"hidden":"hush"}\n'
+    assert console("config", "get", "z", "-s", "prod").out == '{"a":1}\n'
+    assert "hush" not in (console.directory / "Pulumi.prod.yaml").read_text()
+    assert "not found" in missing.err

@@ -358,6 +358,7 @@ def cp(
             "--dest", "-d", metavar="STACK", help="Where to.", show_default=False
         ),
     ] = "",
+    path: IsPath = False,
     stack: StackName = "",
 ) -> None:
     """Copy one value, or all, to another stack."""
@@ -367,12 +368,12 @@ def cp(
     target = opening.opened(context, dest)
     if target.files == source.files:
         raise EngineError("current stack and destination stack are the same")
-    only = stack_config.full_key(key, source.project.name) if key else ""
-    if only and only not in source.file().values:
+    if not key:
+        config_copy.copy(source, target)
+    elif not config_copy.copy_place(source, target, _place(source, key, path=path)):
         raise EngineError(
             f"configuration key '{key}' not found for stack '{source.name}'"
         )
-    config_copy.copy(source, target, only)
 
 
 def env(words: Annotated[list[str] | None, typer.Argument()] = None) -> None:

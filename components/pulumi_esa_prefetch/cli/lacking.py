@@ -16,11 +16,11 @@ COMMANDS: Final = frozenset(
 
 FLAGS: Final = frozenset(
     """
-    --attach-debugger --client --copilot
+    --attach-debugger --client
     --disable-integrity-checking --ignore-protect --import-file --import-pending-creates
-    --memprofilerate --neo --neo-task-on-failure --otel-traces --override-env --plan
+    --memprofilerate --organization --otel-traces --override-env --plan
     --policy-pack --policy-pack-config --profiling --remote --save-plan
-    --secrets-provider --strict --tracing
+    --secrets-provider --strict --tag --teams --tracing
     """.split()  # noqa: SIM905 - same
 )
 

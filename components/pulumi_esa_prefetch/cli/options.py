@@ -195,6 +195,11 @@ class Options:
     skip_plugin_pre_install: bool = _switch(
         "", DO, "Accepted without effect.", hidden=True
     )
+    neo: bool = _switch("", SHOW, "Accepted without effect.", hidden=True)
+    copilot: bool = _switch("", SHOW, "Accepted without effect.", hidden=True)
+    neo_task_on_failure: bool = _switch(
+        "", SHOW, "Accepted without effect.", hidden=True
+    )
     show_policy_remediations: bool = _switch(
         "", SHOW, "Accepted without effect.", PROGRAM, hidden=True
     )

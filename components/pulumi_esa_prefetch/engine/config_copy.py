@@ -3,20 +3,34 @@
 from typing import Any
 
 from pulumi_esa_prefetch.engine import config_values
+from pulumi_esa_prefetch.engine.config_keys import Place
 from pulumi_esa_prefetch.engine.config_values import Secure
 from pulumi_esa_prefetch.engine.secrets import Cipher
 from pulumi_esa_prefetch.engine.stack import Stack
 
 
-def copy(source: Stack, target: Stack, only: str = "") -> None:
-    """Copy all values, or the one of this full key; raises EngineError if a secret of the source cannot be opened."""
-    values = source.file().values
-    taken = {key: values[key] for key in values if only in ("", key)}
-    if any(config_values.is_secret(value) for value in taken.values()):
-        old, new = source.sealing(), target.sealing()
-        taken = {key: resealed(value, old, new) for key, value in taken.items()}
+def copy(source: Stack, target: Stack) -> None:
+    """Copy all values; raises EngineError if a secret of the source cannot be opened."""
+    taken = _taken(source, target, dict(source.file().values))
     file = target.file()
     file.save(file.values | taken)
+
+
+def copy_place(source: Stack, target: Stack, place: Place) -> bool:
+    """Copy what stands at a place, if anything does; raises EngineError as `copy`, and if it does not fit there."""
+    value, there = place.look_up(source.file().values)
+    if there:
+        taken = _taken(source, target, value)
+        file = target.file()
+        file.save(place.put(file.values, taken))
+    return there
+
+
+def _taken(source: Stack, target: Stack, value: Any) -> Any:
+    """A value of one stack as it is kept in another."""
+    if not config_values.is_secret(value):
+        return value
+    return resealed(value, source.sealing(), target.sealing())
 
 
 def resealed(value: Any, old: Cipher, new: Cipher) -> Any:
