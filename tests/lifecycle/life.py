@@ -30,11 +30,20 @@ class Life:
         dialects: Sequence[str] = (),
         faults: Document | None = None,
         open_ends: Collection[str] = (),
+        limits: Document | None = None,
     ) -> None:
+        jobs: dict[str, int] = {}
         self._plans = [
-            Plan(number, row, is_open=row.name in open_ends, lags=LAGS in dialects)
+            Plan(
+                number,
+                row,
+                job=jobs.setdefault(row.shares or row.name, number),
+                is_open=row.name in open_ends,
+                lags=LAGS in dialects,
+            )
             for number, row in enumerate(rows, 1)
         ]
+        self._limits = limits
         self._emulator = emulator
         self._stacks = stack
         self._stack: Stack | None = None
@@ -45,7 +54,7 @@ class Life:
         """Live through one phase, and return a line for everything that went otherwise."""
         for one in self._plans:
             one.begin(phase)
-        start = seed(*(one.job() for one in self._plans))
+        start = seed(*(job(number, plans) for number, plans in self._jobs().items()))
         esa = self._emulator(start, dialects=self._dialects, faults=self._faults)
         result = self._run(phase, esa)
         wrong = [line for one in self._plans for line in self._look(one, result, esa)]
@@ -54,6 +63,13 @@ class Life:
             wrong.append(f"exit code {result.code}")
         return [*wrong, result.output] if wrong else []
 
+    def _jobs(self) -> dict[int, list[Document]]:
+        """The true plans by their job's number, for a seed."""
+        jobs: dict[int, list[Document]] = {}
+        for one in self._plans:
+            jobs.setdefault(one.job, []).extend(one.true())
+        return jobs
+
     def _run(self, phase: Phase, esa: Esa) -> Result:
         self._stack = stack = self._stack or self._stacks(esa)
         stack.variables["ESA_ENDPOINT"] = esa.endpoint
@@ -61,7 +77,8 @@ class Life:
             one.row.name: one.declared() for one in self._plans if one.is_declared
         }
         # A check would refuse a plan that does not exist, and with it the whole run.
-        stack.configure(verify=False, plans=declared)
+        limits = {"limits": self._limits} if self._limits else {}
+        stack.configure(verify=False, plans=declared, **limits)
         return stack.run(
             *COMMANDS[phase], "--yes", "--skip-preview", "--continue-on-error"
         )
@@ -72,13 +89,19 @@ class Life:
         recorded = record["outputs"]["status"] if record else "gone"
         true = esa.plans().get(one.id, {"Status": "gone"})["Status"]
         said = result.diagnostics().get(one.row.name, "")
+        resets = esa.calls("ResetScheduledPreloadJob", one.job_id)
+        wanted = [
+            other.step.reset for other in self._plans if other.job_id == one.job_id
+        ]
         seen = Seen(
             recorded=recorded,
             true=true,
             said=said,
             starts=esa.effective_starts(one.id),
             stops=esa.effective_stops(one.id),
-            resets=len(esa.calls("ResetScheduledPreloadJob", one.job_id)),
+            resets=len(resets),
+            disturbed=sum(bool(call["faults"]) for call in resets),
+            wanted=sum(wanted),
         )
         for text in one.judge(seen):
             yield f"{one.row.name}: {text}; {seen}"
@@ -94,15 +117,29 @@ class Seen:
     starts: int
     stops: int
     resets: int
+    """Of the whole job."""
+    disturbed: int
+    """How many of them a fault hit: only those may be repeated."""
+    wanted: int
+    """How many the rows of the job want together."""
+
+    @property
+    def resets_rightly(self) -> bool:
+        """Whether no Reset is missing, and none was one too many."""
+        surplus = self.resets - self.wanted
+        return 0 <= surplus <= (self.disturbed if self.wanted else 0)
 
 
 class Plan:
     """One row's plan: what is true and declared of it, from phase to phase."""
 
-    def __init__(self, number: int, row: Row, *, is_open: bool, lags: bool) -> None:
+    def __init__(
+        self, number: int, row: Row, *, job: int, is_open: bool, lags: bool
+    ) -> None:
         self.row = row
         self.id = plan_id(number)
-        self.job_id = job_id(number)
+        self.job = job
+        self.job_id = job_id(job)
         self.step = Step()
         self.is_declared = True
         self._number = number
@@ -125,11 +162,13 @@ class Plan:
         job = {"jobId": self.job_id} if self.row.has_job_id else {}
         return {"planId": self.id, **job, **self._fields}
 
-    def job(self) -> Document:
-        """Its job, for a seed."""
+    def true(self) -> list[Document]:
+        """The plan for a seed, if there is one."""
+        if self._truth == "gone":
+            return []
         start = "+2h" if self._truth == "waiting" else "-1h"
         true = plan(self._number, self._truth, start=start, end=self.row.end)
-        return job(self._number, [] if self._truth == "gone" else [true])
+        return [true | {"SliceLen": self.row.slice_len}]
 
     def judge(self, seen: Seen) -> list[str]:
         """What went otherwise than the table says."""
@@ -145,7 +184,7 @@ class Plan:
         true = step.true or step.status or self._truth
         yield f"{step.start} effective Starts", seen.starts == step.start
         yield f"{step.stop} effective Stops", seen.stops == step.stop
-        yield f"{step.reset} Resets", bool(seen.resets) == bool(step.reset)
+        yield f"{seen.wanted} Resets of its job", seen.resets_rightly
         yield f"recorded as {recorded}", seen.recorded in {recorded, *self._late(seen)}
         yield f"truly {true}", seen.true == true
         yield f"error {step.error!r}", step.error in seen.said

@@ -1,7 +1,8 @@
 """The decision table as lives of single plans: what is true, what is declared, what has to follow; runs nothing.
 
-Every row has a job and a plan of its own and lives through four phases, in each of which one `up` (at the
-end: `destroy`) carries all rows at once. A row that has nothing to say about a phase must be left alone in it.
+Every row has a plan of its own, and a job of its own unless it shares one. It lives through four phases, in each of
+which one `up` (at the end: `destroy`) carries all rows at once. A row that has nothing to say about a phase must be
+left alone in it.
 """
 
 from collections.abc import Mapping
@@ -51,6 +52,10 @@ class Row:
     hangs_on: tuple[str, ...] = ()
     """What may lead elsewhere: rules of the emulator that a dialect changes, or LOSS."""
     end: str = "+8h"
+    shares: str = ""
+    """The rows that say the same here have one job."""
+    slice_len: int = 1
+    """URLs per batch."""
 
     def step(self, phase: Phase) -> Step:
         """What this row says about a phase."""
@@ -257,6 +262,40 @@ CHANGE = (
     ),
 )
 
+SHARED = (
+    Row("beside-runs", ADOPTED, destroy=ENDS, shares="one that runs"),
+    Row(
+        "beside-again",
+        Step("finished", {}, status="finished"),
+        change=Step(
+            None, AGAIN, error="while another plan of the job runs", status="finished"
+        ),
+        destroy=STAYS,
+        shares="one that runs",
+    ),
+    Row(
+        "beside-waits-again",
+        Step("waiting", {}, start=1, status="waiting"),
+        change=Step(None, AGAIN, start=1, status="waiting"),
+        destroy=STAYS,
+        shares="one that runs",
+    ),
+    Row(
+        "shared-again",
+        ADOPTED,
+        change=Step(None, AGAIN, stop=1, reset=1, start=1, status="running"),
+        destroy=ENDS,
+        hangs_on=("reset",),
+        shares="one that finished",
+    ),
+    Row(
+        "shared-finished",
+        Step("finished", {}, status="finished"),
+        destroy=STAYS,
+        shares="one that finished",
+    ),
+)
+
 DESTROY = (
     Row(
         "left",
@@ -280,4 +319,55 @@ DESTROY = (
     ),
 )
 
-ROWS = CREATE + DRIFT + CHANGE + DESTROY
+ROWS = CREATE + DRIFT + CHANGE + SHARED + DESTROY
+
+LIMITS: dict[str, object] = {
+    "maxOriginUrlsPerSecond": 0.01,
+    "enforce": {"rate": "deny"},
+}
+DENIED = "esa-prefetch:limits deny it"
+FAST = 10
+"""URLs per batch, of which the limits deny the Start."""
+
+LIMITED = (
+    Row("slow", Step("stopped", {}, start=1, status="running"), destroy=ENDS),
+    Row(
+        "slow-again",
+        ADOPTED,
+        change=Step(None, AGAIN, stop=1, reset=1, start=1, status="running"),
+        destroy=ENDS,
+    ),
+    Row("fast", Step("stopped", {}, error=DENIED, gone=True), slice_len=FAST),
+    Row("fast-running", ADOPTED, destroy=ENDS, slice_len=FAST),
+    Row(
+        "fast-drift",
+        ADOPTED,
+        Step("stopped", error=DENIED, status="stopped"),
+        Step(None, STOPPED, status="stopped"),
+        destroy=STAYS,
+        slice_len=FAST,
+    ),
+    Row(
+        "fast-again",
+        ADOPTED,
+        change=Step(None, AGAIN, error=DENIED, status="running"),
+        destroy=ENDS,
+        slice_len=FAST,
+    ),
+    Row(
+        "fast-halted",
+        HALTED,
+        change=Step(None, {}, error=DENIED, status="stopped"),
+        destroy=STAYS,
+        slice_len=FAST,
+    ),
+    Row(
+        "fast-to-stop",
+        ADOPTED,
+        change=Step(None, STOPPED, stop=1, status="stopped"),
+        destroy=STAYS,
+        slice_len=FAST,
+    ),
+    Row("bare", Step("stopped", {}, error="give job_id", gone=True), has_job_id=False),
+)
+"""The same under a limit that denies."""

@@ -1,4 +1,4 @@
-"""A stack's own limits in `check`: a plan that breaks one is refused, or told of, before it starts."""
+"""A stack's own limits: a plan that breaks one is refused, or told of, before it starts."""
 
 import subprocess
 from typing import Any
@@ -63,6 +63,26 @@ def test_a_start_in_a_freeze_window_is_refused(
 
     assert "in the freeze window 'launch'" in result.output
     assert esa.starts() == 0
+
+
+def test_a_window_moved_into_a_freeze_is_told_of_in_time_and_not_started(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = esa_with(emulator, start="+1h", end="+99h")
+    stack_ = stack(esa)
+    stack_.declare(PLANS)
+    stack_.up()
+    again = {"one": {**PLANS["one"], "triggers": {"release": "2"}}}
+    limits = {**freeze_around(esa), "enforce": {"freeze": "deny"}}
+    stack_.configure(limits=limits, plans=again)
+
+    previewed = stack_.run("preview")
+    refused = stack_.refused()
+
+    assert previewed.code == 0
+    assert "this is judged again right before the Start" in previewed.output
+    assert "was not started, for esa-prefetch:limits deny it" in refused.output
+    assert esa.starts() == 1
 
 
 def test_what_is_only_warned_of_is_told_and_started(

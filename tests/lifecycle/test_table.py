@@ -2,13 +2,24 @@
 
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.life import Life
-from tests.lifecycle.rows import PHASES, ROWS
+from tests.lifecycle.rows import LIMITED, LIMITS, PHASES, ROWS
 
 
 def test_every_row_of_the_decision_table_holds_on_the_whole_path(
     emulator: Emulators, stack: Stacks
 ) -> None:
     life = Life(ROWS, emulator, stack)
+
+    for phase in PHASES:
+        wrong = life.live(phase)
+
+        assert not wrong, "\n".join([phase, *wrong])
+
+
+def test_under_limits_that_deny_every_row_holds_and_no_start_slips_through(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    life = Life(LIMITED, emulator, stack, limits=LIMITS)
 
     for phase in PHASES:
         wrong = life.live(phase)

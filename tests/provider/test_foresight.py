@@ -1,6 +1,7 @@
 """Consequences that ``check`` names before the fact: by the stack's limits, for a plan that is about to start."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -377,11 +378,13 @@ def test_a_window_that_was_moved_into_a_freeze_in_this_run_is_not_started(
     )
     before = world.calls(START)
 
-    start = partial(provider.create, props())
-    if first == "update":
-        start = partial(provider.update, ID, outs, props(**AGAIN))
+    starts: dict[str, Callable[[], object]] = {
+        "create": partial(provider.create, props()),
+        "update": partial(provider.update, ID, outs, props(**AGAIN)),
+    }
+
     with pytest.raises(PrefetchError, match="in the freeze window 'launch'"):
-        start()
+        starts[first]()
 
     assert world.calls(START) == before
 

@@ -2,7 +2,7 @@
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.decision import Act, beside_others
+from pulumi_esa_prefetch.provider.decision import Act, Decision, beside_others
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError
 from pulumi_esa_prefetch.provider.foresight import refuse_denied
 from pulumi_esa_prefetch.provider.laps import Laps
@@ -21,23 +21,28 @@ def rerun_plan(work: Work, target: Target, before: Plan, declared: PlanInputs) -
     Raises PrefetchError, which says so if the plan is stopped now; the old triggers then stay in state,
     and the next up does the rest.
     """
-    rewinds = declared.rerun == "from_start" and _rewinds(work, target, before)
+    decided = _beside_others(work, target, before, declared)
+    rewinds = decided.act is Act.RERUN
     refuse_denied(work, target, rewinds=rewinds)
+    if decided.tell:
+        tell(f"{target} {decided.why}")
     if before.status == "running":
         return _stop_and_start(work, target, declared, rewinds=rewinds)
     return _start(work, target, declared, rewinds=rewinds)
 
 
-def _rewinds(work: Work, target: Target, before: Plan) -> bool:
-    """Whether the job goes back to its first URL; PrefetchError if it may not, and has to."""
+def _beside_others(
+    work: Work, target: Target, before: Plan, declared: PlanInputs
+) -> Decision:
+    """Whether the job goes back to its first URL (RERUN); PrefetchError if it has to, and may not."""
+    if declared.rerun == "resume":
+        return Decision(Act.START, "runs on from where its job is")
     others = _others(work, target)
     running = [plan.id for plan in others if plan.status == "running"]
     decided = beside_others(before, running)
     if decided.act is Act.REFUSE:
         raise PrefetchError(f"{target} {decided.why}")
-    if decided.tell:
-        tell(f"{target} {decided.why}")
-    return decided.act is Act.RERUN
+    return decided
 
 
 def _others(work: Work, target: Target) -> list[Plan]:
