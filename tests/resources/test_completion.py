@@ -1,5 +1,11 @@
 """PrefetchCompletion in whole programs, on each engine: who waits for what, and what a failure leaves."""
 
+from typing import Any
+
+import pytest
+from pulumi import RunError
+
+from pulumi_esa_prefetch import PrefetchCompletion, PrefetchCompletionArgs
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
 
@@ -115,3 +121,27 @@ def test_a_plan_of_somebody_else_can_be_waited_for(
     stack_.up()
 
     assert stack_.is_settled()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"until": "complete"}, "until is neither finished nor running"),
+        ({"until": None}, "until is neither finished nor running"),
+        ({"timeout": 0}, "timeout is not a number of seconds above 0"),
+        ({"timeout": -1.5}, "timeout is not a number of seconds above 0"),
+        ({"timeout": float("nan")}, "timeout is not a number of seconds above 0"),
+        ({"timeout": "60"}, "timeout is not a number of seconds above 0"),
+        ({"timeout": True}, "timeout is not a number of seconds above 0"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_waited_for_is_refused_in_a_sentence(
+    wrong: dict[str, Any], reason: str
+) -> None:
+    declared: dict[str, Any] = {"plan": None, **wrong}
+
+    with pytest.raises(RunError) as caught:
+        PrefetchCompletion("done", PrefetchCompletionArgs(**declared))
+
+    assert str(caught.value) == f"PrefetchCompletion 'done': {reason}."

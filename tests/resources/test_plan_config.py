@@ -66,6 +66,11 @@ def test_an_empty_mapping_declares_nothing() -> None:
             {"a": {"planId": PLAN, "restartFailed": "so"}},
             "a.restartFailed is not a boolean",
         ),
+        ({"a": {"planId": PLAN}, "b": {"planId": PLAN}}, "a and b are one plan"),
+        (
+            {"a": {"planId": PLAN.upper()}, 7: {"planId": f"{JOB}:{PLAN}"}},
+            "a and 7 are one plan",
+        ),
         (
             {"a": {"planId": PLAN, "plan_id": PLAN}},
             "a.plan_id is none of planId, jobId,",

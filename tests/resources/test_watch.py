@@ -115,8 +115,9 @@ def test_a_plan_that_will_not_get_there_is_given_up_with_a_sentence(
         run(Watch(world.client, QUICK).wait(wish()))
 
 
-def test_a_plan_that_is_gone_is_given_up() -> None:
-    with pytest.raises(RunError, match="is gone from ESA"):
+def test_a_plan_that_is_gone_is_given_up_and_what_to_do_is_said() -> None:
+    said = "is gone from ESA, .* finished; if it was removed there, declare it no more"
+    with pytest.raises(RunError, match=said):
         run(Watch(World().client, QUICK).wait(wish()))
 
 

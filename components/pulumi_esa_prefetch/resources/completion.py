@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
 from pulumi.dynamic import Resource
 from pulumi.output import UNKNOWN
 from pulumi.runtime import is_dry_run
@@ -13,16 +13,18 @@ from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
 from pulumi_esa_prefetch.resources.watch import Until, Wish, program_watch
 
+_NO_SECONDS = "timeout is not a number of seconds above 0"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PrefetchCompletionArgs:
-    """What is waited for."""
+    """What is waited for, for how long."""
 
     plan: ScheduledPrefetch
     until: Until = "finished"
     """``finished``, or ``running`` (a plan that has finished already has been running)."""
     timeout: float = 3600.0
-    """Seconds."""
+    """Seconds, above 0."""
 
 
 class PrefetchCompletion(ComponentResource):
@@ -30,6 +32,11 @@ class PrefetchCompletion(ComponentResource):
 
     A preview waits for nothing. If the plan fails, is stopped or disappears, or if time is over, the
     deployment fails with one sentence, and the plan's own record is as it was.
+
+    What was reached once is looked at again in every `up`, as long as the plan's record does not say
+    ``finished``, which a refresh brings it to. So a plan that was removed from ESA before that fails
+    the next `up`: remove its declaration and that of its completion. Raises RunError, one sentence,
+    if ``until`` or ``timeout`` is none.
     """
 
     status: Output[str]
@@ -42,6 +49,8 @@ class PrefetchCompletion(ComponentResource):
         opts: ResourceOptions | None = None,
     ) -> None:
         """Wait for ``args.plan``."""
+        if wrong := _wrong(args):
+            raise RunError(f"PrefetchCompletion {resource_name!r}: {wrong}.")
         super().__init__(
             "esa-prefetch:index:PrefetchCompletion", resource_name, None, opts
         )
@@ -68,6 +77,16 @@ class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
         self, resource_name: str, opts: ResourceOptions, **waited_for: Input[Any]
     ) -> None:
         super().__init__(Recorder(), resource_name, waited_for, opts)
+
+
+def _wrong(args: PrefetchCompletionArgs) -> str:
+    """Say what a program without type checks got wrong, if anything."""
+    seconds: object = args.timeout
+    if args.until not in get_args(Until):
+        return f"until is neither {' nor '.join(get_args(Until))}"
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return _NO_SECONDS
+    return "" if seconds > 0 else _NO_SECONDS
 
 
 async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:

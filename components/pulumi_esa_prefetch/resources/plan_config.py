@@ -9,10 +9,11 @@ from pydantic.alias_generators import to_camel
 from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
+from pulumi_esa_prefetch.resources.twins import twins
 
 SETTING = "esa-prefetch:plans"
 _PROPERTIES = {to_camel(name): name for name in PlanInputs.model_fields}
-_IDS = ("plan_id", "job_id")
+_ID_NAMES = ("plan_id", "job_id")
 
 
 class PlanConfigError(pulumi.RunError):
@@ -22,7 +23,8 @@ class PlanConfigError(pulumi.RunError):
 def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     """Read the plans of a stack's config: name -> {planId, jobId, desiredState, ...}.
 
-    Raises PlanConfigError, which names every entry and field that is wrong and shows no value.
+    Raises PlanConfigError, which names every entry and field that is wrong, and every plan that has
+    two names, and shows no value.
     """
     if not isinstance(config, Mapping):
         raise PlanConfigError(f"{SETTING} is not a mapping from names to plans.")
@@ -31,6 +33,7 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
         for name, plan in config.items()
         for text in _wrong(plan)
     ]
+    wrong += [in_one_line(text) for text in twins(_ids(config))]
     if wrong:
         raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}.")
     return {
@@ -50,8 +53,13 @@ def _wrong(plan: object) -> Iterator[str]:
         yield ".planId is missing"
     for name, reason in read_declaration(_props(plan)).failures:
         field = to_camel(name)
-        unquoted = name in _IDS and isinstance(plan[field], int | float)
+        unquoted = name in _ID_NAMES and isinstance(plan[field], int | float)
         yield f".{field} {'is read as a number: quote it' if unquoted else reason}"
+
+
+def _ids(config: Mapping[str, Any]) -> dict[str, object]:
+    plans = {name: plan for name, plan in config.items() if isinstance(plan, Mapping)}
+    return {str(name): plan.get("planId") for name, plan in plans.items()}
 
 
 def _props(plan: Mapping[str, Any]) -> dict[str, Any]:

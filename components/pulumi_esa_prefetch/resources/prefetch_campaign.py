@@ -1,6 +1,5 @@
 """PrefetchCampaign: many plans as one; each is a ScheduledPrefetch, and nothing here talks to ESA."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
@@ -8,11 +7,11 @@ from typing import Any, Literal, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
 
 from pulumi_esa_prefetch.api.times import parse_time
-from pulumi_esa_prefetch.provider.models import split_id
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
 )
+from pulumi_esa_prefetch.resources.twins import twins
 
 
 class ScheduledPrefetchArgsDict(TypedDict, total=False):
@@ -105,7 +104,8 @@ def _declared(
         name: _given(args.defaults or {}) | _given(plan)
         for name, plan in args.plans.items()
     }
-    wrong = [*_misdeclared(merged), *_twins(merged)]
+    ids = {name: plan.get("plan_id") for name, plan in merged.items()}
+    wrong = [*_misdeclared(merged), *twins(ids)]
     if wrong:
         raise RunError(f"PrefetchCampaign {campaign!r}: {'; '.join(wrong)}.")
     return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
@@ -123,17 +123,6 @@ def _misdeclared(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield f"{name}.{field} is none of {', '.join(known)}"
         if "plan_id" not in plan:
             yield f"{name} has no plan_id"
-
-
-def _twins(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Two names for one plan would start and stop it against each other."""
-    names: defaultdict[str, list[str]] = defaultdict(list)
-    for name, plan in plans.items():
-        if isinstance(plan_id := plan.get("plan_id"), str):
-            names[str(split_id(plan_id)[1]).lower()].append(name)
-    for same in names.values():
-        if len(same) > 1:
-            yield f"{' and '.join(same)} are one plan"
 
 
 def _window(starts: Iterable[str], ends: Iterable[str]) -> dict[str, str]:

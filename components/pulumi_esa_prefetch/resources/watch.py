@@ -27,6 +27,7 @@ from pulumi_esa_prefetch.config import SettingsError, read_settings
 
 Until = Literal["finished", "running"]
 
+_GONE = "gone from ESA"
 _HOPELESS = (BadCredentials, Denied, NoCredentials)
 
 
@@ -146,7 +147,7 @@ class _View:
             self._error = error
             return False
         self._error = None
-        self.status = (plan.status or "unknown") if plan else "gone from ESA"
+        self.status = (plan.status or "unknown") if plan else _GONE
         self._give_up_if_lost(asyncio.get_running_loop().time())
         return self._wish.is_met_by(self.status)
 
@@ -158,13 +159,15 @@ class _View:
         )
 
     def _give_up_if_lost(self, now: float) -> None:
-        if self.status not in {"stopped", "failed", "gone from ESA"}:
+        if self.status not in {"stopped", "failed", _GONE}:
             self._lost_since = None
             return
         self._lost_since = self._lost_since or now
         if now - self._lost_since >= self._patience:
+            gone = self.status == _GONE
             raise RunError(
                 f"{self._wish} is {self.status}, so that it will not be {self._wish.until}"
+                + ("; if it was removed there, declare it no more" if gone else "")
             )
 
 
