@@ -35,6 +35,7 @@ PASSING: dict[str, list[Fault]] = {
 }
 # Those after which a client cannot know whether there was an effect.
 LOSING = {
+    "unavailable-hint",
     "error-before",
     "error-after",
     "reset-before",
