@@ -63,8 +63,8 @@ class SitePrefetch(ComponentResource):
 
     Other URLs are another job: it is replaced, and its plans with it. A changed window changes its
     plan in place and runs it again, from the first URL unless another window's plan is running: then
-    a plan that waits runs from where the job is, and any other is refused. Needs pulumi_alicloud, the extra ``alicloud``. Raises RunError,
-    one sentence. ``job`` and ``executions`` (by window) are what it makes in ESA.
+    a plan that waits runs from where the job is, and any other is refused. Needs pulumi_alicloud, the
+    extra ``alicloud``. Raises RunError, one sentence. ``job`` and ``executions`` (by window) are what it makes in ESA.
     """
 
     # `job` and `executions` get their types in __init__: the SDK resolves the types of a class when it
