@@ -1,7 +1,6 @@
 """Carries a decision out and says what the state then is; decides nothing and knows no host."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from pulumi_esa_prefetch.api.models import STATUSES, Plan
 from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act, Decision
-from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
+from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.foresight import denies, refuse_denied
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
@@ -162,7 +161,7 @@ def _do(
 def _recall(work: Work, recorded: PlanState) -> Target:
     """A plan on record, which any list of this run is young enough for that holds it."""
     target = Target(recorded.plan_id, recorded.job_id)
-    with _looking(target):
+    with looking_up(target):
         plan = work.session.lists.recall(
             recorded.job_id or "", recorded.plan_id, work.look()
         )
@@ -170,26 +169,18 @@ def _recall(work: Work, recorded: PlanState) -> Target:
 
 
 def _look(work: Work, target: Target) -> Target:
-    with _looking(target):
+    with looking_up(target):
         plan = work.session.lists.find(target.job_id or "", target.plan_id, work.look())
     return replace(target, before=plan)
 
 
 def _look_again(work: Work, target: Target) -> Target:
     """The plan as it is now: what is remembered does not count."""
-    with _looking(target):
+    with looking_up(target):
         plan = work.session.lists.look_again(
             target.job_id or "", target.plan_id, work.look()
         )
     return replace(target, before=plan)
-
-
-@contextmanager
-def _looking(target: Target) -> Iterator[None]:
-    try:
-        yield
-    except EsaError as error:
-        raise PrefetchError(f"{target} cannot be looked up: {error}") from None
 
 
 def _stop(work: Work, target: Target) -> Plan:

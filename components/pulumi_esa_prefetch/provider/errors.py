@@ -1,6 +1,11 @@
 """The errors that hooks end with: one sentence for a person; classifies nothing else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pydantic import ValidationError
+
+from pulumi_esa_prefetch.api.errors import EsaError
 
 
 class PrefetchError(Exception):
@@ -19,6 +24,15 @@ class PlanGone(PrefetchError):
 
 class NotStarted(PrefetchError):
     """No Start had an effect: the plan is as it was before."""
+
+
+@contextmanager
+def looking_up(subject: object) -> Iterator[None]:
+    """Let an error say whose look-up has failed."""
+    try:
+        yield
+    except EsaError as error:
+        raise PrefetchError(f"{subject} cannot be looked up: {error}") from None
 
 
 def unreadable(error: ValidationError) -> PrefetchError:

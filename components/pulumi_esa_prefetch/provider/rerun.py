@@ -3,7 +3,7 @@
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.decision import Act, Decision, beside_others
-from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError
+from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.foresight import refuse_denied
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.models import PlanInputs
@@ -37,20 +37,15 @@ def _beside_others(
     """Whether the job goes back to its first URL (RERUN); PrefetchError if it has to, and may not."""
     if declared.rerun == "resume":
         return Decision(Act.START, "runs on from where its job is")
-    others = _others(work, target)
+    with looking_up(target):
+        others = work.session.lists.others(
+            target.job_id or "", target.plan_id, work.look()
+        )
     running = [plan.id for plan in others if plan.status == "running"]
     decided = beside_others(before, running)
     if decided.act is Act.REFUSE:
         raise PrefetchError(f"{target} {decided.why}")
     return decided
-
-
-def _others(work: Work, target: Target) -> list[Plan]:
-    lists = work.session.lists
-    try:
-        return lists.others(target.job_id or "", target.plan_id, work.look())
-    except EsaError as error:
-        raise PrefetchError(f"{target} cannot be looked up: {error}") from None
 
 
 def _stop_and_start(
