@@ -71,6 +71,10 @@ def test_enforce_is_one_word_for_all_or_one_for_each_kind() -> None:
         ),
         ('{"freeze": [{"window": "2026-11-11T00:00:00Z/PT1H"}]}', "freeze.0.name"),
         ('{"enforce": "forbid"}', "limits.enforce"),
+        (
+            '{"enforce": {"rates": "deny"}}',
+            "limits.enforce.rates: Input should be 'fit'",
+        ),
         ('{"rate": 3}', "limits.rate: Extra inputs"),
         ("[]", "esa-prefetch:limits: "),
         ("{", "esa-prefetch:limits: Invalid JSON"),

@@ -39,6 +39,8 @@ _GO_TIME = re.compile(
 )
 _MOMENT = TypeAdapter(AwareDatetime)
 _LENGTH = TypeAdapter(timedelta)
+# how pydantic writes the choices of a union, and a mapping's key, into an error's place
+_NOTATION = ("literal[", "dict[", "[key]")
 _OUTSIDE = "the calendar has no such moment"
 
 
@@ -158,10 +160,12 @@ class Limits(_Setting):
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    steps = [str(step) for step in first["loc"]]
+    errors = error.errors(include_url=False)
+    of_first = [one for one in errors if one["loc"][:1] == errors[0]["loc"][:1]]
+    nearest = max(of_first, key=lambda one: len(one["loc"]))
+    steps = [str(s) for s in nearest["loc"] if not str(s).startswith(_NOTATION)]
     place = ".".join(step if step.isprintable() else repr(step) for step in steps)
-    reason = first["msg"].removeprefix("Value error, ")
+    reason = nearest["msg"].removeprefix("Value error, ")
     return f"esa-prefetch:limits{'.' if place else ''}{place}: {reason}."
 
 
