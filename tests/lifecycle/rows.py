@@ -292,6 +292,7 @@ SHARED = (
         "shared-finished",
         Step("finished", {}, status="finished"),
         destroy=STAYS,
+        hangs_on=("reset",),
         shares="one that finished",
     ),
 )
