@@ -265,3 +265,11 @@ def test_output_json_is_json_in_other_words(filled: Console) -> None:
     )
     assert filled("stack", "ls", "--json", "--output", "json").code == 1
     assert filled("stack", "ls", "--output", "xml").code == 1
+
+
+def test_stacks_are_shown_by_their_full_names_if_so_wished(console: Console) -> None:
+    full = "organization/proj/dev"
+
+    assert console("-Q", "stack", "--show-name").out == f"{full}\n"
+    assert console("stack", "-Q").out.startswith(f"Current stack is {full}:\n")
+    assert json.loads(console("stack", "ls", "-Q", "--json").out)[0]["name"] == full

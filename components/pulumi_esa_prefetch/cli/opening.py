@@ -139,6 +139,11 @@ def is_interactive(context: typer.Context) -> bool:
     return bool(getattr(context.obj, "interactive", False))
 
 
+def full_names(context: typer.Context) -> bool:
+    """Whether stacks are to be shown by their full names (-Q)."""
+    return bool(getattr(context.obj, "full_names", False))
+
+
 def warn(message: str) -> None:
     """Say something that does not end the command."""
     typer.echo(f"warning: {message}", err=True)

@@ -24,14 +24,14 @@ GLOBALS: Final = {
         (("--verbose", "-v"), Spec("--verbose", bare="1")),
         (("--version",), Spec("--version", switch=True, bare="true")),
         (("--help", "-h"), HELP),
-        # taken and without effect, so that a script runs with either
-        (("--logtostderr",), Spec("--logtostderr", switch=True, bare="true")),
-        (("--logflow",), Spec("--logflow", switch=True, bare="true")),
-        (("--emoji", "-e"), Spec("--emoji", switch=True, bare="true")),
         (
             ("--fully-qualify-stack-names", "-Q"),
             Spec("--fully-qualify-stack-names", switch=True, bare="true"),
         ),
+        # taken and without effect, so that a script runs with either
+        (("--logtostderr",), Spec("--logtostderr", switch=True, bare="true")),
+        (("--logflow",), Spec("--logflow", switch=True, bare="true")),
+        (("--emoji", "-e"), Spec("--emoji", switch=True, bare="true")),
     )
     for spelling in spellings
 }
@@ -45,6 +45,7 @@ class Session:
     color: bool
     interactive: bool
     verbose: int = 0
+    full_names: bool = False
 
 
 def session(given: Mapping[str, str], environ: Mapping[str, str]) -> Session:
@@ -63,6 +64,7 @@ def session(given: Mapping[str, str], environ: Mapping[str, str]) -> Session:
         and given.get("--non-interactive") != "true"
         and not environ.get("CI"),
         verbose=_number(given.get("--verbose", "0")),
+        full_names=given.get("--fully-qualify-stack-names") == "true",
     )
 
 

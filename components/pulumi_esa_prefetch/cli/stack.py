@@ -114,12 +114,15 @@ def show(
     if context.invoked_subcommand is not None:
         return
     found = opening.opened(context, stack, anywhere=True)
+    name = found.files.qualified if opening.full_names(context) else found.name
     if show_name:
-        typer.echo(found.name)
+        typer.echo(name)
     elif opening.wants_json(output):
         print_json(stack_pages.document(found, secrets=show_secrets))
     else:
-        stack_pages.overview(found, urns=show_urns, ids=show_ids, secrets=show_secrets)
+        stack_pages.overview(
+            found, name, urns=show_urns, ids=show_ids, secrets=show_secrets
+        )
 
 
 def init(
@@ -219,6 +222,7 @@ def unselect() -> None:
 
 
 def ls(
+    context: typer.Context,
     *,
     everything: Annotated[
         bool, typer.Option("--all", "-a", help="The stacks of all projects.")
@@ -242,9 +246,10 @@ def ls(
     backend = open_backend(project, os.environ)
     named = current(project, backend, os.environ)
     chosen = backend.stack(named, project).qualified if named else ""
+    own = "" if opening.full_names(context) else project.name
     scope = None if everything else of_project or project.name
     rows = [
-        _Row(files, project.name, current=files.qualified == chosen)
+        _Row(files, own, current=files.qualified == chosen)
         for files in backend.stacks(scope)
     ]
     if as_json:

@@ -78,14 +78,14 @@ def _quoted(word: str) -> str:
     return re.sub(r"([^\w@%+=:,./}\]-])", r"\\\1", word) if word else "''"
 
 
-def overview(stack: Stack, *, urns: bool, ids: bool, secrets: bool) -> None:
-    """Print what a stack is, its resources as a tree, and its outputs."""
+def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -> None:
+    """Print what there is to say of a stack, its resources as a tree, and its outputs."""
     deployment = stack.deployment()
     snapshot = checkpoint.read(deployment, None)
     checkpoint.verify(deployment, snapshot)
     found = outputs(stack, secrets=secrets)
     manifest = deployment.body.get("manifest") or {}
-    typer.echo(f"Current stack is {stack.name}:")
+    typer.echo(f"Current stack is {name}:")
     typer.echo(f"{_MARGIN}Managed by {socket.gethostname()}")
     if manifest.get("time"):
         moment = Moment.parse(manifest["time"])
