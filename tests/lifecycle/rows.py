@@ -286,14 +286,13 @@ SHARED = (
         change=Step(None, AGAIN, stop=1, reset=1, start=1, status="running"),
         destroy=ENDS,
         hangs_on=("reset",),
-        shares="one that finished",
+        shares="one that waits",
     ),
     Row(
-        "shared-finished",
-        Step("finished", {}, status="finished"),
+        "shared-waits",
+        Step("waiting", {}, start=1, status="waiting"),
         destroy=STAYS,
-        hangs_on=("reset",),
-        shares="one that finished",
+        shares="one that waits",
     ),
 )
 
