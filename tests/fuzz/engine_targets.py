@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pulumi_esa_prefetch.engine import checkpoint, locks, workspace
+from pulumi_esa_prefetch.engine import checkpoint, config_schema, locks, workspace
 from pulumi_esa_prefetch.engine.backend import StackFiles
 from pulumi_esa_prefetch.engine.config_keys import place
 from pulumi_esa_prefetch.engine.context import Project
@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.engine.journal_file import read_journal
 from pulumi_esa_prefetch.engine.project import read_project
 from pulumi_esa_prefetch.engine.recovery import digest, recovered
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
-from pulumi_esa_prefetch.engine.stack_config import StackConfig, merged, plain
+from pulumi_esa_prefetch.engine.stack_config import StackConfig, plain, with_defaults
 from tests.engine.stacks import PASSPHRASE, SALT
 from tests.fuzz.sentences import assert_sentence
 
@@ -65,7 +65,9 @@ def read_project_file(content: bytes) -> None:
     file = _ROOT / "Pulumi.yaml"
     file.write_bytes(content)
     with only_sentences():
-        plain(merged(read_project(file), "dev", {}), lambda text: text)
+        project = read_project(file)
+        values = plain(with_defaults(project, {}), lambda text: text)
+        config_schema.check(project, "dev", values)
 
 
 def read_stack_file(content: bytes) -> None:
