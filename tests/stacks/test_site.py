@@ -131,6 +131,27 @@ def test_a_finished_plan_runs_again_when_its_window_changes(
     assert only_plan(esa)["Status"] == "running"
 
 
+def test_a_window_to_come_is_moved_while_another_one_runs(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(EMPTY)
+    stack = site(esa)
+    declared = launch("a", "b", "c")
+    declared["windows"]["later"] = LATER
+    stack.prefetch(launch=declared)
+    stack.up()
+    before = len(esa.history())
+
+    declared["windows"]["later"] = LATER | {"startTime": "2031-01-01T01:00:00Z"}
+    stack.prefetch(launch=declared)
+    result = stack.up()
+
+    assert actions(esa, before) == [UPDATE]
+    assert sorted(statuses(esa)) == ["running", "waiting"]
+    assert "will run from where its job is then" in result.output
+    assert stack.is_settled()
+
+
 def test_the_same_instant_written_otherwise_is_no_change_not_even_after_a_refresh(
     emulator: Emulators, site: Sites
 ) -> None:

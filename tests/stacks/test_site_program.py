@@ -155,6 +155,36 @@ def test_windows_that_are_over_are_moved_in_one_run(
     assert stack.is_settled()
 
 
+def test_a_window_that_is_moved_into_a_freeze_is_refused_in_the_run_that_moves_it(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(seed())
+    stack = site(esa)
+    frozen = {"freeze": ["2031-01-04T00:00Z/P1D"], "enforce": {"freeze": "deny"}}
+    stack.configure(limits=frozen)
+    stack.prefetch(launch=moved("2031-01-10", "2031-01-02"))
+    stack.up()
+    (plan,) = [p["Id"] for p in esa.plans().values() if "01-02T" in p["StartTime"]]
+
+    stack.prefetch(launch=moved("2031-01-11", "2031-01-04"))
+    refused = stack.refused()
+    starts = esa.starts(plan)
+    stack.prefetch(launch=moved("2031-01-11", "2031-01-05"))
+    stack.up()
+
+    assert "in the freeze window" in refused.output
+    assert (starts, esa.starts(plan)) == (1, 2)
+    assert stack.is_settled()
+
+
+def moved(*days: str) -> dict[str, object]:
+    pace = {"interval": 60, "sliceLen": 1}
+    windows = {
+        f"w{n}": {"startTime": f"{day}T01:00:00Z", **pace} for n, day in enumerate(days)
+    }
+    return {"urls": ["https://www.example.com/a"], "windows": windows}
+
+
 def launch(*days: str) -> dict[str, object]:
     return {
         "urls": ["https://www.example.com/a"],
