@@ -10,6 +10,7 @@ from pulumi.output import UNKNOWN
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.provider.errors import unreadable
 from pulumi_esa_prefetch.provider.models import (
     PlanInputs,
     PlanState,
@@ -199,3 +200,13 @@ def test_outputs_are_fresh_for_the_host_writes_into_them() -> None:
 def test_a_state_without_a_plan_is_an_error() -> None:
     with pytest.raises(ValidationError):
         PlanInputs.parse({"job_id": JOB})
+
+
+def test_a_record_that_cannot_be_read_is_told_on_one_printable_line() -> None:
+    with pytest.raises(ValidationError) as caught:
+        PlanInputs.model_validate({"plan_id": PLAN, "desired\x13\ntate": "x"})
+
+    text = str(unreadable(caught.value))
+
+    assert "desired? tate is missing or wrong" in text
+    assert text.isprintable()

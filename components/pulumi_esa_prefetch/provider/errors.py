@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.wording import in_one_line
 
 
 class PrefetchError(Exception):
@@ -39,6 +40,6 @@ def unreadable(error: ValidationError) -> PrefetchError:
     """Properties that cannot be read as a plan's, named without their values."""
     names = sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]})
     return PrefetchError(
-        f"the plan's record cannot be read, for {', '.join(names)} is missing or wrong: a newer "
-        "version of pulumi-esa-prefetch may have written it"
+        f"the plan's record cannot be read, for {in_one_line(', '.join(names))} is missing or "
+        "wrong: a newer version of pulumi-esa-prefetch may have written it"
     )
