@@ -201,6 +201,15 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str) -
     assert "\n" not in str(error.value)
 
 
+def test_a_file_that_has_no_form_for_a_change_is_left_as_it_is(tmp_path: Path) -> None:
+    found = config(tmp_path, "!nothing")
+
+    with pytest.raises(EngineError, match="edit it by hand"):
+        found.save({"proj:a": "b"})
+
+    assert found.file.read_text() == "!nothing"
+
+
 def test_a_link_and_the_rights_of_the_file_stay(tmp_path: Path) -> None:
     real = tmp_path / "real.yaml"
     real.write_text("config: {}\n")

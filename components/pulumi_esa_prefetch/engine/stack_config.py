@@ -109,6 +109,8 @@ class StackConfig:
         document = yaml.load(text)
         if document is None:
             document = CommentedMap()
+        if not isinstance(document, CommentedMap):
+            raise TypeError("not a mapping, such as `!tag`, which is read as nothing")
         change(document)
         stream = StringIO()
         yaml.dump(document, stream)
