@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_esa_prefetch.engine.context import Kind
 from pulumi_esa_prefetch.engine.records import PendingOperation, Snapshot
 from tests.engine.running import Bench
 from tests.engine.stacks import thing
@@ -36,6 +37,23 @@ def test_a_replacement_of_what_is_not_recorded_is_refused_before_anything_is_ask
     assert ran.outcome is not None
     assert ran.outcome.failed
     assert ran.steps() == []
+    assert "could not be found in the stack" in ran.said("error")[0]
+
+
+@pytest.mark.parametrize("flag", ["targets", "excludes"])
+@pytest.mark.parametrize("kind", ["destroy", "refresh"])
+def test_a_slip_in_what_to_destroy_or_to_spare_is_refused_before_anything_is_asked(
+    bench: Bench, kind: Kind, flag: str
+) -> None:
+    before = bench.run(THING + "Thing('a')").state
+
+    ran = bench.run(kind=kind, **{flag: ["urn:pulumi:dev::proj::t:m:T::no"]})
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.steps() == []
+    assert ran.state.resources == before.resources
+    assert [line for line in ran.said("error") if "failed" in line] == []
     assert "could not be found in the stack" in ran.said("error")[0]
 
 

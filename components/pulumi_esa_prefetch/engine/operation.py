@@ -83,6 +83,10 @@ class Operation:
         request = self._request
         if request.kind == "up" or request.run_program:
             refuse_other_languages(self._machinery.context)
+        if request.kind != "up":
+            # a slip in one name must not delete what the other names say
+            targets, excludes = Targets(request.targets), Targets(request.excludes)
+            refuse_unrecorded(self._machinery, targets, excludes)
         if self._looks_up and not request.run_program:
             self._failed = not refresh_phase(self._machinery)
             ended = self._failed or self._machinery.cancellation.requested
