@@ -1,6 +1,7 @@
 """What a run does when something is asked for that is not there, or a provider fails."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,8 @@ def test_a_slip_in_what_to_destroy_or_to_spare_is_refused_before_anything_is_ask
 ) -> None:
     before = bench.run(THING + "Thing('a')").state
 
-    ran = bench.run(kind=kind, **{flag: ["urn:pulumi:dev::proj::t:m:T::no"]})
+    asked: dict[str, Any] = {flag: ["urn:pulumi:dev::proj::t:m:T::no"]}
+    ran = bench.run(kind=kind, **asked)
 
     assert ran.outcome is not None
     assert ran.outcome.failed
