@@ -11,6 +11,7 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
+    has_unknown,
 )
 from pulumi_esa_prefetch.engine.wire import (
     Encoding,
@@ -122,3 +123,29 @@ def test_a_reference_keeps_its_version_and_its_id() -> None:
     known = {"child": {**child, "id": "1", "packageVersion": "1.2.3"}}
 
     assert read_struct(write_struct(known)) == known
+
+
+def test_the_unknown_id_of_a_referenced_resource_is_held_as_no_text() -> None:
+    made = {SIGNATURE: RESOURCE, "urn": "urn:pulumi:dev::proj::a:b:C::made"}
+    struct = write_struct({"one": {**made, "id": UNKNOWN}, "all": [1, made]})
+
+    held = read_struct(struct)
+
+    assert held["one"]["id"] == ""
+    assert has_unknown(held["one"])
+    assert not has_unknown(held["all"])
+    assert write_value(held["one"]).struct_value.fields["id"].string_value == ""
+
+
+def test_a_receiver_without_references_gets_the_unknown_for_an_unknown_id() -> None:
+    made = {SIGNATURE: RESOURCE, "urn": "urn:pulumi:dev::proj::a:b:C::made", "id": ""}
+    values = {"one": made, "all": [1, Secret(made)]}
+
+    preview = write_struct(values, Encoding(secrets=False, resources=False))
+    real = write_struct(values, PLAIN)
+
+    assert json_format.MessageToDict(preview) == {
+        "one": UNKNOWN_STRING,
+        "all": [1, UNKNOWN_STRING],
+    }
+    assert json_format.MessageToDict(real) == {"all": [1]}

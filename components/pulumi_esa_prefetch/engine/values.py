@@ -70,6 +70,8 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, Secret):
         return has_unknown(value.value)
     if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == RESOURCE and value.get("id") == "":
+            return True  # of an object that is not made yet
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list | tuple):
         return any(has_unknown(item) for item in value)

@@ -86,6 +86,8 @@ def _read_object(struct: struct_pb2.Struct) -> Any:
     if signature == RESOURCE:
         # the state names a version always, the wire only where there is one
         fields.setdefault(_VERSION, "")
+        if fields.get("id") is UNKNOWN:
+            fields["id"] = ""  # as the state has it, and the SDK reads it
     return fields
 
 
@@ -115,12 +117,16 @@ def _fill_struct(
 ) -> None:
     fields = struct.fields
     for key, value in properties.items():
-        if encoding.unknowns or not _is_unknown(value):
+        if encoding.unknowns or not _is_unknown(value, encoding):
             _fill(fields[key], value, encoding)
 
 
-def _is_unknown(value: Any) -> bool:
-    return value is UNKNOWN or (isinstance(value, Secret) and _is_unknown(value.value))
+def _is_unknown(value: Any, encoding: Encoding) -> bool:
+    if isinstance(value, Secret):
+        return _is_unknown(value.value, encoding)
+    if isinstance(value, Mapping) and not encoding.resources:
+        return value.get(SIGNATURE) == RESOURCE and value.get("id") == ""
+    return value is UNKNOWN
 
 
 def _fill(target: struct_pb2.Value, value: Any, encoding: Encoding) -> None:
@@ -147,7 +153,7 @@ def _fill_nested(target: struct_pb2.Value, value: Any, encoding: Encoding) -> No
         items = target.list_value.values
         target.list_value.SetInParent()
         for item in value:
-            if encoding.unknowns or not _is_unknown(item):
+            if encoding.unknowns or not _is_unknown(item, encoding):
                 _fill(items.add(), item, encoding)
 
 
@@ -165,7 +171,8 @@ def _fill_mapping(
 ) -> None:
     if not encoding.resources and value.get(SIGNATURE) == RESOURCE:
         known_id = value.get("id")
-        _fill(target, value["urn"] if known_id is None else known_id, encoding)
+        plain = value["urn"] if known_id is None else known_id or UNKNOWN
+        _fill(target, plain, encoding)
         return
     if value.get(SIGNATURE) == RESOURCE and not value.get(_VERSION):
         value = {key: item for key, item in value.items() if key != _VERSION}
