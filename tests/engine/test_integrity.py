@@ -38,6 +38,7 @@ def test_a_whole_stack_is_valid() -> None:
         ({"urn": ""}, "no 'urn'"),
         ({"type": ""}, "no 'type'"),
         ({"custom": False}, "custom"),
+        ({"id": ""}, "no id"),
         ({"parent": "urn:gone"}, "missing"),
         ({"dependencies": ("urn:gone",)}, "dependency"),
         ({"property_dependencies": {"x": ["urn:gone"]}}, "property dependency"),

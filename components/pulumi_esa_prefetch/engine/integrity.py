@@ -48,6 +48,8 @@ def _check_fields(index: int, record: Resource) -> None:
         raise Broken(f"resource {record.urn} has 'custom' false and yet an id")
     if record.type.startswith(PROVIDERS) and not record.id:
         raise Broken(f"provider {record.urn} has no id, so nothing can refer to it")
+    if record.custom and not record.id:
+        raise Broken(f"resource {record.urn} has no id, so no provider can find it")
 
 
 def _references(record: Resource) -> Iterator[tuple[str, str]]:
