@@ -164,7 +164,7 @@ class Operation:
 
         EngineError if the stack is to be removed and has resources yet.
         """
-        left = len(self.stack.deployment().body.get("resources") or ())
+        left = len(self.stack.deployment().records)
         text = DESTROYED.format(stack=self.stack.name)
         if self.options.remove:
             administration.remove(

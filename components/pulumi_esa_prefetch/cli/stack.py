@@ -31,7 +31,6 @@ from pulumi_esa_prefetch.engine import (
 from pulumi_esa_prefetch.engine.backend import StackFiles
 from pulumi_esa_prefetch.engine.encoding import opened as opened_secrets
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
-from pulumi_esa_prefetch.engine.moments import Moment
 from pulumi_esa_prefetch.engine.stack import Stack, current, open_backend, open_stack
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
@@ -264,10 +263,9 @@ class _Row:
         own = files.project == project
         self.name = files.name if own else files.qualified
         self.current = current
-        body = checkpoint.parse(files.read_checkpoint()).body
-        text = (body.get("manifest") or {}).get("time")
-        self.updated: datetime | None = Moment.parse(text) if text else None
-        self.count = len(body.get("resources") or []) if body else None
+        deployment = checkpoint.parse(files.read_checkpoint())
+        self.updated: datetime | None = deployment.updated
+        self.count = len(deployment.records) if deployment.body else None
 
     def cells(self) -> tuple[str, str, str]:
         now = datetime.now(self.updated.tzinfo) if self.updated else None

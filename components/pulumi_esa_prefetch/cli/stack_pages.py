@@ -13,7 +13,7 @@ from pulumi_esa_prefetch.cli.opening import MASK
 from pulumi_esa_prefetch.cli.printing import ago, milliseconds, print_table
 from pulumi_esa_prefetch.engine import checkpoint, config_values
 from pulumi_esa_prefetch.engine import history as past
-from pulumi_esa_prefetch.engine.encoding import Encoder, decode_value
+from pulumi_esa_prefetch.engine.encoding import Encoder, decode_resource
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.moments import Moment
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
@@ -29,9 +29,9 @@ def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     """The outputs of a stack as JSON values, sorted; no passphrase is needed unless secrets are to be shown."""
     deployment = stack.deployment()
     opener = stack.secrets_of(deployment).decrypt if secrets else None
-    for record in deployment.body.get("resources") or []:
+    for record in deployment.records:
         if record.get("type") == ROOT_STACK and not record.get("parent"):
-            found = decode_value(record.get("outputs") or {}, opener)
+            found = decode_resource(record, opener).outputs
             shown = Encoder(None).value(reveal(found))
             return dict(sorted(_masked(shown).items()))
     return {}
@@ -84,16 +84,14 @@ def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -
     snapshot = checkpoint.read(deployment, None)
     checkpoint.verify(deployment, snapshot)
     found = outputs(stack, secrets=secrets)
-    manifest = deployment.body.get("manifest") or {}
     typer.echo(f"Current stack is {name}:")
     typer.echo(f"{_MARGIN}Managed by {socket.gethostname()}")
-    if manifest.get("time"):
-        moment = Moment.parse(manifest["time"])
+    if moment := deployment.updated:
         typer.echo(
             f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({_in_full(moment)})"
         )
-    if manifest.get("version"):
-        typer.echo(f"{_MARGIN}Pulumi version used: {manifest['version']}")
+    if deployment.writer:
+        typer.echo(f"{_MARGIN}Pulumi version used: {deployment.writer}")
     typer.echo(f"Current stack resources ({len(snapshot.resources)}):")
     _print_tree(snapshot, urns=urns, ids=ids)
     typer.echo()
@@ -110,11 +108,10 @@ def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     deployment = stack.deployment()
     snapshot = checkpoint.read(deployment, None)
     checkpoint.verify(deployment, snapshot)
-    manifest = deployment.body.get("manifest") or {}
-    time = manifest.get("time")
+    time = deployment.updated
     facts = {
-        "time": milliseconds(Moment.parse(time)) if time else "",
-        "pulumiVersion": manifest.get("version") or "",
+        "time": milliseconds(time) if time else "",
+        "pulumiVersion": deployment.writer,
     }
     return {
         "project": stack.files.project,

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.engine import checkpoint, locks, stack_config
@@ -112,7 +111,7 @@ def remove(
     """
     files = stack.files
     with locked(files, stack.clock):
-        records: list[Any] = list(stack.deployment().body.get("resources") or [])
+        records = stack.deployment().records
         alone = len(records) == 1 and records[0].get("type") == ROOT_STACK
         if records and not alone and not force:
             raise EngineError(

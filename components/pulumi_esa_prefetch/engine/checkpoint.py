@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.engine.encoding import (
     decode_resource,
 )
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.moments import render
+from pulumi_esa_prefetch.engine.moments import Moment, render
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 
 PLAIN: Final = 3
@@ -70,6 +70,28 @@ class Deployment:
         if not isinstance(salt, str):
             raise EngineError("the state names no salt for its secrets")
         return salt
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The resources as they lie there, none read; raises EngineError if they are no JSON objects."""
+        found = _items(self.body, "resources")
+        if not all(isinstance(record, dict) for record in found):
+            raise EngineError("a resource in the state is not a JSON object")
+        return found
+
+    @property
+    def writer(self) -> str:
+        """The version of Pulumi that wrote it, or ""; raises EngineError if it cannot be read."""
+        return str(_object(self.body, "manifest").get("version") or "")
+
+    @property
+    def updated(self) -> Moment | None:
+        """When it was written, if it says so; raises EngineError if it cannot be read."""
+        text = _object(self.body, "manifest").get("time")
+        try:
+            return Moment.parse(text) if text else None
+        except (TypeError, ValueError):
+            raise EngineError(f"the state's time is {_brief(text)}") from None
 
 
 def parse(content: bytes) -> Deployment:

@@ -30,7 +30,6 @@ from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.outcome import Outcome, beside, outcome
 
 CHANGES = ("create", "update", "replace", "delete")
-MAKING = frozenset({"create", "replace", "update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +83,14 @@ class Outlook:
 def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
     """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
     gathered = [_gather(node, graph, looked) for node in graph.prefetches()]
-    anew = {new.plan_id for node, new, _ in gathered if node.op in MAKING} - {None}
+    declared = {new.plan_id for node, new, _ in gathered if not node.goes} - {None}
     return [
         Case(
             node,
             new,
             job_facts(node, new, graph, looked),
             _beside_others(
-                outcome(node, new, old, now, kept=old.plan_id in anew),
+                outcome(node, new, old, now, kept=old.plan_id in declared),
                 node.name,
                 new,
                 looked,
