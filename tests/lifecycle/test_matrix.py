@@ -18,7 +18,7 @@ FACTORS = {
     },
 }
 COMBINATIONS = dict(enumerate(pairwise(FACTORS)))
-SAMPLE = (len(COMBINATIONS) // 3, len(COMBINATIONS) - 1)
+SAMPLE = (len(COMBINATIONS) // 3,)
 SHARE = 0.2
 
 

@@ -1,5 +1,7 @@
 """SitePrefetch in programs of other shapes: options, an explicit provider, values that come later, races."""
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators
 from tests.lifecycle.esa import SITE, Esa, seed
 from tests.stacks.conftest import Sites
@@ -155,6 +157,7 @@ def test_windows_that_are_over_are_moved_in_one_run(
     assert stack.is_settled()
 
 
+@pytest.mark.slow  # short of alicloud's part, test_limits shows the same
 def test_a_window_that_is_moved_into_a_freeze_is_refused_in_the_run_that_moves_it(
     emulator: Emulators, site: Sites
 ) -> None:

@@ -73,6 +73,7 @@ def test_the_program_runs_on_the_wheel_and_not_on_this_tree(python: Path) -> Non
     assert done.stdout.startswith(str(python.parent.parent))
 
 
+@pytest.mark.slow
 def test_mypy_strict_is_content_with_it_and_finds_what_is_wrong(
     python: Path, tmp_path: Path
 ) -> None:
