@@ -87,9 +87,8 @@ def declared(**fields: object) -> Document:
     }
 
 
-@pytest.mark.parametrize(
-    "place", [in_environment, pytest.param(in_config, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("place", [in_environment, in_config])
+@pytest.mark.slow
 def test_no_key_token_or_signature_is_left_or_shown(
     scene: Scene, stack: Stacks, place: Callable[[Stack, str], None]
 ) -> None:

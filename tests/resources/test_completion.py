@@ -82,6 +82,7 @@ def test_time_that_is_over_fails_with_one_sentence_and_leaves_the_plans_record(
     assert esa.starts() == 1
 
 
+@pytest.mark.slow
 def test_a_plan_that_runs_again_is_waited_for_again(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -52,6 +52,7 @@ pulumi.export("window", launch.window)
 """
 
 
+@pytest.mark.slow
 def test_options_and_values_reach_everything_that_it_makes(
     emulator: Emulators, site: Sites
 ) -> None:
@@ -128,6 +129,7 @@ def test_without_pulumi_alicloud_the_stack_names_the_extra(
     assert "pip install 'pulumi-esa-prefetch[alicloud]'" in result.output
 
 
+@pytest.mark.slow
 def test_windows_that_are_over_are_moved_in_one_run(
     emulator: Emulators, site: Sites
 ) -> None:
