@@ -15,6 +15,7 @@ import pytest
 
 from stacks.prefetch.demo.locks import until
 from stacks.prefetch.demo.settings import ROOT
+from tests.lifecycle.demos import run_module
 from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import Esa
 from tests.lifecycle.stack import Result
@@ -60,18 +61,7 @@ class Demo:
         }
 
     def run(self, command: str) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "stacks.prefetch.demo", command],
-            cwd=self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout)
+        return run_module("stacks.prefetch.demo", command, self.root, self.environment)
 
     def check(self, command: str) -> str:
         result = self.run(command)

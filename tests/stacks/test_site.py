@@ -34,6 +34,12 @@ def launch(*names: str, **window: object) -> Document:
     return {"urls": urls(*names), "windows": {"now": slow | window}}
 
 
+def with_later(window: Document) -> Document:
+    """A list with a window that is open, and this one to come."""
+    declared = launch("a", "b", "c")
+    return declared | {"windows": {**declared["windows"], "later": window}}
+
+
 def actions(esa: Esa, since: int) -> list[str]:
     """What has been done, in order, without what is only read."""
     return [call["action"] for call in esa.history()[since:] if call["effect"]]
@@ -136,14 +142,12 @@ def test_a_window_to_come_is_moved_while_another_one_runs(
 ) -> None:
     esa = emulator(EMPTY)
     stack = site(esa)
-    declared = launch("a", "b", "c")
-    declared["windows"]["later"] = LATER
-    stack.prefetch(launch=declared)
+    stack.prefetch(launch=with_later(LATER))
     stack.up()
     before = len(esa.history())
 
-    declared["windows"]["later"] = LATER | {"startTime": "2031-01-01T01:00:00Z"}
-    stack.prefetch(launch=declared)
+    moved = LATER | {"startTime": "2031-01-01T01:00:00Z"}
+    stack.prefetch(launch=with_later(moved))
     result = stack.up()
 
     assert actions(esa, before) == [UPDATE]
@@ -171,9 +175,7 @@ def test_a_window_that_is_declared_no_more_goes_and_the_others_run_on(
 ) -> None:
     esa = emulator(EMPTY)
     stack = site(esa)
-    declared = launch("a", "b", "c")
-    declared["windows"]["later"] = LATER
-    stack.prefetch(launch=declared)
+    stack.prefetch(launch=with_later(LATER))
     stack.up()
     before = len(esa.history())
 

@@ -3,8 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stacks.prefetch.demo.settings import ROOT
+from tests.lifecycle.demos import run_module
 from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import Esa
 from tests.lifecycle.stack import Result
@@ -36,18 +35,7 @@ class Demo:
         }
 
     def run(self, command: str) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "stacks.site.demo", command],
-            cwd=self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout)
+        return run_module("stacks.site.demo", command, self.root, self.environment)
 
 
 @pytest.fixture

@@ -178,8 +178,8 @@ class Transport:
         """See to it that a call given up while it waited for a connection is not sent on one later."""
 
         def watch(event: str, _: object) -> None:
-            late = self._clock.monotonic() >= until
-            if late and event.endswith(".send_request_headers.started"):
+            is_sent_now = event.endswith(".send_request_headers.started")
+            if is_sent_now and self._clock.monotonic() >= until:
                 raise _not_sent_in_time(call)
 
         return watch

@@ -91,9 +91,14 @@ def opened(context: typer.Context, name: str, *, anywhere: bool = False) -> Stac
         project_of(wanted) if anywhere else project(),
         wanted or None,
         os.environ,
-        config_file=Path(file).absolute() if file else None,
+        config_file=given_file(file),
         ask=asking(context),
     )
+
+
+def given_file(text: str) -> Path | None:
+    """The file that a flag names, if it names one; from here on it may be used in any directory."""
+    return Path(text).absolute() if text else None
 
 
 def wants_json(output: str, *, as_json: bool = False) -> bool:

@@ -12,7 +12,7 @@ from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.interruption import interruptible
-from pulumi_esa_prefetch.cli.opening import warn_of_nothing
+from pulumi_esa_prefetch.cli.opening import given_file, warn_of_nothing
 from pulumi_esa_prefetch.cli.options import PROGRAM, Options
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.translation import check, kind_of, request_of, view_of
@@ -54,9 +54,7 @@ def operate(
         project,
         options.stack or None,
         environ,
-        config_file=Path(options.config_file).absolute()
-        if options.config_file
-        else None,
+        config_file=given_file(options.config_file),
         ask=Asking() if session.interactive else None,
     )
     operation = Operation(

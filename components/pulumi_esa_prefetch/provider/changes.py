@@ -13,6 +13,7 @@ from pulumi_esa_prefetch.provider.decision import Act, Decision
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.foresight import denies, refuse_denied
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
+from pulumi_esa_prefetch.provider.plan_lists import Look
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
 from pulumi_esa_prefetch.provider.session import Session, tell
 from pulumi_esa_prefetch.provider.start import start_plan
@@ -21,6 +22,8 @@ from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
 
 Decide = Callable[[Plan | None], Decision]
+Ask = Callable[[str, str, Look], Plan | None]
+"""One of the ways in which PlanLists tells of a plan, by job and plan id."""
 
 
 def create(session: Session, declared: PlanInputs) -> PlanState:
@@ -32,7 +35,8 @@ def create(session: Session, declared: PlanInputs) -> PlanState:
     def decide(plan: Plan | None) -> Decision:
         return decision.at_create(declared, plan)
 
-    target = _look(work, Target(declared.plan_id, declared.job_id))
+    unseen = Target(declared.plan_id, declared.job_id)
+    target = _look(work, unseen, session.lists.find)
     state = PlanState.of(declared, declared.job_id)
     return _carry_out(work, decide, target, declared, state)
 
@@ -73,7 +77,7 @@ def look_at(
 
     Raises PrefetchError, also if there is no such plan and never was one on record.
     """
-    target = _look(Work(session), Target(plan_id, job_id))
+    target = _look(Work(session), Target(plan_id, job_id), session.lists.find)
     if target.before is None:
         if on_record:
             return None
@@ -161,25 +165,17 @@ def _do(
 def _recall(work: Work, recorded: PlanState) -> Target:
     """A plan on record, which any list of this run is young enough for that holds it."""
     target = Target(recorded.plan_id, recorded.job_id)
-    with looking_up(target):
-        plan = work.session.lists.recall(
-            recorded.job_id or "", recorded.plan_id, work.look()
-        )
-    return replace(target, before=plan)
-
-
-def _look(work: Work, target: Target) -> Target:
-    with looking_up(target):
-        plan = work.session.lists.find(target.job_id or "", target.plan_id, work.look())
-    return replace(target, before=plan)
+    return _look(work, target, work.session.lists.recall)
 
 
 def _look_again(work: Work, target: Target) -> Target:
     """The plan as it is now: what is remembered does not count."""
+    return _look(work, target, work.session.lists.look_again)
+
+
+def _look(work: Work, target: Target, ask: Ask) -> Target:
     with looking_up(target):
-        plan = work.session.lists.look_again(
-            target.job_id or "", target.plan_id, work.look()
-        )
+        plan = ask(target.job_id or "", target.plan_id, work.look())
     return replace(target, before=plan)
 
 
