@@ -227,7 +227,22 @@ def test_what_stays_after_a_destroy_is_not_called_deleted(ground: Playground) ->
 
     assert "are deleted" not in done.stdout
     assert "The rest of the stack stays" in done.stdout
-    assert "still has resources" in removal.stderr
+    assert "Nothing is destroyed" in removal.stdout
+
+
+def test_a_stack_that_is_protected_as_a_whole_is_left_with_a_sentence(
+    ground: Playground,
+) -> None:
+    ground.program(
+        "from pulumi import ResourceOptions\nfrom goldprov import Thing\n"
+        "Thing('a', opts=ResourceOptions(protect=True))\n"
+    )
+    run(ground, "up", "-f")
+
+    done = run(ground, "destroy", "-f", "--exclude-protected")
+
+    assert done.stdout.startswith("Nothing is destroyed: the stack's 3 resources are")
+    assert len(resources(ground)) == 3
 
 
 def test_one_line_of_json_tells_how_it_went(ground: Playground) -> None:

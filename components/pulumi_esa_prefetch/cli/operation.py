@@ -30,6 +30,7 @@ from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Recorded
 from pulumi_esa_prefetch.engine.journal import JournalWriter
 from pulumi_esa_prefetch.engine.project import find_project
 from pulumi_esa_prefetch.engine.stack import Stack, open_stack
+from pulumi_esa_prefetch.engine.targets import protected
 
 # what is counted, and changes nothing
 NO_CHANGE: Final = frozenset(
@@ -40,6 +41,7 @@ DESTROYED: Final = (
     "The resources in the stack are deleted; its history and configuration are still there.\n"
     "`esa-prefetch stack rm {stack}` removes the stack completely."
 )
+ALL_PROTECTED: Final = "Nothing is destroyed: the stack's {count} resources are protected, or needed by those that are."
 LEFT: Final = "The rest of the stack stays: {count} resources, protected ones and what they need, or not asked for."
 REMOVED: Final = "The resources in the stack are deleted, and the stack with its history and configuration is removed."
 
@@ -92,6 +94,9 @@ class Operation:
 
     def perform(self) -> int:
         """The dry run, the question, and the real run, as far as the flags go."""
+        if self._all_is_protected():
+            # a stack that was to be removed, and stays, is no success
+            return FAILED if self.options.remove else 0
         expected = None
         if not self.options.skip_preview:
             seen = Recorded()
@@ -103,6 +108,18 @@ class Operation:
             self._ask(seen)
             expected = changes(outcome)
         return self._real_run(expected)
+
+    def _all_is_protected(self) -> bool:
+        """Whether `--exclude-protected` leaves nothing to do: says so, and the protected are not asked to go."""
+        if not self.options.exclude_protected:
+            return False
+        base = self.stack.load()
+        urns = {record.urn for record in base.resources}
+        if not urns or not urns.issubset(protected(base)):
+            return False
+        if not self._for_machines:
+            typer.echo(ALL_PROTECTED.format(count=len(base.resources)))
+        return True
 
     def _dry_run(self, seen: Recorded) -> Outcome:
         with interruptible() as cancellation:

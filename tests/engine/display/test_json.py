@@ -339,3 +339,11 @@ def test_output_json_is_one_line_and_errors_go_elsewhere() -> None:
         ],
     }
     assert err.getvalue() == "error: no\n"
+
+
+def test_every_event_is_one_line_to_any_reader() -> None:
+    odd = "a\u2028b\u2029c"
+
+    first, *_ = streamed([Diagnostic("warning", odd), *ended({})])
+
+    assert first["diagnosticEvent"]["message"] == odd + "\n"

@@ -46,6 +46,10 @@ _ALWAYS: Final = frozenset(
 )
 
 
+# what JSON leaves as it is, and many readers take for the end of a line
+_LINE_ENDS: Final = str.maketrans({"\u2028": r"\u2028", "\u2029": r"\u2029"})
+
+
 class EventLines:
     """A sink that writes one JSON object per event; `internal` lets the steps of default providers through."""
 
@@ -95,7 +99,7 @@ class EventLines:
             "timestamp": int(self._clock.now().timestamp()),
         }
         self._sequence += 1
-        self._paper.lines(dumps(stamp | dict(event)))
+        self._paper.lines(dumps(stamp | dict(event)).translate(_LINE_ENDS))
 
     def _diagnostic(self, event: Diagnostic) -> dict[str, Any]:
         optional = {
