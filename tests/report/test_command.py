@@ -38,7 +38,7 @@ def test_standard_input_is_read_where_no_file_is_named(
     given = io.TextIOWrapper(io.BytesIO(file.read_bytes()))
     monkeypatch.setattr("sys.stdin", given)
 
-    code = main(["summary", "--offline", "--output=json"])
+    code = main(["summary", "--offline", "--json"])
 
     assert code == 0
     summary = Summary.model_validate_json(capsys.readouterr().out)

@@ -26,21 +26,16 @@ DO: Final = "What to do"
 WHICH: Final = "Which resources"
 SHOW: Final = "What to show"
 
+# what a field begins with, beside what is told of its flag
+_STARTS: Final = ("default", "default_factory")
+
 
 def _flag(
     short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
 ) -> Any:
-    factory = more.pop("factory", None)
+    start = {name: more.pop(name) for name in _STARTS if name in more}
     metadata = {"short": short, "panel": panel, "help": text, "on": on, **more}
-    if factory is not None:
-        return field(default_factory=factory, metadata=metadata)
-    return field(default=more.pop("default", False), metadata=metadata)
-
-
-def _switch(
-    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
-) -> Any:
-    return _flag(short, panel, text, on, **more)
+    return field(metadata=metadata, **(start or {"default": False}))
 
 
 def _text(
@@ -52,7 +47,12 @@ def _text(
 def _texts(
     short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
 ) -> Any:
-    return _flag(short, panel, text, on, factory=list, **more)
+    return _flag(short, panel, text, on, default_factory=list, **more)
+
+
+def _ignored(on: tuple[str, ...] = ALL, **more: Any) -> Any:
+    """A flag of the CLI that says nothing to this engine, taken so that a script runs with either."""
+    return _flag("", DO, "Accepted without effect.", on, hidden=True, **more)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,14 +62,14 @@ class Options:
     stack: str = _text(
         "-s", DO, "The stack; by default the selected one.", metavar="NAME"
     )
-    yes: bool = _switch("-y", DO, "Go on after the preview without asking.", CHANGING)
-    skip_preview: bool = _switch(
+    yes: bool = _flag("-y", DO, "Go on after the preview without asking.", CHANGING)
+    skip_preview: bool = _flag(
         "-f", DO, "Do it at once, without a preview (and without asking).", CHANGING
     )
-    preview_only: bool = _switch(
+    preview_only: bool = _flag(
         "", DO, "Show what would be done, and stop there.", ("refresh", "destroy")
     )
-    expect_no_changes: bool = _switch(
+    expect_no_changes: bool = _flag(
         "",
         DO,
         "Exit with 7 if anything changes; `up` and `refresh` are applied first.",
@@ -82,29 +82,24 @@ class Options:
         ("preview", "up", "destroy"),
         metavar="[true|false]",
     )
-    run_program: bool = _switch(
+    run_program: bool = _flag(
         "", DO, "Run the program, so that providers have its configuration."
     )
-    continue_on_error: bool = _switch(
+    continue_on_error: bool = _flag(
         "",
         DO,
         "Go on with what does not depend on a failed resource.",
         ("up", "destroy"),
     )
-    clear_pending_creates: bool = _switch(
+    clear_pending_creates: bool = _flag(
         "",
         DO,
         "Forget creations that were begun and whose end is not known.",
         ("refresh",),
     )
-    skip_pending_creates: bool = _switch(
-        "",
-        DO,
-        "Accepted; pending creations are never asked about.",
-        ("refresh",),
-        hidden=True,
-    )
-    remove: bool = _switch(
+    # pending creations are never asked about
+    skip_pending_creates: bool = _ignored(("refresh",))
+    remove: bool = _flag(
         "",
         DO,
         "Then remove the stack too, with its history and configuration.",
@@ -116,7 +111,7 @@ class Options:
     config: list[str] = _texts(  # noqa: RUF009 - a field with a factory
         "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
     )
-    config_path: bool = _switch(
+    config_path: bool = _flag(
         "", DO, "The keys of --config are paths into maps and lists."
     )
     parallel: int = _flag(
@@ -132,7 +127,7 @@ class Options:
         "Only this URN; may be given more than once, and hold * or **.",
         metavar="URN",
     )
-    target_dependents: bool = _switch(
+    target_dependents: bool = _flag(
         "", WHICH, "With --target: also what depends on it."
     )
     exclude: list[str] = _texts(  # noqa: RUF009 - a field with a factory
@@ -141,13 +136,13 @@ class Options:
         "All but this URN; may be given more than once, and hold * or **.",
         metavar="URN",
     )
-    exclude_dependents: bool = _switch(
+    exclude_dependents: bool = _flag(
         "",
         WHICH,
         "With --exclude: also leave out what depends on it.",
         ("preview", "up", "refresh"),
     )
-    exclude_protected: bool = _switch(
+    exclude_protected: bool = _flag(
         "", WHICH, "All but protected resources and what they need.", ("destroy",)
     )
     replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
@@ -157,30 +152,29 @@ class Options:
         "", WHICH, "Short for --target URN --replace URN.", PROGRAM, metavar="URN"
     )
 
-    diff: bool = _switch("", SHOW, "Show each resource with its properties.")
-    json: bool = _switch("-j", SHOW, "Print JSON instead of text.")
+    diff: bool = _flag("", SHOW, "Show each resource with its properties.")
+    json: bool = _flag("-j", SHOW, "Print JSON instead of text.")
     output: str = _text(
         "", SHOW, "Print one line of JSON at the end: json.", metavar="FORMAT"
     )
-    debug: bool = _switch("-d", SHOW, "Show debug messages of program and providers.")
-    show_secrets: bool = _switch(
+    debug: bool = _flag("-d", SHOW, "Show debug messages of program and providers.")
+    show_secrets: bool = _flag(
         "", SHOW, "Show secret values of stack outputs.", PROGRAM
     )
-    show_sames: bool = _switch("", SHOW, "Show unchanged resources too.")
-    show_reads: bool = _switch("", SHOW, "Show resources that are only read.", PROGRAM)
-    show_replacement_steps: bool = _switch("", SHOW, "Show each step of a replacement.")
-    show_config: bool = _switch(
+    show_sames: bool = _flag("", SHOW, "Show unchanged resources too.")
+    show_reads: bool = _flag("", SHOW, "Show resources that are only read.", PROGRAM)
+    show_replacement_steps: bool = _flag("", SHOW, "Show each step of a replacement.")
+    show_config: bool = _flag(
         "", SHOW, "Show the configuration first.", ("preview", "up", "destroy")
     )
-    show_full_output: bool = _switch(
+    show_full_output: bool = _flag(
         "", SHOW, "Do not shorten long values.", ("preview", "up", "destroy")
     )
-    urns: bool = _switch("", SHOW, "Show full URNs instead of names.")
-    suppress_outputs: bool = _switch("", SHOW, "Do not show the outputs of the stack.")
-    suppress_progress: bool = _switch("", SHOW, "No sign of life between the lines.")
-    suppress_permalink: str = _text(
-        "", SHOW, "Accepted; there are no links.", hidden=True
-    )
+    urns: bool = _flag("", SHOW, "Show full URNs instead of names.")
+    suppress_outputs: bool = _flag("", SHOW, "Do not show the outputs of the stack.")
+    suppress_progress: bool = _flag("", SHOW, "No sign of life between the lines.")
+    # there are no links
+    suppress_permalink: str = _ignored(default="")
     event_log: str = _text(
         "",
         SHOW,
@@ -189,22 +183,16 @@ class Options:
         hidden=True,
     )
 
-    skip_config_validation: bool = _switch(
+    skip_config_validation: bool = _flag(
         "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
     )
-    skip_plugin_pre_install: bool = _switch(
-        "", DO, "Accepted without effect.", hidden=True
-    )
-    neo: bool = _switch("", SHOW, "Accepted without effect.", hidden=True)
-    copilot: bool = _switch("", SHOW, "Accepted without effect.", hidden=True)
-    neo_task_on_failure: bool = _switch(
-        "", SHOW, "Accepted without effect.", hidden=True
-    )
-    show_policy_remediations: bool = _switch(
-        "", SHOW, "Accepted without effect.", PROGRAM, hidden=True
-    )
-    exec_kind: str = _text("", DO, "Accepted without effect.", hidden=True)
-    exec_agent: str = _text("", DO, "Accepted without effect.", hidden=True)
+    skip_plugin_pre_install: bool = _ignored()
+    neo: bool = _ignored()
+    copilot: bool = _ignored()
+    neo_task_on_failure: bool = _ignored()
+    show_policy_remediations: bool = _ignored(PROGRAM)
+    exec_kind: str = _ignored(default="")
+    exec_agent: str = _ignored(default="")
 
 
 def typed(

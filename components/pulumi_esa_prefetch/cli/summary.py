@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pulumi_esa_prefetch.cli.opening import AsJson
 from pulumi_esa_prefetch.cli.reading import moment, text
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.load import Limits, LimitsError
@@ -37,6 +38,7 @@ def summary(
         Literal["markdown", "json", "line"],
         typer.Option("--output", "-o", help="A comment, JSON, or one line."),
     ] = "markdown",
+    as_json: AsJson = False,
     state: Annotated[
         str,
         typer.Option(
@@ -68,7 +70,7 @@ def summary(
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
     render = {"markdown": markdown, "json": Summary.to_json, "line": line}
-    typer.echo(render[output](made).rstrip("\n"))
+    typer.echo(render["json" if as_json else output](made).rstrip("\n"))
     _end(made)
 
 

@@ -57,7 +57,7 @@ def request_of(
     return Request(
         kind=kind_of(command),
         dry_run=dry_run,
-        parallel=options.parallel or default_parallel(),
+        parallel=options.parallel or default_parallel(_processors()),
         targets=[*options.target, *options.target_replace],
         target_dependents=options.target_dependents,
         excludes=[
@@ -119,9 +119,16 @@ def refreshes(flag: str, project: Project) -> bool:
     return isinstance(options, dict) and options.get("refresh") == "always"
 
 
-def default_parallel() -> int:
-    """Four for each processor that this process may use, and not too many."""
-    return min(MOST_AT_ONCE, 4 * len(os.sched_getaffinity(0)))
+def default_parallel(processors: int) -> int:
+    """Four for each processor, and not too many."""
+    return min(MOST_AT_ONCE, 4 * processors)
+
+
+def _processors() -> int:
+    """How many this process may use, where the system tells that; else how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _flag(name: str) -> str:
