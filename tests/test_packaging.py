@@ -1,9 +1,12 @@
-"""The wheel that users install: what is in it, what is not, and that its names and version agree."""
+"""What users get, the sources and the wheel made of them: what is in it, what is not, names and version."""
 
+import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
@@ -16,23 +19,62 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("sdist")
+    run("hatchling", "build", "--target=sdist", f"--directory={place}")
+    (path,) = place.glob("*.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def sources(sdist: Path) -> set[str]:
+    with tarfile.open(sdist) as archive:
+        return {name.partition("/")[2] for name in archive.getnames()}
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     place = tmp_path_factory.mktemp("wheel")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-    ]
-    subprocess.run(
-        [*command, f"--wheel-dir={place}", str(ROOT)], check=True, timeout=300
-    )
+    alone = ["--no-deps", "--no-build-isolation"]
+    run("pip", "wheel", "--quiet", *alone, f"--wheel-dir={place}", str(sdist))
     (path,) = place.glob("*.whl")
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()
+
+
+def run(*module: str) -> None:
+    subprocess.run([sys.executable, "-m", *module], cwd=ROOT, check=True, timeout=300)
+
+
+def files_of_the_makefile() -> Iterator[set[str]]:
+    """Each file that it runs, by all the names that it may have."""
+    text = (ROOT / "Makefile").read_text()
+    for file in re.findall(r"\.ci/[\w.]+", text):
+        yield {file}
+    for module in re.findall(r"-m ((?:stacks|tests)[\w.]*)", text):
+        path = module.replace(".", "/")
+        yield {f"{path}.py", f"{path}/__main__.py"}
+
+
+def test_the_sources_hold_every_file_that_the_makefile_runs(sources: set[str]) -> None:
+    needed = list(files_of_the_makefile())
+
+    assert {".ci/environment.py"} in needed
+    assert [names for names in needed if not names & sources] == []
+
+
+def test_the_sources_hold_all_that_is_needed_to_work_on_them(sources: set[str]) -> None:
+    needed = {"Makefile", "Pulumi.yaml", "pyproject.toml", "LICENSE", "CHANGELOG.md"}
+    folders = {".ci", ".github", "components", "docs", "policy", "stacks", "tests"}
+
+    assert needed <= sources
+    assert folders <= {name.partition("/")[0] for name in sources}
+
+
+def test_the_sources_hold_nothing_of_this_machine(sources: set[str]) -> None:
+    left = {".git", ".venv", ".local", ".mypy_cache", ".coverage", "__pycache__"}
+
+    assert [name for name in sources if left.intersection(name.split("/"))] == []
 
 
 def test_the_wheel_holds_the_package_its_types_and_its_licence(
