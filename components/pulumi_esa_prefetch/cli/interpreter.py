@@ -33,7 +33,7 @@ def interpreter(project: Project, environ: Mapping[str, str]) -> Path:
 
 
 def _of_virtualenv(directory: Path) -> Path:
-    python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = directory / "bin/python"
     if not python.exists():
         raise EngineError(
             "the virtualenv that Pulumi.yaml names is not there: make it with "

@@ -9,7 +9,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pytest
 from rich.console import Console
 
 from pulumi_esa_prefetch.clock import ManualClock
@@ -191,7 +190,6 @@ def test_reads_are_left_out_unless_asked_for() -> None:
     assert any(" g " in f"{line} " for line in with_.now())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pty there")
 def test_on_a_terminal_it_draws_over_itself_and_leaves_the_whole_tree(
     tmp_path: Path,
 ) -> None:
