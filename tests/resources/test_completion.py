@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from pulumi import RunError
 
-from pulumi_esa_prefetch import PrefetchCompletion, PrefetchCompletionArgs
+from pulumi_esa_prefetch import (
+    PrefetchCompletion,
+    PrefetchCompletionArgs,
+    ScheduledPrefetch,
+)
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
 
@@ -102,14 +106,10 @@ def test_a_plan_that_runs_again_is_waited_for_again(
 
 
 READ = f"""
-from pulumi_esa_prefetch import (
-    PrefetchCompletion,
-    PrefetchCompletionArgs,
-    ScheduledPrefetch,
-)
+from pulumi_esa_prefetch import PrefetchCompletion, ScheduledPrefetch
 
 theirs = ScheduledPrefetch.get("theirs", "{job_id(1)}:{plan_id(1)}")
-PrefetchCompletion("done", PrefetchCompletionArgs(plan=theirs, until="running"))
+PrefetchCompletion("done", plan=theirs, until="running")
 """
 
 
@@ -134,15 +134,17 @@ def test_a_plan_of_somebody_else_can_be_waited_for(
         ({"timeout": float("nan")}, "timeout is not a number of seconds above 0"),
         ({"timeout": "60"}, "timeout is not a number of seconds above 0"),
         ({"timeout": True}, "timeout is not a number of seconds above 0"),
+        ({"plan": plan_id(1)}, "plan is of type str, not ScheduledPrefetch"),
     ],
     ids=str,
 )
 def test_what_cannot_be_waited_for_is_refused_in_a_sentence(
     wrong: dict[str, Any], reason: str
 ) -> None:
-    declared: dict[str, Any] = {"plan": None, **wrong}
+    plan = ScheduledPrefetch.__new__(ScheduledPrefetch)
+    declared: dict[str, Any] = {"plan": plan, **wrong}
 
     with pytest.raises(RunError) as caught:
         PrefetchCompletion("done", PrefetchCompletionArgs(**declared))
 
-    assert str(caught.value) == f"PrefetchCompletion 'done': {reason}."
+    assert str(caught.value) == f"PrefetchCompletion 'done': {reason}"

@@ -27,7 +27,7 @@ def declared(
     plans: Mapping[str, ScheduledPrefetchArgs | ScheduledPrefetchArgsDict],
     defaults: ScheduledPrefetchArgsDict | None = None,
 ) -> dict[str, ScheduledPrefetchArgs]:
-    return _declared("launch", PrefetchCampaignArgs(plans=plans, defaults=defaults))
+    return _declared("x", PrefetchCampaignArgs(plans=plans, defaults=defaults))
 
 
 def test_defaults_hold_where_a_plan_declares_nothing_itself() -> None:
@@ -72,13 +72,37 @@ def test_what_is_wrong_with_a_plan_is_said_by_its_name(
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"plans": [ONE]}, "plans is not a mapping from names to plans"),
+        (
+            {"plans": {"a": ONE}},
+            "a is neither ScheduledPrefetchArgs nor a mapping of its fields",
+        ),
+        (
+            {"plans": {}, "defaults": ScheduledPrefetchArgs(plan_id=ONE)},
+            "defaults is not a mapping of a plan's fields",
+        ),
+    ],
+    ids=["a list", "an id in the place of a plan", "defaults that are a plan"],
+)
+def test_what_is_no_plan_is_said_in_a_sentence(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RunError) as refused:
+        PrefetchCampaign("launch", **given)
+
+    assert str(refused.value) == f"PrefetchCampaign 'launch': {said}"
+
+
 MANY = f"""
 import pulumi
-from pulumi_esa_prefetch import PrefetchCampaign, PrefetchCampaignArgs
+from pulumi_esa_prefetch import PrefetchCampaign
 
 plans = {{f"plan-{{n}}": {{"plan_id": f"665d3b48621bccf3{{n:08x}}"}} for n in range(1, 201)}}
 campaign = PrefetchCampaign(
-    "launch", PrefetchCampaignArgs(plans=plans, defaults={{"job_id": "{job_id(1)}"}})
+    "launch", plans=plans, defaults={{"job_id": "{job_id(1)}"}}
 )
 for output in ("job_ids", "statuses", "window", "ready"):
     pulumi.export(output, getattr(campaign, output))

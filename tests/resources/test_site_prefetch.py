@@ -92,6 +92,11 @@ def test_times_go_to_esa_in_the_notation_of_its_answers() -> None:
             "/nowhere/urls.txt cannot be read: No such",
         ),
         ({"oss_url": "oss://bucket/key"}, "oss_url is not an http or https URL"),
+        ({"urls": URLS, "windows": [NOW]}, "windows is not a mapping from names to"),
+        (
+            {"urls": URLS, "windows": {"w": 60}},
+            "windows.w: it is neither a PrefetchWindow nor a mapping of its fields",
+        ),
         (
             {"urls": URLS, "windows": {"w": {"interval": 1}}},
             "windows.w: slice_len is missing",

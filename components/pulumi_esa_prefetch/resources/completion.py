@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, overload
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
 from pulumi.dynamic import Resource
@@ -10,6 +10,7 @@ from pulumi.output import UNKNOWN
 from pulumi.runtime import is_dry_run
 
 from pulumi_esa_prefetch.provider.completion import Recorder
+from pulumi_esa_prefetch.resources.arguments import arguments
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
 from pulumi_esa_prefetch.resources.watch import Until, Wish, program_watch
 
@@ -36,21 +37,43 @@ class PrefetchCompletion(ComponentResource):
     What was reached once is looked at again in every `up`, as long as the plan's record does not say
     ``finished``, which a refresh brings it to. So a plan that was removed from ESA before that fails
     the next `up`: remove its declaration and that of its completion. Raises RunError, one sentence,
-    if ``until`` or ``timeout`` is none.
+    if ``plan``, ``until`` or ``timeout`` is none, or an argument has another name.
     """
 
     status: Output[str]
     """The plan's status when it had got so far."""
 
+    @overload
     def __init__(
         self,
         resource_name: str,
         args: PrefetchCompletionArgs,
         opts: ResourceOptions | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: ResourceOptions | None = None,
+        plan: ScheduledPrefetch,
+        until: Until = "finished",
+        timeout: float = 3600.0,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: PrefetchCompletionArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **waiting: Any,
     ) -> None:
-        """Wait for ``args.plan``."""
+        """Wait for a plan, by ``PrefetchCompletionArgs`` or by keywords of the same names."""
+        owner = f"PrefetchCompletion {resource_name!r}"
+        args = arguments(PrefetchCompletionArgs, owner, args, waiting)
         if wrong := _wrong(args):
-            raise RunError(f"PrefetchCompletion {resource_name!r}: {wrong}.")
+            raise RunError(f"{owner}: {wrong}")
         super().__init__(
             "esa-prefetch:index:PrefetchCompletion", resource_name, None, opts
         )
@@ -81,7 +104,10 @@ class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
 
 def _wrong(args: PrefetchCompletionArgs) -> str:
     """Say what a program without type checks got wrong, if anything."""
+    plan: object = args.plan
     seconds: object = args.timeout
+    if not isinstance(plan, ScheduledPrefetch):
+        return f"plan is of type {type(plan).__name__}, not ScheduledPrefetch"
     if args.until not in get_args(Until):
         return f"until is neither {' nor '.join(get_args(Until))}"
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):

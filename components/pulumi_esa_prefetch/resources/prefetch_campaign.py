@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, overload
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
 
 from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.resources.arguments import arguments
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
@@ -55,14 +56,36 @@ class PrefetchCampaign(ComponentResource):
     ready: Output[bool]
     """Whether every plan was as declared when ESA was last asked: running (or about to, or done), or stopped."""
 
+    @overload
     def __init__(
         self,
         resource_name: str,
         args: PrefetchCampaignArgs,
         opts: ResourceOptions | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: ResourceOptions | None = None,
+        plans: Mapping[str, ScheduledPrefetchArgs | ScheduledPrefetchArgsDict],
+        defaults: ScheduledPrefetchArgsDict | None = None,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: PrefetchCampaignArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **common: Any,
     ) -> None:
-        """Declare all plans of ``args``."""
-        declared = _declared(resource_name, args)
+        """Declare many plans, by ``PrefetchCampaignArgs`` or by keywords of the same names."""
+        owner = f"PrefetchCampaign {resource_name!r}"
+        declared = _declared(
+            owner, arguments(PrefetchCampaignArgs, owner, args, common)
+        )
         super().__init__(
             "esa-prefetch:index:PrefetchCampaign", resource_name, None, opts
         )
@@ -98,17 +121,32 @@ class PrefetchCampaign(ComponentResource):
 
 
 def _declared(
-    campaign: str, args: PrefetchCampaignArgs
+    owner: str, args: PrefetchCampaignArgs
 ) -> dict[str, ScheduledPrefetchArgs]:
+    if wrong := list(_misshapen(args)):
+        raise RunError(f"{owner}: {'; '.join(wrong)}")
     merged = {
         name: _given(args.defaults or {}) | _given(plan)
         for name, plan in args.plans.items()
     }
     ids = {name: plan.get("plan_id") for name, plan in merged.items()}
-    wrong = [*_misdeclared(merged), *twins(ids)]
-    if wrong:
-        raise RunError(f"PrefetchCampaign {campaign!r}: {'; '.join(wrong)}.")
+    if wrong := [*_misdeclared(merged), *twins(ids)]:
+        raise RunError(f"{owner}: {'; '.join(wrong)}")
     return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
+
+
+def _misshapen(args: PrefetchCampaignArgs) -> Iterator[str]:
+    """Say what a program without type checks gave that cannot be read as plans."""
+    plans: object = args.plans
+    defaults: object = args.defaults or {}
+    if not isinstance(defaults, Mapping):
+        yield "defaults is not a mapping of a plan's fields"
+    if not isinstance(plans, Mapping):
+        yield "plans is not a mapping from names to plans"
+        return
+    for name, plan in plans.items():
+        if not isinstance(plan, ScheduledPrefetchArgs | Mapping):
+            yield f"{name} is neither ScheduledPrefetchArgs nor a mapping of its fields"
 
 
 def _given(plan: ScheduledPrefetchArgs | Mapping[str, Any]) -> dict[str, Any]:

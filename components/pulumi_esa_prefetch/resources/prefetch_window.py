@@ -31,8 +31,11 @@ class PrefetchWindow:
     @classmethod
     def of(cls, declared: "PrefetchWindow | Mapping[str, Any]") -> "PrefetchWindow":
         """Take a window, or a mapping of its fields. Raises RunError for wrong ones."""
+        given: object = declared
         if isinstance(declared, PrefetchWindow):
             return declared
+        if not isinstance(given, Mapping):
+            raise RunError("it is neither a PrefetchWindow nor a mapping of its fields")
         known = [field.name for field in fields(cls)]
         if unknown := sorted(declared.keys() - set(known)):
             raise RunError(f"{unknown[0]} is none of {', '.join(known)}")

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
-from pulumi import Input, Output, ResourceOptions, RunError
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import Resource
 
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
+from pulumi_esa_prefetch.resources.arguments import arguments
 
 _ESA_SAYS = (
     "status",
@@ -106,10 +107,12 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         opts: ResourceOptions | None = None,
         **declared: Any,
     ) -> None:
-        """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names."""
-        args = args or ScheduledPrefetchArgs(**declared)
-        if args.plan_id is None:
-            raise RunError(f"ScheduledPrefetch {resource_name!r} has no plan_id")
+        """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names.
+
+        Raises RunError, one sentence, if it is by both, or a name is wrong, or ``plan_id`` is missing.
+        """
+        owner = f"ScheduledPrefetch {resource_name!r}"
+        args = arguments(ScheduledPrefetchArgs, owner, args, declared)
         super().__init__(
             PlanProvider(), resource_name, dict.fromkeys(_ESA_SAYS) | vars(args), opts
         )
@@ -120,6 +123,12 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         id: Input[str],  # noqa: A002 -- the name that every resource's get has
         opts: ResourceOptions | None = None,
     ) -> "ScheduledPrefetch":
-        """Read a plan that somebody else runs, by ``<job_id>:<plan_id>``; it is never changed."""
+        """Read a plan that somebody else runs, by ``<job_id>:<plan_id>``; it is never changed.
+
+        It has what ESA says of it: ``plan_id``, ``job_id``, ``status``, ``start_time``, ``end_time``,
+        ``interval``, ``slice_len``, ``ali_uid``. What is declared and done elsewhere nobody here knows:
+        ``desired_state``, ``triggers``, ``rerun``, ``on_destroy`` and ``restart_*`` are None,
+        ``request_id`` is empty, ``starts`` is 0.
+        """
         opts = ResourceOptions.merge(opts, ResourceOptions(id=id))
         return ScheduledPrefetch(resource_name, opts=opts, plan_id=id)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pulumi import (
     ComponentResource,
@@ -15,6 +15,7 @@ from pulumi import (
     RunError,
 )
 
+from pulumi_esa_prefetch.resources.arguments import arguments
 from pulumi_esa_prefetch.resources.deferred import applied
 from pulumi_esa_prefetch.resources.prefetch_campaign import (
     PrefetchCampaign,
@@ -79,14 +80,46 @@ class SitePrefetch(ComponentResource):
     ready: Output[bool]
     """Whether every plan was as declared when ESA was last asked."""
 
+    @overload
     def __init__(
         self,
         resource_name: str,
         args: SitePrefetchArgs,
         opts: ResourceOptions | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: ResourceOptions | None = None,
+        site: "Input[str] | Input[int] | Site",
+        windows: Mapping[str, PrefetchWindow | Mapping[str, Any]],
+        urls: Input[Sequence[Input[str]]] | None = None,
+        url_file: str | Path | None = None,
+        oss_url: Input[str] | None = None,
+        job_name: Input[str] | None = None,
+        triggers: Input[Mapping[str, Any]] | None = None,
+        desired_state: Input[Literal["running", "stopped"]] | None = None,
+        rerun: Input[Literal["from_start", "resume"]] | None = None,
+        restart_failed: Input[bool] | None = None,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: SitePrefetchArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **declared: Any,
     ) -> None:
-        """Declare the job, its plans, and that they run."""
-        with _named(f"SitePrefetch {resource_name!r}: "):
+        """Declare the job, its plans, and that they run.
+
+        By ``SitePrefetchArgs`` or by keywords of the same names.
+        """
+        owner = f"SitePrefetch {resource_name!r}"
+        args = arguments(SitePrefetchArgs, owner, args, declared)
+        with _named(f"{owner}: "):
             urls, windows = _urls(args), _windows(args)
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
@@ -141,7 +174,10 @@ def _urls(args: SitePrefetchArgs) -> UrlList:
 
 def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
     windows = {}
-    for name, declared in args.windows.items():
+    given: object = args.windows
+    if not isinstance(given, Mapping):
+        raise RunError("windows is not a mapping from names to windows")
+    for name, declared in given.items():
         with _named(f"windows.{name}: "):
             window = PrefetchWindow.of(declared)
             windows[name] = _Window(window.for_esa(), window.for_triggers())
