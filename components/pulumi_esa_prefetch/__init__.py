@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         PrefetchCompletion,
         PrefetchCompletionArgs,
     )
+    from pulumi_esa_prefetch.resources.plan_config import read_plans
     from pulumi_esa_prefetch.resources.prefetch_campaign import (
         PrefetchCampaign,
         PrefetchCampaignArgs,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ScheduledPrefetch,
         ScheduledPrefetchArgs,
     )
+    from pulumi_esa_prefetch.resources.site_config import read_prefetches
     from pulumi_esa_prefetch.resources.site_prefetch import (
         SitePrefetch,
         SitePrefetchArgs,
@@ -40,6 +42,8 @@ _HOMES = {
     "ScheduledPrefetchArgsDict": "resources.prefetch_campaign",
     "SitePrefetch": "resources.site_prefetch",
     "SitePrefetchArgs": "resources.site_prefetch",
+    "read_plans": "resources.plan_config",
+    "read_prefetches": "resources.site_config",
 }
 
 __all__ = [
@@ -54,6 +58,8 @@ __all__ = [
     "ScheduledPrefetchArgsDict",
     "SitePrefetch",
     "SitePrefetchArgs",
+    "read_plans",
+    "read_prefetches",
 ]
 
 

@@ -2,8 +2,7 @@
 
 import pulumi
 
-from pulumi_esa_prefetch import ScheduledPrefetch, SitePrefetch
-from pulumi_esa_prefetch.resources.site_config import read_prefetches
+from pulumi_esa_prefetch import ScheduledPrefetch, SitePrefetch, read_prefetches
 
 
 def outputs(plan: ScheduledPrefetch) -> dict[str, pulumi.Input[str]]:

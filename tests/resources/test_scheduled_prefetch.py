@@ -1,6 +1,8 @@
 """ScheduledPrefetch as a program declares it, on each engine; what the hooks then do is tested elsewhere."""
 
-import pulumi
+import ast
+import inspect
+
 import pytest
 
 import pulumi_esa_prefetch
@@ -99,17 +101,80 @@ def test_what_can_be_declared_is_what_the_provider_reads() -> None:
     assert list(ScheduledPrefetchArgs.__annotations__) == list(PlanInputs.model_fields)
 
 
-def test_every_public_name_is_there_and_no_other() -> None:
+READ = f"""
+import pulumi
+from pulumi_esa_prefetch import ScheduledPrefetch
+
+plan = ScheduledPrefetch.get("theirs", "{job_id(1)}:{plan_id(1)}")
+for name in ("plan_id", "job_id", "status", "interval", "starts", "request_id"):
+    pulumi.export(name, getattr(plan, name))
+for name in ("desired_state", "triggers", "rerun", "on_destroy", "restart_failed"):
+    pulumi.export(name, getattr(plan, name).apply(str))
+"""
+
+
+def test_a_plan_that_is_only_read_has_what_esa_says_and_no_declaration(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(seed(job(1, [plan(1, "running")])))
+    stack_ = stack(esa)
+    stack_.write_program(READ)
+
+    stack_.up()
+
+    said = stack_.printed_outputs()
+    assert (said["plan_id"], said["job_id"]) == (plan_id(1), job_id(1))
+    assert (said["status"], said["starts"], said["request_id"]) == ("running", 0, "")
+    assert said["interval"] > 0
+    declared = {"desired_state", "triggers", "rerun", "on_destroy", "restart_failed"}
+    assert {said[name] for name in declared} == {"None"}
+    assert esa.changes() == 0
+
+
+PUBLIC = {
+    "PrefetchCampaign",
+    "PrefetchCampaignArgs",
+    "PrefetchCompletion",
+    "PrefetchCompletionArgs",
+    "PrefetchError",
+    "PrefetchWindow",
+    "ScheduledPrefetch",
+    "ScheduledPrefetchArgs",
+    "ScheduledPrefetchArgsDict",
+    "SitePrefetch",
+    "SitePrefetchArgs",
+    "read_plans",
+    "read_prefetches",
+}
+
+
+def test_the_public_names_are_these_and_no_others() -> None:
     names = {
         name: getattr(pulumi_esa_prefetch, name) for name in pulumi_esa_prefetch.__all__
     }
 
+    assert set(names) == PUBLIC
     assert names["ScheduledPrefetch"] is ScheduledPrefetch
-    assert set(names) <= set(dir(pulumi_esa_prefetch))
+    assert set(dir(pulumi_esa_prefetch)) >= PUBLIC
     with pytest.raises(AttributeError, match="no attribute 'Prefetch'"):
         pulumi_esa_prefetch.Prefetch  # noqa: B018 -- looking is the test
 
 
-def test_a_plan_without_an_id_never_gets_as_far_as_the_engine() -> None:
-    with pytest.raises(pulumi.RunError, match="'x' has no plan_id"):
-        ScheduledPrefetch("x", ScheduledPrefetchArgs(plan_id=None))  # type: ignore[arg-type]
+def test_a_type_checker_and_a_program_find_the_public_names_in_the_same_places() -> (
+    None
+):
+    source = ast.parse(inspect.getsource(pulumi_esa_prefetch))
+    shown = {
+        alias.name: node.module
+        for block in source.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert shown == {
+        name: f"pulumi_esa_prefetch.{home}"
+        for name, home in pulumi_esa_prefetch._HOMES.items()
+    }
+    assert set(shown) == PUBLIC
