@@ -80,10 +80,9 @@ class Job(_Answer):
         return tuple(host for host in re.split(r"[,;\s]+", self.domains or "") if host)
 
 
-class RefusedPlan(_Answer):
-    """A plan that ESA did not create, as far as ESA describes it; often without an id."""
+class _PlanFacts(_Answer):
+    """What ESA tells of a plan, there or refused."""
 
-    id: str | None = None
     job_id: str | None = None
     start_time: Instant | None = None
     end_time: Instant | None = None
@@ -97,10 +96,16 @@ class RefusedPlan(_Answer):
     request_id: str | None = None
 
 
-class Plan(RefusedPlan):
+class Plan(_PlanFacts):
     """When and how fast a job's URLs are submitted (ListScheduledPreloadExecutions)."""
 
     id: str
+
+
+class RefusedPlan(_PlanFacts):
+    """A plan that ESA did not create, as far as ESA describes it; often without an id."""
+
+    id: str | None = None
 
 
 class CreatedPlans(_Answer):
