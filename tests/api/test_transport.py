@@ -242,6 +242,15 @@ def test_a_limited_client_tries_as_often_as_it_may() -> None:
     assert len(app.requests) == 1
 
 
+def test_a_client_without_any_time_sends_nothing() -> None:
+    app = Script(NO_PLANS)
+
+    with pytest.raises(OutOfTime):
+        look(client_of(app).limited(seconds=0.0))
+
+    assert app.requests == []
+
+
 def test_a_limited_client_shares_pace_and_connections_and_closes_neither() -> None:
     app = Script(NO_PLANS)
     clock = ManualClock(NOON)

@@ -13,9 +13,9 @@ from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
+from pulumi_esa_prefetch.api.budget import Budget
 from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
 from pulumi_esa_prefetch.api.errors import PlansRefused, UrlsRefused
-from pulumi_esa_prefetch.api.limits import Limits
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
     Done,
@@ -42,6 +42,9 @@ T = TypeVar("T")
 
 class EsaClient:
     """A connection to ESA, safe to share between threads; every method raises EsaError.
+
+    A whole client of the API's scheduled-prefetch actions, one method each, also of those that this
+    package does not call itself.
 
     Reads and deletes are repeated on anything transient. The others are repeated only
     when the failed call cannot have had its effect: an error with `ambiguous` set is
@@ -70,7 +73,7 @@ class EsaClient:
             http=transport,
             max_qps=max_qps,
         )
-        self._limits = Limits(deadline)
+        self._budget = Budget(deadline)
         self._owner = True
 
     @classmethod
@@ -96,10 +99,14 @@ class EsaClient:
     def limited(
         self, *, attempts: int | None = None, seconds: float | None = None
     ) -> "EsaClient":
-        """The same client, over the same connections, with other limits per operation."""
+        """The same client, over the same connections, with another budget per operation.
+
+        None is the client's own seconds, and any number of attempts; with 0 seconds nothing is sent.
+        """
         limited = copy.copy(self)
         limited._owner = False  # noqa: SLF001 -- its own copy
-        limited._limits = Limits(seconds or self._limits.seconds, attempts)  # noqa: SLF001
+        own = self._budget.seconds
+        limited._budget = Budget(own if seconds is None else seconds, attempts)  # noqa: SLF001
         return limited
 
     def close(self) -> None:
@@ -161,7 +168,7 @@ class EsaClient:
     ) -> list[Job]:
         """All jobs of a site, from all pages; the times limit when they were created."""
         action = "ListScheduledPreloadJobs"
-        until = self._transport.until(self._limits)
+        until = self._transport.until(self._budget)
         found: dict[str, Job] = {}
         pages = 0
         while True:
@@ -264,8 +271,8 @@ class EsaClient:
         return self._transport.call(
             call,
             read,
-            until=self._transport.until(self._limits) if until is None else until,
-            attempts=self._limits.attempts,
+            until=self._transport.until(self._budget) if until is None else until,
+            attempts=self._budget.attempts,
         )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from pulumi_esa_prefetch.api.answers import Answer, read_answer, without_secrets
+from pulumi_esa_prefetch.api.budget import Budget, within
 from pulumi_esa_prefetch.api.connection import faults_in_words, open_client, timeouts
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
 from pulumi_esa_prefetch.api.errors import (
@@ -21,7 +22,6 @@ from pulumi_esa_prefetch.api.errors import (
     Throttled,
     WrongClock,
 )
-from pulumi_esa_prefetch.api.limits import Limits, within
 from pulumi_esa_prefetch.api.pacing import Pacer
 from pulumi_esa_prefetch.api.retry import Persistence
 from pulumi_esa_prefetch.api.signing import Acs3Auth, canonical_query
@@ -75,9 +75,9 @@ class Transport:
         """Close all connections."""
         self._client.close()
 
-    def until(self, limits: Limits) -> float:
+    def until(self, budget: Budget) -> float:
         """When an operation that begins now has to be over, on the monotonic clock."""
-        return self._clock.monotonic() + limits.seconds
+        return self._clock.monotonic() + budget.seconds
 
     def call(
         self,

@@ -44,7 +44,7 @@ class Work:
 
     def client(self) -> EsaClient:
         """The session's client, for one call: after the deadline it sends none (OutOfTime)."""
-        seconds = max(self._least, self.left) if self.left else -1.0
+        seconds = max(self._least, self.left) if self.left else 0.0
         return self.session.client.limited(attempts=self._attempts, seconds=seconds)
 
     def look(self) -> Look:

@@ -1,4 +1,4 @@
-"""How long and how often one operation may try, and a way to leave what does not come back; repeats nothing."""
+"""What one operation may spend on its tries, and a way to leave what does not come back; repeats nothing."""
 
 import contextlib
 import queue
@@ -13,8 +13,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Of one operation with all its repeats: seconds, and attempts (None: no limit)."""
+class Budget:
+    """Of one operation with all its repeats: seconds, and attempts (None: any number)."""
 
     seconds: float
     attempts: int | None = None

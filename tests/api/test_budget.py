@@ -3,8 +3,8 @@ import time
 
 import pytest
 
+from pulumi_esa_prefetch.api.budget import within
 from pulumi_esa_prefetch.api.errors import NoAnswer
-from pulumi_esa_prefetch.api.limits import within
 
 
 def late() -> NoAnswer:
