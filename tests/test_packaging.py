@@ -98,6 +98,14 @@ def test_the_installed_version_is_that_of_pyproject() -> None:
     assert version("pulumi-esa-prefetch") == PROJECT["version"]
 
 
+def test_the_changelog_begins_with_the_version_of_pyproject() -> None:
+    headings = re.findall(
+        r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+
+    assert headings[0] == PROJECT["version"]
+
+
 def test_the_command_is_called_esa_prefetch() -> None:
     (command,) = entry_points(group="console_scripts", name="esa-prefetch")
 
