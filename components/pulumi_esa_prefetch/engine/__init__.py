@@ -1,1 +1,28 @@
-"""Pulumi's other side in pure Python: runs a program, drives its providers, keeps its state; knows no ESA."""
+"""Pulumi's other side in pure Python: runs a program, drives its providers, keeps its state; knows no ESA.
+
+An operation goes `stack` (opened) -> `update` (lock, journal, checkpoint) -> `deployment`
+-> `operation`: `refreshing`, then `rollout`. Where what Pulumi's own source calls by
+these names is found:
+
+- backend (DIY): `backend`, `locks`, `history`; checkpoint: `checkpoint`, `encoding`
+- config: `stack_config`, `config_values`; project, workspace: `project`, `workspace`
+- default provider: `defaults`; built-in provider: `builtin`
+- display: `display`; events: `events`, told by `telling`
+- engine service, logs: `services`
+- goal: `goals`; resource state, snapshot: `records`; property values: `values`
+- journal: `journal`, `journal_file`, `recovery` after a kill; integrity: `integrity`
+- language host: `language`, `launcher`
+- plugin host: `loading`, `plugins`, `host`; provider: `providers`, over gRPC `remote`
+- property marshalling: `wire`, `messages`; detailed diff: `diff`, `comparing`
+- provider registry: `registry`
+- resource monitor: `monitor`, `requests`, with `inbox` on the way to the generator
+- secrets manager (passphrase): `secrets`
+- snapshot manager: `recording`, `ledger`
+- step: `steps`, `reads`, `removals`; step executor: `executor`, `performer`
+- step generator: `generator`, `naming`, `aliases`, `choosing`, `decide`, `replacement`,
+  and for what the program does not name `leftovers`; targets: `targets`
+- URN: `urns`
+
+Not here: other languages and secrets providers, logins, remote state, policy packs, `import`;
+the command (`cli`) says so in a sentence that names the `pulumi` CLI.
+"""
