@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from pulumi_esa_prefetch.keys import KeyPlace, read_key_place
-from pulumi_esa_prefetch.lookup import Get, Lookup, SettingsError, brief
+from pulumi_esa_prefetch.settings_source import (
+    Get,
+    SettingsError,
+    SettingsSource,
+    brief,
+)
 
 # The only public endpoints (help page api-esa-2024-09-10-endpoint). A region never picks
 # one: a site belongs to the account's kind, China or International, not to a region.
@@ -38,32 +43,32 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
     `esa-prefetch:*` wins over `alicloud:*`, that over the environment; keys have an order of
     their own (`keys`). Raises SettingsError.
     """
-    lookup = Lookup(get, environ)
+    source = SettingsSource(get, environ)
     return Settings(
-        endpoint=_endpoint(lookup),
-        credentials=read_key_place(lookup),
-        verify=lookup.flag("esa-prefetch:verify", default=True),
-        max_qps=lookup.positive("esa-prefetch:maxQps"),
-        deadline=lookup.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
-        debug=lookup.flag("esa-prefetch:debug", default=False),
+        endpoint=_endpoint(source),
+        credentials=read_key_place(source),
+        verify=source.flag("esa-prefetch:verify", default=True),
+        max_qps=source.positive("esa-prefetch:maxQps"),
+        deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
+        debug=source.flag("esa-prefetch:debug", default=False),
     )
 
 
-def _endpoint(lookup: Lookup) -> str:
-    explicit = lookup.text("esa-prefetch:endpoint")
+def _endpoint(source: SettingsSource) -> str:
+    explicit = source.text("esa-prefetch:endpoint")
     if explicit:
-        return _url(explicit, "esa-prefetch:endpoint", lookup)
-    shared = _shared_endpoint(lookup)
+        return _url(explicit, "esa-prefetch:endpoint", source)
+    shared = _shared_endpoint(source)
     if shared:
-        return _url(shared, "alicloud:endpoints", lookup)
-    named = lookup.text(*ENDPOINT_VARIABLES)
+        return _url(shared, "alicloud:endpoints", source)
+    named = source.text(*ENDPOINT_VARIABLES)
     if named:
-        return _url(named, lookup.source(*ENDPOINT_VARIABLES), lookup)
-    return _url(_public_endpoint(lookup), "the public endpoint", lookup)
+        return _url(named, source.which(*ENDPOINT_VARIABLES), source)
+    return _url(_public_endpoint(source), "the public endpoint", source)
 
 
-def _shared_endpoint(lookup: Lookup) -> str | None:
-    value = lookup.parsed("alicloud:endpoints")
+def _shared_endpoint(source: SettingsSource) -> str | None:
+    value = source.parsed("alicloud:endpoints")
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
         if entry is not None and not isinstance(entry, dict):
@@ -76,22 +81,22 @@ def _shared_endpoint(lookup: Lookup) -> str | None:
     return None
 
 
-def _public_endpoint(lookup: Lookup) -> str:
+def _public_endpoint(source: SettingsSource) -> str:
     names = (
         "esa-prefetch:accountType",
         "alicloud:accountType",
         "ALIBABA_CLOUD_ACCOUNT_TYPE",
     )
-    kind = (lookup.text(*names) or "Domestic").lower()
+    kind = (source.text(*names) or "Domestic").lower()
     if kind not in ("domestic", "international"):
         raise SettingsError(
-            f"{lookup.source(*names)} must be Domestic or International, not {brief(kind)}"
+            f"{source.which(*names)} must be Domestic or International, not {brief(kind)}"
         )
     return INTERNATIONAL_ENDPOINT if kind == "international" else CHINA_ENDPOINT
 
 
-def _url(text: str, name: str, lookup: Lookup) -> str:
-    parts = _split(text if "://" in text else f"{_scheme(lookup)}://{text}")
+def _url(text: str, name: str, source: SettingsSource) -> str:
+    parts = _split(text if "://" in text else f"{_scheme(source)}://{text}")
     if parts is None:
         raise SettingsError(
             f"{name} must be a host, host:port or URL without a path, such as "
@@ -102,8 +107,8 @@ def _url(text: str, name: str, lookup: Lookup) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-def _scheme(lookup: Lookup) -> str:
-    protocol = (lookup.text("alicloud:protocol") or "HTTPS").lower()
+def _scheme(source: SettingsSource) -> str:
+    protocol = (source.text("alicloud:protocol") or "HTTPS").lower()
     if protocol not in ("http", "https"):
         raise SettingsError(
             f"alicloud:protocol must be HTTP or HTTPS, not {brief(protocol)}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pulumi_esa_prefetch.lookup import Lookup, SettingsError
+from pulumi_esa_prefetch.settings_source import SettingsError, SettingsSource
 
 
 @dataclass(frozen=True)
@@ -117,40 +117,40 @@ def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
     return {name: value for name, value in config.items() if name not in hidden}
 
 
-def read_key_place(lookup: Lookup) -> KeyPlace:
+def read_key_place(source: SettingsSource) -> KeyPlace:
     """Choose where keys come from; raises SettingsError, naming what is missing."""
-    holder = _holder(lookup)
-    role = _structure(lookup, "alicloud:assumeRole")
-    arn = role.get("roleArn") or lookup.text("ALICLOUD_ASSUME_ROLE_ARN")
+    holder = _holder(source)
+    role = _structure(source, "alicloud:assumeRole")
+    arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
     if not arn:
         return holder
     return AssumedRole(
         holder,
         arn,
         session_name=role.get("sessionName")
-        or lookup.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
+        or source.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
         policy=role.get("policy"),
         external_id=role.get("externalId"),
         seconds=role.get("sessionExpiration"),
     )
 
 
-def _holder(lookup: Lookup) -> Holder:
-    return _written_keys(lookup) or _named(lookup) or DefaultPlaces()
+def _holder(source: SettingsSource) -> Holder:
+    return _written_keys(source) or _named(source) or DefaultPlaces()
 
 
-def _written_keys(lookup: Lookup) -> Credentials | None:
-    found = (_key_set(lookup, names) for names in (*_CONFIG, *_ENVIRONMENT))
+def _written_keys(source: SettingsSource) -> Credentials | None:
+    found = (_key_set(source, names) for names in (*_CONFIG, *_ENVIRONMENT))
     return next((keys for keys in found if keys), None)
 
 
-def _key_set(lookup: Lookup, names: _Names) -> Credentials | None:
-    key_id, secret, token = (lookup.text(name) for name in names)
+def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
+    key_id, secret, token = (source.text(name) for name in names)
     if key_id and secret:
         for name, value in zip(names, (key_id, secret, token or ""), strict=True):
             _refuse_odd_characters(name, value)
         return Credentials(key_id, secret, token)
-    there = next((name for name in names if lookup.text(name)), None)
+    there = next((name for name in names if source.text(name)), None)
     if there is None:
         return None
     missing = names.secret if key_id else names.key_id
@@ -164,27 +164,27 @@ def _refuse_odd_characters(name: str, value: str) -> None:
         raise SettingsError(f"{name} has a character that no access key or token has")
 
 
-def _named(lookup: Lookup) -> Holder | None:
-    profile = lookup.text(*_PROFILES)
+def _named(source: SettingsSource) -> Holder | None:
+    profile = source.text(*_PROFILES)
     if profile:
-        return Profile(profile, _profile_file(lookup))
-    uri = lookup.text("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
+        return Profile(profile, _profile_file(source))
+    uri = source.text("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
     if uri:
         return CredentialsUri(uri)
-    role = lookup.text("alicloud:ecsRoleName", "ALICLOUD_ECS_ROLE_NAME")
-    return EcsRole(role) if role else _oidc_role(lookup)
+    role = source.text("alicloud:ecsRoleName", "ALICLOUD_ECS_ROLE_NAME")
+    return EcsRole(role) if role else _oidc_role(source)
 
 
-def _profile_file(lookup: Lookup) -> str | None:
-    return lookup.text(
+def _profile_file(source: SettingsSource) -> str | None:
+    return source.text(
         "alicloud:sharedCredentialsFile",
         "ALICLOUD_SHARED_CREDENTIALS_FILE",
         "ALIBABA_CLOUD_CREDENTIALS_FILE",
     )
 
 
-def _oidc_role(lookup: Lookup) -> OidcRole | None:
-    role = _structure(lookup, "alicloud:assumeRoleWithOidc")
+def _oidc_role(source: SettingsSource) -> OidcRole | None:
+    role = _structure(source, "alicloud:assumeRoleWithOidc")
     if not role:
         return None
     for key in ("roleArn", "oidcProviderArn", "oidcTokenFile"):
@@ -200,8 +200,8 @@ def _oidc_role(lookup: Lookup) -> OidcRole | None:
     )
 
 
-def _structure(lookup: Lookup, name: str) -> Mapping[str, Any]:
-    value = lookup.parsed(name)
+def _structure(source: SettingsSource, name: str) -> Mapping[str, Any]:
+    value = source.parsed(name)
     if value is not None and not isinstance(value, dict):
         raise SettingsError(f"{name} must be an object")
     return value or {}

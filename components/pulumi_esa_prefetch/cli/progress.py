@@ -20,9 +20,9 @@ from pulumi_esa_prefetch.cli.opening import StackName
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.source import StateFile, source
 from pulumi_esa_prefetch.clock import Clock, SystemClock
+from pulumi_esa_prefetch.config import SettingsError
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.load import moment_text, rate_text
-from pulumi_esa_prefetch.lookup import SettingsError
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.graph import Graph
 from pulumi_esa_prefetch.report.lookup import look

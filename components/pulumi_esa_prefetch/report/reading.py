@@ -4,9 +4,12 @@ from collections.abc import Collection, Mapping
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError
-from pulumi_esa_prefetch.config import ENDPOINT_VARIABLES, read_settings
+from pulumi_esa_prefetch.config import (
+    ENDPOINT_VARIABLES,
+    SettingsError,
+    read_settings,
+)
 from pulumi_esa_prefetch.keys import without_masked
-from pulumi_esa_prefetch.lookup import SettingsError
 from pulumi_esa_prefetch.report.documents import SECRET
 from pulumi_esa_prefetch.report.lookup import Looked, look
 

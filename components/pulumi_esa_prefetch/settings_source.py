@@ -28,7 +28,7 @@ def brief(text: str) -> str:
     return repr(text[:40])
 
 
-class Lookup:
+class SettingsSource:
     """Reads `namespace:name` from stack config and any other name from the environment."""
 
     def __init__(self, get: Get, environ: Mapping[str, str]) -> None:
@@ -43,7 +43,7 @@ class Lookup:
                 return value.strip()
         return None
 
-    def source(self, *names: str) -> str:
+    def which(self, *names: str) -> str:
         """The name of the first of these that is set, for a sentence about it."""
         return next((name for name in names if self.text(name)), names[0])
 
