@@ -162,7 +162,7 @@ def test_an_unknown_status_is_no_change_and_never_acted_upon(
 def test_a_plan_never_sets_back_the_others_that_run(
     status: str, running: list[str], act: Act, *, tell: bool
 ) -> None:
-    decided = decision.beside_others(Seen(status), running)
+    decided = decision.at_rerun(Seen(status), running)
 
     assert (decided.act, decided.tell) == (act, tell)
 

@@ -134,7 +134,7 @@ def at_update(
     return decision
 
 
-def beside_others(observed: Observed, running: Sequence[str]) -> Decision:
+def at_rerun(observed: Observed, running: Sequence[str]) -> Decision:
     """Decide how a plan runs again from the first URL beside the job's other plans that run, by id.
 
     The place in the URL list is the job's: going back sets the others back too.

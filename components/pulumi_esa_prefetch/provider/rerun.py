@@ -2,7 +2,7 @@
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.decision import Act, Decision, beside_others
+from pulumi_esa_prefetch.provider.decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.foresight import refuse_denied
 from pulumi_esa_prefetch.provider.laps import Laps
@@ -21,7 +21,7 @@ def rerun_plan(work: Work, target: Target, before: Plan, declared: PlanInputs) -
     Raises PrefetchError, which says so if the plan is stopped now; the old triggers then stay in state,
     and the next up does the rest.
     """
-    decided = _beside_others(work, target, before, declared)
+    decided = _decide(work, target, before, declared)
     rewinds = decided.act is Act.RERUN
     refuse_denied(work, target, rewinds=rewinds)
     if decided.tell:
@@ -31,9 +31,7 @@ def rerun_plan(work: Work, target: Target, before: Plan, declared: PlanInputs) -
     return _start(work, target, declared, rewinds=rewinds)
 
 
-def _beside_others(
-    work: Work, target: Target, before: Plan, declared: PlanInputs
-) -> Decision:
+def _decide(work: Work, target: Target, before: Plan, declared: PlanInputs) -> Decision:
     """Whether the job goes back to its first URL (RERUN); PrefetchError if it has to, and may not."""
     if declared.rerun == "resume":
         return Decision(Act.START, "runs on from where its job is")
@@ -42,7 +40,7 @@ def _beside_others(
             target.job_id or "", target.plan_id, work.look()
         )
     running = [plan.id for plan in others if plan.status == "running"]
-    decided = beside_others(before, running)
+    decided = at_rerun(before, running)
     if decided.act is Act.REFUSE:
         raise PrefetchError(f"{target} {decided.why}")
     return decided

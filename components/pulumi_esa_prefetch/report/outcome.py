@@ -17,9 +17,9 @@ from pulumi_esa_prefetch.provider.decision import (
     Decision,
     at_create,
     at_delete,
+    at_rerun,
     at_update,
     before_delete,
-    beside_others,
 )
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, split_id
 from pulumi_esa_prefetch.report.documents import SECRET, UNKNOWN
@@ -81,11 +81,11 @@ def outcome(
     return Outcome(UNCHANGED, "is as declared", goes_on=new.status in GOING_ON)
 
 
-def beside(
+def rerun_outcome(
     given: Outcome, name: str, facts: PlanFacts, running: Sequence[str]
 ) -> Outcome:
     """Decide anew for a plan that resets its list, by the job's other plans that run."""
-    decision = beside_others(_Observed(facts.status or "", facts.end_time), running)
+    decision = at_rerun(_Observed(facts.status or "", facts.end_time), running)
     if decision.act is Act.RERUN:
         return given
     starts = decision.act is Act.START

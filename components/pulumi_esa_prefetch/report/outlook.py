@@ -27,7 +27,7 @@ from pulumi_esa_prefetch.report.facts import (
 )
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.outcome import Outcome, beside, outcome
+from pulumi_esa_prefetch.report.outcome import Outcome, outcome, rerun_outcome
 
 CHANGES = ("create", "update", "replace", "delete")
 
@@ -89,7 +89,7 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
             node,
             new,
             job_facts(node, new, graph, looked),
-            _beside_others(
+            _with_others(
                 outcome(node, new, old, now, kept=old.plan_id in declared),
                 node.name,
                 new,
@@ -124,9 +124,7 @@ def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
     return Outlook(planned)
 
 
-def _beside_others(
-    given: Outcome, name: str, plan: PlanFacts, looked: Looked
-) -> Outcome:
+def _with_others(given: Outcome, name: str, plan: PlanFacts, looked: Looked) -> Outcome:
     """Set no list back, as the provider does, that another plan works on."""
     seen = looked.jobs.get(plan.job_id or "")
     if not given.resets or seen is None:
@@ -136,7 +134,7 @@ def _beside_others(
         for other in seen.plans.values()
         if other.status == "running" and other.id != plan.plan_id
     ]
-    return beside(given, name, plan, running)
+    return rerun_outcome(given, name, plan, running)
 
 
 def _standing(node: Node, plan: PlanFacts) -> Outcome:
