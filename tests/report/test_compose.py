@@ -227,7 +227,8 @@ def test_a_waiting_plan_that_is_declared_no_more_is_warned_of() -> None:
     assert [w.text for w in summary.warnings] == [
         (
             f"warm: plan {plan_id(1)} is waiting, and ESA stops only running plans: it "
-            'will still start at 2026-11-11T01:00:00Z; on_destroy="delete" deletes it.'
+            'will still start at 2026-11-11T01:00:00Z; declare on_destroy="delete" to '
+            "have it deleted instead."
         )
     ]
 

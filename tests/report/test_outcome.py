@@ -142,8 +142,18 @@ def test_deleting_a_plan_of_unknown_status_tells_that_it_is_left_alone() -> None
 def test_deleting_a_waiting_plan_tells_that_it_goes_on() -> None:
     outcome = outcome_of(delete("a", 1, "waiting"))
 
-    assert outcome.tells
+    assert "it will still start at 2026-11-11T01:00:00Z" in outcome.tells
     assert outcome.goes_on
+
+
+def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_past() -> (
+    None
+):
+    late = datetime.fromisoformat("2026-11-11T01:30:00Z")
+
+    outcome = outcome_of(delete("a", 1, "waiting"), late)
+
+    assert "it will still start when ESA lets it" in outcome.tells
 
 
 @pytest.mark.parametrize(

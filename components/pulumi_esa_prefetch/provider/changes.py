@@ -7,7 +7,6 @@ from typing import Any
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.models import STATUSES, Plan
-from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act, Decision
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError, looking_up
@@ -209,7 +208,8 @@ def _tell_end(
     target: Target, decided: Decision, plan: Plan | None, now: datetime
 ) -> None:
     if decided.tell:
-        tell(f"{target} {decided.why}{_what_then(plan, now)}")
+        then = decision.what_then(plan.status, plan.start_time, now) if plan else ""
+        tell(f"{target} {decided.why}{then}")
 
 
 def _delete(work: Work, target: Target) -> None:
@@ -221,12 +221,3 @@ def _delete(work: Work, target: Target) -> None:
         raise PrefetchError(f"{target} was not deleted: {error}") from None
     finally:
         work.session.lists.forget(target.job_id or "")
-
-
-def _what_then(plan: Plan | None, now: datetime) -> str:
-    """What a plan will do that is left waiting."""
-    if plan is None or plan.status != "waiting":
-        return ""
-    start = plan.start_time
-    when = f"at {render_time(start)}" if start and start > now else "when ESA lets it"
-    return f': it will still start {when}; declare on_destroy="delete" to have it deleted instead'

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pulumi_esa_prefetch.api.models import STATUSES, Plan
+from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider.models import Declaration, PlanInputs, PlanState
 
 
@@ -209,6 +210,16 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
             Act.LEAVE, "is waiting, and ESA stops only running plans", tell=True
         )
     return Decision(Act.LEAVE, f"is {observed.status}")
+
+
+def what_then(status: str | None, start_time: datetime | None, now: datetime) -> str:
+    """Go on, after the reason why a plan is left, with what it does then; empty if it waits for nothing."""
+    if status != "waiting":
+        return ""
+    when = "when ESA lets it"
+    if start_time is not None and start_time > now:
+        when = f"at {render_time(start_time)}"
+    return f': it will still start {when}; declare on_destroy="delete" to have it deleted instead'
 
 
 def _unknown(observed: Observed) -> str:

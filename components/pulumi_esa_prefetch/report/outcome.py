@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.models import GOING_ON, STATUSES
-from pulumi_esa_prefetch.load import moment_text
 from pulumi_esa_prefetch.provider.decision import (
     Act,
     Decision,
@@ -20,6 +19,7 @@ from pulumi_esa_prefetch.provider.decision import (
     at_rerun,
     at_update,
     before_delete,
+    what_then,
 )
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, split_id
 from pulumi_esa_prefetch.report.documents import SECRET, UNKNOWN
@@ -71,11 +71,11 @@ def outcome(
     `kept`: the deployment declares its old plan anew, under another name.
     """
     if node.goes:
-        return _deletion(node, old, kept=kept)
+        return _deletion(node, old, now, kept=kept)
     if node.op == "create":
         return _creation(node, new)
     if node.op == "replace":
-        return _both(_deletion(node, old, kept=kept), _creation(node, new))
+        return _both(_deletion(node, old, now, kept=kept), _creation(node, new))
     if node.op == "update":
         return _update(node, new, now)
     return Outcome(UNCHANGED, "is as declared", goes_on=new.status in GOING_ON)
@@ -141,7 +141,7 @@ def _update(node: Node, facts: PlanFacts, now: datetime) -> Outcome:
     return _worded(decision, declared, observed.status)
 
 
-def _deletion(node: Node, facts: PlanFacts, *, kept: bool) -> Outcome:
+def _deletion(node: Node, facts: PlanFacts, now: datetime, *, kept: bool) -> Outcome:
     recorded = _recorded(node)
     if recorded is None:
         return Outcome("known at deployment only", "has a state that is not readable")
@@ -153,10 +153,8 @@ def _deletion(node: Node, facts: PlanFacts, *, kept: bool) -> Outcome:
     if decision.act is Act.DELETE:
         what = "Stop, Delete" if status == "running" else "Delete"
         return Outcome(what, decision.why, stops=status == "running")
-    told = decision.why if decision.tell else ""
-    if told and status == "waiting":
-        when = f" at {moment_text(facts.start_time)}" if facts.start_time else ""
-        told += f': it will still start{when}; on_destroy="delete" deletes it'
+    then = what_then(status, facts.start_time, now)
+    told = f"{decision.why}{then}" if decision.tell else ""
     return replace(
         _worded(decision, recorded, status), tells=_told(node.name, facts, told)
     )
