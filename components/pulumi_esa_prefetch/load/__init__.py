@@ -4,6 +4,7 @@ from pulumi_esa_prefetch.load.forecast import Forecast, Paced, Run, forecast
 from pulumi_esa_prefetch.load.judgement import (
     Judgement,
     Planned,
+    count_text,
     few,
     judge_load,
     judge_plan,
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "Segment",
     "Span",
+    "count_text",
     "few",
     "forecast",
     "judge_load",

@@ -94,7 +94,7 @@ def _fit(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
         return
     text = (
         f"{run.name}: the window ends at {moment_text(run.end)} with "
-        f"{_count(forecast.left, 'URL')} not submitted; at {_count(run.slice_len, 'URL')} "
+        f"{count_text(forecast.left, 'URL')} not submitted; at {count_text(run.slice_len, 'URL')} "
         f"every {run.interval} s this plan alone would need until "
         f"{moment_text(forecast.needs_until)}."
     )
@@ -169,7 +169,8 @@ def _overload(
     return Judgement("rate", level, plans, text)
 
 
-def _count(number: int, noun: str) -> str:
+def count_text(number: int, noun: str) -> str:
+    """Write a number with its noun."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Job
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.config import Settings, read_settings
+from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings, read_settings
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider.plan_lists import PlanLists
 from pulumi_esa_prefetch.provider.turns import Turns
@@ -31,7 +31,7 @@ class Session:
         *,
         clock: Clock | None = None,
         rng: random.Random | None = None,
-        deadline: float = 120.0,
+        deadline: float = DEFAULT_DEADLINE,
         verify: bool = True,
         limits: Limits | None = None,
     ) -> None:

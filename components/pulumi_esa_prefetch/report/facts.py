@@ -7,7 +7,7 @@ then what the state remembers. Each fact keeps its source.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from pulumi_esa_prefetch.api.models import Job, Plan
@@ -16,8 +16,7 @@ from pulumi_esa_prefetch.load import shares
 from pulumi_esa_prefetch.provider.models import split_id
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
-
-Source = Literal["preview", "esa", "state", "none"]
+from pulumi_esa_prefetch.report.summary import Source
 
 CHANGING = frozenset({"create", "replace", "update"})
 

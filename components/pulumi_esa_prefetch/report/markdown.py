@@ -6,12 +6,11 @@ GitHub takes 65,536 characters; the longest lists are cut until it fits.
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from pulumi_esa_prefetch.load import rate_text
+from pulumi_esa_prefetch.load import count_text, rate_text
 from pulumi_esa_prefetch.report.gantt import gantt
 from pulumi_esa_prefetch.report.markup import (
     cell,
     code,
-    count,
     known,
     moment_of,
     plain_text,
@@ -67,7 +66,9 @@ def _headline(summary: Summary) -> str:
 def _consequence(summary: Summary) -> str:
     starts = sum(plan.starts for plan in summary.plans)
     stops = sum(plan.stops for plan in summary.plans)
-    parts = [f"This deployment starts **{count(starts, 'plan')}** and stops {stops}."]
+    parts = [
+        f"This deployment starts **{count_text(starts, 'plan')}** and stops {stops}."
+    ]
     if summary.origins:
         most = max(summary.origins, key=lambda load: load.urls_per_second)
         parts.append(
@@ -75,7 +76,7 @@ def _consequence(summary: Summary) -> str:
             f"{code(most.origin)} from {moment_of(most.start)} UTC."
         )
     if summary.counts.same:
-        parts.append(f"{count(summary.counts.same, 'plan')} unchanged.")
+        parts.append(f"{count_text(summary.counts.same, 'plan')} unchanged.")
     return " ".join(parts)
 
 
@@ -114,7 +115,7 @@ def _plans(summary: Summary, rows: int) -> list[str]:
         "| Last batch |\n|---|---|---|---|--:|--:|---|"
     )
     lines = _cut(summary.plans, rows, _plan_row, "| … and {} more |")
-    title = f"{count(len(summary.plans), 'plan')} in detail"
+    title = f"{count_text(len(summary.plans), 'plan')} in detail"
     return [_folded(title, "\n".join([head, *lines]))]
 
 
@@ -169,7 +170,7 @@ def _origins(summary: Summary, rows: int) -> list[str]:
         ),
         "| … and {} more |",
     )
-    title = f"Load on {count(len(summary.origins), 'origin')}"
+    title = f"Load on {count_text(len(summary.origins), 'origin')}"
     return [_folded(title, "\n".join([head, *lines]))]
 
 
@@ -182,7 +183,7 @@ def _others(summary: Summary, rows: int) -> list[str]:
         lambda other: f"- {other.change} {code(other.name)} ({code(other.type)})",
         "- … and {} more",
     )
-    title = f"{count(len(summary.others), 'other resource')} will change"
+    title = f"{count_text(len(summary.others), 'other resource')} will change"
     return [_folded(title, "\n".join(lines))]
 
 

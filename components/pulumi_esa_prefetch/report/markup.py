@@ -49,11 +49,6 @@ def known(number: int | None) -> str:
     return "" if number is None else str(number)
 
 
-def count(number: int, noun: str) -> str:
-    """Write a number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _longest_run(text: str) -> int:
     runs = "".join(c if c == "`" else " " for c in text).split()
     return max((len(run) for run in runs), default=0)
