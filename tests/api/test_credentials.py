@@ -16,9 +16,7 @@ import pytest
 
 from pulumi_esa_prefetch.api import official_keys
 from pulumi_esa_prefetch.api.credentials import (
-    DefaultChain,
     OfficialCredentials,
-    ProfileCredentials,
     StaticCredentials,
     source_of,
 )
@@ -75,14 +73,14 @@ def test_static_keys_are_given_and_cannot_be_renewed() -> None:
 def test_a_profile_of_the_command_line_tool_gives_its_keys(home: Path) -> None:
     profile_file(home / ".aliyun" / "config.json", other=ak(1), prefetch=ak(2))
 
-    assert ProfileCredentials("prefetch").get() == Credentials("id-2", "secret-2")
+    assert source_of(Profile("prefetch")).get() == Credentials("id-2", "secret-2")
 
 
 def test_a_profile_of_another_file_gives_its_keys(tmp_path: Path) -> None:
     sts = {**ak(3), "mode": "StsToken", "sts_token": "token-3"}
     file = profile_file(tmp_path / "elsewhere.json", prefetch=sts)
 
-    keys = ProfileCredentials("prefetch", str(file)).get()
+    keys = source_of(Profile("prefetch", str(file))).get()
 
     assert keys == Credentials("id-3", "secret-3", "token-3")
 
@@ -100,8 +98,8 @@ def test_a_profile_of_the_ini_file_gives_its_keys(home: Path) -> None:
     file.parent.mkdir()
     file.write_text(INI)
 
-    assert ProfileCredentials("prefetch").get() == Credentials("id-4", "secret-4")
-    assert ProfileCredentials("prefetch", str(file)).get().access_key_id == "id-4"
+    assert source_of(Profile("prefetch")).get() == Credentials("id-4", "secret-4")
+    assert source_of(Profile("prefetch", str(file))).get().access_key_id == "id-4"
 
 
 def test_a_profile_in_both_files_is_that_of_the_command_line_tool(home: Path) -> None:
@@ -110,7 +108,7 @@ def test_a_profile_in_both_files_is_that_of_the_command_line_tool(home: Path) ->
     file.write_text(INI)
     profile_file(home / ".aliyun" / "config.json", prefetch=ak(2))
 
-    assert ProfileCredentials("prefetch").get().access_key_id == "id-2"
+    assert source_of(Profile("prefetch")).get().access_key_id == "id-2"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def test_a_profile_that_gives_no_keys_is_explained(
     file.write_text(text)
 
     with pytest.raises(NoCredentials, match=words) as caught:
-        ProfileCredentials(name).get()
+        source_of(Profile(name)).get()
 
     assert str(caught.value).startswith(f"no access key from profile {name!r} (")
     assert "\n" not in str(caught.value)
@@ -150,7 +148,7 @@ def test_a_profile_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     file = str(tmp_path / "nowhere.json")
 
     with pytest.raises(NoCredentials, match=r"nowhere\.json"):
-        ProfileCredentials("x", file).get()
+        source_of(Profile("x", file)).get()
 
 
 def test_a_broken_ini_file_is_no_reason_to_fail_otherwise(home: Path) -> None:
@@ -159,12 +157,12 @@ def test_a_broken_ini_file_is_no_reason_to_fail_otherwise(home: Path) -> None:
     file.write_text("no section = 1\n")
 
     with pytest.raises(NoCredentials, match="unable to open credentials file"):
-        ProfileCredentials("prefetch").get()
+        source_of(Profile("prefetch")).get()
 
 
 def test_a_renewed_profile_is_read_again(home: Path) -> None:
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
-    source = ProfileCredentials("prefetch")
+    source = source_of(Profile("prefetch"))
     old = source.get()
 
     unchanged = source.renew(old)
@@ -189,7 +187,7 @@ def test_of_many_threads_that_are_refused_one_renews(
         return genuine(place)
 
     monkeypatch.setattr(official_keys, "open_provider", counting)
-    source = ProfileCredentials("prefetch")
+    source = source_of(Profile("prefetch"))
     old = source.get()
     profile_file(file, prefetch=ak(2))
 
@@ -218,7 +216,7 @@ def test_a_place_without_keys_is_asked_once(
         return genuine(place)
 
     monkeypatch.setattr(official_keys, "open_provider", counting)
-    source = ProfileCredentials("prefetch")
+    source = source_of(Profile("prefetch"))
 
     for _ in range(3):
         with pytest.raises(NoCredentials):
@@ -233,7 +231,7 @@ def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
-    source = ProfileCredentials("prefetch")
+    source = source_of(Profile("prefetch"))
     first = source.get()
     genuine = official_keys.read
 
@@ -351,10 +349,11 @@ def run_python(program: str, **environ: str) -> str:
 
 
 CHAIN = """
-from pulumi_esa_prefetch.api.credentials import DefaultChain
+from pulumi_esa_prefetch.api.credentials import source_of
 from pulumi_esa_prefetch.api.errors import NoCredentials
+from pulumi_esa_prefetch.keys import DefaultPlaces
 try:
-    keys = DefaultChain().get()
+    keys = source_of(DefaultPlaces()).get()
     print(keys.access_key_id, keys.access_key_secret, keys.security_token)
 except NoCredentials as error:
     print(error)
@@ -438,11 +437,6 @@ def test_each_place_has_its_provider_and_its_words(
     assert type(official_keys.open_provider(place)).__name__ == provider
     assert official_keys.describe(place) == words
     assert isinstance(source, OfficialCredentials)
-
-
-def test_the_chain_and_the_profile_are_sources_by_name() -> None:
-    assert isinstance(DefaultChain(), OfficialCredentials)
-    assert isinstance(source_of(Profile("p")), OfficialCredentials)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from pulumi_esa_prefetch.api import official_keys
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.keys import Credentials, DefaultPlaces, KeyPlace, Profile
+from pulumi_esa_prefetch.keys import Credentials, KeyPlace
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")
 
@@ -83,20 +83,6 @@ class OfficialCredentials:
         return self._last
 
 
-class DefaultChain(OfficialCredentials):
-    """The official library's default chain: environment, OIDC, files, ECS role, URI."""
-
-    def __init__(self) -> None:
-        super().__init__(DefaultPlaces())
-
-
-class ProfileCredentials(OfficialCredentials):
-    """A named profile of `~/.aliyun/config.json`, or of another file."""
-
-    def __init__(self, name: str, file: str | None = None) -> None:
-        super().__init__(Profile(name, file))
-
-
 def source_of(place: KeyPlace) -> CredentialsSource:
     """The source for the place that the settings chose."""
     if isinstance(place, Credentials):
@@ -107,9 +93,7 @@ def source_of(place: KeyPlace) -> CredentialsSource:
 __all__ = [
     "Credentials",
     "CredentialsSource",
-    "DefaultChain",
     "OfficialCredentials",
-    "ProfileCredentials",
     "StaticCredentials",
     "source_of",
 ]

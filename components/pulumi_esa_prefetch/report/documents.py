@@ -55,8 +55,6 @@ class Step(_Part):
     urn: str
     old_state: Resource | None = None
     new_state: Resource | None = None
-    diff_reasons: tuple[str, ...] | None = None
-    replace_reasons: tuple[str, ...] | None = None
 
     @property
     def state(self) -> Resource | None:

@@ -1,20 +1,16 @@
 """What a deployment means for plans and origins, as one frozen value; draws nothing.
 
-`Summary` is what `esa-prefetch summary --output json` prints; its JSON Schema is
-published beside this file as `summary.schema.json`.
+`Summary` is what `esa-prefetch summary --output json` prints, and `--schema` its JSON Schema.
 """
 
 import json
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 Change = Literal["create", "update", "replace", "delete"]
 Source = Literal["preview", "esa", "state", "none"]
-
-SCHEMA_FILE = Path(__file__).with_name("summary.schema.json")
 
 
 class _Part(BaseModel):
@@ -133,16 +129,12 @@ class Summary(_Part):
         return any(warned.level == "deny" for warned in self.warnings)
 
     def to_json(self) -> str:
-        """Write it as JSON of the published schema."""
+        """Write it as JSON of the schema below."""
         return self.model_dump_json(by_alias=True, indent=2)
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of what `to_json` writes."""
-    made = Summary.model_json_schema(by_alias=True, mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
-
-
 def schema_text() -> str:
-    """Write the schema as the published file has it."""
-    return json.dumps(schema(), indent=2, sort_keys=True) + "\n"
+    """Return the JSON Schema of what `to_json` writes, as JSON."""
+    made = Summary.model_json_schema(by_alias=True, mode="serialization")
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
