@@ -3,53 +3,27 @@
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 
-from stacks.prefetch.demo.__main__ import COMMANDS
-from stacks.prefetch.demo.engine import Engine
-from stacks.prefetch.demo.locks import alone
-from stacks.prefetch.demo.settings import (
-    ROOT,
-    DemoError,
-    own_variables,
-    read_settings,
-    shielded,
-)
+from stacks.prefetch.demo.commands import exit_with, run
+from stacks.prefetch.demo.settings import ROOT, read_settings
 from stacks.site.plugin import installed, served
 
 SITE = ROOT / "stacks/site"
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; end a failure with one sentence."""
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    """Run one command beside whoever serves `alicloud`; raise DemoError."""
     settings = replace(
         read_settings(os.environ),
         local=ROOT / ".local/site",
         project=SITE,
         seed=SITE / "seed.json",
     )
-    settings.local.mkdir(parents=True, exist_ok=True)
-    path = (
-        f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    )
-    own = own_variables(settings) | {
-        # As the plugin of alicloud takes it: `alicloud:protocol` says the rest.
-        "ESA_ENDPOINT": f"127.0.0.1:{settings.port}",
-        "HOME": str(settings.local),
-        "PATH": path,
-    }
-    with (
-        alone(settings.local / "demo.lock"),
-        served(shielded(os.environ, own), installed(os.environ)) as environment,
-    ):
-        return COMMANDS[arguments[0]](settings, Engine(settings, environment))
+    # As the plugin of alicloud takes it: `alicloud:protocol` says the rest.
+    own = {"ESA_ENDPOINT": f"127.0.0.1:{settings.port}"}
+    plugin = installed(os.environ)
+    return run(arguments, settings, own, lambda seen: served(seen, plugin))
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except DemoError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with(lambda: main(sys.argv[1:]))
