@@ -27,7 +27,7 @@ _WHERE = (
 def open_client(
     config: Mapping[str, str] | None, environ: Mapping[str, str]
 ) -> EsaClient:
-    """Make a client with a stack's settings, None if they are not known.
+    """Make a client with a stack's settings; None: there is no record of them.
 
     Keys that are masked in a preview or an export come from the environment. Raises
     SettingsError, also where nothing tells which ESA the stack talks to: job ids and key
