@@ -27,7 +27,7 @@ def freeze_around(esa: Esa) -> Document:
     [
         (
             {"maxOriginUrlsPerSecond": 0.001, "enforce": {"rate": "deny"}},
-            "above the limit of 0.001.",
+            "above the limit of 0.001",
         ),
         ({"enforce": {"fit": "deny"}}, "with 46 URLs not submitted"),
     ],
@@ -150,6 +150,6 @@ def test_a_stack_is_judged_by_its_own_limits_whichever_engine_keeps_it(
     assert done.returncode == 1
     assert done.stdout == (
         "deny: one would load www.example.com with 0.00167 URLs/s, above the limit "
-        "of 0.001.\n"
+        "of 0.001\n"
     )
     assert done.stderr == "error: 1 enforced limit is not kept\n"

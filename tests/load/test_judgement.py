@@ -47,7 +47,7 @@ def test_a_past_window_is_the_only_thing_to_say() -> None:
     assert [(j.kind, j.level) for j in judged] == [("past", "deny")]
     assert judged[0].text == (
         "warm: its window ended at 2026-11-10T23:59:59Z, so it would submit nothing; "
-        "give the plan a later EndTime."
+        "give the plan a later EndTime"
     )
 
 
@@ -61,7 +61,7 @@ def test_a_window_that_is_too_short_says_what_is_left_and_what_it_needs() -> Non
             ("warm",),
             "warm: the window ends at 2026-11-11T00:01:00Z with 35 URLs not submitted; "
             "at 10 URLs every 30 s this plan alone would need until "
-            "2026-11-11T00:02:30Z.",
+            "2026-11-11T00:02:30Z",
         )
     ]
 
@@ -96,7 +96,7 @@ def test_a_batch_in_a_freeze_window_is_judged(
     judged = judge_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls)
 
     assert refused(judged) == [
-        f"{words}'launch' (2026-11-11T01:00:00Z to 2026-11-11T02:00:00Z)."
+        f"{words}'launch' (2026-11-11T01:00:00Z to 2026-11-11T02:00:00Z)"
     ]
 
 
@@ -124,7 +124,7 @@ def test_the_plan_s_own_rate_is_judged_by_the_most_a_batch_holds() -> None:
     nameless = judge_plan(planned(run, 10, {}), given)
 
     assert [j.text for j in whole] == [
-        "warm would load a.example with 5 URLs/s, above the limit of 4."
+        "warm would load a.example with 5 URLs/s, above the limit of 4"
     ]
     assert mixed == []
     assert "load its origin with 5 URLs/s" in nameless[0].text
@@ -145,7 +145,7 @@ def test_sums_over_plans_name_the_plans_the_origin_and_the_time() -> None:
             "deny",
             ("one", "two"),
             "one and two together load a.example with up to 1.2 URLs/s from "
-            "2026-11-11T00:00:50Z to 2026-11-11T00:01:40Z, above the limit of 1.",
+            "2026-11-11T00:00:50Z to 2026-11-11T00:01:40Z, above the limit of 1",
         )
     ]
 
@@ -175,7 +175,7 @@ def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
     assert len(judged) == 1
     assert judged[0].text == (
         "plan 0, plan 1, plan 2, plan 3, plan 4 and 3 more together load a.example "
-        "with up to 4.8 URLs/s from 2026-11-11T00:00:10Z on, above the limit of 1."
+        "with up to 4.8 URLs/s from 2026-11-11T00:00:10Z on, above the limit of 1"
     )
 
 

@@ -36,7 +36,7 @@ def test_a_start_beyond_a_limit_is_denied() -> None:
     said = check(world, SLOW, {})
 
     assert said == [
-        f"plan {PLAN} would load www.example.com with 0.00167 URLs/s, above the limit of 0.001."
+        f"plan {PLAN} would load www.example.com with 0.00167 URLs/s, above the limit of 0.001"
     ]
     assert (world.calls(LIST), world.calls(GET)) == (1, 1)
     assert world.writes() == [GET]
@@ -126,7 +126,7 @@ def test_what_only_warns_of_a_plan_on_record_promises_nothing(
     slow = Limits(max_origin_urls_per_second=0.001)
 
     assert check(World("finished"), slow, props(), **AGAIN) == []
-    assert capsys.readouterr().out.endswith("above the limit of 0.001.\n")
+    assert capsys.readouterr().out.endswith("above the limit of 0.001\n")
 
 
 FROZEN = Limits.parse(

@@ -89,7 +89,7 @@ def test_an_enforced_limit_prints_the_comment_and_fails(
     assert "[!CAUTION]" in said.out
     assert said.err == (
         "error: an enforced limit is broken: warm would load the origin of job "
-        f"{'a' * 24} with 0.333 URLs/s, above the limit of 0.1.\n"
+        f"{'a' * 24} with 0.333 URLs/s, above the limit of 0.1\n"
     )
 
 
@@ -104,7 +104,7 @@ def test_a_failed_preview_prints_the_comment_and_fails(
 
     printed = capsys.readouterr()
     assert code == 1
-    assert "The preview failed; what follows is incomplete." in printed.out
+    assert "The preview failed; what follows is incomplete" in printed.out
     assert "error: the plan does not exist" in printed.out
     assert printed.err.startswith("error: the preview failed")
 

@@ -228,7 +228,7 @@ def test_a_waiting_plan_that_is_declared_no_more_is_warned_of() -> None:
         (
             f"warm: plan {plan_id(1)} is waiting, and ESA stops only running plans: it "
             'will still start at 2026-11-11T01:00:00Z; declare on_destroy="delete" to '
-            "have it deleted instead."
+            "have it deleted instead"
         )
     ]
 

@@ -38,8 +38,8 @@ def test_an_empty_mapping_declares_nothing() -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (["a"], "esa-prefetch:plans is not a mapping from names to plans."),
-        (None, "esa-prefetch:plans is not a mapping from names to plans."),
+        (["a"], "esa-prefetch:plans is not a mapping from names to plans"),
+        (None, "esa-prefetch:plans is not a mapping from names to plans"),
         ({"a": None}, "a is not a mapping of a plan's fields"),
         ({"a": {}}, "a.planId is missing"),
         ({"a": {"planId": None}}, "a.planId is missing"),

@@ -45,7 +45,7 @@ def test_every_field_reaches_the_arguments_under_its_own_name() -> None:
     ("config", "said"),
     [
         ([], "prefetches is not a mapping"),
-        ({"a": "https://x"}, "prefetches: a is not a mapping."),
+        ({"a": "https://x"}, "prefetches: a is not a mapping"),
         ({"a": {"urls": []}}, "prefetches: a.windows is not a mapping"),
         ({"a": {"windows": {"w": 1}}}, "prefetches: a.windows.w is not a mapping"),
         (

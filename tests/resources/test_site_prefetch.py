@@ -179,5 +179,5 @@ except RunError as error:
     )
 
     assert done.stdout == (
-        "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'.\n"
+        "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'\n"
     )

@@ -1,4 +1,4 @@
-"""Opinions on forecasts under given limits, each one sentence; stops nothing itself."""
+"""Opinions on forecasts under given limits, each one sentence without a full stop; stops nothing itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ def _past(run: Run, limits: Limits) -> Judgement:
     ended = f" at {moment_text(run.end)}" if run.end else ""
     text = (
         f"{run.name}: its window ended{ended}, so it would submit nothing; "
-        "give the plan a later EndTime."
+        "give the plan a later EndTime"
     )
     return Judgement("past", limits.level("past"), (run.name,), text)
 
@@ -96,7 +96,7 @@ def _fit(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
         f"{run.name}: the window ends at {moment_text(run.end)} with "
         f"{count_text(forecast.left, 'URL')} not submitted; at {count_text(run.slice_len, 'URL')} "
         f"every {run.interval} s this plan alone would need until "
-        f"{moment_text(forecast.needs_until)}."
+        f"{moment_text(forecast.needs_until)}"
     )
     yield Judgement("fit", limits.level("fit"), (run.name,), text)
 
@@ -105,7 +105,7 @@ def _freeze(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
     for freeze in limits.freeze:
         how = _touches(forecast, freeze)
         if how:
-            text = f"{forecast.run.name} {how} the freeze window {freeze}."
+            text = f"{forecast.run.name} {how} the freeze window {freeze}"
             names = (forecast.run.name,)
             yield Judgement("freeze", limits.level("freeze"), names, text)
 
@@ -135,7 +135,7 @@ def _rate(planned: Planned, limits: Limits) -> Iterator[Judgement]:
         where = max(planned.origins, key=planned.origins.__getitem__, default="")
         text = (
             f"{run.name} would load {where or 'its origin'} with "
-            f"{rate_text(most)} URLs/s, above the limit of {rate_text(limit)}."
+            f"{rate_text(most)} URLs/s, above the limit of {rate_text(limit)}"
         )
         yield Judgement("rate", limits.level("rate"), (run.name,), text)
 
@@ -164,7 +164,7 @@ def _overload(
     text = (
         f"{few(plans)} together load {origin} with up to {rate_text(most)} URLs/s "
         f"from {moment_text(stretch[0].start)}{until}, above the limit of "
-        f"{rate_text(limit)}."
+        f"{rate_text(limit)}"
     )
     return Judgement("rate", level, plans, text)
 

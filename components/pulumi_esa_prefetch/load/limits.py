@@ -166,7 +166,7 @@ def _sentence(error: ValidationError) -> str:
     steps = [str(s) for s in nearest["loc"] if not str(s).startswith(_NOTATION)]
     place = ".".join(step if step.isprintable() else repr(step) for step in steps)
     reason = nearest["msg"].removeprefix("Value error, ")
-    return f"esa-prefetch:limits{'.' if place else ''}{place}: {reason}."
+    return f"esa-prefetch:limits{'.' if place else ''}{place}: {reason}"
 
 
 def moment_text(moment: datetime) -> str:

@@ -79,7 +79,7 @@ def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
         judged = _judged(work, limits, target.before, run, job, rewinds=rewinds)
     except EsaError as error:
         raise NotStarted(f"{unjudged}: {error}") from None
-    reasons = "; ".join(reason.rstrip(".") for reason in refused(judged))
+    reasons = "; ".join(refused(judged))
     if reasons:
         raise NotStarted(
             f"{target} was not started, for esa-prefetch:limits deny it: {reasons}"
@@ -124,7 +124,7 @@ def _of_one_on_record(
 def _for_now(judgement: Judgement) -> str:
     if judgement.level == "warn":
         return judgement.text
-    return f"{judgement.text.rstrip('.')}; this is judged again right before the Start"
+    return f"{judgement.text}; this is judged again right before the Start"
 
 
 def _warn(session: Session, sentences: list[str]) -> None:

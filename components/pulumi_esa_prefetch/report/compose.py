@@ -134,7 +134,7 @@ def _silent_updates(graph: Graph) -> Iterator[Warned]:
         if node.type == JOB and node.op == "update" and _has_new_urls(node):
             text = (
                 f"job {node.name}: pulumi_alicloud records the new URLs and sends "
-                "nothing, for ESA cannot change a job's URLs; replace the job."
+                "nothing, for ESA cannot change a job's URLs; replace the job"
             )
             yield Warned(kind="job", level="warn", plans=(), text=text)
 

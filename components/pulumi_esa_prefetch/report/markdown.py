@@ -83,13 +83,13 @@ def _consequence(summary: Summary) -> str:
 def _alerts(summary: Summary, rows: int) -> list[str]:
     broken = [cell(w.text) for w in summary.warnings if w.level == "deny"]
     broken += [
-        f"{code(plan.name)} will fail: it {cell(plan.why)}."
+        f"{code(plan.name)} will fail: it {cell(plan.why)}"
         for plan in summary.plans
         if plan.refused
     ]
     messages = {"error": broken, "warning": []}
     if summary.failed:
-        broken.insert(0, "The preview failed; what follows is incomplete.")
+        broken.insert(0, "The preview failed; what follows is incomplete")
     for said in summary.messages:
         messages[said.severity].append(quoted(said.text))
     soft = [cell(w.text) for w in summary.warnings if w.level == "warn"]

@@ -161,7 +161,7 @@ def _deletion(node: Node, facts: PlanFacts, now: datetime, *, kept: bool) -> Out
 
 
 def _told(name: str, facts: PlanFacts, clause: str) -> str:
-    return clause and f"{name}: plan {facts.plan_id} {clause}."
+    return clause and f"{name}: plan {facts.plan_id} {clause}"
 
 
 def _both(old: Outcome, new: Outcome) -> Outcome:

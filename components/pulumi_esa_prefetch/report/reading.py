@@ -61,9 +61,8 @@ def look_with(
 def _told(looked: Looked) -> Looked:
     if looked.problem is None:
         return looked
-    problem = looked.problem.rstrip(".")
     return Looked(
         looked.jobs,
-        f"ESA was not asked, or not to the end ({problem}): statuses and progress are "
+        f"ESA was not asked, or not to the end ({looked.problem}): statuses and progress are "
         "those of the state.",
     )

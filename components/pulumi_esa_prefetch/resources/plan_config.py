@@ -27,7 +27,7 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     two names, and shows no value.
     """
     if not isinstance(config, Mapping):
-        raise PlanConfigError(f"{SETTING} is not a mapping from names to plans.")
+        raise PlanConfigError(f"{SETTING} is not a mapping from names to plans")
     wrong = [
         in_one_line(f"{name}{text}")
         for name, plan in config.items()
@@ -35,7 +35,7 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     ]
     wrong += [in_one_line(text) for text in twins(_ids(config))]
     if wrong:
-        raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}.")
+        raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}")
     return {
         str(name): ScheduledPrefetchArgs(**_props(plan))
         for name, plan in config.items()

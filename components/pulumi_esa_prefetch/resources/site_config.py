@@ -21,11 +21,11 @@ def read_prefetches(config: object, site: str) -> dict[str, SitePrefetchArgs]:
     shows no value.
     """
     if not isinstance(config, Mapping):
-        raise RunError("prefetches is not a mapping from names to prefetches.")
+        raise RunError("prefetches is not a mapping from names to prefetches")
     if wrong := [
         f"{name}{text}" for name, one in config.items() for text in _wrong(one)
     ]:
-        raise RunError(f"prefetches: {'; '.join(wrong)}.")
+        raise RunError(f"prefetches: {'; '.join(wrong)}")
     return {
         str(name): SitePrefetchArgs(**{"site": site} | _props(one))
         for name, one in config.items()

@@ -220,7 +220,7 @@ def _resources() -> Any:
         if (error.name or "").partition(".")[0] != "pulumi_alicloud":
             raise
         raise RunError(
-            "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'."
+            "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'"
         ) from None
     return site_resources
 
