@@ -24,7 +24,6 @@ from tests.api.answering import JOB_ID, PLAN, Script, client_of, ok
 
 _GOLDEN = Path(__file__).parents[1] / "golden" / "acs3_vectors.json"
 VECTORS: list[dict[str, Any]] = json.loads(_GOLDEN.read_text("utf-8"))["vectors"]
-BY_NAME = {vector["name"]: vector for vector in VECTORS}
 MOMENT = datetime(2024, 6, 1, tzinfo=UTC)
 NONCE = "0123456789abcdef0123456789abcdef"
 

@@ -9,7 +9,6 @@ from tests.emulator.conftest import House, Houses
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
 
 OTHER_UID = "1000000000000000"
-OTHER_SITE = 2
 NO_ID = "0" * 24
 
 

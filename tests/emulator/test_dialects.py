@@ -53,7 +53,7 @@ def statuses(status: str) -> Document:
         ("start-answers-waiting", "stopped", ("waiting", True)),
     ],
 )
-def test_start(
+def test_what_start_does_to_each_status_is_the_dialects_choice(
     house: Houses, dialect: str | None, status: str, expected: tuple[object, ...]
 ) -> None:
     there = house(seed(statuses(status)), dialects=[dialect] if dialect else [])
@@ -77,7 +77,7 @@ def test_start(
         ),
     ],
 )
-def test_stop(
+def test_what_stop_does_to_each_status_is_the_dialects_choice(
     house: Houses, dialect: str | None, status: str, expected: tuple[object, ...]
 ) -> None:
     there = house(seed(statuses(status)), dialects=[dialect] if dialect else [])

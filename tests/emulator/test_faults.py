@@ -55,7 +55,7 @@ def effects(there: House) -> list[tuple[int | None, bool, tuple[str, ...]]]:
         ),
     ],
 )
-def test_throttle(
+def test_a_throttled_call_has_no_effect_and_the_code_and_hint_asked_for(
     house: Houses,
     numbers: Document,
     status: int,
@@ -73,7 +73,9 @@ def test_throttle(
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
-def test_server_error(house: Houses, when: str, effect: bool) -> None:
+def test_a_server_error_comes_before_the_effect_or_after_it(
+    house: Houses, when: str, effect: bool
+) -> None:
     there = faulty(house, {"kind": "server-error", "when": when, "status": 502})
 
     answer = start(there)
@@ -84,7 +86,9 @@ def test_server_error(house: Houses, when: str, effect: bool) -> None:
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
-def test_reset(house: Houses, when: str, effect: bool) -> None:
+def test_a_reset_connection_gives_no_answer_before_the_effect_or_after_it(
+    house: Houses, when: str, effect: bool
+) -> None:
     there = faulty(house, {"kind": "reset", "when": when})
 
     with pytest.raises(httpx.ReadError):
@@ -94,7 +98,9 @@ def test_reset(house: Houses, when: str, effect: bool) -> None:
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
-def test_html(house: Houses, when: str, effect: bool) -> None:
+def test_a_page_in_html_comes_before_the_effect_or_after_it(
+    house: Houses, when: str, effect: bool
+) -> None:
     there = faulty(house, {"kind": "html", "when": when})
 
     answer = start(there)
@@ -124,14 +130,16 @@ def test_truncated_and_framed_is_only_half_a_json(house: Houses) -> None:
         answer.json()
 
 
-def test_content_type(house: Houses) -> None:
+def test_another_content_type_leaves_the_content_as_it_is(house: Houses) -> None:
     answer = start(faulty(house, {"kind": "content-type", "value": "text/xml"}))
 
     assert answer.headers["content-type"] == "text/xml"
     assert answer.json()["Status"] == "running"
 
 
-def test_extra_keys(house: Houses) -> None:
+def test_extra_keys_are_in_the_answer_and_in_each_object_of_its_list(
+    house: Houses,
+) -> None:
     there = faulty(house, {"kind": "extra-keys", "count": 2})
 
     body = there.esa.body(LIST, Id=JOB)
@@ -157,7 +165,7 @@ def test_missing_keys_by_number(house: Houses) -> None:
     assert len(body) == 9 - 2
 
 
-def test_time_notations(house: Houses) -> None:
+def test_times_come_in_the_notations_asked_for(house: Houses) -> None:
     there = faulty(house, {"kind": "times", "notations": ["Z"]})
 
     assert start(there).json()["StartTime"] == "2026-06-01T11:00:00Z"

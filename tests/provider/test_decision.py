@@ -55,7 +55,9 @@ def recorded(status: str, **given: Any) -> PlanState:
         ({"desired_state": "stopped"}, None, Act.REFUSE),
     ],
 )
-def test_create(declared: dict[str, Any], observed: str | None, act: Act) -> None:
+def test_a_first_declaration_does_what_the_table_says_for_each_status(
+    declared: dict[str, Any], observed: str | None, act: Act
+) -> None:
     seen = Seen(observed) if observed else None
 
     decided = decision.at_create(PlanInputs.parse(props(**declared)), seen)
@@ -109,7 +111,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)
-def test_diff(
+def test_a_change_is_told_by_what_the_record_remembers(
     status: str, before: dict[str, Any], after: dict[str, Any], act: Act
 ) -> None:
     declaration = read_declaration(props(**after))
@@ -303,7 +305,9 @@ def test_an_update_looks_unless_there_is_only_something_to_record(
         ("finished", None, Act.KEEP, True),
     ],
 )
-def test_read(status: str, observed: str | None, act: Act, *, tell: bool) -> None:
+def test_only_a_plan_that_had_finished_stays_on_record_when_it_is_gone(
+    status: str, observed: str | None, act: Act, *, tell: bool
+) -> None:
     seen = Seen(observed) if observed else None
 
     decided = decision.at_read(recorded(status), seen)
@@ -326,7 +330,7 @@ def test_read(status: str, observed: str | None, act: Act, *, tell: bool) -> Non
         ("delete", None, Act.LEAVE, False),
     ],
 )
-def test_destroy(
+def test_the_end_of_a_declaration_does_what_on_destroy_says_for_each_status(
     on_destroy: str, observed: str | None, act: Act, *, tell: bool
 ) -> None:
     state = recorded("running", on_destroy=on_destroy)

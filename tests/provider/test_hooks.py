@@ -565,7 +565,9 @@ def destroyed(world: World, outs: dict[str, Any]) -> None:
         ("finished", "delete", [DELETE], "gone"),
     ],
 )
-def test_delete(status: str, on_destroy: str, calls: list[str], left: str) -> None:
+def test_delete_makes_the_calls_that_on_destroy_asks_for_and_no_others(
+    status: str, on_destroy: str, calls: list[str], left: str
+) -> None:
     world = World(status)
 
     destroyed(world, created(world, on_destroy=on_destroy))
