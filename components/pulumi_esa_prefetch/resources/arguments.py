@@ -40,7 +40,7 @@ def _of_keywords(kind: Any, owner: str, keywords: Mapping[str, Any]) -> Any:
     for name in keywords:
         if name not in known:
             raise RunError(f"{owner} takes no {name}: {_instead(name, known)}")
-    return kind(**dict.fromkeys(_needed(kind)) | keywords)
+    return kind(**{**dict.fromkeys(_needed(kind)), **keywords})
 
 
 def _instead(name: str, known: list[str]) -> str:
