@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-FEW, MANY = 15, 3000
+FEW, MANY = 15, 300
 
 
 class ForAll(Protocol):

@@ -426,6 +426,14 @@ TARGETS: dict[str, Target] = {
         found=(
             _json({"steps": [], "diagnostics": [{"severity": "error"}]}),
             _json({"steps": [{"op": "create", "urn": "a\nb", "newState": OLD}]}),
+            _json(
+                {
+                    "version": 3,
+                    "deployment": {
+                        "resources": [{**OLD, "propertyDependencies": {"\x1f": None}}]
+                    },
+                }
+            ),
         ),
     ),
     "seed": Target(emulator.read_seed, (SEED,)),

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
+from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.report.errors import ReportError
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -178,7 +179,7 @@ def _model(model: type[_Model], content: object, what: str) -> _Model:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = in_one_line(".".join(str(part) for part in first["loc"]))
         raise ReportError(
             f"the {what} cannot be read at {place}: {first['msg']}"
         ) from None
