@@ -2,8 +2,9 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HOST = "pulumi.dynamic"
@@ -38,6 +39,19 @@ def kill(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+@contextmanager
+def killed(run: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill -9 a run and its process group; after the block also what it left behind, as the CLI leaves its host."""
+    started = list(descendants(run.pid))
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate(timeout=30)
+    try:
+        yield
+    finally:
+        for pid in started:
+            kill(pid)
 
 
 def _children(pid: int) -> list[int]:

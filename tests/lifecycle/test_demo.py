@@ -18,6 +18,7 @@ from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.demos import run_module
 from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import Esa
+from tests.lifecycle.processes import killed
 from tests.lifecycle.stack import Result
 
 # What `create` starts of the demo's plans, by DESIGN's table: the waiting, the stopped and the failed one.
@@ -199,11 +200,9 @@ def test_after_a_killed_up_the_next_one_clears_the_lock_and_ends_as_declared(
         )
         calls = len(esa.history())
         assert until(lambda: len(esa.history()) > calls, 60)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=30)
-        esa.post("faults", {"faults": []})
-
-    output = demo.check("up")
+        with killed(process):
+            esa.post("faults", {"faults": []})
+            output = demo.check("up")
 
     assert "An earlier run was killed: clearing its lock." in output
     with closing(demo.esa()) as esa:

@@ -1,12 +1,11 @@
 """What is left when an engine is killed or meets another: nothing is lost, nothing is started twice."""
 
-import os
-import signal
 import subprocess
 
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.lifecycle.processes import killed
 from tests.lifecycle.stack import Stack
 
 COUNT = 12
@@ -25,10 +24,9 @@ def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twi
     process = start(stack_)
     assert until(lambda: esa.starts() >= 2, 60)
 
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
-    stack_.check("cancel", "--yes", "test")
-    stack_.up("--refresh")
+    with killed(process):
+        stack_.check("cancel", "--yes", "test")
+        stack_.up("--refresh")
 
     assert {
         n: esa.effective_starts(plan_id(n)) for n in range(1, COUNT + 1)
