@@ -104,9 +104,13 @@ def test_it_says_where_it_listens_and_ends_cleanly(
         )
 
 
-def test_it_ends_while_an_answer_is_stalled(tmp_path: Path, seed_file: str) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_it_ends_while_an_answer_is_stalled(
+    tmp_path: Path, seed_file: str, when: str
+) -> None:
     faults = tmp_path / "faults.json"
-    faults.write_text('{"faults": [{"kind": "stall", "seconds": 600}]}')
+    stall = {"kind": "stall", "seconds": 600, "when": when}
+    faults.write_text(json.dumps({"faults": [stall]}))
 
     with emulator("--seed", seed_file, "--faults", str(faults)) as there:
         there.esa.http.timeout = httpx.Timeout(0.3)

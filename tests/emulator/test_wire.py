@@ -3,13 +3,15 @@
 import contextlib
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from pulumi_esa_prefetch.emulator.app import Emulator
 from pulumi_esa_prefetch.emulator.call import BIGGEST_BODY
+from pulumi_esa_prefetch.emulator.patience import MOST_WAITING
 from tests.emulator.client import Client, Document
 from tests.emulator.conftest import Sockets
 from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed
@@ -101,10 +103,61 @@ def test_a_stall_outlasts_an_impatient_client(faulty: Faulty) -> None:
         faulty.start()
 
     # A slow machine may hand the request over after the client has given up.
-    until = time.monotonic() + 10
-    while not faulty.emulator.history and time.monotonic() < until:
-        pass
+    assert comes_true(lambda: bool(faulty.emulator.history))
     assert faulty.emulator.history[-1].effect
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 20
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/faults", {"faults": [{"kind": "shuffled"}]}),
+        ("DELETE", "/faults", None),
+        ("DELETE", "/faults/stall", None),
+        ("POST", "/faults/stall", {"enabled": False}),
+        ("POST", "/reset", None),
+    ],
+)
+def test_a_stall_ends_with_its_fault(
+    faulty: Faulty, when: str, method: str, path: str, body: Document | None
+) -> None:
+    faulty.set({"kind": "stall", "seconds": 3600, "when": when})
+    box = faulty.emulator.faults
+
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(faulty.start)
+        assert comes_true(lambda: box.counts()["stall"]["hits"] == 1)
+        faulty.esa.http.request(method, f"/_emulator{path}", json=body)
+
+        assert answer.result(timeout=20).json()["Status"] == "running"
+
+
+@pytest.mark.parametrize("kind", ["stall", "slow-bytes"])
+def test_however_many_wait_the_emulator_can_be_asked_and_switched_off(
+    faulty: Faulty, kind: str
+) -> None:
+    numbers = {"stall": {"seconds": 3600, "when": "before"}}.get(kind, {"pause": 3600})
+    faulty.set({"kind": kind, **numbers})
+    box, calls = faulty.emulator.faults, MOST_WAITING + 40
+
+    with contextlib.ExitStack() as clients:
+        for _ in range(calls):
+            client = socket.create_connection(faulty.address, timeout=10)
+            clients.enter_context(client).sendall(raw_request(faulty))
+        assert comes_true(lambda: box.counts()[kind]["hits"] == calls)
+    faulty.esa.http.timeout = httpx.Timeout(5)
+
+    assert faulty.esa.http.get("/_emulator/state").status_code == 200
+    faulty.set()
+    assert comes_true(lambda: len(faulty.emulator.history) == calls)
+    assert faulty.is_well()
 
 
 def test_slow_bytes_come_one_by_one(faulty: Faulty) -> None:

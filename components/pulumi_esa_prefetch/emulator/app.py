@@ -17,10 +17,11 @@ from pulumi_esa_prefetch.emulator.faults.box import FaultBox
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.emulator.history import Entry
 from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key, KeyRing
+from pulumi_esa_prefetch.emulator.patience import Patience, seats
 from pulumi_esa_prefetch.emulator.persistence import Line
 from pulumi_esa_prefetch.emulator.reply import Reply, problem_reply
 from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed
-from pulumi_esa_prefetch.emulator.sending import PAUSE, send
+from pulumi_esa_prefetch.emulator.sending import GONE, PAUSE, send
 from pulumi_esa_prefetch.emulator.service import Service
 from pulumi_esa_prefetch.emulator.world import Keeper, World
 
@@ -49,6 +50,7 @@ class Emulator:
         self._at_start = (keys, faults, dialects)
         self._service = Service(world, self.keys, self.faults, wall)
         self._control = Control(self)
+        self._seats = seats()
 
     @property
     def clock(self) -> Clock:
@@ -68,7 +70,9 @@ class Emulator:
         request = Request(environ)
         if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
             return self._control.answer(request)(environ, start_response)
-        return send(self._reply(request), environ, start_response, self.wall.sleep)
+        patience = self._patience(environ)
+        reply = self._reply(request, patience)
+        return send(reply, environ, start_response, patience)
 
     def follow(self, dialects: tuple[str, ...]) -> None:
         """Follow these dialects from now on; DialectError if they cannot be."""
@@ -87,10 +91,17 @@ class Emulator:
         """Let go of the data file."""
         self.world.close()
 
-    def _reply(self, request: Request) -> Reply:
+    def _patience(self, environ: "WSGIEnvironment") -> Patience:
+        return Patience(
+            pause=environ.get(PAUSE, self.wall.sleep),
+            gone=environ.get(GONE, bool),
+            over=self.faults.watch(),
+            seats=self._seats,
+        )
+
+    def _reply(self, request: Request, patience: Patience) -> Reply:
         try:
-            pause = request.environ.get(PAUSE, self.wall.sleep)
-            return self._service.answer(request, pause)
+            return self._service.answer(request, patience)
         except Exception:  # noqa: BLE001 - the edge: our mistake is ESA's InternalError
             _log.exception("The emulator failed.")
             return problem_reply(Problem("InternalError"), "", "")

@@ -5,10 +5,10 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
+from pulumi_esa_prefetch.emulator.patience import Patience
 from pulumi_esa_prefetch.emulator.reply import Delivery, Reply
 
 if TYPE_CHECKING:
@@ -17,21 +17,17 @@ if TYPE_CHECKING:
 ABORT = "esa_emulator.abort"
 PAUSE = "esa_emulator.pause"
 GONE = "waitress.client_disconnected"
-_LOOK = 0.1
-
-Pause = Callable[[float], None]
 
 
 def send(
     reply: Reply,
     environ: "WSGIEnvironment",
     start_response: "StartResponse",
-    sleep: Pause,
+    patience: Patience,
 ) -> Iterable[bytes]:
-    """The WSGI answer; `sleep` is used where the server brings no pause of its own."""
+    """The WSGI answer."""
     how = reply.delivery
-    pause = _Patience(environ.get(PAUSE, sleep), environ.get(GONE, bool))
-    pause(how.stall)
+    patience.wait(how.stall)
     if how.reset:
         _abort(environ.get(ABORT))
     headers = [
@@ -41,26 +37,13 @@ def send(
     ]
     start_response(_status_line(reply.status), headers)
     body = reply.body[: how.cut]
-    return _pieces(body, how, pause) if how.chunk else [body]
+    return _pieces(body, how, patience) if how.chunk else [body]
 
 
-@dataclass(frozen=True, slots=True)
-class _Patience:
-    """Waits while there is a client to wait for."""
-
-    pause: Pause
-    gone: Callable[[], bool]
-
-    def __call__(self, seconds: float) -> None:
-        while seconds > 0 and not self.gone():
-            self.pause(min(seconds, _LOOK))
-            seconds -= _LOOK
-
-
-def _pieces(body: bytes, how: Delivery, pause: Pause) -> Iterator[bytes]:
+def _pieces(body: bytes, how: Delivery, patience: Patience) -> Iterator[bytes]:
     for start in range(0, len(body), how.chunk):
         yield body[start : start + how.chunk]
-        pause(how.pause)
+        patience.wait(how.pause)
 
 
 def _status_line(status: int) -> str:

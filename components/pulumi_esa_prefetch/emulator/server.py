@@ -19,10 +19,11 @@ from waitress.task import ThreadedTaskDispatcher
 from pulumi_esa_prefetch.emulator.app import Emulator
 from pulumi_esa_prefetch.emulator.call import BIGGEST_BODY
 from pulumi_esa_prefetch.emulator.options import Options, make_emulator
+from pulumi_esa_prefetch.emulator.patience import MOST_WAITING
 from pulumi_esa_prefetch.emulator.wire import Server
 
-# An answer that is stalled, or sent slowly on purpose, holds a thread.
-_THREADS = 64
+# The others are there for calls that do not wait, and for the faults' off switch.
+_THREADS = MOST_WAITING + 16
 _MOST_CONNECTIONS = 10_000
 _BACKLOG = 1024
 _IDLE_SECONDS = 60

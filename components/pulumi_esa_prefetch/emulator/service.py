@@ -24,13 +24,15 @@ from pulumi_esa_prefetch.emulator.identity.gate import admit, authorise, read_cl
 from pulumi_esa_prefetch.emulator.identity.keys import Key, KeyRing
 from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
 from pulumi_esa_prefetch.emulator.parameters import Parameters
+from pulumi_esa_prefetch.emulator.patience import Patience
 from pulumi_esa_prefetch.emulator.records import Change
 from pulumi_esa_prefetch.emulator.reply import Reply, json_reply, problem_reply
-from pulumi_esa_prefetch.emulator.sending import Pause
 from pulumi_esa_prefetch.emulator.times import NOTATIONS
 from pulumi_esa_prefetch.emulator.world import Moment, World
 
 VERSION = "2024-09-10"
+# A client that gave up has looked, and called again, when the effect comes after all.
+_LATEST_EFFECT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Service:
     wall: Clock
     nonces: Nonces = field(default_factory=Nonces)
 
-    def answer(self, request: Request, pause: Pause) -> Reply:
+    def answer(self, request: Request, patience: Patience) -> Reply:
         """The reply to a request; whatever it changed is kept when this returns."""
         visit = Visit(without_contents(request, str(uuid.uuid4()).upper()))
         try:
@@ -80,9 +82,7 @@ class Service:
             authorise(key, action.name, site_id, self.world.rules)
         except Problem as problem:
             return self._refuse(visit, problem)
-        delay = delay_of(visit.hits)
-        if delay:
-            pause(delay)
+        patience.wait(delay_of(visit.hits), alone=_LATEST_EFFECT)
         return self._serve(visit, action, key)
 
     def _refuse(self, visit: Visit, problem: Problem) -> Reply:

@@ -7,7 +7,7 @@ that pair was asked: the same run has the same faults, whatever order threads ta
 import random
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.emulator.actions import ACTIONS
@@ -44,6 +44,7 @@ class FaultBox:
         self._lock = threading.Lock()
         self._document = document
         self._armed = [_Armed(fault) for fault in document.faults]
+        self._withdrawn = 0
 
     @property
     def document(self) -> FaultDocument:
@@ -62,6 +63,12 @@ class FaultBox:
         with self._lock:
             self._document = document
             self._armed = [_Armed(fault) for fault in document.faults]
+            self._withdrawn += 1
+
+    def watch(self) -> Callable[[], bool]:
+        """Whether, from now on, a fault was taken away or switched off."""
+        before = self._withdrawn
+        return lambda: self._withdrawn != before
 
     def switch(self, name: str, *, enabled: bool) -> bool:
         """Switch a fault on or off; False if there is none of that name."""
@@ -69,6 +76,7 @@ class FaultBox:
             for one in self._armed:
                 if one.fault.name == name:
                     one.fault = one.fault.model_copy(update={"enabled": enabled})
+                    self._withdrawn += not enabled
                     return self._noted()
         return False
 
@@ -78,6 +86,7 @@ class FaultBox:
             left = [one for one in self._armed if one.fault.name != name]
             found = len(left) < len(self._armed)
             self._armed = left
+            self._withdrawn += found
             return found and self._noted()
 
     def counts(self) -> dict[str, dict[str, int]]:

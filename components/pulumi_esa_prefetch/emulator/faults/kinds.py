@@ -99,7 +99,8 @@ class Reset(Fault):
 class Stall(Fault):
     """Does nothing for `seconds`, `when`: before the effect or after it.
 
-    Before: the effect comes late, also if the client has gone meanwhile.
+    Before: the effect comes late, up to a minute after the client has gone. A stall ends
+    at once when any fault is taken away or switched off; at most 48 calls wait at a time.
     """
 
     kind: Literal["stall"] = "stall"
