@@ -3,6 +3,8 @@
 import contextlib
 import json
 from collections import Counter
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -242,7 +244,27 @@ def test_refusals_of_identity(
 def test_a_clock_that_is_a_little_wrong_does_no_harm(house: Houses) -> None:
     there = faulty(house, {"kind": "skewed-clock", "seconds": 800})
 
-    assert start(there).status_code == 200
+    answer = start(there)
+
+    assert answer.status_code == 200
+    assert seconds_ahead(answer) == pytest.approx(800, abs=10)
+
+
+def seconds_ahead(answer: httpx.Response) -> float:
+    date = parsedate_to_datetime(answer.headers["date"])
+    return (date - datetime.now(UTC)).total_seconds()
+
+
+@pytest.mark.parametrize("seconds", [4000, -90_000, 1e9, -1e9])
+def test_a_wrong_clock_shows_in_the_date_of_a_refusal(
+    house: Houses, seconds: float
+) -> None:
+    there = faulty(house, {"kind": "skewed-clock", "seconds": seconds})
+
+    answer = start(there)
+
+    assert answer.json()["Code"] == "InvalidTimeStamp.Expired"
+    assert seconds_ahead(answer) == pytest.approx(seconds, abs=10)
 
 
 def test_a_quota_lets_so_many_through_a_second(house: Houses) -> None:

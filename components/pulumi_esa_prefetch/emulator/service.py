@@ -2,9 +2,10 @@
 
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from werkzeug import Request
+from werkzeug.http import http_date
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.emulator.actions import ACTIONS, Action
@@ -76,7 +77,7 @@ class Service:
             visit = replace(
                 visit, access_key_id=brief(claim.access_key_id), scheme=claim.scheme
             )
-            now = self.wall.now() + timedelta(seconds=skew_of(hits))
+            now = self._now(hits)
             key = admit(claim, self.keys, self.nonces, now, self.world.rules)
             site_id = call.parameters.get("SiteId")
             authorise(key, action.name, site_id, self.world.rules)
@@ -128,7 +129,7 @@ class Service:
         )
 
     def _note(self, visit: Visit, present: Moment, result: Result) -> Reply:
-        reply = result.reply
+        reply = self._dated(result.reply, visit.hits)
         entry = Entry(
             action=brief(visit.call.action) if visit.call.action else None,
             parameters=to_keep(visit.call.parameters),
@@ -149,6 +150,18 @@ class Service:
             text = f"The data file cannot be written: {error.strerror}."
             return _said(visit, Problem("InternalError", text))
         return reply
+
+    def _now(self, hits: tuple[Hit, ...]) -> datetime:
+        """What the clock of signatures shows, which a fault may have set wrong."""
+        return self.wall.now() + timedelta(seconds=skew_of(hits))
+
+    def _dated(self, reply: Reply, hits: tuple[Hit, ...]) -> Reply:
+        """The reply with the wrong clock's `Date`; the right one's is the server's job."""
+        if not skew_of(hits):
+            return reply
+        return replace(
+            reply, headers=(*reply.headers, ("Date", http_date(self._now(hits))))
+        )
 
 
 def _action_of(call: Call) -> Action:

@@ -299,7 +299,10 @@ class Denied(Fault):
 
 
 class SkewedClock(Fault):
-    """Checks signatures by a clock that is `seconds` ahead (or behind, if below 0)."""
+    """Checks signatures by a clock that is `seconds` ahead (or behind, if below 0).
+
+    `Date` is by that clock too.
+    """
 
     kind: Literal["skewed-clock"] = "skewed-clock"
     seconds: Annotated[float, Field(ge=-1e9, le=1e9)]
