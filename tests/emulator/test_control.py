@@ -115,6 +115,8 @@ def test_a_real_clock_is_not_moved() -> None:
         ("POST", "/clock", b"", 400, "invalid JSON"),
         ("POST", "/clock", b'{"back": 1}', 400, "body: advance: field required"),
         ("POST", "/faults", b'{"faults": [{"kind": "x"}]}', 400, "faults[0]"),
+        ("POST", "/faults", b'[{"kind": "stale"}]', 400, "stale.seconds: field req"),
+        ("POST", "/faults", b'{"kind": "reset", "x": 1}', 400, "faults[0].reset.x"),
         ("POST", "/faults/x", b'{"enabled": true}', 400, "no fault named 'x'"),
         ("DELETE", "/faults/x", b"", 400, "no fault named 'x'"),
         ("POST", "/dialects", b'{"dialects": ["x"]}', 400, "no dialect 'x'"),
@@ -157,6 +159,17 @@ def test_faults_are_counted_and_taken_away(house: Houses) -> None:
     assert (shown["seed"], shown["faults"][0]["calls"]) == (3, [2])
     assert shown["counts"] == {"throttle": {"calls": 3, "hits": 1}}
     assert left["faults"] == []
+
+
+@pytest.mark.parametrize(
+    "body", [{"kind": "throttle"}, [{"kind": "throttle"}]], ids=["one", "list"]
+)
+def test_faults_alone_can_be_posted(house: Houses, body: object) -> None:
+    there = house(seed(open_plan(status="stopped")))
+
+    there.control.post("/_emulator/faults", json=body).raise_for_status()
+
+    assert there.esa.code(START, Id=plan_id()) == (400, "TooManyRequests")
 
 
 def test_keys_are_listed_without_their_secrets(house: Houses) -> None:

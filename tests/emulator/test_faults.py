@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from pulumi_esa_prefetch.emulator.documents import DocumentError, parse_document
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument, grammar
 from pulumi_esa_prefetch.emulator.faults.kinds import KINDS
 from tests.emulator.client import Document
@@ -376,9 +377,9 @@ def test_a_stall_before_the_effect_lets_it_come_late(house: Houses) -> None:
         {"faults": [{"kind": "stale", "seconds": 0}]},
         {"faults": [{"kind": "content-type", "value": "a\r\nb"}]},
         {"faults": [{"kind": "throttle", "code": "a", "unknown": 1}]},
-        {"faults": {"kind": "throttle"}},
         {"fault": []},
-        [],
+        {"seed": 1, "kind": "throttle"},
+        "throttle",
     ],
 )
 def test_a_document_that_makes_no_sense_is_refused(document: object) -> None:
@@ -392,6 +393,112 @@ def test_faults_without_a_name_get_that_of_their_kind() -> None:
     )
 
     assert [one.name for one in document.faults] == ["reset", "reset-2", "html"]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["a", "a", "a"], ["a", "a-2", "a-3"]),
+        (["a-2", "a", "a"], ["a-2", "a", "a-3"]),
+        (["a", "a", "a-2", "a", "a-2"], ["a", "a-3", "a-2", "a-4", "a-2-2"]),
+        (["", "reset-2", ""], ["reset", "reset-2", "reset-3"]),
+    ],
+)
+def test_no_two_faults_share_a_name(given: list[str], named: list[str]) -> None:
+    faults = [{"kind": "reset", "name": name} for name in given]
+
+    document = FaultDocument.model_validate({"faults": faults})
+
+    assert [one.name for one in document.faults] == named
+
+
+def test_a_great_many_faults_of_one_name_are_named_in_no_time() -> None:
+    faults = [{"kind": "reset"}] * 20_000
+
+    document = FaultDocument.model_validate(faults)
+
+    assert document.faults[-1].name == "reset-20000"
+
+
+THROTTLE = {"kind": "throttle"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        THROTTLE,
+        [THROTTLE],
+        {"faults": THROTTLE},
+        {"faults": [THROTTLE]},
+        {"seed": 0, "faults": [THROTTLE]},
+    ],
+)
+def test_faults_alone_are_taken_for_the_document(document: object) -> None:
+    taken = FaultDocument.model_validate(document)
+
+    assert (taken.seed, [one.name for one in taken.faults]) == (0, ["throttle"])
+
+
+def test_an_empty_list_is_no_faults() -> None:
+    assert FaultDocument.model_validate([]) == FaultDocument()
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (
+            {"kind": "reset", "probability": 0.1, "calls": 3},
+            "F: faults[0].reset: give `probability`, or `calls` or `every`, not both.",
+        ),
+        (
+            {"kind": "reset", "probability": 0.1, "every": 3},
+            "F: faults[0].reset: give `probability`, or `calls` or `every`, not both.",
+        ),
+        (
+            {"kind": "quota", "per_second": 1, "every": 3},
+            "F: faults[0].quota: it hits what goes beyond `per_second`; take",
+        ),
+        (
+            {"kind": "stale", "seconds": 1, "actions": START},
+            "F: faults[0].stale: only operations that read, Get and List, can be",
+        ),
+        (
+            {"kind": "missing-keys", "keys": "Status", "count": 2},
+            "F: faults[0].missing-keys: give `keys` or `count`, not both.",
+        ),
+        ({}, "F: faults[0]: a fault needs its `kind`, one of throttle, quota, server-"),
+        ({"kind": "boom"}, "F: faults[0]: a fault needs its `kind`, one of throttle"),
+        ({"kind": [1]}, "F: faults[0]: a fault needs its `kind`, one of throttle"),
+        (5, "F: faults[0]: a fault needs its `kind`, one of throttle"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_with_what_is_expected(
+    fault: object, sentence: str
+) -> None:
+    text = json.dumps({"faults": [fault]}).encode()
+
+    with pytest.raises(DocumentError) as refused:
+        parse_document(text, FaultDocument, "F")
+
+    assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "reset", "calls": [1], "every": 3, "times": 2},
+        {"kind": "reset", "probability": 0, "times": 1, "ids": plan_id()},
+        {"kind": "quota", "per_second": 1, "times": 3, "actions": START},
+        {"kind": "stale", "seconds": 1, "actions": [START, LIST]},
+        {"kind": "missing-keys", "keys": "Status"},
+    ],
+)
+def test_what_has_a_meaning_is_taken_and_may_be_handed_in_again_as_it_is_shown(
+    fault: Document,
+) -> None:
+    taken = FaultDocument.model_validate(fault)
+
+    assert FaultDocument.model_validate_json(taken.model_dump_json()) == taken
 
 
 def test_every_kind_is_in_the_grammar() -> None:

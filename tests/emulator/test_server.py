@@ -211,6 +211,7 @@ def test_dialects_come_from_the_command_line(seed_file: str) -> None:
     [
         (("--seed", "/nowhere/seed.json"), "/nowhere/seed.json cannot be read"),
         (("--faults", "{bad}"), "invalid JSON"),
+        (("--faults", "{odd}"), "odd.json: faults[0].reset: give `probability`, or"),
         (("--seed", "{bad}"), "invalid JSON"),
         (("--policy", "{bad}"), "invalid JSON"),
         (("--policy", "nobody={good}"), "--policy names the key 'nobody'"),
@@ -231,7 +232,9 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     bad.write_text("{")
     good = tmp_path / "good.json"
     good.write_text('{"Statement": []}')
-    files = {"{bad}": str(bad), "{good}": str(good)}
+    odd = tmp_path / "odd.json"
+    odd.write_text('{"kind": "reset", "probability": 0.5, "every": 2}')
+    files = {"{bad}": str(bad), "{good}": str(good), "{odd}": str(odd)}
 
     code, said = refused(*(_filled(one, files) for one in arguments))
 
@@ -244,6 +247,21 @@ def _filled(text: str, files: dict[str, str]) -> str:
     for name, path in files.items():
         text = text.replace(name, path)
     return text
+
+
+@pytest.mark.parametrize(
+    "document",
+    ['{"kind": "throttle"}', '[{"kind": "throttle"}]'],
+    ids=["one", "list"],
+)
+def test_a_file_may_hold_faults_alone(
+    tmp_path: Path, seed_file: str, document: str
+) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(document)
+
+    with emulator("--seed", seed_file, "--faults", str(faults)) as there:
+        assert there.esa.code(START, Id=plan_id()) == (400, "TooManyRequests")
 
 
 def test_a_busy_port_is_one_sentence(refused: Refused) -> None:

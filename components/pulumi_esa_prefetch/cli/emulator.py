@@ -22,7 +22,8 @@ _FAULTS = "Misbehave as this file says (JSON; kinds below)."
 _DIALECT = "Settle an open question of ESA's docs otherwise (below); repeatable."
 _FAULT_GRAMMAR = (
     '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
-    '"when": "after", "probability": 0.2}]}. Every fault takes name, actions, ids; '
+    '"when": "after", "probability": 0.2}]}, or the list alone, or one fault; '
+    "POST /_emulator/faults takes the same. Every fault takes name, actions, ids; "
     "probability, or calls (numbers from 1), or every; times; enabled. The kinds, "
     "their own fields in brackets:"
 )

@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from pulumi_esa_prefetch.emulator.actions import ACTIONS
 from pulumi_esa_prefetch.emulator.answers import Body
@@ -47,6 +54,12 @@ class Fault(BaseModel):
             if name not in ACTIONS:
                 raise ValueError(f"there is no operation {name!r}")
         return names
+
+    @model_validator(mode="after")
+    def _has_one_rule(self) -> "Fault":
+        if self.probability is not None and (self.calls or self.every):
+            raise ValueError("give `probability`, or `calls` or `every`, not both")
+        return self
 
     def matches(self, action: str, an_id: str | None) -> bool:
         """Whether the call is one that the fault counts."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pulumi_esa_prefetch.emulator.actions import ACTIONS
 from pulumi_esa_prefetch.emulator.answers import Body
@@ -50,6 +50,15 @@ class Quota(_Refusing):
 
     kind: Literal["quota"] = "quota"
     per_second: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _goes_by_the_second(self) -> "Quota":
+        if self.probability is not None or self.calls or self.every:
+            raise ValueError(
+                "it hits what goes beyond `per_second`; "
+                "take `probability`, `calls` and `every` away"
+            )
+        return self
 
     def applies(self, turn: Turn) -> bool:
         """Whether the last second is used up."""
@@ -207,6 +216,12 @@ class MissingKeys(Fault):
     keys: Texts = ()
     count: Annotated[int, Field(ge=1)] = 1
 
+    @model_validator(mode="after")
+    def _are_named_or_counted(self) -> "MissingKeys":
+        if self.keys and self.count != 1:
+            raise ValueError("give `keys` or `count`, not both")
+        return self
+
     def reshape(self, body: Body, turn: Turn) -> Body:
         """The answer with less in it."""
 
@@ -270,6 +285,12 @@ class Stale(Fault):
 
     kind: Literal["stale"] = "stale"
     seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _may_hit(self) -> "Stale":
+        if self.actions and not any(ACTIONS[name].reads for name in self.actions):
+            raise ValueError("only operations that read, Get and List, can be stale")
+        return self
 
     def matches(self, action: str, an_id: str | None) -> bool:
         """Whether the call reads."""
