@@ -28,6 +28,7 @@ from tests.api.answering import refusal
 
 START = "StartScheduledPreloadExecution"
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
+DOUBT = "; it may be done"
 
 
 def answer(response: httpx.Response, credentials: Credentials | None = None) -> Answer:
@@ -43,7 +44,7 @@ def answer(response: httpx.Response, credentials: Credentials | None = None) -> 
 
 def error_of(response: httpx.Response) -> EsaError:
     with pytest.raises(EsaError) as caught:
-        read_answer(answer(response))
+        read_answer(answer(response), DOUBT)
     assert "\n" not in str(caught.value)
     return caught.value
 
@@ -305,7 +306,7 @@ def test_a_success_that_says_it_failed_is_an_error_even_without_a_code() -> None
 def test_a_success_gives_its_content(extra: dict[str, Any]) -> None:
     content = {"Id": "a", **extra}
 
-    assert read_answer(answer(httpx.Response(200, json=content))) == content
+    assert read_answer(answer(httpx.Response(200, json=content)), DOUBT) == content
 
 
 @pytest.mark.parametrize(
@@ -360,7 +361,7 @@ def test_any_json_is_read_or_is_one_of_our_errors(status: int, content: object) 
 
     body = json.dumps(content).encode()
     try:
-        read_answer(answer(httpx.Response(status, content=body)))
+        read_answer(answer(httpx.Response(status, content=body)), DOUBT)
     except EsaError as error:
         assert str(error).isprintable()  # noqa: PT017
 
@@ -372,6 +373,6 @@ def test_any_bytes_are_read_or_are_one_of_our_errors(
     headers = [(b"content-type", kind.encode("utf-8", "replace"))]
     response = httpx.Response(status, content=body, headers=headers)
     try:
-        read_answer(answer(response))
+        read_answer(answer(response), DOUBT)
     except EsaError as error:
         assert str(error).isprintable()  # noqa: PT017

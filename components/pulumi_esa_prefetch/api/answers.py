@@ -57,8 +57,8 @@ def without_secrets(body: bytes, credentials: Credentials) -> bytes:
     return body
 
 
-def read_answer(answer: Answer) -> dict[str, Any]:
-    """The JSON object of a successful answer.
+def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:
+    """The JSON object of a successful answer; `doubt` is what to add where it may have had its effect.
 
     Raises ApiError for what ESA refused, also inside a 200; NoAnswer for a 2xx that is
     not a JSON object, as the call may have had its effect.
@@ -69,7 +69,7 @@ def read_answer(answer: Answer) -> dict[str, Any]:
     if content is None or not _is_esa_s(answer, content):
         raise NoAnswer(
             f"{answer.action}: {_what_came(answer)} instead of ESA's JSON "
-            f"(HTTP {answer.status}); ESA may have carried the call out"
+            f"(HTTP {answer.status}){doubt}"
         )
     if _hides_a_failure(content):
         raise _refusal(answer, content)

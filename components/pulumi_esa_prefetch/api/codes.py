@@ -72,6 +72,9 @@ _STATUSES: dict[int, type[ApiError]] = {
     429: Throttled,
 }
 
+_SERVER = 500
+"""From here on the server failed, and its word on what exists is worth nothing."""
+
 # A nonce is new for each request: if ESA has seen it, something on the way sent the
 # request twice, and the first copy may have had its effect.
 _AMBIGUOUS_CODES = {"SignatureNonceUsed"}
@@ -102,11 +105,11 @@ def error_class(code: str, status: int, *, hinted: bool = False) -> type[ApiErro
     known = CLASSES.get(code) or next(
         (found for start, found in _FAMILIES if code.startswith(start)), None
     )
-    if known:
+    if known and not (known is NotFound and status >= _SERVER):
         return known
     if "Throttling" in code:
         return Throttled
-    if status >= 500:  # noqa: PLR2004 -- HTTP's own border
+    if status >= _SERVER:
         return ServerFault
     # ESA's SDK, too, takes a refusal with x-acs-retry-after for throttling.
     return _STATUSES.get(status) or (Throttled if hinted else ApiError)

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pulumi_esa_prefetch.api.errors import NoAnswer, Unreachable, Untrusted
+from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untrusted
 
 # Those of the official SDK.
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 10.0
+LONG_READ_TIMEOUT = 60.0
+"""For a call that changes something: given up, it may still be carried out, and undo what is sent after it."""
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -45,9 +47,10 @@ def open_client(
         ) from None
 
 
-def timeouts(left: float) -> httpx.Timeout:
+def timeouts(left: float, *, safe_to_repeat: bool) -> httpx.Timeout:
     """A limit for each wait of a request that may take so many seconds in all."""
-    return httpx.Timeout(min(READ_TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left))
+    longest = READ_TIMEOUT if safe_to_repeat else LONG_READ_TIMEOUT
+    return httpx.Timeout(min(longest, left), connect=min(CONNECT_TIMEOUT, left))
 
 
 @contextlib.contextmanager
@@ -61,7 +64,7 @@ def faults_in_words(action: str, endpoint: str, doubt: str) -> Generator[None]:
     except _NEVER_SENT as error:
         raise _not_sent(action, endpoint, error) from error
     except httpx.TimeoutException as error:
-        raise NoAnswer(f"{action}: no answer from {endpoint} in time{doubt}") from error
+        raise TimedOut(f"{action}: no answer from {endpoint} in time{doubt}") from error
     except httpx.HTTPError as error:
         raise NoAnswer(
             f"{action}: the connection to {endpoint} broke before the answer was "

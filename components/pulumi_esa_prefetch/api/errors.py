@@ -1,6 +1,6 @@
 """All that can go wrong with a call to ESA, as one tree; makes no decision about repeating.
 
-EsaError                  `ambiguous`: the call may have had its effect
+EsaError                  `ambiguous`: the call may have had its effect; `under_way`: or may have it yet
 ├── ApiError              ESA refused: action, code, status, message, request_id
 │   ├── NotFound          the job or plan does not exist (never for a bare HTTP 404)
 │   ├── Throttled         too many calls; this one had no effect
@@ -12,8 +12,9 @@ EsaError                  `ambiguous`: the call may have had its effect
 │   │   ├── ExpiredToken  the STS token is over, or not this key's
 │   │   └── WrongClock    this machine's clock is off
 │   ├── CutOff            a 4xx whose JSON did not arrive whole; this call had no effect
-│   └── ServerFault       5xx: ambiguous
+│   └── ServerFault       5xx: ambiguous; under way if a gateway gave up waiting (504)
 ├── NoAnswer              sent, and no whole answer came back: ambiguous
+│   ├── TimedOut          none in time: under way
 │   ├── Unreachable       no connection: never sent
 │   ├── Untrusted         no TLS connection that can be trusted: never sent
 │   └── OutOfTime         the deadline came before it was sent
@@ -24,6 +25,7 @@ EsaError                  `ambiguous`: the call may have had its effect
 └── NoCredentials         no key could be had: never sent
 """
 
+from http import HTTPStatus
 from typing import ClassVar
 
 from pulumi_esa_prefetch.api.models import CreatedPlans, Job
@@ -45,6 +47,11 @@ class EsaError(Exception):
         super().__init__(in_one_line(sentence, LONGEST_SENTENCE))
         self.ambiguous = ambiguous
         self.retry_after = retry_after
+
+    @property
+    def under_way(self) -> bool:
+        """Whether ESA may carry the call out later, even after what is sent next."""
+        return False
 
 
 class ApiError(EsaError):
@@ -120,6 +127,11 @@ class CutOff(ApiError):
 class ServerFault(ApiError):
     """ESA, or a proxy before it, failed (5xx): the call may have had its effect."""
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a gateway gave up waiting for ESA."""
+        return self.status == HTTPStatus.GATEWAY_TIMEOUT
+
 
 class NoAnswer(EsaError):
     """The request went out and no whole answer came back: it may have had its effect."""
@@ -128,6 +140,15 @@ class NoAnswer(EsaError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, ambiguous=self._sent)
+
+
+class TimedOut(NoAnswer):
+    """The request went out and nobody answered in time: ESA may carry it out yet."""
+
+    @property
+    def under_way(self) -> bool:
+        """It is."""
+        return True
 
 
 class Unreachable(NoAnswer):

@@ -20,6 +20,7 @@ from pulumi_esa_prefetch.api.errors import (
     NoAnswer,
     OutOfTime,
     Throttled,
+    TimedOut,
     WrongClock,
 )
 from pulumi_esa_prefetch.api.pacing import Pacer
@@ -118,7 +119,7 @@ class Transport:
             lambda: _too_late(call),
         )
         try:
-            content = read_answer(answer)
+            content = read_answer(answer, _doubt(call))
         except Throttled as error:
             self._pacer.refused(permit, error.retry_after)
             raise
@@ -170,7 +171,10 @@ class Transport:
             f"{self._endpoint}/?{query}" if query else f"{self._endpoint}/",
             content=body,
             headers=headers,
-            timeout=timeouts(max(0.0, until - self._clock.monotonic())),
+            timeout=timeouts(
+                max(0.0, until - self._clock.monotonic()),
+                safe_to_repeat=call.safe_to_repeat,
+            ),
             extensions={"trace": self._hold_back(call, until)},
         )
 
@@ -209,8 +213,8 @@ def _not_sent_in_time(call: Call) -> OutOfTime:
     )
 
 
-def _too_late(call: Call) -> NoAnswer:
-    return NoAnswer(
+def _too_late(call: Call) -> TimedOut:
+    return TimedOut(
         f"{call.action}: no complete answer before the deadline{_doubt(call)}; allow "
         "more time by esa-prefetch:deadline"
     )

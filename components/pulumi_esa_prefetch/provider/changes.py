@@ -34,8 +34,7 @@ def create(session: Session, declared: PlanInputs) -> PlanState:
     def decide(plan: Plan | None) -> Decision:
         return decision.at_create(declared, plan)
 
-    unseen = Target(declared.plan_id, declared.job_id)
-    target = _look(work, unseen, session.lists.find)
+    target = _find_new(work, Target(declared.plan_id, declared.job_id))
     state = PlanState.of(declared, declared.job_id)
     return _carry_out(work, decide, target, declared, state)
 
@@ -62,6 +61,10 @@ def refresh(session: Session, recorded: PlanState) -> PlanState | None:
     target = _recall(Work(session), recorded)
     plan = target.before
     decided = decision.at_read(recorded, plan)
+    if plan is not None and plan.status is None:
+        raise PrefetchError(
+            f"{target} cannot be read: ESA lists it without a status; run refresh again"
+        )
     if decided.tell:
         tell(f"{target} {decided.why}")
     if decided.act is Act.DROP:
@@ -96,7 +99,8 @@ def delete(session: Session, recorded: PlanState) -> None:
             target = _look_again(work, target)
         decided = decision.at_delete(recorded, target.before)
     _tell_end(target, decided, target.before, now)
-    if decided.act in {Act.STOP, Act.DELETE} and target.status == "running":
+    ends = decided.act in {Act.STOP, Act.DELETE}
+    if ends and decision.may_run(recorded, target.before):
         _stop_for_good(work, recorded, target)
     if decided.act is Act.DELETE:
         _delete(work, target)
@@ -164,7 +168,25 @@ def _do(
 def _recall(work: Work, recorded: PlanState) -> Target:
     """A plan on record, which any list of this run is young enough for that holds it."""
     target = Target(recorded.plan_id, recorded.job_id)
-    return _look(work, target, work.session.lists.recall)
+    target = _look(work, target, work.session.lists.recall)
+    if decision.contradicts(recorded, target.before):
+        moment = work.session.lag.outwait_record()
+
+        def ask(job_id: str, plan_id: str, look: Look) -> Plan | None:
+            return work.session.lists.recall_after(job_id, plan_id, moment, look)
+
+        target = _look(work, target, ask)
+    return target
+
+
+def _find_new(work: Work, target: Target) -> Target:
+    """A plan that may have been made a moment ago."""
+    since = work.session.clock.monotonic()
+    target = _look(work, target, work.session.lists.find)
+    if target.before is None:
+        work.session.lag.outwait(since)
+        target = _look_again(work, target)
+    return target
 
 
 def _look_again(work: Work, target: Target) -> Target:

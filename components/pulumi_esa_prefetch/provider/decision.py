@@ -186,6 +186,23 @@ def before_delete(recorded: PlanState, *, kept: bool) -> Decision | None:
     return None
 
 
+def contradicts(recorded: PlanState, observed: Observed | None) -> bool:
+    """Whether ESA's word is not what becomes of a plan on record by itself: the word may be an old one."""
+    if observed is None:
+        return recorded.status != "finished"
+    if recorded.status == "running":
+        return observed.status in {"stopped", "waiting"}
+    return recorded.status == "waiting" and observed.status == "stopped"
+
+
+def may_run(recorded: PlanState, observed: Observed | None) -> bool:
+    """Whether Stop has to be called for a plan to stand still.
+
+    A list may lag behind the Start that is on record, and Stop on a stopped plan changes nothing.
+    """
+    return observed is not None and _may_run(recorded, observed.status)
+
+
 def is_doubtful(observed: Plan | None, now: datetime) -> bool:
     """Whether only a fresh look may decide an end: what was seen may well be something else by now."""
     if observed is None:
@@ -203,7 +220,7 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
         return Decision(Act.LEAVE, _unknown(observed), tell=True)
     if recorded.on_destroy == "delete":
         return Decision(Act.DELETE, "is declared no more and on_destroy is delete")
-    if observed.status == "running":
+    if may_run(recorded, observed):
         return Decision(Act.STOP, "is running and declared no more")
     if observed.status == "waiting":
         return Decision(
@@ -243,12 +260,17 @@ def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> D
 
 def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision | None:
     if declared.desired_state == "stopped":
-        return _stopped(status)
+        return _stopped("running" if _may_run(recorded, status) else status)
     if declared.trigger_text != recorded.trigger_text:
         return Decision(Act.RERUN, "runs again: triggers changed")
     if status == "waiting" and recorded.desired_state == "stopped":
         return Decision(Act.START, "is waiting and declared running")
     return _running(declared, status)
+
+
+def _may_run(recorded: PlanState, status: str | None) -> bool:
+    was_going = recorded.status in {"running", "waiting"}
+    return status == "running" or (was_going and status == "stopped")
 
 
 def _running(declared: PlanInputs, status: str) -> Decision | None:

@@ -88,7 +88,11 @@ def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
 
 def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
     session = work.session
+    since = session.clock.monotonic()
     plan = session.lists.find(job_id, declared.plan_id, work.look())
+    if plan is None and session.is_first_absence():
+        session.lag.outwait(since)
+        plan = session.lists.look_again(job_id, declared.plan_id, work.look())
     if plan is None:
         return [f"{Target(declared.plan_id, job_id)} {MISSING}"]
     run = _run(plan)

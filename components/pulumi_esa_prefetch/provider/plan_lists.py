@@ -6,6 +6,7 @@ unreachable one cost one deadline.
 """
 
 import itertools
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,12 @@ class PlanLists:
         since = next(self._turns)
         return self._get(job_id, look, since=since).read().get(plan_id)
 
+    def recall_after(
+        self, job_id: str, plan_id: str, moment: float, look: Look | None = None
+    ) -> Plan | None:
+        """One plan, by a list asked for after that moment of the monotonic clock. Raises EsaError."""
+        return self._get(job_id, look, not_before=moment).read().get(plan_id)
+
     def others(self, job_id: str, plan_id: str, look: Look | None = None) -> list[Plan]:
         """The job's other plans, by id. Raises EsaError."""
         plans = dict(self._get(job_id, look).read())
@@ -140,7 +147,14 @@ class PlanLists:
         with self._lock:
             return self._jobs.setdefault(job_id, _Job())
 
-    def _get(self, job_id: str, look: Look | None, *, since: int = -1) -> _Answer:
+    def _get(
+        self,
+        job_id: str,
+        look: Look | None,
+        *,
+        since: int = -1,
+        not_before: float = -math.inf,
+    ) -> _Answer:
         job, look = self._job(job_id), look or self._usual
         if not job.asking.acquire(timeout=look.seconds):
             raise StillAsking(
@@ -149,15 +163,13 @@ class PlanLists:
             )
         try:
             known = job.answer
-            if known is None or known.turn < since or self._is_old(known):
+            not_before = max(not_before, self._clock.monotonic() - MAX_AGE)
+            if known is None or known.turn < since or known.asked_at < not_before:
                 known = self._ask(job_id, look.list_plans)
                 self._remember(job, known, failure_too=look.lasting)
         finally:
             job.asking.release()
         return known
-
-    def _is_old(self, known: _Answer) -> bool:
-        return self._clock.monotonic() - known.asked_at > MAX_AGE
 
     def _ask(self, job_id: str, list_plans: ListPlans) -> _Answer:
         turn, asked_at = next(self._turns), self._clock.monotonic()

@@ -49,7 +49,7 @@ def _decide(work: Work, target: Target, before: Plan, declared: PlanInputs) -> D
 def _stop_and_start(
     work: Work, target: Target, declared: PlanInputs, *, rewinds: bool
 ) -> Plan:
-    plan = stop_plan(work, target)
+    plan = stop_plan(work, target, starts_again=True)
     if plan.status == "running":
         raise PrefetchError(
             f"{target} was not started again: ESA accepted Stop and says that the plan still runs; "
@@ -70,13 +70,16 @@ def _start(work: Work, target: Target, declared: PlanInputs, *, rewinds: bool) -
 
 
 def _reset(work: Work, target: Target) -> None:
-    """No plan of the job runs, so that a second Reset does no harm if an answer is lost."""
+    """No plan of the job runs, so that a second Reset does no harm if an answer is lost.
+
+    One that may still be on its way would: it may come after the Start.
+    """
     laps = Laps(work)
     while True:
         try:
             work.client().reset_scheduled_preload_job(job_id=target.job_id or "")
         except EsaError as error:
-            if error.ambiguous and laps.again(error):
+            if error.ambiguous and not error.under_way and laps.again(error):
                 continue
             raise NotStarted(
                 f"{target} was not started again, its job could not be reset: {error}"

@@ -18,6 +18,7 @@ from pulumi_esa_prefetch.api.models import Job
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings, read_settings
 from pulumi_esa_prefetch.load import Limits
+from pulumi_esa_prefetch.provider.lag import Lag
 from pulumi_esa_prefetch.provider.plan_lists import PlanLists
 from pulumi_esa_prefetch.provider.turns import Turns
 
@@ -45,9 +46,11 @@ class Session:
             lambda job_id: client.list_scheduled_preload_executions(job_id=job_id),
             self.clock,
         )
+        self.lag = Lag(self.clock)
         self.turns = Turns()
         self._kept: set[str] = set()
         self._told: set[str] = set()
+        self._missed = False
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
@@ -60,6 +63,12 @@ class Session:
         """Whether this run declares the plan."""
         with self._lock:
             return plan_id in self._kept
+
+    def is_first_absence(self) -> bool:
+        """Whether no plan has been missed before: one is waited for, the run ends with it; a thousand are not."""
+        with self._lock:
+            is_first, self._missed = not self._missed, True
+        return is_first
 
     def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
         """The job, asked for once in this process: old news, for warnings only. Raises EsaError."""

@@ -1,20 +1,20 @@
 """Starting a plan once, whatever becomes of the answers; decides not whether it should run.
 
 ESA takes no client token, so a Start whose answer was lost is looked up before anything is repeated
-(law 2), by a list asked for afterwards. Where the job is not known there is nothing to look up: the
-error then says so, for a repeat could run a plan again that has finished in between.
+(law 2), by lists asked for afterwards, until none can lag behind it. Nothing is repeated while ESA may
+still carry the first one out. Where the job is not known there is nothing to look up: the error then
+says so, for a repeat could run a plan again that has finished in between.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
     BadAnswer,
-    BadCredentials,
     Conflict,
     CutOff,
-    Denied,
     EsaError,
     Invalid,
     NotFound,
@@ -28,6 +28,8 @@ from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
 
 TOO_LATE = "InvalidEndTime.Mismatch"
+LOOKS = (0.0, 0.3, 1.0)
+"""When an effect is looked for, as shares of the lag that lists may have."""
 
 
 class Outcome(Enum):
@@ -59,7 +61,7 @@ def start_plan(work: Work, target: Target, *, restart_failed: bool) -> Plan:
     Its status is None if ESA accepted the Start and nothing more could be learnt. Raises
     NotStarted if no Start had an effect, PrefetchError if nobody can say whether one had.
     """
-    laps = Laps(work)
+    laps, lost = Laps(work), False
     while True:
         try:
             answer = work.client().start_scheduled_preload_execution(
@@ -69,11 +71,16 @@ def start_plan(work: Work, target: Target, *, restart_failed: bool) -> Plan:
         except EsaError as error:
             if target.job_id:
                 work.session.lists.forget(target.job_id)
-            plan = _settle(work, target, error, restart_failed=restart_failed)
+            lost = lost or error.ambiguous
+            plan = _settle(work, target, error, restart_failed, lost=lost)
             if plan is not None:
                 return plan
+            if error.under_way:
+                raise _not_known(target, error) from None
             if not laps.again(error):
-                raise NotStarted(f"{target} was not started: {error}") from None
+                raise NotStarted(
+                    f"{target} was not started: {error}; ESA's list shows no effect"
+                ) from None
 
 
 def _accepted(work: Work, target: Target, plan: Plan) -> Plan:
@@ -93,12 +100,12 @@ def _stands_still(before: str | None, after: str) -> bool:
 
 
 def _settle(
-    work: Work, target: Target, error: EsaError, *, restart_failed: bool
+    work: Work, target: Target, error: EsaError, restart_failed: bool, *, lost: bool
 ) -> Plan | None:
-    """The plan as the Start left it; None if the Start is to be repeated."""
+    """The plan as the Starts left it, of which one may be ``lost``; None if ESA shows no effect of one that is."""
     if isinstance(error, NotFound):
         raise PlanGone(f"{target} does not exist: {error}") from None
-    if isinstance(error, (Denied, BadCredentials)) or not _needs_look(error):
+    if not lost and not _needs_look(error):
         raise NotStarted(f"{target} was not started: {error}") from None
     job_id = target.job_id or work.session.lists.job_of(target.plan_id)
     if job_id is None:
@@ -108,7 +115,7 @@ def _settle(
         return _look_after_success(work, target)
     if error.ambiguous:
         return _look_after_loss(work, target, error, restart_failed=restart_failed)
-    return _look_after_refusal(work, target, error)
+    return _look_after_refusal(work, target, error, lost=lost)
 
 
 def _needs_look(error: EsaError) -> bool:
@@ -132,8 +139,13 @@ def _look_after_success(work: Work, target: Target) -> Plan:
 def _look_after_loss(
     work: Work, target: Target, error: EsaError, *, restart_failed: bool
 ) -> Plan | None:
+    def judge(plan: Plan) -> Outcome:
+        return after_lost_start(
+            target.status, plan.status, restart_failed=restart_failed
+        )
+
     try:
-        seen = _seen(work, target)
+        seen = _seen(work, target, lambda plan: judge(plan) is Outcome.DONE)
     except EsaError as second:
         raise PrefetchError(
             f"it is not known whether {target} was started ({error}), and looking it up failed "
@@ -141,9 +153,7 @@ def _look_after_loss(
         ) from None
     if seen is None:
         raise PlanGone(f"{target} does not exist any more") from None
-    outcome = after_lost_start(
-        target.status, seen.status, restart_failed=restart_failed
-    )
+    outcome = judge(seen)
     if outcome is Outcome.UNKNOWN:
         raise PrefetchError(
             f"it is not known whether {target} was started: {error}; the plan is "
@@ -153,21 +163,51 @@ def _look_after_loss(
     return seen if outcome is Outcome.DONE else None
 
 
-def _look_after_refusal(work: Work, target: Target, error: EsaError) -> Plan:
+def _look_after_refusal(
+    work: Work, target: Target, error: EsaError, *, lost: bool
+) -> Plan:
     """A Start may be refused because the plan is already going: that is what was wanted."""
+
+    def is_going(plan: Plan) -> bool:
+        return _is_going(target.status, plan.status, error)
+
+    hangs_on_status = lost or not isinstance(error, (CutOff, Invalid))
     try:
-        seen = _seen(work, target)
+        seen = _seen(work, target, is_going if hangs_on_status else None)
     except EsaError:
         seen = None
-    if seen is not None and _is_going(target.status, seen.status, error):
+    if seen is not None and is_going(seen):
         return seen
+    if lost:
+        raise _not_known(target, error) from None
     reason = _window_over(seen or target.before, error, work.session.clock.now())
     raise NotStarted(f"{target} was not started: {reason or error}") from None
 
 
-def _seen(work: Work, target: Target) -> Plan | None:
-    look = work.last_look()
-    return work.session.lists.look_again(target.job_id or "", target.plan_id, look)
+def _not_known(target: Target, error: EsaError) -> PrefetchError:
+    return PrefetchError(
+        f"it is not known whether {target} was started: {error}; ESA does not show it yet: run up "
+        "again, which looks first"
+    )
+
+
+def _seen(
+    work: Work, target: Target, is_done: Callable[[Plan], bool] | None = None
+) -> Plan | None:
+    """The plan in a list asked for now.
+
+    ``is_done``: as soon as a list shows it, or when none can lag behind it any more. A plan that waits
+    before and after shows nothing, however long one looks.
+    """
+    lists, lag = work.session.lists, work.session.lag
+    since = work.session.clock.monotonic()
+    for share in LOOKS if is_done else (0.0,):
+        lag.outwait(since, share)
+        look = work.last_look()
+        seen = lists.look_again(target.job_id or "", target.plan_id, look)
+        if seen is None or seen.status == "waiting" or (is_done and is_done(seen)):
+            break
+    return seen
 
 
 def _window_over(plan: Plan | None, error: EsaError, now: datetime) -> str | None:

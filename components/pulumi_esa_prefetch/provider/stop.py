@@ -12,10 +12,11 @@ from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
 
 
-def stop_plan(work: Work, target: Target) -> Plan:
+def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan:
     """Stop the plan and answer what ESA says of it then; it may not be running for another reason.
 
-    Raises PlanGone if it does not exist, PrefetchError if it may still run.
+    Raises PlanGone if it does not exist, PrefetchError if it may still run; for one that ``starts_again``
+    also if a Stop may still be on its way, for it would stop what is started after it.
     """
     laps = Laps(work)
     while True:
@@ -26,6 +27,8 @@ def stop_plan(work: Work, target: Target) -> Plan:
             return _accepted(work, target, target.filled(answer))
         except EsaError as error:
             plan = _settle(work, target, error)
+            if starts_again and error.under_way and not _has_stopped(plan):
+                raise _not_stopped(target, error) from None
             if plan is not None:
                 return plan
             if not (error.ambiguous and laps.again(error)):
@@ -58,6 +61,11 @@ def _settle(work: Work, target: Target, error: EsaError) -> Plan | None:
     if seen is None:
         raise PlanGone(f"{target} does not exist any more") from None
     return None if seen.status == "running" else seen
+
+
+def _has_stopped(plan: Plan | None) -> bool:
+    """Whether the Stop itself has been carried out: a plan may come to its end without it."""
+    return plan is not None and plan.status == "stopped"
 
 
 def _seen(work: Work, job_id: str, plan_id: str) -> Plan | None:
