@@ -12,16 +12,37 @@ URN = "urn:pulumi:dev::proj::a:b:C::c"
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("1h2m", 3720), ("1.5m", 90), ("250ms", 0.25)]
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("1h2m", 3720),
+        ("1.5m", 90),
+        ("250ms", 0.25),
+        ("0", 0),
+        ("-0", 0),
+        ("-5m", -300),
+        ("+3s", 3),
+    ],
 )
 def test_a_go_duration_is_read(text: str, seconds: float) -> None:
     assert seconds_of(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "5 m", "m5", "5x"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "5 m", "m5", "5x", "-", "+-1s", "00", "- 1s"]
+)
 def test_another_duration_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(EngineError, match="is not a duration such as 30s"):
         seconds_of(text)
+
+
+def test_a_timeout_of_nothing_is_none() -> None:
+    request = _request()
+    request.customTimeouts.create, request.customTimeouts.update = "0", "-5m"
+
+    goal = goal_of(request, "", Path("/p"), Path("/p"))
+
+    assert goal.custom_timeouts == {"update": -300.0}
 
 
 def test_options_that_are_not_said_are_none() -> None:

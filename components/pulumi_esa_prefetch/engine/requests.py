@@ -22,20 +22,25 @@ _UNITS: Final = {
     "ns": 1e-9,
     "us": 1e-6,
     "µs": 1e-6,
+    "μs": 1e-6,
     "ms": 1e-3,
     "s": 1.0,
     "m": 60.0,
     "h": 3600.0,
 }
-_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 
 
 def seconds_of(duration: str) -> float:
-    """A Go duration ("1h30m") in seconds; EngineError if it is none."""
-    parts = _PART.findall(duration)
-    if not parts or "".join(number + unit for number, unit in parts) != duration:
+    """A Go duration ("1h30m", "-5m", "0") in seconds; EngineError if it is none."""
+    size = duration[1:] if duration.startswith(("-", "+")) else duration
+    if size == "0":
+        return 0.0
+    parts = _PART.findall(size)
+    if not parts or "".join(number + unit for number, unit in parts) != size:
         raise EngineError(f"'{duration}' is not a duration such as 30s, 5m or 1h30m")
-    return float(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    seconds = float(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    return -seconds if duration.startswith("-") else seconds
 
 
 def unsupported(request: Any) -> str:
@@ -161,7 +166,8 @@ def _timeouts(request: Any) -> dict[str, float]:
     texts = (
         (kind, getattr(given, kind)) for kind in ("create", "update", "delete", "read")
     )
-    return {kind: seconds_of(text) for kind, text in texts if text}
+    seconds = {kind: seconds_of(text) for kind, text in texts if text}
+    return {kind: number for kind, number in seconds.items() if number}
 
 
 def _trigger(request: Any) -> Any:
