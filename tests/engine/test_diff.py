@@ -7,6 +7,7 @@ from pulumi_esa_prefetch.engine.diff import (
     inverted,
     with_replace_on_changes,
 )
+from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import PropertyChange
 from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE, Secret
 
@@ -72,6 +73,26 @@ def test_replace_on_changes_turns_changes_below_its_path_into_replacements() -> 
     assert strict.replaces == ["a"]
     assert (strict.detailed or {})["a.b"].kind == "update-replace"
     assert (strict.detailed or {})["c"].kind == "update"
+
+
+def test_replace_on_changes_that_is_no_path_is_refused_in_a_sentence() -> None:
+    with pytest.raises(EngineError, match=r"'z\[', which is no property path"):
+        with_replace_on_changes(Diff("some"), ["z["], init_errors=False)
+
+
+@pytest.mark.parametrize("key", ["", "q["])
+def test_a_property_whose_name_is_no_path_is_below_no_option(key: str) -> None:
+    diff = Diff("some", changed=[key], detailed={key: PropertyChange("update")})
+
+    found = with_replace_on_changes(diff, ["size", "*"], init_errors=False)
+
+    assert not found.replacing
+
+
+def test_the_empty_path_in_replace_on_changes_is_all_there_is() -> None:
+    diff = input_diff({"a": 1}, {"a": 2})
+
+    assert with_replace_on_changes(diff, [""], init_errors=False).replaces == ["a"]
 
 
 def test_replace_on_changes_does_nothing_where_nothing_changes() -> None:

@@ -4,8 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import PropertyChange
-from pulumi_esa_prefetch.engine.paths import contains, parse_path, path_text
+from pulumi_esa_prefetch.engine.paths import (
+    Path,
+    contains,
+    parse_path,
+    path_text,
+)
 from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, Secret, reveal
 
 INIT_ERROR = "#initerror"
@@ -131,13 +137,13 @@ def inverted(diff: Diff) -> Diff:
 def with_replace_on_changes(
     diff: Diff, paths: Sequence[str], *, init_errors: bool
 ) -> Diff:
-    """The diff in which changes at these paths need a replacement."""
+    """The diff in which changes at these paths need a replacement; EngineError if one of them is no path."""
     if (diff.changes != "some" and not init_errors) or not paths:
         return diff
-    wanted = [parse_path(path) for path in paths]
+    wanted = [_option_path(path) for path in paths]
     replaces = [*diff.replaces]
     for key in diff.changed:
-        if key not in replaces and any(contains(w, parse_path(key)) for w in wanted):
+        if key not in replaces and _inside(key, wanted):
             replaces.append(key)
     changes = diff.changes
     if init_errors and any(contains(w, (INIT_ERROR,)) for w in wanted):
@@ -149,10 +155,26 @@ def with_replace_on_changes(
     return replace(diff, changes=changes, replaces=replaces, detailed=detailed)
 
 
+def _option_path(text: str) -> Path:
+    try:
+        return parse_path(text) if text else ()
+    except ValueError:
+        raise EngineError(
+            f"the option replace_on_changes has {text!r}, which is no property path"
+        ) from None
+
+
+def _inside(text: str, wanted: Sequence[Path]) -> bool:
+    try:
+        path = parse_path(text)
+    except ValueError:
+        return False  # a property may have any name; one that is no path is below none
+    return any(contains(w, path) for w in wanted)
+
+
 def _replacing(
-    path: str, change: PropertyChange, wanted: Sequence[tuple[str | int, ...]]
+    path: str, change: PropertyChange, wanted: Sequence[Path]
 ) -> PropertyChange:
-    inside = any(contains(w, parse_path(path)) for w in wanted)
-    if not inside or change.kind.endswith("-replace"):
+    if not _inside(path, wanted) or change.kind.endswith("-replace"):
         return change
     return replace(change, kind=f"{change.kind}-replace")
