@@ -38,6 +38,10 @@ def test_a_diff_leads_to_one_decision(
         (1, None, False),
         (UNKNOWN, 1, True),
         (Secret("a"), "a", False),
+        (Secret("b"), "a", True),
+        ("b", Secret("a"), False),
+        (Secret("b"), Secret("a"), False),
+        (UNKNOWN, Secret("a"), True),
     ],
 )
 def test_a_trigger_counts_if_both_are_there_and_differ(
