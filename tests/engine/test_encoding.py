@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_esa_prefetch.engine.checkpoint import parse_json
 from pulumi_esa_prefetch.engine.encoding import (
     BYTE_STRING,
     Encoder,
@@ -103,6 +104,16 @@ def test_not_a_number_comes_back() -> None:
 
 def test_whole_numbers_are_written_without_a_fraction() -> None:
     assert dumps(Encoder(None).value([2.0, 2.5, -3.0])) == "[2,2.5,-3]"
+
+
+@pytest.mark.parametrize("written", ["-0", "-0.0", dumps(Encoder(None).value(-0.0))])
+def test_a_negative_zero_keeps_its_sign(written: str) -> None:
+    secret = {SIGNATURE: SECRET, "ciphertext": seal(written)}
+
+    opened_ = decode_value(secret, unseal)
+
+    assert math.copysign(1, opened_.value) == -1
+    assert parse_json(f'{{"n": {written}}}'.encode(), "it")["n"].hex() == "-0x0.0p+0"
 
 
 def test_a_string_of_raw_bytes_is_noticed_also_inside_a_secret() -> None:

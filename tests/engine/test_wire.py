@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -45,6 +46,12 @@ def test_whole_numbers_are_ints_and_true_stays_true() -> None:
 
     assert type(values["n"]) is int
     assert values["b"] is True
+
+
+def test_a_negative_zero_keeps_its_sign() -> None:
+    value = read_struct(_wire({"n": -0.0}))["n"]
+
+    assert (value, math.copysign(1, value)) == (0, -1)
 
 
 def test_a_large_whole_number_keeps_the_digits_that_pulumi_writes() -> None:
@@ -116,6 +123,15 @@ def test_a_reference_is_held_with_a_version_and_sent_without_an_empty_one() -> N
 
     assert held == {"child": {**child, "packageVersion": ""}}
     assert write_struct(held) == sent
+
+
+def test_a_reference_is_sent_with_the_name_and_the_type_that_its_urn_says() -> None:
+    urn = "urn:pulumi:dev::proj::a:b:Box$a:b:C::child"
+
+    sent = write_value({SIGNATURE: RESOURCE, "urn": urn}).struct_value
+
+    fields = json_format.MessageToDict(sent)
+    assert fields == {SIGNATURE: RESOURCE, "urn": urn, "name": "child", "type": "a:b:C"}
 
 
 def test_a_reference_keeps_its_version_and_its_id() -> None:

@@ -15,6 +15,7 @@ from pulumi_esa_prefetch.engine.encoding import (
     Sealer,
     decode_operation,
     decode_resource,
+    whole,
 )
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.moments import Moment, render
@@ -110,7 +111,7 @@ def parse(content: bytes) -> Deployment:
 def parse_json(content: bytes, what: str) -> dict[str, Any]:
     """A JSON object; raises EngineError if the content is none."""
     try:
-        found = json.loads(content)
+        found = json.loads(content, parse_int=whole)
     except (ValueError, RecursionError) as error:
         raise EngineError(f"{what} is not JSON: {error}") from None
     if not isinstance(found, dict):

@@ -24,6 +24,7 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
+    negative_zero,
 )
 
 Opener = Callable[[str], str]
@@ -77,6 +78,11 @@ _TIMES: Final = frozenset({"created", "modified"})
 _NO_TEXTS: Final = frozenset({"stack_trace", "replacement_trigger"})
 
 
+def whole(text: str) -> int | float:
+    """The number that digits in JSON stand for: -0 keeps its sign, as with the CLI, and an int has none."""
+    return -0.0 if text == "-0" else int(text)
+
+
 def dumps(value: Any) -> str:
     """Compact JSON; characters stay as they are unless UTF-8 cannot hold them."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -120,7 +126,7 @@ def _open_secret(value: dict[str, Any], opener: Opener) -> Secret:
         )
     text = opener(texts[0]) if ciphertext else texts[0]
     try:
-        inner = json.loads(text)
+        inner = json.loads(text, parse_int=whole)
     except (ValueError, RecursionError):
         raise EngineError("a secret in the state does not hold JSON") from None
     # what lies in a secret is not encrypted again: its ciphertexts are plain
@@ -227,7 +233,7 @@ def _encode_float(number: float) -> Any:
     if not math.isfinite(number):
         return {SIGNATURE: FLOAT, "value": struct.pack(">d", number).hex()}
     # the wire knows doubles only; the state shows whole numbers as such
-    if number.is_integer() and abs(number) < _WHOLE:
+    if number.is_integer() and abs(number) < _WHOLE and not negative_zero(number):
         return int(number)
     return number
 

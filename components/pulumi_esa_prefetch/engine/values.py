@@ -3,6 +3,7 @@
 Assets, archives and resource references stay the maps they are on the wire, told apart by their signature key.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,6 +40,11 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 Properties = Mapping[str, Any]
+
+
+def negative_zero(number: float) -> bool:
+    """Whether it is -0.0: Pulumi keeps the sign of a zero, and an int has none."""
+    return number == 0 and math.copysign(1, number) < 0
 
 
 def reveal(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
+from pulumi_esa_prefetch.engine.urns import is_urn, name_of, type_of
 from pulumi_esa_prefetch.engine.values import (
     OUTPUT,
     RESOURCE,
@@ -15,6 +16,7 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
+    negative_zero,
 )
 
 # Python programs only ever send the first one; the others come from other SDKs' plugins.
@@ -32,6 +34,7 @@ _UNKNOWNS: Final = frozenset(
 _EXACT: Final = float(2**53)
 _PLAIN: Final = 1e21
 _VERSION: Final = "packageVersion"
+_SAID_BY_URN: Final = ("name", "type")  # of a reference: on the wire, not in the state
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def read_value(value: struct_pb2.Value) -> Any:
 
 
 def _number(number: float) -> int | float:
+    if negative_zero(number):
+        return number
     if -_EXACT <= number <= _EXACT:
         return int(number) if number == int(number) else number
     # Up to here Pulumi writes whole numbers without an exponent, with as many digits as a double has.
@@ -86,6 +91,8 @@ def _read_object(struct: struct_pb2.Struct) -> Any:
     if signature == RESOURCE:
         # the state names a version always, the wire only where there is one
         fields.setdefault(_VERSION, "")
+        for name in _SAID_BY_URN:
+            fields.pop(name, None)
         if fields.get("id") is UNKNOWN:
             fields["id"] = ""  # as the state has it, and the SDK reads it
     return fields
@@ -174,10 +181,18 @@ def _fill_mapping(
         plain = value["urn"] if known_id is None else known_id or UNKNOWN
         _fill(target, plain, encoding)
         return
-    if value.get(SIGNATURE) == RESOURCE and not value.get(_VERSION):
-        value = {key: item for key, item in value.items() if key != _VERSION}
+    if value.get(SIGNATURE) == RESOURCE:
+        value = _reference(value)
     target.struct_value.SetInParent()
     _fill_struct(target.struct_value, value, encoding)
+
+
+def _reference(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields = {key: item for key, item in value.items() if key != _VERSION or item}
+    urn = fields.get("urn")
+    if isinstance(urn, str) and is_urn(urn):
+        fields = {"name": name_of(urn), "type": type_of(urn), **fields}
+    return fields
 
 
 def output_dependencies(value: struct_pb2.Value) -> set[str]:
