@@ -76,6 +76,31 @@ def test_configuration_of_the_line_is_used_and_kept(ground: Playground) -> None:
     ] == {"x": 1}
 
 
+def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_it_plainly(
+    ground: Playground,
+) -> None:
+    ground.configure(EMBEDDED, [("tok", "plain-top-secret", True)])
+    run(ground, "config", "set", "--path", "obj.word", "hunter2-leaf", "--secret")
+    ground.program(
+        "import pulumi\nfrom goldprov import Thing\nconfig = pulumi.Config()\n"
+        "pulumi.export('top', config.get('tok'))\npulumi.export('all', config.get('obj'))\n"
+        "Thing('a', token='Bearer ' + config.get('tok'))\nprint(config.get_object('obj'))\n"
+    )
+    commands = (
+        ("preview", "--diff"),
+        ("preview", "--json"),
+        ("up", "-yf", "--json"),
+        ("up", "-y", "--diff", "--show-sames"),
+    )
+
+    said = [run(ground, *words).stdout for words in commands]
+
+    assert all("[secret]" in text for text in said)
+    for word in ("plain-top-secret", "hunter2-leaf"):
+        assert not any(word in text for text in said)
+        assert word in str(resources(ground))
+
+
 def test_a_row_of_configuration_that_is_none_is_refused_before_anything_is_changed(
     ground: Playground,
 ) -> None:
@@ -159,6 +184,8 @@ def test_on_a_terminal_there_is_a_question_with_details(
     ground: Playground, terminal: tuple[int, int]
 ) -> None:
     master, slave = terminal
+    ground.configure(EMBEDDED, [("note", "hushed-note", True)])
+    ground.program(f"{PROGRAM}pulumi.export('n', pulumi.Config().get('note'))")
     with ground.start(
         EMBEDDED, "up", stdin=slave, stdout=slave, stderr=slave, TERM="xterm"
     ) as process:
@@ -173,6 +200,8 @@ def test_on_a_terminal_there_is_a_question_with_details(
     assert "Previewing update (dev):" in preview
     assert "Do you want to perform this update?" in preview
     assert "size      : 1" in details
+    assert '"[secret]"' in details
+    assert "hushed-note" not in preview + details
     assert "confirmation declined" in end
     assert code == 8
     assert resources(ground) == []

@@ -247,3 +247,13 @@ def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
         "proj:b": ConfigValue("7"),
         "proj:c": ConfigValue('{"x":1}'),
     }
+
+
+def test_of_a_map_the_secret_leaves_are_known() -> None:
+    secret = {"a": [Secure("one"), {"b": Secure("two")}], "c": "open"}
+
+    found = plain({"proj:m": secret, "proj:s": Secure("x")}, str.upper)
+
+    assert found["proj:m"].hidden == ("ONE", "TWO")
+    assert found["proj:s"].hidden == ("X",)
+    assert "TWO" not in repr(found)

@@ -22,6 +22,7 @@ from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import Context, Outcome
 from pulumi_esa_prefetch.engine.deployment import run
 from pulumi_esa_prefetch.engine.display.detail import details
+from pulumi_esa_prefetch.engine.display.masks import masking
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.shown import shown
 from pulumi_esa_prefetch.engine.display.view import View
@@ -161,10 +162,10 @@ class Operation:
             context.base,
             dry_run=view.planning,
         )
-        secrets = [value.text for value in context.config.values() if value.secret]
-        with shown(view, sys.stdout, sys.stderr, self.clock, secrets) as sink:
+        hidden = [text for value in context.config.values() for text in value.hidden]
+        with shown(view, sys.stdout, sys.stderr, self.clock) as sink:
             cancellation.when_requested(lambda: sink(Diagnostic("warning", STOPPING)))
-            told = both(sink, seen) if seen is not None else sink
+            told = masking(both(sink, seen) if seen is not None else sink, hidden)
             return run(request, context, journal, told, cancellation, self.clock)
 
     def _ask(self, seen: Recorded) -> None:

@@ -5,7 +5,7 @@ A value is what YAML gives (see `yaml_reading`), with `Secure` where a secret st
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -67,6 +67,15 @@ def revealed(value: Any, opener: Callable[[str], str]) -> Any:
     return value
 
 
+def opened(value: Any, opener: Callable[[str], str]) -> Iterator[str]:
+    """The texts of all secrets in the value."""
+    if isinstance(value, Secure):
+        yield opener(value.ciphertext)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from opened(item, opener)
+
+
 def text(value: Any) -> str:
     """The text by which a program gets a value without secrets: scalars as they are, the rest as JSON, null as ""."""
     if isinstance(value, str):
@@ -76,17 +85,17 @@ def text(value: Any) -> str:
 
 def _json(value: Any) -> str:
     if isinstance(value, Mapping):
-        pairs = (f"{_quoted(key)}:{_json(value[key])}" for key in sorted(value))
+        pairs = (f"{quoted(key)}:{_json(value[key])}" for key in sorted(value))
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_json(item) for item in value) + "]"
     if isinstance(value, float):
         return _number(value)
-    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
-def _quoted(text: str) -> str:
-    # Go's JSON is safe to stand in HTML
+def quoted(text: str) -> str:
+    """The text as Go spells it in JSON, which is safe to stand in HTML."""
     quoted = json.dumps(text, ensure_ascii=False)
     return re.sub(r"[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
 

@@ -14,10 +14,14 @@ Kind = Literal["up", "refresh", "destroy"]
 
 @dataclass(frozen=True, slots=True)
 class ConfigValue:
-    """One configuration value as programs and providers see it: text, and whether it is a secret."""
+    """One configuration value as programs and providers see it: text, and whether it is a secret.
+
+    `hidden` are the secret texts that stand in it: of a map or list only some leaves may be secret.
+    """
 
     text: str
     secret: bool = False
+    hidden: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         """Never a secret's text."""

@@ -289,6 +289,7 @@ def plain(
         key: ConfigValue(
             text=config_values.text(config_values.revealed(values[key], opener)),
             secret=config_values.is_secret(values[key]),
+            hidden=tuple(config_values.opened(values[key], opener)),
         )
         for key in sorted(values)
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.engine.context import Kind
+from pulumi_esa_prefetch.engine.display.masks import masking
 from pulumi_esa_prefetch.engine.display.shown import shown
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import (
@@ -87,9 +88,8 @@ def view(kind: Kind = "up", *, planning: bool = False, **flags: Any) -> View:
 def text(events: Iterable[Event], on: View, hidden: Iterable[str] = ()) -> str:
     """What the display writes, standard output and error in one, without blanks at the ends."""
     out = io.StringIO()
-    with shown(
-        on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC)), hidden
-    ) as sink:
+    with shown(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
+        tell = masking(sink, hidden)
         for event in events:
-            sink(event)
+            tell(event)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip()

@@ -325,29 +325,6 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
-        ("the key is s3cr3t!", "the key is [secret]!"),
-        ("s3cr3t-and-more", "[secret]"),
-        ('as JSON: "a\\"b"', 'as JSON: "[secret]"'),
-        ("a true word of 42", "a true word of 42"),
-    ],
-)
-def test_secrets_of_the_configuration_are_masked_in_messages(
-    said: str, shown: str
-) -> None:
-    hidden = ["s3cr3t", "s3cr3t-and-more", 'a"b', "true", "42"]
-
-    assert (
-        f"    {shown}"
-        in text([Diagnostic("info", said), *ended({})], view(), hidden).splitlines()
-    )
-    assert "s3cr3t" not in text(
-        [Diagnostic("error", said), *ended({})], view(json=True), hidden
-    )
-
-
 def test_outputs_show_their_secrets_on_demand_and_can_be_left_out() -> None:
     events: list[Event] = [Outputs({}, {"token": Secret("open")}), *ended({})]
 

@@ -1,23 +1,21 @@
 """Chooses the display for a view and feeds it, from any thread; draws nothing itself."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.display.detail import DiffLines
 from pulumi_esa_prefetch.engine.display.event_lines import EventLines
-from pulumi_esa_prefetch.engine.display.masks import masker
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.plain import PlainLines
 from pulumi_esa_prefetch.engine.display.preview_json import PreviewDocument
 from pulumi_esa_prefetch.engine.display.summary_line import SummaryLine
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.events import Cancelled, Diagnostic, Event, Sink
+from pulumi_esa_prefetch.engine.events import Cancelled, Event, Sink
 
 SECONDS_BETWEEN_SIGNS = 1.0
 
@@ -41,16 +39,13 @@ class Display(Protocol):
 class Shared(Sink):
     """Passes events on to displays, one at a time, and makes sure that the last one is told."""
 
-    def __init__(self, displays: list[Display], mask: Callable[[str], str]) -> None:
+    def __init__(self, displays: list[Display]) -> None:
         self._displays = displays
-        self._mask = mask
         self._lock = threading.Lock()
         self._over = threading.Event()
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
-        if isinstance(event, Diagnostic):
-            event = replace(event, message=self._mask(event.message))
         with self._lock:
             if isinstance(event, Cancelled):
                 self._over.set()
@@ -77,10 +72,8 @@ class Shared(Sink):
 
 
 @contextmanager
-def shown(
-    view: View, out: TextIO, errors: TextIO, clock: Clock, hidden: Iterable[str] = ()
-) -> Iterator[Sink]:
-    """A sink that shows what it is told as the view says, with `hidden` texts masked in messages.
+def shown(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Iterator[Sink]:
+    """A sink that shows what it is told as the view says.
 
     Raises EngineError if the event log cannot be written.
     """
@@ -88,7 +81,7 @@ def shown(
         displays: list[Display] = [_display(view, out, errors, clock)]
         if log is not None:
             displays.append(EventLines(view, Paper(log), clock, internal=True))
-        sink = Shared(displays, masker(hidden))
+        sink = Shared(displays)
         sink.begin()
         heart = threading.Thread(target=sink.beat, name="sign of life", daemon=True)
         quiet = view.json or view.summary or view.live
