@@ -2,9 +2,11 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 from stacks.prefetch.demo.settings import foreign_variables
+from tests.lifecycle.tally import runs_of, tally
 
 for name in foreign_variables(os.environ):
     del os.environ[name]
@@ -18,3 +20,9 @@ for name in ("NO_PROXY", "no_proxy"):
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+# Here, for where other processes run the tests, this one does not look into their directories.
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if runs := runs_of(terminalreporter):
+        terminalreporter.write_line(tally(runs))

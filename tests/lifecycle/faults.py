@@ -5,6 +5,17 @@ from typing import Any
 Fault = dict[str, Any]
 START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
 
+# Of ESA's answers, what no operation on a plan needs.
+NOT_NEEDED = [
+    "AliUid",
+    "Interval",
+    "SliceLen",
+    "StartTime",
+    "TotalCount",
+    "Name",
+    "UrlCount",
+]
+
 # Those that pass: with enough repeats every operation ends as on a good day.
 PASSING: dict[str, list[Fault]] = {
     "throttle": [{"kind": "throttle"}],
@@ -26,13 +37,25 @@ PASSING: dict[str, list[Fault]] = {
     "truncated": [{"kind": "truncated"}],
     "truncated-framed": [{"kind": "truncated", "framed": True, "keep": 0.7}],
     "stall": [{"kind": "stall", "seconds": 0.3}],
+    "stall-before": [{"kind": "stall", "seconds": 0.3, "when": "before"}],
     "slow-bytes": [{"kind": "slow-bytes", "chunk": 64, "pause": 0.01}],
     "content-type": [{"kind": "content-type", "value": "text/html"}],
     "extra-keys": [{"kind": "extra-keys"}],
+    "missing-keys": [{"kind": "missing-keys", "keys": NOT_NEEDED}],
     "times": [{"kind": "times"}],
     "shuffled": [{"kind": "shuffled"}],
     "stale": [{"kind": "stale", "seconds": 1}],
 }
+# A quota passes too, but goes by the second, not by chance.
+ALL = PASSING | {"quota": [{"kind": "quota", "per_second": 10}]}
+
+# What the matrix sets: one of all, or two that do not hide each other.
+TOGETHER = ("extra-keys+missing-keys", "times+shuffled")
+MATRIX = (
+    *(name for name in ALL if name not in "+".join(TOGETHER).split("+")),
+    *TOGETHER,
+)
+
 # Those after which a client cannot know whether there was an effect.
 LOSING = {
     "unavailable-hint",
@@ -49,6 +72,7 @@ LOSING = {
 
 
 def hitting(faults: list[Fault], probability: float, seed: int) -> dict[str, Any]:
-    """A fault document in which each hits that share of the calls."""
-    chosen = [fault | {"probability": probability} for fault in faults]
+    """A fault document in which each hits that share of the calls; a quota has its own."""
+    share = {"probability": probability}
+    chosen = [one if one["kind"] == "quota" else one | share for one in faults]
     return {"seed": seed, "faults": chosen}

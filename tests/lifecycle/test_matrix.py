@@ -1,18 +1,21 @@
 """The decision table under every fault and dialect, two by two: all rows in one stack, one stack a combination."""
 
+from collections.abc import Callable
+
 import pytest
 
 from pulumi_esa_prefetch.emulator.dialects import DIALECTS
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.faults import LOSING, PASSING, hitting
+from tests.lifecycle.faults import ALL, LOSING, MATRIX, hitting
 from tests.lifecycle.life import Life
 from tests.lifecycle.pairwise import Combination, pairwise
 from tests.lifecycle.rows import LOSS, PHASES, ROWS
+from tests.lifecycle.tally import PROPERTY, Ran
 
 RULES = sorted({dialect.rule for dialect in DIALECTS})
 DEFAULT = ""
 FACTORS = {
-    "fault": [*PASSING],
+    "fault": [*MATRIX],
     **{
         rule: [DEFAULT, *(d.name for d in DIALECTS if d.rule == rule)] for rule in RULES
     },
@@ -28,25 +31,39 @@ def marked(number: int) -> object:
     return pytest.param(number, id=name, marks=marks)
 
 
+def faults_of(combination: Combination) -> list[str]:
+    return str(combination["fault"]).split("+")
+
+
+def dialects_of(combination: Combination) -> list[str]:
+    return [str(combination[rule]) for rule in RULES if combination[rule] != DEFAULT]
+
+
 def open_ends(combination: Combination) -> set[str]:
     """The rows for which ESA's answers may lead elsewhere than the table says."""
     changed = {rule for rule in RULES if combination[rule] != DEFAULT}
-    if combination["fault"] in LOSING:
+    if LOSING.intersection(faults_of(combination)):
         changed.add(LOSS)
     return {row.name for row in ROWS if changed.intersection(row.hangs_on)}
 
 
 @pytest.mark.parametrize("number", [*map(marked, COMBINATIONS)])
 def test_every_row_holds_or_says_why_not_whatever_esa_answers(
-    emulator: Emulators, stack: Stacks, number: int
+    emulator: Emulators,
+    stack: Stacks,
+    record_property: Callable[[str, object], None],
+    number: int,
 ) -> None:
     combination = COMBINATIONS[number]
+    dialects, faults = dialects_of(combination), faults_of(combination)
+    ran = Ran(number, len(COMBINATIONS), len(ROWS), dialects, faults)
+    record_property(PROPERTY, ran.text())
     life = Life(
         ROWS,
         emulator,
         stack,
-        dialects=[str(combination[rule]) for rule in RULES if combination[rule]],
-        faults=hitting(PASSING[str(combination["fault"])], SHARE, seed=number),
+        dialects=dialects,
+        faults=hitting([one for name in faults for one in ALL[name]], SHARE, number),
         open_ends=open_ends(combination),
     )
 
