@@ -8,6 +8,7 @@ A fault file (`--faults FILE`, or the body of `POST /_emulator/faults`) is JSON:
        "actions": ["StartScheduledPreloadExecution"]},
       {"kind": "stale", "seconds": 2, "enabled": false}]}
 
-The list alone will do, or one fault. Every fault may say `name`, `actions`, `ids`, `probability` or `calls` or `every`,
-`times` and `enabled` (see `fault.Fault`); the kinds and their numbers are in `kinds`.
+The list alone will do, or one fault. Every fault may say `name`, `actions`, `ids`,
+`probability` or `calls` or `every`, `times` and `enabled` (see `fault.Fault`); the kinds
+and their numbers are in `kinds`.
 """
