@@ -174,6 +174,11 @@ def test_the_interpreter_is_that_of_the_project_then_of_the_environment_then_thi
             "the virtualenv that Pulumi.yaml names is not there",
         ),
         (
+            {"virtualenv": "v" * 300},
+            {},
+            "the virtualenv that Pulumi.yaml names cannot be used: .*/bin/python: File name too long",
+        ),
+        (
             {},
             {"PULUMI_PYTHON_CMD": "no-such-python", "PATH": ""},
             "PULUMI_PYTHON_CMD names no-such-python",

@@ -116,3 +116,23 @@ def test_a_second_guard_is_refused_and_a_killed_process_guards_nothing(
 
         with locks.guard(tmp_path):
             pass
+
+
+def test_where_no_lock_can_be_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "locks"
+    file.write_text("")
+
+    with (
+        pytest.raises(EngineError, match="Not a directory") as error,
+        locks.guard(file / "dev"),
+    ):
+        pass
+
+    assert str(file / "dev") in str(error.value)
+
+
+def test_a_run_that_has_no_lock_yet_is_not_called_dead() -> None:
+    refused = str(locks.refusal([]))
+
+    assert "just starting or ending" in refused
+    assert "dead" not in refused

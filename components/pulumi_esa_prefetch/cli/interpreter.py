@@ -34,7 +34,13 @@ def interpreter(project: Project, environ: Mapping[str, str]) -> Path:
 
 def _of_virtualenv(directory: Path) -> Path:
     python = directory / "bin/python"
-    if not python.exists():
+    try:
+        there = python.exists()
+    except OSError as error:
+        raise EngineError(
+            f"the virtualenv that Pulumi.yaml names cannot be used: {python}: {error.strerror}"
+        ) from None
+    if not there:
         raise EngineError(
             "the virtualenv that Pulumi.yaml names is not there: make it with "
             f"`python3 -m venv {directory}` and install what the program needs"

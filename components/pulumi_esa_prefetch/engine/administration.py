@@ -174,7 +174,7 @@ def cancel(stack: Stack) -> Cancelled:
             aside, created = _set_aside(files)
             folded = settle(files, stack.clock)
             for file in (*(lock.file for lock in found), own):
-                file.unlink(missing_ok=True)
+                locks.drop(file)
     except BlockingIOError:
         running = next((lock for lock in found if lock.ours), None)
         pid = f" (pid {running.pid})" if running else ""

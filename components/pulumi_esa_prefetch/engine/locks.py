@@ -64,8 +64,9 @@ def _alive(pid: int) -> bool:
 
 
 def held(directory: Path) -> list[Lock]:
-    """The locks in a directory, oldest first."""
-    files = sorted(directory.glob("*.json")) if directory.is_dir() else []
+    """The locks in a directory, oldest first; raises EngineError if it cannot be read."""
+    with _telling(directory):
+        files = sorted(directory.glob("*.json")) if directory.is_dir() else []
     return sorted((_read(file) for file in files), key=lambda lock: lock.timestamp)
 
 
@@ -82,7 +83,12 @@ def _read(file: Path) -> Lock:
 
 
 def refusal(locks: list[Lock]) -> EngineError:
-    """The error for a stack that others hold."""
+    """The error for a stack that others hold; without a lock it is guarded only (see `guard`)."""
+    if not locks:
+        return EngineError(
+            "the stack is in use: a run of esa-prefetch on this host is just starting or "
+            "ending; try again in a moment"
+        )
     if all(lock.stale for lock in locks):
         advice = "its process is dead: run `esa-prefetch cancel` to clear it"
         if len(locks) > 1:
@@ -105,8 +111,14 @@ class HeldLock:
         self._file = file
 
     def release(self) -> None:
-        """Let the stack go."""
-        self._file.unlink(missing_ok=True)
+        """Let the stack go; raises EngineError if the file cannot be removed."""
+        drop(self._file)
+
+
+def drop(file: Path) -> None:
+    """Remove a lock, if it is there; raises EngineError if that cannot be done."""
+    with _telling(file):
+        file.unlink(missing_ok=True)
 
 
 def take(directory: Path, clock: Clock) -> HeldLock:
@@ -122,11 +134,11 @@ def take(directory: Path, clock: Clock) -> HeldLock:
     file = claim(directory, clock)
     others = _others(directory, file)
     if others:
-        file.unlink(missing_ok=True)
+        drop(file)
         raise refusal(others)
     for lock in held(directory):
         if lock.file != file:
-            lock.file.unlink(missing_ok=True)
+            drop(lock.file)
     return HeldLock(file)
 
 
@@ -148,14 +160,20 @@ def _write(file: Path, clock: Clock) -> None:
         "hostname": socket.gethostname(),
         "timestamp": render(clock.now()),
     }
-    try:
+    with _telling(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(".tmp")
         temporary.write_text(json.dumps(content))
         temporary.replace(file)
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise EngineError(
-            f"the lock {file} cannot be written: {error.strerror}"
+            f"the stack cannot be locked or let go: {path}: {error.strerror}"
         ) from None
 
 
@@ -164,10 +182,11 @@ def guard(directory: Path) -> Iterator[None]:
     """Be this host's only process of this engine on a stack; raises BlockingIOError if another is.
 
     It is a kernel lock on the directory of the lock files: the kernel lets go when a process dies, so it is never
-    stale.
+    stale. EngineError if there can be no such directory.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY)
+    with _telling(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
