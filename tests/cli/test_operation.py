@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
@@ -99,6 +100,21 @@ def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_
     for word in ("plain-top-secret", "hunter2-leaf"):
         assert not any(word in text for text in said)
         assert word in str(resources(ground))
+
+
+@pytest.mark.parametrize(
+    "words", [("up", "-yf"), ("cancel", "-y"), ("stack", "rm", "-y")]
+)
+def test_a_state_that_cannot_be_locked_is_one_sentence(
+    ground: Playground, words: tuple[str, ...]
+) -> None:
+    shutil.rmtree(ground.root / "state/.pulumi/locks")
+    (ground.root / "state/.pulumi/locks").write_text("")
+
+    done = run(ground, *words, code=1)
+
+    assert done.stderr.startswith("error: the stack cannot be locked or let go: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_row_of_configuration_that_is_none_is_refused_before_anything_is_changed(
@@ -228,6 +244,27 @@ def test_the_first_signal_lets_what_runs_finish_and_saves_it(
     assert "Thing a created" in rest
     assert [r["id"] for r in resources(ground) if r["urn"].endswith("::a")] == ["id-a"]
     run(ground, "up", "-yf")
+
+
+def test_the_second_signal_ends_all_at_once_and_has_an_exit_code_of_its_own(
+    ground: Playground,
+) -> None:
+    (ground.root / "ctl.json").write_text(json.dumps({"sleep": {"a": SECONDS}}))
+
+    with ground.start(
+        EMBEDDED, "up", "-yf", stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for said in ("Thing a creating", "stopping: what runs"):
+            while said not in process.stdout.readline():
+                pass
+            process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=SECONDS / 2)
+
+    assert code == 8
+    (pending,) = ground.state()["pending_operations"]
+    assert pending["type"] == "creating"
+    assert not list((ground.root / "state/.pulumi/locks").glob("**/*.json"))
 
 
 def test_signals_ask_first_and_order_then() -> None:

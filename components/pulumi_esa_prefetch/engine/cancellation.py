@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Callable
 
-from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.errors import STOPPED, EngineError
 
 
 class Aborted(EngineError):
-    """The run was ended at once: what was under way stays pending, journal and lock stay as they are."""
+    """The run was ended at once: what was under way is pending in the state."""
 
     def __init__(self) -> None:
-        super().__init__("the operation was ended at once; what ran is pending")
+        super().__init__(
+            "the operation was ended at once; what ran is pending", STOPPED
+        )
 
 
 class Cancellation:

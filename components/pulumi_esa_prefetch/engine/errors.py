@@ -8,6 +8,7 @@ NO_LOGIN: Final = 3  # no backend is named, or one that wants a login
 NO_STACK: Final = 6
 CHANGES_FOUND: Final = 7  # --expect-no-changes was violated
 DECLINED: Final = 8  # cancelled at a prompt
+STOPPED: Final = 8  # ended at once, by a second Ctrl-C
 INTERNAL: Final = 255
 
 
