@@ -12,7 +12,7 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import Amended, Begin, Done, Entry, fold
 from pulumi_esa_prefetch.engine.journal_file import read_journal
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_esa_prefetch.engine.stack import Stack, open_stack
 from pulumi_esa_prefetch.engine.values import Secret
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, reopened, root, stack_in, thing
@@ -115,6 +115,20 @@ def test_a_run_without_entries_leaves_the_state_untouched(tmp_path: Path) -> Non
     run(stack, [])
 
     assert stack.files.checkpoint.read_bytes() == former
+
+
+@pytest.mark.parametrize(("wish", "kept"), [("true", 0), ("0", 1)])
+def test_no_copy_of_a_checkpoint_is_kept_where_none_is_wanted(
+    tmp_path: Path, wish: str, kept: int
+) -> None:
+    made = stack_in(tmp_path)
+    wishes = {"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": wish}
+    stack = open_stack(made.project, "dev", {**made.environ, **wishes})
+
+    run(stack, [Done(None, None, root())])
+
+    assert len(list(stack.files.backups.glob("*"))) == kept
+    assert len(history.entries(stack.files)) == 1
 
 
 def test_a_run_that_breaks_down_keeps_what_it_had_done(tmp_path: Path) -> None:

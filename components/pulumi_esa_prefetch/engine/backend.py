@@ -49,11 +49,12 @@ def _shown(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StackFiles:
-    """Where everything of one stack lies."""
+    """Where everything of one stack lies; `backed_up` says whether copies of its checkpoints are kept."""
 
     root: Path
     project: str
     name: str
+    backed_up: bool = True
 
     @property
     def qualified(self) -> str:
@@ -165,10 +166,14 @@ def _unpacked(path: Path, content: bytes) -> bytes:
 
 
 class FileBackend:
-    """A directory of stacks; opened, it is known to be there and to have the layout of project-scoped stacks."""
+    """A directory of stacks; opened, it is known to be there and to have the layout of project-scoped stacks.
 
-    def __init__(self, url: str) -> None:
+    `backed_up` as in `StackFiles`.
+    """
+
+    def __init__(self, url: str, *, backed_up: bool = True) -> None:
         self.url = url
+        self._backed_up = backed_up
         self.directory = directory_of(url)
         self.root = self.directory / ".pulumi"
         self._open()
@@ -200,7 +205,7 @@ class FileBackend:
             for path in (self.root / "stacks").glob("*/*")
             if (name := _stack_name(path)) and project in (None, path.parent.name)
         }
-        return (StackFiles(self.root, *names) for names in sorted(found))
+        return (self._files(*names) for names in sorted(found))
 
     def stack(self, reference: str, project: Project | None) -> StackFiles:
         """The files of the stack that a name means (`dev`, `organization/dev`, `organization/project/dev`).
@@ -224,7 +229,10 @@ class FileBackend:
                 f"the stack {reference!r} needs its project: run this beside a Pulumi.yaml or "
                 f"give {ORGANIZATION}/<project>/{name}"
             )
-        return StackFiles(self.root, owner, name)
+        return self._files(owner, name)
+
+    def _files(self, project: str, name: str) -> StackFiles:
+        return StackFiles(self.root, project, name, self._backed_up)
 
 
 def _stack_name(path: Path) -> str:

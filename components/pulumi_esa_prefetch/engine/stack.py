@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.engine import (
@@ -35,6 +36,12 @@ from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets, passphrase
 from pulumi_esa_prefetch.engine.stack_config import StackConfig
 from pulumi_esa_prefetch.engine.update import Ciphers, Update, journalled, locked
 
+# the second one is its former name
+_NO_BACKUPS: Final = (
+    "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS",
+    "PULUMI_DISABLE_CHECKPOINT_BACKUPS",
+)
+
 
 def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBackend:
     """The backend that environment, project or a former `pulumi login` name.
@@ -52,7 +59,8 @@ def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBac
             "'backend: {url: ...}' in Pulumi.yaml",
             NO_LOGIN,
         )
-    return FileBackend(url)
+    bare = any(environ.get(name, "").lower() in {"1", "true"} for name in _NO_BACKUPS)
+    return FileBackend(url, backed_up=not bare)
 
 
 def open_stack(

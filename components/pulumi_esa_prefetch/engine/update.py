@@ -107,7 +107,8 @@ def settle(files: StackFiles, clock: Clock) -> bool:
     """Fold a leftover journal into the checkpoint; whether there was one. Raises EngineError if that cannot be done."""
     journal = read_journal(files.journal)
     if journal is None:
-        files.journal.unlink(missing_ok=True)
+        with _writing(files):
+            files.journal.unlink(missing_ok=True)
         return False
     content = files.read_checkpoint()
     with _writing(files):
@@ -225,4 +226,5 @@ def _remember(
 ) -> None:
     nanos = int(clock.now().timestamp() * 1_000_000) * 1000
     history.record(files, entry, content, nanos)
-    history.back_up(files, content, nanos)
+    if files.backed_up:
+        history.back_up(files, content, nanos)
