@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pulumi_esa_prefetch.emulator.documents import DocumentError, parse_document
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument, grammar
 from pulumi_esa_prefetch.emulator.faults.kinds import KINDS
+from pulumi_esa_prefetch.emulator.patience import MOST_WAITING
 from tests.emulator.client import Document
 from tests.emulator.conftest import House, Houses
 from tests.emulator.seeds import JOB, open_plan, plan, plan_id, seed
@@ -506,6 +507,12 @@ def test_every_kind_is_in_the_grammar() -> None:
 
     assert len(rows) == len(KINDS)
     assert all(text for _, _, text in rows)
+
+
+def test_the_grammar_says_how_many_calls_may_wait_at_once() -> None:
+    [text] = [text for kind, _, text in grammar() if kind == "stall"]
+
+    assert f"at most {MOST_WAITING} calls wait at a time" in text
 
 
 @given(
