@@ -1,23 +1,141 @@
 import hashlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
 
 from pulumi_esa_prefetch.engine.assets import with_hashes
-from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE, Secret
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, Secret
+
+EMPTY = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 
 
-def test_assets_at_any_depth_get_the_hash_of_their_content(tmp_path: Path) -> None:
-    (tmp_path / "f").write_bytes(b"file")
-    text = {SIGNATURE: ASSET, "text": "text"}
-    file = {SIGNATURE: ASSET, "path": "f"}
-
-    value = with_hashes({"l": [text], "s": Secret(file), "n": 1}, tmp_path)
-
-    assert value["l"][0]["hash"] == hashlib.sha256(b"text").hexdigest()
-    assert value["s"].value["hash"] == hashlib.sha256(b"file").hexdigest()
-    assert value["n"] == 1
+def _asset(**fields: Any) -> dict[str, Any]:
+    return {SIGNATURE: ASSET, **fields}
 
 
-def test_an_asset_whose_content_is_elsewhere_stays_as_it_is(tmp_path: Path) -> None:
-    remote = {SIGNATURE: ASSET, "uri": "https://example.com/x"}
+def _archive(**fields: Any) -> dict[str, Any]:
+    return {SIGNATURE: ARCHIVE, **fields}
 
-    assert with_hashes(remote, tmp_path) == remote
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "d" / "sub").mkdir(parents=True)
+    (tmp_path / "d" / "a").write_text("one")
+    (tmp_path / "d" / "sub" / "é").write_text("two")
+    return tmp_path
+
+
+def test_assets_at_any_depth_get_the_hash_of_their_content(tree: Path) -> None:
+    value = {
+        "l": [_asset(text="text")],
+        "s": Secret(_asset(path="d/a")),
+        "u": _asset(uri=f"file://localhost{tree}/d/sub/%C3%A9"),
+        "n": 1,
+    }
+
+    found = with_hashes(value, tree)
+
+    assert found["l"][0]["hash"] == hashlib.sha256(b"text").hexdigest()
+    assert found["s"].value["hash"] == hashlib.sha256(b"one").hexdigest()
+    assert found["u"]["hash"] == hashlib.sha256(b"two").hexdigest()
+    assert found["n"] == 1
+
+
+def test_archives_get_the_hash_that_the_cli_gave_them(tree: Path) -> None:
+    inner = _archive(path="d")
+
+    directory = with_hashes(inner, tree)
+    mapped = with_hashes(_archive(assets={"x": _asset(text="x"), "n": inner}), tree)
+
+    assert directory["hash"] == (
+        "5318708da8cc7d0b3a23c39a72d28e049e381a0b8e56ecb95df6c7d0e20e67fe"
+    )
+    assert mapped["hash"] == (
+        "636525bad0bae61c76474539ae32984f081d262a31a5a0fd39d17f63f30490e7"
+    )
+    assert mapped["assets"]["n"] == directory
+
+
+def test_an_archive_that_is_one_file_has_the_hash_of_that_file(tree: Path) -> None:
+    (tree / "p.tar.gz").write_bytes(b"not even one")
+
+    found = with_hashes(_archive(path="p.tar.gz"), tree)
+
+    assert found["hash"] == hashlib.sha256(b"not even one").hexdigest()
+
+
+def test_nothing_has_a_hash_too_and_is_kept_as_the_cli_keeps_it(tree: Path) -> None:
+    text, archive = with_hashes([_asset(text=""), _archive(assets={})], tree)
+
+    assert text == _asset(hash=hashlib.sha256(b"").hexdigest())
+    assert archive == _archive(assets={}, hash=EMPTY)
+
+
+def test_a_hash_that_is_there_stays(tree: Path) -> None:
+    known = _asset(path="gone", hash="h")
+
+    assert with_hashes(known, tree) == known
+
+
+def test_of_two_files_of_one_name_in_an_archive_the_first_counts(tree: Path) -> None:
+    both = {"d": _archive(path="d"), "d/a": _asset(text="another")}
+
+    found = with_hashes(_archive(assets=both), tree)
+
+    one = with_hashes(_archive(assets={"d": _archive(path="d")}), tree)
+    assert found["hash"] == one["hash"]
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (_asset(path="no"), r"the asset 'f' cannot be hashed: .*no cannot be opened"),
+        (_asset(path="d"), "d is a directory: a FileArchive can hold one"),
+        (_asset(uri="s3://b/k"), "s3://b/k has a scheme that is not file, http or"),
+        (_asset(uri="file://far/x"), "does not name a file of this machine"),
+        (_archive(path="no"), "the archive 'f' cannot be hashed: .*no cannot be read"),
+        (_archive(assets={"k": _asset(path="no")}), "the asset 'k' cannot be hashed"),
+        (
+            _archive(assets={"k/": _asset(text="x")}),
+            "'k/' cannot be the name of a file",
+        ),
+    ],
+)
+def test_content_that_is_not_there_is_told_in_a_sentence(
+    value: dict[str, Any], sentence: str, tree: Path
+) -> None:
+    with pytest.raises(EngineError, match=sentence):
+        with_hashes({"f": value}, tree)
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    @Request.application
+    def app(request: Request) -> Response:
+        known = request.path == "/here"
+        return Response("content", status=200 if known else 404)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_content_elsewhere_is_fetched(site: str, tree: Path) -> None:
+    found = with_hashes(_asset(uri=f"{site}/here"), tree)
+
+    assert found["hash"] == hashlib.sha256(b"content").hexdigest()
+
+
+def test_an_error_page_is_no_content(site: str, tree: Path) -> None:
+    with pytest.raises(EngineError, match="/gone was answered with status 404"):
+        with_hashes(_asset(uri=f"{site}/gone"), tree)

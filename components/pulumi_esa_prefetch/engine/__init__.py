@@ -4,6 +4,7 @@ An operation goes `stack` (opened) -> `update` (lock, journal, checkpoint) -> `d
 -> `operation`: `refreshing`, then `rollout`. Where what Pulumi's own source calls by
 these names is found:
 
+- assets: `assets`, `archives`, `contents`, `tarring`
 - backend (DIY): `backend`, `locks`, `history`; checkpoint: `checkpoint`, `encoding`
 - config: `stack_config`, `config_values`; project, workspace: `project`, `workspace`
 - default provider: `defaults`; built-in provider: `builtin`

@@ -14,6 +14,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from pulumi_esa_prefetch.engine.assets import with_hashes
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, ConfigValue
 from pulumi_esa_prefetch.engine.defaults import DefaultProviders
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -132,7 +133,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     ) -> empty_pb2.Empty:
         """Take the outputs of a component or of the stack."""
         try:
-            self._inbox.outputs(request.urn, read_struct(request.outputs))
+            outputs = with_hashes(read_struct(request.outputs), self._about.program)
+            self._inbox.outputs(request.urn, outputs)
         except EngineError as error:
             _abort(context, error)
         return empty_pb2.Empty()
