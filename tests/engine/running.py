@@ -117,6 +117,7 @@ class Bench:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     config: Mapping[str, ConfigValue] = field(default_factory=dict)
     cancellation: Cancellation = field(default_factory=Cancellation)
+    required_version: str = ""
 
     def run(self, program: str = "", **asked: Any) -> Ran:
         """One operation; its state is the next one's base unless it is a dry run."""
@@ -160,7 +161,14 @@ class Bench:
     def _context(self) -> Context:
         root = self.directory
         return Context(
-            project=Project("proj", root, root / "Pulumi.yaml", root, "python"),
+            project=Project(
+                "proj",
+                root,
+                root / "Pulumi.yaml",
+                root,
+                "python",
+                required_version=self.required_version,
+            ),
             stack="dev",
             config=self.config,
             base=self.state,

@@ -20,6 +20,7 @@ def test_all_that_a_run_needs_is_read(tmp_path: Path) -> None:
     (tmp_path / "prog").mkdir()
     (tmp_path / "Pulumi.yaml").write_text(
         "name: p\nmain: prog/\nstackConfigDir: cfg\nbackend: {url: 'file://~'}\n"
+        "requiredPulumiVersion: '>=3.0.0'\n"
         "runtime: {name: python, options: {virtualenv: .venv}}\nconfig: {a: {default: 1}}\n"
     )
 
@@ -30,6 +31,7 @@ def test_all_that_a_run_needs_is_read(tmp_path: Path) -> None:
     assert project.options == {"virtualenv": ".venv"}
     assert project.backend_url == "file://~"
     assert project.config == {"a": {"default": 1}}
+    assert project.required_version == ">=3.0.0"
 
 
 def test_json_and_yml_are_read_too(tmp_path: Path) -> None:

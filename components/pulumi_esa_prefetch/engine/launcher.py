@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TOLD = 32
+UNHANDLED = "Program failed with an unhandled exception:\n"
 _THREADS_PER_STEP = (
     4  # as Pulumi's own launcher: enough for all calls that wait for steps
 )
@@ -77,7 +78,7 @@ def _failure(error: Exception, program: Path) -> str:
     own = [n for n, f in enumerate(frames) if Path(f.filename).absolute() == main]
     limit = -(len(frames) - (own[0] if own else 0))
     text = "".join(traceback.format_exception(error, limit=limit))
-    return "Program failed with an unhandled exception:\n" + text
+    return UNHANDLED + text
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from pulumi_esa_prefetch.engine.language import refuse_other_languages
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.refreshing import refresh_phase, refuse_unrecorded
+from pulumi_esa_prefetch.engine.required import require_version
 from pulumi_esa_prefetch.engine.rollout import Rollout
 from pulumi_esa_prefetch.engine.rules import Bail, Mode
 from pulumi_esa_prefetch.engine.targets import Targets
@@ -81,6 +82,7 @@ class Operation:
 
     def _phases(self) -> None:
         request = self._request
+        require_version(self._machinery.context.project.required_version)
         if request.kind == "up" or request.run_program:
             refuse_other_languages(self._machinery.context)
         if request.kind != "up":

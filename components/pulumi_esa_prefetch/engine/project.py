@@ -59,6 +59,7 @@ def read_project(file: Path) -> Project:
         config=_mapping(file, found, "config"),
         backend_url=str(_mapping(file, found, "backend").get("url") or ""),
         plugins=_mapping(file, found, "plugins"),
+        required_version=_text(file, found, "requiredPulumiVersion"),
     )
 
 

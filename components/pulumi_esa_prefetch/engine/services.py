@@ -9,8 +9,11 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2_grpc
 
+from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import Diagnostic, Severity
 from pulumi_esa_prefetch.engine.host import CHANNEL_OPTIONS
+from pulumi_esa_prefetch.engine.launcher import UNHANDLED
+from pulumi_esa_prefetch.engine.required import require_version
 
 _SEVERITIES: Final[Mapping[int, Severity]] = {
     engine_pb2.DEBUG: "debug",
@@ -21,7 +24,10 @@ _SEVERITIES: Final[Mapping[int, Severity]] = {
 # Each waiting registration holds a thread; the program has four for each step that may run.
 _THREADS: Final = 4096
 # What the SDK says when its calls are answered that the run is over: of no use to its user.
-_SHUTDOWN_NOISE: Final = "Resource monitor has terminated, shutting down"
+_SHUTDOWN_NOISE: Final = (
+    "Resource monitor has terminated, shutting down",
+    "resource monitor shut down",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
         self._sink = sink
         self._root = ""
+        self._sentences: list[str] = []
         self.quiet = (
             False  # the run is being stopped: the SDK's complaint about that is dropped
         )
@@ -66,12 +73,34 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         """Take one message."""
         del context
         severity = _SEVERITIES.get(request.severity, "info")
-        if not (self.quiet and _SHUTDOWN_NOISE in request.message):
-            text, stream = request.message, request.streamId
+        text, stream = self._without_trace(request.message), request.streamId
+        if not (self.quiet and any(noise in text for noise in _SHUTDOWN_NOISE)):
             self._sink(
                 Diagnostic(severity, text, request.urn, stream, request.ephemeral)
             )
         return empty_pb2.Empty()
+
+    def tell_alone(self, sentence: str) -> None:
+        """Let this stand for the traceback of the program that it ends, if it does."""
+        self._sentences.append(sentence)
+
+    def _without_trace(self, message: str) -> str:
+        if not message.startswith(UNHANDLED):
+            return message
+        return next((s for s in self._sentences if s in message), message)
+
+    def RequirePulumiVersion(  # noqa: N802 - the protocol's name
+        self,
+        request: engine_pb2.RequirePulumiVersionRequest,
+        context: grpc.ServicerContext,
+    ) -> engine_pb2.RequirePulumiVersionResponse:
+        """Refuse a program that was written for other versions of Pulumi."""
+        try:
+            require_version(request.pulumi_version_range)
+        except EngineError as error:
+            self.tell_alone(str(error))
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        return engine_pb2.RequirePulumiVersionResponse()
 
     def GetRootResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any

@@ -1,0 +1,52 @@
+import pytest
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.required import require_version
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "",
+        "3.260.0",
+        "=3.260.0+build",
+        ">=3.0.0",
+        ">= 3.0.0 <4.0.0",
+        "<3.0.0 || >3.100.0",
+        "!=3.259.0",
+        ">3.260.0-rc.1",
+        "3.x",
+        "<=3.260.x !4.0.0",
+    ],
+)
+def test_a_range_that_holds_the_version_is_met(wanted: str) -> None:
+    require_version(wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ">=99.0.0",
+        ">3.260.0",
+        "3.260.0-rc.1",
+        "!3.260.0",
+        ">=3.0.0 <3.260.0 || >=4.0.0",
+        "2.x",
+        "<3.x",
+        ">3.x",
+        "3.x.x",
+        "!=3.x",
+    ],
+)
+def test_another_range_is_refused_and_names_the_cli(wanted: str) -> None:
+    with pytest.raises(EngineError, match=r"works like 3\.260\.0: .* pulumi CLI"):
+        require_version(wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["three", "3", "3.1", "=>3.0.0", "^3.x", "3.0.0 ||", "||", " ", "03.0.0", "3.x.1"],
+)
+def test_what_is_no_range_is_refused_in_a_sentence(wanted: str) -> None:
+    with pytest.raises(EngineError, match="is not a range of versions"):
+        require_version(wanted)
