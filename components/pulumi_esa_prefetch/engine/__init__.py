@@ -16,7 +16,8 @@ these names is found:
 - plugin host: `loading`, `plugins`, `host`; provider: `providers`, over gRPC `remote`
 - property marshalling: `wire`, `messages`; detailed diff: `diff`, `comparing`
 - provider registry: `registry`
-- resource monitor: `monitor`, `requests`, with `inbox` on the way to the generator
+- resource monitor: `monitor`, `requests`, with `inbox` on the way to the generator, and
+  `lacking` for what it refuses; versions that programs require: `required`
 - secrets manager (passphrase): `secrets`
 - snapshot manager: `recording`, `ledger`
 - step: `steps`, `reads`, `removals`; step executor: `executor`, `performer`

@@ -39,7 +39,17 @@ class Stop:
     """Start nothing new."""
 
 
-Message = Register | Read | Outputs | ProgramEnd | Resume | Stop
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The program asks for what it cannot have: the run ends with this error."""
+
+    error: EngineError
+    urn: str
+    done: "Future[None]"
+
+
+Task = Register | Read | Outputs | ProgramEnd | Resume | Stop
+Message = Task | Refused
 _T = TypeVar("_T")
 
 
@@ -70,6 +80,11 @@ class Inbox:
         """Hand in outputs and wait until they are taken."""
         done: Future[None] = Future()
         self._ask(Outputs(urn, outputs, done), done)
+
+    def refuse(self, error: EngineError, urn: str) -> None:
+        """End the run; raises Closed once it is over."""
+        done: Future[None] = Future()
+        self._ask(Refused(error, urn, done), done)
 
     def tell(self, message: ProgramEnd | Resume | Stop) -> None:
         """Send what needs no answer."""

@@ -46,7 +46,11 @@ class Machinery:
         self.service = EngineService(self.telling)
         defaults = DefaultProviders(context.config, self.inbox)
         self.monitor = Monitor(
-            _surroundings(request, context), self.inbox, defaults, self._provider
+            _surroundings(request, context),
+            self.inbox,
+            defaults,
+            self._provider,
+            self.service.tell_alone,
         )
         self.server: Server = serve(self.monitor, self.service)
         builtin = BuiltinProvider(context.stack_outputs, self.ledger.news.get)

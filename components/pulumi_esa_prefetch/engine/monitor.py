@@ -4,14 +4,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import (
     provider_pb2,
     resource_pb2,
-    resource_pb2_grpc,
 )
 
 from pulumi_esa_prefetch.engine.assets import with_hashes
@@ -20,17 +19,19 @@ from pulumi_esa_prefetch.engine.defaults import DefaultProviders
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Registered
 from pulumi_esa_prefetch.engine.inbox import Closed, Inbox
+from pulumi_esa_prefetch.engine.lacking import Lacking, abort, lacks
 from pulumi_esa_prefetch.engine.providers import Provider
 from pulumi_esa_prefetch.engine.requests import goal_of, read_goal_of, unsupported
 from pulumi_esa_prefetch.engine.urns import (
     is_provider_type,
+    make_urn,
     package_of,
     provider_urn,
     type_of,
 )
 from pulumi_esa_prefetch.engine.wire import read_struct, write_struct
 
-# What the engine has of the CLI's features; the SDK itself refuses a program that needs another one.
+# What the engine has of the CLI's features, and what it refuses itself: the SDK would with a traceback.
 FEATURES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -39,6 +40,12 @@ FEATURES: Final = {
     "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    "parameterization": resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    "stateMigrations": resource_pb2.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS,
 }
 _RESULTS: Final[Mapping[str, Any]] = {
     "success": resource_pb2.SUCCESS,
@@ -60,7 +67,11 @@ class Surroundings:
     program: Path
 
 
-class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+class _InvokeFailed(EngineError):
+    """A provider could not do it: the program may know what to do then."""
+
+
+class Monitor(Lacking):
     """What a program asks of the engine; one call, one thread, until its step is done."""
 
     def __init__(
@@ -69,11 +80,13 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         inbox: Inbox,
         defaults: DefaultProviders,
         find_provider: Callable[[str], Provider | None],
+        tell_alone: Callable[[str], None],
     ) -> None:
+        super().__init__(inbox)
         self._about = about
-        self._inbox = inbox
         self._defaults = defaults
         self._find_provider = find_provider
+        self._tell_alone = tell_alone
         self._goals: dict[str, Goal] = {}
         self._component_providers: dict[str, Mapping[str, str]] = {}
         self.finished = threading.Event()
@@ -109,7 +122,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         try:
             return self._register(request)
         except EngineError as error:
-            _abort(context, error)
+            self.refuse(context, error, self._urn_of(request))
 
     def ReadResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
@@ -120,7 +133,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             goal = read_goal_of(request, provider, self._about.root)
             done = self._inbox.read(goal)
         except EngineError as error:
-            _abort(context, error)
+            self.refuse(context, error, self._urn_of(request))
         # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
         return resource_pb2.ReadResourceResponse(
             urn=done.record.urn,
@@ -136,7 +149,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             outputs = with_hashes(read_struct(request.outputs), self._about.program)
             self._inbox.outputs(request.urn, outputs)
         except EngineError as error:
-            _abort(context, error)
+            self.refuse(context, error, request.urn)
         return empty_pb2.Empty()
 
     def Invoke(  # noqa: N802 - the protocol's name
@@ -146,7 +159,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         try:
             return self._invoke(request)
         except EngineError as error:
-            _abort(context, error)
+            if not isinstance(error, Closed | _InvokeFailed):
+                self._tell_alone(str(error))
+            abort(context, error)
 
     def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any
@@ -160,10 +175,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
         missing = unsupported(request)
         if missing:
-            raise EngineError(
-                f"{request.type} '{request.name}' uses {missing}, which this engine "
-                "does not have: run it with the pulumi CLI"
-            )
+            raise lacks(f"{missing} for {request.type} '{request.name}'")
         parent = self._goals.get(request.parent)
         reference = self._provider_of(request, parent)
         about = self._about
@@ -177,6 +189,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 **request.providers,
             }
         return _response(request, done)
+
+    def _urn_of(self, request: Any) -> str:
+        stack, project = self._about.stack, self._about.project
+        return make_urn(stack, project, request.parent, request.type, request.name)
 
     def _provider_of(self, request: Any, parent: Goal | None) -> str:
         if is_provider_type(request.type):
@@ -212,7 +228,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             done = provider.invoke(request.tok, arguments, preview=self._about.dry_run)
         except EngineError as error:
             message = f"invocation of {request.tok} returned an error: {error}"
-            raise EngineError(message) from None
+            raise _InvokeFailed(message) from None
         failures = [
             provider_pb2.CheckFailure(property=f.property, reason=f.reason)
             for f in done.failures
@@ -244,10 +260,3 @@ def _response(request: Any, done: Registered) -> resource_pb2.RegisterResourceRe
         result=_RESULTS[done.result],
         unknown=done.unknown,
     )
-
-
-def _abort(context: grpc.ServicerContext, error: EngineError) -> NoReturn:
-    over = isinstance(error, Closed)
-    code = grpc.StatusCode.UNAVAILABLE if over else grpc.StatusCode.UNKNOWN
-    context.abort(code, str(error))
-    raise AssertionError  # abort raises

@@ -15,7 +15,14 @@ from pulumi_esa_prefetch.engine.goals import (
     Register,
     Registered,
 )
-from pulumi_esa_prefetch.engine.inbox import Message, Resume, Stop, answer
+from pulumi_esa_prefetch.engine.inbox import (
+    Message,
+    Refused,
+    Resume,
+    Stop,
+    Task,
+    answer,
+)
 from pulumi_esa_prefetch.engine.language import Addresses, Program
 from pulumi_esa_prefetch.engine.ledger import Old, needs
 from pulumi_esa_prefetch.engine.leftovers import Leftovers
@@ -142,6 +149,8 @@ class Rollout:
             if self._stopping:
                 return
             try:
+                if isinstance(message, Refused):
+                    raise message.error
                 self._handle(message)
                 if self._complete_program():
                     self._after_program()
@@ -153,7 +162,7 @@ class Rollout:
     def _complete_program(self) -> bool:
         return self._ended and self._generator.waiting == 0 and not self._stopping
 
-    def _handle(self, message: Message) -> None:
+    def _handle(self, message: Task) -> None:
         match message:
             case Register(goal, reply):
                 self._schedule(self._generator.register(goal, reply))
@@ -186,6 +195,8 @@ class Rollout:
         self._telling.error(str(error), urn)
 
     def _urn_of(self, message: Message) -> str:
+        if isinstance(message, Refused):
+            return message.urn
         if not isinstance(message, Register | Read):
             return ""
         goal, context = message.goal, self._machinery.context

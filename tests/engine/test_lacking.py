@@ -1,0 +1,187 @@
+"""What only the pulumi CLI has ends the run in one sentence, and the program's own traceback is not shown."""
+
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine.context import ConfigValue, Kind
+from tests.engine.running import Bench
+
+HEAD = (
+    "from maker import *\nfrom pulumi import ResourceOptions, runtime\nimport pulumi\n"
+)
+CALL = """
+class Box(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("a:b:C", name, None, None)
+box = Box("box")
+runtime.call("a:b:C/method", {}, res=box)
+"""
+LACKING = "which this engine does not have: run it with the pulumi CLI"
+NEWER = "this engine works like 3.260.0: run it with the pulumi CLI"
+BAD_TIMEOUT = "ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='x'))"
+REMOTE = "pulumi.ComponentResource('far:a:B', 'b', {}, None, True)"
+HOOK = "hook = pulumi.ResourceHook('look', lambda args: None)\n"
+PACKAGE = """
+import asyncio
+asyncio.ensure_future(runtime.register_package("base", "1.0.0", "", "p", "2.0.0", ""))
+"""
+SWALLOWED = """
+try:
+    runtime.register_resource_transform(lambda args: None)
+except Exception:
+    pass
+Thing("a")
+"""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("program", "what"),
+    [
+        ("runtime.register_resource_transform(lambda args: None)", "transforms"),
+        ("runtime.register_invoke_transform(lambda args: None)", "invoke transforms"),
+        (
+            "Thing('a', ResourceOptions(transforms=[lambda args: None]))",
+            "transforms for pulumi-python:dynamic/test:Thing 'a'",
+        ),
+        (
+            HOOK
+            + "Thing('a', ResourceOptions(hooks=pulumi.ResourceHookBinding("
+            + "before_create=[hook])))",
+            "the resource hook 'look'",
+        ),
+        ("pulumi.ErrorHook('look', lambda args: False)", "the error hook 'look'"),
+        (CALL, "the method a:b:C/method"),
+        (REMOTE, "remote components for far:a:B 'b'"),
+        (PACKAGE, "the provider 'base' with parameters"),
+        (SWALLOWED, "transforms"),
+    ],
+)
+def test_a_program_that_needs_what_is_lacking_is_sent_to_the_cli(
+    bench: Bench, program: str, what: str
+) -> None:
+    ran = bench.run(HEAD + program)
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.said("error") == [f"the program uses {what}, {LACKING}"]
+    assert ran.said("info") == []
+    assert ("create", "a") not in ran.steps()
+
+
+def test_what_was_made_before_something_lacking_stays_recorded(bench: Bench) -> None:
+    program = "Thing('a')\nruntime.register_resource_transform(lambda args: None)"
+
+    ran = bench.run(HEAD + program)
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.record("a").id == "id-a"
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [
+        (
+            "Thing('a', file=pulumi.FileAsset('no'))",
+            "the asset 'file' cannot be hashed",
+        ),
+        ("pulumi.export('o', pulumi.FileArchive('no'))", "the archive 'o' cannot be"),
+        (
+            f"Thing('a', {BAD_TIMEOUT})",
+            "'x' is not a duration",
+        ),
+        (
+            "Thing('a', ResourceOptions(aliases=['nonsense']))",
+            "invalid alias URN",
+        ),
+    ],
+)
+def test_a_refused_registration_is_told_as_one_sentence(
+    bench: Bench, program: str, sentence: str
+) -> None:
+    ran = bench.run(HEAD + program)
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    (error,) = ran.said("error")
+    assert error.startswith(sentence)
+    assert "\n" not in error
+    assert ("create", "a") not in ran.steps()
+
+
+INVOKE = "runtime.invoke('toy:index:f', {})\n"
+
+
+def test_a_default_provider_that_is_disabled_is_told_as_one_sentence(
+    bench: Bench,
+) -> None:
+    bench.config = {"pulumi:disable-default-providers": ConfigValue('["toy"]')}
+    toy = "from toy import Toy\nToy('a')"
+
+    errors = [bench.run(HEAD + p).said("error") for p in (toy, INVOKE)]
+
+    assert all(len(said) == 1 and "toy" in said[0] for said in errors)
+    assert not any("\n" in said[0] for said in errors)
+
+
+def test_a_program_may_go_on_without_what_an_invoke_would_have_told(
+    bench: Bench,
+) -> None:
+    bench.config = {"pulumi:disable-default-providers": ConfigValue('["toy"]')}
+    program = f"try:\n    {INVOKE}except Exception: pass\nThing('a')"
+
+    ran = bench.run(HEAD + program)
+
+    assert ran.outcome is not None
+    assert not ran.outcome.failed
+    assert ran.record("a").id == "id-a"
+
+
+def test_a_program_that_requires_this_version_of_pulumi_runs(bench: Bench) -> None:
+    ran = bench.run(HEAD + "pulumi.require_pulumi_version('>=3.0.0')\nThing('a')")
+
+    assert ran.outcome is not None
+    assert not ran.outcome.failed
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (">=99.0.0", f"Pulumi >=99.0.0 is required, and {NEWER}"),
+        (
+            "three",
+            "'three' is not a range of versions such as '>=3.1.0 <4.0.0'",
+        ),
+    ],
+)
+def test_a_program_that_requires_another_version_is_refused_in_a_sentence(
+    bench: Bench, wanted: str, sentence: str
+) -> None:
+    ran = bench.run(HEAD + f"pulumi.require_pulumi_version({wanted!r})\nThing('a')")
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.said("error") == [sentence]
+    assert ("create", "a") not in ran.steps()
+
+
+@pytest.mark.parametrize("kind", ["up", "refresh", "destroy"])
+def test_a_project_that_requires_another_version_is_refused_before_anything_is_asked(
+    bench: Bench, kind: Kind
+) -> None:
+    before = bench.run(HEAD + "Thing('a')").state
+    bench.required_version = ">=99.0.0"
+
+    ran = bench.run(HEAD + "Thing('b')", kind=kind)
+
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert ran.said("error") == [f"Pulumi >=99.0.0 is required, and {NEWER}"]
+    assert ran.steps() == []
+    assert ran.state == before
