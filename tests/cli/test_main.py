@@ -267,3 +267,17 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     os.close(write)
     assert done.returncode == 141
     assert done.stderr == b""
+
+
+def test_a_file_that_the_system_refuses_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    name = "d" * 300
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/{name}")
+
+    (tmp_path / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
+
+    code = main(["stack", "ls"])
+
+    assert code == 1
+    assert error_of(capsys) == f"error: {tmp_path}/{name}: File name too long"

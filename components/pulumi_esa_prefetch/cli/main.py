@@ -164,6 +164,8 @@ def _told(error: Exception, *, verbose: bool) -> int:
         message, code = str(error), error.exit_code
     elif hasattr(error, "format_message"):  # what typer has against the command line
         message, code = error.format_message(), FAILED
+    elif isinstance(error, OSError) and error.filename is not None:
+        message, code = f"{error.filename}: {error.strerror}", FAILED
     else:
         message = f"internal error: {type(error).__name__}: {error}; run it again with --verbose to see where"
         code = INTERNAL
