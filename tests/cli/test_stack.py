@@ -113,6 +113,23 @@ def test_one_output_is_printed_bare(
     assert filled("stack", "output", *words).out == out
 
 
+def test_an_output_that_no_variable_can_hold_is_left_out_for_a_shell(
+    console: Console,
+) -> None:
+    with console.stack.update("up") as update:
+        update.write(Done(None, None, root().with_(outputs={"b-c": 1, "ok": 1e-7})))
+
+    all_ = console("stack", "output", "--shell")
+    one = console("stack", "output", "b-c", "--shell")
+
+    assert (all_.code, all_.out) == (0, "ok=1e-7\n")
+    assert all_.err == (
+        "warning: the output 'b-c' is left out: it cannot be a shell variable\n"
+    )
+    assert (one.code, one.out) == (1, "")
+    assert one.err == "error: the output 'b-c' cannot be a shell variable\n"
+
+
 def test_the_stack_may_be_named_for_the_whole_group(filled: Console) -> None:
     filled("stack", "unselect")
 

@@ -159,3 +159,12 @@ def test_a_text_is_read_as_the_kind_asked_for(text: str, kind: str, value: Any) 
 def test_a_text_of_another_kind_is_one_sentence(text: str, kind: str) -> None:
     with pytest.raises(EngineError, match=kind):
         values.of_kind(text, kind)
+
+
+def test_a_value_is_legible_on_one_line_with_the_numbers_of_go() -> None:
+    value = {"b": [1e-7, 1e-6, 1e21, -0.0, 2.5, None], "a": "<ü>"}
+
+    assert values.legible(value) == (
+        '{"a":"<ü>","b":[1e-7,0.000001,1e+21,-0,2.5,null]}'
+    )
+    assert values.legible("a\nb") == "a\nb"

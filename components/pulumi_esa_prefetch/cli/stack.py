@@ -306,7 +306,8 @@ def output(
     if as_json:
         print_json(found[name] if name else found)
     elif shell:
-        stack_pages.print_shell({name: found[name]} if name else found)
+        asked = {name: found[name]} if name else found
+        stack_pages.print_shell(asked, named=bool(name))
     elif name:
         typer.echo(stack_pages.text(found[name]))
     else:

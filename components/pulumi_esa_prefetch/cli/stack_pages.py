@@ -1,6 +1,5 @@
 """What `stack`, `stack output` and `stack history` print; changes nothing."""
 
-import json
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -9,10 +8,11 @@ from typing import Any
 
 import typer
 
-from pulumi_esa_prefetch.cli.opening import MASK
+from pulumi_esa_prefetch.cli.opening import MASK, warn
 from pulumi_esa_prefetch.cli.printing import ago, milliseconds, print_table
 from pulumi_esa_prefetch.engine import checkpoint, config_values
 from pulumi_esa_prefetch.engine import history as past
+from pulumi_esa_prefetch.engine.display.texts import one_line
 from pulumi_esa_prefetch.engine.encoding import Encoder, decode_resource
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.moments import Moment
@@ -23,6 +23,7 @@ from pulumi_esa_prefetch.engine.urns import name_of
 from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, reveal
 
 _MARGIN = "    "
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
@@ -48,9 +49,7 @@ def _masked(value: Any) -> Any:
 
 def text(value: Any) -> str:
     """An output on one line: texts as they are, the rest as JSON."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return config_values.legible(value)
 
 
 def print_outputs(found: Mapping[str, Any]) -> None:
@@ -63,13 +62,19 @@ def print_outputs(found: Mapping[str, Any]) -> None:
     print_table(rows, _MARGIN)
 
 
-def print_shell(found: Mapping[str, Any]) -> None:
-    """Print outputs as assignments for a shell; raises EngineError for a name that no shell variable can have."""
-    for name in found:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            raise EngineError(f"the output {name!r} cannot be a shell variable")
-    for name, value in found.items():
-        typer.echo(f"{name}={_quoted(text(value))}")
+def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
+    """Print outputs as assignments for a shell; those whose name no variable can have are left out, with a warning.
+
+    EngineError if such a one was asked for by name (`named`).
+    """
+    names = [name for name in found if _VARIABLE.fullmatch(name)]
+    strange = [name for name in found if name not in names]
+    if strange and named:
+        raise EngineError(f"the output {strange[0]!r} cannot be a shell variable")
+    for name in strange:
+        warn(f"the output {name!r} is left out: it cannot be a shell variable")
+    for name in names:
+        typer.echo(f"{name}={_quoted(text(found[name]))}")
 
 
 def _quoted(word: str) -> str:
@@ -144,10 +149,10 @@ def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
         return
     rows: list[tuple[str, str]] = [("TYPE", "NAME")]
     for record, lead, below in _tree(snapshot):
-        details = [f"URN: {record.urn}"] if urns else []
-        details += [f"ID: {record.id}"] if ids and record.id else []
-        name = record.urn.rpartition("::")[2]
-        rows.append((lead + record.type, name))
+        details = [f"URN: {one_line(record.urn)}"] if urns else []
+        details += [f"ID: {one_line(record.id)}"] if ids and record.id else []
+        name = one_line(record.urn.rpartition("::")[2])
+        rows.append((lead + one_line(record.type), name))
         rows += [(f"{below}{detail}", "") for detail in details]
     width = max(len(kind) for kind, name in rows if name)
     for kind, name in rows:

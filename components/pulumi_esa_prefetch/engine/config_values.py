@@ -76,28 +76,39 @@ def opened(value: Any, opener: Callable[[str], str]) -> Iterator[str]:
             yield from opened(item, opener)
 
 
+def plainly_quoted(text: str) -> str:
+    """The text in JSON, its characters as they are."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def text(value: Any) -> str:
     """The text by which a program gets a value without secrets: scalars as they are, the rest as JSON, null as ""."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else _json(value)
+    return "" if value is None else legible(value, quoted)
 
 
-def _json(value: Any) -> str:
+def legible(value: Any, quote: Callable[[str], str] = plainly_quoted) -> str:
+    """A text as it is, the rest as the JSON that Go makes of it, on one line."""
+    return value if isinstance(value, str) else _json(value, quote)
+
+
+def _json(value: Any, quote: Callable[[str], str]) -> str:
     if isinstance(value, Mapping):
-        pairs = (f"{quoted(key)}:{_json(value[key])}" for key in sorted(value))
+        pairs = (f"{quote(key)}:{_json(value[key], quote)}" for key in sorted(value))
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(_json(item) for item in value) + "]"
+        return "[" + ",".join(_json(item, quote) for item in value) + "]"
     if isinstance(value, float):
         return _number(value)
-    return quoted(value) if isinstance(value, str) else json.dumps(value)
+    return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
 def quoted(text: str) -> str:
     """The text as Go spells it in JSON, which is safe to stand in HTML."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return re.sub(r"[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    return re.sub(
+        r"[<>&\u2028\u2029]",
+        lambda found: f"\\u{ord(found[0]):04x}",
+        plainly_quoted(text),
+    )
 
 
 def _number(number: float) -> str:

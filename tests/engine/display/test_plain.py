@@ -1,6 +1,7 @@
 """Lines where nobody watches: what is written for each event, in the CLI's words."""
 
 import io
+import math
 from datetime import UTC, datetime
 from textwrap import dedent
 
@@ -9,6 +10,7 @@ import pytest
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.plain import PlainLines
+from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
     Diagnostic,
@@ -477,3 +479,64 @@ def test_a_dry_run_shows_the_same_outputs_where_it_is_to_show_what_is_same() -> 
 
     assert "    n: 1" in text(same, view(planning=True, sames=True)).splitlines()
     assert "Outputs:" not in text(same, view(planning=True))
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (math.inf, "+Inf"),
+        (-math.inf, "-Inf"),
+        (math.nan, "NaN"),
+        (1e21, "1000000000000000000000"),
+        (-0.0, "-0"),
+        (0.25, "0.25"),
+        (1e-7, "1e-07"),
+        (123456.5, "123456.5"),
+        (1234567.5, "1.2345675e+06"),
+        (-123456789.125, "-1.23456789125e+08"),
+    ],
+)
+def test_numbers_are_shown_as_the_cli_shows_them(number: float, shown: str) -> None:
+    events = [Outputs({}, {"n": number}), *ended({})]
+
+    assert f"  + n: {shown}" in text(events, view()).splitlines()
+
+
+def test_empty_outputs_of_a_new_stack_are_left_out_but_count_for_the_column() -> None:
+    new = {"a": {"deep": []}, "empty": "", "list": [], "map": {}, "zero": 0}
+    created = took(step("create", None, stack()))
+
+    lines = text([*created, Outputs({}, new), *ended({})], view()).splitlines()
+
+    first = lines.index("Outputs:") + 1
+    assert lines[first : first + 4] == [
+        "    a    : {",
+        "        deep: []",
+        "    }",
+        "    zero : 0",
+    ]
+
+
+def test_a_text_that_comes_or_goes_is_not_compared_with_nothing() -> None:
+    events = [Outputs({"a": "", "b": "x"}, {"a": "x", "b": ""}), *ended({})]
+
+    lines = text(events, view()).splitlines()
+
+    assert '  + a: "x"' in lines
+    assert '  - b: "x"' in lines
+
+
+@pytest.mark.parametrize("on", [view(), view(diff=True), view(urns=True)])
+def test_no_name_breaks_its_line_or_moves_the_cursor(on: View) -> None:
+    odd = thing("a\nb\x1b[2Jc\x7f", {"label": "a\tb\a"}, id="a\rb")
+    events: list[Event] = [
+        *took(step("update", odd.with_(inputs={"label": "x"}), odd)),
+        Diagnostic("warning", "hey", odd.urn),
+        *ended({"update": 1}),
+    ]
+
+    shown = text(events, on)
+
+    assert r"::a\nb\x1b[2Jc\x7f" in shown or r" a\nb\x1b[2Jc\x7f" in shown
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert r'"a\tb\a"' in shown or not on.diff

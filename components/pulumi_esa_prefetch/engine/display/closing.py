@@ -14,7 +14,7 @@ from pulumi_esa_prefetch.engine.display.changes import (
 )
 from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, NAME, Ink
 from pulumi_esa_prefetch.engine.display.marks import COUNTED, mark
-from pulumi_esa_prefetch.engine.display.properties import Printer
+from pulumi_esa_prefetch.engine.display.properties import Printer, worth
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import columns, worded
@@ -105,7 +105,10 @@ def output_lines(
     """The stack's outputs; while nothing is done yet, those that stay or are not known yet are left out."""
     printer = Printer(ink, secrets=view.secrets, full=view.full)
     if created and not event.old:
-        yield from printer.properties(_unmarked(event.new, event.new), indent)
+        new = _unmarked(event.new, event.new)
+        filled = {key: value for key, value in new.items() if worth(value)}
+        # those left out count for the column, as under the CLI
+        yield from printer.properties(filled, indent, max(map(len, new), default=0))
         return
     new = _unmarked(event.new, event.old) if view.planning else event.new
     changes: Changes = compare_maps(event.old, new)

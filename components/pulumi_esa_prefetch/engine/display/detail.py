@@ -27,6 +27,7 @@ from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, WARNING, Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.properties import Printer
+from pulumi_esa_prefetch.engine.display.texts import one_line
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import retained, worded
 from pulumi_esa_prefetch.engine.events import (
@@ -151,16 +152,16 @@ class DiffLines:
     def _header(self, step: StepMetadata) -> Iterator[str]:
         indent, old, new = self._indent(step), step.old, step.new
         words = mark(step.op)
-        what = step.urn if self._view.urns else step.type
+        what = one_line(step.urn if self._view.urns else step.type)
         kept = "[retain]" if retained(step) else ""
         header = f"{words.sign}{what}: ({step.op}{kept}){_lock(step)}"
         yield "    " * indent + self._ink(header, words.style)
         style = words.style if step.op in _OWN_COLOR else mark("same").style
         blanks = "    " * (indent + 1)
         if old is not None and old.id:
-            yield blanks + self._ink(f"[id={old.id}]", style)
+            yield blanks + self._ink(f"[id={one_line(old.id)}]", style)
         if not self._view.urns:
-            yield blanks + self._ink(f"[urn={step.urn}]", style)
+            yield blanks + self._ink(f"[urn={one_line(step.urn)}]", style)
         if old is not None and new is not None and old.provider != new.provider:
             yield blanks + self._ink(
                 f"[provider: {old.provider} => {new.provider}]", mark("update").style

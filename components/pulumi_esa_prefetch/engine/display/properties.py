@@ -3,9 +3,10 @@
 Every level is four blanks deeper; the sign of a change takes the place of the last two blanks in front of it.
 """
 
-import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.display.changes import (
@@ -17,7 +18,7 @@ from pulumi_esa_prefetch.engine.display.changes import (
 )
 from pulumi_esa_prefetch.engine.display.ink import Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
-from pulumi_esa_prefetch.engine.display.texts import document, line_changes
+from pulumi_esa_prefetch.engine.display.texts import document, line_changes, one_line
 from pulumi_esa_prefetch.engine.values import (
     ARCHIVE,
     ASSET,
@@ -29,6 +30,8 @@ from pulumi_esa_prefetch.engine.values import (
 
 LONGEST_LINE: Final = 150
 MOST_LINES: Final = 3
+# from here on a number with a fraction is shown with an exponent
+LARGE: Final = 1e6
 
 _KINDS: Final = {ASSET: "asset", ARCHIVE: "archive", RESOURCE: "resource"}
 _OPS: Final = {"add": "create", "delete": "delete", "update": "update", "same": "same"}
@@ -44,10 +47,12 @@ class Printer:
     op: str = "same"
     signed: bool = False
 
-    def properties(self, values: Mapping[str, Any], indent: int) -> Iterator[str]:
-        """All properties of a map, one below the other, the colons in one column."""
+    def properties(
+        self, values: Mapping[str, Any], indent: int, width: int = 0
+    ) -> Iterator[str]:
+        """All properties of a map, one below the other, the colons in the column of a width at least."""
         # hidden keys count for the column, as under the CLI
-        width = max(map(len, values), default=0)
+        width = max((width, *map(len, values)))
         for key, value in visible(values).items():
             yield from self.titled(f"{key:<{width}}: ", value, indent)
 
@@ -63,7 +68,7 @@ class Printer:
         """One difference: its title at an indent, what is below the title at another."""
         pen = replace(self, op=_OPS[change.kind], signed=change.kind != "same")
         if change.kind == "same":
-            if _worth(change.new):
+            if worth(change.new):
                 yield from pen.titled(title, change.new, indent, inner)
         elif change.kind == "add":
             yield from pen.titled(title, change.new, indent, inner)
@@ -94,14 +99,14 @@ class Printer:
             yield from self._change(
                 title, compare(_open(old), _open(new)), indent, inner
             )
-        elif isinstance(old, str) and isinstance(new, str):
+        elif isinstance(old, str) and isinstance(new, str) and old and new:
             yield from self._text(title, old, new, indent, inner)
-        elif _single(old) and _single(new) and _worth(old) and _worth(new):
+        elif _single(old) and _single(new) and worth(old) and worth(new):
             yield self._arrow(title, self.single(old), self.single(new), indent)
         else:
-            if _worth(old):
+            if worth(old):
                 yield from replace(self, op="delete").titled(title, old, indent, inner)
-            if _worth(new):
+            if worth(new):
                 yield from replace(self, op="create").titled(title, new, indent, inner)
 
     def _text(
@@ -172,7 +177,7 @@ class Printer:
         if value is None or isinstance(value, bool):
             return {None: "<null>", True: "true", False: "false"}[value]
         if isinstance(value, int | float):
-            return f"{value:.0f}" if float(value).is_integer() else repr(value)
+            return number(value)
         return "[unknown]" if value is UNKNOWN else _shape(value)
 
     def line(self, indent: int, text: str) -> str:
@@ -186,9 +191,22 @@ class Printer:
         return self.ink("    " * indent + text, mark(self.op).style)
 
 
+def number(value: float) -> str:
+    """A number as Go prints it: whole ones in full, others with an exponent where they are very small or large."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:+}".title()
+    if float(value).is_integer():
+        return f"{value:.0f}"
+    if abs(value) < LARGE:
+        return repr(value)
+    digits, exponent = f"{Decimal(repr(value)).normalize():e}".split("e")
+    return f"{digits}e{int(exponent):+03d}"
+
+
 def quoted(text: str) -> str:
     """A text between quotation marks, on one line."""
-    return json.dumps(text, ensure_ascii=False)
+    escaped = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{one_line(escaped)}"'
 
 
 def _opening(parts: Changes) -> str:
@@ -213,7 +231,7 @@ def _single(value: Any) -> bool:
     return not isinstance(value, Mapping | list | tuple)
 
 
-def _worth(value: Any) -> bool:
+def worth(value: Any) -> bool:
     """Whether a value is worth a line: empty ones are clutter."""
     return (
         isinstance(value, bool | int | float | Secret)

@@ -12,6 +12,7 @@ from pulumi_esa_prefetch.engine.display.changes import (
 )
 from pulumi_esa_prefetch.engine.display.marks import RETAINED, mark
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
+from pulumi_esa_prefetch.engine.display.texts import one_line
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
 from pulumi_esa_prefetch.engine.urns import displayed_type, name_of, type_of
@@ -119,8 +120,8 @@ def keys(changes: Changes) -> str:
 def columns(row: Row, view: View) -> tuple[str, str]:
     """Type and name of a row; with --urns the whole URN in one."""
     if view.urns:
-        return row.urn, ""
-    return displayed_type(type_of(row.urn)), name_of(row.urn)
+        return one_line(row.urn), ""
+    return one_line(displayed_type(type_of(row.urn))), one_line(name_of(row.urn))
 
 
 def worded(diagnostic: Diagnostic) -> str:
