@@ -44,7 +44,6 @@ class Refused:
     """The program asks for what it cannot have: the run ends with this error."""
 
     error: EngineError
-    urn: str
     done: "Future[None]"
 
 
@@ -81,10 +80,10 @@ class Inbox:
         done: Future[None] = Future()
         self._ask(Outputs(urn, outputs, done), done)
 
-    def refuse(self, error: EngineError, urn: str) -> None:
+    def refuse(self, error: EngineError) -> None:
         """End the run; raises Closed once it is over."""
         done: Future[None] = Future()
-        self._ask(Refused(error, urn, done), done)
+        self._ask(Refused(error, done), done)
 
     def tell(self, message: ProgramEnd | Resume | Stop) -> None:
         """Send what needs no answer."""

@@ -1,5 +1,6 @@
 """What a program may ask for and only the pulumi CLI has: each ends the run with one sentence; registers nothing."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import grpc
@@ -9,25 +10,36 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.inbox import Closed, Inbox
 
 
+class Lacks(EngineError):
+    """The sentence for something that the program uses and this engine does not have."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the program uses {what}, which this engine does not have: run it with "
+            "the pulumi CLI"
+        )
+
+
 class Lacking(resource_pb2_grpc.ResourceMonitorServicer):
     """The part of the resource monitor that refuses.
 
-    A refusal stops the run, so that a program that goes on without what it asked for changes nothing. What was made
-    before it is recorded; with a preview nothing was made, for the preview refuses first.
+    What is lacking stops the run, so that a program that goes on without it changes nothing. What was made before it
+    is recorded; with a preview nothing was made, for the preview refuses first.
     """
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, tell_alone: Callable[[str], None]) -> None:
         self._inbox = inbox
+        self._tell_alone = tell_alone
 
-    def refuse(
-        self, context: grpc.ServicerContext, error: EngineError, urn: str = ""
-    ) -> NoReturn:
-        """End the run with an error, about the resource with that URN; the program hears only that all is over."""
-        if not isinstance(error, Closed):
+    def refuse(self, context: grpc.ServicerContext, error: EngineError) -> NoReturn:
+        """Answer with an error that is told once, without the program's traceback."""
+        if isinstance(error, Lacks):
             try:
-                self._inbox.refuse(error, urn)
+                self._inbox.refuse(error)
             except Closed as closed:
-                error = closed
+                error = closed  # the program hears only that all is over
+        elif not isinstance(error, Closed):
+            self._tell_alone(str(error))
         abort(context, error)
 
     def RegisterStackTransform(  # noqa: N802 - the protocol's name
@@ -35,54 +47,46 @@ class Lacking(resource_pb2_grpc.ResourceMonitorServicer):
     ) -> NoReturn:
         """Transforms of all resources."""
         del request
-        self.refuse(context, lacks("transforms"))
+        self.refuse(context, Lacks("transforms"))
 
     def RegisterStackInvokeTransform(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> NoReturn:
         """Transforms of all invokes."""
         del request
-        self.refuse(context, lacks("invoke transforms"))
+        self.refuse(context, Lacks("invoke transforms"))
 
     def RegisterResourceHook(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> NoReturn:
         """Functions to be called around steps."""
-        self.refuse(context, lacks(f"the resource hook '{request.name}'"))
+        self.refuse(context, Lacks(f"the resource hook '{request.name}'"))
 
     def RegisterErrorHook(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> NoReturn:
         """Functions to be called after failures."""
-        self.refuse(context, lacks(f"the error hook '{request.name}'"))
+        self.refuse(context, Lacks(f"the error hook '{request.name}'"))
 
     def RegisterPackage(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> NoReturn:
         """Providers with parameters."""
         what = f"the provider '{request.name}' with parameters"
-        self.refuse(context, lacks(what))
+        self.refuse(context, Lacks(what))
 
     def Call(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> NoReturn:
         """Methods of resources."""
-        self.refuse(context, lacks(f"the method {request.tok}"))
+        self.refuse(context, Lacks(f"the method {request.tok}"))
 
     def ExistsResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> NoReturn:
         """Whether a provider knows an object."""
         what = f"a look-up whether {request.type} '{request.id}' exists"
-        self.refuse(context, lacks(what))
-
-
-def lacks(what: str) -> EngineError:
-    """The sentence for something that the program uses."""
-    return EngineError(
-        f"the program uses {what}, which this engine does not have: run it with the "
-        "pulumi CLI"
-    )
+        self.refuse(context, Lacks(what))
 
 
 def abort(context: grpc.ServicerContext, error: EngineError) -> NoReturn:

@@ -18,13 +18,12 @@ from pulumi_esa_prefetch.engine.context import ORGANIZATION, ConfigValue
 from pulumi_esa_prefetch.engine.defaults import DefaultProviders
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Registered
-from pulumi_esa_prefetch.engine.inbox import Closed, Inbox
-from pulumi_esa_prefetch.engine.lacking import Lacking, abort, lacks
+from pulumi_esa_prefetch.engine.inbox import Inbox
+from pulumi_esa_prefetch.engine.lacking import Lacking, Lacks, abort
 from pulumi_esa_prefetch.engine.providers import Provider
 from pulumi_esa_prefetch.engine.requests import goal_of, read_goal_of, unsupported
 from pulumi_esa_prefetch.engine.urns import (
     is_provider_type,
-    make_urn,
     package_of,
     provider_urn,
     type_of,
@@ -82,11 +81,10 @@ class Monitor(Lacking):
         find_provider: Callable[[str], Provider | None],
         tell_alone: Callable[[str], None],
     ) -> None:
-        super().__init__(inbox)
+        super().__init__(inbox, tell_alone)
         self._about = about
         self._defaults = defaults
         self._find_provider = find_provider
-        self._tell_alone = tell_alone
         self._goals: dict[str, Goal] = {}
         self._component_providers: dict[str, Mapping[str, str]] = {}
         self.finished = threading.Event()
@@ -122,7 +120,7 @@ class Monitor(Lacking):
         try:
             return self._register(request)
         except EngineError as error:
-            self.refuse(context, error, self._urn_of(request))
+            self.refuse(context, error)
 
     def ReadResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
@@ -133,7 +131,7 @@ class Monitor(Lacking):
             goal = read_goal_of(request, provider, self._about.root)
             done = self._inbox.read(goal)
         except EngineError as error:
-            self.refuse(context, error, self._urn_of(request))
+            self.refuse(context, error)
         # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
         return resource_pb2.ReadResourceResponse(
             urn=done.record.urn,
@@ -149,7 +147,7 @@ class Monitor(Lacking):
             outputs = with_hashes(read_struct(request.outputs), self._about.program)
             self._inbox.outputs(request.urn, outputs)
         except EngineError as error:
-            self.refuse(context, error, request.urn)
+            self.refuse(context, error)
         return empty_pb2.Empty()
 
     def Invoke(  # noqa: N802 - the protocol's name
@@ -158,10 +156,10 @@ class Monitor(Lacking):
         """Call a function of a provider."""
         try:
             return self._invoke(request)
-        except EngineError as error:
-            if not isinstance(error, Closed | _InvokeFailed):
-                self._tell_alone(str(error))
+        except _InvokeFailed as error:
             abort(context, error)
+        except EngineError as error:
+            self.refuse(context, error)
 
     def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any
@@ -175,7 +173,7 @@ class Monitor(Lacking):
     def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
         missing = unsupported(request)
         if missing:
-            raise lacks(f"{missing} for {request.type} '{request.name}'")
+            raise Lacks(f"{missing} for {request.type} '{request.name}'")
         parent = self._goals.get(request.parent)
         reference = self._provider_of(request, parent)
         about = self._about
@@ -189,10 +187,6 @@ class Monitor(Lacking):
                 **request.providers,
             }
         return _response(request, done)
-
-    def _urn_of(self, request: Any) -> str:
-        stack, project = self._about.stack, self._about.project
-        return make_urn(stack, project, request.parent, request.type, request.name)
 
     def _provider_of(self, request: Any, parent: Goal | None) -> str:
         if is_provider_type(request.type):
