@@ -1,9 +1,17 @@
-from pulumi_esa_prefetch.engine.journal import fold
+import errno
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal import Entry, fold
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.removals import Delete
 from pulumi_esa_prefetch.engine.steps import Applied
+from tests.engine.replaying import EMBEDDED, Playground
 from tests.engine.running import Notes
 from tests.engine.stacks import thing
 
@@ -83,3 +91,36 @@ def test_what_waits_points_to_nothing_that_went_with_another_container() -> None
 
     kept = user.with_(dependencies=(other.urn,))
     assert notes.snapshot().resources == (other, kept)
+
+
+@dataclass(frozen=True)
+class FullDisk:
+    """A journal in which nothing can be kept."""
+
+    def write(self, entry: Entry) -> None:
+        """Keep nothing."""
+        raise OSError(errno.ENOSPC, f"no space left for {type(entry).__name__}")
+
+
+def test_outputs_that_cannot_be_written_down_are_told_in_a_sentence() -> None:
+    ledger = Ledger(())
+    ledger.news[OUTER.urn] = OUTER
+
+    with pytest.raises(EngineError, match=r"the outputs of .*::outer cannot be writ"):
+        Recording(FullDisk(), ledger).amend(OUTER)
+
+
+def test_a_full_disk_at_the_outputs_of_the_stack_ends_the_run_as_others_do(
+    tmp_path: Path,
+) -> None:
+    ground = Playground.make(tmp_path)
+    ground.run(EMBEDDED, "stack", "init", "dev", "--non-interactive")
+    ground.program("import pulumi\npulumi.export('large', 'x' * 300_000)\n")
+    limited = ("bash", "-c", 'ulimit -f 200; exec "$0" "$@"', *EMBEDDED)
+
+    ran = ground.run(limited, "up", "--yes", "--skip-preview", "--stack", "dev")
+
+    assert ran.returncode == 1
+    assert "cannot be written down: [Errno 27]" in ran.stdout
+    assert "Resources:" in ran.stdout
+    assert "internal error" not in ran.stdout + ran.stderr

@@ -4,6 +4,7 @@ import itertools
 import threading
 
 from pulumi_esa_prefetch.engine.diff import equal
+from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import (
     Amended,
     Begin,
@@ -73,11 +74,19 @@ class Recording:
             self._finished(number, step, applied)
 
     def amend(self, record: Resource) -> None:
-        """A finished record has got other outputs, unless it was deleted meanwhile."""
+        """A finished record has got other outputs, unless it was deleted meanwhile.
+
+        EngineError if that cannot be written down.
+        """
         if record.urn not in self._ledger.news:
             return
         self._ledger.news[record.urn] = record
-        self._write(Amended(record.urn, record))
+        try:
+            self._write(Amended(record.urn, record))
+        except OSError as error:
+            raise EngineError(
+                f"the outputs of {record.urn} cannot be written down: {error}"
+            ) from None
 
     def refreshed(self, old: Old, record: Resource | None) -> None:
         """A base record was looked up: these are its contents now, or it is gone."""
