@@ -102,7 +102,8 @@ def view_of(
         secrets=options.show_secrets,
         outputs=not options.suppress_outputs,
         progress=not options.suppress_progress,
-        debug=options.debug or session.verbose > 0,
+        debug=options.debug,
+        traces=session.verbose > 0,
         event_log=Path(options.event_log) if options.event_log else None,
     )
 

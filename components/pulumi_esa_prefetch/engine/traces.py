@@ -8,9 +8,14 @@ _HEADER: Final = "Traceback (most recent call last):"
 _NAMELESS: Final = re.compile(r"^(?:Exception|(?:\w+\.)+\w+): (?=\S)")
 
 
+def is_trace(text: str) -> bool:
+    """Whether a text tells where an exception came from."""
+    return _HEADER in text
+
+
 def message_of(details: str) -> str:
     """The exception's own message, if the text is a traceback; else the text."""
-    if _HEADER not in details:
+    if not is_trace(details):
         return _bare(details.strip())
     lines = details.rsplit(_HEADER, 1)[1].splitlines()
     for number, line in enumerate(lines):

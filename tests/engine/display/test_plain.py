@@ -226,6 +226,23 @@ def test_debug_messages_are_for_those_who_ask() -> None:
     assert "    debug: deep" in text(events, view(debug=True)).splitlines()
 
 
+@pytest.mark.parametrize("diff", [False, True])
+def test_a_trace_can_be_asked_for_without_the_rest_of_what_is_debugged(
+    diff: bool,
+) -> None:
+    trace = 'Traceback (most recent call last):\n  File "p.py"\nKeyError: 1'
+    events: list[Event] = [
+        Diagnostic("debug", "deep"),
+        Diagnostic("debug", trace, urn("a")),
+        *ended({}),
+    ]
+
+    shown = text(events, view(traces=True, diff=diff))
+
+    assert 'File "p.py"' in shown
+    assert "deep" not in shown
+
+
 def test_messages_of_one_stream_are_one() -> None:
     events: list[Event] = [
         Diagnostic("info", "al", stream=3),

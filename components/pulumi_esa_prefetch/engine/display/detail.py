@@ -96,7 +96,7 @@ class DiffLines:
         self._paper.dot(f"@ {self._view.label.lower()}...")
 
     def _said(self, event: Diagnostic) -> None:
-        if event.ephemeral or (event.severity == "debug" and not self._view.debug):
+        if event.ephemeral or not self._view.hears(event):
             return
         style = {"error": ERROR, "warning": WARNING}.get(event.severity, "")
         self._errors.lines(self._ink(worded(event), style))

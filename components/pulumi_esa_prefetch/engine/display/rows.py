@@ -93,7 +93,7 @@ class Board:
 
     def said(self, event: Diagnostic) -> Row | None:
         """Something was said about a resource; None if that is not to be shown."""
-        if event.severity == "debug" and not self.view.debug:
+        if not self.view.hears(event):
             return None
         row = self.row(event.urn)
         row.diagnostics.append(event)

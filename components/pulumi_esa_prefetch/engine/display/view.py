@@ -6,7 +6,8 @@ from typing import Final
 
 from pulumi_esa_prefetch.engine.context import Kind
 from pulumi_esa_prefetch.engine.display.marks import REPLACEMENT
-from pulumi_esa_prefetch.engine.events import StepMetadata
+from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
+from pulumi_esa_prefetch.engine.traces import is_trace
 from pulumi_esa_prefetch.engine.urns import (
     is_default_provider,
     is_root_stack,
@@ -46,6 +47,7 @@ class View:
     outputs: bool = True
     progress: bool = True
     debug: bool = False
+    traces: bool = False
     event_log: Path | None = None
     expected: int | None = None
 
@@ -64,6 +66,11 @@ class View:
     def stack_urn(self) -> str:
         """The URN of the stack's own record, to which messages without a URN belong."""
         return root_stack_urn(self.stack, self.project)
+
+    def hears(self, said: Diagnostic) -> bool:
+        """Whether a message is for this display's reader: `traces` are those of exceptions, `debug` are all."""
+        wanted = self.debug or (self.traces and is_trace(said.message))
+        return said.severity != "debug" or wanted
 
     def shows(self, step: StepMetadata) -> bool:
         """Whether a step gets a row (the stack's own row apart)."""
