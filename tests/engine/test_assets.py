@@ -1,6 +1,7 @@
 import hashlib
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from werkzeug.serving import make_server
 from pulumi_esa_prefetch.engine.assets import with_hashes
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, Secret
+from tests.engine.replaying import CLI, EMBEDDED, Playground
 
 EMPTY = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 
@@ -139,3 +141,64 @@ def test_content_elsewhere_is_fetched(site: str, tree: Path) -> None:
 def test_an_error_page_is_no_content(site: str, tree: Path) -> None:
     with pytest.raises(EngineError, match="/gone was answered with status 404"):
         with_hashes(_asset(uri=f"{site}/gone"), tree)
+
+
+PROGRAM = """
+import pathlib, tarfile, zipfile
+import pulumi
+from pulumi import AssetArchive, FileArchive, FileAsset, RemoteArchive, StringAsset
+
+here = pathlib.Path.cwd()
+for name in ("a", "a.txt", "sub/deep/x", "sub.y", "\u00e9", "n" * 110, "q" * 90 + "/r" * 40):
+    file = here / "d" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("CONTENT")
+with zipfile.ZipFile("z.zip", "w") as packed:
+    packed.writestr(zipfile.ZipInfo("in/f"), "CONTENT")
+with tarfile.open("t.tar", "w") as packed:
+    packed.addfile(tarfile.TarInfo("in/g"))
+parts = {
+    "text": StringAsset("CONTENT"),
+    "none": StringAsset(""),
+    "file": FileAsset("d/a"),
+    "directory": FileArchive("d"),
+    "zip": FileArchive("z.zip"),
+    "far": RemoteArchive(f"file://{here}/z.zip"),
+}
+inner = AssetArchive({"t": FileArchive("t.tar"), "x": StringAsset("x")})
+parts["all"] = AssetArchive({**parts, "inner": inner})
+
+class Box(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("my:index:Box", name, parts)
+        self.register_outputs(parts)
+
+Box("box")
+for key, value in parts.items():
+    pulumi.export(key, value)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="the pulumi CLI is lacking")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(CLI, EMBEDDED), (EMBEDDED, CLI)],
+    ids=["after the CLI", "before the CLI"],
+)
+def test_turns_with_the_cli_find_what_was_hashed_unchanged(
+    first: Sequence[str], second: Sequence[str], tmp_path: Path
+) -> None:
+    ground = Playground.make(tmp_path)
+    ground.run(first, "stack", "init", "dev", "--non-interactive")
+    flags = ("--stack", "dev", "--non-interactive", "--yes", "--skip-preview")
+    same = (*flags, "--expect-no-changes")
+
+    for content in ("one", "two"):
+        ground.program(PROGRAM.replace("CONTENT", content))
+        made = ground.run(first, "up", *flags)
+        state = ground.state()
+        seen = ground.run(second, "up", *same)
+
+        assert (made.returncode, seen.returncode) == (0, 0)
+        assert ground.state() == state
