@@ -49,11 +49,21 @@ PASSING: dict[str, list[Fault]] = {
 # A quota passes too, but goes by the second, not by chance.
 ALL = PASSING | {"quota": [{"kind": "quota", "per_second": 10}]}
 
-# What the matrix sets: one of all, or two that do not hide each other.
-TOGETHER = ("extra-keys+missing-keys", "times+shuffled")
+# What the matrix sets: several that do not hide each other, or one.
+TOGETHER = (
+    "throttle+throttle-429-hint",
+    "error-before+error-after",
+    "reset-before+reset-after",
+    "reset-after+stale",
+    "html-before+html-after",
+    "truncated+truncated-framed",
+    "stall+stall-before+slow-bytes",
+    "content-type+extra-keys+missing-keys",
+    "times+shuffled",
+)
 MATRIX = (
-    *(name for name in ALL if name not in "+".join(TOGETHER).split("+")),
     *TOGETHER,
+    *(name for name in ALL if name not in "+".join(TOGETHER).split("+")),
 )
 
 # Those after which a client cannot know whether there was an effect.
