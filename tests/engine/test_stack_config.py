@@ -201,6 +201,20 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str) -
     assert "\n" not in str(error.value)
 
 
+def test_maps_with_keys_that_are_no_texts_can_be_changed(tmp_path: Path) -> None:
+    found = config(
+        tmp_path,
+        "# all\nconfig:\n  proj:obj: {1: one, true: t, 1.5: f} # odd\n  proj:b: x\n",
+    )
+
+    found.save({**found.values, "proj:b": "later"})
+
+    assert found.values["proj:obj"] == {"1": "one", "true": "t", "1.5": "f"}
+    assert found.file.read_text() == (
+        '# all\nconfig:\n  proj:obj: {"1": one, "true": t, "1.5": f} # odd\n  proj:b: later\n'
+    )
+
+
 def test_a_file_that_has_no_form_for_a_change_is_left_as_it_is(tmp_path: Path) -> None:
     found = config(tmp_path, "!nothing")
 

@@ -4,7 +4,7 @@ import pytest
 
 from pulumi_esa_prefetch.engine.config_values import text
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.yaml_reading import load
+from pulumi_esa_prefetch.engine.yaml_reading import load, with_text_keys
 
 
 # what the CLI 3.260 hands to a program for each spelling
@@ -51,6 +51,15 @@ from pulumi_esa_prefetch.engine.yaml_reading import load
         ("1:30", "1:30"),
         ("日本", "日本"),
         ("0.0", "0"),
+        ("-0.0", "0"),
+        ("[-0.0, -0]", "[0,0]"),
+        ("!!binary aGVsbG8=", "hello"),
+        ("[!!binary aGVsbG8=]", '["hello"]'),
+        ("!!binary /w==", "\ufffd"),
+        (
+            "{1e3: a, 1e7: b, .5: c, ~: d}",
+            '{"0.5":"c","1000":"a","1e+07":"b","\\u003cnil\\u003e":"d"}',
+        ),
         ("123456789012345678", "123456789012345678"),
         ("[123456789012345678.5, 1e30]", "[123456789012345680,1e+30]"),
     ],
@@ -70,7 +79,19 @@ def test_anchors_and_merges_are_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["a: [", "a: 1\na: 2", "*x", "{a: b: c}", "\x00", "a: 'x"]
+    "document",
+    [
+        "a: .inf",
+        "a: [-.inf]",
+        "a: {b: .nan}",
+        "a: !!binary x%",
+        "a: [",
+        "a: 1\na: 2",
+        "*x",
+        "{a: b: c}",
+        "\x00",
+        "a: 'x",
+    ],
 )
 def test_what_is_no_yaml_names_the_file(document: str) -> None:
     with pytest.raises(EngineError, match=r"Pulumi.dev.yaml") as error:
@@ -84,3 +105,18 @@ def test_what_is_no_yaml_names_the_file(document: str) -> None:
 )
 def test_a_document_may_be_anything(document: str, value: Any) -> None:
     assert load(document, "it") == value
+
+
+def test_keys_that_are_no_texts_become_texts_and_all_else_stays() -> None:
+    before = (
+        "# top\n1: one # uno\n2024-01-02: x\n"
+        "m: {true: t,1.5: f, 'q': 2, n: [ 3, {4: x} ]}\n? 5\n: y\n"
+    )
+    after = (
+        '# top\n"1": one # uno\n"2024-01-02 00:00:00 +0000 UTC": x\n'
+        """m: {"true": t,"1.5": f, 'q': 2, n: [ 3, {"4": x} ]}\n? "5"\n: y\n"""
+    )
+
+    assert with_text_keys(before, "it") == after
+    assert with_text_keys(after, "it") == after
+    assert load(before, "it") == load(after, "it")

@@ -19,7 +19,7 @@ from pulumi_esa_prefetch.engine.backend import put
 from pulumi_esa_prefetch.engine.context import ConfigValue, Project
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.project import read_document
-from pulumi_esa_prefetch.engine.yaml_reading import load, resolve
+from pulumi_esa_prefetch.engine.yaml_reading import load, resolve, with_text_keys
 
 _YAML_1_1_BOOLS = frozenset({"y", "n", "yes", "no", "on", "off"})
 
@@ -100,6 +100,7 @@ class StackConfig:
 
     def _edited_yaml(self, change: Callable[[Any], None]) -> str:
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
+        text = with_text_keys(text, str(self.file))
         yaml = YAML(typ="rt", pure=True)
         yaml.preserve_quotes = True
         yaml.composer.warn_double_anchors = False

@@ -1,15 +1,19 @@
 """YAML read to the values that the CLI would read (yaml.v3's rules for plain scalars); writes nothing."""
 
+import base64
+import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from io import StringIO
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 
@@ -34,26 +38,70 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _MOST_NODES: Final = 100_000
 _LONGEST: Final = 1000  # digits: Python itself refuses to read very long ones
 _STRING: Final = "tag:yaml.org,2002:str"
+_BINARY: Final = "tag:yaml.org,2002:binary"
+# between them Go prints a float without an exponent
+_SMALL, _LARGE = 1e-4, 1e6
 
 
 def load(text: str, what: str) -> Any:
     """The value of a YAML document (times as the texts Go gives them).
 
-    EngineError naming `what` if it is no YAML.
+    EngineError naming `what` if it cannot be read.
     """
-    try:
-        yaml = YAML(typ="safe", pure=True)
-        yaml.composer.warn_double_anchors = False
-        node = yaml.compose(StringIO(text))
+    with _telling(what):
+        node = _composed(text)
         if node is None:
             return None
         _refuse_bomb(node, what)
         return _value(node)
+
+
+def with_text_keys(text: str, what: str) -> str:
+    """The document with every key spelled as the text that it is read as, and nothing else changed."""
+    with _telling(what):
+        found: dict[int, str] = {}
+        _find_keys(_composed(text), found, set())
+    pieces, end = [], len(text)
+    for start in sorted(found, reverse=True):
+        pieces.append(text[start + len(found[start]) : end])
+        pieces.append(json.dumps(_printed(resolve(found[start])), ensure_ascii=False))
+        end = start
+    return "".join([text[:end], *reversed(pieces)])
+
+
+def _find_keys(node: Any, found: dict[int, str], seen: set[int]) -> None:
+    """Note where keys stand that are no texts, with their spelling."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    for part in node.value if isinstance(node.value, list) else ():
+        pair = part if isinstance(part, tuple) else (None, part)
+        key = pair[0]
+        if (
+            isinstance(key, ScalarNode)
+            and not key.style
+            and resolve(key.value) != key.value
+        ):
+            found[key.start_mark.index] = key.value
+        _find_keys(pair[1], found, seen)
+
+
+def _composed(text: str) -> Node | None:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
+    found: Node | None = yaml.compose(StringIO(text))
+    return found
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    try:
+        yield
     except YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f", line {place.line + 1}" if place else ""
         problem = getattr(error, "problem", None) or "it cannot be read"
-        raise EngineError(f"{what} is not YAML{where}: {problem}") from None
+        raise EngineError(f"{what} cannot be read{where}: {problem}") from None
     except RecursionError:
         raise EngineError(f"{what} is nested too deeply") from None
 
@@ -116,21 +164,54 @@ def _map(node: Node) -> MappingNode:
 
 
 def _key(node: Node) -> str:
+    return _printed(_value(node))
+
+
+def _printed(value: Any) -> str:
     # the CLI prints a key that is no text the way Go prints the value
-    found = _value(node)
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return "<nil>" if found is None else str(found)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return go_float(value)
+    return "<nil>" if value is None else str(value)
+
+
+def go_float(number: float) -> str:
+    """A float as Go prints it: with an exponent where it is very small or large."""
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else f"{number:+}".title()
+    if number and not _SMALL <= abs(number) < _LARGE:
+        digits, exponent = f"{Decimal(repr(number)).normalize():e}".split("e")
+        return f"{digits}e{int(exponent):+03d}"
+    return repr(number).removesuffix(".0")
 
 
 def _scalar(node: Node) -> Any:
     text = str(node.value)
+    if node.tag == _BINARY:
+        return _decoded(node)
     if getattr(node, "style", None):
         return text
     value = resolve(text)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise MarkedYAMLError(
+            problem=f"{text} is no number that a program can be given",
+            problem_mark=node.start_mark,
+        )
     if isinstance(value, int | float) and node.tag == _STRING and _plain_number(text):
         return text
     return value
+
+
+def _decoded(node: Node) -> str:
+    try:
+        content = base64.b64decode(re.sub(r"[\r\n]", "", node.value), validate=True)
+    except ValueError:
+        raise MarkedYAMLError(
+            problem="what is tagged !!binary is not base64",
+            problem_mark=node.start_mark,
+        ) from None
+    return content.decode(errors="replace")
 
 
 def _plain_number(text: str) -> bool:
@@ -166,7 +247,8 @@ def _integer(text: str) -> int | None:
 
 def _float(text: str) -> float | None:
     plain = text.replace("_", "")
-    return float(plain) if _FLOAT.fullmatch(plain) else None
+    # the CLI's zero has no sign
+    return float(plain) + 0.0 if _FLOAT.fullmatch(plain) else None
 
 
 def _time(text: str) -> str | None:

@@ -3,10 +3,8 @@
 Every level is four blanks deeper; the sign of a change takes the place of the last two blanks in front of it.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.display.changes import (
@@ -27,11 +25,10 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN,
     Secret,
 )
+from pulumi_esa_prefetch.engine.yaml_reading import go_float
 
 LONGEST_LINE: Final = 150
 MOST_LINES: Final = 3
-# from here on a number with a fraction is shown with an exponent
-LARGE: Final = 1e6
 
 _KINDS: Final = {ASSET: "asset", ARCHIVE: "archive", RESOURCE: "resource"}
 _OPS: Final = {"add": "create", "delete": "delete", "update": "update", "same": "same"}
@@ -193,14 +190,7 @@ class Printer:
 
 def number(value: float) -> str:
     """A number as Go prints it: whole ones in full, others with an exponent where they are very small or large."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{value:+}".title()
-    if float(value).is_integer():
-        return f"{value:.0f}"
-    if abs(value) < LARGE:
-        return repr(value)
-    digits, exponent = f"{Decimal(repr(value)).normalize():e}".split("e")
-    return f"{digits}e{int(exponent):+03d}"
+    return f"{value:.0f}" if float(value).is_integer() else go_float(value)
 
 
 def quoted(text: str) -> str:
