@@ -22,6 +22,10 @@ from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Secret
 _DISABLED = "pulumi:disable-default-providers"
 
 
+class NoDefaultProvider(EngineError):
+    """The stack's configuration forbids it."""
+
+
 class DefaultProviders:
     """Registers each default provider when its first resource comes."""
 
@@ -63,9 +67,9 @@ class DefaultProviders:
             disabled = [str(name).strip() for name in json.loads(setting.text)]
         except (ValueError, TypeError):
             message = f"{_DISABLED} should be a JSON list of package names"
-            raise EngineError(message) from None
+            raise NoDefaultProvider(message) from None
         if "*" in disabled or package in disabled:
-            raise EngineError(
+            raise NoDefaultProvider(
                 f"default provider for '{package}' disabled by {_DISABLED}: the "
                 "resource must be given an explicit provider"
             )

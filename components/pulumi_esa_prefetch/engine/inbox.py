@@ -44,6 +44,7 @@ class Refused:
     """The program asks for what it cannot have: the run ends with this error."""
 
     error: EngineError
+    urn: str
     done: "Future[None]"
 
 
@@ -80,10 +81,10 @@ class Inbox:
         done: Future[None] = Future()
         self._ask(Outputs(urn, outputs, done), done)
 
-    def refuse(self, error: EngineError) -> None:
+    def refuse(self, error: EngineError, urn: str) -> None:
         """End the run; raises Closed once it is over."""
         done: Future[None] = Future()
-        self._ask(Refused(error, done), done)
+        self._ask(Refused(error, urn, done), done)
 
     def tell(self, message: ProgramEnd | Resume | Stop) -> None:
         """Send what needs no answer."""

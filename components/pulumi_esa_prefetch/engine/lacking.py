@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import grpc
 from pulumi.runtime.proto import resource_pb2_grpc
 
+from pulumi_esa_prefetch.engine.defaults import NoDefaultProvider
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.inbox import Closed, Inbox
 
@@ -31,14 +32,20 @@ class Lacking(resource_pb2_grpc.ResourceMonitorServicer):
         self._inbox = inbox
         self._tell_alone = tell_alone
 
-    def refuse(self, context: grpc.ServicerContext, error: EngineError) -> NoReturn:
-        """Answer with an error that is told once, without the program's traceback."""
-        if isinstance(error, Lacks):
+    def refuse(
+        self, context: grpc.ServicerContext, error: EngineError, urn: str = ""
+    ) -> NoReturn:
+        """Answer with an error about the resource with that URN; some end the run, as with the CLI."""
+        if isinstance(error, Lacks | NoDefaultProvider):
             try:
-                self._inbox.refuse(error)
+                self._inbox.refuse(error, urn)
             except Closed as closed:
                 error = closed  # the program hears only that all is over
-        elif not isinstance(error, Closed):
+        self.answer(context, error)
+
+    def answer(self, context: grpc.ServicerContext, error: EngineError) -> NoReturn:
+        """Answer with an error that is told once if it ends the program, and without a traceback."""
+        if not isinstance(error, Closed):
             self._tell_alone(str(error))
         abort(context, error)
 

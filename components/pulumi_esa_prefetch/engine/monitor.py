@@ -24,6 +24,7 @@ from pulumi_esa_prefetch.engine.providers import Provider
 from pulumi_esa_prefetch.engine.requests import goal_of, read_goal_of, unsupported
 from pulumi_esa_prefetch.engine.urns import (
     is_provider_type,
+    make_urn,
     package_of,
     provider_urn,
     type_of,
@@ -120,7 +121,7 @@ class Monitor(Lacking):
         try:
             return self._register(request)
         except EngineError as error:
-            self.refuse(context, error)
+            self.refuse(context, error, self._urn_of(request))
 
     def ReadResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
@@ -131,7 +132,7 @@ class Monitor(Lacking):
             goal = read_goal_of(request, provider, self._about.root)
             done = self._inbox.read(goal)
         except EngineError as error:
-            self.refuse(context, error)
+            self.refuse(context, error, self._urn_of(request))
         # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
         return resource_pb2.ReadResourceResponse(
             urn=done.record.urn,
@@ -147,7 +148,7 @@ class Monitor(Lacking):
             outputs = with_hashes(read_struct(request.outputs), self._about.program)
             self._inbox.outputs(request.urn, outputs)
         except EngineError as error:
-            self.refuse(context, error)
+            self.answer(context, error)
         return empty_pb2.Empty()
 
     def Invoke(  # noqa: N802 - the protocol's name
@@ -159,7 +160,7 @@ class Monitor(Lacking):
         except _InvokeFailed as error:
             abort(context, error)
         except EngineError as error:
-            self.refuse(context, error)
+            self.answer(context, error)
 
     def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any
@@ -187,6 +188,10 @@ class Monitor(Lacking):
                 **request.providers,
             }
         return _response(request, done)
+
+    def _urn_of(self, request: Any) -> str:
+        stack, project = self._about.stack, self._about.project
+        return make_urn(stack, project, request.parent, request.type, request.name)
 
     def _provider_of(self, request: Any, parent: Goal | None) -> str:
         if is_provider_type(request.type):

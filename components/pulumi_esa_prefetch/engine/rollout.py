@@ -195,6 +195,8 @@ class Rollout:
         self._telling.error(str(error), urn)
 
     def _urn_of(self, message: Message) -> str:
+        if isinstance(message, Refused):
+            return message.urn
         if not isinstance(message, Register | Read):
             return ""
         goal, context = message.goal, self._machinery.context
