@@ -10,6 +10,7 @@ from pulumi_esa_prefetch.engine.config_values import Secure
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import Done
 from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.stack import Stack, open_stack
 from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, Secret
 from tests.engine.killing import killed_at
@@ -80,6 +81,14 @@ def test_an_exported_state_comes_back_record_by_record(tmp_path: Path) -> None:
 
     assert warnings == []
     assert exported(stack) == before
+
+
+def test_a_state_that_never_was_comes_back_as_an_empty_one(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+
+    administration.adopt(stack, b'{"version":3,"deployment":null}', force=False)
+
+    assert stack.load() == Snapshot()
 
 
 def test_secrets_in_plain_text_are_sealed_on_import(tmp_path: Path) -> None:

@@ -68,9 +68,10 @@ def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
     Raises EngineError if it cannot be read, and, unless forced, if it is not valid or another stack's.
     """
     outer = checkpoint.parse_json(content, "the file")
-    deployment = checkpoint.checked(
-        outer.get("version"), outer.get("features"), outer.get("deployment")
-    )
+    body = outer.get("deployment", "")
+    # null is how the CLI exports a stack that never had a state
+    body = {} if body is None else body
+    deployment = checkpoint.checked(outer.get("version"), outer.get("features"), body)
     secrets = stack.secrets_of(deployment)
     snapshot = checkpoint.read(deployment, secrets.decrypt)
     faults = _faults(stack.name, deployment, snapshot)
@@ -83,9 +84,9 @@ def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
         f"removing pending operation '{operation.type}' on '{operation.resource.urn}'"
         for operation in snapshot.pending_operations
     ]
-    body = {k: v for k, v in deployment.body.items() if k != "pending_operations"}
+    kept = {k: v for k, v in deployment.body.items() if k != "pending_operations"}
     with locked(stack.files, stack.clock):
-        _put(stack.files, replace(deployment, body=sealed(body, secrets.encrypt)))
+        _put(stack.files, replace(deployment, body=sealed(kept, secrets.encrypt)))
     return [*faults, *dropped]
 
 
