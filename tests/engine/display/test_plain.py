@@ -243,6 +243,19 @@ def test_a_trace_can_be_asked_for_without_the_rest_of_what_is_debugged(
     assert "deep" not in shown
 
 
+def test_that_a_program_refreshes_the_stack_s_own_record_is_not_shown() -> None:
+    events: list[Event] = [
+        StepStarted(step("refresh", stack(), stack()), planning=False),
+        StepDone(step("update", stack(), stack()), planning=False),
+        *SAME_STACK,
+        *ended({"same": 1}),
+    ]
+
+    for planning in (False, True):
+        shown = text(events, view("refresh", planning=planning))
+        assert shown.splitlines()[2] == "    pulumi:pulumi:Stack proj-dev"
+
+
 def test_messages_of_one_stream_are_one() -> None:
     events: list[Event] = [
         Diagnostic("info", "al", stream=3),

@@ -73,8 +73,9 @@ class Board:
         """A step begins."""
         row = self.row(event.metadata.urn)
         row.step, row.started, row.ended = event.metadata, now, None
-        row.refreshing = event.metadata.op == "refresh"
-        row.shown = row.shown or self.view.shows(event.metadata)
+        seen = self.view.shows(event.metadata)
+        row.refreshing = seen and event.metadata.op == "refresh"
+        row.shown = row.shown or seen
         return row
 
     def done(self, event: StepDone, now: float) -> Row:

@@ -74,12 +74,16 @@ class View:
 
     def shows(self, step: StepMetadata) -> bool:
         """Whether a step gets a row (the stack's own row apart)."""
-        if is_default_provider(step.urn):
+        if is_default_provider(step.urn) or self._looks_at_itself(step):
             return False
         if step.op == "same":
             return self.sames or _protection_changes(step)
         halves = (self.diff or self.json) and not self.replacement_steps
         return not (halves and not step.logical and step.op in REPLACEMENT)
+
+    def _looks_at_itself(self, step: StepMetadata) -> bool:
+        """Whether the stack's own record is refreshed: nothing real is behind it."""
+        return step.op == "refresh" and is_root_stack(step.urn)
 
     def lists(self, step: StepMetadata) -> bool:
         """Whether a step is listed in a diff or in JSON: what is shown, and always the stack."""
