@@ -107,6 +107,7 @@ def read_config_path(content: bytes) -> None:
 def read_workspace(content: bytes) -> None:
     """What is selected on this machine: unreadable is as good as nothing."""
     environ = {"PULUMI_HOME": str(_ROOT / "home")}
+    _PROJECT.file.touch()  # without a project there is nothing to select in
     workspace.select(_PROJECT, "file://x", environ, "dev")
     (file,) = (_ROOT / "home/workspaces").iterdir()
     file.write_bytes(content)

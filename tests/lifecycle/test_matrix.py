@@ -30,6 +30,7 @@ COMBINATIONS = dict(enumerate(pairwise(FACTORS)))
 # The loss by which a client that only repeats starts a plan twice.
 SAMPLE = next(n for n, one in COMBINATIONS.items() if "reset-after" in faults_of(one))
 SHARE = 0.2
+"""Of the calls, for all faults of a run together."""
 
 
 def marked(number: int) -> object:
@@ -66,7 +67,9 @@ def test_every_row_holds_or_says_why_not_whatever_esa_answers(
         emulator,
         stack,
         dialects=dialects,
-        faults=hitting([one for name in faults for one in ALL[name]], SHARE, number),
+        faults=hitting(
+            [one for name in faults for one in ALL[name]], SHARE / len(faults), number
+        ),
         open_ends=open_ends(combination),
     )
 

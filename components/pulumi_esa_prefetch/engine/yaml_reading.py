@@ -195,7 +195,7 @@ def _scalar(node: Node) -> Any:
     value = resolve(text)
     if isinstance(value, float) and not math.isfinite(value):
         raise MarkedYAMLError(
-            problem=f"{text} is no number that a program can be given",
+            problem=f"{text:.60} is no number that a program can be given",
             problem_mark=node.start_mark,
         )
     if isinstance(value, int | float) and node.tag == _STRING and _plain_number(text):
