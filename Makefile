@@ -51,7 +51,7 @@ check: dev ## ruff, mypy, import directions
 test: dev ## all tests but the long ones
 	@$(PYTEST) -m 'not slow' --cov
 test-all: dev ## all tests
-	@$(PYTEST) --cov
+	@$(PYTEST) -n 6 --cov
 soak: dev ## a thousand plans in an ESA that fails one call in five
 	@$(BIN)/python -m tests.lifecycle.soak
 kill: dev ## kill -9 at two hundred random moments, each mended by one up
