@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from pulumi_esa_prefetch.cli.grammar import OPTIONAL, Spec
+from pulumi_esa_prefetch.engine.environment import is_set
 
 ALL: Final = ("preview", "up", "refresh", "destroy")
 PROGRAM: Final = ("preview", "up")
@@ -227,7 +228,7 @@ def early_flags() -> dict[str, Spec]:
 
 
 def _offered(name: str, environ: Mapping[str, str]) -> bool:
-    return name != "event_log" or _true(environ.get("PULUMI_DEBUG_COMMANDS", ""))
+    return name != "event_log" or is_set(environ, "PULUMI_DEBUG_COMMANDS")
 
 
 def _long(name: str) -> str:
@@ -255,14 +256,8 @@ def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The flags that the CLI's environment variables stand for, as if given on the line unless it says otherwise."""
-    found = {
-        flag: "true" for flag, name in VARIABLES.items() if _true(environ.get(name, ""))
-    }
+    found = {flag: "true" for flag, name in VARIABLES.items() if is_set(environ, name)}
     parallel = environ.get("PULUMI_PARALLEL", "")
     if parallel.isdigit() and int(parallel) > 0:
         found["--parallel"] = parallel
     return found
-
-
-def _true(text: str) -> bool:
-    return text.lower() in {"1", "true"}

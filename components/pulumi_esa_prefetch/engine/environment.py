@@ -8,6 +8,11 @@ from typing import Any
 from pulumi_esa_prefetch.engine.context import Context
 
 
+def is_set(environ: Mapping[str, str], name: str) -> bool:
+    """Whether a variable says yes, as the CLI reads it."""
+    return environ.get(name, "").lower() in {"1", "true"}
+
+
 def program_directory(context: Context) -> Path:
     """Where the program and its dynamic providers run."""
     main = context.project.main

@@ -27,6 +27,7 @@ from pulumi_esa_prefetch.engine.context import (
     Project,
     StackOutputs,
 )
+from pulumi_esa_prefetch.engine.environment import is_set
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.journal_file import Header, read_journal
 from pulumi_esa_prefetch.engine.records import Snapshot
@@ -59,7 +60,7 @@ def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBac
             "'backend: {url: ...}' in Pulumi.yaml",
             NO_LOGIN,
         )
-    bare = any(environ.get(name, "").lower() in {"1", "true"} for name in _NO_BACKUPS)
+    bare = any(is_set(environ, name) for name in _NO_BACKUPS)
     return FileBackend(url, backed_up=not bare)
 
 
