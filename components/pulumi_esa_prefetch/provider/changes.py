@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
@@ -61,10 +62,8 @@ def refresh(session: Session, recorded: PlanState) -> PlanState | None:
     target = _recall(Work(session), recorded)
     plan = target.before
     decided = decision.at_read(recorded, plan)
-    if plan is not None and plan.status is None:
-        raise PrefetchError(
-            f"{target} cannot be read: ESA lists it without a status; run refresh again"
-        )
+    if decided.act is Act.REFUSE:
+        raise PrefetchError(f"{target} {decided.why}")
     if decided.tell:
         tell(f"{target} {decided.why}")
     if decided.act is Act.DROP:
@@ -100,7 +99,7 @@ def delete(session: Session, recorded: PlanState) -> None:
         decided = decision.at_delete(recorded, target.before)
     _tell_end(target, decided, target.before, now)
     ends = decided.act in {Act.STOP, Act.DELETE}
-    if ends and decision.may_run(recorded, target.before):
+    if ends and decision.may_run(recorded, target.status):
         _stop_for_good(work, recorded, target)
     if decided.act is Act.DELETE:
         _delete(work, target)
@@ -171,22 +170,16 @@ def _recall(work: Work, recorded: PlanState) -> Target:
     target = _look(work, target, work.session.lists.recall)
     if decision.contradicts(recorded, target.before):
         moment = work.session.lag.outwait_record()
-
-        def ask(job_id: str, plan_id: str, look: Look) -> Plan | None:
-            return work.session.lists.recall_after(job_id, plan_id, moment, look)
-
+        ask = partial(work.session.lists.recall_after, moment)
         target = _look(work, target, ask)
     return target
 
 
 def _find_new(work: Work, target: Target) -> Target:
     """A plan that may have been made a moment ago."""
-    since = work.session.clock.monotonic()
-    target = _look(work, target, work.session.lists.find)
-    if target.before is None:
-        work.session.lag.outwait(since)
-        target = _look_again(work, target)
-    return target
+    with looking_up(target):
+        plan = work.find_new(target.job_id or "", target.plan_id)
+    return replace(target, before=plan)
 
 
 def _look_again(work: Work, target: Target) -> Target:

@@ -165,6 +165,9 @@ def needs_look(declared: PlanInputs, recorded: PlanState) -> bool:
 
 def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
     """Decide on the record of a plan that was read; None: the plan does not exist any more."""
+    if observed is not None and observed.status is None:
+        why = "cannot be read: ESA lists it without a status; run refresh again"
+        return Decision(Act.REFUSE, why)
     if observed is not None:
         return Decision(Act.ADOPT, f"is {observed.status}")
     if recorded.status == "finished":
@@ -195,12 +198,13 @@ def contradicts(recorded: PlanState, observed: Observed | None) -> bool:
     return recorded.status == "waiting" and observed.status == "stopped"
 
 
-def may_run(recorded: PlanState, observed: Observed | None) -> bool:
-    """Whether Stop has to be called for a plan to stand still.
+def may_run(recorded: PlanState, status: str | None) -> bool:
+    """Whether Stop has to be called for a plan of that status in ESA's list to stand still.
 
     A list may lag behind the Start that is on record, and Stop on a stopped plan changes nothing.
     """
-    return observed is not None and _may_run(recorded, observed.status)
+    was_going = recorded.status in {"running", "waiting"}
+    return status == "running" or (was_going and status == "stopped")
 
 
 def is_doubtful(observed: Plan | None, now: datetime) -> bool:
@@ -220,8 +224,8 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
         return Decision(Act.LEAVE, _unknown(observed), tell=True)
     if recorded.on_destroy == "delete":
         return Decision(Act.DELETE, "is declared no more and on_destroy is delete")
-    if may_run(recorded, observed):
-        return Decision(Act.STOP, "is running and declared no more")
+    if may_run(recorded, observed.status):
+        return _stop(observed.status, "declared no more")
     if observed.status == "waiting":
         return Decision(
             Act.LEAVE, "is waiting, and ESA stops only running plans", tell=True
@@ -260,17 +264,14 @@ def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> D
 
 def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision | None:
     if declared.desired_state == "stopped":
-        return _stopped("running" if _may_run(recorded, status) else status)
+        if may_run(recorded, status):
+            return _stop(status, "declared stopped")
+        return _stopped(status)
     if declared.trigger_text != recorded.trigger_text:
         return Decision(Act.RERUN, "runs again: triggers changed")
     if status == "waiting" and recorded.desired_state == "stopped":
         return Decision(Act.START, "is waiting and declared running")
     return _running(declared, status)
-
-
-def _may_run(recorded: PlanState, status: str | None) -> bool:
-    was_going = recorded.status in {"running", "waiting"}
-    return status == "running" or (was_going and status == "stopped")
 
 
 def _running(declared: PlanInputs, status: str) -> Decision | None:
@@ -281,10 +282,15 @@ def _running(declared: PlanInputs, status: str) -> Decision | None:
 
 def _stopped(status: str) -> Decision | None:
     if status == "running":
-        return Decision(Act.STOP, "is running and declared stopped")
+        return _stop(status, "declared stopped")
     if status == "waiting":
         return Decision(Act.REFUSE, WAITING_CANNOT_STOP)
     return None
+
+
+def _stop(status: str, declared: str) -> Decision:
+    is_so = "is running" if status == "running" else "was set going, may run yet"
+    return Decision(Act.STOP, f"{is_so} and {declared}")
 
 
 def _changed_inputs(declared: PlanInputs, recorded: PlanState) -> list[str]:

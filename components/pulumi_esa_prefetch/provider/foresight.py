@@ -2,7 +2,7 @@
 
 ``check`` asks early and is never in the way: 5 seconds for all its looks, one attempt each. Any failure but
 'not found' is no answer and turns the looks off for the run, with one line.
-A plan that is about to be created is looked up once, so that a pull request says that it does not exist.
+A plan that is about to be created is looked up, so that a pull request says that it does not exist.
 Where the stack has limits (``esa-prefetch:limits``) a plan that is about to start is judged by them. A plan on
 record is only warned of then: its window in ESA may be about to be changed by another resource of the same run,
 unless the triggers say the new one, as those of a ``SitePrefetch`` do.
@@ -88,11 +88,7 @@ def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
 
 def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
     session = work.session
-    since = session.clock.monotonic()
-    plan = session.lists.find(job_id, declared.plan_id, work.look())
-    if plan is None and session.is_first_absence():
-        session.lag.outwait(since)
-        plan = session.lists.look_again(job_id, declared.plan_id, work.look())
+    plan = work.find_new(job_id, declared.plan_id, waits=session.is_first_absence)
     if plan is None:
         return [f"{Target(declared.plan_id, job_id)} {MISSING}"]
     run = _run(plan)

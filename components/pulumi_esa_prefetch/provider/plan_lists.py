@@ -109,7 +109,7 @@ class PlanLists:
         return self._get(job_id, look, since=since).read().get(plan_id)
 
     def recall_after(
-        self, job_id: str, plan_id: str, moment: float, look: Look | None = None
+        self, moment: float, job_id: str, plan_id: str, look: Look | None = None
     ) -> Plan | None:
         """One plan, by a list asked for after that moment of the monotonic clock. Raises EsaError."""
         return self._get(job_id, look, not_before=moment).read().get(plan_id)

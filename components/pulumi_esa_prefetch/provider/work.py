@@ -1,7 +1,7 @@
 """One hook's work: the session, and what is left of the one deadline for all its calls; decides nothing."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.models import Plan
@@ -54,6 +54,21 @@ class Work:
         """
         in_time = self._attempts is None and self.left * 2 > self._seconds
         return Look(lambda job: _plans(self.client(), job), self.left, lasting=in_time)
+
+    def find_new(
+        self, job_id: str, plan_id: str, *, waits: Callable[[], bool] = lambda: True
+    ) -> Plan | None:
+        """A plan that may have been made a moment ago: if no list shows it, look once more when none can lag.
+
+        ``waits``: whether it is worth the wait, asked only if the plan is not seen. Raises EsaError.
+        """
+        session = self.session
+        since = session.clock.monotonic()
+        plan = session.lists.find(job_id, plan_id, self.look())
+        if plan is None and waits():
+            session.lag.outwait(since)
+            plan = session.lists.look_again(job_id, plan_id, self.look())
+        return plan
 
     def last_look(self) -> Look:
         """The look at what a call has done, which may come after the deadline: the truth is worth seconds."""

@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.provider.decision import (
     at_rerun,
     at_update,
     before_delete,
+    may_run,
     what_then,
 )
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, split_id
@@ -151,8 +152,9 @@ def _deletion(node: Node, facts: PlanFacts, now: datetime, *, kept: bool) -> Out
         return _worded(decision, recorded, status)
     decision = at_delete(recorded, _Observed(status, facts.end_time))
     if decision.act is Act.DELETE:
-        what = "Stop, Delete" if status == "running" else "Delete"
-        return Outcome(what, decision.why, stops=status == "running")
+        stops = may_run(recorded, status)
+        what = "Stop, Delete" if stops else "Delete"
+        return Outcome(what, decision.why, stops=stops)
     then = what_then(status, facts.start_time, now)
     told = f"{decision.why}{then}" if decision.tell else ""
     return replace(
