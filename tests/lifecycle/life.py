@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
+from tests.lifecycle.faults import START, STOP
 from tests.lifecycle.rows import Phase, Row, Step
 from tests.lifecycle.stack import Result, Stack
 
@@ -16,6 +17,7 @@ COMMANDS: dict[Phase, tuple[str, ...]] = {
 }
 
 LAGS = "start-answers-waiting"
+RESET = "ResetScheduledPreloadJob"
 
 
 class Life:
@@ -57,8 +59,9 @@ class Life:
         start = seed(*(job(number, plans) for number, plans in self._jobs().items()))
         esa = self._emulator(start, dialects=self._dialects, faults=self._faults)
         result = self._run(phase, esa)
-        wrong = [line for one in self._plans for line in self._look(one, result, esa)]
-        failed = any("error:" in said for said in result.diagnostics().values())
+        after = self._after(result, esa)
+        wrong = [line for one in self._plans for line in self._look(one, after)]
+        failed = any("error:" in said for said in after.said.values())
         if result.code != int(failed):
             wrong.append(f"exit code {result.code}")
         return [*wrong, result.output] if wrong else []
@@ -83,28 +86,59 @@ class Life:
             *COMMANDS[phase], "--yes", "--skip-preview", "--continue-on-error"
         )
 
-    def _look(self, one: "Plan", result: Result, esa: Esa) -> Iterator[str]:
+    def _after(self, result: Result, esa: Esa) -> "After":
         assert self._stack is not None
-        record = self._stack.records().get(one.row.name)
-        recorded = record["outputs"]["status"] if record else "gone"
-        true = esa.plans().get(one.id, {"Status": "gone"})["Status"]
-        said = result.diagnostics().get(one.row.name, "")
-        resets = esa.calls("ResetScheduledPreloadJob", one.job_id)
+        records = self._stack.records()
+        return After(
+            recorded={n: one["outputs"]["status"] for n, one in records.items()},
+            true={key: one["Status"] for key, one in esa.plans().items()},
+            said=result.diagnostics(),
+            calls=esa.history(),
+        )
+
+    def _look(self, one: "Plan", after: "After") -> Iterator[str]:
         wanted = [
             other.step.reset for other in self._plans if other.job_id == one.job_id
         ]
+        resets = after.about(RESET, one.job_id)
         seen = Seen(
-            recorded=recorded,
-            true=true,
-            said=said,
-            starts=esa.effective_starts(one.id),
-            stops=esa.effective_stops(one.id),
+            recorded=after.recorded.get(one.row.name, "gone"),
+            true=after.true.get(one.id, "gone"),
+            said=after.said.get(one.row.name, ""),
+            starts=after.effects(START, one.id),
+            stops=after.effects(STOP, one.id),
             resets=len(resets),
             disturbed=sum(bool(call["faults"]) for call in resets),
             wanted=sum(wanted),
         )
         for text in one.judge(seen):
             yield f"{one.row.name}: {text}; {seen}"
+
+
+@dataclass(frozen=True)
+class After:
+    """All there is to see after a phase, looked up once for all plans."""
+
+    recorded: dict[str, str]
+    """Name -> the status on record."""
+    true: dict[str, str]
+    """Plan's id -> its status in ESA."""
+    said: dict[str, str]
+    """Name -> what was said of it."""
+    calls: list[Document]
+    """ESA's history of the phase."""
+
+    def about(self, action: str, id_: str) -> list[Document]:
+        """The requests for an action on one plan or job."""
+        return [
+            call
+            for call in self.calls
+            if call["action"] == action and call["parameters"].get("Id") == id_
+        ]
+
+    def effects(self, action: str, id_: str) -> int:
+        """How many of them changed anything."""
+        return sum(call["effect"] for call in self.about(action, id_))
 
 
 @dataclass(frozen=True)
