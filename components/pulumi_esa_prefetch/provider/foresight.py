@@ -88,8 +88,10 @@ def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
 
 def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
     session = work.session
-    plan = work.find_new(job_id, declared.plan_id, waits=session.is_first_absence)
+    # Plans may be made by the dozen: those who ask in the meantime wait too, at the same time.
+    plan = work.find_new(job_id, declared.plan_id, waits=session.doubts_absence)
     if plan is None:
+        session.believe_absence()
         return [f"{Target(declared.plan_id, job_id)} {MISSING}"]
     run = _run(plan)
     starts = at_create(declared, plan).act is Act.START

@@ -64,11 +64,15 @@ class Session:
         with self._lock:
             return plan_id in self._kept
 
-    def is_first_absence(self) -> bool:
-        """Whether no plan has been missed before: one is waited for, the run ends with it; a thousand are not."""
+    def doubts_absence(self) -> bool:
+        """Whether no plan has been missed for good yet: one is waited for, the run ends with it; a thousand are not."""
         with self._lock:
-            is_first, self._missed = not self._missed, True
-        return is_first
+            return not self._missed
+
+    def believe_absence(self) -> None:
+        """Wait for no plan any more: one was still absent from a list that cannot lag."""
+        with self._lock:
+            self._missed = True
 
     def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
         """The job, asked for once in this process: old news, for warnings only. Raises EsaError."""

@@ -1,0 +1,93 @@
+"""Plans that no list shows when ``check`` asks: made a moment ago, or not there at all."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.api.models import PlanSpec
+from pulumi_esa_prefetch.provider.lag import LAG
+from tests.lifecycle.esa import job, plan_id
+from tests.provider.test_start import fault
+from tests.provider.world import JOB, LIST, World
+
+STALE = fault({"kind": "stale", "seconds": 2.0}, action=LIST, every=1)
+
+
+def check(world: World, an_id: str) -> list[str]:
+    declared = {"plan_id": an_id, "job_id": JOB}
+    return [f.reason for f in world.provider.check({}, declared).failures]
+
+
+def lagging() -> World:
+    """An ESA of which nothing was asked for long, and whose lists lag."""
+    world = World(faults=(STALE,), jobs=[job(1, [])])
+    world.clock.advance(60)
+    return world
+
+
+def make(world: World, count: int) -> list[str]:
+    """Plans that somebody else makes now."""
+    specs = [PlanSpec(interval=600, slice_len=1) for _ in range(count)]
+    made = world.client.create_scheduled_preload_executions(
+        job_id=JOB, executions=specs
+    )
+    return [plan.id for plan in made.plans]
+
+
+def during_first_wait(world: World, act: Callable[[], Any]) -> list[Any]:
+    """Let another thread act while the first one waits, as long as time goes on for both alike."""
+    results: list[Any] = []
+    advance = world.clock.advance
+
+    def sleep(seconds: float) -> None:
+        end = world.clock.monotonic() + seconds
+        if not results:
+            results.append(None)
+            with ThreadPoolExecutor(1) as pool:
+                results[0] = pool.submit(act).result(30)
+        advance(max(0.0, end - world.clock.monotonic()))
+
+    world.clock.sleep = sleep  # type: ignore[method-assign]
+    return results
+
+
+def test_two_plans_made_a_moment_ago_are_found_by_two_threads() -> None:
+    world = lagging()
+    first, second = make(world, 2)
+    other = during_first_wait(world, lambda: check(world, second))
+
+    assert check(world, first) == []
+
+    assert other == [[]]
+    assert world.session.verify
+
+
+def test_each_of_the_plans_that_this_run_makes_one_after_another_is_found() -> None:
+    world = lagging()
+
+    said = [check(world, an_id) for _ in range(3) for an_id in make(world, 1)]
+
+    assert said == [[], [], []]
+
+
+def test_a_thousandth_missing_plan_is_not_waited_for() -> None:
+    world = lagging()
+    began = world.clock.monotonic()
+
+    said = [check(world, plan_id(n)) for n in range(1, 21)]
+
+    assert all("does not exist" in reason for (reason,) in said)
+    assert world.clock.monotonic() - began == pytest.approx(LAG, abs=0.1)
+
+
+def test_missing_plans_that_are_asked_for_at_once_are_waited_for_at_once() -> None:
+    world = lagging()
+    began = world.clock.monotonic()
+    other = during_first_wait(world, lambda: check(world, plan_id(8)))
+
+    assert "does not exist" in check(world, plan_id(9))[0]
+
+    assert "does not exist" in other[0][0]
+    assert world.clock.monotonic() - began == pytest.approx(LAG, abs=0.1)
