@@ -135,6 +135,33 @@ def test_two_hundred_plans_are_one_declaration(
     assert stack_.is_settled()
 
 
+NONE = """
+import pulumi
+from pulumi_esa_prefetch import PrefetchCampaign
+
+campaign = PrefetchCampaign("none", plans={})
+for output in ("job_ids", "statuses", "window", "ready"):
+    pulumi.export(output, getattr(campaign, output))
+"""
+
+
+def test_a_campaign_of_no_plans_has_outputs_of_the_same_types(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    stack_ = stack(emulator(seed()))
+    stack_.write_program(NONE)
+
+    stack_.up()
+
+    assert stack_.printed_outputs() == {
+        "job_ids": {},
+        "statuses": {},
+        "window": {"start": "", "end": ""},
+        "ready": True,
+    }
+    assert stack_.is_settled()
+
+
 OPTIONS = """
 import pulumi
 from pulumi import Alias, ResourceOptions

@@ -117,6 +117,8 @@ class PrefetchCampaign(ComponentResource):
     def _each(
         self, output: Callable[[ScheduledPrefetch], Output[str]]
     ) -> Output[Mapping[str, str]]:
+        if not self.plans:
+            return Output.from_input({})  # of nothing `Output.all` makes a list
         return Output.all(**{name: output(plan) for name, plan in self.plans.items()})
 
 
