@@ -1,5 +1,6 @@
 """SitePrefetch without an engine: URL lists, windows, the texts that state keeps, and what is refused."""
 
+import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi import RunError
+from google.protobuf.struct_pb2 import Struct
+from pulumi import Output, RunError
+from pulumi.runtime.rpc import deserialize_properties
 
 from pulumi_esa_prefetch import PrefetchWindow, SitePrefetch, SitePrefetchArgs
+from pulumi_esa_prefetch.resources.site_prefetch import _site_id
 from pulumi_esa_prefetch.resources.url_list import UrlList
 
 URLS = ["https://www.example.com/a", "https://www.example.com/b"]
@@ -36,6 +40,13 @@ def test_a_file_with_blank_lines_and_other_line_ends_is_the_same_list(
 
     assert urls.for_esa() == one_list(urls=URLS).for_esa()
     assert urls.for_triggers() == one_list(urls=URLS).for_triggers()
+
+
+def test_a_file_with_a_byte_order_mark_is_the_same_list(tmp_path: Path) -> None:
+    path = tmp_path / "urls.txt"
+    path.write_text("\n".join(URLS), encoding="utf-8-sig")
+
+    assert one_list(url_file=path) == one_list(urls=URLS)
 
 
 def test_an_oss_object_is_named_and_not_read() -> None:
@@ -75,12 +86,38 @@ def test_times_go_to_esa_in_the_notation_of_its_answers() -> None:
     assert "end_time" not in window.for_esa()
 
 
+async def id_of_another_stack(number: float) -> str | None:
+    """What is sent for the number in the outputs of a StackReference."""
+    outputs = Struct()
+    outputs.update({"site": number})
+    site: Any = Output.from_input(deserialize_properties(outputs)["site"])
+    return await Output.from_input(_site_id(site)).future()
+
+
+def test_a_site_is_a_text_or_a_whole_number_from_anywhere() -> None:
+    site = 190007158391808
+
+    assert _site_id(str(site)) == _site_id(site) == str(site)
+    assert asyncio.run(id_of_another_stack(site)) == str(site)
+
+
+def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -> None:
+    with pytest.raises(
+        RunError, match=r"^site is no site's id: 1\.5 is not a whole number$"
+    ):
+        asyncio.run(id_of_another_stack(1.5))
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
         ({}, "exactly one of urls, url_file and oss_url is needed"),
         ({"urls": URLS, "oss_url": URLS[0]}, "exactly one of urls, url_file"),
         ({"urls": []}, "urls holds no URL"),
+        (
+            {"urls": URLS, "site": 1.5},
+            "site is no site's id: 1.5 is not a whole number",
+        ),
         ({"urls": URLS[0]}, "urls is one text: give a list"),
         ({"urls": [*URLS, "ftp://x/y"]}, "urls: no http or https URL in line 3"),
         (

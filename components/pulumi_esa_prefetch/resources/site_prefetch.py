@@ -120,13 +120,13 @@ class SitePrefetch(ComponentResource):
         owner = f"SitePrefetch {resource_name!r}"
         args = arguments(SitePrefetchArgs, owner, args, declared)
         with _named(f"{owner}: "):
-            urls, windows = _urls(args), _windows(args)
+            site_id, urls, windows = _site_id(args.site), _urls(args), _windows(args)
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
         self.job: ScheduledPreloadJob = make.preload_job(
             resource_name,
             self,
-            site_id=_site_id(args.site),
+            site_id=site_id,
             job_name=args.job_name,
             urls=urls,
         )
@@ -210,7 +210,16 @@ def _plan(
 
 def _site_id(site: "Input[str] | Input[int] | Site") -> Input[str]:
     known: Any = site.id if isinstance(site, CustomResource) else site
-    return applied(known, str)
+    return applied(known, _id_text)
+
+
+def _id_text(site: object) -> str:
+    """The id as ESA takes it; an output of another stack holds every number as a float."""
+    if not isinstance(site, float):
+        return str(site)
+    if not site.is_integer():
+        raise RunError(f"site is no site's id: {site} is not a whole number")
+    return str(int(site))
 
 
 def _resources() -> Any:

@@ -55,7 +55,8 @@ def _digest(content: str) -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        return _joined(path.read_text(encoding="utf-8").splitlines(), str(path))
+        # Editors on Windows put a byte order mark in front.
+        return _joined(path.read_text(encoding="utf-8-sig").splitlines(), str(path))
     except OSError as error:
         raise RunError(f"url_file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
