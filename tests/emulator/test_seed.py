@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pulumi_esa_prefetch.emulator.app import create_app
 from pulumi_esa_prefetch.emulator.documents import DocumentError, parse_document
 from pulumi_esa_prefetch.emulator.seed import Seed
+from stacks.prefetch.demo.settings import ROOT
 from tests.emulator.conftest import Houses
 from tests.emulator.seeds import JOB, plan, plan_id, seed
 
@@ -44,6 +45,24 @@ def test_times_are_relative_to_the_emulators_now(house: Houses) -> None:
 
     assert found["StartTime"] == "2026-05-31T20:00:00.000+08:00"
     assert found["EndTime"] == "2036-06-01T08:00:00.000+08:00"
+
+
+def test_a_time_that_is_none_is_told_which_there_are() -> None:
+    said = refusal(seed(plan(StartTime="soon")))
+
+    assert "'soon' is not a time such as now, +2h, -1d12h or 2024" in said
+
+
+def test_the_seed_of_the_guide_is_one(house: Houses) -> None:
+    guide = (ROOT / "docs/local-esa.md").read_text()
+    example = guide.partition("```json\n")[2].partition("```")[0]
+
+    state = house(json.loads(example)).control.get("/_emulator/state").json()
+
+    assert {one["Status"] for one in state["jobs"][0]["plans"]} == {
+        "waiting",
+        "stopped",
+    }
 
 
 def test_a_url_list_may_be_a_text_of_lines(house: Houses) -> None:

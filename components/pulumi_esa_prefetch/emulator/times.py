@@ -42,6 +42,10 @@ def parse_moment(text: str, now: datetime) -> datetime:
     if text == "now":
         return to_milliseconds(now)
     found = _RELATIVE.fullmatch(text)
+    if not found and not _ABSOLUTE.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a time such as now, +2h, -1d12h or 2024-06-03T16:00:00Z"
+        )
     if not found:
         return parse_time(text)
     sign = -1 if found[1] == "-" else 1
