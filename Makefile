@@ -48,10 +48,10 @@ check: dev ## ruff, mypy, import directions
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-test: dev ## all tests but the long ones
+test: dev ## all tests but the long ones, and their coverage
 	@$(PYTEST) -m 'not slow' --cov
-test-all: dev ## all tests
-	@$(PYTEST) -n 6 --cov
+test-all: dev ## all tests, the long ones too
+	@$(PYTEST) -n 6
 soak: dev ## a thousand plans in an ESA that fails one call in five
 	@$(BIN)/python -m tests.lifecycle.soak
 kill: dev ## kill -9 at two hundred random moments, each mended by one up

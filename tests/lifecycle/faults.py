@@ -51,15 +51,13 @@ ALL = PASSING | {"quota": [{"kind": "quota", "per_second": 10}]}
 
 # What the matrix sets: several that do not hide each other, or one.
 TOGETHER = (
-    "throttle+throttle-429-hint",
-    "error-before+error-after",
+    "throttle+throttle-429-hint+unavailable-hint",
+    "error-before+error-after+html-before+html-after",
     "reset-before+reset-after",
     "reset-after+stale",
-    "html-before+html-after",
     "truncated+truncated-framed",
     "stall+stall-before+slow-bytes",
-    "content-type+extra-keys+missing-keys",
-    "times+shuffled",
+    "content-type+extra-keys+missing-keys+times+shuffled",
 )
 MATRIX = (
     *TOGETHER,
