@@ -20,6 +20,7 @@ from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings, read_settings
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider.lag import Lag
 from pulumi_esa_prefetch.provider.plan_lists import PlanLists
+from pulumi_esa_prefetch.provider.reruns import Reruns
 from pulumi_esa_prefetch.provider.turns import Turns
 
 
@@ -48,6 +49,7 @@ class Session:
         )
         self.lag = Lag(self.clock)
         self.turns = Turns()
+        self.reruns = Reruns()
         self._kept: set[str] = set()
         self._told: set[str] = set()
         self._missed = False
