@@ -1,4 +1,6 @@
 import logging
+import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -36,6 +38,7 @@ from tests.api.answering import (
     ok,
     refusal,
 )
+from tests.api.sockets import answering, serving
 
 NO_PLANS = ok({"Executions": [], "TotalCount": 0})
 HTML = httpx.Response(502, html="<html>Bad Gateway</html>")
@@ -436,6 +439,84 @@ def test_a_proxy_is_used_except_for_an_esa_on_this_machine(
     used = http._transport_for_url(httpx.URL(f"{endpoint}/"))
 
     assert (used is not http._transport) is is_proxied
+
+
+NOT_UNDERSTOOD = "its value is not understood; write a proxy as http://host:port"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ALL_PROXY", "socks5://user:geheim@proxy:1080", "a SOCKS proxy needs"),
+        ("HTTPS_PROXY", "http://user:geheim/x@proxy:3128", NOT_UNDERSTOOD),
+        ("HTTPS_PROXY", "http://user:pw@proxy:geheim", NOT_UNDERSTOOD),
+        ("HTTPS_PROXY", "geheim://user:geheim@proxy", NOT_UNDERSTOOD),
+        ("NO_PROXY", "[::geheim", NOT_UNDERSTOOD),
+    ],
+)
+def test_a_proxy_variable_that_cannot_be_used_is_told_without_its_value(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)  # as if it were not installed
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(Unreachable, match=words) as caught:
+        EsaClient("https://esa.cn-hangzhou.aliyuncs.com", StaticCredentials(KEYS))
+
+    error = caught.value
+    assert str(error).startswith("a proxy variable (HTTPS_PROXY, ")
+    assert "geheim" not in str(error)
+    assert error.__cause__ is error.__context__ is None
+    assert not error.ambiguous
+
+
+@pytest.mark.parametrize("value", ["socks5://proxy:1080", "http://user:a/b@proxy:1"])
+def test_a_proxy_that_cannot_be_used_does_not_hinder_an_esa_on_this_machine(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    for variable in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, value)
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(variable, "[::1")
+
+    with (
+        serving(answering(b'{"Executions": [], "TotalCount": 0}')) as address,
+        EsaClient(f"http://{address}", StaticCredentials(KEYS)) as client,
+    ):
+        assert look(client) == []
+
+
+NO_TLS = "or write http:// before it if it speaks no TLS"
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (TimeoutError("_ssl.c:989: The handshake operation timed out"), NO_TLS),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), NO_TLS),
+        (ssl.SSLError(1, "[SSL: PACKET_LENGTH_TOO_LONG] packet length"), NO_TLS),
+        (ConnectionResetError(104, "Connection reset by peer"), NO_TLS),
+        (ConnectionRefusedError(111, "Connection refused"), "the proxy variables"),
+        (TimeoutError("timed out"), "the proxy variables"),
+    ],
+    ids=str,
+)
+def test_a_handshake_that_fails_says_what_to_write_if_there_is_no_tls(
+    cause: OSError, words: str
+) -> None:
+    def failing(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(str(cause)) from cause
+
+    with pytest.raises(Unreachable) as over_tls:
+        start(client_of(failing).limited(attempts=1))
+    with pytest.raises(Unreachable) as plain:
+        start(client_of(failing, endpoint="http://esa").limited(attempts=1))
+
+    assert str(over_tls.value).endswith(words)
+    assert str(plain.value).endswith("the proxy variables")
 
 
 def test_what_happens_is_logged_at_debug_level(

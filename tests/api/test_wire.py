@@ -177,6 +177,7 @@ def test_tls_that_is_not_answered_is_told_in_words() -> None:
         client.limited(attempts=1).start_scheduled_preload_execution(plan_id=PLAN_ID)
 
     assert "_ssl" not in str(caught.value)
+    assert "or write http:// before it if it speaks no TLS" in str(caught.value)
     assert not caught.value.ambiguous
 
 

@@ -16,6 +16,8 @@ READ_TIMEOUT = 10.0
 LONG_READ_TIMEOUT = 60.0
 """For a call that changes something: given up, it may still be carried out, and undo what is sent after it."""
 
+PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY"
+
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -33,18 +35,22 @@ _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")
 def open_client(
     endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
 ) -> httpx.Client:
-    """Connections with the proxies and authorities that the environment names."""
+    """Connections with the authorities and, to another machine, the proxies that the environment names."""
     try:
-        return httpx.Client(
-            transport=transport,
-            headers={"user-agent": user_agent},
-            mounts=None if transport else _past_the_proxy(endpoint),
+        if transport is None and _is_near(endpoint):
+            # A proxy set for the internet cannot reach an ESA on this machine. The client
+            # reads no proxy variable at all where a transport is given, not even a wrong one.
+            transport = httpx.HTTPTransport()
+        return httpx.Client(transport=transport, headers={"user-agent": user_agent})
+    except OSError as error:
+        fault: NoAnswer = Untrusted(
+            f"no connection can be set up ({_reason(error)}); check SSL_CERT_FILE and "
+            "SSL_CERT_DIR"
         )
-    except (OSError, ValueError) as error:
-        raise Untrusted(
-            f"no connection can be set up ({_reason(error)}); check SSL_CERT_FILE, "
-            "SSL_CERT_DIR and the proxy variables"
-        ) from None
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        fault = _unusable_proxy(error)
+    # Here, with no error of the library in its chain: that may quote a part of a password.
+    raise fault
 
 
 def timeouts(left: float, *, safe_to_repeat: bool) -> httpx.Timeout:
@@ -72,12 +78,28 @@ def faults_in_words(action: str, endpoint: str, doubt: str) -> Generator[None]:
         ) from error
 
 
-def _past_the_proxy(endpoint: str) -> dict[str, None]:
-    """A proxy set for the internet cannot reach an ESA on this machine."""
-    address = urlsplit(endpoint)
-    host = address.hostname or ""
-    near = host in {"localhost", "::1"} or host.startswith("127.")
-    return {f"all://{address.netloc}": None} if near else {}
+def _is_near(endpoint: str) -> bool:
+    """Whether the endpoint is on this machine."""
+    try:
+        host = urlsplit(endpoint).hostname or ""
+    except ValueError:
+        return False  # no URL: that is told when something is sent to it
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _unusable_proxy(error: Exception) -> Unreachable:
+    """What is wrong with the proxy variables, without the error's text."""
+    if isinstance(error, ImportError) and "socks" in str(error).lower():
+        why = (
+            "a SOCKS proxy needs the package socksio; run `pip install socksio`, or name "
+            "an HTTP proxy"
+        )
+    else:
+        why = (
+            "its value is not understood; write a proxy as http://host:port, with %2F for "
+            "/ and the like in a user name or password, and NO_PROXY as a list of hosts"
+        )
+    return Unreachable(f"a proxy variable ({PROXY_VARIABLES}) cannot be used: {why}")
 
 
 def _not_sent(action: str, endpoint: str, error: Exception) -> NoAnswer:
@@ -87,15 +109,30 @@ def _not_sent(action: str, endpoint: str, error: Exception) -> NoAnswer:
             f"{action}: the certificate of {endpoint} is not trusted "
             f"({tls.verify_message}); for a private authority set SSL_CERT_FILE"
         )
-    if tls is not None and "WRONG_VERSION" in (tls.reason or ""):
+    if tls is not None and "WRONG_VERSION" in str(tls):
         return Untrusted(
             f"{action}: {endpoint} does not speak TLS; if it speaks plain HTTP, write "
             "the endpoint with http://"
         )
     return Unreachable(
         f"{action}: no connection to {endpoint} ({_reason(error)}); check the endpoint, "
-        "the network and the proxy variables"
+        f"the network and the proxy variables{_plain_instead(endpoint, error)}"
     )
+
+
+def _plain_instead(endpoint: str, error: Exception) -> str:
+    """What to try where the other side does not take part in a TLS handshake.
+
+    A server without TLS hangs up on it, resets it, or waits for the end of the line.
+    """
+    is_broken = any(
+        isinstance(cause, (ssl.SSLError, ConnectionResetError))
+        or "handshake" in str(cause)
+        for cause in _causes(error)
+    )
+    if not is_broken or not endpoint.startswith("https:"):
+        return ""
+    return ", or write http:// before it if it speaks no TLS"
 
 
 def _causes(error: BaseException | None) -> Generator[BaseException]:
