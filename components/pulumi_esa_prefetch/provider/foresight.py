@@ -19,7 +19,11 @@ from pulumi_esa_prefetch.api.models import GOING_ON, Job, Plan
 from pulumi_esa_prefetch.load import Judgement, Kind, Limits, Run, judge_start, refused
 from pulumi_esa_prefetch.provider.decision import MISSING, Act, at_create
 from pulumi_esa_prefetch.provider.errors import NotStarted
-from pulumi_esa_prefetch.provider.models import PlanInputs, one_spelling
+from pulumi_esa_prefetch.provider.models import (
+    Declaration,
+    PlanInputs,
+    one_spelling,
+)
 from pulumi_esa_prefetch.provider.plan_lists import StillAsking
 from pulumi_esa_prefetch.provider.session import Session
 from pulumi_esa_prefetch.provider.target import Target
@@ -27,12 +31,20 @@ from pulumi_esa_prefetch.provider.work import Work
 
 
 def objections(
-    session: Session, olds: Mapping[str, Any], declared: PlanInputs
+    session: Session, olds: Mapping[str, Any], declaration: Declaration
 ) -> list[str]:
     """What stands against the plan, each a sentence; warnings are told, once each."""
+    declared, olds = declaration.inputs, one_spelling(olds)
+    if declared is None:
+        return []
+    if _is_contradicted(session, olds, declaration, declared):
+        target = Target(declared.plan_id, declared.job_id)
+        return [
+            f"{target} is declared running and stopped by two resources: declare it once"
+        ]
     if declared.job_id is None or not session.verify:
         return []
-    olds, work = one_spelling(olds), Work.brief(session)
+    work = Work.brief(session)
     try:
         if olds.get("plan_id") != declared.plan_id:
             return _of_a_new_one(work, declared, declared.job_id)
@@ -84,6 +96,24 @@ def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
         raise NotStarted(
             f"{target} was not started, for esa-prefetch:limits deny it: {reasons}"
         )
+
+
+def _is_contradicted(
+    session: Session,
+    olds: Mapping[str, Any],
+    declaration: Declaration,
+    declared: PlanInputs,
+) -> bool:
+    """Whether another resource wants the plan otherwise: each ``up --refresh`` would undo what the last did.
+
+    Nothing tells two resources apart here, so that two equal declarations pass. A record that becomes one of
+    another plan is checked once more, as a new one, and only then without what the program ignores
+    (``ignore_changes``).
+    """
+    will_be_checked_again = olds.get("plan_id", declared.plan_id) != declared.plan_id
+    if will_be_checked_again or "desired_state" in declaration.unknown:
+        return False
+    return session.contradicts(declared.plan_id, declared.desired_state)
 
 
 def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:

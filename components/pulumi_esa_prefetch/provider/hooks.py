@@ -78,7 +78,7 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        """Name each bad property; say early if a plan that is about to be created does not exist.
+        """Name each bad property; say early if a plan does not exist, or is declared in two ways.
 
         A plan that is declared here stays as it is when another record of it goes: a destroy checks nothing.
         """
@@ -89,7 +89,7 @@ class PlanProvider(ResourceProvider):
         ]
         if declaration.inputs is not None:
             self.session.keep(declaration.inputs.plan_id)
-            reasons = objections(self.session, _olds, declaration.inputs)
+            reasons = objections(self.session, _olds, declaration)
             failures = [CheckFailure("plan_id", reason) for reason in reasons]
         return CheckResult(dict(declaration.props), failures)
 

@@ -51,6 +51,7 @@ class Session:
         self.turns = Turns()
         self.reruns = Reruns()
         self._kept: set[str] = set()
+        self._declared: dict[str, str] = {}
         self._told: set[str] = set()
         self._missed = False
         self._jobs: dict[str, Job] = {}
@@ -65,6 +66,16 @@ class Session:
         """Whether this run declares the plan."""
         with self._lock:
             return plan_id in self._kept
+
+    def contradicts(self, plan_id: str, desired_state: str) -> bool:
+        """Whether this run has declared the plan otherwise before; the first declaration stays.
+
+        Each operation has a host of its own, and a program declares in it once: what was declared before
+        comes from another resource, or from a first look at the same one with the same inputs.
+        """
+        with self._lock:
+            first = self._declared.setdefault(plan_id, desired_state)
+        return first != desired_state
 
     def doubts_absence(self) -> bool:
         """Whether no plan has been missed for good yet: one is waited for, the run ends with it; a thousand are not."""
