@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -319,6 +320,95 @@ def test_half_an_answer_of_keys_is_not_quoted(
     assert str(caught.value).startswith("no access key from the credentials URI (")
     for shown in (str(caught.value), logged, out, err):
         assert "geheim" not in shown
+
+
+class Silent:
+    """A place that answers only when told to, and counts how often it is asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        self.may_answer = threading.Event()
+        monkeypatch.setattr(official_keys, "open_provider", lambda _: self)
+        monkeypatch.setattr(official_keys, "read", lambda _: self._answer())
+
+    def _answer(self) -> Credentials:
+        self.asked += 1
+        assert self.may_answer.wait(30)
+        return Credentials(f"id-{self.asked}", "secret")
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
+    place = Silent(monkeypatch)
+    yield place
+    place.may_answer.set()
+    for thread in threading.enumerate():
+        if thread.name == "esa-call":
+            thread.join(30)
+
+
+def test_a_silent_place_is_an_error_when_the_time_is_over(silent: Silent) -> None:
+    with pytest.raises(NoCredentials) as caught:
+        source_of(CredentialsUri("http://user:geheim@keys/")).get(0.05)
+
+    words = (
+        "no access key from the credentials URI within 0.05 s; check that it answers"
+    )
+    assert silent.asked == 1
+    assert str(caught.value).startswith(words)
+    assert "esa-prefetch:deadline" in str(caught.value)
+    assert "geheim" not in str(caught.value)
+    assert all(
+        thread.daemon for thread in threading.enumerate() if thread.name == "esa-call"
+    )
+
+
+def test_a_renewal_at_a_silent_place_is_an_error_when_the_time_is_over(
+    silent: Silent,
+) -> None:
+    with pytest.raises(NoCredentials, match=r"within 0\.05 s"):
+        source_of(CredentialsUri("http://keys/")).renew(KEYS, 0.05)
+
+    assert silent.asked == 1
+
+
+def test_a_silent_place_is_given_the_time_of_one_call_not_of_each(
+    silent: Silent,
+) -> None:
+    source = source_of(CredentialsUri("http://keys/"))
+    with pytest.raises(NoCredentials):
+        source.get(0.05)
+    began = time.monotonic()
+
+    for _ in range(100):
+        with pytest.raises(NoCredentials):
+            source.get(0.05)
+
+    assert time.monotonic() - began < 2.0
+    assert silent.asked == 1
+
+
+def test_a_place_that_answers_late_serves_whoever_has_more_time(
+    silent: Silent,
+) -> None:
+    source = source_of(CredentialsUri("http://keys/"))
+    with pytest.raises(NoCredentials):
+        source.get(0.05)
+    threading.Timer(0.1, silent.may_answer.set).start()
+
+    assert source.get(30.0).access_key_secret == "secret"
+    assert source.get(0.5).access_key_secret == "secret"
+
+
+def test_while_a_place_is_silent_the_last_keys_are_in_use(silent: Silent) -> None:
+    silent.may_answer.set()
+    source = source_of(CredentialsUri("http://keys/"))
+    first = source.get()
+    silent.may_answer.clear()
+    with pytest.raises(NoCredentials):
+        source.get(0.05)
+
+    assert source.get(0.05) == first
 
 
 def test_the_library_prints_nothing_to_the_terminal() -> None:

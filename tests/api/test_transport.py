@@ -9,7 +9,11 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
+from pulumi_esa_prefetch.api.credentials import (
+    PATIENCE,
+    Credentials,
+    StaticCredentials,
+)
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
     BadAnswer,
@@ -293,11 +297,14 @@ class Renewed:
     def __init__(self, *keys: Credentials) -> None:
         self.keys = list(keys)
         self.renewals = 0
+        self.given: list[float] = []
 
-    def get(self) -> Credentials:
+    def get(self, seconds: float = PATIENCE) -> Credentials:
+        self.given.append(seconds)
         return self.keys[0]
 
-    def renew(self, refused: Credentials) -> bool:
+    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:
+        self.given.append(seconds)
         self.renewals += 1
         if self.keys[0] == refused and len(self.keys) > 1:
             self.keys.pop(0)
@@ -327,6 +334,34 @@ def test_an_expired_key_is_renewed_once_and_the_call_repeated(code: str) -> None
         "token-2",
     ]
     assert source.renewals == 1
+
+
+def test_keys_are_fetched_and_renewed_in_the_time_that_is_left() -> None:
+    clock = ManualClock(NOON)
+    source = Renewed(sts(1), sts(2))
+
+    def refusing(_: httpx.Request) -> httpx.Response:
+        clock.advance(3.0)
+        return refusal(403, "InvalidSecurityToken.Expired")
+
+    app = Script(refusing, ok(PLAN))
+    start(client_of(app, clock=clock, credentials=source, deadline=10.0))
+
+    assert source.given == [10.0, 7.0, 7.0]
+
+
+def test_a_key_that_was_refused_at_the_deadline_is_not_fetched_anew() -> None:
+    clock = ManualClock(NOON)
+    source = Renewed(sts(1), sts(2))
+
+    def refusing(_: httpx.Request) -> httpx.Response:
+        clock.advance(10.0)
+        return refusal(403, "InvalidSecurityToken.Expired")
+
+    with pytest.raises(NoAnswer):
+        start(client_of(refusing, clock=clock, credentials=source, deadline=10.0))
+
+    assert source.renewals == 0
 
 
 def test_a_renewed_key_that_is_refused_again_is_an_error() -> None:

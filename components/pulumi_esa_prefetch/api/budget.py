@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pulumi_esa_prefetch.api.errors import NoAnswer
+from pulumi_esa_prefetch.api.errors import EsaError
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Budget:
     attempts: int | None = None
 
 
-def within(seconds: float, call: Callable[[], T], late: Callable[[], NoAnswer]) -> T:
+def within(seconds: float, call: Callable[[], T], late: Callable[[], EsaError]) -> T:
     """What `call` returns or raises; `late()` is raised if that takes longer.
 
     Sockets have a timeout per read, so a server that sends one byte of its headers at a

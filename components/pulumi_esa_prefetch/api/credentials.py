@@ -2,11 +2,18 @@
 
 import logging
 import threading
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from pulumi_esa_prefetch.api import official_keys
+from pulumi_esa_prefetch.api.budget import within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.keys import Credentials, KeyPlace
+
+PATIENCE = 60.0
+"""Seconds for a place to answer in, where the caller has no deadline of its own."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")
 
@@ -14,11 +21,11 @@ _log = logging.getLogger("pulumi_esa_prefetch.api")
 class CredentialsSource(Protocol):
     """Gives access keys; safe to share between threads."""
 
-    def get(self) -> Credentials:
-        """The keys to sign with now; raises NoCredentials."""
+    def get(self, seconds: float = PATIENCE) -> Credentials:
+        """The keys to sign with now; raises NoCredentials, after so many seconds at the latest."""
         ...
 
-    def renew(self, refused: Credentials) -> bool:
+    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:
         """Fetch anew after these were refused; True if `get` now gives other keys."""
         ...
 
@@ -29,39 +36,86 @@ class StaticCredentials:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    def get(self) -> Credentials:
+    def get(self, seconds: float = PATIENCE) -> Credentials:  # noqa: ARG002 -- the protocol's
         """The keys."""
         return self._credentials
 
-    def renew(self, refused: Credentials) -> bool:  # noqa: ARG002 -- the protocol's
+    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:  # noqa: ARG002
         """Never: there is nowhere to fetch others from."""
         return False
 
 
 class OfficialCredentials:
-    """Keys fetched by the official library, which refreshes temporary ones by itself."""
+    """Keys fetched by the official library, which refreshes temporary ones by itself.
+
+    One thread fetches at a time. The library's timeouts are per read, if it has any: who
+    waits goes away when its own time is over, and the fetching thread is left behind.
+    """
 
     def __init__(self, place: KeyPlace) -> None:
         self._place = place
         self._provider: Any = None
         self._failure: str | None = None
         self._last: Credentials | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held while the place is asked
+        self._in_vain = 0.0  # the longest that anyone has waited for who holds it
 
-    def get(self) -> Credentials:
+    def get(self, seconds: float = PATIENCE) -> Credentials:
         """The keys of the moment; a place that has none is asked once, not per call."""
-        with self._lock:
-            if self._failure:
-                raise NoCredentials(self._failure)
-            return self._fetch()
+        last = self._last
+        if last is not None and self._left(seconds) <= 0:
+            return (
+                last  # the place is silent: ESA says whether the last keys still hold
+            )
+        return self._in_time(seconds, self._get)
 
-    def renew(self, refused: Credentials) -> bool:
+    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:
         """Open the place anew: files are read again, roles are taken on again."""
-        with self._lock:
-            if self._provider is not None and self._fetch() != refused:
-                return True  # another thread was faster
-            self._provider, self._failure = None, None
-            return self._fetch() != refused
+        return self._in_time(seconds, lambda: self._renew(refused))
+
+    def _get(self) -> Credentials:
+        if self._failure:
+            raise NoCredentials(self._failure)
+        return self._fetch()
+
+    def _renew(self, refused: Credentials) -> bool:
+        if self._provider is not None and self._fetch() != refused:
+            return True  # another thread was faster
+        self._provider, self._failure = None, None
+        return self._fetch() != refused
+
+    def _in_time(self, seconds: float, ask: Callable[[], T]) -> T:
+        left = self._left(seconds)
+
+        def late() -> NoCredentials:
+            self._in_vain = max(self._in_vain, seconds)
+            return self._silent(seconds)
+
+        def alone() -> T:
+            # The timeout ends the threads that were left behind here.
+            if not self._lock.acquire(timeout=max(0.0, left)):
+                raise late()
+            try:
+                self._in_vain = 0.0
+                return ask()
+            finally:
+                self._lock.release()
+
+        if left <= 0:
+            raise late()
+        return within(left, alone, late)
+
+    def _left(self, seconds: float) -> float:
+        """How long to wait: a silent place is given the time of one call, not of each anew."""
+        return seconds - self._in_vain if self._lock.locked() else seconds
+
+    def _silent(self, seconds: float) -> NoCredentials:
+        place = official_keys.describe(self._place)
+        return NoCredentials(
+            f"no access key from {place} within {seconds:.3g} s; check that it answers, "
+            "allow more time by esa-prefetch:deadline, or set "
+            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+        )
 
     def _fetch(self) -> Credentials:
         try:

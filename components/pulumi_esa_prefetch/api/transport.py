@@ -95,26 +95,33 @@ class Transport:
         return persistence.retrying()(lambda: read(self._attempt(call, until)))
 
     def _attempt(self, call: Call, until: float) -> dict[str, Any]:
-        credentials = self._credentials.get()
+        credentials = self._credentials.get(self._left(call, until))
         try:
             return self._send(call, credentials, until)
         except WrongClock:
             raise
         except BadCredentials:
-            if not self._credentials.renew(credentials):
+            if not self._credentials.renew(credentials, self._left(call, until)):
                 raise
             _log.debug("%s: the key was refused, and has been renewed", call.action)
-        return self._send(call, self._credentials.get(), until)
+        credentials = self._credentials.get(self._left(call, until))
+        return self._send(call, credentials, until)
+
+    def _left(self, call: Call, until: float) -> float:
+        """Seconds to the deadline, more than none; raises OutOfTime."""
+        left = until - self._clock.monotonic()
+        if left <= 0:
+            raise _not_sent_in_time(call)
+        return left
 
     def _send(
         self, call: Call, credentials: Credentials, until: float
     ) -> dict[str, Any]:
         permit = self._pacer.wait(until)
-        left = until - self._clock.monotonic()
-        if permit is None or left <= 0:
+        if permit is None:
             raise _not_sent_in_time(call)
         answer = within(
-            left,
+            self._left(call, until),
             lambda: self._exchange(call, credentials, until),
             lambda: _too_late(call),
         )
