@@ -2,7 +2,13 @@ import json
 
 import pytest
 
-from pulumi_esa_prefetch.config import Settings, SettingsError, read_settings
+from pulumi_esa_prefetch.config import (
+    SETTINGS,
+    Settings,
+    SettingsError,
+    read_settings,
+    refuse_misspelt,
+)
 from pulumi_esa_prefetch.keys import (
     AssumedRole,
     Credentials,
@@ -414,3 +420,50 @@ def test_settings_show_no_secret() -> None:
 
     assert "geheim" not in text
     assert "id" in text
+
+
+def test_the_settings_that_are_known_are_those_that_are_read() -> None:
+    asked: set[str] = set()
+    read_settings(asked.add, {})
+
+    ours = {name.removeprefix(ESA) for name in asked if name.startswith(ESA)}
+
+    assert ours | {"plans", "limits"} == set(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("limit", "limits"),
+        ("LIMITS", "limits"),
+        ("deadlin", "deadline"),
+        ("maxQPS", "maxQps"),
+        ("max-qps", "maxQps"),
+        ("plan", "plans"),
+        ("endPoint", "endpoint"),
+        ("accesKey", "accessKey"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_with_the_one_that_is_meant(
+    name: str, meant: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        refuse_misspelt([f"{ESA}verify", ESA + name])
+
+    assert str(caught.value) == (
+        f"esa-prefetch:{name} is no setting: did you mean esa-prefetch:{meant}?"
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [ESA + name for name in SETTINGS],
+        [f"{ESA}prefetches", f"{ESA}region", f"{ESA}site", ESA],
+        [f"{ALI}limit", "project:deadlin", "limit", "pulumi:tags"],
+        [],
+    ],
+    ids=["settings", "the project's own", "of others", "none"],
+)
+def test_what_is_near_no_setting_is_left_alone(names: list[str]) -> None:
+    refuse_misspelt(names)

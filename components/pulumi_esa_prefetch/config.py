@@ -1,7 +1,8 @@
 """Settings, read once from stack config and environment; fetches no key and opens no connection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from urllib.parse import SplitResult, urlsplit
 
 from pulumi_esa_prefetch.keys import KeyPlace, read_key_place
@@ -16,6 +17,25 @@ from pulumi_esa_prefetch.settings_source import (
 # one: a site belongs to the account's kind, China or International, not to a region.
 CHINA_ENDPOINT = "esa.cn-hangzhou.aliyuncs.com"
 INTERNATIONAL_ENDPOINT = "esa.ap-southeast-1.aliyuncs.com"
+
+NAMESPACE = "esa-prefetch"
+SETTINGS = (
+    "accessKey",
+    "accountType",
+    "deadline",
+    "debug",
+    "endpoint",
+    "limits",
+    "maxQps",
+    "plans",
+    "profile",
+    "secretKey",
+    "securityToken",
+    "verify",
+)
+"""All names of the namespace in stack config, also those that other modules read."""
+_NEAR = 0.85
+"""Of difflib's ratio: one letter of five is near, a word of its own is not."""
 
 ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
 DEFAULT_DEADLINE = 120.0
@@ -52,6 +72,23 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
         deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
         debug=source.flag("esa-prefetch:debug", default=False),
     )
+
+
+def refuse_misspelt(names: Iterable[str]) -> None:
+    """Raise SettingsError for a name of stack config that is no setting, and nearly one.
+
+    Names that are near none are left alone: the project itself may be called esa-prefetch, and have settings
+    of its own.
+    """
+    folded = {setting.casefold(): setting for setting in SETTINGS}
+    for full_name in sorted(names):
+        namespace, _, name = full_name.partition(":")
+        if namespace != NAMESPACE or name in SETTINGS:
+            continue
+        near = get_close_matches(name.casefold(), folded, n=1, cutoff=_NEAR)
+        if near:
+            meant = f"{NAMESPACE}:{folded[near[0]]}"
+            raise SettingsError(f"{full_name} is no setting: did you mean {meant}?")
 
 
 def _endpoint(source: SettingsSource) -> str:
@@ -142,7 +179,9 @@ __all__ = [
     "DEFAULT_DEADLINE",
     "ENDPOINT_VARIABLES",
     "INTERNATIONAL_ENDPOINT",
+    "SETTINGS",
     "Settings",
     "SettingsError",
     "read_settings",
+    "refuse_misspelt",
 ]

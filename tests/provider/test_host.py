@@ -127,6 +127,28 @@ def test_a_wrong_setting_is_one_line_in_every_hook(tmp_path: Path) -> None:
             assert "esa-prefetch:deadline" in sentence(caught)
 
 
+def test_a_misspelt_setting_ends_a_program_and_no_destroy(
+    esa: tuple[Emulator, str], tmp_path: Path
+) -> None:
+    with running_host(tmp_path, PlanProvider(), os.environ | KEYS) as host:
+        host.configure(
+            **{
+                "esa-prefetch__endpoint": esa[1],
+                "esa-prefetch__limit": '{"freeze": []}',
+            }
+        )
+        with pytest.raises(grpc.RpcError) as caught:
+            host.check({}, props())
+
+        host.delete(ID, props(status="running"))
+        assert host.read(ID, props(status="stopped"))[0] == ID
+
+    assert sentence(caught) == (
+        "pulumi_esa_prefetch.PrefetchError: esa-prefetch:limit is no setting: "
+        "did you mean esa-prefetch:limits?"
+    )
+
+
 def test_debug_shows_the_trace(esa: tuple[Emulator, str], tmp_path: Path) -> None:
     with running_host(tmp_path, PlanProvider(), os.environ | KEYS) as host:
         host.configure(

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.wording import in_one_line
-from pulumi_esa_prefetch.config import SettingsError
+from pulumi_esa_prefetch.config import SettingsError, refuse_misspelt
 from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import changes, decision
 from pulumi_esa_prefetch.provider.decision import Act
@@ -67,12 +67,14 @@ class PlanProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     session: Session
+    config_names: tuple[str, ...] = ()
 
     @one_sentence
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's settings; tracebacks become one line, unless esa-prefetch:debug."""
         sys.tracebacklimit = 0
         settings, self.session = shared_session(req.config.get)
+        self.config_names = _names(req)
         if settings.debug:
             del sys.tracebacklimit
 
@@ -81,7 +83,10 @@ class PlanProvider(ResourceProvider):
         """Name each bad property; say early if a plan does not exist, or is declared in two ways.
 
         A plan that is declared here stays as it is when another record of it goes: a destroy checks nothing.
+        So it is here that a misspelt setting is refused: refresh and destroy read the config that the state
+        holds, where nobody can correct it.
         """
+        refuse_misspelt(self.config_names)
         declaration = read_declaration(news)
         failures = [
             CheckFailure(name, in_one_line(f"{name} {reason}"))
@@ -137,6 +142,11 @@ class PlanProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Do what is declared for the plan's end."""
         changes.delete(self.session, _recorded(_id, _props))
+
+
+def _names(req: ConfigureRequest) -> tuple[str, ...]:
+    """The full names in the stack's config: the SDK's Config gives values by name, and lists none."""
+    return tuple(getattr(req.config, "_props", ()))
 
 
 def _ids(id_: str) -> tuple[str, str]:
