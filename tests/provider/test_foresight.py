@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider import work
+from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_lists import Look
 from tests.lifecycle.esa import plan_id
@@ -21,6 +23,7 @@ from tests.provider.world import ID, JOB, LIST, PLAN, START, World, created, pro
 GET = "GetScheduledPreloadJob"
 SLOW = Limits(max_origin_urls_per_second=0.001, enforce={"rate": "deny"})
 AGAIN = {"triggers": {"release": "2"}}
+STOPPED = {"desired_state": "stopped"}
 
 
 def check(
@@ -116,7 +119,9 @@ def test_a_plan_on_record_that_is_to_run_anew_is_warned_of_for_its_window_may_ch
 
     assert said == [[], []]
     told = capsys.readouterr().out
-    assert told.count("0.001; this is judged again right before the Start") == judged
+    assert told.startswith("esa-prefetch: warning: plan ") is judged
+    denied = "0.001: esa-prefetch:limits deny it as it stands; this is judged again right before the Start"
+    assert told.count(denied) == judged
     assert bool(world.esa.history) is judged
 
 
@@ -126,7 +131,9 @@ def test_what_only_warns_of_a_plan_on_record_promises_nothing(
     slow = Limits(max_origin_urls_per_second=0.001)
 
     assert check(World("finished"), slow, props(), **AGAIN) == []
-    assert capsys.readouterr().out.endswith("above the limit of 0.001\n")
+    told = capsys.readouterr().out
+    assert told.startswith("esa-prefetch: warning: plan ")
+    assert told.endswith("above the limit of 0.001\n")
 
 
 FROZEN = Limits.parse(
@@ -192,11 +199,121 @@ def test_a_plan_on_record_that_is_gone_is_the_business_of_refresh() -> None:
     assert check(world, SLOW, props(), **AGAIN) == []
 
 
-def test_without_limits_a_plan_on_record_is_not_looked_at() -> None:
-    world = World("finished")
+@pytest.mark.parametrize(
+    ("olds", "declared"),
+    [
+        (props(), {}),
+        (props(), {"on_destroy": "leave"}),
+        (props(**STOPPED), STOPPED),
+        (props(**STOPPED), STOPPED | AGAIN),
+        (props(**STOPPED), {}),
+    ],
+    ids=["same", "recorded", "stopped", "stopped, triggers", "wanted again"],
+)
+def test_a_plan_on_record_whose_update_cannot_be_refused_is_not_looked_at(
+    olds: dict[str, Any], declared: dict[str, Any]
+) -> None:
+    world = World("waiting")
+
+    assert check(world, None, olds, **declared) == []
+    assert world.esa.history == []
+
+
+def test_a_waiting_plan_that_is_declared_stopped_is_refused_before_it_is_created() -> (
+    None
+):
+    world = World("waiting", start="+1h")
+
+    assert check(world, None, {}, **STOPPED) == [f"plan {ID} {WAITING_CANNOT_STOP}"]
+
+
+@pytest.mark.parametrize("start", ["-1h", "+30s"])
+def test_a_waiting_plan_whose_window_may_be_open_by_then_may_be_declared_stopped(
+    start: str,
+) -> None:
+    assert check(World("waiting", start=start), None, {}, **STOPPED) == []
+
+
+def test_with_verify_off_nothing_is_said_of_a_plan_that_cannot_be_stopped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("waiting", start="+1h")
+    world.session.verify = False
+
+    assert check(world, None, {}, **STOPPED) == []
+    assert check(world, None, props(**STOPPED), **STOPPED) == []
+    assert (capsys.readouterr().out, world.esa.history) == ("", [])
+
+
+IN_TIME, OVER, SOON = ("-1h", "+8h"), ("-2h", "-1h"), ("+30s", "+8h")
+WILL_BE = "; its update will be refused unless this run changes that first\n"
+
+
+def test_an_update_that_will_be_refused_is_warned_of_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("waiting", start="+1h")
+
+    said = [check(world, None, props(), **STOPPED) for _ in range(2)]
+
+    told = capsys.readouterr().out
+    assert said == [[], []]
+    assert told.startswith(f"esa-prefetch: warning: plan {ID} is waiting and ESA stops")
+    assert told.endswith(WILL_BE)
+    assert told.count("\n") == 1
+    assert world.calls(LIST) == 1
+
+
+def test_a_rerun_after_the_window_is_warned_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("finished", start=OVER[0], end=OVER[1])
 
     assert check(world, None, props(), **AGAIN) == []
-    assert world.esa.history == []
+    told = capsys.readouterr().out
+    assert "cannot run again, its window is over" in told
+    assert told.endswith(WILL_BE)
+
+
+@pytest.mark.parametrize(
+    ("status", "times", "declared"),
+    [
+        ("finished", IN_TIME, AGAIN),
+        ("running", IN_TIME, STOPPED),
+        ("waiting", SOON, STOPPED),
+        ("gone", IN_TIME, AGAIN),
+        (
+            "finished",
+            OVER,
+            window("2040-11-11T08:00:00Z", "2040-11-11T12:00:00Z"),
+        ),
+        (
+            "finished",
+            OVER,
+            {"triggers": {"release": UNKNOWN}},
+        ),
+    ],
+    ids=["in time", "running", "about to open", "gone", "moved", "unknown"],
+)
+def test_an_update_that_may_be_carried_out_is_not_warned_of(
+    status: str,
+    times: tuple[str, str],
+    declared: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World(*[status] * (status != "gone"), start=times[0], end=times[1])
+
+    assert check(world, None, props(), **declared) == []
+    assert capsys.readouterr().out == ""
+
+
+def test_a_failed_look_at_a_plan_on_record_fails_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("waiting", faults=(fault({"kind": "denied"}, action=LIST, every=1),))
+
+    assert check(world, None, props(), **STOPPED) == []
+    assert "are not looked up" in capsys.readouterr().out
 
 
 def test_a_job_that_cannot_be_read_is_no_objection(

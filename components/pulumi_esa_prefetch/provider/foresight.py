@@ -2,7 +2,8 @@
 
 ``check`` asks early and is never in the way: 5 seconds for all its looks, one attempt each. Any failure but
 'not found' is no answer and turns the looks off for the run, with one line.
-A plan that is about to be created is looked up, so that a pull request says that it does not exist.
+A plan that is about to be created is looked up, so that a pull request says that it does not exist, or that
+ESA will not do what is declared. Of one on record whose update will be refused there is a warning.
 Where the stack has limits (``esa-prefetch:limits``) a plan that is about to start is judged by them. A plan on
 record is only warned of then: its window in ESA may be about to be changed by another resource of the same run,
 unless the triggers say the new one, as those of a ``SitePrefetch`` do.
@@ -17,15 +18,22 @@ from pydantic import ValidationError
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import GOING_ON, Job, Plan
 from pulumi_esa_prefetch.load import Judgement, Kind, Limits, Run, judge_start, refused
-from pulumi_esa_prefetch.provider.decision import MISSING, Act, at_create
+from pulumi_esa_prefetch.provider.decision import (
+    MISSING,
+    Act,
+    at_create,
+    at_update,
+    is_doubtful,
+)
 from pulumi_esa_prefetch.provider.errors import NotStarted
 from pulumi_esa_prefetch.provider.models import (
     Declaration,
     PlanInputs,
+    PlanState,
     one_spelling,
 )
 from pulumi_esa_prefetch.provider.plan_lists import StillAsking
-from pulumi_esa_prefetch.provider.session import Session
+from pulumi_esa_prefetch.provider.session import WARNING, Session
 from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
 
@@ -48,8 +56,7 @@ def objections(
     try:
         if olds.get("plan_id") != declared.plan_id:
             return _of_a_new_one(work, declared, declared.job_id)
-        if session.limits is not None and _runs_anew(olds, declared):
-            return _of_one_on_record(work, declared, declared.job_id, session.limits)
+        return _of_one_on_record(work, olds, declaration, declared.job_id)
     except StillAsking:
         pass
     except EsaError as error:
@@ -123,9 +130,11 @@ def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
     if plan is None:
         session.believe_absence()
         return [f"{Target(declared.plan_id, job_id)} {MISSING}"]
+    decided = at_create(declared, plan)
+    if decided.act is Act.REFUSE and not is_doubtful(plan, session.clock.now()):
+        return [f"{Target(declared.plan_id, job_id)} {decided.why}"]
     run = _run(plan)
-    starts = at_create(declared, plan).act is Act.START
-    if session.limits is None or run is None or not starts:
+    if session.limits is None or run is None or decided.act is not Act.START:
         return []
     job = _job(work, job_id)
     judged = _judged(work, session.limits, plan, run, job, rewinds=False)
@@ -134,17 +143,29 @@ def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
 
 
 def _of_one_on_record(
-    work: Work, declared: PlanInputs, job_id: str, limits: Limits
+    work: Work, olds: Mapping[str, Any], declaration: Declaration, job_id: str
 ) -> list[str]:
+    declared, before = declaration.inputs, _read(olds)
+    if declared is None or before is None:
+        return []
+    limits = work.session.limits if _runs_anew(before, declared) else None
+    if limits is None and not _may_be_refused(before, declared):
+        return []
     plan = work.session.lists.find(job_id, declared.plan_id, work.look())
-    announced = _announced(declared)
     if plan is None:
         return []
+    if not declaration.unknown:
+        _warn(work.session, _refusal(work.session, before, declared, plan))
+    return _limited(work, declared, plan, limits) if limits else []
+
+
+def _limited(work: Work, declared: PlanInputs, plan: Plan, limits: Limits) -> list[str]:
+    announced = _announced(declared)
     run = announced or _run(plan)
     if run is None:
         return []
     rewinds = declared.rerun == "from_start"
-    job = _job(work, job_id)
+    job = _job(work, plan.job_id or declared.job_id or "")
     judged = _judged(work, limits, plan, run, job, rewinds=rewinds)
     # Whether the list fits hangs on the other plans too, whose windows may be about to change.
     sure = [each for each in judged if announced is not None and each.kind != "fit"]
@@ -153,15 +174,34 @@ def _of_one_on_record(
     return denied
 
 
+def _refusal(
+    session: Session, before: PlanInputs, declared: PlanInputs, plan: Plan
+) -> list[str]:
+    """What the update will be refused for, unless this run changes it first, as ``SitePrefetch`` does."""
+    now, target = session.clock.now(), Target(declared.plan_id, declared.job_id)
+    if is_doubtful(plan, now) or _announced(declared) is not None:
+        return []
+    recorded = PlanState.of(before, plan.job_id or declared.job_id or "")
+    decided = at_update(declared, recorded, plan, now)
+    if decided.act is not Act.REFUSE:
+        return []
+    return [
+        f"{target} {decided.why}; its update will be refused unless this run changes that first"
+    ]
+
+
 def _for_now(judgement: Judgement) -> str:
     if judgement.level == "warn":
         return judgement.text
-    return f"{judgement.text}; this is judged again right before the Start"
+    return (
+        f"{judgement.text}: esa-prefetch:limits deny it as it stands; this is judged again right before "
+        "the Start"
+    )
 
 
 def _warn(session: Session, sentences: list[str]) -> None:
     for sentence in sentences:
-        session.tell_once(sentence)
+        session.tell_once(f"{WARNING}{sentence}")
 
 
 def _job(work: Work, job_id: str) -> Job:
@@ -171,15 +211,25 @@ def _job(work: Work, job_id: str) -> Job:
     )
 
 
-def _runs_anew(olds: Mapping[str, Any], declared: PlanInputs) -> bool:
+def _read(olds: Mapping[str, Any]) -> PlanInputs | None:
     try:
-        before = PlanInputs.parse(olds)
+        return PlanInputs.parse(olds)
     except ValidationError:
-        return False
+        return None
+
+
+def _runs_anew(before: PlanInputs, declared: PlanInputs) -> bool:
     changed = before.trigger_text != declared.trigger_text
     return declared.desired_state == "running" and (
         changed or before.desired_state == "stopped"
     )
+
+
+def _may_be_refused(before: PlanInputs, declared: PlanInputs) -> bool:
+    """Whether the change is one of those that not every plan allows: a rerun, or a Stop."""
+    if declared.desired_state == "stopped":
+        return before.desired_state == "running"
+    return before.trigger_text != declared.trigger_text
 
 
 def _announced(declared: PlanInputs) -> Run | None:

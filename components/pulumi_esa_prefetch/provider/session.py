@@ -23,6 +23,9 @@ from pulumi_esa_prefetch.provider.plan_lists import PlanLists
 from pulumi_esa_prefetch.provider.reruns import Reruns
 from pulumi_esa_prefetch.provider.turns import Turns
 
+WARNING = "warning: "
+"""Begins a line that deserves one: the host has no connection to the engine's log and its levels."""
+
 
 class Session:
     """Shared by all threads of the host."""
