@@ -88,6 +88,13 @@ class Run:
         late = [moment for moment in self.sent if moment > second]
         return len(late), sum(moment > second for moment in self.refused)
 
+    def time_for(self, calls: int, *, after: float) -> float:
+        """Seconds from a moment until so many calls have passed."""
+        passed = set(self.sent) - set(self.refused)
+        late = sorted(moment for moment in passed if moment > after)
+        assert len(late) >= calls
+        return late[calls - 1] - after
+
 
 QUOTAS = {"fixed": fixed_window, "sliding": sliding_window, "bucket": bucket}
 
@@ -138,6 +145,53 @@ def test_a_burst_of_somebody_else_is_forgotten_in_time() -> None:
 
     assert refused == 0
     assert calls == pytest.approx(4 * 40 / 0.02, rel=0.05)
+
+
+# 500 calls of four threads take 2.5 seconds where nothing is refused.
+
+
+@pytest.mark.parametrize("outage", [10.0, 30.0, 60.0])
+def test_after_an_outage_calls_are_soon_as_fast_as_before(outage: float) -> None:
+    end = 5.0 + outage
+    run = Run(lambda now: not 5.0 < now < end, seconds=end + 12.0)
+
+    assert run.time_for(500, after=end) < 10.0
+
+
+@pytest.mark.parametrize("outage", [10.0, 60.0])
+def test_an_outage_from_the_start_is_made_up_for_with_more_care(outage: float) -> None:
+    run = Run(lambda now: now > outage, seconds=outage + 30.0)
+
+    assert run.time_for(500, after=outage) < 25.0
+
+
+@pytest.mark.parametrize("share", [0.03, 0.5])
+def test_an_outage_is_one_even_if_a_few_calls_pass(share: float) -> None:
+    chance = random.Random(1)
+    run = Run(lambda now: not 5.0 < now < 35.0 or chance.random() < share, seconds=50.0)
+
+    assert run.time_for(500, after=35.0) < 12.0
+
+
+@pytest.mark.parametrize("kind", QUOTAS)
+def test_an_outage_within_a_quota_leads_back_to_the_quota(kind: str) -> None:
+    quota = QUOTAS[kind](10)
+    run = Run(lambda now: not 10.0 < now < 30.0 and quota(now), seconds=80.0)
+
+    calls, refused = run.after(30.0)
+
+    assert refused < 0.05 * calls, (refused, calls)
+    assert calls - refused > 0.6 * 10 * 50
+
+
+@pytest.mark.parametrize("kind", QUOTAS)
+def test_a_quota_that_shrinks_is_not_taken_for_an_outage_for_long(kind: str) -> None:
+    before, since = QUOTAS[kind](50), QUOTAS[kind](5)
+    run = Run(lambda now: (before if now < 10.0 else since)(now), seconds=110.0)
+
+    calls, refused = run.after(30.0)
+
+    assert refused < 0.05 * calls, (refused, calls)
 
 
 def test_the_highest_rate_is_never_passed() -> None:
@@ -216,6 +270,21 @@ def test_what_esa_hints_is_waited_for_by_all_up_to_a_cap(
     pacer.refused(turn(pacer), hint)
 
     assert turn(pacer).moment == waited
+
+
+def test_a_rate_that_rises_does_not_shorten_what_esa_hints() -> None:
+    clock = ManualClock(NOON)
+    pacer = Pacer(clock)
+    burst(pacer)
+    burst(pacer)
+    slow = pacer.rate() or 0.0
+
+    pacer.refused(turn(pacer), 7.5)
+    refused_at = clock.monotonic()
+    pacer.passed()
+
+    assert (pacer.rate() or 0.0) > 2 * slow
+    assert turn(pacer).moment == refused_at + 7.5
 
 
 def test_refusals_of_calls_that_were_under_way_count_once() -> None:
