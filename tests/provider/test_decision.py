@@ -169,6 +169,43 @@ def test_a_plan_never_sets_back_the_others_that_run(
     assert (decided.act, decided.tell) == (act, tell)
 
 
+@pytest.mark.parametrize("running", [[], ["a"]])
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_job_that_this_run_has_set_back_is_not_set_back_again_and_stands_in_nobodys_way(
+    status: str, running: list[str]
+) -> None:
+    decided = decision.at_rerun(Seen(status), running, was_reset=True)
+
+    assert (decided.act, decided.tell) == (Act.START, False)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "contradicts"),
+    [
+        ("running", "running", False),
+        ("running", "failed", False),
+        ("running", "stopped", True),
+        ("running", "waiting", True),
+        ("running", "finished", True),
+        ("waiting", "waiting", False),
+        ("waiting", "running", False),
+        ("waiting", "stopped", True),
+        ("waiting", "finished", True),
+        ("finished", "finished", False),
+        ("finished", "running", False),
+        ("finished", None, False),
+        ("stopped", "stopped", False),
+        ("stopped", None, True),
+    ],
+)
+def test_what_may_be_from_before_the_record_contradicts_it(
+    before: str, now: str | None, *, contradicts: bool
+) -> None:
+    seen = Seen(now) if now else None
+
+    assert decision.contradicts(recorded(before), seen) is contradicts
+
+
 @pytest.mark.parametrize(
     ("status", "opens", "doubtful"),
     [
@@ -260,12 +297,22 @@ def test_a_rerun_is_refused_once_the_window_is_over(
     assert decided.act is act
 
 
-def test_an_update_of_a_plan_that_is_gone_is_refused() -> None:
-    decided = decision.at_update(
-        PlanInputs.parse(props()), recorded("stopped"), None, NOW
-    )
+@pytest.mark.parametrize(
+    ("status", "what_to_do"),
+    [
+        ("stopped", "does not exist any more: run refresh"),
+        ("finished", "remove its declaration, or declare another plan"),
+    ],
+)
+def test_an_update_of_a_plan_that_is_gone_is_refused(
+    status: str, what_to_do: str
+) -> None:
+    declared = PlanInputs.parse(props(triggers={"v": "2"}))
+
+    decided = decision.at_update(declared, recorded(status), None, NOW)
 
     assert decided.act is Act.REFUSE
+    assert what_to_do in decided.why
 
 
 @pytest.mark.parametrize(

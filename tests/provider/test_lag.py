@@ -8,6 +8,8 @@ from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
+from pulumi_esa_prefetch.provider.lag import LAG
+from tests.lifecycle.esa import plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import (
     ID,
@@ -83,6 +85,30 @@ def test_a_list_is_believed_at_once_when_the_process_is_some_seconds_old() -> No
 
     assert world.clock.monotonic() == before
     assert world.calls(LIST) == looks + 1
+
+
+def test_a_refresh_right_after_a_rerun_does_not_take_the_plan_for_finished() -> None:
+    world = World("finished", faults=(stale(A_MOMENT),))
+    outs = updated(world.provider, created(world), triggers={"release": "2"})
+
+    read = world.next_process().read(ID, outs).outs
+
+    assert read == outs | {"status": "running"}
+
+
+def test_plans_that_have_finished_cost_a_refresh_one_wait_and_one_look_more() -> None:
+    world = World(*["running"] * 5)
+    known = [created(world, plan_id=plan_id(n)) for n in range(1, 6)]
+    world.clock.sleep(9 * 3600)
+    provider = world.next_process()
+    before, looks = world.clock.monotonic(), world.calls(LIST)
+
+    for n, outs in enumerate(known, 1):
+        read = provider.read(f"{JOB}:{plan_id(n)}", outs).outs
+        assert read == outs | {"status": "finished"}
+
+    assert world.clock.monotonic() - before == LAG
+    assert world.calls(LIST) == looks + 2
 
 
 @pytest.mark.parametrize("checks", [True, False])

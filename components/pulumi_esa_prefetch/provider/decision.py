@@ -120,7 +120,7 @@ def at_update(
 ) -> Decision:
     """Decide for a changed declaration or a drifted plan, by what ESA says now."""
     if observed is None:
-        return Decision(Act.REFUSE, "does not exist any more: run refresh")
+        return Decision(Act.REFUSE, _gone(recorded))
     decision = _changed(declared, recorded, observed)
     if decision.act is not Act.REFUSE and observed.status not in STATUSES:
         return Decision(Act.REFUSE, _unknown(observed))
@@ -135,11 +135,16 @@ def at_update(
     return decision
 
 
-def at_rerun(observed: Observed, running: Sequence[str]) -> Decision:
+def at_rerun(
+    observed: Observed, running: Sequence[str], *, was_reset: bool = False
+) -> Decision:
     """Decide how a plan runs again from the first URL beside the job's other plans that run, by id.
 
-    The place in the URL list is the job's: going back sets the others back too.
+    The place in the URL list is the job's: going back sets the others back too. ``was_reset``: this run
+    has set the job back for another plan, which goes on since: they run again together, from one Reset.
     """
+    if was_reset:
+        return Decision(Act.START, "runs again: this run has set its job back already")
     if not running:
         return Decision(Act.RERUN, "runs again from the first URL")
     if observed.status == "waiting":
@@ -190,12 +195,15 @@ def before_delete(recorded: PlanState, *, kept: bool) -> Decision | None:
 
 
 def contradicts(recorded: PlanState, observed: Observed | None) -> bool:
-    """Whether ESA's word is not what becomes of a plan on record by itself: the word may be an old one."""
+    """Whether ESA's word may be one from before what is on record: it is not what comes of the plan by itself.
+
+    A plan that was going does finish by itself; but one that has just run again had finished before, too.
+    """
     if observed is None:
         return recorded.status != "finished"
     if recorded.status == "running":
-        return observed.status in {"stopped", "waiting"}
-    return recorded.status == "waiting" and observed.status == "stopped"
+        return observed.status in {"stopped", "waiting", "finished"}
+    return recorded.status == "waiting" and observed.status in {"stopped", "finished"}
 
 
 def may_run(recorded: PlanState, status: str | None) -> bool:
@@ -208,7 +216,7 @@ def may_run(recorded: PlanState, status: str | None) -> bool:
 
 
 def is_doubtful(observed: Plan | None, now: datetime) -> bool:
-    """Whether only a fresh look may decide an end: what was seen may well be something else by now."""
+    """Whether only a fresh look may decide an end or a Start: what was seen may be something else by now."""
     if observed is None:
         return False
     start = observed.start_time
@@ -241,6 +249,15 @@ def what_then(status: str | None, start_time: datetime | None, now: datetime) ->
     if start_time is not None and start_time > now:
         when = f"at {render_time(start_time)}"
     return f': it will still start {when}; declare on_destroy="delete" to have it deleted instead'
+
+
+def _gone(recorded: PlanState) -> str:
+    if recorded.status == "finished":  # which a refresh keeps on record
+        return (
+            "had finished and is gone from ESA: remove its declaration, or declare another "
+            "plan"
+        )
+    return "does not exist any more: run refresh"
 
 
 def _unknown(observed: Observed) -> str:
