@@ -268,6 +268,39 @@ def test_other_plans_of_the_job_come_in_the_order_of_their_ids(
     assert [plan.id for plan in lists.others("job", "a")] == ["b", "c", "d"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "listed", "shown"),
+    [
+        (0, "stopped", "running"),
+        (2.9, "finished", "running"),
+        (3.1, "stopped", "stopped"),
+        (0, "waiting", "waiting"),
+    ],
+)
+def test_another_plan_that_was_set_going_is_so_while_a_list_may_lag(
+    lists: PlanLists,
+    shelf: Shelf,
+    clock: ManualClock,
+    seconds: float,
+    listed: str,
+    shown: str,
+) -> None:
+    lists.set_going("job", "b", "running")
+    clock.advance(seconds)
+    shelf.plans["b"] = listed
+
+    assert [plan.status for plan in lists.others("job", "a")] == [shown]
+
+
+def test_what_esa_answers_of_a_plan_ends_that_it_was_set_going(
+    lists: PlanLists,
+) -> None:
+    lists.set_going("job", "b", "running")
+    lists.note(Plan(id="b", job_id="job", status="stopped"))
+
+    assert [plan.status for plan in lists.others("job", "a")] == ["stopped"]
+
+
 def test_the_job_of_a_plan_is_known_once_it_was_listed(lists: PlanLists) -> None:
     assert lists.job_of("a") is None
 

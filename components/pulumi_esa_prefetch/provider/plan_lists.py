@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound, OutOfTime
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.models import GOING_ON, Plan
 from pulumi_esa_prefetch.clock import Clock
+from pulumi_esa_prefetch.provider.lag import LAG
 
 MAX_AGE = 30.0
 """Seconds; nothing older than this decides anything."""
@@ -62,6 +63,8 @@ class _Job:
     answer: _Answer | None = None
     forgotten: int = -1
     noted: dict[str, tuple[int, Plan]] = field(default_factory=dict)
+    set_going: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """When this process set a plan going, and the status that it has since."""
 
 
 class PlanLists:
@@ -115,9 +118,21 @@ class PlanLists:
         return self._get(job_id, look, not_before=moment).read().get(plan_id)
 
     def others(self, job_id: str, plan_id: str, look: Look | None = None) -> list[Plan]:
-        """The job's other plans, by id. Raises EsaError."""
+        """The job's other plans, by id. Raises EsaError.
+
+        One that this process has set going is so, also while a list may lag behind that.
+        """
         plans = dict(self._get(job_id, look).read())
-        return [plans[other] for other in sorted(plans) if other != plan_id]
+        others = [plans[other] for other in sorted(plans) if other != plan_id]
+        return [self._as_set_going(job_id, plan) for plan in others]
+
+    def _as_set_going(self, job_id: str, plan: Plan) -> Plan:
+        job, since = self._job(job_id), self._clock.monotonic() - LAG
+        with self._lock:
+            moment, status = job.set_going.get(plan.id, (-math.inf, ""))
+        if moment < since or plan.status in GOING_ON:
+            return plan
+        return plan.model_copy(update={"status": status})
 
     def job_of(self, plan_id: str) -> str | None:
         """The job in whose remembered list the plan stands, if any."""
@@ -131,9 +146,16 @@ class PlanLists:
             return
         job = self._job(plan.job_id)
         with self._lock:
+            job.set_going.pop(plan.id, None)
             job.noted[plan.id] = (next(self._turns), plan)
             if job.answer is not None:
                 job.answer.plans[plan.id] = plan
+
+    def set_going(self, job_id: str, plan_id: str, status: str) -> None:
+        """Remember that a Start has taken effect just now: the plan runs or waits, whatever lists say."""
+        job = self._job(job_id)
+        with self._lock:
+            job.set_going[plan_id] = (self._clock.monotonic(), status)
 
     def forget(self, job_id: str) -> None:
         """Forget a job's list, and one that is on its way: something may have changed."""
