@@ -3,15 +3,18 @@
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.plan_lists import MAX_AGE
 from pulumi_esa_prefetch.provider.session import tell
 from pulumi_esa_prefetch.provider.start import Outcome, after_lost_start
+from pulumi_esa_prefetch.provider.target import Target
 from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
 
@@ -300,7 +303,9 @@ def test_a_start_refused_because_the_plan_runs_already_is_an_adoption() -> None:
     world = World("stopped", dialects=("start-running-refused",))
     started_elsewhere(world)
 
-    assert created(world)["status"] == "running"
+    outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("running", 0)
     assert world.effects() == [START]
 
 
@@ -308,16 +313,41 @@ def test_a_start_refused_because_the_plan_runs_already_is_an_adoption() -> None:
     ("code", "adopted"), [("IncorrectStatus", True), ("InvalidParameter", False)]
 )
 def test_a_waiting_plan_that_esa_says_cannot_be_started_in_its_state_is_adopted(
-    code: str, *, adopted: bool
+    code: str, capsys: pytest.CaptureFixture[str], *, adopted: bool
 ) -> None:
     refusal = fault({"kind": "throttle", "code": code, "status": 400})
     world = World("waiting", start="+1h", faults=(refusal,))
 
     if adopted:
-        assert created(world)["status"] == "waiting"
+        outs = created(world)
+        assert (outs["status"], outs["starts"]) == ("waiting", 0)
+        assert f"is left waiting for its window, for ESA refused Start: {START}" in (
+            capsys.readouterr().out
+        )
     else:
         with pytest.raises(PrefetchError, match=code):
             created(world)
+    assert world.calls(START) == 1
+
+
+@pytest.mark.parametrize("start", ["-1h", None])
+@pytest.mark.parametrize(
+    ("code", "status"), [("InvalidStatus.Site", 400), ("SiteNotActive", 409)]
+)
+def test_a_waiting_plan_that_esa_does_not_start_in_its_window_is_not_started(
+    code: str, status: int, start: str | None
+) -> None:
+    refusal = fault({"kind": "throttle", "code": code, "status": status}, every=1)
+    one = plan(1, "waiting", start=start or "-1h")
+    world = World(jobs=[job(1, [one])], dialects=("new-plan-waits",), faults=(refusal,))
+    if start is None:
+        known = world.client.list_scheduled_preload_executions(job_id=JOB)[0]
+        shown = known.model_dump(by_alias=True, mode="json") | {"StartTime": ""}
+        world.wire.spoiled = {LIST: {"Executions": [shown]}}
+
+    with pytest.raises(PrefetchError, match=f"was not started: .*{code}"):
+        created(world)
+
     assert world.calls(START) == 1
 
 
@@ -526,3 +556,225 @@ def test_a_plan_of_another_job_does_not_exist_there() -> None:
         created(world, job_id=job_id(2))
 
     assert world.writes() == []
+
+
+# a plan that waits and may run, and finish, by itself
+
+
+def brief(start: str, *, before: str = "stopped") -> list[dict[str, Any]]:
+    """A job whose second plan is through within a second of its start."""
+    second = plan(2, "waiting", start=start) | {"SliceLen": 100}
+    return [job(1, [plan(1, before), second], urls=50)]
+
+
+def second(world: World) -> dict[str, Any]:
+    return created(world, plan_id=plan_id(2))
+
+
+def test_a_waiting_plan_that_ran_since_the_list_was_remembered_is_not_run_again() -> (
+    None
+):
+    world = World(jobs=brief("+5s"))
+    created(world, desired_state="stopped")
+    world.clock.advance(20)
+
+    outs = second(world)
+
+    assert (outs["status"], outs["starts"]) == ("finished", 0)
+    assert world.writes() == []
+    assert world.calls(LIST) == 2
+
+
+def test_a_waiting_plan_that_ran_while_its_turn_was_awaited_is_not_run_again() -> None:
+    world = World(jobs=brief("+5s"))
+    turns, beside = world.session.turns, world.session.turns.beside
+
+    @contextmanager
+    def late(target: Target, seconds: float) -> Iterator[None]:
+        with beside(target, seconds):
+            world.clock.advance(20)
+            yield
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(turns, "beside", late)
+        outs = second(world)
+
+    assert (outs["status"], outs["starts"]) == ("finished", 0)
+    assert world.effects() == []
+
+
+def test_a_list_that_grew_old_while_a_turn_was_awaited_decides_no_start() -> None:
+    world = World("stopped")
+    turns, beside = world.session.turns, world.session.turns.beside
+
+    @contextmanager
+    def late(target: Target, seconds: float) -> Iterator[None]:
+        with beside(target, seconds):
+            world.client.start_scheduled_preload_execution(plan_id=PLAN)
+            world.clock.advance(MAX_AGE + 1)
+            yield
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(turns, "beside", late)
+        outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("running", 0)
+    assert world.writes() == [START]
+
+
+@pytest.mark.parametrize(("start", "looks"), [("+2m", 1), ("+30s", 2), ("-1h", 2)])
+def test_a_waiting_plan_is_looked_at_again_only_where_its_window_may_be_open(
+    start: str, looks: int
+) -> None:
+    world = World(jobs=brief(start), dialects=("new-plan-waits",))
+    created(world, desired_state="stopped")
+    world.clock.advance(5)
+
+    second(world)
+
+    assert world.calls(START) == 1
+    assert world.calls(LIST) == looks
+
+
+def test_a_waiting_plan_that_was_looked_at_just_now_is_not_looked_at_again() -> None:
+    world = World(jobs=brief("-1h"), dialects=("new-plan-waits",))
+
+    assert second(world)["starts"] == 1
+    assert world.calls(LIST) == 1
+
+
+@pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=names)
+def test_a_throttled_start_of_a_plan_that_ran_by_itself_meanwhile_is_not_repeated(
+    kind: dict[str, Any],
+) -> None:
+    world = World(jobs=brief("+2s"), faults=(fault(kind, times=20),), deadline=120)
+
+    outs = second(world)
+
+    assert (outs["status"], outs["starts"]) == ("finished", 0)
+    assert world.effects() == []
+
+
+def test_a_throttled_start_of_a_plan_whose_window_lies_ahead_is_repeated_without_a_look() -> (
+    None
+):
+    throttled = fault({"kind": "throttle"}, times=3)
+    world = World("waiting", start="+1h", faults=(throttled,))
+
+    outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("waiting", 1)
+    assert world.calls(START) == 4
+    assert world.calls(LIST) == 1
+
+
+def test_a_throttled_start_is_not_repeated_where_no_look_says_what_the_plan_does() -> (
+    None
+):
+    throttled = fault({"kind": "throttle"})
+    silent = fault({"kind": "denied"}, action=LIST, calls=[2])
+    world = World(jobs=brief("+2s"), faults=(throttled, silent))
+
+    with pytest.raises(PrefetchError, match=r"was not started: .*cannot be told"):
+        second(world)
+
+    assert world.effects() == []
+
+
+def test_a_throttled_start_is_not_repeated_in_a_status_that_nobody_knows() -> None:
+    world = World(jobs=brief("+2s"), faults=(fault({"kind": "throttle"}),))
+    handle = world.wire.handle_request
+    known = world.client.list_scheduled_preload_executions(job_id=JOB)
+    shown = [
+        each.model_dump(by_alias=True, mode="json") | {"Status": "Pausing"}
+        for each in known
+    ]
+
+    def pausing(request: httpx.Request) -> httpx.Response:
+        if request.headers["x-acs-action"] == START:
+            world.wire.spoiled = {LIST: {"Executions": shown}}
+        return handle(request)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.wire, "handle_request", pausing)
+        with pytest.raises(PrefetchError, match=r"cannot be told: it is [Pp]ausing"):
+            second(world)
+
+    assert world.calls(START) == 1
+
+
+def test_a_throttled_start_of_a_plan_that_is_deleted_meanwhile_is_not_repeated() -> (
+    None
+):
+    world = World(jobs=brief("+2s"), faults=(fault({"kind": "throttle"}),))
+    handle = world.wire.handle_request
+
+    def deleting(request: httpx.Request) -> httpx.Response:
+        if request.headers["x-acs-action"] == START:
+            world.client.delete_scheduled_preload_execution(plan_id=plan_id(2))
+        return handle(request)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.wire, "handle_request", deleting)
+        with pytest.raises(PrefetchError, match="does not exist any more"):
+            second(world)
+
+
+@pytest.mark.parametrize("before", ["waiting", "stopped"])
+def test_a_lost_start_of_a_brief_plan_is_not_repeated_on_a_list_that_lags(
+    before: str,
+) -> None:
+    lost = fault({"kind": "reset", "when": "after"})
+    stale = fault({"kind": "stale", "seconds": 2.0}, action=LIST, every=1)
+    one = plan(1, before, start="-1h") | {"SliceLen": 100}
+    world = World(
+        jobs=[job(1, [one], urls=50)],
+        dialects=("new-plan-waits",),
+        faults=(lost, stale),
+    )
+
+    outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("finished", 1)
+    assert world.effects() == [START]
+
+
+def test_a_lost_start_of_a_plan_whose_window_lies_ahead_is_repeated_at_once() -> None:
+    lost = fault({"kind": "reset", "when": "before"})
+    world = World("waiting", start="+1h", faults=(lost,), dialects=("new-plan-waits",))
+    before = world.clock.monotonic()
+
+    assert created(world)["starts"] == 1
+    assert world.clock.monotonic() - before < 1
+
+
+# an accepted Start that lists do not show
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "finished"])
+def test_the_status_after_an_unreadable_answer_is_not_taken_from_a_list_that_lags(
+    status: str,
+) -> None:
+    lacks = fault({"kind": "missing-keys", "keys": "Status"})
+    stale = fault({"kind": "stale", "seconds": 2.0}, action=LIST, every=1)
+    world = World(status, faults=(lacks, stale))
+
+    outs = created(world, restart_finished=True)
+
+    assert (outs["status"], outs["starts"]) == ("running", 1)
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "finished"])
+def test_an_accepted_start_that_no_list_shows_leaves_the_status_open(
+    status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacks = fault({"kind": "missing-keys", "keys": "Status"})
+    stale = fault({"kind": "stale", "seconds": 3600.0}, action=LIST, every=1)
+    world = World(status, faults=(lacks, stale))
+
+    outs = created(world, restart_finished=True)
+
+    assert (outs["status"], outs["starts"]) == ("unknown", 1)
+    assert world.calls(START) == 1
+    said = "its status is not known until a refresh: ESA accepted Start and still"
+    assert capsys.readouterr().out.count(f"{said} lists it as {status}") == 1

@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.plan_lists import Look
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
 from pulumi_esa_prefetch.provider.session import Session, tell
-from pulumi_esa_prefetch.provider.start import start_plan
+from pulumi_esa_prefetch.provider.start import Started, start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
 from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
@@ -24,6 +24,9 @@ from pulumi_esa_prefetch.provider.work import Work
 Decide = Callable[[Plan | None], Decision]
 Ask = Callable[[str, str, Look], Plan | None]
 """One of the ways in which PlanLists tells of a plan, by job and plan id."""
+
+FRESH_SECONDS = 1.0
+"""How old a list may be that shows a plan right before its Start."""
 
 
 def create(session: Session, declared: PlanInputs) -> PlanState:
@@ -111,36 +114,55 @@ def _create_without_job(work: Work, declared: PlanInputs) -> PlanState:
     if declared.desired_state == "stopped":
         plan, starts = _stop(work, target), 0
     else:
-        plan, starts = _start_without_job(work, target, declared), 1
+        started = _start_without_job(work, target, declared)
+        plan, starts = started.plan, started.starts
     state = PlanState.of(declared, plan.job_id or "")
     return state.after(plan, starts=starts)
 
 
-def _start_without_job(work: Work, target: Target, declared: PlanInputs) -> Plan:
+def _start_without_job(work: Work, target: Target, declared: PlanInputs) -> Started:
     refuse_denied(work, target)
     with work.session.turns.beside(target, work.left):
-        plan = start_plan(work, target, restart_failed=declared.restart_failed)
+        started = start_plan(work, target, restart_failed=declared.restart_failed)
     tell(
         f"{target} was started without a look at it, for its job_id is not given: a finished "
-        f"plan would have run again; declare job_id {plan.job_id}"
+        f"plan would have run again; declare job_id {started.plan.job_id}"
     )
-    return plan
+    return started
 
 
 def _carry_out(
     work: Work, decide: Decide, target: Target, declared: PlanInputs, state: PlanState
 ) -> PlanState:
-    """Carry out what is decided; what sets the plan going has a turn, and may want a fresh look in it."""
+    """Carry out what is decided; what sets the plan going has a turn, and is decided anew in it.
+
+    A rerun is alone with its job also where it goes on from where that is: a second record of the same
+    plan then finds it done.
+    """
     decided = decide(target.before)
     if decided.act not in {Act.START, Act.RERUN}:
         return _do(work, decided, target, declared, state)
     turns = work.session.turns
-    rewinds = decided.act is Act.RERUN and declared.rerun == "from_start"
-    turn = turns.alone if rewinds else turns.beside
+    turn = turns.alone if decided.act is Act.RERUN else turns.beside
     with turn(target, work.left):
-        if rewinds or denies(work.session):
-            target = _look_again(work, target)
+        rewinds = decided.act is Act.RERUN and declared.rerun == "from_start"
+        target = _look_in_turn(work, target, anew=rewinds or denies(work.session))
         return _do(work, decide(target.before), target, declared, state)
+
+
+def _look_in_turn(work: Work, target: Target, *, anew: bool) -> Target:
+    """The plan as it is when its turn has come: that may have been long in coming.
+
+    A plan whose window may be open runs, and finishes, by itself: Start would run it once more. So it is
+    looked at again, unless that has been done within the last second: a thousand plans are a few lists.
+    """
+    session = work.session
+    if anew:
+        return _look_again(work, target)
+    if decision.is_doubtful(target.before, session.clock.now()):
+        moment = session.clock.monotonic() - FRESH_SECONDS
+        return _look(work, target, partial(session.lists.recall_after, moment))
+    return _look(work, target, session.lists.recall)
 
 
 def _do(
@@ -155,10 +177,11 @@ def _do(
         raise PrefetchError(f"{target} {decided.why}")
     if decided.act is Act.START:
         refuse_denied(work, target)
-        plan = start_plan(work, target, restart_failed=declared.restart_failed)
-        return state.after(plan, starts=1)
+        started = start_plan(work, target, restart_failed=declared.restart_failed)
+        return state.after(started.plan, starts=started.starts)
     if decided.act is Act.RERUN:
-        return state.after(rerun_plan(work, target, before, declared), starts=1)
+        started = rerun_plan(work, target, before, declared)
+        return state.after(started.plan, starts=started.starts)
     if decided.act is Act.STOP:
         return state.after(_stop(work, target))
     return state.seen_as(before)

@@ -8,13 +8,15 @@ from pulumi_esa_prefetch.provider.foresight import refuse_denied
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.models import PlanInputs
 from pulumi_esa_prefetch.provider.session import tell
-from pulumi_esa_prefetch.provider.start import start_plan
+from pulumi_esa_prefetch.provider.start import Started, start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
 from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
 
 
-def rerun_plan(work: Work, target: Target, before: Plan, declared: PlanInputs) -> Plan:
+def rerun_plan(
+    work: Work, target: Target, before: Plan, declared: PlanInputs
+) -> Started:
     """Run the plan again and answer what ESA says of it then.
 
     The caller has the job's turn, and has looked in it. All that can be refused is refused before Stop.
@@ -48,7 +50,7 @@ def _decide(work: Work, target: Target, before: Plan, declared: PlanInputs) -> D
 
 def _stop_and_start(
     work: Work, target: Target, declared: PlanInputs, *, rewinds: bool
-) -> Plan:
+) -> Started:
     plan = stop_plan(work, target, starts_again=True)
     if plan.status == "running":
         raise PrefetchError(
@@ -63,7 +65,9 @@ def _stop_and_start(
         raise NotStarted(f"{error}{now}") from None
 
 
-def _start(work: Work, target: Target, declared: PlanInputs, *, rewinds: bool) -> Plan:
+def _start(
+    work: Work, target: Target, declared: PlanInputs, *, rewinds: bool
+) -> Started:
     if rewinds:
         _reset(work, target)
     return start_plan(work, target, restart_failed=declared.restart_failed)

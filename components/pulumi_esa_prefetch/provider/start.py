@@ -2,11 +2,13 @@
 
 ESA takes no client token, so a Start whose answer was lost is looked up before anything is repeated
 (law 2), by lists asked for afterwards, until none can lag behind it. Nothing is repeated while ESA may
-still carry the first one out. Where the job is not known there is nothing to look up: the error then
-says so, for a repeat could run a plan again that has finished in between.
+still carry the first one out, and nothing without a look while the plan may set off by itself. Where
+the job is not known there is nothing to look up: the error then says so, for a repeat could run a plan
+again that has finished in between.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -19,8 +21,9 @@ from pulumi_esa_prefetch.api.errors import (
     Invalid,
     NotFound,
 )
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.models import GOING_ON, Plan
 from pulumi_esa_prefetch.api.times import render_time
+from pulumi_esa_prefetch.provider.decision import is_doubtful
 from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone, PrefetchError
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.session import tell
@@ -28,6 +31,7 @@ from pulumi_esa_prefetch.provider.target import Target
 from pulumi_esa_prefetch.provider.work import Work
 
 TOO_LATE = "InvalidEndTime.Mismatch"
+AT_REST = ("stopped", "failed", "finished")
 LOOKS = (0.0, 0.3, 1.0)
 """When an effect is looked for, as shares of the lag that lists may have."""
 
@@ -55,32 +59,133 @@ def after_lost_start(
     return Outcome.UNKNOWN
 
 
-def start_plan(work: Work, target: Target, *, restart_failed: bool) -> Plan:
+@dataclass(frozen=True)
+class Started:
+    """What ESA says of the plan then; ``starts``: how many Starts count, none if the plan goes without one."""
+
+    plan: Plan
+    starts: int = 1
+
+
+def start_plan(work: Work, target: Target, *, restart_failed: bool) -> Started:
     """Start the plan and answer what ESA says of it then.
 
     Its status is None if ESA accepted the Start and nothing more could be learnt. Raises
     NotStarted if no Start had an effect, PrefetchError if nobody can say whether one had.
     """
-    laps, lost = Laps(work), False
-    while True:
+    started = _Starting(work, target, restart_failed=restart_failed).until_known()
+    _remember(work, started.plan)
+    return started
+
+
+def _remember(work: Work, plan: Plan) -> None:
+    """Let no list that lags say that the plan stands still."""
+    is_open = is_doubtful(plan, work.session.clock.now())
+    if plan.job_id and (is_open or plan.status in GOING_ON):
+        status = "running" if is_open else plan.status or ""
+        work.session.lists.set_going(plan.job_id, plan.id, status)
+
+
+class _Starting:
+    """One Start with all its repeats; ``_last``: the plan as it was seen last, ``_lost``: whether an answer was."""
+
+    def __init__(self, work: Work, target: Target, *, restart_failed: bool) -> None:
+        self._work = work
+        self._target = target
+        self._restart_failed = restart_failed
+        self._laps = Laps(work)
+        self._last = target.before
+        self._lost = False
+
+    def until_known(self) -> Started:
+        """Start and repeat, until it is known what came of it."""
+        while True:
+            try:
+                return Started(self._send())
+            except EsaError as error:
+                started = self._settle(error) or self._look_before_repeat(error)
+                if started is not None:
+                    return started
+
+    @property
+    def _waits(self) -> bool:
+        return self._last is not None and self._last.status == "waiting"
+
+    def _send(self) -> Plan:
+        # A plan that waits may run, and finish, by itself while a refused Start is repeated: then it
+        # is not the client that repeats it.
+        client = self._work.client(attempts=1 if self._waits else None)
+        answer = client.start_scheduled_preload_execution(plan_id=self._target.plan_id)
+        return _accepted(self._work, self._target, self._target.filled(answer))
+
+    def _settle(self, error: EsaError) -> Started | None:
+        """What came of the Starts; None when it is time for the next one."""
+        self._lost = self._lost or error.ambiguous
+        if self._waits and not error.ambiguous and self._laps.again(error):
+            return None
+        started = self._look_up(error)
+        if started is not None:
+            return started
+        if error.under_way:
+            raise _not_known(self._target, error) from None
+        if not self._laps.again(error):
+            raise NotStarted(
+                f"{self._target} was not started: {error}; ESA's list shows no effect"
+            ) from None
+        return None
+
+    def _look_up(self, error: EsaError) -> Started | None:
+        """What ESA's list says; None if it shows no effect of a Start that may have had one."""
+        work, target = self._work, self._target
+        if target.job_id:
+            work.session.lists.forget(target.job_id)
+        if isinstance(error, NotFound):
+            raise PlanGone(f"{target} does not exist: {error}") from None
+        if not self._lost and not _needs_look(error):
+            raise NotStarted(f"{target} was not started: {error}") from None
+        job_id = target.job_id or work.session.lists.job_of(target.plan_id)
+        if job_id is None:
+            raise _without_job(target, error) from None
+        self._target = target = target.in_job(job_id)
+        if isinstance(error, BadAnswer):
+            return Started(_look_after_success(work, target))
+        if error.ambiguous:
+            return self._judged(_look_after_loss(work, target, error, self._judge))
+        return _look_after_refusal(work, target, error, lost=self._lost)
+
+    def _look_before_repeat(self, error: EsaError) -> Started | None:
+        """The plan if it no longer waits for a Start: its window may have opened during the pause."""
+        work, target = self._work, self._target
+        if not is_doubtful(self._last, work.session.clock.now()):
+            return None
         try:
-            answer = work.client().start_scheduled_preload_execution(
-                plan_id=target.plan_id
+            seen = work.session.lists.look_again(
+                target.job_id or "", target.plan_id, work.look()
             )
-            return _accepted(work, target, target.filled(answer))
-        except EsaError as error:
-            if target.job_id:
-                work.session.lists.forget(target.job_id)
-            lost = lost or error.ambiguous
-            plan = _settle(work, target, error, restart_failed, lost=lost)
-            if plan is not None:
-                return plan
-            if error.under_way:
-                raise _not_known(target, error) from None
-            if not laps.again(error):
-                raise NotStarted(
-                    f"{target} was not started: {error}; ESA's list shows no effect"
-                ) from None
+        except EsaError as second:
+            raise self._unseen(error, second) from None
+        if seen is None:
+            raise PlanGone(f"{target} does not exist any more") from None
+        if self._judge(seen) is Outcome.UNKNOWN:
+            raise self._unseen(error, f"it is {seen.status or 'without a status'}")
+        return self._judged(seen)
+
+    def _judge(self, seen: Plan) -> Outcome:
+        before = self._last.status if self._last else None
+        return after_lost_start(
+            before, seen.status, restart_failed=self._restart_failed
+        )
+
+    def _judged(self, seen: Plan) -> Started | None:
+        outcome, self._last = self._judge(seen), seen
+        return Started(seen, int(self._lost)) if outcome is Outcome.DONE else None
+
+    def _unseen(self, error: EsaError, why: object) -> PrefetchError:
+        if self._lost:
+            return _not_known(self._target, error)
+        return NotStarted(
+            f"{self._target} was not started: {error}; whether it runs by itself by now cannot be told: {why}"
+        )
 
 
 def _accepted(work: Work, target: Target, plan: Plan) -> Plan:
@@ -99,25 +204,6 @@ def _stands_still(before: str | None, after: str) -> bool:
     return after in {"stopped", "failed"} or (after == "finished" == before)
 
 
-def _settle(
-    work: Work, target: Target, error: EsaError, restart_failed: bool, *, lost: bool
-) -> Plan | None:
-    """The plan as the Starts left it, of which one may be ``lost``; None if ESA shows no effect of one that is."""
-    if isinstance(error, NotFound):
-        raise PlanGone(f"{target} does not exist: {error}") from None
-    if not lost and not _needs_look(error):
-        raise NotStarted(f"{target} was not started: {error}") from None
-    job_id = target.job_id or work.session.lists.job_of(target.plan_id)
-    if job_id is None:
-        raise _without_job(target, error) from None
-    target = target.in_job(job_id)
-    if isinstance(error, BadAnswer):
-        return _look_after_success(work, target)
-    if error.ambiguous:
-        return _look_after_loss(work, target, error, restart_failed=restart_failed)
-    return _look_after_refusal(work, target, error, lost=lost)
-
-
 def _needs_look(error: EsaError) -> bool:
     return (
         error.ambiguous
@@ -128,22 +214,26 @@ def _needs_look(error: EsaError) -> bool:
 
 def _look_after_success(work: Work, target: Target) -> Plan:
     """Nothing is raised after a Start that succeeded: what is known is recorded (law 3)."""
+
+    def shows_it(plan: Plan) -> bool:
+        return plan.status not in AT_REST or target.status not in {None, plan.status}
+
+    unknown = f"{target} was started, its status is not known until a refresh"
     try:
-        seen = _seen(work, target)
+        seen = _seen(work, target, shows_it)
     except EsaError as error:
-        tell(f"{target} was started, its status is not known until a refresh: {error}")
+        tell(f"{unknown}: {error}")
+        return target.unread()
+    if seen is not None and seen.status in AT_REST and seen.status == target.status:
+        # As it was before: what is recorded so would be started once more, or be taken for done.
+        tell(f"{unknown}: ESA accepted Start and still lists it as {seen.status}")
         return target.unread()
     return seen or target.unread()
 
 
 def _look_after_loss(
-    work: Work, target: Target, error: EsaError, *, restart_failed: bool
-) -> Plan | None:
-    def judge(plan: Plan) -> Outcome:
-        return after_lost_start(
-            target.status, plan.status, restart_failed=restart_failed
-        )
-
+    work: Work, target: Target, error: EsaError, judge: Callable[[Plan], Outcome]
+) -> Plan:
     try:
         seen = _seen(work, target, lambda plan: judge(plan) is Outcome.DONE)
     except EsaError as second:
@@ -153,23 +243,23 @@ def _look_after_loss(
         ) from None
     if seen is None:
         raise PlanGone(f"{target} does not exist any more") from None
-    outcome = judge(seen)
-    if outcome is Outcome.UNKNOWN:
+    if judge(seen) is Outcome.UNKNOWN:
         raise PrefetchError(
             f"it is not known whether {target} was started: {error}; the plan is "
             f"{seen.status or 'without a status'}, as it may have been before: compare the "
             "job's progress in ESA, then run up again to start it, or declare it as it is"
         ) from None
-    return seen if outcome is Outcome.DONE else None
+    return seen
 
 
 def _look_after_refusal(
     work: Work, target: Target, error: EsaError, *, lost: bool
-) -> Plan:
+) -> Started:
     """A Start may be refused because the plan is already going: that is what was wanted."""
+    now = work.session.clock.now()
 
     def is_going(plan: Plan) -> bool:
-        return _is_going(target.status, plan.status, error)
+        return _is_going(target.status, plan, error, now)
 
     hangs_on_status = lost or not isinstance(error, (CutOff, Invalid))
     try:
@@ -177,10 +267,14 @@ def _look_after_refusal(
     except EsaError:
         seen = None
     if seen is not None and is_going(seen):
-        return seen
+        if not lost and seen.status == "waiting" == target.status:
+            tell(
+                f"{target} is left waiting for its window, for ESA refused Start: {error}"
+            )
+        return Started(seen, int(lost))
     if lost:
         raise _not_known(target, error) from None
-    reason = _window_over(seen or target.before, error, work.session.clock.now())
+    reason = _window_over(seen or target.before, error, now)
     raise NotStarted(f"{target} was not started: {reason or error}") from None
 
 
@@ -196,18 +290,26 @@ def _seen(
 ) -> Plan | None:
     """The plan in a list asked for now.
 
-    ``is_done``: as soon as a list shows it, or when none can lag behind it any more. A plan that waits
-    before and after shows nothing, however long one looks.
+    ``is_done``: as soon as a list shows it, or when none can lag behind it any more. A plan whose window is
+    still to come waits before and after, however long one looks.
     """
-    lists, lag = work.session.lists, work.session.lag
-    since = work.session.clock.monotonic()
+    lists, clock = work.session.lists, work.session.clock
+    since = clock.monotonic()
     for share in LOOKS if is_done else (0.0,):
-        lag.outwait(since, share)
+        work.session.lag.outwait(since, share)
         look = work.last_look()
         seen = lists.look_again(target.job_id or "", target.plan_id, look)
-        if seen is None or seen.status == "waiting" or (is_done and is_done(seen)):
+        if (
+            seen is None
+            or _waits_long(seen, clock.now())
+            or (is_done and is_done(seen))
+        ):
             break
     return seen
+
+
+def _waits_long(plan: Plan, now: datetime) -> bool:
+    return plan.status == "waiting" and not is_doubtful(plan, now)
 
 
 def _window_over(plan: Plan | None, error: EsaError, now: datetime) -> str | None:
@@ -221,12 +323,13 @@ def _window_over(plan: Plan | None, error: EsaError, now: datetime) -> str | Non
     )
 
 
-def _is_going(before: str | None, seen: str | None, error: EsaError) -> bool:
-    if seen == "finished":
+def _is_going(before: str | None, seen: Plan, error: EsaError, now: datetime) -> bool:
+    if seen.status == "finished":
         return before not in {None, "finished"}
-    if seen == "waiting":
-        return before != "waiting" or isinstance(error, Conflict)
-    return seen == "running"
+    if seen.status == "waiting":
+        opens = seen.start_time is not None and seen.start_time > now
+        return before != "waiting" or (opens and isinstance(error, Conflict))
+    return seen.status == "running"
 
 
 def _without_job(target: Target, error: EsaError) -> PrefetchError:

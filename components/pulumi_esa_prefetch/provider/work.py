@@ -42,10 +42,15 @@ class Work:
         left = self._end - self.session.clock.monotonic()
         return min(max(0.0, left), threading.TIMEOUT_MAX)
 
-    def client(self) -> EsaClient:
-        """The session's client, for one call: after the deadline it sends none (OutOfTime)."""
+    def client(self, *, attempts: int | None = None) -> EsaClient:
+        """The session's client, for one call: after the deadline it sends none (OutOfTime).
+
+        ``attempts``: how often it may send the call; None: as often as all calls of this work.
+        """
         seconds = max(self._least, self.left) if self.left else 0.0
-        return self.session.client.limited(attempts=self._attempts, seconds=seconds)
+        return self.session.client.limited(
+            attempts=attempts or self._attempts, seconds=seconds
+        )
 
     def look(self) -> Look:
         """How to list plans in the time that is left.
