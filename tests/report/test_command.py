@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_esa_prefetch.cli.main import main
+from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.report.summary import Summary
 from tests.report.previews import create, old, text, update
 
@@ -90,6 +91,27 @@ def test_an_enforced_limit_prints_the_comment_and_fails(
     assert said.err == (
         "error: an enforced limit is broken: warm would load the origin of job "
         f"{'a' * 24} with 0.333 URLs/s, above the limit of 0.1\n"
+    )
+
+
+@pytest.mark.parametrize(("count", "also"), [(1, ""), (3, " (and 2 more)")])
+def test_a_plan_that_will_fail_prints_the_comment_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int, also: str
+) -> None:
+    path = tmp_path / "preview.json"
+    steps = [
+        update(f"warm-{n}", n, "waiting", desired_state="stopped")
+        for n in range(1, count + 1)
+    ]
+    path.write_text(text(*steps))
+
+    code = main(["summary", str(path), "--offline"])
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert "is waiting and ESA stops only running plans" in said.out
+    assert said.err == (
+        f"error: the deployment will fail: warm-1 {WAITING_CANNOT_STOP}{also}\n"
     )
 
 

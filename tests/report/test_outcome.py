@@ -178,3 +178,25 @@ def test_a_secret_trigger_is_never_taken_for_an_unchanged_one() -> None:
 
     assert outcome.what == "run again if the secret trigger changed"
     assert outcome.starts
+
+
+def test_a_job_is_set_back_once_for_all_its_plans_that_run_again() -> None:
+    again: dict[str, Any] = {"triggers": {"release": "2"}}
+    steps = [
+        update("a", 1, "finished", **again),
+        update("b", 2, "waiting", **again),
+        update("c", 3, "finished", **again, rerun="resume"),
+        update("d", 4, "running", **again),
+    ]
+
+    cases = decide(Graph.of(preview(*steps)), Looked(), NOW)
+
+    told = {case.name: (case.outcome.what, case.outcome.why) for case in cases}
+    assert told == {
+        "a": ("Reset, Start", "runs again: triggers changed"),
+        "b": ("Start", "runs again: triggers changed, from the first URL with a"),
+        "c": ("Start", "runs again: triggers changed"),
+        "d": ("Stop, Start", "runs again: triggers changed, from the first URL with a"),
+    }
+    assert [case.outcome.resets for case in cases] == [True, False, False, False]
+    assert not any(case.outcome.refused for case in cases)

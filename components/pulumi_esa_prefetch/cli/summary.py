@@ -60,7 +60,8 @@ def summary(
 ) -> None:
     """Say what a preview means for plans and origins: one comment for a pull request.
 
-    Exits with 1, after printing, if the preview failed or an enforced limit is broken.
+    Exits with 1, after printing, if the preview failed, if an enforced limit is broken, or if
+    the deployment will fail at a plan.
     """
     if schema:
         typer.echo(schema_text(), nl=False)
@@ -95,3 +96,7 @@ def _end(made: Summary) -> None:
         denied = [warned.text for warned in made.warnings if warned.level == "deny"]
         more = f" (and {len(denied) - 1} more)" if len(denied) > 1 else ""
         raise EngineError(f"an enforced limit is broken: {denied[0]}{more}")
+    if made.refused:
+        plan, *others = made.refused
+        more = f" (and {len(others)} more)" if others else ""
+        raise EngineError(f"the deployment will fail: {plan.name} {plan.why}{more}")

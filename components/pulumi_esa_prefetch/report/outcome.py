@@ -100,6 +100,16 @@ def rerun_outcome(
     )
 
 
+def reset_by(first: str, given: Outcome) -> Outcome:
+    """Take the Reset out: another plan of the job runs again too, and the provider sets a job back once."""
+    return replace(
+        given,
+        what=given.what.replace("Reset, ", ""),
+        why=f"{given.why}, from the first URL with {first}",
+        resets=False,
+    )
+
+
 def _creation(node: Node, facts: PlanFacts) -> Outcome:
     declared = _declared(node, facts)
     if declared is None:

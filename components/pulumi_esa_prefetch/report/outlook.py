@@ -1,6 +1,6 @@
 """What all plans of a stack will do from now on, and what limits say to it; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -27,7 +27,12 @@ from pulumi_esa_prefetch.report.facts import (
 )
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.outcome import Outcome, outcome, rerun_outcome
+from pulumi_esa_prefetch.report.outcome import (
+    Outcome,
+    outcome,
+    rerun_outcome,
+    reset_by,
+)
 
 CHANGES = ("create", "update", "replace", "delete")
 
@@ -84,7 +89,7 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
     """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
     gathered = [_gather(node, graph, looked) for node in graph.prefetches()]
     declared = {new.plan_id for node, new, _ in gathered if not node.goes} - {None}
-    return [
+    cases = [
         Case(
             node,
             new,
@@ -98,6 +103,7 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
         )
         for node, new, old in gathered
     ]
+    return list(_reset_once(cases))
 
 
 def stand(graph: Graph, looked: Looked) -> list[Case]:
@@ -135,6 +141,19 @@ def _with_others(given: Outcome, name: str, plan: PlanFacts, looked: Looked) -> 
         if other.status == "running" and other.id != plan.plan_id
     ]
     return rerun_outcome(given, name, plan, running)
+
+
+def _reset_once(cases: Iterable[Case]) -> Iterator[Case]:
+    """Let the first of a job's plans that run again set it back for all; which it is, a deployment leaves open."""
+    first: dict[str, Case] = {}
+    for case in cases:
+        job_id = case.plan.job_id
+        if job_id is None or not case.outcome.resets:
+            yield case
+            continue
+        resetting = first.setdefault(job_id, case)
+        beside = reset_by(resetting.name, case.outcome)
+        yield case if resetting is case else replace(case, outcome=beside)
 
 
 def _standing(node: Node, plan: PlanFacts) -> Outcome:

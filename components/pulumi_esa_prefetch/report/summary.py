@@ -128,6 +128,11 @@ class Summary(_Part):
         """True if a limit is broken that is enforced."""
         return any(warned.level == "deny" for warned in self.warnings)
 
+    @property
+    def refused(self) -> tuple[PlanChange, ...]:
+        """The plans at which the deployment will fail."""
+        return tuple(plan for plan in self.plans if plan.refused)
+
     def to_json(self) -> str:
         """Write it as JSON of the schema below."""
         return self.model_dump_json(by_alias=True, indent=2)
