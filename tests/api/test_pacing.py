@@ -348,6 +348,16 @@ def test_a_turn_beyond_the_deadline_is_refused_without_waiting() -> None:
     assert clock.monotonic() == 0.0
 
 
+def test_a_turn_that_is_not_waited_for_is_the_next_ones() -> None:
+    pacer = Pacer(ManualClock(NOON), max_qps=0.1)
+    turn(pacer)
+
+    for _ in range(100):
+        assert pacer.wait(5.0) is None
+
+    assert turn(pacer).moment == 10.0
+
+
 def test_who_waits_while_another_is_refused_queues_again() -> None:
     clock = LockstepClock()
     pacer = Pacer(clock, max_qps=2.0)

@@ -72,7 +72,7 @@ class Pacer:
     def wait(self, deadline: float) -> Permit | None:
         """Wait for a turn; None, at once, if it would come after the deadline."""
         while True:
-            permit = self._book()
+            permit = self._book(deadline)
             if permit.moment > deadline:
                 return None
             if self._awaited(permit):
@@ -111,12 +111,13 @@ class Pacer:
             return self._learnt or self._max_qps
         return min(self._learnt, self._max_qps)
 
-    def _book(self) -> Permit:
+    def _book(self, deadline: float) -> Permit:
         now = self._clock.monotonic()
         with self._lock:
             rate = self.rate()
             moment = max(now, self._next)
-            if rate is not None:
+            if rate is not None and moment <= deadline:
+                # Else nothing will be sent then, and the turn is the next one's.
                 self._next = moment + 1.0 / rate
             return Permit(moment, self._rests, self._rises)
 
