@@ -419,6 +419,27 @@ def test_the_library_prints_nothing_to_the_terminal() -> None:
     assert not log.propagate
 
 
+@pytest.mark.parametrize(
+    "place",
+    [CredentialsUri("https://keys.invalid/"), AssumedRole(KEYS, "acs:ram::1:r")],
+)
+def test_half_a_password_of_a_proxy_is_not_quoted(
+    place: KeyPlace,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="pulumi_esa_prefetch.api")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim/2@127.0.0.1:1")
+
+    with pytest.raises(NoCredentials, match="a proxy variable is not understood"):
+        source_of(place).get()
+
+    assert "a proxy variable is not understood" in caplog.text
+    assert "geheim" not in caplog.text
+
+
 def run_python(program: str, **environ: str) -> str:
     """A fresh interpreter: the library reads the environment when it is imported."""
     clean = {

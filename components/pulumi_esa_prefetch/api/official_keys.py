@@ -25,6 +25,9 @@ _QUOTED_ANSWER = re.compile(
 )
 
 _URL = re.compile(r"https?://\S+")  # it may hold a password
+_HALF_URL = re.compile(
+    r"Failed to parse: .*"
+)  # so may what was taken for a proxy's host
 
 
 def open_provider(place: KeyPlace) -> Any:
@@ -49,7 +52,11 @@ def reason(error: Exception) -> str:
     """Why the library gave no keys, without what a server answered it."""
     text = " ".join(str(getattr(error, "message", None) or error).split())
     without_answer = _QUOTED_ANSWER.split(text, maxsplit=1)[0]
-    return _URL.sub("its URL", without_answer)[:200] or type(error).__name__
+    without_url = _URL.sub("its URL", without_answer)
+    in_words = _HALF_URL.sub(
+        "its URL or a proxy variable is not understood", without_url
+    )
+    return in_words[:200] or type(error).__name__
 
 
 def describe(place: KeyPlace) -> str:
