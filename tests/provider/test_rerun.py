@@ -15,6 +15,7 @@ from tests.lifecycle.esa import job, plan, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import (
     ID,
+    JOB,
     LIST,
     PLAN,
     RESET,
@@ -149,20 +150,248 @@ def test_no_start_of_this_process_comes_between_the_look_and_the_reset(
     assert all(reset < other for reset in resets for other in others), round_
 
 
-def test_of_two_plans_of_one_job_the_second_is_refused() -> None:
-    world = World("finished", "finished")
+# plans of one job whose triggers change in one run
+
+
+def rerun_of(
+    world: World, number: int, outs: dict[str, Any], **declared: Any
+) -> dict[str, Any]:
+    given = props(plan_id=plan_id(number), **AGAIN | declared)
+    result = world.provider.update(f"{JOB}:{plan_id(number)}", outs, given)
+    assert result.outs is not None
+    return result.outs
+
+
+@pytest.mark.parametrize(
+    ("status", "start", "then"),
+    [("finished", "-1h", "running"), ("waiting", "+1h", "waiting")],
+)
+def test_plans_of_one_job_run_again_together_from_one_reset(
+    status: str, start: str, then: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World(status, status, status, start=start)
+    known = [created(world, plan_id=plan_id(n)) for n in (1, 2, 3)]
+    before = world.writes()
+
+    outs = [rerun_of(world, n, known[n - 1]) for n in (1, 2, 3)]
+
+    assert world.writes() == [*before, RESET, START, START, START]
+    assert {each["status"] for each in outs} == {then}
+    assert {each["starts"] for each in outs} == {known[0]["starts"] + 1}
+    assert "another plan" not in capsys.readouterr().out
+
+
+def test_a_plan_that_runs_is_stopped_and_started_after_the_reset_for_another() -> None:
+    world = World("finished", "stopped")
     first = created(world)
-    second = created(world, plan_id=plan_id(2))
+    second = created(world, plan_id=plan_id(2), desired_state="stopped")
+    rerun_of(world, 1, first)
+    world.client.start_scheduled_preload_execution(plan_id=plan_id(2))
+    before = world.writes()
 
-    rerun(world, first)
+    assert rerun_of(world, 2, second)["status"] == "running"
+
+    assert world.writes() == [*before, STOP, START]
+
+
+def test_a_plan_that_ran_before_still_refuses_the_first_reset() -> None:
+    world = World("finished", "finished", "running")
+    known = [created(world, plan_id=plan_id(n)) for n in (1, 2)]
+
+    for n, outs in enumerate(known, 1):
+        with pytest.raises(PrefetchError, match=rf"another plan .* \({plan_id(3)}\)"):
+            rerun_of(world, n, outs)
+
+    assert world.writes() == []
+
+
+def test_the_next_process_knows_nothing_of_a_reset() -> None:
+    world = World("finished", "finished")
+    first, second = created(world), created(world, plan_id=plan_id(2))
+    rerun_of(world, 1, first)
+    world.next_process()
+
     with pytest.raises(PrefetchError, match="another plan of the job runs"):
-        world.provider.update(
-            str(second["job_id"]) + ":" + plan_id(2),
-            second,
-            props(plan_id=plan_id(2), **AGAIN),
-        )
+        rerun_of(world, 2, second)
 
+
+def test_a_reset_that_failed_does_not_count() -> None:
+    denied = fault({"kind": "denied"}, action=RESET)
+    world = World("finished", "finished", faults=(denied,))
+    first, second = created(world), created(world, plan_id=plan_id(2))
+    with pytest.raises(PrefetchError, match="could not be reset"):
+        rerun_of(world, 1, first)
+
+    rerun_of(world, 2, second)
+
+    assert world.writes() == [RESET, RESET, START]
+
+
+def test_a_reset_after_which_nothing_was_started_does_not_count() -> None:
+    denied = fault({"kind": "denied"}, action=START)
+    world = World("finished", "finished", faults=(denied,))
+    first, second = created(world), created(world, plan_id=plan_id(2))
+    with pytest.raises(PrefetchError, match="was not started"):
+        rerun_of(world, 1, first)
+
+    rerun_of(world, 2, second)
+
+    assert world.writes() == [RESET, START, RESET, START]
+
+
+def test_a_plan_of_which_nobody_knew_whether_it_was_started_is_not_set_back() -> None:
+    world = World("finished", "finished")
+    first, second = created(world), created(world, plan_id=plan_id(2))
+    world.wire.unanswered = START
+    with pytest.raises(PrefetchError, match="it is not known whether"):
+        rerun_of(world, 1, first)
+    world.wire.deliver()
+
+    assert rerun_of(world, 2, second)["status"] == "running"
+
+    assert world.writes() == [RESET, START, START]
+
+
+def test_a_list_that_the_first_plan_has_used_up_is_begun_anew_for_the_second() -> None:
+    plans = [plan(n, "finished") | {"SliceLen": 100} for n in (1, 2)]
+    world = World(jobs=[job(1, plans, urls=50)])
+    first, second = created(world), created(world, plan_id=plan_id(2))
+    rerun_of(world, 1, first)
+    world.clock.advance(60)
+    before = world.writes()
+
+    assert rerun_of(world, 2, second)["starts"] == 1
+
+    assert world.writes() == [*before, RESET, START]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_a_plan_started_a_moment_ago_is_not_set_back_though_no_list_shows_it(
+    seconds: float,
+) -> None:
+    stale = fault({"kind": "stale", "seconds": 2.5}, action=LIST, every=1)
+    world = World("stopped", "finished", faults=(stale,))
+    second = created(world, plan_id=plan_id(2))
+    created(world)
+    world.clock.advance(seconds)
+
+    with pytest.raises(PrefetchError, match=rf"another plan .* \({PLAN}\)"):
+        rerun_of(world, 2, second)
+
+    assert world.writes() == [START]
+
+
+# records of one plan
+
+
+@pytest.mark.parametrize("mode", ["from_start", "resume"])
+def test_a_second_record_of_a_plan_does_not_run_it_once_more(mode: str) -> None:
+    world = World("running")
+    outs = created(world)
+
+    one = rerun(world, outs, rerun=mode)
+    calls = world.writes()
+    two = rerun(world, outs, rerun=mode)
+
+    assert world.writes() == calls
+    assert world.effects().count(START) == 1
+    assert (one["starts"], two["starts"]) == (1, 0)
+    assert one["status"] == two["status"] == "running"
+    assert two["triggers"] == AGAIN["triggers"]
+
+
+@pytest.mark.parametrize("mode", ["from_start", "resume"])
+def test_two_records_of_a_plan_at_once_run_it_once(mode: str) -> None:
+    world = World("running")
+    outs = created(world)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(rerun, world, outs, rerun=mode) for _ in range(2)]
+
+    assert sorted(each.result()["starts"] for each in done) == [0, 1]
+    assert world.effects().count(START) == 1
+
+
+def test_other_triggers_run_the_plan_once_more() -> None:
+    world = World("running")
+    outs = created(world)
+
+    outs = rerun(world, outs)
+    outs = rerun(world, outs, triggers={"release": "3"})
+
+    assert outs["starts"] == 2
+
+
+def test_a_second_record_does_what_was_refused_to_the_first() -> None:
+    world = World("running", faults=(fault({"kind": "denied"}),))
+    outs = created(world)
+    with pytest.raises(PrefetchError, match="was not started"):
+        rerun(world, outs)
+
+    assert rerun(world, outs)["status"] == "running"
+
+
+def test_a_plan_of_which_nobody_knows_is_not_run_again_for_a_second_record() -> None:
+    world = World("running")
+    outs = created(world)
+    world.wire.unanswered = START
+    with pytest.raises(PrefetchError, match="it is not known whether"):
+        rerun(world, outs)
+    calls = world.writes()
+
+    with pytest.raises(PrefetchError, match="it is not known whether"):
+        rerun(world, outs)
+
+    assert world.writes() == calls
+
+
+# what a Reset does to other plans
+
+
+@pytest.mark.parametrize("status", ["finished", "stopped", "failed"])
+def test_a_plan_that_a_reset_sets_going_is_named_and_left_alone(
+    status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World("finished", status, dialects=("reset-requeues",))
+    outs = created(world)
+
+    rerun(world, outs)
+
+    said = "the Reset of its job has set other plans of the job going"
+    assert f"{said}: {plan_id(2)} (running)" in capsys.readouterr().out
     assert world.writes() == [RESET, START]
+
+
+def test_a_reset_that_sets_nothing_going_says_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World(jobs=[job(1, [plan(1, "finished"), plan(2, "waiting", start="+1h")])])
+    outs = created(world)
+    looks = world.calls(LIST)
+
+    rerun(world, outs)
+
+    assert capsys.readouterr().out == ""
+    assert world.calls(LIST) == looks + 2
+
+
+def test_after_the_reset_of_a_job_with_one_plan_nobody_looks() -> None:
+    world = World("finished")
+    outs = created(world)
+    looks = world.calls(LIST)
+
+    rerun(world, outs)
+
+    assert world.calls(LIST) == looks + 1
+
+
+def test_a_look_after_the_reset_that_fails_is_no_reason_not_to_start() -> None:
+    silent = fault({"kind": "denied"}, action=LIST, calls=[3])
+    world = World("finished", "finished", faults=(silent,))
+    outs = created(world)
+
+    assert rerun(world, outs)["status"] == "running"
+    assert world.calls(LIST) == 3
 
 
 @pytest.mark.parametrize("action", [RESET, START])
@@ -170,7 +399,8 @@ def test_a_failure_after_stop_says_that_the_plan_is_stopped_now(action: str) -> 
     world = World("running", faults=(fault({"kind": "denied"}, action=action),))
     outs = created(world)
 
-    with pytest.raises(PrefetchError, match="the plan is stopped now"):
+    what_to_do = "run up again; if you put the triggers back, run up --refresh$"
+    with pytest.raises(PrefetchError, match=f"the plan is stopped now: {what_to_do}"):
         rerun(world, outs)
 
     assert world.status() == "stopped"
