@@ -2,22 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pulumi import RunError
 
+from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.resources.watch import Pace, Until, Watch, Wish
 from tests.lifecycle.esa import job_id, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import JOB, LIST, PLAN, START, World
 
-QUICK = Pace(first=0.01, growth=1.5, longest=0.05, patience=0.1, call=5.0)
+QUICK = Pace(first=0.01, growth=1.5, longest=0.05, patience=0.1, lag=0.1, call=5.0)
 
 
-def wish(number: int = 1, until: Until = "finished", timeout: float = 20.0) -> Wish:
-    return Wish(JOB, plan_id(number), until, timeout)
+def wish(
+    number: int = 1,
+    until: Until = "finished",
+    timeout: float = 20.0,
+    record: str = "running",
+) -> Wish:
+    return Wish(JOB, plan_id(number), until, timeout, record)
 
 
 def run(*waiting: Coroutine[Any, Any, str]) -> list[str]:
@@ -39,6 +47,26 @@ async def passing(world: World, seconds: float) -> str:
     await asyncio.sleep(0.1)
     world.clock.advance(seconds)
     return "passed"
+
+
+class Lists:
+    """A client, for lists only, in which something happens after each was asked for, before it arrives."""
+
+    def __init__(self, world: World, *happens: Callable[[], object]) -> None:
+        self.world = world
+        self.happens = iter(happens)
+
+    def limited(self, **_limits: float) -> Any:
+        return self
+
+    def list_scheduled_preload_executions(self, *, job_id: str) -> Sequence[Plan]:
+        plans = self.world.client.list_scheduled_preload_executions(job_id=job_id)
+        next(self.happens, nothing)()
+        return plans
+
+
+def nothing() -> None:
+    """Happen not."""
 
 
 def test_waiting_ends_when_the_plan_has_finished() -> None:
@@ -63,9 +91,9 @@ def test_waiting_for_running_ends_when_it_runs() -> None:
 
 
 def test_a_finished_plan_has_been_running() -> None:
-    assert run(Watch(World("finished").client).wait(wish(until="running"))) == [
-        "finished"
-    ]
+    waiting = Watch(World("finished").client, QUICK).wait(wish(until="running"))
+
+    assert run(waiting) == ["finished"]
 
 
 def test_all_who_wait_for_a_job_share_one_poller() -> None:
@@ -89,7 +117,7 @@ def test_pauses_grow_to_the_longest() -> None:
 
 def test_who_joins_later_is_looked_after_at_once() -> None:
     world = World("running", "finished")
-    slow = Pace(first=30.0, longest=30.0)
+    slow = Pace(first=30.0, longest=30.0, lag=0.1)
     watch = Watch(world.client, slow)
 
     async def join() -> float:
@@ -101,6 +129,32 @@ def test_who_joins_later_is_looked_after_at_once() -> None:
         return time.monotonic() - began
 
     assert asyncio.run(join()) < 3.0
+
+
+def test_a_list_that_was_asked_for_before_joining_does_not_count() -> None:
+    world = World("running", "finished")
+    joined: list[Future[tuple[str, str]]] = []
+
+    async def both() -> tuple[str, str]:
+        loop = asyncio.get_running_loop()
+
+        async def second() -> tuple[str, str]:
+            said = await watch.wait(wish(2, record="stopped"))
+            return said, world.status(2)
+
+        def start_and_join() -> None:
+            world.client.start_scheduled_preload_execution(plan_id=plan_id(2))
+            joined.append(asyncio.run_coroutine_threadsafe(second(), loop))
+
+        def pass_time() -> None:
+            world.clock.advance(8 * 3600)
+
+        lists: Any = Lists(world, start_and_join, nothing, pass_time)
+        watch = Watch(lists, QUICK)
+        await watch.wait(wish(1))
+        return await asyncio.wrap_future(joined[0])
+
+    assert asyncio.run(both()) == ("finished", "finished")
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed"])
@@ -122,7 +176,7 @@ def test_a_plan_that_is_gone_is_given_up_and_what_to_do_is_said() -> None:
 
 
 def test_a_job_that_is_gone_is_given_up() -> None:
-    other = Wish(job_id(9), PLAN, "finished", 20.0)
+    other = Wish(job_id(9), PLAN, "finished", 20.0, "running")
 
     with pytest.raises(RunError, match="is gone from ESA"):
         run(Watch(World().client, QUICK).wait(other))
@@ -138,6 +192,69 @@ def test_a_plan_that_only_looks_stopped_at_first_is_waited_for() -> None:
     )
 
     assert status == "running"
+
+
+def restarted_a_moment_ago() -> World:
+    stale = fault({"kind": "stale", "seconds": 2.0}, action=LIST, every=1)
+    world = World("finished", faults=(stale,))
+    world.clock.advance(60)
+    world.client.start_scheduled_preload_execution(plan_id=PLAN)
+    return world
+
+
+@pytest.mark.parametrize("record", ["running", "waiting"])
+def test_a_plan_that_still_looks_finished_after_its_start_is_waited_for(
+    record: str,
+) -> None:
+    world = restarted_a_moment_ago()
+    lists: Any = Lists(
+        world,
+        lambda: world.clock.advance(3),
+        nothing,
+        lambda: world.clock.advance(8 * 3600),
+    )
+    waiting = Watch(lists, replace(QUICK, lag=0.5)).wait(wish(record=record))
+
+    assert run(waiting) == ["finished"]
+    assert world.status() == "finished"
+    assert world.calls(LIST) > 3
+
+
+def test_a_plan_on_record_as_waiting_that_still_looks_running_is_waited_for() -> None:
+    world = World("running")
+    pace = replace(QUICK, lag=0.3)
+    waiting = Watch(world.client, pace).wait(wish(until="running", record="waiting"))
+
+    assert run(waiting) == ["running"]
+    assert world.calls(LIST) > 1
+
+
+@pytest.mark.parametrize("record", ["stopped", "failed", "unknown"])
+def test_a_plan_that_nobody_set_going_is_believed_to_have_finished_at_once(
+    record: str,
+) -> None:
+    world = World("finished")
+    pace = replace(QUICK, lag=3600.0)
+
+    assert run(Watch(world.client, pace).wait(wish(record=record))) == ["finished"]
+    assert world.calls(LIST) == 1
+
+
+def test_time_is_not_over_while_a_list_may_only_lag() -> None:
+    pace = replace(QUICK, lag=0.3)
+
+    waiting = Watch(World("finished").client, pace).wait(wish(timeout=0.05))
+
+    assert run(waiting) == ["finished"]
+
+
+def test_time_is_over_again_once_a_list_has_lagged() -> None:
+    world = restarted_a_moment_ago()
+    lists: Any = Lists(world, lambda: world.clock.advance(3))
+    pace = replace(QUICK, lag=0.3)
+
+    with pytest.raises(RunError, match=r"after 0\.05 seconds: it is running"):
+        run(Watch(lists, pace).wait(wish(timeout=0.05)))
 
 
 def test_time_that_is_over_is_a_sentence_with_the_status() -> None:

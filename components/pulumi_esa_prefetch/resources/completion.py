@@ -36,8 +36,11 @@ class PrefetchCompletion(ComponentResource):
 
     What was reached once is looked at again in every `up`, as long as the plan's record does not say
     ``finished``, which a refresh brings it to. So a plan that was removed from ESA before that fails
-    the next `up`: remove its declaration and that of its completion. Raises RunError, one sentence,
-    if ``plan``, ``until`` or ``timeout`` is none, or an argument has another name.
+    the next `up`: remove its declaration and that of its completion. A program cannot see which
+    operation runs it: `refresh --run-program` and `destroy --run-program` wait as an `up` does.
+
+    Raises RunError, one sentence, if ``plan``, ``until`` or ``timeout`` is none, or an argument has
+    another name.
     """
 
     status: Output[str]
@@ -116,9 +119,10 @@ def _wrong(args: PrefetchCompletionArgs) -> str:
 
 
 async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
-    wish = Wish(known["job_id"], known["plan_id"], args.until, args.timeout)
+    record = known["status"]
+    wish = Wish(known["job_id"], known["plan_id"], args.until, args.timeout, record)
     if is_dry_run():
-        return known["status"] if wish.is_met_by(known["status"]) else UNKNOWN
-    if known["status"] == "finished":
+        return record if wish.is_met_by(record) else UNKNOWN
+    if record == "finished":
         return "finished"
     return await program_watch().wait(wish)
