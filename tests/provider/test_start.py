@@ -739,6 +739,20 @@ def test_a_lost_start_of_a_brief_plan_is_not_repeated_on_a_list_that_lags(
     assert world.effects() == [START]
 
 
+def test_a_lost_start_is_not_repeated_where_no_look_says_what_the_plan_does() -> None:
+    lost = fault({"kind": "reset", "when": "before"})
+    silent = fault({"kind": "denied"}, action=LIST, calls=[5])
+    world = World(
+        jobs=brief("-1h"), dialects=("new-plan-waits",), faults=(lost, silent)
+    )
+
+    with pytest.raises(PrefetchError, match="it is not known whether"):
+        second(world)
+
+    assert world.calls(START) == 1
+    assert world.calls(LIST) == 5
+
+
 def test_a_lost_start_of_a_plan_whose_window_lies_ahead_is_repeated_at_once() -> None:
     lost = fault({"kind": "reset", "when": "before"})
     world = World("waiting", start="+1h", faults=(lost,), dialects=("new-plan-waits",))
