@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.provider.foresight import denies, refuse_denied
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.plan_lists import Look
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
-from pulumi_esa_prefetch.provider.session import Session, tell
+from pulumi_esa_prefetch.provider.session import WARNING, Session, tell
 from pulumi_esa_prefetch.provider.start import Started, start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
 from pulumi_esa_prefetch.provider.target import Target
@@ -239,7 +239,7 @@ def _stop_for_good(work: Work, recorded: PlanState, target: Target) -> None:
 
 def _tell_if_running(target: Target, plan: Plan) -> None:
     if plan.status == "running":
-        tell(f"{target}: ESA accepted Stop and says that the plan still runs")
+        tell(f"{WARNING}{target}: ESA accepted Stop and says that the plan still runs")
 
 
 def _tell_end(
@@ -247,7 +247,8 @@ def _tell_end(
 ) -> None:
     if decided.tell:
         then = decision.what_then(plan.status, plan.start_time, now) if plan else ""
-        tell(f"{target} {decided.why}{then}")
+        label = WARNING if then else ""
+        tell(f"{label}{target} {decided.why}{then}")
 
 
 def _delete(work: Work, target: Target) -> None:
