@@ -9,6 +9,7 @@ from pulumi.dynamic import Resource
 
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.declared_plans import note_declaration
 
 _ESA_SAYS = (
     "status",
@@ -109,10 +110,13 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     ) -> None:
         """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names.
 
-        Raises RunError, one sentence, if it is by both, or a name is wrong, or ``plan_id`` is missing.
+        Raises RunError, one sentence, if it is by both, or a name is wrong, or ``plan_id`` is missing,
+        or the plan is declared by another name already.
         """
         owner = f"ScheduledPrefetch {resource_name!r}"
         args = arguments(ScheduledPrefetchArgs, owner, args, declared)
+        if opts is None or opts.id is None:
+            note_declaration(resource_name, args.plan_id)
         super().__init__(
             PlanProvider(), resource_name, dict.fromkeys(_ESA_SAYS) | vars(args), opts
         )

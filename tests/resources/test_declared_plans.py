@@ -1,0 +1,78 @@
+"""Two declarations of one plan in one program: refused; in two programs, or as one that only reads: not."""
+
+from contextvars import copy_context
+
+import pytest
+from pulumi import Resource, RunError
+from pulumi.runtime.settings import set_root_resource
+
+from pulumi_esa_prefetch.resources.declared_plans import note_declaration
+from tests.lifecycle.conftest import Emulators, Stacks
+from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+
+TWICE = f"""
+from pulumi_esa_prefetch import PrefetchCampaign, ScheduledPrefetch
+
+ScheduledPrefetch("x", plan_id="{plan_id(1)}", job_id="{job_id(1)}")
+PrefetchCampaign("c", plans={{"y": {{"plan_id": "{job_id(1)}:{plan_id(1)}".upper()}}}})
+"""
+READ_TOO = f"""
+from pulumi_esa_prefetch import ScheduledPrefetch
+
+for name in ("one", "two"):
+    ScheduledPrefetch.get(name, "{job_id(1)}:{plan_id(1)}")
+ScheduledPrefetch("x", plan_id="{plan_id(1)}", job_id="{job_id(1)}")
+"""
+
+
+def run(*declarations: tuple[str, object]) -> None:
+    """Declare plans as one run of a program does, in one process with all others."""
+
+    def program() -> None:
+        set_root_resource(Resource.__new__(Resource))
+        for name, an_id in declarations:
+            note_declaration(name, an_id)
+
+    copy_context().run(program)
+
+
+def test_a_plan_with_two_names_in_one_program_is_refused(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(seed(job(1, [plan(1, "running")])))
+    stack_ = stack(esa)
+    stack_.write_program(TWICE)
+
+    refused = stack_.refused()
+
+    said = f"ScheduledPrefetch 'c-y': plan {plan_id(1)} is declared by 'x' already"
+    assert said in refused.output
+    assert esa.changes() == 0
+
+
+def test_a_plan_may_be_declared_once_and_read_as_well(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    stack_ = stack(emulator(seed(job(1, [plan(1, "running")]))))
+    stack_.write_program(READ_TOO)
+
+    stack_.up()
+
+    assert "x" in stack_.records()
+
+
+@pytest.mark.parametrize(
+    "again", [plan_id(1), plan_id(1).upper(), f"{job_id(1)}:{plan_id(1)}"]
+)
+def test_one_plan_is_one_in_every_spelling(again: str) -> None:
+    with pytest.raises(RunError, match=r"'y': plan .* is declared by 'x' already"):
+        run(("x", plan_id(1)), ("y", again))
+
+
+def test_runs_in_one_process_do_not_know_each_others_plans() -> None:
+    run(("x", plan_id(1)))
+    run(("y", plan_id(1)), ("z", plan_id(2)))
+
+
+def test_what_is_no_plans_id_is_not_compared() -> None:
+    run(("x", "hush"), ("y", "hush"), ("z", None), ("u", None))
