@@ -1,5 +1,6 @@
 """What the generator has decided so far in this run, by URN; decides nothing itself."""
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.engine.records import Resource
@@ -21,6 +22,8 @@ class Book:
     skipped_creates: set[str] = field(default_factory=set)
     untouched: set[str] = field(default_factory=set)
     deleted_early: set[int] = field(default_factory=set)  # positions in the base
+    # Deleted early, until when: each comes anew only then.
+    going: dict[str, Future[bool]] = field(default_factory=dict)
     replace_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     providers: dict[str, Resource] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)  # new URN: earlier one

@@ -1,6 +1,7 @@
 """From what the program asks for to steps, one at a time: finds what is recorded, then has it chosen; does no step."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.checks import Checks
@@ -129,6 +130,22 @@ class Generator:
         internal = not asks_provider(old.record)
         return Refresh(old, self._then(go_on), internal, wanted.reply)
 
+    def _after_deletion(self, wanted: Wanted, gone: Future[bool]) -> list[Step]:
+        """Nothing yet: its early deletion is in another chain, and there must not be two live records of one URN."""
+        self.waiting += 1
+
+        def action() -> list[Step]:
+            self.waiting -= 1
+            if gone.result():
+                return self._allowed(self._continue(wanted))
+            # What is still there is not deleted at the end either: the program has named it.
+            self.book.replaces.add(wanted.urn)
+            answer(wanted.reply, Registered(wanted.new, "fail"))
+            return []
+
+        gone.add_done_callback(lambda _: self._later(action))
+        return []
+
     def _import(self, wanted: Wanted) -> list[Step]:
         self.book.imports.add(wanted.urn)
 
@@ -172,6 +189,9 @@ class Generator:
             steps = self._destroyed_later(wanted)
         if steps is not None:
             return steps
+        gone = self.book.going.pop(wanted.urn, None)
+        if gone is not None:
+            return self._after_deletion(wanted, gone)
         new = wanted.new
         wanted = wanted.with_(provider=self._provider_of(new) if new.custom else None)
         if _imports(wanted):

@@ -1,5 +1,6 @@
 """Steps that take records away: by a provider, or only from the state; decide nothing."""
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from pulumi_esa_prefetch.engine.diff import Diff
@@ -26,14 +27,23 @@ class Protected(EngineError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delete:
-    """Delete an object and its record; `replacing`: half of a replacement, `recreated`: the record waits."""
+    """Delete an object and its record; `replacing`: half of a replacement, `recreated`: the record waits.
+
+    `gone` is told whether it was done, for registrations that must come after it.
+    """
 
     old: Old
     replacing: bool = False
     recreated: bool = False
+    gone: Future[bool] | None = None
     new: Resource | None = None
     reply: Reply | None = None
     why: Diff | None = None
+
+    def settle(self, *, done: bool) -> None:
+        """Tell who waits for it how it ended."""
+        if self.gone is not None:
+            self.gone.set_result(done)
 
     @property
     def op(self) -> StepOp:

@@ -1,5 +1,8 @@
 """The steps of a replacement, in both orders; asks providers only who else must go."""
 
+from concurrent.futures import Future
+from dataclasses import replace
+
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.checks import Checks
 from pulumi_esa_prefetch.engine.comparing import Comparison
@@ -44,7 +47,7 @@ class Replacement:
         if not delete_first(wanted.goal, diff):
             create = Create(new, wanted.reply, old, diff, keep_old=True)
             return [create, Replace(old, new, diff)]
-        steps = [*self._delete_dependents(old), *self._delete(old)]
+        steps = self._told([*self._delete_dependents(old), *self._delete(old)], old)
         create = Create(new, wanted.reply, old, diff)
         return [*steps, Replace(old, new, diff), create]
 
@@ -62,8 +65,17 @@ class Replacement:
         create = Create(wanted.new, wanted.reply, old, keep_old=True)
         return [create, Replace(old, wanted.new)]
 
-    def _delete_dependents(self, old: Old) -> list[Step]:
-        steps: list[Step] = []
+    def _told(self, steps: list[Delete], root: Old) -> list[Delete]:
+        """Let the last deletion tell those that wait to be made anew: one within another is gone only with that."""
+        waiting = {step.urn for step in steps if step.recreated} - {root.record.urn}
+        if not waiting:
+            return steps
+        gone = Future[bool]()
+        self._book.going.update(dict.fromkeys(waiting, gone))
+        return [*steps[:-1], replace(steps[-1], gone=gone)]
+
+    def _delete_dependents(self, old: Old) -> list[Delete]:
+        steps: list[Delete] = []
         for dependent in reversed(self._dependents.of(old)):
             target, urn = dependent.old, dependent.old.record.urn
             if target.index is None or target.index in self._book.deleted_early:
@@ -77,7 +89,7 @@ class Replacement:
             steps.append(Delete(target, replacing=again, recreated=again))
         return steps
 
-    def _delete(self, old: Old) -> list[Step]:
+    def _delete(self, old: Old) -> list[Delete]:
         if old.record.pending_replacement:
             return []
         self._book.deletes.add(old.record.urn)

@@ -33,7 +33,7 @@ from pulumi_esa_prefetch.engine.refreshing import (
     refuse_unknown,
     scope_of,
 )
-from pulumi_esa_prefetch.engine.removals import Protected
+from pulumi_esa_prefetch.engine.removals import Delete, Protected
 from pulumi_esa_prefetch.engine.rules import Bail, Mode, Rules
 from pulumi_esa_prefetch.engine.steps import Same, Step, Update
 from pulumi_esa_prefetch.engine.urns import (
@@ -210,6 +210,7 @@ class Rollout:
         for step in steps:
             if self._skips(step):
                 self._unmade.add(step.urn)
+                _settle(step, done=False)
             else:
                 chain.append(step)
         if chain:
@@ -229,6 +230,7 @@ class Rollout:
     def _perform(self, step: Step) -> bool:
         error = self._machinery.performer.perform(step)
         if error is None:
+            _settle(step, done=True)
             return True
         with self._lock:
             self._failed = True
@@ -246,6 +248,7 @@ class Rollout:
         for step in steps:
             if step.reply is not None and step.new is not None:
                 answer(step.reply, Registered(_unmade(step, step.new), "fail"))
+            _settle(step, done=False)
 
     def _stop(self) -> None:
         self._stopping = True
@@ -309,6 +312,11 @@ class Rollout:
     def _errored_records(self) -> list[Old]:
         with self._lock:
             return [step.old for step in self._errored if step.old]
+
+
+def _settle(step: Step, *, done: bool) -> None:
+    if isinstance(step, Delete):
+        step.settle(done=done)
 
 
 def _unmade(step: Step, new: Resource) -> Resource:
