@@ -52,6 +52,18 @@ def test_the_lock_of_another_names_its_holder(tmp_path: Path) -> None:
     assert "dead" not in str(error.value)
 
 
+def test_the_lock_of_a_run_that_goes_on_says_to_wait_and_not_who_made_it_by_what(
+    tmp_path: Path,
+) -> None:
+    foreign(tmp_path, os.getpid(), user=locks.USERNAME)
+
+    with pytest.raises(EngineError, match="wait for the other process") as error:
+        locks.take(tmp_path, CLOCK)
+
+    assert "created by esa-prefetch@" in str(error.value)
+    assert "first run" not in str(error.value)
+
+
 def test_a_dead_process_on_this_host_is_called_dead_and_the_remedy_named(
     tmp_path: Path,
 ) -> None:

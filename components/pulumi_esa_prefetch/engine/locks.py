@@ -44,8 +44,10 @@ class Lock:
 
     def __str__(self) -> str:
         """One line for a person."""
+        # What its name says to do first is for the CLI's readers; here the refusal does.
+        who = USERNAME.partition(" ")[0] if self.ours else self.username
         line = (
-            f"{self.file}: created by {self.username}@{self.hostname} (pid {self.pid}) "
+            f"{self.file}: created by {who}@{self.hostname} (pid {self.pid}) "
             f"at {self.timestamp}"
         )
         return f"{line}; that process is dead" if self.stale else line
@@ -95,8 +97,8 @@ def refusal(locks: list[Lock]) -> EngineError:
             advice = "their processes are dead: run `esa-prefetch cancel` to clear them"
     else:
         advice = (
-            "either wait for the other process(es) to end or delete the lock file with "
-            "`esa-prefetch cancel`"
+            "wait for the other process(es) to end; `esa-prefetch cancel` clears the lock "
+            "of one that is gone"
         )
     lines = "".join(f"\n  {lock}" for lock in locks)
     return EngineError(

@@ -76,8 +76,9 @@ class Operation:
         return (
             f"{len(lines)} operation(s) of an earlier run were interrupted, so these "
             f"resources are in an unknown state:{''.join(lines)}\nLook at the provider what "
-            "became of them; then `refresh` takes over what is there, and `refresh "
-            "--clear-pending-creates` forgets creates that never were."
+            "became of them: an `up` does an update that was interrupted once more, `refresh` "
+            "takes over what is there, and `refresh --clear-pending-creates` forgets creates "
+            "that never were."
         )
 
     def _phases(self) -> None:
