@@ -53,11 +53,10 @@ ALL = PASSING | {"quota": [{"kind": "quota", "per_second": 10}]}
 TOGETHER = (
     "throttle+throttle-429-hint+unavailable-hint",
     "error-before+error-after+html-before+html-after",
-    "reset-before+reset-after",
+    "reset-before+truncated+truncated-framed",
     "reset-after+stale",
-    "truncated+truncated-framed",
     "stall+stall-before+slow-bytes",
-    "content-type+extra-keys+missing-keys+times+shuffled",
+    "content-type+extra-keys+missing-keys+times+shuffled+quota",
 )
 MATRIX = (
     *TOGETHER,
