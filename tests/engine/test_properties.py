@@ -37,7 +37,7 @@ def test_no_kill_and_no_failure_loses_or_doubles_an_object(
 
 @pytest.mark.slow
 @given(story=stories(most=5))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_no_kill_and_no_failure_loses_or_doubles_an_object_in_many_stories(
     laboratory: Laboratory, story: Story
 ) -> None:

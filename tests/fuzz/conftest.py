@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-FEW, MANY = 15, 150
+FEW, MANY = 15, 100
 
 
 class ForAll(Protocol):
