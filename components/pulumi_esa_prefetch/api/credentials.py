@@ -64,9 +64,8 @@ class OfficialCredentials:
         """The keys of the moment; a place that has none is asked once, not per call."""
         last = self._last
         if last is not None and self._left(seconds) <= 0:
-            return (
-                last  # the place is silent: ESA says whether the last keys still hold
-            )
+            # The place is silent: ESA says whether the last keys still hold.
+            return last
         return self._in_time(seconds, self._get)
 
     def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:

@@ -25,9 +25,8 @@ _QUOTED_ANSWER = re.compile(
 )
 
 _URL = re.compile(r"https?://\S+")  # it may hold a password
-_HALF_URL = re.compile(
-    r"Failed to parse: .*"
-)  # so may what was taken for a proxy's host
+# So may what was taken for a proxy's host.
+_HALF_URL = re.compile(r"Failed to parse: .*")
 
 
 def open_provider(place: KeyPlace) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TypeVar
 
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.checks import Checks
@@ -31,6 +32,7 @@ from pulumi_esa_prefetch.engine.untargeted import Untargeted
 from pulumi_esa_prefetch.engine.urns import is_provider_type
 from pulumi_esa_prefetch.engine.wanted import Wanted, external_record_of, record_of
 
+T = TypeVar("T")
 Later = Callable[[Callable[[], list[Step]]], None]
 
 
@@ -132,18 +134,17 @@ class Generator:
 
     def _after_deletion(self, wanted: Wanted, gone: Future[bool]) -> list[Step]:
         """Nothing yet: its early deletion is in another chain, and there must not be two live records of one URN."""
-        self.waiting += 1
 
-        def action() -> list[Step]:
-            self.waiting -= 1
-            if gone.result():
+        def go_on(is_gone: bool) -> list[Step]:
+            if is_gone:
                 return self._allowed(self._continue(wanted))
             # What is still there is not deleted at the end either: the program has named it.
             self.book.replaces.add(wanted.urn)
             answer(wanted.reply, Registered(wanted.new, "fail"))
             return []
 
-        gone.add_done_callback(lambda _: self._later(action))
+        then = self._then(go_on)
+        gone.add_done_callback(lambda told: then(told.result()))
         return []
 
     def _import(self, wanted: Wanted) -> list[Step]:
@@ -165,15 +166,13 @@ class Generator:
         self.book.replaces.add(wanted.urn)
         return [step, Replace(replaced, wanted.new)]
 
-    def _then(
-        self, go_on: Callable[[Applied | None], list[Step]]
-    ) -> Callable[[Applied | None], None]:
+    def _then(self, go_on: Callable[[T], list[Step]]) -> Callable[[T], None]:
         self.waiting += 1
 
-        def done(applied: Applied | None) -> None:
+        def done(came_of_it: T) -> None:
             def action() -> list[Step]:
                 self.waiting -= 1
-                return go_on(applied)
+                return go_on(came_of_it)
 
             self._later(action)
 

@@ -7,7 +7,8 @@ from pulumi.runtime import get_root_resource
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_esa_prefetch.provider.models import read_declaration, split_id
+from pulumi_esa_prefetch.provider.models import read_declaration
+from pulumi_esa_prefetch.resources.twins import bare_id
 
 # Each run of a program has a root of its own, also where the Automation API runs several in one process.
 _names: WeakKeyDictionary[Resource, dict[str, str]] = WeakKeyDictionary()
@@ -22,9 +23,11 @@ def note_declaration(resource_name: str, plan_id: object) -> None:
     # The unit tests of a program share one root, which is that of no run.
     if root is None or isinstance(get_monitor(), MockMonitor):
         return
+    if not isinstance(plan_id, str):
+        return
     if read_declaration({"plan_id": plan_id}).failures:
         return
-    plan = str(split_id(plan_id)[1]).lower()
+    plan = bare_id(plan_id)
     names = _names.setdefault(root, {})
     if plan in names:
         raise RunError(
