@@ -6,6 +6,7 @@ import pty
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -269,16 +270,31 @@ def test_the_second_signal_ends_all_at_once_and_has_an_exit_code_of_its_own(
 
 def test_signals_ask_first_and_order_then() -> None:
     before = signal.getsignal(signal.SIGTERM)
+    asked, ordered = threading.Event(), threading.Event()
 
     with interruptible() as cancellation:
-        assert not cancellation.requested
+        cancellation.when_requested(asked.set)
+        cancellation.when_aborted(ordered.set)
         signal.raise_signal(signal.SIGTERM)
-        assert cancellation.requested
+        assert asked.wait(SECONDS)
         assert not cancellation.aborted
         signal.raise_signal(signal.SIGINT)
-        assert cancellation.aborted
+        assert ordered.wait(SECONDS)
 
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_signal_that_does_not_wake_the_main_thread_is_heard_at_once() -> None:
+    heard = threading.Event()
+
+    with interruptible() as cancellation:
+        cancellation.when_requested(heard.set)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert heard.wait(SECONDS)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def test_what_stays_after_a_destroy_is_not_called_deleted(ground: Playground) -> None:

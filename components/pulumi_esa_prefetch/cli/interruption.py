@@ -1,6 +1,8 @@
 """Signals as wishes: the first lets what runs finish and be saved, the second ends all at once; ends nothing itself."""
 
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,19 +19,42 @@ SIGNALS: Final = tuple(
 
 @contextmanager
 def interruptible() -> Iterator[Cancellation]:
-    """A cancellation that signals ask for, as long as the block lasts."""
+    """A cancellation that signals ask for, as long as the block lasts.
+
+    A thread hears them. Python runs handlers in the main thread, between two of its instructions only: a signal that
+    comes right before that thread begins to wait for a step would be heard after the step.
+    """
     cancellation = Cancellation()
-
-    def asked(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if cancellation.requested:
-            cancellation.abort()
-        else:
-            cancellation.request()
-
-    before = {number: signal.signal(number, asked) for number in SIGNALS}
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    listener = threading.Thread(
+        target=_hear, args=(reading, cancellation), name="signals", daemon=True
+    )
+    listener.start()
+    woken = signal.set_wakeup_fd(writing)
+    before = {number: signal.signal(number, _wake) for number in SIGNALS}
     try:
         yield cancellation
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(woken)
+        os.close(writing)
+        listener.join()
+        os.close(reading)
+
+
+def _hear(reading: int, cancellation: Cancellation) -> None:
+    while heard := os.read(reading, 64):
+        for number in heard:
+            if number not in SIGNALS:
+                continue
+            if cancellation.requested:
+                cancellation.abort()
+            else:
+                cancellation.request()
+
+
+def _wake(number: int, frame: FrameType | None) -> None:
+    # what has a handler is written to the wake-up descriptor
+    del number, frame

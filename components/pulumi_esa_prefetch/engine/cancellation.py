@@ -61,7 +61,7 @@ class Cancellation:
 
 
 def _tell(listeners: list[Callable[[], None]]) -> None:
-    # A thread of its own: a signal handler must not wait for a lock that its own thread holds.
+    # A thread of its own: while a listener waits the next request must be heard.
     def run() -> None:
         for listener in tuple(listeners):
             listener()
