@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 EMULATOR_PORT ?= 8866
 export EMULATOR_PORT
+# Each command and each test starts processes, which would all compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 DEMO := $(BIN)/python -m stacks.prefetch.demo

@@ -6,7 +6,6 @@ whether a passphrase fits.
 
 import base64
 import binascii
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -15,12 +14,15 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 
 ITERATIONS: Final = 1_000_000
 _PROBE: Final = "pulumi"
 _NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
 
 
 class WrongPassphrase(EngineError):
@@ -65,8 +67,9 @@ def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None)
 
 @lru_cache(maxsize=16)
 def _derived(passphrase: str, salt: bytes) -> AESGCM:
-    key = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, ITERATIONS)
-    return AESGCM(key)
+    # not hashlib's: Python's own OpenSSL may need twice as long, and every command derives a key
+    derivation = PBKDF2HMAC(SHA256(), _KEY_BYTES, salt, ITERATIONS)
+    return AESGCM(derivation.derive(passphrase.encode()))
 
 
 def _seal(key: AESGCM, text: str) -> str:
