@@ -32,7 +32,7 @@ SECONDS = 60
 def ground(tmp_path: Path) -> Playground:
     made = Playground.make(tmp_path)
     made.program(PROGRAM)
-    assert made.run(EMBEDDED, "stack", "init", "dev").returncode == 0
+    made.init(EMBEDDED)
     return made
 
 
@@ -109,7 +109,7 @@ def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_
 def test_a_state_that_cannot_be_locked_is_one_sentence(
     ground: Playground, words: tuple[str, ...]
 ) -> None:
-    shutil.rmtree(ground.root / "state/.pulumi/locks")
+    shutil.rmtree(ground.root / "state/.pulumi/locks", ignore_errors=True)
     (ground.root / "state/.pulumi/locks").write_text("")
 
     done = run(ground, *words, code=1)

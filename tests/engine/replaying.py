@@ -62,6 +62,10 @@ def recordings() -> dict[str, dict[str, Any]]:
     }
 
 
+# What `stack init` leaves, by engine: made once, for it takes as long as an up of one object.
+_NEW: Final[dict[tuple[str, ...], dict[Path, bytes]]] = {}
+
+
 @dataclass(frozen=True)
 class Playground:
     """A project of its own with a stack `dev`, on which commands are run."""
@@ -81,6 +85,25 @@ class Playground:
         ground = cls(root)
         ground.program("")
         return ground
+
+    def init(self, engine: Sequence[str]) -> None:
+        """Have the stack made by an engine."""
+        key = tuple(engine)
+        if key not in _NEW:
+            done = self.run(engine, "stack", "init", "dev", "--non-interactive")
+            assert done.returncode == 0, done.stdout + done.stderr
+            _NEW[key] = {
+                file.relative_to(self.root): file.read_bytes()
+                for place in (
+                    self.root / "project/Pulumi.dev.yaml",
+                    self.root / "state",
+                )
+                for file in (place, *place.rglob("*"))
+                if file.is_file()
+            }
+        for path, content in _NEW[key].items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_bytes(content)
 
     def program(self, text: str) -> None:
         """Let this be the program."""
@@ -152,6 +175,7 @@ class Playground:
         }
         return kept | {
             "PULUMI_BACKEND_URL": f"file://{self.root}/state",
+            "PULUMI_STACK": "dev",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -167,7 +191,7 @@ def replay(
     """Do a recording again; with another engine, that one takes each second step. Gives what differs, in words."""
     scenario = recordings()[name]
     ground = Playground.make(root)
-    ground.run(engine, "stack", "init", "dev", "--non-interactive")
+    ground.init(engine)
     ground.configure(engine, scenario.get("config", []))
     for number, step in enumerate(scenario["steps"], 1):
         ground.program(step["program"])

@@ -190,7 +190,7 @@ def test_turns_with_the_cli_find_what_was_hashed_unchanged(
     first: Sequence[str], second: Sequence[str], tmp_path: Path
 ) -> None:
     ground = Playground.make(tmp_path)
-    ground.run(first, "stack", "init", "dev", "--non-interactive")
+    ground.init(first)
     flags = ("--stack", "dev", "--non-interactive", "--yes", "--skip-preview")
     same = (*flags, "--expect-no-changes")
 

@@ -69,7 +69,7 @@ def test_one_up_mends_what_a_killed_engine_left(
     monkeypatch.setenv("WORLD", str(world))
     ground = Playground.make(tmp_path)
     ground.program(PROGRAM)
-    done(ground, "stack", "init", "dev", "--non-interactive")
+    ground.init(EMBEDDED)
     before = 0
     if operation == "destroy":
         done(ground, "up", *FLAGS)

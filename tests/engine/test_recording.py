@@ -114,7 +114,7 @@ def test_a_full_disk_at_the_outputs_of_the_stack_ends_the_run_as_others_do(
     tmp_path: Path,
 ) -> None:
     ground = Playground.make(tmp_path)
-    ground.run(EMBEDDED, "stack", "init", "dev", "--non-interactive")
+    ground.init(EMBEDDED)
     ground.program("import pulumi\npulumi.export('large', 'x' * 300_000)\n")
     limited = ("bash", "-c", 'ulimit -f 200; exec "$0" "$@"', *EMBEDDED)
 

@@ -1,5 +1,7 @@
 """One plan under changing names: what is declared again is adopted, and what is still declared is never stopped."""
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 
@@ -30,6 +32,7 @@ def test_a_plan_under_a_new_name_is_adopted_and_not_stopped(
     assert esa.status(plan_id(1)) == "running"
 
 
+@pytest.mark.slow
 def test_a_replacement_that_was_asked_for_adopts_the_plan(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -91,6 +91,7 @@ def change(stack: Stack) -> None:
     stack.declare(plans)
 
 
+@pytest.mark.slow
 def test_its_figures_agree_with_what_the_emulator_then_does_to_the_batch(
     world: tuple[Emulator, Esa], stack: Stacks
 ) -> None:

@@ -119,6 +119,7 @@ def test_up_starts_what_the_table_says_once_and_the_second_time_nothing(
     assert demo.is_as_committed()
 
 
+@pytest.mark.slow
 def test_refresh_and_preview_start_nothing_and_down_leaves_nothing(demo: Demo) -> None:
     demo.check("up")
     with closing(demo.esa()) as esa:
@@ -140,6 +141,7 @@ def test_refresh_and_preview_start_nothing_and_down_leaves_nothing(demo: Demo) -
     assert demo.is_as_committed()
 
 
+@pytest.mark.slow
 def test_a_killed_emulator_comes_back_with_all_it_knew(demo: Demo) -> None:
     demo.check("up")
     os.kill(demo.emulator_pid(), signal.SIGKILL)
@@ -152,6 +154,7 @@ def test_a_killed_emulator_comes_back_with_all_it_knew(demo: Demo) -> None:
         assert esa.status(NIGHTLY) == "running"
 
 
+@pytest.mark.slow
 def test_an_emulator_that_lost_its_data_takes_the_state_with_it(demo: Demo) -> None:
     demo.check("up")
     os.kill(demo.emulator_pid(), signal.SIGKILL)
@@ -163,6 +166,7 @@ def test_an_emulator_that_lost_its_data_takes_the_state_with_it(demo: Demo) -> N
     assert "+ 7 created" in output
 
 
+@pytest.mark.slow
 def test_two_at_once_wait_for_each_other(demo: Demo) -> None:
     command = [sys.executable, "-m", "stacks.prefetch.demo", "up"]
     both = [
@@ -185,6 +189,7 @@ def test_two_at_once_wait_for_each_other(demo: Demo) -> None:
         assert esa.starts() == len(STARTED)
 
 
+@pytest.mark.slow
 def test_after_a_killed_up_the_next_one_clears_the_lock_and_ends_as_declared(
     demo: Demo,
 ) -> None:

@@ -65,6 +65,7 @@ def test_a_start_in_a_freeze_window_is_refused(
     assert esa.starts() == 0
 
 
+@pytest.mark.slow
 def test_a_window_moved_into_a_freeze_is_told_of_in_time_and_not_started(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -98,6 +99,7 @@ def test_what_is_only_warned_of_is_told_and_started(
     assert esa.starts() == 1
 
 
+@pytest.mark.slow
 def test_limits_never_stand_in_the_way_of_a_stop(
     emulator: Emulators, stack: Stacks
 ) -> None:

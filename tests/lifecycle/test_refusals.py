@@ -19,24 +19,34 @@ AHEAD = {"kind": "skewed-clock", "seconds": -7500}
 @pytest.mark.parametrize(
     ("fault", "code", "advice"),
     [
-        (
+        pytest.param(
             {"kind": "expired-token"},
             "InvalidSecurityToken.Expired",
             "use a fresh temporary key or a profile",
+            id="expired token",
         ),
-        (
+        pytest.param(
             {"kind": "denied"},
             "NoPermission",
             f"allow the key the RAM action esa:{START}",
+            id="denied",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             {"kind": "denied", "code": "Forbidden.RAM"},
             "Forbidden.RAM",
             f"allow the key the RAM action esa:{START}",
+            id="denied by RAM",
+            marks=pytest.mark.slow,
         ),
-        (BEHIND, "InvalidTimeStamp.Expired", "67 minutes behind the server's"),
+        pytest.param(
+            BEHIND,
+            "InvalidTimeStamp.Expired",
+            "67 minutes behind the server's",
+            id="wrong clock",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["expired token", "denied", "denied by RAM", "wrong clock"],
 )
 def test_a_start_refused_for_who_asks_is_told_and_made_up_for_once(
     emulator: Emulators, stack: Stacks, fault: Document, code: str, advice: str

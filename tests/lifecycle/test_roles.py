@@ -113,6 +113,7 @@ def test_an_up_under_the_preview_role_stops_at_the_first_plan_unless_told_otherw
     assert "esa:StartScheduledPreloadExecution" in result.diagnostics()["one"]
 
 
+@pytest.mark.slow
 def test_the_apply_role_suffices_for_a_whole_life(esa: Esa, stack: Stacks) -> None:
     stack_ = as_role(stack(esa), "apply")
     stack_.declare(PLANS)
@@ -127,6 +128,7 @@ def test_the_apply_role_suffices_for_a_whole_life(esa: Esa, stack: Stacks) -> No
     assert refused == []
 
 
+@pytest.mark.slow
 def test_deleting_plans_with_their_declaration_needs_one_right_more(
     esa: Esa, stack: Stacks
 ) -> None:

@@ -1,5 +1,7 @@
 """The decision table on the whole path: all rows in one stack, from create to destroy."""
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.life import Life
 from tests.lifecycle.rows import LIMITED, LIMITS, PHASES, ROWS
@@ -16,6 +18,7 @@ def test_every_row_of_the_decision_table_holds_on_the_whole_path(
         assert not wrong, "\n".join([phase, *wrong])
 
 
+@pytest.mark.slow
 def test_under_limits_that_deny_every_row_holds_and_no_start_slips_through(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 
@@ -77,6 +79,7 @@ def test_one_list_of_a_job_serves_all_its_plans(
     assert esa.starts() == esa.effective_starts() == 30
 
 
+@pytest.mark.slow
 def test_bare_and_composite_plan_ids_are_one_plan(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -59,6 +59,7 @@ def test_an_opened_stack_is_looked_up_with_its_own_keys(
         assert "emulator-secret" not in said
 
 
+@pytest.mark.slow
 def test_an_exported_state_is_looked_up_where_its_stack_was_deployed(
     deployed: tuple[Stack, Esa], tmp_path: Path
 ) -> None:

@@ -113,6 +113,7 @@ PrefetchCompletion("done", plan=theirs, until="running")
 """
 
 
+@pytest.mark.slow
 def test_a_plan_of_somebody_else_can_be_waited_for(
     emulator: Emulators, stack: Stacks
 ) -> None:

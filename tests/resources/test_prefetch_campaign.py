@@ -109,6 +109,7 @@ for output in ("job_ids", "statuses", "window", "ready"):
 """
 
 
+@pytest.mark.slow
 def test_two_hundred_plans_are_one_declaration(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -145,6 +146,7 @@ for output in ("job_ids", "statuses", "window", "ready"):
 """
 
 
+@pytest.mark.slow
 def test_a_campaign_of_no_plans_has_outputs_of_the_same_types(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -185,6 +187,7 @@ pulumi.export("ready", second.ready)
 """.format(first=f"{job_id(1)}:{ONE}", second=f"{job_id(1)}:{TWO}")
 
 
+@pytest.mark.slow
 def test_options_of_the_campaign_reach_its_plans(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -99,6 +99,7 @@ def test_from_nothing_to_running_plans_to_other_urls_to_nothing(
     assert "will still start" not in destroyed.output
 
 
+@pytest.mark.slow
 def test_another_window_changes_the_plan_in_place_and_runs_it_again(
     emulator: Emulators, site: Sites
 ) -> None:
@@ -120,6 +121,7 @@ def test_another_window_changes_the_plan_in_place_and_runs_it_again(
     assert stack.is_settled()
 
 
+@pytest.mark.slow
 def test_a_finished_plan_runs_again_when_its_window_changes(
     emulator: Emulators, site: Sites
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_finished_plan_runs_again_when_its_window_changes(
     assert only_plan(esa)["Status"] == "running"
 
 
+@pytest.mark.slow
 def test_a_window_to_come_is_moved_while_another_one_runs(
     emulator: Emulators, site: Sites
 ) -> None:
@@ -170,6 +173,7 @@ def test_the_same_instant_written_otherwise_is_no_change_not_even_after_a_refres
     assert stack.is_settled()
 
 
+@pytest.mark.slow
 def test_a_window_that_is_declared_no_more_goes_and_the_others_run_on(
     emulator: Emulators, site: Sites
 ) -> None:
@@ -186,6 +190,7 @@ def test_a_window_that_is_declared_no_more_goes_and_the_others_run_on(
     assert only_plan(esa)["Status"] == "running"
 
 
+@pytest.mark.slow
 def test_urls_that_esa_cannot_take_leave_the_old_plans_running(
     emulator: Emulators, site: Sites
 ) -> None:

@@ -45,6 +45,7 @@ def demo(tmp_path: Path, engine: str) -> Iterator[Demo]:
     made.run("clean")
 
 
+@pytest.mark.slow
 def test_up_twice_and_down_leave_the_committed_files_and_nothing_else(
     demo: Demo,
 ) -> None:

@@ -92,6 +92,7 @@ def test_options_and_values_reach_everything_that_it_makes(
     assert stack.is_settled()
 
 
+@pytest.mark.slow
 def test_a_time_that_is_none_is_said_in_one_sentence(
     emulator: Emulators, site: Sites
 ) -> None:

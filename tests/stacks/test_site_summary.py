@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from pulumi_esa_prefetch.report.summary import PlanChange, Summary
 from tests.lifecycle.conftest import Emulators
 from tests.lifecycle.engines import ESA_PREFETCH
@@ -46,6 +48,7 @@ def test_plans_yet_to_be_made_are_told_with_their_batches(
     assert esa.changes() == 0
 
 
+@pytest.mark.slow
 def test_other_urls_are_told_as_a_replacement_of_job_and_plan(
     emulator: Emulators, site: Sites
 ) -> None:

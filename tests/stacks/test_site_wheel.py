@@ -59,6 +59,7 @@ def test_a_whole_stack_is_under_25_lines() -> None:
     assert len(PROGRAM.splitlines()) < 25
 
 
+@pytest.mark.slow
 def test_the_program_runs_on_the_wheel_and_not_on_this_tree(python: Path) -> None:
     where = "import pulumi_esa_prefetch as p; p.SitePrefetch; print(p.__file__)"
 
