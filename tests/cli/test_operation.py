@@ -78,6 +78,7 @@ def test_configuration_of_the_line_is_used_and_kept(ground: Playground) -> None:
     ] == {"x": 1}
 
 
+@pytest.mark.slow
 def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_it_plainly(
     ground: Playground,
 ) -> None:
@@ -155,6 +156,7 @@ def test_the_event_log_and_the_lines_agree(ground: Playground, tmp_path: Path) -
     assert "hush" not in done.stdout + log.read_text()
 
 
+@pytest.mark.slow
 def test_a_destroyed_stack_can_be_removed_at_once(ground: Playground) -> None:
     run(ground, "up", "-yf")
 
@@ -297,6 +299,7 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_heard_at_once() -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
+@pytest.mark.slow
 def test_what_stays_after_a_destroy_is_not_called_deleted(ground: Playground) -> None:
     ground.program(
         "from pulumi import ResourceOptions\nfrom goldprov import Thing\n"

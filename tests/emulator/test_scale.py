@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.emulator.conftest import House, Houses
 from tests.emulator.seeds import plan, plan_id, seed
 
@@ -16,6 +18,7 @@ def seconds_for_starts(there: House, number: int) -> float:
     return time.perf_counter() - begun
 
 
+@pytest.mark.slow
 def test_a_start_among_ten_thousand_plans_costs_what_it_costs_among_a_few(
     house: Houses,
 ) -> None:
@@ -29,6 +32,7 @@ def test_a_start_among_ten_thousand_plans_costs_what_it_costs_among_a_few(
     assert big < 3 * small
 
 
+@pytest.mark.slow
 def test_ten_thousand_plans_run_to_their_end(house: Houses) -> None:
     plans = (plan(n, EndTime=None, SliceLen=1) for n in range(10_000))
     there = house(seed(*plans, urls=20_000))

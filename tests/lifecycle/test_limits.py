@@ -130,6 +130,7 @@ def test_limits_that_cannot_be_read_are_one_sentence(
     )
 
 
+@pytest.mark.slow
 def test_a_stack_is_judged_by_its_own_limits_whichever_engine_keeps_it(
     emulator: Emulators, stack: Stacks
 ) -> None:

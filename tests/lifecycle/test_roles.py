@@ -34,6 +34,9 @@ def key(name: str, *attached: Document) -> Document:
     }
 
 
+PREVIEWING = ["preview", pytest.param("preview-and-more", marks=pytest.mark.slow)]
+
+
 @pytest.fixture
 def esa(emulator: Emulators) -> Esa:
     one, two, three = [plan(number, "stopped") for number in (1, 2, 3)]
@@ -54,7 +57,7 @@ def as_role(stack: Stack, name: str) -> Stack:
     return stack
 
 
-@pytest.mark.parametrize("role", ["preview", "preview-and-more"])
+@pytest.mark.parametrize("role", PREVIEWING)
 def test_the_preview_role_sees_everything_and_starts_nothing(
     esa: Esa, stack: Stacks, role: str
 ) -> None:
@@ -85,7 +88,7 @@ def test_the_preview_role_may_not_do_what_another_policy_allows_it(action: str) 
     assert policy.verdict(action, "*") == "ExplicitDeny"
 
 
-@pytest.mark.parametrize("role", ["preview", "preview-and-more"])
+@pytest.mark.parametrize("role", PREVIEWING)
 def test_an_up_under_the_preview_role_names_the_missing_right_for_each_plan(
     esa: Esa, stack: Stacks, role: str
 ) -> None:

@@ -47,6 +47,7 @@ def report(stack: Stack, command: str, *options: str, **environ: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_an_opened_stack_is_looked_up_with_its_own_keys(
     deployed: tuple[Stack, Esa],
 ) -> None:

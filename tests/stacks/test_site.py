@@ -159,6 +159,7 @@ def test_a_window_to_come_is_moved_while_another_one_runs(
     assert stack.is_settled()
 
 
+@pytest.mark.slow
 def test_the_same_instant_written_otherwise_is_no_change_not_even_after_a_refresh(
     emulator: Emulators, site: Sites
 ) -> None:

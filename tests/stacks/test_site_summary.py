@@ -31,6 +31,7 @@ def plan(summary: Summary, name: str) -> PlanChange:
     return found
 
 
+@pytest.mark.slow
 def test_plans_yet_to_be_made_are_told_with_their_batches(
     emulator: Emulators, site: Sites
 ) -> None:
