@@ -28,6 +28,8 @@ STALL = 0.1
 STATUSES = ("stopped", "waiting", "failed", "running")
 GOING = ("running", "waiting")
 SECRET = "emulator-secret"
+TOLD_EACH = 20
+"""Rounds, for who waits."""
 VICTIMS = ("engine", "host", "emulator")
 SEED = seed(
     *(
@@ -162,8 +164,17 @@ def strike_all(
             shutil.rmtree(place)
         return outcome
 
+    outcomes: list[Outcome] = []
     with ThreadPoolExecutor(at_once) as pool:
-        return _figures(seconds, list(pool.map(strike, enumerate(planned))))
+        for outcome in pool.map(strike, enumerate(planned)):
+            outcomes.append(outcome)
+            if len(outcomes) % TOLD_EACH == 0:
+                wrong = sum(bool(one.wrong) for one in outcomes)
+                print(
+                    f"{len(outcomes)} of {times} rounds, {wrong} not as declared",
+                    file=sys.stderr,
+                )
+    return _figures(seconds, outcomes)
 
 
 def _figures(seconds: float, outcomes: list[Outcome]) -> Figures:
