@@ -110,7 +110,7 @@ def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_
 def test_a_state_that_cannot_be_locked_is_one_sentence(
     ground: Playground, words: tuple[str, ...]
 ) -> None:
-    shutil.rmtree(ground.root / "state/.pulumi/locks", ignore_errors=True)
+    shutil.rmtree(ground.root / "state/.pulumi/locks")
     (ground.root / "state/.pulumi/locks").write_text("")
 
     done = run(ground, *words, code=1)
@@ -277,11 +277,14 @@ def test_signals_ask_first_and_order_then() -> None:
     with interruptible() as cancellation:
         cancellation.when_requested(asked.set)
         cancellation.when_aborted(ordered.set)
+        assert not cancellation.requested
         signal.raise_signal(signal.SIGTERM)
         assert asked.wait(SECONDS)
+        assert cancellation.requested
         assert not cancellation.aborted
         signal.raise_signal(signal.SIGINT)
         assert ordered.wait(SECONDS)
+        assert cancellation.aborted
 
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
 from pulumi_esa_prefetch.engine.values import SIGNATURE
+from tests.new_stacks import make_stack
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "conformance"
 PASSPHRASE: Final = "x"
@@ -62,10 +63,6 @@ def recordings() -> dict[str, dict[str, Any]]:
     }
 
 
-# What `stack init` leaves, by engine: made once, for it takes as long as an up of one object.
-_NEW: Final[dict[tuple[str, ...], dict[Path, bytes]]] = {}
-
-
 @dataclass(frozen=True)
 class Playground:
     """A project of its own with a stack `dev`, on which commands are run."""
@@ -88,22 +85,12 @@ class Playground:
 
     def init(self, engine: Sequence[str]) -> None:
         """Have the stack made by an engine."""
-        key = tuple(engine)
-        if key not in _NEW:
+
+        def init() -> None:
             done = self.run(engine, "stack", "init", "dev", "--non-interactive")
             assert done.returncode == 0, done.stdout + done.stderr
-            _NEW[key] = {
-                file.relative_to(self.root): file.read_bytes()
-                for place in (
-                    self.root / "project/Pulumi.dev.yaml",
-                    self.root / "state",
-                )
-                for file in (place, *place.rglob("*"))
-                if file.is_file()
-            }
-        for path, content in _NEW[key].items():
-            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.root / path).write_bytes(content)
+
+        make_stack(tuple(engine), self.root, Path("project/Pulumi.dev.yaml"), init)
 
     def program(self, text: str) -> None:
         """Let this be the program."""

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from stacks.prefetch.demo.settings import ROOT, shielded
+from tests.new_stacks import make_stack
 
 TYPE = "pulumi-python:dynamic/esa:ScheduledPrefetch"
 STACK_RESOURCE = "esa-prefetch-test"
 PASSPHRASE = "open sesame"
 SECONDS = 180.0
 Document = dict[str, Any]
-
-# What `stack init` leaves, by engine: made once, for it takes as long as an up of one plan.
-_NEW: dict[str, dict[Path, bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -62,21 +60,12 @@ class Stack:
             "name: esa-prefetch\nmain: program/\nruntime: python\n"
         )
         self.config: dict[str, object] = {}
-        if program not in _NEW:
-            self.check("stack", "init", "test")
-            _NEW[program] = self._files()
-        for path, content in _NEW[program].items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
-
-    def _files(self) -> dict[Path, bytes]:
-        places = [self.root / "project/Pulumi.test.yaml", self.root / "state"]
-        found = (file for place in places for file in (place, *place.rglob("*")))
-        return {
-            file.relative_to(self.root): file.read_bytes()
-            for file in found
-            if file.is_file()
-        }
+        make_stack(
+            (program,),
+            root,
+            Path("project/Pulumi.test.yaml"),
+            lambda: self.check("stack", "init", "test"),
+        )
 
     def write_program(self, text: str) -> None:
         """Replace the default program by another."""

@@ -16,7 +16,7 @@ class Aborted(EngineError):
 
 
 class Cancellation:
-    """Asked from anywhere (a signal handler too), heard by whoever registered."""
+    """Asked from anywhere, heard by whoever registered."""
 
     def __init__(self) -> None:
         self._requested = threading.Event()
