@@ -155,17 +155,6 @@ def test_a_second_stop_ends_all_at_once_and_leaves_the_operation_pending(
     assert pending.resource.urn.endswith("::a")
 
 
-def test_a_dynamic_resource_can_be_imported(bench: Bench) -> None:
-    program = THING + "Thing('a', opts=pulumi.ResourceOptions(import_='id-a'))"
-
-    ran = bench.run(program)
-
-    assert ran.outcome is not None
-    assert not ran.outcome.failed
-    assert ran.steps()[1][0] == "import"
-    assert ran.record("a").outputs["made"] == 7
-
-
 def test_the_whole_configuration_reaches_the_dynamic_provider(bench: Bench) -> None:
     bench.config = {"proj:token": ConfigValue("t", secret=True)}
 

@@ -107,21 +107,24 @@ def test_a_name_claimed_twice_is_told_once_the_provider_was_asked(
     assert message.startswith("Duplicate resource alias")
 
 
-def test_an_import_is_refused_where_the_provider_tells_nothing_of_the_object(
-    bench: Bench,
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_import_of_a_dynamic_resource_is_refused_before_anything_is_recorded(
+    bench: Bench, *, dry_run: bool
 ) -> None:
-    mute = FAILING.format(hook="read(self, id_, props)").replace(
-        'raise Exception("no")', "return ReadResult(id_, props)"
-    )
-
     ran = bench.run(
-        THING + mute + "Bad('a', opts=pulumi.ResourceOptions(import_='id-a'))"
+        THING + "Thing('a', opts=pulumi.ResourceOptions(import_='id-a'))",
+        dry_run=dry_run,
     )
 
-    assert ran.said("error")[0] == (
-        "resource 'id-a' cannot be imported: its provider's `read` tells nothing of it"
+    assert ran.said("error")[0].startswith(
+        "'id-a' cannot be imported: a dynamic provider is a part of its resource's inputs"
     )
-    assert not [r for r in ran.state.resources if r.id == "id-a"]
+    assert ran.outcome is not None
+    assert ran.outcome.failed
+    assert [r.type for r in ran.state.resources if r.custom] in (
+        [],
+        ["pulumi:providers:pulumi-python"],
+    )
 
 
 def test_what_was_interrupted_twice_is_named_once(bench: Bench) -> None:

@@ -29,7 +29,11 @@ from pulumi_esa_prefetch.engine.steps import (
 )
 from pulumi_esa_prefetch.engine.targets import Scope
 from pulumi_esa_prefetch.engine.untargeted import Untargeted
-from pulumi_esa_prefetch.engine.urns import is_provider_type
+from pulumi_esa_prefetch.engine.urns import (
+    DYNAMIC_PACKAGE,
+    is_provider_type,
+    package_of,
+)
 from pulumi_esa_prefetch.engine.wanted import Wanted, external_record_of, record_of
 
 T = TypeVar("T")
@@ -148,6 +152,12 @@ class Generator:
         return []
 
     def _import(self, wanted: Wanted) -> list[Step]:
+        if package_of(wanted.new.type) == DYNAMIC_PACKAGE:
+            raise EngineError(
+                f"'{wanted.new.import_id}' cannot be imported: a dynamic provider is a part of its "
+                "resource's inputs, which an import does not have (the pulumi CLI cannot do it "
+                "either); leave `import_` out"
+            )
         self.book.imports.add(wanted.urn)
 
         def go_on(applied: Applied | None) -> list[Step]:

@@ -17,10 +17,8 @@ from pulumi_esa_prefetch.engine.providers import (
 )
 from pulumi_esa_prefetch.engine.records import OperationType, Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Work, asks_provider
-from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE, package_of
-from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Properties
-
-PROVIDER_KEY = "__provider"
+from pulumi_esa_prefetch.engine.urns import package_of
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +114,7 @@ class Import:
     def apply(self, work: Work) -> Applied:
         """Read by the id that the program gives."""
         found, failure = self._find(work)
-        if found.outputs is None or (not found.id and self._dynamic):
+        if found.outputs is None:
             raise EngineError(f"resource '{self.new.import_id}' does not exist")
         if found.inputs is None:
             package = package_of(self.new.type)
@@ -136,40 +134,15 @@ class Import:
         marked = self.old.record.with_(delete=True) if self.old else None
         return Applied(record, marked)
 
-    @property
-    def _dynamic(self) -> bool:
-        return package_of(self.new.type) == DYNAMIC_PACKAGE
-
     def _find(self, work: Work) -> tuple[Found, InitFailed | None]:
         new = self.new
         timeout = new.custom_timeouts.get("read", 0.0)
         call = Call(new.urn, new.import_id, timeout=timeout)
         provider = work.provider(new)
         try:
-            if self._dynamic:
-                return self._find_dynamic(provider, call), None
             return provider.read(call, None), None
         except InitFailed as error:
             return Found(error.id, error.outputs, error.inputs), error
-
-    def _find_dynamic(self, provider: ResourceProvider, call: Call) -> Found:
-        # A dynamic provider lives in its resources' own inputs: without them the host has nothing to ask. What it
-        # then finds under the names of the program's inputs are the object's inputs, if it does not say them itself.
-        inputs = self.new.inputs
-        known = {PROVIDER_KEY: inputs[PROVIDER_KEY]} if PROVIDER_KEY in inputs else {}
-        asked = Call(call.urn, call.id, old_inputs=known, timeout=call.timeout)
-        found = provider.read(asked, known)
-        outputs: Properties = found.outputs or {}
-        if found.id and not outputs.keys() - known.keys():
-            # a provider without a `read` of its own gives back what it is given, whatever the id
-            raise EngineError(
-                f"resource '{call.id}' cannot be imported: its provider's `read` tells "
-                "nothing of it"
-            )
-        if found.inputs is not None or found.outputs is None:
-            return found
-        derived = {key: outputs[key] for key in inputs if key in outputs}
-        return Found(found.id, outputs, derived)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, Output, ResourceOptions, RunError
 from pulumi.dynamic import Resource
 
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
@@ -111,9 +111,14 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names.
 
         Raises RunError, one sentence, if it is by both, or a name is wrong, or ``plan_id`` is missing,
-        or the plan is declared by another name already.
+        or the plan is declared by another name already, or ``opts`` say ``import_``.
         """
         owner = f"ScheduledPrefetch {resource_name!r}"
+        if opts is not None and opts.import_:
+            raise RunError(
+                f"{owner}: Pulumi cannot import a dynamic resource; leave import_ out and declare the "
+                "plan: create adopts it as it is"
+            )
         args = arguments(ScheduledPrefetchArgs, owner, args, declared)
         if opts is None or opts.id is None:
             note_declaration(resource_name, args.plan_id)
