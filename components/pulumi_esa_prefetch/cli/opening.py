@@ -50,6 +50,10 @@ Output = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
 
 MASK: Final = "[secret]"
+INTERRUPTED: Final = (
+    "a run on '{name}' was interrupted, and this is the state before it: `esa-prefetch cancel` "
+    "brings into the state what that run did"
+)
 
 
 def project() -> Project:
@@ -94,6 +98,13 @@ def opened(context: typer.Context, name: str, *, anywhere: bool = False) -> Stac
         config_file=given_file(file),
         ask=asking(context),
     )
+
+
+def to_read(context: typer.Context, name: str) -> Stack:
+    """The stack whose state a command shows, as `opened` gives it `anywhere`; warns of an interrupted run."""
+    found = opened(context, name, anywhere=True)
+    warn_of_interruption(found)
+    return found
 
 
 def given_file(text: str) -> Path | None:
@@ -147,6 +158,12 @@ def is_interactive(context: typer.Context) -> bool:
 def full_names(context: typer.Context) -> bool:
     """Whether stacks are to be shown by their full names (-Q)."""
     return bool(getattr(context.obj, "full_names", False))
+
+
+def warn_of_interruption(stack: Stack) -> None:
+    """Say that a killed run left what the state lacks, where that is so."""
+    if stack.interrupted:
+        warn(INTERRUPTED.format(name=stack.name))
 
 
 def warn(message: str) -> None:

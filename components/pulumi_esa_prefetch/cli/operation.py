@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import typer
 
+from pulumi_esa_prefetch.cli import opening
 from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
@@ -41,6 +42,10 @@ STOPPING: Final = "stopping: what runs is finished and saved, nothing new is beg
 DESTROYED: Final = (
     "The resources in the stack are deleted; its history and configuration are still there.\n"
     "`esa-prefetch stack rm {stack}` removes the stack completely."
+)
+RECOVERED: Final = (
+    "an earlier run on '{name}' was interrupted: what it had done is in the state now, and this "
+    "run goes on from there"
 )
 ALL_PROTECTED: Final = "Nothing is destroyed: the stack's {count} resources are protected, or needed by those that are."
 LEFT: Final = "The rest of the stack stays: {count} resources, protected ones and what they need, or not asked for."
@@ -95,6 +100,7 @@ class Operation:
 
     def perform(self) -> int:
         """The dry run, the question, and the real run, as far as the flags go."""
+        self._after_an_interruption()
         if self._all_is_protected():
             # a stack that was to be removed, and stays, is no success
             return FAILED if self.options.remove else 0
@@ -121,6 +127,16 @@ class Operation:
         if not self._for_machines:
             typer.echo(ALL_PROTECTED.format(count=len(base.resources)))
         return True
+
+    def _after_an_interruption(self) -> None:
+        """Bring into the state what a killed run left, and say so; a preview changes nothing, and only warns."""
+        if not self.stack.interrupted:
+            return
+        if self.command == "preview" or self.options.preview_only:
+            opening.warn_of_interruption(self.stack)
+            return
+        self.stack.settle()
+        opening.warn(RECOVERED.format(name=self.stack.name))
 
     def _dry_run(self, seen: Recorded) -> Outcome:
         with interruptible() as cancellation:

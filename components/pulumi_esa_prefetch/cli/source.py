@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pulumi_esa_prefetch.cli import opening
 from pulumi_esa_prefetch.cli.reading import text
 from pulumi_esa_prefetch.engine.project import find_project
 from pulumi_esa_prefetch.engine.stack import open_stack
@@ -47,5 +48,6 @@ def source(stack: str, file: str) -> Source:
         resources = read_state(text(file))
         return Source(resources, settings_of(resources))
     opened = open_stack(find_project(Path.cwd()), stack or None, os.environ)
+    opening.warn_of_interruption(opened)
     config = {name: value.text for name, value in opened.config().items()}
     return Source(resources_of(opened.deployment().body), config)

@@ -31,6 +31,7 @@ from pulumi_esa_prefetch.engine import (
 from pulumi_esa_prefetch.engine.backend import StackFiles
 from pulumi_esa_prefetch.engine.encoding import opened as opened_secrets
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.recovery import is_interrupted
 from pulumi_esa_prefetch.engine.stack import Stack, current, open_backend, open_stack
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
@@ -112,7 +113,7 @@ def show(
     """Show a stack: its resources and its outputs."""
     if context.invoked_subcommand is not None:
         return
-    found = opening.opened(context, stack, anywhere=True)
+    found = opening.to_read(context, stack)
     name = found.files.qualified if opening.full_names(context) else found.name
     if show_name:
         typer.echo(name)
@@ -263,6 +264,8 @@ class _Row:
         own = files.project == project
         self.name = files.name if own else files.qualified
         self.current = current
+        if is_interrupted(files):
+            opening.warn(opening.INTERRUPTED.format(name=self.name))
         deployment = checkpoint.parse(files.read_checkpoint())
         self.updated: datetime | None = deployment.updated
         self.count = len(deployment.records) if deployment.body else None
@@ -298,9 +301,7 @@ def output(
     """Show the outputs of a stack, or one of them."""
     if shell and as_json:
         raise EngineError("only one of --json and --shell may be set")
-    found = stack_pages.outputs(
-        opening.opened(context, stack, anywhere=True), secrets=show_secrets
-    )
+    found = stack_pages.outputs(opening.to_read(context, stack), secrets=show_secrets)
     if name and name not in found:
         raise EngineError(f"current stack does not have output property '{name}'")
     if as_json:
@@ -335,7 +336,7 @@ def export(
             "a file backend does not export earlier versions; `stack history` names them, and its "
             "directory holds their checkpoints"
         )
-    found = opening.opened(context, stack, anywhere=True)
+    found = opening.to_read(context, stack)
     deployment = found.deployment()
     exported = checkpoint.render_export(deployment)
     if show_secrets:

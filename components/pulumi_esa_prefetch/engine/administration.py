@@ -14,8 +14,9 @@ from pulumi_esa_prefetch.engine.encoding import sealed
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.integrity import Broken
 from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.locks import Lock
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.recovery import digest
+from pulumi_esa_prefetch.engine.recovery import digest, is_folded, missing
 from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.update import locked, render, settle
@@ -170,6 +171,7 @@ def cancel(stack: Stack) -> Cancelled:
     found = locks.held(files.locks)
     try:
         with locks.guard(files.locks):
+            _refuse_running(stack, [lock for lock in found if not lock.abandoned])
             # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
             own = locks.claim(files.locks, stack.clock)
             aside, created = _set_aside(files)
@@ -177,12 +179,21 @@ def cancel(stack: Stack) -> Cancelled:
             for file in (*(lock.file for lock in found), own):
                 locks.drop(file)
     except BlockingIOError:
-        running = next((lock for lock in found if lock.ours), None)
-        pid = f" (pid {running.pid})" if running else ""
-        raise EngineError(
-            f"an update of '{stack.name}' is running on this host{pid}: end it first, with Ctrl-C"
-        ) from None
+        raise _running(stack, found) from None
     return Cancelled(len(found), folded, aside, created)
+
+
+def _refuse_running(stack: Stack, living: Sequence[Lock]) -> None:
+    if any(lock.ours for lock in living):
+        raise _running(stack, living)
+
+
+def _running(stack: Stack, found: Sequence[Lock]) -> EngineError:
+    running = next((lock for lock in found if lock.ours), None)
+    pid = f" (pid {running.pid})" if running else ""
+    return EngineError(
+        f"an update of '{stack.name}' is running on this host{pid}: end it first, with Ctrl-C"
+    )
 
 
 def _set_aside(files: StackFiles) -> tuple[Path | None, Sequence[str]]:
@@ -190,9 +201,9 @@ def _set_aside(files: StackFiles) -> tuple[Path | None, Sequence[str]]:
     journal = read_journal(files.journal)
     if journal is None or not journal.entries:
         return None, ()
-    found = digest(files.read_checkpoint())
-    if found in (journal.header.base, *journal.folded):
+    content = files.read_checkpoint()
+    if digest(content) == journal.header.base or is_folded(files, content, journal):
         return None, ()
     aside = files.journal.with_name(f"{files.name}.{journal.header.started}.aside")
     files.journal.replace(aside)
-    return aside, journal.made()
+    return aside, missing(content, journal)

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 from uuid import uuid4
 
+from pulumi_esa_prefetch.engine import run_mark
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.project import read_document
@@ -94,7 +95,15 @@ class StackFiles:
         return self.root / "backups" / self.project / self.name
 
     def read_checkpoint(self) -> bytes:
-        """The checkpoint's JSON, unpacked; raises EngineError if it cannot be read."""
+        """The checkpoint's JSON, unpacked, without the mark of a run; raises EngineError if it cannot be read."""
+        return run_mark.unmarked(self._content())
+
+    @property
+    def marked(self) -> bool:
+        """Whether the checkpoint bears the mark of a run; raises EngineError if it cannot be read."""
+        return run_mark.is_marked(self._content())
+
+    def _content(self) -> bytes:
         path = self.checkpoint
         try:
             content = path.read_bytes()
@@ -113,10 +122,39 @@ class StackFiles:
         new = old.parent / f"{self.name}.json"
         new.parent.mkdir(parents=True, exist_ok=True)
         if old.exists():
-            put(old.with_name(f"{old.name}.bak"), old.read_bytes())
+            put(old.with_name(f"{old.name}.bak"), self._former(old))
         put(new, content)
         if old != new:
             old.unlink(missing_ok=True)
+
+    def _former(self, file: Path) -> bytes:
+        content = file.read_bytes()
+        plain = _unpacked(file, content)
+        former = run_mark.unmarked(plain) if run_mark.is_marked(plain) else plain
+        return content if former == plain else _packed(file, former)
+
+    def mark(self) -> None:
+        """Mark the checkpoint as one that a run's journal goes on from; raises OSError."""
+        content = run_mark.marked(self.read_checkpoint())
+        put(self.checkpoint, _packed(self.checkpoint, content))
+
+    def unmark(self) -> None:
+        """Take the mark off again, where there is one; raises OSError."""
+        if self.marked:
+            put(self.checkpoint, _packed(self.checkpoint, self.read_checkpoint()))
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed in `put` left of this stack; raises OSError.
+
+        Only for who holds the stack.
+        """
+        name = re.compile(
+            rf"\.{re.escape(self.name)}\.json(\.gz)?(\.bak)?\.[0-9a-f]{{32}}"
+        )
+        directory = self.checkpoint.parent
+        for path in directory.iterdir() if directory.is_dir() else ():
+            if name.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def put(file: Path, content: bytes, rights: int | None = None) -> None:
@@ -163,6 +201,10 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         return gzip.decompress(content)
     except (OSError, EOFError) as error:
         raise EngineError(f"{path} cannot be unpacked: {error}") from None
+
+
+def _packed(path: Path, content: bytes) -> bytes:
+    return gzip.compress(content) if path.suffix == ".gz" else content
 
 
 class FileBackend:

@@ -134,6 +134,24 @@ class Folding:
             case Rebased():
                 self._rebase(entry.base)
 
+    def changes(self, entry: Entry) -> bool:
+        """Whether the state differs after this entry: it tells what the records so far do not.
+
+        Raises ValueError as `add`.
+        """
+        match entry:
+            case Done():
+                return entry.significant
+            case Amended():
+                return entry.new != self._new[self._place(entry.urn)]
+            case Refreshed():
+                self._check_old(entry.old)
+                return entry.new != self._old[entry.old]
+            case Rebased():
+                return _told(entry.base) != _told(self.snapshot())
+            case _:
+                return True
+
     def _done(self, entry: Done) -> None:
         if entry.op is not None:
             self._end(entry.op)
@@ -183,6 +201,10 @@ class Folding:
         if self._lost:
             return replace(snapshot, resources=mended(snapshot.resources))
         return snapshot
+
+
+def _told(snapshot: Snapshot) -> object:
+    return snapshot.resources, snapshot.pending_operations
 
 
 def fold(base: Snapshot, entries: Iterable[Entry]) -> Snapshot:

@@ -8,7 +8,7 @@ its end was never confirmed to anyone, and does not count.
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -45,7 +45,8 @@ _flush = getattr(os, "fdatasync", os.fsync)
 class Header:
     """What a run started from.
 
-    `base` is the digest of the checkpoint, `salt` is what the entries' secrets are under, the rest is for the history.
+    `base` is the digest of the checkpoint without a mark, `salt` is what the entries' secrets are under; `marks` is
+    whether the checkpoint is marked before the first entry (version 0.1.0 did not). The rest is for the history.
     """
 
     base: str
@@ -54,6 +55,7 @@ class Header:
     message: str = ""
     started: int = 0
     config: Mapping[str, Any] = field(default_factory=dict)
+    marks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,31 @@ class Journal:
     folded: frozenset[str]
     size: int
 
-    def made(self) -> list[str]:
-        """What it tells of objects that a provider made or was making: `<urn> (<id>)`."""
-        records = [
-            entry.resource if isinstance(entry, Begin) else entry.new
-            for entry in self.entries
-            if isinstance(entry, Begin | Done)
-        ]
+    def made(self, known: Container[tuple[str, str]] = ()) -> list[str]:
+        """What it tells of objects that a provider made or was making, each once: `<urn> (<id>)`.
+
+        Without those whose URN and id are `known`.
+        """
+        found: dict[int, Resource] = {}
+        for entry in self.entries:
+            if isinstance(entry, Begin):
+                found[entry.op] = entry.resource
+            elif isinstance(entry, Failed):
+                found.pop(entry.op, None)
+            elif isinstance(entry, Done) and entry.op is not None:
+                found.pop(entry.op, None)
+                if entry.new is not None:
+                    found[entry.op] = entry.new
+        custom = [record for record in found.values() if record.custom]
+        made = {record.urn for record in custom if record.id}
+        # one that was begun anew, and made in the end, is told by its id alone
+        shown = [record for record in custom if record.id or record.urn not in made]
         return sorted(
-            {f"{r.urn} ({r.id or 'id unknown'})" for r in records if r and r.custom}
+            {
+                f"{record.urn} ({record.id or 'id unknown'})"
+                for record in shown
+                if (record.urn, record.id) not in known
+            }
         )
 
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.living import NOBODY, Process
 from pulumi_esa_prefetch.engine.moments import render
 
 # the CLI prints the user name of a lock: so it can say what to do first
@@ -27,10 +28,15 @@ class Lock:
     """A lock file: its holder's process and host, as the file says."""
 
     file: Path
-    pid: int = 0
+    process: Process = NOBODY
     username: str = ""
     hostname: str = ""
     timestamp: str = ""
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self.process.pid
 
     @property
     def ours(self) -> bool:
@@ -39,8 +45,21 @@ class Lock:
 
     @property
     def stale(self) -> bool:
-        """Whether its process was on this host and is no more."""
-        return self.hostname == socket.gethostname() and not _alive(self.pid)
+        """Whether its process was on this host and is no longer running."""
+        return self.hostname == socket.gethostname() and not self.process.alive
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether a run of this engine on this host left it: whoever holds the guard may take it over.
+
+        Not if its process lives by number, start and boot: the guard may have been lost (a directory that was
+        replaced, a file system without kernel locks). A lock that tells only a number, and one of this process,
+        are left to the guard.
+        """
+        if not self.ours:
+            return False
+        certain = self.process.known and self.pid != os.getpid()
+        return not certain or self.stale
 
     def __str__(self) -> str:
         """One line for a person."""
@@ -51,18 +70,6 @@ class Lock:
             f"at {self.timestamp}"
         )
         return f"{line}; that process is dead" if self.stale else line
-
-
-def _alive(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 def held(directory: Path) -> list[Lock]:
@@ -77,10 +84,22 @@ def _read(file: Path) -> Lock:
         found: Any = json.loads(file.read_bytes())
         return Lock(
             file,
-            int(found["pid"]),
+            Process(
+                int(found["pid"]),
+                str(found.get("processStart", "")),
+                str(found.get("bootId", "")),
+            ),
             *(str(found[key])[:200] for key in ("username", "hostname", "timestamp")),
         )
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+    ):
         return Lock(file)  # a lock that cannot be read is one still
 
 
@@ -127,8 +146,8 @@ def take(directory: Path, clock: Clock) -> HeldLock:
     """Lock a stack; raises EngineError naming the holders if others hold it.
 
     The caller is this host's only process of this engine on the stack (see `guard`), so that locks of this engine on
-    this host
-    are a dead process'; they go once the new lock is there, and the stack is never without one.
+    this host are abandoned, unless their process can be seen to live; they go once the new lock is there, and the
+    stack is never without one.
     """
     others = _others(directory, None)
     if others:
@@ -152,15 +171,18 @@ def claim(directory: Path, clock: Clock) -> Path:
 
 
 def _others(directory: Path, own: Path | None) -> list[Lock]:
-    return [lock for lock in held(directory) if lock.file != own and not lock.ours]
+    return [lock for lock in held(directory) if lock.file != own and not lock.abandoned]
 
 
 def _write(file: Path, clock: Clock) -> None:
+    process = Process.of(os.getpid())
     content = {
-        "pid": os.getpid(),
+        "pid": process.pid,
         "username": USERNAME,
         "hostname": socket.gethostname(),
         "timestamp": render(clock.now()),
+        "processStart": process.start,
+        "bootId": process.boot,
     }
     with _telling(file):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +199,15 @@ def _telling(path: Path) -> Iterator[None]:
         raise EngineError(
             f"the stack cannot be locked or let go: {path}: {error.strerror}"
         ) from None
+
+
+def is_guarded(directory: Path) -> bool:
+    """Whether a process of this engine on this host, this one too, is on the stack; raises EngineError as `guard`."""
+    try:
+        with guard(directory):
+            return False
+    except BlockingIOError:
+        return True
 
 
 @contextmanager

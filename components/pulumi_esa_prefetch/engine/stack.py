@@ -29,9 +29,9 @@ from pulumi_esa_prefetch.engine.context import (
 )
 from pulumi_esa_prefetch.engine.environment import is_set
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
-from pulumi_esa_prefetch.engine.journal_file import Header, read_journal
+from pulumi_esa_prefetch.engine.journal_file import Header
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.recovery import digest, recovered
+from pulumi_esa_prefetch.engine.recovery import digest, is_interrupted
 from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets, passphrase
 from pulumi_esa_prefetch.engine.stack_config import StackConfig
@@ -167,15 +167,21 @@ class Stack:
         return found
 
     def deployment(self) -> Deployment:
-        """Its state as JSON, secrets closed, a killed run's journal folded in.
+        """Its state as JSON, secrets closed; while a run lasts, and after one that was killed, the state before it.
 
         EngineError if it cannot be read.
         """
-        content = self.files.read_checkpoint()
-        journal = read_journal(self.files.journal)
-        if journal is None:
-            return checkpoint.parse(content)
-        return recovered(self.files, content, journal, self.clock.now())
+        return checkpoint.parse(self.files.read_checkpoint())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a killed run left what the state lacks; raises EngineError if that cannot be read."""
+        return is_interrupted(self.files)
+
+    def settle(self) -> None:
+        """Bring into the state what a killed run left; raises EngineError if others hold the stack."""
+        with locked(self.files, self.clock):
+            pass
 
     def load(self) -> Snapshot:
         """Its state; raises EngineError if it cannot be read, opened, or is not valid."""
@@ -236,6 +242,7 @@ class Stack:
                 message=message,
                 started=started,
                 config={key: unparse(value) for key, value in file.values.items()},
+                marks=True,
             )
             ciphers = Ciphers(journal=self.salted(salt), state=secrets)
             with journalled(self.files, base, header, ciphers, self.clock) as update:

@@ -8,19 +8,22 @@ The order of writing, and what a kill leaves in each gap:
    run replaces;
 2. a leftover journal is folded, then the new one begins: a kill leaves one of the two, both of which the next start
    folds;
-3. entries: a kill leaves those that were confirmed, and at most one more;
-4. the digest of the new checkpoint in the journal, then the checkpoint in one rename, with the old one in `.bak`:
-   after a kill the
-   checkpoint is the old one (folded again) or the new one (known by its digest, so nothing is folded twice);
-5. history and backup: a kill loses at most an entry of the history;
-6. the journal goes, then the lock: a kill leaves a lock of ours without a journal, as in 1.
+3. before the first entry that changes the state the checkpoint gets the mark that keeps every other tool out (see
+   `run_mark`): a kill leaves a mark without entries, which the next run or `cancel` takes off. Entries that change
+   nothing are held back until then: a run without changes marks nothing;
+4. entries: a kill leaves those that were confirmed, and at most one more;
+5. the digest of the new checkpoint in the journal, then the checkpoint, unmarked, in one rename, with the old one in
+   `.bak`: after a kill the checkpoint is the old one (folded again) or the new one (known by its digest, so nothing
+   is folded twice);
+6. history and backup: a kill loses at most an entry of the history;
+7. the journal goes, then the lock: a kill leaves a lock of ours without a journal, as in 1.
 
-As long as a journal is there the lock stays, whatever fails: the CLI must not write a state that lacks what the
-journal tells.
+As long as a journal is there the lock stays, whatever fails. The lock can be cleared by the CLI's `cancel`; the mark
+cannot.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,7 +44,7 @@ from pulumi_esa_prefetch.engine.journal_file import (
     read_journal,
 )
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.recovery import digest, recovered
+from pulumi_esa_prefetch.engine.recovery import digest, is_folded, recovered
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
 
 _KINDS: Final = {"up": "update"}
@@ -50,29 +53,52 @@ _KINDS: Final = {"up": "update"}
 class Update:
     """A run under its lock; a journal writer for any number of threads."""
 
-    def __init__(self, base: Snapshot, journal: JournalFile) -> None:
+    def __init__(
+        self, base: Snapshot, journal: JournalFile, mark: Callable[[], None]
+    ) -> None:
         self.base = base
         self.outcome: Outcome | None = None
         self.entries = 0
+        self.changed = False
         self._journal = journal
+        self._mark = mark
+        self._marked = False
+        self._held: list[Entry] = []
         self._folding = Folding(base)
         self._lock = threading.Lock()
+        self._marking = threading.Lock()
 
     def write(self, entry: Entry) -> None:
         """Record one entry; on return it is as safe as its kind needs. Raises OSError if it cannot be kept."""
         if isinstance(entry, Begin):
             # what could not be written down is not begun
-            self._journal.append(entry)
+            self._append(entry, changes=True)
             self._fold(entry)
         else:
             # what has happened counts, even where it cannot be written down now
-            self._fold(entry)
-            self._journal.append(entry)
+            self._append(entry, changes=self._fold(entry))
 
-    def _fold(self, entry: Entry) -> None:
+    def _fold(self, entry: Entry) -> bool:
+        """Fold an entry; whether the state has changed since the run began."""
         with self._lock:
+            self.changed = self.changed or self._folding.changes(entry)
             self._folding.add(entry)
             self.entries += 1
+            return self.changed
+
+    def _append(self, entry: Entry, *, changes: bool) -> None:
+        if not self._marked:
+            with self._marking:
+                if not self._marked:
+                    if not changes:
+                        self._held.append(entry)
+                        return
+                    self._mark()
+                    while self._held:
+                        self._journal.append(self._held[0])
+                        del self._held[0]
+                    self._marked = True
+        self._journal.append(entry)
 
     def result(self, outcome: Outcome) -> None:
         """Say how the run ended; without it the history shows a failure."""
@@ -104,25 +130,26 @@ def locked(files: StackFiles, clock: Clock) -> Iterator[None]:
 
 
 def settle(files: StackFiles, clock: Clock) -> bool:
-    """Fold a leftover journal into the checkpoint; whether there was one. Raises EngineError if that cannot be done."""
+    """Fold a leftover journal into the checkpoint; whether there was one that tells anything.
+
+    A mark that no journal belongs to is taken off. Raises EngineError if that cannot be done.
+    """
     journal = read_journal(files.journal)
-    if journal is None:
-        with _writing(files):
-            files.journal.unlink(missing_ok=True)
-        return False
-    content = files.read_checkpoint()
     with _writing(files):
-        if journal.entries:
-            content = _folded(files, content, journal, clock)
+        if journal is not None and journal.entries:
+            content = _folded(files, files.read_checkpoint(), journal, clock)
             _remember(
                 files, _history_entry(journal.header, None, clock), content, clock
             )
-        files.journal.unlink()
-    return True
+        if files.checkpoint.exists():
+            files.unmark()
+        files.journal.unlink(missing_ok=True)
+        files.sweep()
+    return journal is not None and bool(journal.entries)
 
 
 def _folded(files: StackFiles, content: bytes, journal: Journal, clock: Clock) -> bytes:
-    if digest(content) in journal.folded:
+    if is_folded(files, content, journal):
         return content
     deployment = recovered(files, content, journal, clock.now())
     new = render(deployment, files.qualified)
@@ -154,7 +181,7 @@ def journalled(
     """A run on a locked stack: at its end the journal is folded, however the run ended."""
     with _writing(files):
         journal = JournalFile(files.journal, header, ciphers.journal.encrypt)
-    update = Update(base, journal)
+    update = Update(base, journal, files.mark)
     try:
         yield update
     finally:

@@ -1,0 +1,313 @@
+"""What stands on disk while a run lasts, and after it was killed: the mark, and what readers make of it."""
+
+import errno
+import gzip
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.engine import administration, backend, run_mark
+from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.journal import (
+    Amended,
+    Done,
+    Entry,
+    Rebased,
+    Refreshed,
+)
+from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_esa_prefetch.engine.living import Process
+from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.stack import Stack
+from tests.engine.killing import killed_at
+from tests.engine.stacks import ROOT, creation, root, stack_in, thing
+
+UPDATE: list[Entry] = [Done(None, 0, root()), *creation(1, thing("b"))]
+
+
+def on_disk(stack: Stack) -> dict[str, Any]:
+    content = stack.files.checkpoint.read_bytes()
+    if stack.files.checkpoint.suffix == ".gz":
+        content = gzip.decompress(content)
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def run(stack: Stack, *entries: Entry) -> None:
+    with stack.update("up") as update:
+        for entry in entries:
+            update.write(entry)
+
+
+def filled(directory: Path, **fields: object) -> Stack:
+    stack = stack_in(directory)
+    made = creation(1, thing("a", **fields))
+    run(stack, Done(None, None, root()), *made)
+    return stack
+
+
+def killed(stack: Stack, *entries: Entry) -> None:
+    """A run that is killed when the last of these entries is on disk, and nothing more."""
+    file = stack.files.checkpoint
+    kept = file.read_bytes()
+    for effect in range(1000):
+        with killed_at(effect):
+            run(stack, *entries)
+        journal = read_journal(stack.files.journal)
+        if journal and len(journal.entries) == len(entries) and not journal.folded:
+            return
+        administration.cancel(stack)
+        stack.files.checkpoint.unlink()
+        file.write_bytes(kept)
+    raise AssertionError
+
+
+@pytest.mark.parametrize("fields", [{}, {"taint": True}])
+def test_the_mark_is_there_before_the_first_entry_and_gone_after_the_run(
+    tmp_path: Path, fields: dict[str, object]
+) -> None:
+    stack = filled(tmp_path, **fields)
+    former = on_disk(stack)
+
+    with stack.update("up") as update:
+        before = on_disk(stack)
+        update.write(creation(1, thing("b"))[0])
+        during = on_disk(stack)
+
+    assert before == former
+    assert during["version"] == 4
+    assert during["features"] == [*former.get("features", []), run_mark.FEATURE]
+    assert during["checkpoint"] == former["checkpoint"]
+    after = on_disk(stack)
+    assert after["version"] == former["version"]
+    assert after.get("features") == former.get("features")
+    assert "unmarked" not in after
+
+
+def test_a_run_that_changes_nothing_marks_nothing_and_leaves_no_entry(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    own, made = stack.load().resources
+
+    with stack.update("up") as update:
+        for entry in (
+            Refreshed(1, made),
+            Rebased(stack.load()),
+            Done(None, 0, own, significant=False),
+            Done(None, 1, made, significant=False),
+            Amended(ROOT, own),
+        ):
+            update.write(entry)
+        journal = read_journal(stack.files.journal)
+        marked = stack.files.marked
+
+    assert not marked
+    assert journal is not None
+    assert journal.entries == ()
+    assert [r.urn for r in stack.load().resources] == [own.urn, made.urn]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Amended(ROOT, root().with_(outputs={"x": 2})),
+        Refreshed(1, None),
+        Refreshed(1, thing("a", outputs={"x": 2})),
+        Rebased(Snapshot((root(),))),
+        Done(None, 1, None),
+    ],
+)
+def test_an_entry_that_changes_the_state_brings_those_before_it(
+    tmp_path: Path, entry: Entry
+) -> None:
+    stack = filled(tmp_path)
+    own = stack.load().resources[0]
+
+    with stack.update("up") as update:
+        update.write(Done(None, 0, own, significant=False))
+        update.write(entry)
+        journal = read_journal(stack.files.journal)
+        marked = stack.files.marked
+
+    assert marked
+    assert journal is not None
+    assert len(journal.entries) == 2
+
+
+def test_a_killed_run_without_changes_leaves_nothing_that_keeps_others_out(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    own = stack.load().resources[0]
+    with killed_at(10_000), stack.update("up") as update:
+        update.write(Done(None, 0, own, significant=False))
+        left = stack.files.journal.read_bytes()
+    # the CLI goes on, and the run's journal is found after it
+    other = on_disk(stack)
+    other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
+    stack.files.checkpoint.write_text(json.dumps(other))
+    stack.files.journal.write_bytes(left)
+
+    assert not stack.interrupted
+    run(stack)
+
+    assert not stack.files.journal.exists()
+
+
+def test_a_packed_state_is_marked_in_its_own_file(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    plain = stack.files.checkpoint
+    former = plain.read_bytes()
+    plain.with_name("dev.json.gz").write_bytes(gzip.compress(former))
+    plain.unlink()
+
+    killed(stack, *UPDATE)
+
+    assert stack.files.checkpoint.name == "dev.json.gz"
+    assert on_disk(stack)["features"] == [run_mark.FEATURE]
+    assert stack.files.read_checkpoint() == former
+    run(stack)
+    assert on_disk(stack)["version"] == 3
+    kept = plain.with_name("dev.json.gz.bak").read_bytes()
+    assert gzip.decompress(kept) == former
+
+
+@pytest.mark.parametrize("by", ["run", "cancel"])
+def test_a_mark_without_a_journal_goes_and_the_state_stays(
+    tmp_path: Path, by: str
+) -> None:
+    stack = filled(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+    stack.files.mark()
+    assert stack.interrupted
+
+    if by == "run":
+        stack.settle()
+    else:
+        assert not administration.cancel(stack).folded
+
+    assert stack.files.checkpoint.read_bytes() == former
+    assert not stack.interrupted
+
+
+def test_a_journal_of_a_version_that_marked_nothing_is_folded(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+    killed(stack, *UPDATE)
+    stack.files.checkpoint.write_bytes(former)
+    header, *entries = stack.files.journal.read_text().splitlines(keepends=True)
+    old = json.loads(header)
+    del old["header"]["marks"]
+    stack.files.journal.write_text("".join([json.dumps(old) + "\n", *entries]))
+
+    assert stack.interrupted
+    assert administration.cancel(stack).folded
+
+    assert [record.id for record in stack.load().resources] == ["", "id-b", "id-a"]
+
+
+def test_the_first_run_of_a_stack_is_marked_too(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+
+    killed(stack, Done(None, None, root()))
+
+    assert on_disk(stack)["features"] == [run_mark.FEATURE]
+    assert stack.load().resources == ()
+    stack.settle()
+    assert [record.urn for record in stack.load().resources] == [ROOT]
+
+
+def test_where_the_mark_cannot_be_written_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = filled(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+
+    def full(_file: Path, _content: bytes, _rights: int | None = None) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with stack.update("up") as update:
+        with monkeypatch.context() as patch:
+            patch.setattr(backend, "put", full)
+            with pytest.raises(OSError, match="No space"):
+                update.write(creation(1, thing("b"))[0])
+        journal = read_journal(stack.files.journal)
+
+    assert journal is not None
+    assert journal.entries == ()
+    assert stack.files.checkpoint.read_bytes() == former
+
+
+def test_killed_after_the_fold_the_state_is_another_tools_to_go_on_from(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+    for effect in range(1000):
+        with killed_at(effect):
+            run(stack, *UPDATE)
+        journal = read_journal(stack.files.journal)
+        if journal and journal.folded and not stack.files.marked:
+            break
+        stack.settle()
+        stack.files.checkpoint.write_bytes(former)
+    other = on_disk(stack)
+    other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
+    stack.files.checkpoint.write_text(json.dumps(other))
+
+    assert not stack.interrupted
+    run(stack)
+
+    assert [record.id for record in stack.load().resources] == ["", "id-b", "id-a"]
+
+
+def test_beside_a_living_run_nobody_is_told_of_an_interruption(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+
+    with stack.update("up") as update:
+        update.write(creation(1, thing("b"))[0])
+        assert stack.files.marked
+        assert not stack.interrupted
+
+
+def test_a_run_whose_process_lives_is_not_taken_over_though_its_guard_is_lost(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    parent = os.getppid()
+    with stack.update("up"):
+        (file,) = stack.files.locks.glob("*.json")
+        content = json.loads(file.read_text())
+    process = Process.of(parent)
+    content |= {"pid": parent, "processStart": process.start, "bootId": process.boot}
+    file.write_text(json.dumps(content))
+
+    with pytest.raises(EngineError, match=f"pid {parent}"):
+        run(stack)
+    with pytest.raises(EngineError, match=f"pid {parent}"):
+        administration.cancel(stack)
+    assert file.exists()
+
+    for change in ({"processStart": "1"}, {"bootId": "another"}):
+        file.write_text(json.dumps(content | change))
+        run(stack)
+        assert not file.exists()
+
+
+def test_cancel_names_each_object_once(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    once = thing("b")
+    killed(stack, *creation(1, once), creation(2, thing("c"))[0])
+    changed = replace(stack.load().resources[0], outputs={"x": 1})
+    other = on_disk(stack)
+    other["checkpoint"]["latest"]["resources"][0]["outputs"] = dict(changed.outputs)
+    stack.files.checkpoint.write_text(json.dumps(other))
+
+    done = administration.cancel(stack)
+
+    assert done.created == [f"{once.urn} (id-b)", f"{thing('c').urn} (id unknown)"]
