@@ -130,7 +130,12 @@ def test_a_real_clock_is_not_moved() -> None:
 def test_what_makes_no_sense_is_refused_in_a_sentence(
     house: Houses, method: str, path: str, body: bytes, status: int, said: str
 ) -> None:
-    answer = house().control.request(method, f"/_emulator{path}", content=body)
+    answer = house().control.request(
+        method,
+        f"/_emulator{path}",
+        content=body,
+        headers={"Content-Type": "application/json"},
+    )
 
     assert answer.status_code == status
     assert said in sentence(answer)

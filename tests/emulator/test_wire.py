@@ -18,8 +18,8 @@ from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed
 
 START = "StartScheduledPreloadExecution"
 CLOCK_SET_TO_BYTES = (
-    b"POST /_emulator/clock HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
-    b"Connection: close\r\n\r\n\xff\xfe"
+    b"POST /_emulator/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+    b"Content-Type: application/json\r\nConnection: close\r\n\r\n\xff\xfe"
 )
 
 
@@ -221,7 +221,7 @@ def test_an_endless_body_ends(faulty: Faulty) -> None:
         b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
         b"GET /?Id=%ff%fe&Action=%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"GET /?\xff\xfe HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n",
-        b"GET /_emulator/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /_emulator/%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         CLOCK_SET_TO_BYTES,
         b"DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     ],

@@ -74,7 +74,9 @@ def take_control(content: bytes) -> None:
     """Any body at each control path, one after the other, and then a look at everything."""
     client = Client(create_app(clock=ManualClock(NOW)))
     for control in CONTROLS:
-        answer = client.post(f"/_emulator/{control}", data=content)
+        answer = client.post(
+            f"/_emulator/{control}", data=content, content_type="application/json"
+        )
         assert answer.status_code < 500
         if answer.status_code >= 400:
             assert_sentence(answer.get_json()["error"])

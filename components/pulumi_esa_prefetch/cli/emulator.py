@@ -20,6 +20,7 @@ _CLOCK = "manual: moved by POST /_emulator/clock."
 _START_AT = "Where a manual clock begins; default: now."
 _FAULTS = "Misbehave as this file says (JSON; kinds below)."
 _DIALECT = "Settle an open question of ESA's docs otherwise (below); repeatable."
+_HOST = "Another name that /_emulator answers to, such as a container's; repeatable."
 _FAULT_GRAMMAR = (
     '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
     '"when": "after", "probability": 0.2}]}, or the list alone, or one fault; '
@@ -68,6 +69,9 @@ def emulator(  # noqa: PLR0913 - one argument per option
     start_at: Annotated[str | None, typer.Option(help=_START_AT)] = None,
     faults: Annotated[Path | None, typer.Option(help=_FAULTS)] = None,
     dialect: Annotated[list[str] | None, typer.Option(help=_DIALECT)] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help=_HOST)
+    ] = None,
 ) -> None:
     """Run a local ESA: scheduled prefetch, its API, its errors, its plans.
 
@@ -85,6 +89,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
         start_at=start_at,
         faults=faults,
         dialects=tuple(dialect or ()),
+        hosts=tuple(allow_host or ()),
     )
     try:
         serve(options, _announce)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Request
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.emulator.control import Control
+from pulumi_esa_prefetch.emulator.control import Control, refused
 from pulumi_esa_prefetch.emulator.dialects import rules_of
+from pulumi_esa_prefetch.emulator.door import is_control, refusal_of
 from pulumi_esa_prefetch.emulator.errors import Problem
 from pulumi_esa_prefetch.emulator.faults.box import FaultBox
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
@@ -41,12 +42,14 @@ class Emulator:
         faults: FaultDocument,
         dialects: tuple[str, ...],
         wall: Clock,
+        hosts: tuple[str, ...],
     ) -> None:
         self.world = world
         self.wall = wall
         self.keys = KeyRing(keys)
         self.faults = FaultBox(faults)
         self.dialects = dialects
+        self._hosts = hosts
         self._at_start = (keys, faults, dialects)
         self._service = Service(world, self.keys, self.faults, wall)
         self._control = Control(self)
@@ -68,7 +71,10 @@ class Emulator:
     ) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
-        if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
+        refusal = refusal_of(request, self._hosts)
+        if refusal is not None:
+            return refused(refusal)(environ, start_response)
+        if is_control(request.path):
             return self._control.answer(request)(environ, start_response)
         patience = self._patience(environ)
         reply = self._reply(request, patience)
@@ -107,7 +113,7 @@ class Emulator:
             return problem_reply(Problem("InternalError"), "", "")
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one argument per part
     *,
     seed: Seed | Mapping[str, Any] = DEFAULT_SEED,
     keys: Iterable[Key] = (DEMO_KEY,),
@@ -117,10 +123,12 @@ def create_app(
     wall: Clock | None = None,
     keeper: Keeper | None = None,
     lines: list[Line] | None = None,
+    hosts: Iterable[str] = (),
 ) -> Emulator:
     """An emulator; raises DialectError, DocumentError and pydantic's ValidationError.
 
     `clock` moves the plans; `wall` is for signatures, quotas, stalls and stale reads.
+    `hosts`: names of the server besides its address and `localhost`.
     """
     seed = Seed.model_validate(seed)
     names, wall = tuple(dialects), wall or SystemClock()
@@ -133,4 +141,4 @@ def create_app(
     )
     in_all = (*keys, *(one.key(wall.now()) for one in seed.keys))
     document = FaultDocument.model_validate(faults or {})
-    return Emulator(world, in_all, document, names, wall)
+    return Emulator(world, in_all, document, names, wall, tuple(hosts))

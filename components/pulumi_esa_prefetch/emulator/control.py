@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.emulator.documents import (
     Model,
     parse_document,
 )
+from pulumi_esa_prefetch.emulator.door import Refusal
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.emulator.persistence import DataError
 from pulumi_esa_prefetch.emulator.records import Site
@@ -257,13 +258,21 @@ class Control:
         return one
 
 
+def refused(refusal: Refusal) -> Response:
+    """The answer to a request that is not let in."""
+    return _json({"error": refusal.text}, refusal.status)
+
+
 def _read(request: Request, model: type[Model]) -> Model:
     return parse_document(request.get_data(), model, "The request's body")
 
 
 def _json(value: object, status: int = 200) -> Response:
     text = json.dumps(value, default=_plain)
-    return Response(f"{text}\n", status, content_type="application/json")
+    answer = Response(f"{text}\n", status, content_type="application/json")
+    # No browser may take it for a script or a page, whatever is in it.
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _plain(value: Any) -> object:

@@ -10,6 +10,7 @@ from pulumi_esa_prefetch.clock import Clock, ManualClock, SystemClock
 from pulumi_esa_prefetch.emulator.app import Emulator, create_app
 from pulumi_esa_prefetch.emulator.documents import DocumentError, read_document
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
+from pulumi_esa_prefetch.emulator.hosts import parse_host
 from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key
 from pulumi_esa_prefetch.emulator.identity.policies import Policy
 from pulumi_esa_prefetch.emulator.persistence import DataFile, Line
@@ -22,7 +23,7 @@ class Options:
     """The command line; texts are judged when the emulator is made.
 
     `access_keys`: `ID:SECRET`. `policies`: `FILE` for all of them, or `ID=FILE`.
-    `start_at`: where a manual clock begins.
+    `start_at`: where a manual clock begins. `hosts`: what else the server is called.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +36,7 @@ class Options:
     start_at: str | None = None
     faults: Path | None = None
     dialects: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 def make_emulator(options: Options) -> Emulator:
@@ -43,6 +45,7 @@ def make_emulator(options: Options) -> Emulator:
     faults = read_document(options.faults, FaultDocument) if options.faults else None
     keys = _keys(options)
     start = _start(options)
+    hosts = _hosts(options)
     data = DataFile(options.data) if options.data else None
     try:
         lines = data.read() if data else []
@@ -54,6 +57,7 @@ def make_emulator(options: Options) -> Emulator:
             clock=_clock(options, start, lines),
             keeper=data,
             lines=lines,
+            hosts=hosts,
         )
     except BaseException:
         if data:
@@ -86,6 +90,21 @@ def _meant(keys: dict[str, Key], key_id: str) -> Iterable[str]:
     if key_id not in keys:
         raise DocumentError(f"--policy names the key {key_id!r}, which is not given.")
     return (key_id,)
+
+
+def _hosts(options: Options) -> tuple[str, ...]:
+    """The names asked for, and the one that is listened on."""
+    bound = parse_host(options.host)
+    return (*map(_host, options.hosts), *([bound] if bound else []))
+
+
+def _host(text: str) -> str:
+    host = parse_host(text)
+    if host is None:
+        raise DocumentError(
+            f"--allow-host wants a host name without a port, not {text[:200]!r}."
+        )
+    return host
 
 
 def _start(options: Options) -> datetime | None:

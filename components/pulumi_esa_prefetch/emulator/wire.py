@@ -1,7 +1,7 @@
 """Waitress with two more abilities: to reset a connection, and to wait; no routing.
 
 Waitress gives its application no way to the socket, so the channel hands two functions
-over in the WSGI environment.
+over in the WSGI environment, and as SERVER_NAME the address that the client reached.
 """
 
 import socket
@@ -23,8 +23,9 @@ class Task(WSGITask):
     """A request being served."""
 
     def get_environment(self) -> dict[str, Any]:
-        """The WSGI environment, with the two functions in it."""
+        """The WSGI environment, with the address and the functions in it."""
         environ: dict[str, Any] = super().get_environment()  # type: ignore[no-untyped-call]
+        environ["SERVER_NAME"] = self.channel.address
         environ[ABORT] = self.channel.abort
         environ[PAUSE] = self.channel.pause
         return environ
@@ -34,6 +35,11 @@ class Channel(HTTPChannel):
     """A connection."""
 
     task_class = Task
+
+    def __init__(self, server: Any, sock: socket.socket, *args: Any, **kw: Any) -> None:
+        # Bound to all addresses, each connection has one of them.
+        self.address = str(sock.getsockname()[0]).partition("%")[0]
+        super().__init__(server, sock, *args, **kw)  # type: ignore[no-untyped-call]
 
     def abort(self) -> NoReturn:
         """End the connection by a reset."""

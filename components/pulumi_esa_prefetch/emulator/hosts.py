@@ -1,0 +1,71 @@
+"""Host names as `Host`, `Origin` and `--allow-host` give them; knows no request."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+# Names of containers have underscores, though DNS allows none.
+_HOST = r"[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\]"
+_AUTHORITY = re.compile(rf"({_HOST})(?::(\d{{0,5}}))?", re.ASCII)
+_HIGHEST_PORT = 65535
+_HTTP = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A host in one spelling, and a port; without one it is HTTP's."""
+
+    name: str
+    port: int
+
+
+def parse_authority(text: str) -> Authority | None:
+    """The host and port of `name`, `name:port`, `[::1]:port`; None if it is none."""
+    found = _AUTHORITY.fullmatch(text.lower())
+    name = _spelt(found[1]) if found else None
+    port = int(found[2] or _HTTP) if found else 0
+    return Authority(name, port) if name and port <= _HIGHEST_PORT else None
+
+
+def parse_host(text: str) -> str | None:
+    """The host of `name`, an IPv4, or an IPv6 address with or without brackets."""
+    try:
+        return _shortest(ip_address(text))
+    except ValueError:
+        found = re.fullmatch(_HOST, text.lower(), re.ASCII)
+        return _spelt(found[0]) if found else None
+
+
+def is_own(name: str, others: Iterable[str]) -> bool:
+    """Whether the name is this machine's to itself, or one of the others."""
+    return name == "localhost" or name in others or _is_local(name)
+
+
+def _spelt(name: str) -> str | None:
+    """In one spelling: no dot at the end, addresses at their shortest."""
+    if name.startswith("["):
+        return _address(name[1:-1])
+    bare = name.removesuffix(".")
+    return _address(bare) or bare or None
+
+
+def _address(text: str) -> str | None:
+    try:
+        return _shortest(ip_address(text))
+    except ValueError:
+        return None
+
+
+def _shortest(address: IPv4Address | IPv6Address) -> str:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address).partition("%")[0]
+
+
+def _is_local(name: str) -> bool:
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    # Nobody can make a name of 0.0.0.0 either: it is the address that was bound.
+    return address.is_loopback or address.is_unspecified

@@ -1,0 +1,439 @@
+"""Who is let in: no page of another origin, and at `/_emulator` only known names and JSON."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import pytest
+
+from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.emulator.app import Emulator, create_app
+from pulumi_esa_prefetch.emulator.documents import DocumentError
+from pulumi_esa_prefetch.emulator.hosts import parse_host
+from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
+from pulumi_esa_prefetch.emulator.options import Options, make_emulator
+from pulumi_esa_prefetch.emulator.server import running
+from tests.emulator.conftest import START, Houses
+from tests.emulator.seeds import open_plan, plan_id, seed
+from tests.emulator.test_rpc_v1 import Terraform
+
+ROOT = Path(__file__).parents[2]
+ADVANCE = b'{"advance": 60}'
+JSON = {"Content-Type": "application/json"}
+
+
+class Served:
+    """An emulator on a socket, whose clock shows whether it obeyed."""
+
+    def __init__(self, url: str, clock: ManualClock) -> None:
+        self.url, self.clock = httpx.URL(url), clock
+        self.port = self.url.port
+
+    def obeyed(self) -> bool:
+        return self.clock.now() > START
+
+    def raw(self, target: str, *headers: str, version: str = "1.1") -> tuple[int, str]:
+        """Status and body of the answer to a POST that moves the clock."""
+        lines = [
+            f"POST {target} HTTP/{version}",
+            *headers,
+            "Content-Type: application/json",
+            f"Content-Length: {len(ADVANCE)}",
+            "Connection: close",
+        ]
+        sent = "\r\n".join([*lines, "", ""]).encode("latin-1") + ADVANCE
+        address = (self.url.host, self.port or 0)
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(sent)
+            answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+        return int(answer.split()[1]), answer.partition("\r\n\r\n")[2]
+
+
+class Doors(Protocol):
+    """Serves emulators under names."""
+
+    def __call__(self, *names: str, host: str = "127.0.0.1") -> Served: ...
+
+
+@pytest.fixture
+def door() -> Iterator[Doors]:
+    with ExitStack() as stack:
+
+        def serve(*names: str, host: str = "127.0.0.1") -> Served:
+            clock = ManualClock(START)
+            app = create_app(seed=seed(), clock=clock, hosts=names)
+            return Served(stack.enter_context(running(app, host)), clock)
+
+        yield serve
+
+
+CLOCK = "/_emulator/clock"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost:{port}",
+        "localhost:",
+        "LocalHost.:1",
+        "127.0.0.1:{port}",
+        "127.9.9.9",
+        "[::1]:{port}",
+        "[0:0:0:0:0:0:0:1]",
+        "[::FFFF:127.0.0.1]",
+        "0.0.0.0:{port}",
+    ],
+)
+def test_the_names_of_this_machine_are_answered_to(door: Doors, host: str) -> None:
+    there = door()
+
+    status, _ = there.raw(CLOCK, f"Host: {host.format(port=there.port)}")
+
+    assert (status, there.obeyed()) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "EVIL.example.",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil.localhost",
+        "10.0.0.1",
+        "[2001:db8::1]",
+        "[::1",
+        "::1",
+        "localhost:x",
+        "localhost:99999",
+        "user@localhost",
+        "evil.example@localhost",
+        "localhost, evil.example",
+        "localhost/evil",
+        "\xe9.example",
+        "",
+    ],
+)
+def test_another_host_is_refused_in_a_sentence(door: Doors, host: str) -> None:
+    there = door()
+
+    status, said = there.raw(CLOCK, f"Host: {host.format(port=there.port)}")
+
+    assert (status, there.obeyed()) == (403, False)
+    assert said.startswith('{"error": "')
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Host: evil.example", "Host: localhost"),
+        ("Host: localhost", "Host: evil.example"),
+        ("Host: localhost", "Host: localhost"),
+        ("Host: evil.example", "X-Forwarded-Host: localhost"),
+        ("Host: evil.example", "Forwarded: host=localhost"),
+    ],
+)
+def test_one_host_header_counts_and_nothing_in_its_place(
+    door: Doors, headers: tuple[str, ...]
+) -> None:
+    there = door()
+
+    assert there.raw(CLOCK, *headers)[0] == 403
+    assert not there.obeyed()
+
+
+def test_a_forwarded_host_is_not_looked_at(door: Doors) -> None:
+    status, _ = door().raw(CLOCK, "Host: localhost", "X-Forwarded-Host: evil.example")
+
+    assert status == 200
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_request_without_host_is_refused(door: Doors, version: str) -> None:
+    assert door().raw(CLOCK, version=version)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://localhost:1/_emulator/clock", 200),
+        ("http://evil.example/_emulator/clock", 403),
+        ("http://localhost@evil.example/_emulator/clock", 403),
+    ],
+)
+def test_a_target_that_is_a_whole_url_is_looked_at_too(
+    door: Doors, target: str, status: int
+) -> None:
+    assert door().raw(target, "Host: localhost")[0] == status
+
+
+@pytest.mark.parametrize(
+    "host", ["esa", "ESA.:8899", "my_esa", "10.0.0.1", "[fd00::1]"]
+)
+def test_a_name_that_was_allowed_is_answered_to(door: Doors, host: str) -> None:
+    there = door("esa", "my_esa", "10.0.0.1", "fd00::1")
+
+    assert there.raw(CLOCK, f"Host: {host}")[0] == 200
+    assert there.raw(CLOCK, "Host: esa.evil.example")[0] == 403
+
+
+def test_the_refusal_names_the_flag_that_helps(door: Doors) -> None:
+    _, said = door().raw(CLOCK, "Host: Esa:8899")
+
+    assert "The emulator is not known as 'esa'; " in said
+    assert "start it with --allow-host esa." in said
+
+
+def test_bound_to_all_addresses_each_of_them_is_answered_to(door: Doors) -> None:
+    there = door(host="0.0.0.0")
+    address = outward_address()
+    url = f"http://{address}:{there.port}/_emulator/clock"
+
+    answer = httpx.post(url, json={"advance": 1}, trust_env=False)
+
+    assert answer.status_code == 200
+    assert there.raw(CLOCK, "Host: 192.0.2.1")[0] == 403
+
+
+def outward_address() -> str:
+    """An address of this machine; loopback where there is no other."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/_emulator"),
+        ("GET", "/_emulator/history"),
+        ("POST", "/_emulator/clock"),
+        ("POST", "/_emulator/reset"),
+        ("DELETE", "/_emulator/history"),
+        ("PUT", "/_emulator/reset"),
+        ("OPTIONS", "/_emulator/reset"),
+        ("POST", "/"),
+        ("GET", "/?Action=GetScheduledPreloadJob"),
+    ],
+)
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://localhost:1"},
+        {"Origin": "http://localhost"},
+        {"Origin": "https://localhost:8899"},
+        {"Origin": "http://localhost:8899, https://evil.example"},
+        {"Origin": "http://evil.example:8899"},
+        {"Origin": "file://"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8899"},
+    ],
+)
+def test_a_page_of_another_origin_is_refused(
+    house: Houses, method: str, path: str, page: dict[str, str]
+) -> None:
+    there = house()
+    here = httpx.Client(
+        transport=EmulatorTransport(there.emulator), base_url="http://localhost:8899"
+    )
+
+    answer = here.request(method, path, headers=page)
+
+    assert answer.status_code == 403
+    assert set(answer.json()) == {"error"}
+    assert "access-control-allow-origin" not in answer.headers
+    assert there.emulator.history == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"Origin": "http://localhost:8899"},
+        {"Origin": "http://127.0.0.1:8899", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+def test_a_page_of_this_server_is_no_other_origin(
+    house: Houses, page: dict[str, str]
+) -> None:
+    transport = EmulatorTransport(house().emulator)
+    here = httpx.Client(transport=transport, base_url="http://localhost:8899")
+
+    assert here.post("/_emulator/reset", headers=page).status_code == 200
+
+
+def test_a_page_cannot_start_a_plan_though_it_knows_the_key() -> None:
+    app = create_app(seed=seed(open_plan(status="stopped")))
+    start = ("StartScheduledPreloadExecution", {"Id": plan_id()})
+
+    with running(app) as url, (esa := Terraform(url)).http as http:
+        http.headers["Origin"] = "http://evil.example"
+        from_page = esa.ask(*start)
+        del http.headers["Origin"]
+        from_elsewhere = esa.ask(*start)
+
+    assert [from_page.status_code, from_elsewhere.status_code] == [403, 200]
+
+
+def test_esas_api_is_reached_by_any_name(door: Doors) -> None:
+    status, said = door().raw("/", "Host: esa-in-a-container")
+
+    assert status == 400
+    assert '"Code": "MissingAction"' in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 200),
+        ("Application/JSON; charset=utf-8", 200),
+        ("application/vnd.esa+json", 200),
+        (None, 415),
+        ("", 415),
+        ("text/plain", 415),
+        ("text/plain; application/json", 415),
+        ("text/plain, application/json", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("text/json", 415),
+    ],
+)
+def test_a_body_is_json_by_its_content_type(
+    house: Houses, kind: str | None, status: int
+) -> None:
+    there = house()
+    headers = {} if kind is None else {"Content-Type": kind}
+
+    answer = there.control.post(CLOCK, content=ADVANCE, headers=headers)
+
+    assert answer.status_code == status
+    assert (there.clock.now() > START) == (status == 200)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_body_that_is_not_asked_for_must_be_json_too(
+    house: Houses, method: str
+) -> None:
+    there = house()
+    path = {"POST": "/_emulator/reset", "DELETE": "/_emulator/faults"}[method]
+
+    form = there.control.request(method, path, data={"a": "b"})
+    text = there.control.request(method, path, json={})
+    bare = there.control.request(method, path)
+
+    assert [one.status_code for one in (form, text, bare)] == [415, 200, 200]
+    assert "application/json" in form.json()["error"]
+
+
+def test_a_body_in_chunks_is_a_body(door: Doors) -> None:
+    there = door()
+    url = there.url.join(CLOCK)
+
+    form = httpx.post(url, content=iter([ADVANCE]), trust_env=False)
+    text = httpx.post(url, content=iter([ADVANCE]), headers=JSON, trust_env=False)
+
+    assert [form.status_code, text.status_code] == [415, 200]
+
+
+def test_no_answer_is_a_script_or_a_page(house: Houses) -> None:
+    answer = house().control.get("/_emulator/history?callback=f")
+
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.json() == []
+
+
+def asked(emulator: Emulator, host: str) -> int:
+    with closing(emulator):
+        client = httpx.Client(transport=EmulatorTransport(emulator))
+        headers = {"Host": host}
+        return client.get("http://localhost/_emulator", headers=headers).status_code
+
+
+def test_the_address_to_listen_on_is_a_name_of_the_server() -> None:
+    options = Options(host="esa", hosts=("other",))
+
+    codes = [asked(make_emulator(options), host) for host in ("esa", "other", "else")]
+
+    assert codes == [200, 200, 403]
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("Esa.", "esa"),
+        ("::1", "::1"),
+        ("[FD00::0:1]", "fd00::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("a_b-c.example", "a_b-c.example"),
+        ("esa:8899", None),
+        ("[::1]:8899", None),
+        ("http://esa", None),
+        ("*", None),
+        ("a b", None),
+        ("esa\n", None),
+        (".", None),
+        ("", None),
+    ],
+)
+def test_a_host_to_allow_is_a_name_or_an_address(text: str, host: str | None) -> None:
+    assert parse_host(text) == host
+
+
+def test_a_host_with_a_port_cannot_be_allowed(tmp_path: Path) -> None:
+    options = Options(hosts=("esa:8899",), data=tmp_path / "esa.data")
+
+    with pytest.raises(DocumentError, match="--allow-host wants a host name without a"):
+        make_emulator(options)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def documented() -> list[str]:
+    """The curl commands of README and the emulator's page."""
+    pages = ("README.md", "docs/local-esa.md")
+    texts = [(ROOT / page).read_text() for page in pages]
+    return [
+        one
+        for text in texts
+        for one in re.findall(r"(?:^\$ |`)(curl [^`\n]+)", text, re.MULTILINE)
+    ]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+@pytest.mark.parametrize("command", documented())
+def test_every_curl_of_the_docs_is_answered(door: Doors, command: str) -> None:
+    environment = {**os.environ, "ESA_ENDPOINT": str(door().url)}
+
+    ended = subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            command.replace("curl", "curl -q --fail --silent --noproxy '*'", 1),
+        ],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=20,
+    )
+
+    assert ended.returncode == 0
+    assert isinstance(json.loads(ended.stdout), list | dict)
