@@ -50,6 +50,41 @@ def test_a_deny_wins_and_what_is_not_allowed_is_denied(
 
 
 @pytest.mark.parametrize(
+    ("pattern", "verdict"),
+    [
+        ("esa:Start?", "Allow"),
+        ("esa:?tart*", "Allow"),
+        ("esa:StartX?", "ImplicitDeny"),
+        ("esa:StartX*", "Allow"),
+        ("esa:Start[XY]", "ImplicitDeny"),
+        ("esa:Start[!Y]", "ImplicitDeny"),
+        ("esa:Start[[]X", "ImplicitDeny"),
+        ("esa:[Ss]tart*", "ImplicitDeny"),
+        ("esa:Start.", "ImplicitDeny"),
+        ("", "ImplicitDeny"),
+    ],
+)
+def test_the_wildcards_are_the_star_and_the_question_mark(
+    pattern: str, verdict: str
+) -> None:
+    resource = pattern.replace("esa:", "acs:esa:*:*:site/")
+
+    assert policy(allow(pattern)).verdict("esa:StartX", "*") == verdict
+    assert (
+        policy(allow("*", resource)).verdict(
+            "esa:ListX", "acs:esa:cn-hangzhou:1:site/StartX"
+        )
+        == verdict
+    )
+
+
+@pytest.mark.parametrize("bracketed", ["esa:List[X]", "[", "]", "[]"])
+def test_a_bracket_stands_for_itself(bracketed: str) -> None:
+    assert policy(allow(bracketed)).verdict(bracketed.lower(), "*") == "Allow"
+    assert policy(allow("*", bracketed)).verdict("esa:X", bracketed) == "Allow"
+
+
+@pytest.mark.parametrize(
     "document",
     [
         {},

@@ -38,7 +38,7 @@ class RamStatement(BaseModel):
     def covers(self, action: str, resource: str) -> bool:
         """Whether the statement speaks of this action on this resource."""
         return self._names(action) and any(
-            one == "*" or fnmatchcase(resource, one) for one in self.Resource
+            _fits(resource, one) for one in self.Resource
         )
 
     def _names(self, action: str) -> bool:
@@ -49,7 +49,12 @@ class RamStatement(BaseModel):
 
 def _matches(action: str, patterns: Iterable[str]) -> bool:
     """Whether one of the patterns fits; RAM compares actions regardless of case."""
-    return any(fnmatchcase(action.lower(), one.lower()) for one in patterns)
+    return any(_fits(action.lower(), one.lower()) for one in patterns)
+
+
+def _fits(text: str, pattern: str) -> bool:
+    """Whether the text is what the pattern says; RAM knows `*` and `?`, and no `[...]`."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 class Policy(BaseModel):
