@@ -10,7 +10,7 @@ import pytest
 from pulumi_esa_prefetch.emulator.call import Call
 from pulumi_esa_prefetch.emulator.identity.acs3 import read_acs3
 from tests.emulator.client import Client, Document
-from tests.emulator.conftest import Houses
+from tests.emulator.conftest import Houses, Sockets
 from tests.emulator.seeds import JOB, plan_id
 
 VECTORS: list[Document] = json.loads(
@@ -127,6 +127,8 @@ def test_a_signed_header_must_have_been_sent(house: Houses) -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
+        ("x-acs-action", "MissingAction"),
+        ("x-acs-version", "MissingVersion"),
         ("x-acs-date", "MissingTimestamp"),
         ("x-acs-signature-nonce", "MissingSignatureNonce"),
         ("x-acs-content-sha256", "MissingContentSha256"),
@@ -141,6 +143,55 @@ def test_a_header_left_out_is_named(house: Houses, name: str, code: str) -> None
     del request.headers[name]
 
     assert code_of(esa.http.send(request)) == code
+
+
+@pytest.mark.parametrize(
+    ("header", "parameter", "code"),
+    [
+        ("GetScheduledPreloadJob", "GetScheduledPreloadJob", None),
+        ("GetScheduledPreloadJob", "", None),
+        ("", "GetScheduledPreloadJob", "MissingAction"),
+        (
+            "GetScheduledPreloadJob",
+            "ListScheduledPreloadJobs",
+            "InvalidParameter.Action",
+        ),
+    ],
+)
+def test_a_parameter_does_not_stand_for_the_action_in_the_header(
+    house: Houses, header: str, parameter: str, code: str | None
+) -> None:
+    esa = house().esa
+    query = {**ID, "Action": parameter}
+    request = esa.http.build_request("GET", "/", params=query)
+
+    answer = esa.http.send(esa.sign(request, header, query, {}))
+
+    assert answer.json().get("Code") == code
+
+
+def test_two_headers_for_the_action_are_no_action(served: Sockets) -> None:
+    url, _ = served()
+    with httpx.HTTPTransport() as transport:
+        esa = Client(transport, url=url)
+        request = esa.request("GetScheduledPreloadJob", ID)
+        again = ("x-acs-action", "GetScheduledPreloadJob")
+
+        answer = esa.http.get(
+            request.url, headers=[*request.headers.multi_items(), again]
+        )
+
+    assert code_of(answer) == "InvalidApi.NotFound"
+
+
+def test_signed_in_both_ways_the_header_counts(house: Houses) -> None:
+    esa = house().esa
+    query = {**ID, "AccessKeyId": "nobody", "Signature": "x"}
+    request = esa.http.build_request("GET", "/", params=query)
+
+    answer = esa.http.send(esa.sign(request, "GetScheduledPreloadJob", query, {}))
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

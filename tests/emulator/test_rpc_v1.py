@@ -32,10 +32,12 @@ class Terraform:
         action: str,
         form: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
-        changed: dict[str, str] | None = None,
+        changed: dict[str, str | None] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
+        """Call; what is changed to None is left out, before the request is signed."""
         method = "GET" if action.startswith(("Get", "List")) else "POST"
-        signed = {
+        wanted = {
             "AccessKeyId": "emulator-key",
             "Action": action,
             "Format": "json",
@@ -47,6 +49,7 @@ class Terraform:
             **(query or {}),
             **(changed or {}),
         }
+        signed = {name: value for name, value in wanted.items() if value is not None}
         everything = {**signed, **(form or {})}
         canonical = "&".join(
             f"{encoded(name)}={encoded(everything[name])}"
@@ -62,8 +65,11 @@ class Terraform:
             content="&".join(f"{k}={encoded(v)}" for k, v in (form or {}).items()),
             headers={
                 "content-type": "application/x-www-form-urlencoded",
-                "x-acs-action": action,
-                "x-acs-version": "2024-09-10",
+                **(
+                    {"x-acs-action": action, "x-acs-version": "2024-09-10"}
+                    if headers is None
+                    else headers
+                ),
             },
         )
 
@@ -165,7 +171,7 @@ def test_the_history_shows_the_parameters_and_nothing_of_the_signature(
     ],
 )
 def test_what_is_wrong_is_refused(
-    house: tuple[Terraform, Emulator], changed: dict[str, str], code: str
+    house: tuple[Terraform, Emulator], changed: dict[str, str | None], code: str
 ) -> None:
     esa, emulator = house
 
@@ -175,6 +181,61 @@ def test_what_is_wrong_is_refused(
 
     assert answer.json()["Code"] == code
     assert not emulator.history[0].effect
+
+
+STOP = "StopScheduledPreloadExecution"
+DELETE = "DeleteScheduledPreloadExecution"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"Action": None}, "MissingAction"),
+        ({"Action": ""}, "MissingAction"),
+        ({"Action": None, "action": STOP}, "MissingAction"),
+        ({"Action": STOP.lower()}, "InvalidApi.NotFound"),
+        ({"Action": DELETE}, "InvalidParameter.Action"),
+        ({"Version": None}, "MissingVersion"),
+        ({"Version": ""}, "MissingVersion"),
+    ],
+)
+def test_the_headers_of_acs3_do_not_stand_for_the_parameters(
+    house: tuple[Terraform, Emulator], changed: dict[str, str | None], code: str
+) -> None:
+    esa, emulator = house
+
+    answer = esa.ask(STOP, {"Id": plan_id()}, changed=changed)
+
+    assert (answer.status_code // 100, answer.json()["Code"]) == (4, code)
+    assert not emulator.history[0].effect
+
+
+@pytest.mark.parametrize(
+    ("in_query", "in_form", "code"),
+    [
+        (None, STOP, None),
+        (DELETE, STOP, "InvalidParameter.Action"),
+        (STOP, DELETE, "InvalidParameter.Action"),
+        (None, "", "MissingAction"),
+    ],
+)
+def test_the_action_is_one_in_query_and_form(
+    house: tuple[Terraform, Emulator],
+    in_query: str | None,
+    in_form: str,
+    code: str | None,
+) -> None:
+    esa, emulator = house
+
+    answer = esa.ask(
+        STOP,
+        {"Id": plan_id(), "Action": in_form},
+        changed={"Action": in_query},
+        headers={},
+    )
+
+    assert answer.json().get("Code") == code
+    assert emulator.history[0].effect == (code is None)
 
 
 def test_a_timestamp_off_by_more_than_15_minutes_is_expired(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qsl
 
 from werkzeug import Request
@@ -11,6 +12,12 @@ from pulumi_esa_prefetch.emulator.errors import Problem
 
 BIGGEST_BODY = 10 * 1024 * 1024
 _MOST_FIELDS = 1000
+
+Scheme = Literal["ACS3", "RPC"]
+# The parameter of RPC v1, and the header of ACS3.
+Place = tuple[str, str]
+ACTION: Place = ("Action", "x-acs-action")
+VERSION: Place = ("Version", "x-acs-version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +38,38 @@ class Call:
         return {**dict(self.query), **dict(self.form)}
 
     @property
+    def scheme(self) -> Scheme | None:
+        """How the request means to be signed; None if it does not."""
+        if "authorization" in self.headers:
+            return "ACS3"
+        rpc = {"AccessKeyId", "Signature"} & self.parameters.keys()
+        return "RPC" if rpc else None
+
+    @property
     def action(self) -> str | None:
-        """The operation's name: a header under ACS3, a parameter under RPC v1."""
-        return self.parameters.get("Action") or self.headers.get("x-acs-action") or None
+        """The operation's name."""
+        return self._said(ACTION)
 
     @property
     def version(self) -> str | None:
-        """The API version, from the same places."""
-        return self.parameters.get("Version") or self.headers.get("x-acs-version")
+        """The API version."""
+        return self._said(VERSION)
+
+    def contradicts(self, place: Place) -> bool:
+        """Whether the request says it twice, and not the same."""
+        said = [value for name, value in self.query + self.form if name == place[0]]
+        return len({*said, self.headers.get(place[1], "")} - {""}) > 1
+
+    def _said(self, place: Place) -> str | None:
+        """A parameter under RPC v1, a header under ACS3: what is signed counts alone."""
+        parameter, header = place
+        in_parameters = self.parameters.get(parameter)
+        in_header = self.headers.get(header)
+        if self.scheme == "ACS3":
+            return in_header or None
+        if self.scheme == "RPC":
+            return in_parameters or None
+        return in_parameters or in_header or None
 
     @property
     def host(self) -> str:

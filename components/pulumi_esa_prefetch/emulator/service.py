@@ -10,8 +10,14 @@ from werkzeug.http import http_date
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.emulator.actions import ACTIONS, Action
 from pulumi_esa_prefetch.emulator.actions.desk import Desk
-from pulumi_esa_prefetch.emulator.call import Call, read_call, without_contents
-from pulumi_esa_prefetch.emulator.errors import Problem
+from pulumi_esa_prefetch.emulator.call import (
+    ACTION,
+    VERSION,
+    Call,
+    read_call,
+    without_contents,
+)
+from pulumi_esa_prefetch.emulator.errors import Problem, invalid, missing
 from pulumi_esa_prefetch.emulator.faults.box import (
     FaultBox,
     Hit,
@@ -31,7 +37,7 @@ from pulumi_esa_prefetch.emulator.reply import Reply, json_reply, problem_reply
 from pulumi_esa_prefetch.emulator.times import NOTATIONS
 from pulumi_esa_prefetch.emulator.world import Moment, World
 
-VERSION = "2024-09-10"
+API_VERSION = "2024-09-10"
 # A client that gave up has looked, and called again, when the effect comes after all.
 _LATEST_EFFECT = 60.0
 
@@ -165,18 +171,30 @@ class Service:
 
 
 def _action_of(call: Call) -> Action:
-    action = ACTIONS.get(call.action or "") if call.path == "/" else None
-    if call.path == "/" and call.action is None:
-        raise Problem("MissingAction", "Action is mandatory for this action.")
+    if call.path != "/":
+        raise Problem("InvalidApi.NotFound")
+    if call.action is None:
+        raise missing("Action")
+    action = ACTIONS.get(call.action)
     if action is None:
         raise Problem("InvalidApi.NotFound")
-    if call.version != VERSION:
+    if call.version is None:
+        raise missing("Version")
+    if call.version != API_VERSION:
         raise Problem("InvalidVersion")
+    _refuse_contradiction(call)
     if call.method not in {"POST", "GET"} or (
         call.method == "GET" and not action.reads
     ):
         raise Problem("UnsupportedHTTPMethod")
     return action
+
+
+def _refuse_contradiction(call: Call) -> None:
+    """ESA's docs do not say which would count; a client must not learn it here."""
+    for place in (ACTION, VERSION):
+        if call.contradicts(place):
+            raise invalid(place[0], "the request gives it two values")
 
 
 def _said(visit: Visit, problem: Problem) -> Reply:

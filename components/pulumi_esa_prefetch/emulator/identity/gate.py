@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.emulator.identity.acs3 import read_acs3
 from pulumi_esa_prefetch.emulator.identity.claim import Claim
 from pulumi_esa_prefetch.emulator.identity.keys import Key, KeyRing
 from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
-from pulumi_esa_prefetch.emulator.identity.rpc_v1 import is_rpc_v1, read_rpc_v1
+from pulumi_esa_prefetch.emulator.identity.rpc_v1 import read_rpc_v1
 
 # "within 15 minutes of the server" (V3 signature page).
 _WINDOW = timedelta(minutes=15)
@@ -22,9 +22,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 def read_claim(call: Call) -> Claim:
     """Who the request says it is from; Problem if it is not signed."""
-    if "authorization" in call.headers:
+    if call.scheme == "ACS3":
         return read_acs3(call)
-    if is_rpc_v1(call):
+    if call.scheme == "RPC":
         return read_rpc_v1(call)
     raise missing("AccessKeyId")
 

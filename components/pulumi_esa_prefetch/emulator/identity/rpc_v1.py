@@ -14,11 +14,6 @@ from pulumi_esa_prefetch.emulator.errors import Problem, missing
 from pulumi_esa_prefetch.emulator.identity.claim import Claim
 
 
-def is_rpc_v1(call: Call) -> bool:
-    """Whether the request means to be signed this way."""
-    return "AccessKeyId" in call.parameters or "Signature" in call.parameters
-
-
 def read_rpc_v1(call: Call) -> Claim:
     """The claim in query and form; Problem if it is incomplete."""
     values = call.parameters
