@@ -1,16 +1,21 @@
 """The data file: what was answered is kept, whatever happens next."""
 
 import json
+import os
+import resource
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.emulator import persistence
 from pulumi_esa_prefetch.emulator.app import create_app
+from pulumi_esa_prefetch.emulator.identity.nonces import Nonce, Nonces
 from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
 from pulumi_esa_prefetch.emulator.persistence import DataError, DataFile
 from tests.emulator.client import Client, Document
@@ -135,32 +140,262 @@ def test_a_file_in_use_is_refused(path: Path) -> None:
         DataFile(path)
 
 
+HEAD = b'{"format":"esa-emulator","version":1}\n'
+EMPTY = b'"changes":[],"batches":[],"entries":[]}\n'
+NOW = b'{"now":"2026-06-01T12:00:00Z",'
+ORPHAN = (
+    b'{"record":{"job_id":"a","submitted":0,"kind":"progress"}},'
+    b'{"record":{"id":"b","job_id":"c","start_time":null,"end_time":null,"interval":1,'
+    b'"slice_len":1,"status":"waiting","queued_at":"2026-06-01T12:00:00Z"}}'
+)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (b"", "is damaged: it is empty; put a copy of it back, or move it away"),
+        (b"\0" * 4096, "is not a data file of this emulator; name another"),
         (b"{}\n", "is not a data file"),
         (b"\xff\xfe", "is not a data file"),
-        (b'{"format":"esa-emulator","version":1}\n{}\n', "its line 2 cannot be read"),
+        (b'{"sites": []}', "is not a data file"),
+        (HEAD.replace(b"1", b'"1"'), "is not a data file"),
+        (HEAD.replace(b"1", b"true"), "is not a data file"),
+        (HEAD.replace(b"1", b"0"), "is not a data file"),
+        (HEAD.replace(b"1", b"2") + b"?\n", r"is of a newer emulator \(version 2 "),
+        (HEAD, "is damaged: it ends in its second line"),
+        (HEAD + NOW + EMPTY[:-1], "is damaged: it ends in its second line"),
+        (HEAD + b"\0" * 100, "is damaged: it ends in its second line"),
+        (HEAD + b"{}\n", "its line 2 cannot be read"),
+        (HEAD + b"[]\n", "its line 2 cannot be read"),
+        (HEAD + b"null\n", "its line 2 cannot be read"),
+        (HEAD + b"\n", "its line 2 cannot be read"),
+        (HEAD + NOW[:-1] + b"}\n", "its line 2 cannot be read"),
+        (HEAD + b'{"now":5,' + EMPTY, "its line 2 cannot be read"),
+        (HEAD + NOW + EMPTY + b"\n", "its line 3 cannot be read"),
+        (HEAD + NOW + EMPTY + NOW + b"\n" + NOW + EMPTY, "its line 3 cannot be"),
+        (HEAD + NOW + EMPTY + b"\0" * 100, "its line 3 cannot be read"),
+        (HEAD + NOW + EMPTY + NOW + b"\0" * 9, "its line 3 cannot be read"),
+        (
+            HEAD + NOW + EMPTY.replace(b"[", b"[" + ORPHAN, 1),
+            "esa.json is damaged: it lacks the job of the plan 'b'; put a copy",
+        ),
     ],
 )
-def test_a_file_that_is_none_of_ours_is_refused_and_left_alone(
+def test_a_file_that_cannot_be_gone_on_from_is_refused_and_left_alone(
     path: Path, text: bytes, sentence: str
 ) -> None:
     path.parent.mkdir()
     path.write_bytes(text)
 
-    with pytest.raises(DataError, match=sentence), opened(path, PLANS):
+    with pytest.raises(DataError, match=sentence) as refused, opened(path, PLANS):
         pass
 
     assert path.read_bytes() == text
+    assert str(refused.value).startswith(f"{path} is ")
 
 
-def test_an_empty_file_is_a_new_one(path: Path) -> None:
-    path.parent.mkdir()
-    path.touch()
-
+def test_torn_anywhere_in_what_was_folded_it_is_refused(path: Path) -> None:
     with opened(path, PLANS) as there:
-        assert there.submitted() == 2
+        act(there)
+    text = path.read_bytes()
+    folded = text.index(b"\n", text.index(b"\n") + 1) + 1
+
+    for cut in range(folded):
+        path.write_bytes(text[:cut])
+        with closing(DataFile(path)) as data, pytest.raises(DataError, match="damaged"):
+            data.read()
+
+    path.write_bytes(text[:folded])
+    with closing(DataFile(path)) as data:
+        assert len(data.read()) == 1
+
+
+def test_a_file_of_before_nonces_were_kept_is_read(path: Path) -> None:
+    with opened(path, PLANS) as there:
+        act(there)
+        before = everything(there)
+        now = there.clock.monotonic()
+    head, *lines = path.read_bytes().splitlines(keepends=True)
+    old = [{k: v for k, v in json.loads(o).items() if k != "nonces"} for o in lines]
+    path.write_bytes(head + b"".join(json.dumps(o).encode() + b"\n" for o in old))
+
+    with opened(path, seed(), later=now) as there:
+        assert everything(there) == before
+
+
+def test_through_a_link_it_is_the_same_file(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(path)
+
+    with opened(link, PLANS) as there:
+        there.esa.body(START_PLAN, Id=plan_id(2))
+        with pytest.raises(DataError, match="in use by another"):
+            DataFile(path)
+
+    with opened(path, seed()) as there:
+        assert there.status(plan_id(2)) == "running"
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("left", [b"", HEAD[:9], HEAD + b"\0", None])
+def test_what_a_power_cut_left_beside_the_file_does_not_count(
+    path: Path, left: bytes | None
+) -> None:
+    new = path.with_name("esa.json.new")
+    with opened(path, PLANS) as there:
+        act(there)
+        before = everything(there)
+        now = there.clock.monotonic()
+    if left is None:
+        os.mkfifo(new)  # whoever opens it for writing waits for a reader
+    else:
+        new.write_bytes(left)
+
+    with opened(path, seed(), later=now) as there:
+        assert everything(there) == before
+    assert not new.exists()
+
+
+def test_a_replaced_file_is_on_the_disk_before_it_has_its_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(path, PLANS) as there:
+        there.esa.body(START_PLAN, Id=plan_id(2))
+    old = path.read_bytes()
+    seen: list[tuple[bool, bool]] = []
+    fsync = os.fsync
+
+    def note(file: int) -> None:
+        is_directory = stat.S_ISDIR(os.fstat(file).st_mode)
+        seen.append((is_directory, path.read_bytes() == old))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", note)
+    with opened(path, PLANS):
+        pass
+
+    assert seen == [(False, True), (True, False)]
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """No file may get longer than `room`; Python turns the signal into an OSError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_start_on_a_full_disk_leaves_the_file_as_it_was(path: Path) -> None:
+    with opened(path, PLANS) as there:
+        act(there)
+    text = path.read_bytes()
+
+    with (
+        full_disk(100),
+        pytest.raises(DataError, match=r"esa\.json cannot be written: File too large"),
+        opened(path, PLANS),
+    ):
+        pass
+
+    assert path.read_bytes() == text
+    assert not path.with_name("esa.json.new").exists()
+
+
+def test_on_a_full_disk_nothing_happens_and_later_all_goes_on(path: Path) -> None:
+    with opened(path, PLANS) as there:
+        with full_disk(path.stat().st_size + 20):
+            refused = there.esa.code(START_PLAN, Id=plan_id(2))
+            reset = there.control.post("/_emulator/reset")
+            cleared = there.control.delete("/_emulator/history")
+            status = there.status(plan_id(2))
+        there.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
+        before = everything(there)
+
+    with opened(path, seed()) as there:
+        after = everything(there)
+
+    assert (refused, status) == ((500, "InternalError"), "stopped")
+    assert (reset.status_code, cleared.status_code) == (500, 500)
+    assert "cannot be written: File too large" in reset.json()["error"]
+    assert after == before
+
+
+def test_a_reset_that_is_not_kept_changes_nothing(path: Path) -> None:
+    with opened(path, PLANS) as there:
+        act(there)
+        there.control.post("/_emulator/dialects", json={"dialects": ["times-utc"]})
+        before = everything(there)
+        with full_disk(100):
+            there.control.post("/_emulator/reset")
+            there.control.delete("/_emulator/history")
+
+        assert everything(there) == before
+        assert there.emulator.dialects == ("times-utc",)
+
+
+def replayed(esa: Client, request: httpx.Request) -> object:
+    return esa.http.send(request).json().get("Code")
+
+
+def test_a_nonce_is_used_up_after_a_restart_too(path: Path) -> None:
+    with opened(path, PLANS) as there:
+        request = there.esa.request("GetScheduledPreloadJob", {"Id": JOB})
+        first = replayed(there.esa, request)
+        again = replayed(there.esa, request)
+
+    after = []
+    for _ in range(3):
+        with opened(path, PLANS) as there:
+            after.append(replayed(there.esa, request))
+            there.control.post("/_emulator/reset").raise_for_status()
+            there.control.delete("/_emulator/history").raise_for_status()
+
+    assert first is None
+    assert {again, *after} == {"SignatureNonceUsed"}
+
+
+def test_a_nonce_of_a_call_that_ram_refused_is_used_up_too(path: Path) -> None:
+    key = {
+        "AccessKeyId": "k",
+        "AccessKeySecret": "s",
+        "Policy": {"Statement": [{"Effect": "Allow", "Action": "esa:List*"}]},
+    }
+    codes: list[object] = []
+    for _ in range(2):
+        with opened(path, {**PLANS, "keys": [key]}) as there:
+            esa = Client(EmulatorTransport(there.emulator), key="k", secret="s")
+            if not codes:
+                request = esa.request("GetScheduledPreloadJob", {"Id": JOB})
+            codes.append(replayed(esa, request))
+
+    assert codes == ["NoPermission", "SignatureNonceUsed"]
+
+
+def test_however_long_a_nonce_is_the_file_holds_a_few_bytes_of_it(path: Path) -> None:
+    with opened(path, PLANS) as there:
+        before = path.stat().st_size
+        request = there.esa.request(
+            "GetScheduledPreloadJob", {"Id": JOB}, x_acs_signature_nonce="n" * 50_000
+        )
+        there.esa.http.send(request).raise_for_status()
+
+        assert path.stat().st_size - before < 1000
+
+
+def test_nonces_are_forgotten_when_their_dates_are_refused_anyway() -> None:
+    nonces = Nonces([Nonce("of a wrong clock", START + timedelta(days=900))])
+    for second in range(3600):
+        nonces.take("key", f"n{second}", START + timedelta(seconds=second))
+    later = START + timedelta(seconds=3600)
+
+    assert len(nonces.all()) <= 31 * 60 + 2
+    assert nonces.take("key", "n2701", later) is None
+    assert nonces.take("key", "n0", later)
+    assert nonces.take("other", "n2701", later)
+    assert Nonces(nonces.all()).take("key", "n2701", later) is None
 
 
 def test_the_file_is_folded_when_it_has_grown(

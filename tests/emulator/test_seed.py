@@ -1,6 +1,7 @@
 """What a seed may say, and that bad ones end in one sentence."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.documents import DocumentError, parse_document
+from pulumi_esa_prefetch.emulator.documents import (
+    DocumentError,
+    parse_document,
+    read_document,
+)
 from pulumi_esa_prefetch.emulator.seed import Seed
 from stacks.prefetch.demo.settings import ROOT
 from tests.emulator.conftest import Houses
@@ -20,6 +25,16 @@ def refusal(document: object) -> str:
     with pytest.raises(DocumentError) as error:
         create_app(seed=parse_document(text, Seed, "seed.json"))
     return str(error.value)
+
+
+def test_cut_off_anywhere_a_seed_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "seed.json"
+    text = json.dumps(seed(plan(), urls=2)).encode()
+
+    for cut in range(len(text)):
+        path.write_bytes(text[:cut])
+        with pytest.raises(DocumentError, match=r"seed\.json: invalid JSON"):
+            read_document(path, Seed)
 
 
 def test_the_smallest_seed_needs_a_site_and_no_ids(house: Houses) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import queue
 import signal
 import socket
@@ -43,11 +44,11 @@ class Emulator:
 
 
 @contextmanager
-def emulator(*arguments: str) -> Iterator[Emulator]:
+def emulator(*arguments: str, program: list[str] | None = None) -> Iterator[Emulator]:
     with ExitStack() as stack:
         process = stack.enter_context(
             subprocess.Popen(
-                [*COMMAND, *arguments],
+                [*(program or COMMAND), *arguments],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -220,6 +221,7 @@ def test_dialects_come_from_the_command_line(seed_file: str) -> None:
             ("--dialect", "times-utc", "--dialect", "times-basic-offset"),
             "times-utc and times-basic-offset contradict each other.",
         ),
+        (("--allow-host", "esa:8899"), "--allow-host wants a host name without a port"),
         (("--access-key", "no-secret"), "--access-key wants ID:SECRET."),
         (("--start-at", "2030-01-01T00:00:00Z"), "--start-at goes with"),
         (("--clock", "manual", "--start-at", "soon"), "--start-at: 'soon' is not"),
@@ -241,6 +243,63 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     assert code == 2
     assert sentence in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("flag", ["--seed", "--faults", "--policy", "--data"])
+@pytest.mark.parametrize("kind", ["empty", "zeros", "cut", "list", "folder", "pipe"])
+def test_a_file_that_is_none_is_refused_at_once_and_left_alone(
+    refused: Refused, tmp_path: Path, flag: str, kind: str
+) -> None:
+    path = tmp_path / "it"
+    contents = {"empty": b"", "zeros": b"\0" * 500, "cut": b'{"se', "list": b"[[]]"}
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(contents[kind])
+
+    code, said = refused(flag, str(path))
+
+    assert code == (1 if flag == "--data" else 2)
+    assert said.startswith(f"error: {path}")
+    assert said.count("\n") == 1
+    if kind in contents:
+        assert path.read_bytes() == contents[kind]
+
+
+def test_a_seed_may_come_from_a_pipe_that_is_written(seed_file: str) -> None:
+    command = f"exec {' '.join(COMMAND)} --seed <(sleep 0.1; cat {seed_file}) --port 0"
+
+    with emulator(program=["bash", "-c", command]) as there:
+        assert there.esa.body(START, Id=plan_id())["Status"] == "running"
+
+
+def test_killed_it_refuses_what_was_answered_before(
+    tmp_path: Path, seed_file: str
+) -> None:
+    arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
+
+    with emulator(*arguments) as there:
+        port = str(there.esa.http.base_url.port)
+        request = there.esa.request(START, {"Id": plan_id()})
+        started = there.esa.http.send(request)
+        there.end(signal.SIGKILL)
+    with emulator(*arguments, "--port", port) as there:
+        replayed = there.esa.http.send(request)
+
+    assert started.json()["Status"] == "running"
+    assert replayed.json()["Code"] == "SignatureNonceUsed"
+
+
+def test_names_are_allowed_from_the_command_line() -> None:
+    with emulator("--allow-host", "esa", "--allow-host", "10.1.1.1") as there:
+        codes = [
+            there.esa.http.get("/_emulator", headers={"Host": host}).status_code
+            for host in ("esa:80", "10.1.1.1", "localhost", "evil.example")
+        ]
+
+    assert codes == [200, 200, 200, 403]
 
 
 def _filled(text: str, files: dict[str, str]) -> str:
@@ -293,5 +352,6 @@ def test_help_lists_every_fault_and_dialect(
 
     shown = capsys.readouterr().out
     assert code == 0
+    assert "--allow-host" in shown
     for one in (*(kind for kind, _, _ in grammar()), *(d.name for d in DIALECTS)):
         assert one in shown

@@ -18,8 +18,8 @@ from pulumi_esa_prefetch.emulator.faults.box import FaultBox
 from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.emulator.history import Entry
 from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key, KeyRing
+from pulumi_esa_prefetch.emulator.lines import Line
 from pulumi_esa_prefetch.emulator.patience import Patience, seats
-from pulumi_esa_prefetch.emulator.persistence import Line
 from pulumi_esa_prefetch.emulator.reply import Reply, problem_reply
 from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed
 from pulumi_esa_prefetch.emulator.sending import GONE, PAUSE, send
@@ -86,12 +86,12 @@ class Emulator:
         self.dialects = dialects
 
     def reset(self) -> None:
-        """As freshly started, but for the clock."""
+        """As freshly started, but for clock and nonces; DataError if not kept."""
         keys, faults, dialects = self._at_start
+        self.world.reset(rules_of(dialects))
+        self.dialects = dialects
         self.keys.set(keys)
         self.faults.set(faults)
-        self.follow(dialects)
-        self.world.reset()
 
     def close(self) -> None:
         """Let go of the data file."""

@@ -1,7 +1,9 @@
 """Reads a JSON document against its model, bad ones end in one sentence; knows no model."""
 
+import os
+import stat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,12 +15,27 @@ class DocumentError(ValueError):
 
 
 def read_document(path: Path, model: type[Model]) -> Model:
-    """The document in a file."""
+    """The document in a file, or in a pipe that somebody writes (a shell's `<(...)`)."""
     try:
-        text = path.read_bytes()
+        with open_at_once(path) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+                raise DocumentError(f"{path} is not a file.")
+            text = file.read()
     except OSError as error:
         raise DocumentError(f"{path} cannot be read: {error.strerror}.") from None
     return parse_document(text, model, str(path))
+
+
+def open_at_once(path: Path) -> BinaryIO:
+    """The file to read, opened without a wait: a pipe that nobody writes is empty."""
+    return open(path, "rb", opener=_at_once)
+
+
+def _at_once(path: str, flags: int) -> int:
+    file = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(file, True)
+    return file
 
 
 def parse_document(text: bytes, model: type[Model], name: str) -> Model:

@@ -13,7 +13,8 @@ from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.emulator.hosts import parse_host
 from pulumi_esa_prefetch.emulator.identity.keys import DEMO_KEY, Key
 from pulumi_esa_prefetch.emulator.identity.policies import Policy
-from pulumi_esa_prefetch.emulator.persistence import DataFile, Line
+from pulumi_esa_prefetch.emulator.lines import Line
+from pulumi_esa_prefetch.emulator.persistence import DataFile
 from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed
 from pulumi_esa_prefetch.emulator.times import parse_time
 

@@ -1,7 +1,7 @@
 """ESA's side of one call: read, admit, act, answer, note; sends nothing."""
 
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from werkzeug import Request
@@ -27,9 +27,14 @@ from pulumi_esa_prefetch.emulator.faults.box import (
 )
 from pulumi_esa_prefetch.emulator.faults.kinds import SkewedClock
 from pulumi_esa_prefetch.emulator.history import Entry, brief, to_keep
-from pulumi_esa_prefetch.emulator.identity.gate import admit, authorise, read_claim
+from pulumi_esa_prefetch.emulator.identity.gate import (
+    admit,
+    authorise,
+    read_claim,
+    spend,
+)
 from pulumi_esa_prefetch.emulator.identity.keys import Key, KeyRing
-from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
+from pulumi_esa_prefetch.emulator.identity.nonces import Nonce
 from pulumi_esa_prefetch.emulator.parameters import Parameters
 from pulumi_esa_prefetch.emulator.patience import Patience
 from pulumi_esa_prefetch.emulator.records import Change
@@ -44,12 +49,13 @@ _LATEST_EFFECT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A call, the faults that hit it, and who it says it is from."""
+    """A call, the faults that hit it, who it says it is from, the nonce it has used."""
 
     call: Call
     hits: tuple[Hit, ...] = ()
     access_key_id: str | None = None
     scheme: str | None = None
+    nonces: tuple[Nonce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,6 @@ class Service:
     keys: KeyRing
     faults: FaultBox
     wall: Clock
-    nonces: Nonces = field(default_factory=Nonces)
 
     def answer(self, request: Request, patience: Patience) -> Reply:
         """The reply to a request; whatever it changed is kept when this returns."""
@@ -83,8 +88,9 @@ class Service:
             visit = replace(
                 visit, access_key_id=brief(claim.access_key_id), scheme=claim.scheme
             )
-            now = self._now(hits)
-            key = admit(claim, self.keys, self.nonces, now, self.world.rules)
+            key = admit(claim, self.keys, self._now(hits), self.world.rules)
+            nonce = spend(key, claim, self.world.nonces, self.wall.now())
+            visit = replace(visit, nonces=(nonce,))
             site_id = call.parameters.get("SiteId")
             authorise(key, action.name, site_id, self.world.rules)
         except Problem as problem:
@@ -151,7 +157,9 @@ class Service:
         age = self.faults.oldest_view
         undo = (self.wall.monotonic(), age) if age else None
         try:
-            self.world.commit(present.now, result.changes, (entry,), undo)
+            self.world.commit(
+                present.now, result.changes, (entry,), visit.nonces, undo=undo
+            )
         except OSError as error:
             text = f"The data file cannot be written: {error.strerror}."
             return _said(visit, Problem("InternalError", text))

@@ -1,22 +1,25 @@
 """The emulator's state over time: records, plans that run, history, and the file.
 
 One lock around it; whatever enters the lock first brings all plans up to now. It knows
-neither HTTP nor signatures.
+neither HTTP nor signatures, and keeps the nonces that were used with the rest.
 """
 
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Protocol
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.emulator.dialects import Rules
 from pulumi_esa_prefetch.emulator.history import Entry
-from pulumi_esa_prefetch.emulator.persistence import DataError, Line, NoFile
+from pulumi_esa_prefetch.emulator.identity.nonces import Nonce, Nonces
+from pulumi_esa_prefetch.emulator.lines import ADVICE, Line
+from pulumi_esa_prefetch.emulator.persistence import DataError, NoFile
 from pulumi_esa_prefetch.emulator.records import Batch, Change, Put, Site
 from pulumi_esa_prefetch.emulator.seed import DEFAULT_SEED, Seed, records_of
 from pulumi_esa_prefetch.emulator.store import Store, View
@@ -28,14 +31,14 @@ _MOST_KEPT = 200_000
 
 
 class Keeper(Protocol):
-    """Where lines are kept: a DataFile, or NoFile."""
+    """Where lines are kept: a DataFile, or NoFile; its text is what a person calls it."""
 
     def write(self, line: Line) -> bool:
         """Add a line; True if it is time to fold. OSError if it cannot be kept."""
         ...
 
     def replace(self, line: Line) -> None:
-        """Keep this line only."""
+        """Keep this line only; DataError, and all as before, if it cannot be kept."""
         ...
 
     def close(self) -> None:
@@ -67,6 +70,7 @@ class World:
         self.seed = seed
         self.history: deque[Entry] = deque(maxlen=_MOST_KEPT)
         self.batches: deque[Batch] = deque(maxlen=_MOST_KEPT)
+        self.nonces = Nonces()
         self.new_id = new_id or self._object_id
         self._keeper = keeper or NoFile()
         self._lock = threading.RLock()
@@ -76,9 +80,9 @@ class World:
         if lines:
             self._fold(lines)
         else:
-            self._plant()
+            self._store = self._planted()
         self._timeline = Timeline(self._store, self._rules)
-        self._keeper.replace(self._everything())
+        self._keeper.replace(self._now_on(self._store, self.batches, self.history))
 
     @property
     def rules(self) -> Rules:
@@ -109,6 +113,8 @@ class World:
         now: datetime,
         changes: tuple[Change, ...],
         entries: tuple[Entry, ...] = (),
+        nonces: tuple[Nonce, ...] = (),
+        *,
         undo: tuple[float, float] | None = None,
     ) -> None:
         """Keep, then make the changes; OSError, and nothing made, if not kept.
@@ -116,7 +122,7 @@ class World:
         `undo`: the moment, and how far back `before` may go.
         """
         ran, sent = self._pending
-        full = self._keeper.write(Line(now, ran + changes, sent, entries))
+        full = self._keeper.write(Line(now, ran + changes, sent, entries, nonces))
         self._pending = ((), ())
         if undo is not None:
             self._store.remember(changes, undo[0], undo[0] - undo[1])
@@ -126,20 +132,18 @@ class World:
         if full:
             # The line is safe already; folding may as well happen another time.
             with suppress(DataError):
-                self._keeper.replace(self._everything())
+                line = self._now_on(self._store, self.batches, self.history)
+                self._keeper.replace(line)
 
-    def reset(self) -> None:
-        """Back to the seed, with an empty history."""
+    def reset(self, rules: Rules) -> None:
+        """Back to the seed, with these rules and an empty history."""
         with self._lock:
-            self._store = Store()
-            self._plant()
-            self._begin_anew()
+            self._begin_anew(self._planted(), (), rules)
 
     def clear_history(self) -> None:
         """Forget what was asked."""
         with self._lock:
-            self.history.clear()
-            self._begin_anew()
+            self._begin_anew(self._store, tuple(self.batches), self._rules)
 
     def follow(self, rules: Rules) -> None:
         """Answer open questions otherwise from now on."""
@@ -179,32 +183,45 @@ class World:
         with self._lock:
             self._keeper.close()
 
-    def _begin_anew(self) -> None:
-        self._timeline = Timeline(self._store, self._rules)
-        self._keeper.replace(self._everything())
+    def _begin_anew(
+        self, store: Store, batches: tuple[Batch, ...], rules: Rules
+    ) -> None:
+        """Keep, then have this state without a history; nothing changes if not kept."""
+        self._keeper.replace(self._now_on(store, batches, ()))
         self._pending = ((), ())
-
-    def _plant(self) -> None:
-        now = to_milliseconds(self.clock.now())
-        self._store.apply(map(Put, records_of(self.seed, now, self.new_id)))
-        self.history.clear()
+        self._store, self._rules = store, rules
+        self._timeline = Timeline(store, rules)
         self.batches.clear()
+        self.batches += batches
+        self.history.clear()
+
+    def _planted(self) -> Store:
+        """What the seed says."""
+        store = Store()
+        now = to_milliseconds(self.clock.now())
+        store.apply(map(Put, records_of(self.seed, now, self.new_id)))
+        return store
 
     def _fold(self, lines: list[Line]) -> None:
+        self.nonces = Nonces(chain.from_iterable(line.nonces for line in lines))
         for line in lines:
             self._store.apply(line.changes)
             self.batches += line.batches
             self.history += line.entries
         missing = self._store.missing()
         if missing:
-            raise DataError(f"The data file is damaged: it lacks {missing}.")
+            raise DataError(f"{self._keeper} is damaged: it lacks {missing}; {ADVICE}.")
 
-    def _everything(self) -> Line:
+    def _now_on(
+        self, store: Store, batches: Iterable[Batch], entries: Iterable[Entry]
+    ) -> Line:
+        """One line for all that there is."""
         return Line(
             now=to_milliseconds(self.clock.now()),
-            changes=tuple(map(Put, self._store.everything())),
-            batches=tuple(self.batches),
-            entries=tuple(self.history),
+            changes=tuple(map(Put, store.everything())),
+            batches=tuple(batches),
+            entries=tuple(entries),
+            nonces=self.nonces.all(),
         )
 
     def _object_id(self) -> str:

@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.emulator.errors import Problem, missing
 from pulumi_esa_prefetch.emulator.identity.acs3 import read_acs3
 from pulumi_esa_prefetch.emulator.identity.claim import Claim
 from pulumi_esa_prefetch.emulator.identity.keys import Key, KeyRing
-from pulumi_esa_prefetch.emulator.identity.nonces import Nonces
+from pulumi_esa_prefetch.emulator.identity.nonces import Nonce, Nonces
 from pulumi_esa_prefetch.emulator.identity.rpc_v1 import read_rpc_v1
 
 # "within 15 minutes of the server" (V3 signature page).
@@ -29,10 +29,8 @@ def read_claim(call: Call) -> Claim:
     raise missing("AccessKeyId")
 
 
-def admit(
-    claim: Claim, keys: KeyRing, nonces: Nonces, now: datetime, rules: Rules
-) -> Key:
-    """The key that signed, if all is right; `now` is the wall clock's."""
+def admit(claim: Claim, keys: KeyRing, now: datetime, rules: Rules) -> Key:
+    """The key that signed, if all is right; `now` is the clock's of signatures."""
     _check_date(claim.timestamp, now)
     key = keys.get(claim.access_key_id)
     if key is None:
@@ -46,9 +44,15 @@ def admit(
             "Specified signature is not matched with our calculation. "
             f"server string to sign is:{claim.shown}",
         )
-    if not nonces.take(key.id, claim.nonce, now.timestamp()):
-        raise Problem("SignatureNonceUsed")
     return key
+
+
+def spend(key: Key, claim: Claim, nonces: Nonces, now: datetime) -> Nonce:
+    """Use up the nonce of a claim that was right; `now` is the wall clock's."""
+    nonce = nonces.take(key.id, claim.nonce, now)
+    if nonce is None:
+        raise Problem("SignatureNonceUsed")
+    return nonce
 
 
 def authorise(key: Key, action: str, site_id: str | None, rules: Rules) -> None:
