@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -139,12 +140,13 @@ def test_endpoints_in_no_known_shape_are_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "expected"), [("HTTP", "http://h:1"), ("https", "https://h:1")]
+    ("protocol", "expected"),
+    [("HTTP", "http://10.0.0.1:1"), ("https", "https://10.0.0.1:1")],
 )
 def test_the_protocol_is_for_endpoints_without_a_scheme(
     protocol: str, expected: str
 ) -> None:
-    config = {f"{ALI}protocol": protocol, f"{ESA}endpoint": "h:1"}
+    config = {f"{ALI}protocol": protocol, f"{ESA}endpoint": "10.0.0.1:1"}
     with_scheme = {f"{ALI}protocol": protocol, f"{ESA}endpoint": "https://h:1"}
 
     assert read(config).endpoint == expected
@@ -332,8 +334,8 @@ KEYS_IN_ENVIRONMENT = {"ALICLOUD_ACCESS_KEY": "id", "ALICLOUD_SECRET_KEY": "secr
             {"ALIBABA_CLOUD_CREDENTIALS_FILE": "/g"},
             Profile("p", "/g"),
         ),
-        ({f"{ALI}credentialsUri": "http://k/"}, {}, CredentialsUri("http://k/")),
-        ({}, {"ALICLOUD_CREDENTIALS_URI": "http://k/"}, CredentialsUri("http://k/")),
+        ({f"{ALI}credentialsUri": "https://k/"}, {}, CredentialsUri("https://k/")),
+        ({}, {"ALICLOUD_CREDENTIALS_URI": "https://k/"}, CredentialsUri("https://k/")),
         ({f"{ALI}ecsRoleName": "role"}, {}, EcsRole("role")),
         ({}, {"ALICLOUD_ECS_ROLE_NAME": "role"}, EcsRole("role")),
     ],
@@ -407,6 +409,140 @@ def test_a_role_in_no_known_shape_is_refused() -> None:
     )
 
 
+NEAR = [
+    "127.0.0.1",
+    "127.8.9.1",
+    "localhost",
+    "LocalHost.",
+    "esa.localhost",
+    "0.0.0.0",
+    "10.1.2.3",
+    "172.31.0.1",
+    "192.168.1.1",
+    "169.254.1.1",
+    "[::1]",
+    "[::]",
+    "[fd12::1]",
+    "[fe80::1]",
+    "[::ffff:192.168.0.1]",
+    "[::ffff:127.0.0.1]",
+]
+FAR = [
+    "esa.cn-hangzhou.aliyuncs.com",
+    "esa",
+    "esa.internal",
+    "localhost.example.com",
+    "notlocalhost",
+    "127.0.0.1.example.com",
+    "127.1",
+    "10.example.com",
+    "100.100.100.200",
+    "172.32.0.1",
+    "198.51.100.7",
+    "8.8.8.8",
+    "[2001:db8::1]",
+    "[::ffff:8.8.8.8]",
+    "[2400:3200::1]",
+]
+WAYS: dict[str, Callable[[str], dict[str, dict[str, str]]]] = {
+    "esa-prefetch:endpoint": lambda host: {
+        "config": {f"{ESA}endpoint": f"http://{host}:80"}
+    },
+    "alicloud:endpoints": lambda host: {
+        "config": {f"{ALI}endpoints": json.dumps([{"esa": f"HTTP://{host}"}])}
+    },
+    "ESA_ENDPOINT": lambda host: {
+        "config": {f"{ALI}protocol": "HTTP"},
+        "environ": {"ESA_ENDPOINT": host},
+    },
+    "alicloud:credentialsUri": lambda host: {
+        "config": {f"{ALI}credentialsUri": f"Http://{host}/keys?token=geheim"}
+    },
+    "ALICLOUD_CREDENTIALS_URI": lambda host: {
+        "config": {f"{ALI}assumeRole": '{"roleArn": "arn"}'},
+        "environ": {"ALICLOUD_CREDENTIALS_URI": f"http://u:geheim@{host}/"},
+    },
+}
+ALLOWING: list[dict[str, dict[str, str]]] = [
+    {"config": {f"{ESA}allowHttp": "true"}},
+    {"environ": {"ESA_PREFETCH_ALLOW_HTTP": "1"}},
+    {
+        "config": {f"{ESA}allowHttp": "yes"},
+        "environ": {"ESA_PREFETCH_ALLOW_HTTP": "false"},
+    },
+]
+
+
+def both(*several: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {
+        kind: {k: v for one in several for k, v in one.get(kind, {}).items()}
+        for kind in ("config", "environ")
+    }
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("host", FAR)
+def test_plain_http_to_another_machine_is_refused_unless_it_is_allowed(
+    name: str, host: str
+) -> None:
+    given = WAYS[name](host)
+
+    sentence = refused(**given)
+
+    assert sentence.startswith(name)
+    assert "geheim" not in sentence
+    for word in ("esa-prefetch:allowHttp", "ESA_PREFETCH_ALLOW_HTTP", "destroy"):
+        assert word in sentence
+    assert "config of the last up" in sentence
+    for allowing in ALLOWING:
+        assert read(**both(given, allowing)).allow_http is True
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("host", NEAR)
+def test_plain_http_to_this_machine_or_its_network_needs_no_leave(
+    name: str, host: str
+) -> None:
+    assert read(**WAYS[name](host)).allow_http is False
+
+
+def test_the_public_endpoint_is_not_asked_over_plain_http_either() -> None:
+    assert refused({f"{ALI}protocol": "HTTP"}).startswith(
+        "the public endpoint (http://esa.cn-hangzhou.aliyuncs.com) is plain http"
+    )
+
+
+def test_config_can_take_back_what_the_environment_allows() -> None:
+    config = {f"{ESA}allowHttp": "false", f"{ESA}endpoint": "http://esa.test"}
+
+    assert "allowHttp" in refused(config, {"ESA_PREFETCH_ALLOW_HTTP": "true"})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"config": {f"{ESA}allowHttp": "maybe"}},
+        {"environ": {"ESA_PREFETCH_ALLOW_HTTP": "maybe"}},
+    ],
+)
+def test_a_leave_that_is_neither_true_nor_false_is_refused_by_its_name(
+    given: dict[str, dict[str, str]],
+) -> None:
+    ((name, _),) = (item for names in given.values() for item in names.items())
+
+    assert refused(**given) == f"{name} must be true or false, not 'maybe'"
+
+
+@pytest.mark.parametrize(
+    "uri", ["geheim", "k:80/geheim", "ftp://geheim/", "http://", "http://[geheim"]
+)
+def test_a_credentials_uri_that_is_no_url_is_refused_and_not_shown(uri: str) -> None:
+    sentence = refused({f"{ALI}credentialsUri": uri})
+
+    assert sentence.startswith("alicloud:credentialsUri must be a URL such as http")
+    assert "geheim" not in sentence
+
+
 def test_settings_show_no_secret() -> None:
     text = repr(
         read(
@@ -416,7 +552,7 @@ def test_settings_show_no_secret() -> None:
                 f"{ESA}securityToken": "geheim-2",
             }
         )
-    ) + repr(read({f"{ALI}credentialsUri": "http://u:geheim-3@k/"}))
+    ) + repr(read({f"{ALI}credentialsUri": "https://u:geheim-3@k/"}))
 
     assert "geheim" not in text
     assert "id" in text
@@ -442,6 +578,7 @@ def test_the_settings_that_are_known_are_those_that_are_read() -> None:
         ("plan", "plans"),
         ("endPoint", "endpoint"),
         ("accesKey", "accessKey"),
+        ("allowHTTP", "allowHttp"),
     ],
 )
 def test_a_misspelt_setting_is_refused_with_the_one_that_is_meant(

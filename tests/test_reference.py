@@ -121,6 +121,7 @@ def test_the_defaults_of_the_settings_are_those_that_follow() -> None:
     assert listed["esa-prefetch:deadline"] == written(nothing.deadline)
     assert listed["esa-prefetch:maxQps"] == written(nothing.max_qps)
     assert listed["esa-prefetch:debug"] == written(nothing.debug)
+    assert listed["esa-prefetch:allowHttp"] == written(nothing.allow_http)
 
 
 def test_the_arguments_of_a_plan_are_those_of_program_config_and_provider() -> None:

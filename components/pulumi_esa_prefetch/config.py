@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import SplitResult, urlsplit
 
+from pulumi_esa_prefetch.hosts import ALLOW_HTTP, in_the_clear, may_be_sent_keys
 from pulumi_esa_prefetch.keys import KeyPlace, read_key_place
 from pulumi_esa_prefetch.settings_source import (
     Get,
@@ -22,6 +23,7 @@ NAMESPACE = "esa-prefetch"
 SETTINGS = (
     "accessKey",
     "accountType",
+    "allowHttp",
     "deadline",
     "debug",
     "endpoint",
@@ -54,6 +56,8 @@ class Settings:
     max_qps: float | None = None
     deadline: float = DEFAULT_DEADLINE
     """Seconds per operation, all repeats included."""
+    allow_http: bool = False
+    """Whether keys may go to, or come from, another machine over plain http."""
     debug: bool = False
 
 
@@ -64,12 +68,14 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
     their own (`keys`). Raises SettingsError.
     """
     source = SettingsSource(get, environ)
+    allow_http = source.flag(*ALLOW_HTTP, default=False)
     return Settings(
-        endpoint=_endpoint(source),
-        credentials=read_key_place(source),
+        endpoint=_endpoint(source, allow_http=allow_http),
+        credentials=read_key_place(source, allow_http=allow_http),
         verify=source.flag("esa-prefetch:verify", default=True),
         max_qps=source.positive("esa-prefetch:maxQps"),
         deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
+        allow_http=allow_http,
         debug=source.flag("esa-prefetch:debug", default=False),
     )
 
@@ -91,17 +97,30 @@ def refuse_misspelt(names: Iterable[str]) -> None:
             raise SettingsError(f"{full_name} is no setting: did you mean {meant}?")
 
 
-def _endpoint(source: SettingsSource) -> str:
+def _endpoint(source: SettingsSource, *, allow_http: bool) -> str:
+    text, name = _named_endpoint(source)
+    parts = _parts(text, name, source)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port is not None else ""
+    url = f"{parts.scheme}://{host}{port}"
+    is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
+    if is_open and not allow_http:
+        raise SettingsError(in_the_clear(f"{name} ({url})"))
+    return url
+
+
+def _named_endpoint(source: SettingsSource) -> tuple[str, str]:
+    """The endpoint as it is written, and what a sentence calls it."""
     explicit = source.text("esa-prefetch:endpoint")
     if explicit:
-        return _url(explicit, "esa-prefetch:endpoint", source)
+        return explicit, "esa-prefetch:endpoint"
     shared = _shared_endpoint(source)
     if shared:
-        return _url(shared, "alicloud:endpoints", source)
+        return shared, "alicloud:endpoints"
     named = source.text(*ENDPOINT_VARIABLES)
     if named:
-        return _url(named, source.which(*ENDPOINT_VARIABLES), source)
-    return _url(_public_endpoint(source), "the public endpoint", source)
+        return named, source.which(*ENDPOINT_VARIABLES)
+    return _public_endpoint(source), "the public endpoint"
 
 
 def _shared_endpoint(source: SettingsSource) -> str | None:
@@ -132,16 +151,14 @@ def _public_endpoint(source: SettingsSource) -> str:
     return INTERNATIONAL_ENDPOINT if kind == "international" else CHINA_ENDPOINT
 
 
-def _url(text: str, name: str, source: SettingsSource) -> str:
+def _parts(text: str, name: str, source: SettingsSource) -> SplitResult:
     parts = _split(text if "://" in text else f"{_scheme(source)}://{text}")
     if parts is None:
         raise SettingsError(
             f"{name} must be a host, host:port or URL without a path, such as "
             "http://127.0.0.1:8866"  # the text itself is not shown: it may hold a password
         )
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = f":{parts.port}" if parts.port is not None else ""
-    return f"{parts.scheme}://{host}{port}"
+    return parts
 
 
 def _scheme(source: SettingsSource) -> str:

@@ -7,7 +7,9 @@ environment, a named profile, a credentials URI, an ECS role, a role by OIDC, th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
+from pulumi_esa_prefetch.hosts import in_the_clear, may_be_sent_keys
 from pulumi_esa_prefetch.settings_source import SettingsError, SettingsSource
 
 
@@ -109,6 +111,10 @@ _PROFILES = (
     "ALIBABACLOUD_PROFILE",
 )
 
+_URIS = ("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
+
+ODD = "has a character that no access key or token has"
+
 
 def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
     """Leave out what is masked, and a set of keys as a whole: half of one is of no use."""
@@ -117,9 +123,9 @@ def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
     return {name: value for name, value in config.items() if name not in hidden}
 
 
-def read_key_place(source: SettingsSource) -> KeyPlace:
+def read_key_place(source: SettingsSource, *, allow_http: bool = False) -> KeyPlace:
     """Choose where keys come from; raises SettingsError, naming what is missing."""
-    holder = _holder(source)
+    holder = _holder(source, allow_http=allow_http)
     role = _structure(source, "alicloud:assumeRole")
     arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
     if not arn:
@@ -135,8 +141,14 @@ def read_key_place(source: SettingsSource) -> KeyPlace:
     )
 
 
-def _holder(source: SettingsSource) -> Holder:
-    return _written_keys(source) or _named(source) or DefaultPlaces()
+def is_odd(value: str) -> bool:
+    """Whether a character of this stands in no access key or token, so that no header may carry it."""
+    return not (value.isascii() and value.isprintable()) or " " in value
+
+
+def _holder(source: SettingsSource, *, allow_http: bool) -> Holder:
+    named = _written_keys(source) or _named(source, allow_http=allow_http)
+    return named or DefaultPlaces()
 
 
 def _written_keys(source: SettingsSource) -> Credentials | None:
@@ -148,7 +160,8 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
     key_id, secret, token = (source.text(name) for name in names)
     if key_id and secret:
         for name, value in zip(names, (key_id, secret, token or ""), strict=True):
-            _refuse_odd_characters(name, value)
+            if is_odd(value):
+                raise SettingsError(f"{name} {ODD}")
         return Credentials(key_id, secret, token)
     there = next((name for name in names if source.text(name)), None)
     if there is None:
@@ -159,20 +172,36 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
     )
 
 
-def _refuse_odd_characters(name: str, value: str) -> None:
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise SettingsError(f"{name} has a character that no access key or token has")
-
-
-def _named(source: SettingsSource) -> Holder | None:
+def _named(source: SettingsSource, *, allow_http: bool) -> Holder | None:
     profile = source.text(*_PROFILES)
     if profile:
         return Profile(profile, _profile_file(source))
-    uri = source.text("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
+    uri = source.text(*_URIS)
     if uri:
-        return CredentialsUri(uri)
+        return _credentials_uri(uri, source.which(*_URIS), allow_http=allow_http)
     role = source.text("alicloud:ecsRoleName", "ALICLOUD_ECS_ROLE_NAME")
     return EcsRole(role) if role else _oidc_role(source)
+
+
+def _credentials_uri(uri: str, name: str, *, allow_http: bool) -> CredentialsUri:
+    parts = _web_address(uri)
+    if parts is None:  # it is not shown: it may hold a password
+        raise SettingsError(
+            f"{name} must be a URL such as http://127.0.0.1:8080/keys or https://host/keys"
+        )
+    is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
+    if is_open and not allow_http:
+        raise SettingsError(in_the_clear(name))
+    return CredentialsUri(uri)
+
+
+def _web_address(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        usable = parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return None
+    return parts if usable and parts.scheme in ("http", "https") else None
 
 
 def _profile_file(source: SettingsSource) -> str | None:

@@ -47,13 +47,15 @@ class SettingsSource:
         """The name of the first of these that is set, for a sentence about it."""
         return next((name for name in names if self.text(name)), names[0])
 
-    def flag(self, name: str, *, default: bool) -> bool:
-        """True or false."""
-        text = self.text(name)
+    def flag(self, *names: str, default: bool) -> bool:
+        """True or false, as the first of these that is set says."""
+        text = self.text(*names)
         if text is None:
             return default
         if text.lower() not in _WORDS:
-            raise SettingsError(f"{name} must be true or false, not {brief(text)}")
+            raise SettingsError(
+                f"{self.which(*names)} must be true or false, not {brief(text)}"
+            )
         return _WORDS[text.lower()]
 
     def positive(self, name: str) -> float | None:

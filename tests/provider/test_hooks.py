@@ -53,19 +53,19 @@ def configured(**config: str) -> PlanProvider:
 
 
 def test_traces_become_one_line_unless_debug_is_set() -> None:
-    configured(endpoint="http://esa.test")
+    configured(endpoint="https://esa.test")
     assert sys.tracebacklimit == 0
 
-    configured(endpoint="http://esa.test", debug="true")
+    configured(endpoint="https://esa.test", debug="true")
     assert not hasattr(sys, "tracebacklimit")
 
 
 def test_all_instances_of_a_process_share_a_session_of_the_same_settings() -> None:
     one, two = (
-        configured(endpoint="http://a.test"),
-        configured(endpoint="http://a.test"),
+        configured(endpoint="https://a.test"),
+        configured(endpoint="https://a.test"),
     )
-    other = configured(endpoint="http://b.test")
+    other = configured(endpoint="https://b.test")
 
     assert one.session is two.session
     assert one.session is not other.session

@@ -1,0 +1,64 @@
+"""Hosts by their spelling alone: which are this machine, which may be sent keys in the clear; resolves no name."""
+
+import ipaddress
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+METADATA = "100.100.100.200"
+"""The metadata service of an ECS instance: its own hypervisor answers, over plain HTTP only."""
+
+ALLOW_HTTP = ("esa-prefetch:allowHttp", "ESA_PREFETCH_ALLOW_HTTP")
+
+# Not `is_private`: that holds addresses of documentation and others, which differ between Pythons.
+_PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
+
+def address_of(host: str) -> Address | None:
+    """The address that a host is written as; None for a name, whatever it resolves to."""
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if address.version == 6 else None  # noqa: PLR2004 -- IPv6
+    return mapped or address
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether nothing that is sent to this host leaves the machine."""
+    address = address_of(host)
+    if address is not None:
+        # What is sent to 0.0.0.0 or :: stays here too; local servers print it as their address.
+        return address.is_loopback or address.is_unspecified
+    name = host.lower().removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def may_be_sent_keys(host: str) -> bool:
+    """Whether keys may go there in the clear: this machine, or an address of a private network.
+
+    A name is trusted only if it means this machine: whoever answers for a name can name any address.
+    """
+    address = address_of(host)
+    if address is None:
+        return is_this_machine(host)
+    return is_this_machine(host) or any(address in network for network in _PRIVATE)
+
+
+def in_the_clear(what: str) -> str:
+    """The sentence that refuses plain HTTP for `what`."""
+    config, variable = ALLOW_HTTP
+    return (
+        f"{what} is plain http to another machine, where anyone on the way can read keys: "
+        f"use https, or set {config} (or {variable}) to true; refresh and destroy use the "
+        "config of the last up"
+    )
