@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials, source_of
-from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
 from pulumi_esa_prefetch.api.signing import Acs3Auth
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.keys import Credentials
@@ -102,6 +102,97 @@ def test_no_log_of_the_http_library_shows_a_secret(
     assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
     assert_no_secret(caplog.text)
     assert_no_secret(all_of(caught.value))
+
+
+@pytest.mark.parametrize(
+    "odd", ["\n", "\r\nX-A: b", "\x00", "\x7f", "\u00e4", "\udcff", " "]
+)
+@pytest.mark.parametrize("place", range(3))
+def test_a_key_that_no_header_can_carry_is_in_no_error_nor_in_its_chain(
+    odd: str, place: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    texts = ["geheim-id", SECRET, TOKEN]
+    texts[place] += odd
+    received: list[bytes] = []
+
+    with serving(lambda connection: received.append(request_of(connection))) as address:
+        client = EsaClient(
+            f"http://{address}",
+            StaticCredentials(Credentials(*texts)),
+            clock=ManualClock(NOON),
+        )
+        with client, pytest.raises(NoCredentials) as caught:
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    part = ("access key id", "access key secret", "security token")[place]
+    assert str(caught.value) == (
+        f"StartScheduledPreloadExecution: the {part} has a character that no access key "
+        "or token has"
+    )
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    assert "geheim" not in caplog.text
+    assert received == []
+
+
+def test_a_header_that_http_does_not_allow_is_not_quoted() -> None:
+    error = httpx.LocalProtocolError(f"Illegal header value b'{TOKEN}\\n'")
+    client = client_of(Script(error), credentials=StaticCredentials(KEYS))
+
+    with pytest.raises(EsaError, match="a character that HTTP does not") as caught:
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert_no_secret("".join(traceback.format_exception(caught.value)))
+
+
+def repeating(connection: socket.socket) -> None:
+    """As a server does that is none: it sends back, as its first line, what it was sent."""
+    connection.sendall(request_of(connection).replace(b"POST", b"\x01"))
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        repeating,
+        lambda connection: connection.sendall(
+            b"HTTP/1.1 200 OK\r\n" + request_of(connection).replace(b": ", b"\x00 ")
+        ),
+    ],
+    ids=["as a status line", "as headers"],
+)
+def test_what_is_no_http_is_not_quoted(handler: Handler) -> None:
+    with serving(handler) as address:
+        client = EsaClient(
+            f"http://{address}", StaticCredentials(KEYS), clock=ManualClock(NOON)
+        )
+        with client, pytest.raises(EsaError, match="what came is not HTTP") as caught:
+            client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert_no_secret(str(caught.value) + repr(caught.value))
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_what_a_proxy_says_is_not_quoted_beyond_its_status(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refusing(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 407 geheim\r\nContent-Length: 0\r\n\r\n")
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(refusing) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:geheim@{address}")
+        client = EsaClient("https://esa.example", StaticCredentials(KEYS))
+        with (
+            client,
+            pytest.raises(EsaError, match="the proxy answers 407 Proxy") as caught,
+        ):
+            client.limited(attempts=1).start_scheduled_preload_execution(
+                plan_id=PLAN_ID
+            )
+
+    assert_no_secret(str(caught.value))
 
 
 def test_a_good_call_over_a_socket_logs_no_secret(

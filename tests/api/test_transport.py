@@ -486,7 +486,6 @@ NOT_UNDERSTOOD = "its value is not understood; write a proxy as http://host:port
         ("HTTPS_PROXY", "http://user:geheim/x@proxy:3128", NOT_UNDERSTOOD),
         ("HTTPS_PROXY", "http://user:pw@proxy:geheim", NOT_UNDERSTOOD),
         ("HTTPS_PROXY", "geheim://user:geheim@proxy", NOT_UNDERSTOOD),
-        ("NO_PROXY", "[::geheim", NOT_UNDERSTOOD),
     ],
 )
 def test_a_proxy_variable_that_cannot_be_used_is_told_without_its_value(
@@ -505,6 +504,24 @@ def test_a_proxy_variable_that_cannot_be_used_is_told_without_its_value(
     assert "geheim" not in str(error)
     assert error.__cause__ is error.__context__ is None
     assert not error.ambiguous
+
+
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_an_entry_of_no_proxy_that_cannot_be_read_is_left_out(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv(name, "[::half,10.0.0.0/8,fd00::/8,::1/128,[::1]")
+
+    with (
+        EsaClient(
+            "https://esa.cn-hangzhou.aliyuncs.com", StaticCredentials(KEYS)
+        ) as client,
+        pytest.raises(Unreachable, match="Connection refused"),  # by the proxy's port
+    ):
+        look(client.limited(attempts=1))
 
 
 @pytest.mark.parametrize("value", ["socks5://proxy:1080", "http://user:a/b@proxy:1"])

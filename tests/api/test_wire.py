@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
-from pulumi_esa_prefetch.api.errors import NoAnswer, Unreachable, Untrusted
+from pulumi_esa_prefetch.api.errors import ApiError, NoAnswer, Unreachable, Untrusted
 from pulumi_esa_prefetch.clock import ManualClock
 from tests.api.answering import JOB_ID, KEYS, NOON, PLAN_ID
 from tests.api.sockets import (
@@ -142,15 +142,90 @@ def test_a_call_given_up_before_it_had_a_connection_is_not_sent_on_one_later() -
 
 
 def test_an_answer_without_end_is_cut_at_a_size() -> None:
-    body = gzip.compress(b" " * (80 << 20))
-    bomb = answering(body, headers=b"Content-Encoding: gzip\r\n")
-
     with (
-        serving(bomb) as address,
+        serving(answering(b" " * (33 << 20))) as address,
         client_at(address) as client,
-        pytest.raises(NoAnswer, match="larger than 32 MiB"),
+        pytest.raises(NoAnswer, match="larger than 32 MiB") as caught,
     ):
         client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert caught.value.ambiguous
+
+
+def bomb(coding: bytes) -> bytes:
+    body = b" " * (64 << 20)
+    for _ in range(coding.count(b"gzip")):
+        body = gzip.compress(body)
+    return body
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"gzip, gzip", b"GZIP, x-gzip"])
+def test_an_answer_that_is_a_bomb_is_refused(coding: bytes) -> None:
+    fault = answering(
+        bomb(coding.lower()), headers=b"Content-Encoding: " + coding + b"\r\n"
+    )
+
+    with (
+        serving(fault) as address,
+        client_at(address) as client,
+        pytest.raises(NoAnswer, match="larger than 4 MiB once unpacked") as caught,
+    ):
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert caught.value.ambiguous
+
+
+def test_no_answer_is_asked_for_compressed_and_one_that_is_so_is_read() -> None:
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    body = gzip.compress(b'{"Executions": [], "TotalCount": 0}')
+
+    def handle(connection: socket.socket) -> None:
+        requests.put(request_of(connection))
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: GZip\r\nContent-Type: application/json"
+        connection.sendall(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with serving(handle) as address, client_at(address) as client:
+        assert client.list_scheduled_preload_executions(job_id=JOB_ID) == []
+
+    assert b"accept-encoding: identity\r\n" in requests.get(timeout=30).lower()
+
+
+def test_an_answer_that_is_compressed_otherwise_is_refused_with_the_doubt() -> None:
+    fault = answering(b"{}", headers=b"Content-Encoding: br\r\n")
+
+    with (
+        serving(fault) as address,
+        client_at(address) as client,
+        pytest.raises(NoAnswer) as caught,
+    ):
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert str(caught.value) == (
+        "StartScheduledPreloadExecution: the answer is compressed in a way that was not "
+        "asked for, so it is not ESA's; ESA may have carried the call out"
+    )
+
+
+def test_no_redirect_is_followed() -> None:
+    def elsewhere(address: str) -> Handler:
+        head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{address}/\r\n"
+
+        def handle(connection: socket.socket) -> None:
+            request_of(connection)
+            connection.sendall(head.encode() + b"Content-Length: 0\r\n\r\n")
+
+        return handle
+
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    with (
+        serving(lambda connection: requests.put(request_of(connection))) as other,
+        serving(elsewhere(other)) as address,
+        client_at(address) as client,
+        pytest.raises(ApiError, match="HTTP 307"),
+    ):
+        client.limited(attempts=1).start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert requests.empty()
 
 
 def test_nobody_at_the_endpoint_is_told_with_its_address() -> None:

@@ -1,14 +1,16 @@
 """HTTP connections to one endpoint, and all that can be wrong with them in words; signs nothing."""
 
-import contextlib
 import re
 import ssl
-from collections.abc import Generator
-from urllib.parse import urlsplit
+from collections.abc import Callable, Generator
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.request import getproxies
 
 import httpx
 
 from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untrusted
+from pulumi_esa_prefetch.api.proxies import proxy_for
 
 # Those of the official SDK.
 CONNECT_TIMEOUT = 5.0
@@ -16,7 +18,12 @@ READ_TIMEOUT = 10.0
 LONG_READ_TIMEOUT = 60.0
 """For a call that changes something: given up, it may still be carried out, and undo what is sent after it."""
 
-PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY"
+UNPACKED = {"accept-encoding": "identity"}
+"""For an answer is bounded more simply, and far more tightly, before it is unpacked than after."""
+
+PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
+
+T = TypeVar("T")
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -28,6 +35,15 @@ _NEVER_SENT = (
     httpx.InvalidURL,
     UnicodeError,  # a host such as `xn--a`
 )
+# What the system or TLS says of a connection. All else may quote what was sent, keys too, or
+# what came back, which may repeat it: `Illegal header value b'...'`, `illegal header line: ...`.
+_OF_THE_SYSTEM = (httpx.NetworkError, httpx.TimeoutException, OSError)
+_IN_WORDS: dict[type[Exception], str] = {
+    httpx.LocalProtocolError: "a header of the request has a character that HTTP does not allow",
+    httpx.UnsupportedProtocol: "it begins with neither http:// nor https://",
+    httpx.InvalidURL: "it is not a URL",
+    UnicodeError: "its name is not a host's",
+}
 # As in `[Errno 111] Connection refused`, `_ssl.c:989: The handshake ... timed out`.
 _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")
 
@@ -35,16 +51,39 @@ _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")
 def open_client(
     endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
 ) -> httpx.Client:
-    """Connections with the authorities and, to another machine, the proxies that the environment names."""
+    """Connections with the authorities and the proxy that the environment names for the endpoint.
+
+    The client itself reads no variable of a proxy, for one that it cannot read breaks all calls.
+    It asks for answers that are not compressed, and follows no redirect.
+    """
+
+    def make() -> httpx.Client:
+        proxied = None if transport else _proxied(endpoint)
+        return httpx.Client(
+            transport=transport or httpx.HTTPTransport(),
+            mounts={"all://": proxied} if proxied else None,
+            headers={"user-agent": user_agent, **UNPACKED},
+        )
+
+    return _set_up(make)
+
+
+def open_transport(endpoint: str) -> httpx.HTTPTransport:
+    """The same without a client, which writes whole URLs into a log: those of keys may hold secrets."""
+    return _set_up(lambda: _proxied(endpoint) or httpx.HTTPTransport())
+
+
+def _proxied(endpoint: str) -> httpx.HTTPTransport | None:
+    proxy = proxy_for(endpoint, getproxies())
+    return httpx.HTTPTransport(proxy=proxy) if proxy else None
+
+
+def _set_up(make: Callable[[], T]) -> T:
     try:
-        if transport is None and _is_near(endpoint):
-            # A proxy set for the internet cannot reach an ESA on this machine. The client
-            # reads no proxy variable at all where a transport is given, not even a wrong one.
-            transport = httpx.HTTPTransport()
-        return httpx.Client(transport=transport, headers={"user-agent": user_agent})
+        return make()
     except OSError as error:
         fault: NoAnswer = Untrusted(
-            f"no connection can be set up ({_reason(error)}); check SSL_CERT_FILE and "
+            f"no connection can be set up ({words(error)}); check SSL_CERT_FILE and "
             "SSL_CERT_DIR"
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
@@ -59,32 +98,46 @@ def timeouts(left: float, *, safe_to_repeat: bool) -> httpx.Timeout:
     return httpx.Timeout(min(longest, left), connect=min(CONNECT_TIMEOUT, left))
 
 
-@contextlib.contextmanager
-def faults_in_words(action: str, endpoint: str, doubt: str) -> Generator[None]:
-    """The one place where the HTTP library's exceptions become ours.
+def with_faults_in_words(
+    action: str, endpoint: str, doubt: str, send: Callable[[], T]
+) -> T:
+    """What `send` returns: the one place where the HTTP library's exceptions become ours.
 
     `doubt` is what to add where the request may have had its effect.
     """
     try:
-        yield
+        return send()
     except _NEVER_SENT as error:
-        raise _not_sent(action, endpoint, error) from error
-    except httpx.TimeoutException as error:
-        raise TimedOut(f"{action}: no answer from {endpoint} in time{doubt}") from error
+        fault: NoAnswer = _not_sent(action, endpoint, error)
+    except httpx.TimeoutException:
+        fault = TimedOut(f"{action}: no answer from {endpoint} in time{doubt}")
     except httpx.HTTPError as error:
-        raise NoAnswer(
+        fault = NoAnswer(
             f"{action}: the connection to {endpoint} broke before the answer was "
-            f"complete ({_reason(error)}){doubt}"
-        ) from error
+            f"complete ({words(error)}){doubt}"
+        )
+    # Here, with no error of the library in its chain: its text may hold a header.
+    raise fault
 
 
-def _is_near(endpoint: str) -> bool:
-    """Whether the endpoint is on this machine."""
+def words(error: Exception) -> str:
+    """Why a request failed, in words that quote neither what was sent nor what came back."""
+    if isinstance(error, httpx.ProxyError):
+        return _of_proxy(error)
+    if isinstance(error, _OF_THE_SYSTEM):
+        return _NOISE.sub("", str(error)).strip() or type(error).__name__
+    known = (text for kind, text in _IN_WORDS.items() if isinstance(error, kind))
+    return next(known, "what came is not HTTP, or ended too early")
+
+
+def _of_proxy(error: httpx.ProxyError) -> str:
+    """The status alone: the reason beside it is the proxy's own text."""
+    code = str(error)[:3]
     try:
-        host = urlsplit(endpoint).hostname or ""
+        status = HTTPStatus(int(code))
     except ValueError:
-        return False  # no URL: that is told when something is sent to it
-    return host in {"localhost", "::1"} or host.startswith("127.")
+        return "the proxy refuses"
+    return f"the proxy answers {status.value} {status.phrase}"
 
 
 def _unusable_proxy(error: Exception) -> Unreachable:
@@ -97,7 +150,7 @@ def _unusable_proxy(error: Exception) -> Unreachable:
     else:
         why = (
             "its value is not understood; write a proxy as http://host:port, with %2F for "
-            "/ and the like in a user name or password, and NO_PROXY as a list of hosts"
+            "/ and the like in a user name or password"
         )
     return Unreachable(f"a proxy variable ({PROXY_VARIABLES}) cannot be used: {why}")
 
@@ -115,7 +168,7 @@ def _not_sent(action: str, endpoint: str, error: Exception) -> NoAnswer:
             "the endpoint with http://"
         )
     return Unreachable(
-        f"{action}: no connection to {endpoint} ({_reason(error)}); check the endpoint, "
+        f"{action}: no connection to {endpoint} ({words(error)}); check the endpoint, "
         f"the network and the proxy variables{_plain_instead(endpoint, error)}"
     )
 
@@ -139,7 +192,3 @@ def _causes(error: BaseException | None) -> Generator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _reason(error: Exception) -> str:
-    return _NOISE.sub("", str(error)).strip() or type(error).__name__

@@ -11,13 +11,19 @@ from urllib.parse import urlencode
 import httpx
 
 from pulumi_esa_prefetch.api.answers import Answer, read_answer, without_secrets
+from pulumi_esa_prefetch.api.bodies import BodyError, read_body
 from pulumi_esa_prefetch.api.budget import Budget, within
-from pulumi_esa_prefetch.api.connection import faults_in_words, open_client, timeouts
+from pulumi_esa_prefetch.api.connection import (
+    open_client,
+    timeouts,
+    with_faults_in_words,
+)
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
     NoAnswer,
+    NoCredentials,
     OutOfTime,
     Throttled,
     TimedOut,
@@ -27,13 +33,17 @@ from pulumi_esa_prefetch.api.pacing import Pacer
 from pulumi_esa_prefetch.api.retry import Persistence
 from pulumi_esa_prefetch.api.signing import Acs3Auth, canonical_query
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.keys import Credentials
+from pulumi_esa_prefetch.keys import ODD, Credentials, is_odd
 
 VERSION = "2024-09-10"
 
-LARGEST_ANSWER = 32 * 1024 * 1024
-
 _log = logging.getLogger("pulumi_esa_prefetch.api")
+
+_NAMED_PARTS: tuple[tuple[str, Callable[[Credentials], str]], ...] = (
+    ("access key id", lambda keys: keys.access_key_id),
+    ("access key secret", lambda keys: keys.access_key_secret),
+    ("security token", lambda keys: keys.security_token or ""),
+)
 
 T = TypeVar("T")
 
@@ -95,7 +105,7 @@ class Transport:
         return persistence.retrying()(lambda: read(self._attempt(call, until)))
 
     def _attempt(self, call: Call, until: float) -> dict[str, Any]:
-        credentials = self._credentials.get(self._left(call, until))
+        credentials = self._keys(call, until)
         try:
             return self._send(call, credentials, until)
         except WrongClock:
@@ -104,8 +114,15 @@ class Transport:
             if not self._credentials.renew(credentials, self._left(call, until)):
                 raise
             _log.debug("%s: the key was refused, and has been renewed", call.action)
+        return self._send(call, self._keys(call, until), until)
+
+    def _keys(self, call: Call, until: float) -> Credentials:
+        """The keys to sign with, fit for a header: the HTTP library's log quotes one that is not."""
         credentials = self._credentials.get(self._left(call, until))
-        return self._send(call, credentials, until)
+        for name, value in _NAMED_PARTS:
+            if is_odd(value(credentials)):
+                raise NoCredentials(f"{call.action}: the {name} {ODD}")
+        return credentials
 
     def _left(self, call: Call, until: float) -> float:
         """Seconds to the deadline, more than none; raises OutOfTime."""
@@ -138,14 +155,19 @@ class Transport:
 
     def _exchange(self, call: Call, credentials: Credentials, until: float) -> Answer:
         began = self._clock.monotonic()
-        with faults_in_words(call.action, self._endpoint, _doubt(call)):
+
+        def send() -> tuple[httpx.Response, bytes]:
             response = self._client.send(
                 self._request(call, until),
                 auth=Acs3Auth(credentials, self._clock, self._nonce),
                 stream=True,
             )
             with contextlib.closing(response):
-                body = self._body(call, response, until)
+                return response, self._body(call, response, until)
+
+        response, body = with_faults_in_words(
+            call.action, self._endpoint, _doubt(call), send
+        )
         _log.debug(
             "%s: HTTP %d, %d bytes in %.3f s",
             call.action,
@@ -196,17 +218,16 @@ class Transport:
         return watch
 
     def _body(self, call: Call, response: httpx.Response, until: float) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > LARGEST_ANSWER:
-                raise NoAnswer(
-                    f"{call.action}: the answer is larger than "
-                    f"{LARGEST_ANSWER >> 20} MiB, so it is not ESA's"
-                )
+        def refuse_lateness() -> None:
             if self._clock.monotonic() >= until:
                 raise _too_late(call)
-        return bytes(body)
+
+        try:
+            return read_body(response, refuse_lateness)
+        except BodyError as error:
+            raise NoAnswer(
+                f"{call.action}: the answer {error}, so it is not ESA's{_doubt(call)}"
+            ) from None
 
 
 def _doubt(call: Call) -> str:
