@@ -554,18 +554,159 @@ def test_each_place_has_its_provider_and_its_words(
     ("text", "expected"),
     [
         (
-            "refresh failed, http_code=200, result: {'AccessKeySecret': 'x'}",
-            "http_code=200",
+            "error refreshing credentials from http://u:geheim@k/,  http_code=403, result: geheim",
+            "it refused, http_code=403",
         ),
-        ("failed: response body is x", "failed"),
-        ("", "ValueError"),
-        ("two\nlines", "two lines"),
+        (
+            "error retrieving credentials from k?x=geheim result: {'http_code': 'geheim'}",
+            "its answer has no keys",
+        ),
+        (
+            "error refreshing credentials from sso, http_code: 500, result: geheim",
+            "it refused, http_code=500",
+        ),
+        (
+            "failed to refresh OAuth token, status code: 400, response: geheim",
+            "failed to refresh OAuth token, status code: 400",
+        ),
+        ("failed to refresh OAuth token: geheim", "failed to refresh OAuth token"),
+        (
+            "failed to execute external command: exit status 2\nstderr: geheim",
+            "failed to execute external command: exit status 2",
+        ),
+        (
+            "failed to execute external command: [Errno 2] No such file or directory: 'K=geheim'",
+            "failed to execute external command: [Errno 2] No such file or directory",
+        ),
+        (
+            "failed to parse external command output: geheim",
+            "failed to parse external command output",
+        ),
+        (
+            "unable to open credentials file: /a/b.json",
+            "unable to open credentials file: /a/b.json",
+        ),
+        ("two\nlines of geheim", "cannot be understood: ValueError"),
+        ("", "cannot be understood: ValueError"),
     ],
 )
-def test_a_reason_is_one_line_without_what_a_server_answered(
+def test_a_reason_is_what_the_library_says_itself_without_what_it_quotes(
     text: str, expected: str
 ) -> None:
     reason = official_keys.reason(ValueError(text))
 
     assert reason.endswith(expected)
-    assert "'x'" not in reason
+    assert "geheim" not in reason
+    assert reason.isprintable()
+
+
+def told_by(place: KeyPlace) -> str:
+    with pytest.raises(NoCredentials) as caught:
+        source_of(place).get()
+    shown = str(caught.value)
+    assert "geheim" not in shown + repr(caught.value)
+    assert caught.value.__cause__ is None
+    return shown
+
+
+BLANKS = {
+    "access_key_id": "STS.1\r\n",
+    "access_key_secret": " secret",
+    "sts_token": "token\n",
+}
+
+
+def test_the_keys_of_a_profile_are_trimmed(home: Path) -> None:
+    profile_file(home / ".aliyun" / "config.json", sts={"mode": "StsToken", **BLANKS})
+
+    assert source_of(Profile("sts")).get() == Credentials("STS.1", "secret", "token")
+
+
+@pytest.mark.parametrize("field", BLANKS)
+@pytest.mark.parametrize("odd", ["gehe\nim", "geheim\u00e4", "gehe im", "gehe\x00im"])
+def test_a_key_that_no_header_can_carry_is_told_by_profile_and_field(
+    field: str, odd: str, home: Path
+) -> None:
+    fields = {"mode": "StsToken", **BLANKS, field: odd}
+    profile_file(home / ".aliyun" / "config.json", sts=fields)
+
+    told = told_by(Profile("sts"))
+
+    assert f"the {field} of profile 'sts' has a character that no access key" in told
+    assert odd not in told
+
+
+def test_whoever_takes_on_a_role_does_so_with_trimmed_keys(home: Path) -> None:
+    profile_file(home / ".aliyun" / "config.json", sts={"mode": "StsToken", **BLANKS})
+    provider = official_keys.open_provider(AssumedRole(Profile("sts"), ROLE))
+
+    keys = provider._credentials_provider.get_credentials()
+
+    assert official_keys.read(provider._credentials_provider) == Credentials(
+        "STS.1", "secret", "token"
+    )
+    assert keys.get_provider_name().startswith("cli_profile")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "access_key_secret = geheim\n",
+        "[x]\ntype = access_key\naccess_key_secret geheim\n",
+        "[x]\ntype = access_key\naccess_key_secret = gehe%im\n",
+        "[x]\ntype = access_key\n[x]\naccess_key_secret = geheim\n",
+    ],
+)
+def test_no_line_of_a_profile_file_is_quoted(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "credentials.ini"
+    file.write_text(text)
+
+    assert "the file is not INI" in told_by(Profile("x", str(file)))
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("echo geheim >&2; exit 3", "exit status 3"),
+        ("echo geheim", "failed to parse external command output"),
+        ('echo \'{"mode": "AK", "access_key_id": "geheim"}\'', "is empty"),
+        (
+            'echo \'{"mode": "AK", "access_key_id": "a", "access_key_secret": "ge heim"}\'',
+            "the access_key_secret of profile 'x'",
+        ),
+    ],
+)
+def test_nothing_that_a_command_prints_is_quoted(
+    command: str, words: str, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = home / "keys.sh"
+    script.write_text(f"#!/bin/sh\n{command}\n")
+    script.chmod(0o700)
+    profile_file(
+        home / ".aliyun" / "config.json",
+        x={"mode": "External", "process_command": str(script)},
+    )
+
+    assert words in told_by(Profile("x"))
+    assert "geheim" not in "".join(capfd.readouterr())
+
+
+def test_a_chain_that_finds_nothing_says_why_each_place_has_none(home: Path) -> None:
+    profile_file(home / ".aliyun" / "config.json", other=ak(1))
+
+    shown = run_python(CHAIN, ALIBABA_CLOUD_ECS_METADATA_DISABLED="true")
+
+    assert "CLIProfile: unable to get profile with 'default' form cli" in shown
+    assert "Profile: failed to get credential from credentials file: $" in shown
+
+
+def test_a_chain_asks_no_other_machine_over_plain_http_and_says_so() -> None:
+    shown = run_python(
+        CHAIN,
+        ALIBABA_CLOUD_ECS_METADATA_DISABLED="true",
+        ALIBABA_CLOUD_CREDENTIALS_URI="http://keys.example/?token=geheim",
+    )
+
+    assert "URL: http://keys.example is plain http to another machine" in shown
+    assert "esa-prefetch:allowHttp" in shown
+    assert "geheim" not in shown

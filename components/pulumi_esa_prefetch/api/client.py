@@ -88,7 +88,7 @@ class EsaClient:
         """A client as the settings want it; fetches no key yet."""
         return cls(
             settings.endpoint,
-            source_of(settings.credentials),
+            source_of(settings.credentials, allow_http=settings.allow_http),
             clock=clock,
             rng=rng,
             transport=transport,

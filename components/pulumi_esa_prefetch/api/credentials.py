@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from pulumi_esa_prefetch.api import official_keys
 from pulumi_esa_prefetch.api.budget import within
 from pulumi_esa_prefetch.api.errors import NoCredentials
+from pulumi_esa_prefetch.api.key_requests import plain_http
 from pulumi_esa_prefetch.keys import Credentials, KeyPlace
 
 PATIENCE = 60.0
@@ -52,8 +53,9 @@ class OfficialCredentials:
     waits goes away when its own time is over, and the fetching thread is left behind.
     """
 
-    def __init__(self, place: KeyPlace) -> None:
+    def __init__(self, place: KeyPlace, *, allow_http: bool = False) -> None:
         self._place = place
+        self._allow_http = allow_http
         self._provider: Any = None
         self._failure: str | None = None
         self._last: Credentials | None = None
@@ -119,7 +121,9 @@ class OfficialCredentials:
     def _fetch(self) -> Credentials:
         try:
             self._provider = self._provider or official_keys.open_provider(self._place)
-            self._last = official_keys.read(self._provider)
+            with plain_http(allowed=self._allow_http):
+                keys = official_keys.read(self._provider)
+            self._last = official_keys.trimmed(keys, self._place)
         except Exception as error:  # noqa: BLE001 -- the library raises whatever it meets
             place = official_keys.describe(self._place)
             why = official_keys.reason(error)
@@ -136,11 +140,11 @@ class OfficialCredentials:
         return self._last
 
 
-def source_of(place: KeyPlace) -> CredentialsSource:
+def source_of(place: KeyPlace, *, allow_http: bool = False) -> CredentialsSource:
     """The source for the place that the settings chose."""
     if isinstance(place, Credentials):
         return StaticCredentials(place)
-    return OfficialCredentials(place)
+    return OfficialCredentials(place, allow_http=allow_http)
 
 
 __all__ = [
