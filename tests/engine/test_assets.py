@@ -1,7 +1,9 @@
+import gzip
 import hashlib
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
 from pulumi_esa_prefetch.engine.assets import with_hashes
+from pulumi_esa_prefetch.engine.bounded import gathered
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, Secret
 from tests.engine.replaying import CLI, EMBEDDED, Playground
@@ -120,6 +123,11 @@ def test_content_that_is_not_there_is_told_in_a_sentence(
 def site() -> Iterator[str]:
     @Request.application
     def app(request: Request) -> Response:
+        assert request.headers["accept-encoding"] == "identity"
+        coding = request.path.removeprefix("/as/")
+        if coding != request.path:
+            packed = gzip.compress(b"content")
+            return Response(packed, headers={"content-encoding": coding})
         known = request.path == "/here"
         return Response("content", status=200 if known else 404)
 
@@ -136,6 +144,30 @@ def test_content_elsewhere_is_fetched(site: str, tree: Path) -> None:
     found = with_hashes(_asset(uri=f"{site}/here"), tree)
 
     assert found["hash"] == hashlib.sha256(b"content").hexdigest()
+
+
+def test_content_that_is_packed_on_its_way_is_unpacked(site: str, tree: Path) -> None:
+    found = with_hashes(_asset(uri=f"{site}/as/GZip"), tree)
+
+    assert found["hash"] == hashlib.sha256(b"content").hexdigest()
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip"])
+def test_content_that_is_packed_otherwise_is_refused(
+    coding: str, site: str, tree: Path
+) -> None:
+    with pytest.raises(EngineError, match="a content encoding that was not asked for"):
+        with_hashes(_asset(uri=f"{site}/as/{coding}"), tree)
+
+
+def test_content_without_end_is_refused(
+    site: str, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = "pulumi_esa_prefetch.engine.contents.gathered"
+    monkeypatch.setattr(place, partial(gathered, largest=3))
+
+    with pytest.raises(EngineError, match="/here is larger than"):
+        with_hashes(_asset(uri=f"{site}/here"), tree)
 
 
 def test_an_error_page_is_no_content(site: str, tree: Path) -> None:

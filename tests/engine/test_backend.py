@@ -1,6 +1,7 @@
 import gzip
 import os
 import pwd
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,15 @@ def test_a_packed_checkpoint_is_read_and_written_back_plain(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\x1f\x8bxx", "unpacked")]
+    ("content", "says"),
+    [
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"\x1f\x8bxx", "unpacked"),
+        (gzip.compress(b"{}" * 99, mtime=0)[:-1], "unpacked"),
+        (gzip.compress(b"{}", mtime=0) + b"more", "unpacked"),
+        (gzip.compress(b"{}", mtime=0)[:10] + b"\xff" * 20, "unpacked"),
+    ],
+    ids=["zstd", "no header", "cut off", "more", "broken"],
 )
 def test_a_checkpoint_that_cannot_be_unpacked_is_one_sentence(
     tmp_path: Path, content: bytes, says: str
@@ -165,6 +174,31 @@ def test_a_checkpoint_that_cannot_be_unpacked_is_one_sentence(
 
     with pytest.raises(EngineError, match=says):
         files.read_checkpoint()
+
+
+def test_a_checkpoint_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    files = backend_in(tmp_path).stack("organization/p/dev", None)
+    files.write_checkpoint(b"")
+    with files.checkpoint.open("r+b") as stream:
+        stream.truncate((1 << 30) + 1)  # takes no place on the disk
+
+    with pytest.raises(EngineError, match=r"dev\.json is larger than 1024 MiB"):
+        files.read_checkpoint()
+
+
+@pytest.mark.slow
+def test_a_checkpoint_that_is_a_bomb_takes_no_memory(tmp_path: Path) -> None:
+    files = backend_in(tmp_path).stack("organization/p/dev", None)
+    files.write_checkpoint(gzip.compress(b" " * (64 << 20)) * 17)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(EngineError, match="unpacked, is larger than 1024 MiB"):
+            files.read_checkpoint()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 def test_a_missing_stack_has_its_own_exit_code(tmp_path: Path) -> None:

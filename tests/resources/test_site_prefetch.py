@@ -195,6 +195,11 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         one_list(url_file=path)
 
 
+def test_a_file_without_end_is_refused() -> None:
+    with pytest.raises(RunError, match="/dev/zero is larger than 64 MiB: put the list"):
+        one_list(url_file="/dev/zero")
+
+
 def test_without_pulumi_alicloud_one_sentence_names_the_extra() -> None:
     program = """
 import sys

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pulumi_esa_prefetch.api.times import parse_time
 from pulumi_esa_prefetch.clock import SystemClock
+from pulumi_esa_prefetch.engine.bounded import read_stream
 from pulumi_esa_prefetch.report.errors import ReportError
 
 
@@ -13,8 +14,9 @@ def text(file: str) -> str:
     """Return the text of a file, `-` for standard input; ReportError in a sentence."""
     try:
         if file == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
-        return Path(file).read_text(encoding="utf-8-sig")
+            return read_stream(sys.stdin.buffer, "standard input").decode("utf-8-sig")
+        with Path(file).open("rb") as stream:
+            return read_stream(stream, file).decode("utf-8-sig")
     except OSError as error:
         raise ReportError(f"{file}: {error.strerror or error}") from None
     except UnicodeDecodeError:

@@ -29,6 +29,7 @@ from pulumi_esa_prefetch.engine import (
     workspace,
 )
 from pulumi_esa_prefetch.engine.backend import StackFiles
+from pulumi_esa_prefetch.engine.bounded import read_stream
 from pulumi_esa_prefetch.engine.encoding import opened as opened_secrets
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.recovery import is_interrupted
@@ -365,7 +366,7 @@ def import_(
     """Put an exported state, from standard input or a file, in the place of a stack's."""
     found = opening.opened(context, stack, anywhere=True)
     try:
-        content = Path(file).read_bytes() if file else sys.stdin.buffer.read()
+        content = _content(file)
     except OSError as error:
         raise EngineError(
             f"could not open file: {file or 'standard input'}: {error.strerror}"
@@ -373,6 +374,15 @@ def import_(
     for message in administration.adopt(found, content, force=force):
         opening.warn(message)
     typer.echo("Import complete.")
+
+
+def _content(file: str) -> bytes:
+    if not file:
+        return read_stream(sys.stdin.buffer, "standard input")
+    with Path(file).open(
+        "rb"
+    ) as stream:  # a pipe may be named, so its size says nothing
+        return read_stream(stream, file)
 
 
 def rm(

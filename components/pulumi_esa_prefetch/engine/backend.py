@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from pulumi_esa_prefetch.engine import run_mark
+from pulumi_esa_prefetch.engine.bounded import gunzipped, read_file
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, Project
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.project import read_document
@@ -106,7 +107,7 @@ class StackFiles:
     def _content(self) -> bytes:
         path = self.checkpoint
         try:
-            content = path.read_bytes()
+            content = read_file(path)
         except FileNotFoundError:
             raise EngineError(f"no stack named '{self.name}' found", NO_STACK) from None
         except OSError as error:
@@ -197,10 +198,7 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         )
     if not content.startswith(b"\x1f\x8b"):
         return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise EngineError(f"{path} cannot be unpacked: {error}") from None
+    return gunzipped(content, path)
 
 
 def _packed(path: Path, content: bytes) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from pulumi_esa_prefetch.engine.bounded import gathered, gunzipped
 from pulumi_esa_prefetch.engine.errors import EngineError
 
 _SECONDS: Final = 60.0
@@ -74,9 +75,25 @@ def _fetched(uri: str) -> bytes:
         with httpx.Client(
             transport=transport, timeout=_SECONDS, follow_redirects=True
         ) as client:
-            answer = client.get(uri)
+            # The HTTP library unpacks without any bound: it gets to see no coding.
+            asked = {"accept-encoding": "identity"}
+            with client.stream("GET", uri, headers=asked) as answer:
+                if not answer.is_success:
+                    raise EngineError(
+                        f"{uri} was answered with status {answer.status_code}"
+                    )
+                coding = answer.headers.pop("content-encoding", "identity").lower()
+                content = gathered(answer.iter_bytes(), uri)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise EngineError(f"{uri} cannot be fetched: {error}") from None
-    if not answer.is_success:
-        raise EngineError(f"{uri} was answered with status {answer.status_code}")
-    return answer.content
+    return _plain(content, coding.strip(), uri)
+
+
+def _plain(content: bytes, coding: str, uri: str) -> bytes:
+    if coding in ("gzip", "x-gzip"):
+        return gunzipped(content, uri)
+    if coding not in ("identity", ""):
+        raise EngineError(
+            f"{uri} was answered with a content encoding that was not asked for"
+        )
+    return content

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_esa_prefetch.engine.backend import StackFiles
+from pulumi_esa_prefetch.engine.bounded import read_file
 from pulumi_esa_prefetch.engine.encoding import dumps
 from pulumi_esa_prefetch.engine.errors import EngineError
 
@@ -34,7 +35,7 @@ def entries(files: StackFiles) -> list[dict[str, Any]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        entry = json.loads(path.read_bytes())
+        entry = json.loads(read_file(path))
     except (OSError, ValueError, RecursionError) as error:
         raise EngineError(f"{path} cannot be read: {error}") from None
     if not isinstance(entry, dict):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
 from pulumi_esa_prefetch.engine.backend import sync_directory
+from pulumi_esa_prefetch.engine.bounded import read_file
 from pulumi_esa_prefetch.engine.encoding import (
     Encoder,
     Sealer,
@@ -173,7 +174,7 @@ def read_journal(file: Path) -> Journal | None:
     EngineError if it is damaged.
     """
     try:
-        content = file.read_bytes()
+        content = read_file(file)
     except FileNotFoundError:
         return None
     except OSError as error:

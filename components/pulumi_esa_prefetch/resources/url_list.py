@@ -10,6 +10,8 @@ from pulumi import Input, Output, RunError
 
 from pulumi_esa_prefetch.resources.deferred import applied
 
+_LARGEST_FILE = 64 << 20
+
 
 @dataclass(frozen=True)
 class UrlList:
@@ -56,7 +58,14 @@ def _digest(content: str) -> str:
 def _from_file(path: Path) -> str:
     try:
         # Editors on Windows put a byte order mark in front.
-        return _joined(path.read_text(encoding="utf-8-sig").splitlines(), str(path))
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise RunError(
+                f"url_file {path} is larger than {_LARGEST_FILE >> 20} MiB: put the list into OSS, "
+                "and give its oss_url"
+            )
+        return _joined(content.decode("utf-8-sig").splitlines(), str(path))
     except OSError as error:
         raise RunError(f"url_file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
