@@ -1,10 +1,13 @@
 """What users get, the sources and the wheel made of them: what is in it, what is not, names and version."""
 
+import json
+import os
 import re
 import subprocess
 import sys
 import tarfile
 import tomllib
+import venv
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import entry_points, version
@@ -13,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import pulumi_esa_prefetch
+from stacks.prefetch.demo.settings import shielded
+from tests.lifecycle.engines import ENGINES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -33,12 +38,17 @@ def sources(sdist: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def wheel_file(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("wheel")
     alone = ["--no-deps", "--no-build-isolation"]
     run("pip", "wheel", "--quiet", *alone, f"--wheel-dir={place}", str(sdist))
     (path,) = place.glob("*.whl")
-    with zipfile.ZipFile(path) as archive:
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(wheel_file: Path) -> list[str]:
+    with zipfile.ZipFile(wheel_file) as archive:
         return archive.namelist()
 
 
@@ -92,6 +102,60 @@ def test_the_wheel_holds_nothing_but_the_package(wheel: list[str]) -> None:
         "pulumi_esa_prefetch",
         f"pulumi_esa_prefetch-{PROJECT['version']}.dist-info",
     }
+
+
+def test_the_wheel_says_that_it_brings_no_plugin(wheel_file: Path) -> None:
+    with zipfile.ZipFile(wheel_file) as archive:
+        said = json.loads(archive.read("pulumi_esa_prefetch/pulumi-plugin.json"))
+
+    assert said == {"resource": False, "name": "esa-prefetch"}
+
+
+def test_pulumi_looks_for_no_plugin_of_an_editable_install(tmp_path: Path) -> None:
+    assert "esa-prefetch" not in plugins_that_pulumi_wants(tmp_path, sys.prefix)
+
+
+@pytest.mark.slow
+def test_pulumi_looks_for_no_plugin_of_an_installed_wheel(
+    tmp_path: Path, wheel_file: Path
+) -> None:
+    place = tmp_path / "venv"
+    venv.create(place, symlinks=True, with_pip=True)
+    alone = ["--no-deps", "--no-index", str(wheel_file)]
+    run("pip", f"--python={place}/bin/python", "--quiet", "install", *alone)
+
+    assert "esa-prefetch" not in plugins_that_pulumi_wants(tmp_path, str(place))
+
+
+def plugins_that_pulumi_wants(root: Path, environment: str) -> set[str]:
+    """The names of the plugins that the `pulumi` command wants for a program in an environment."""
+    pulumi = ENGINES["pulumi"]
+    if pulumi is None:
+        pytest.skip("the pulumi command is not on PATH")
+    runtime = {"name": "python", "options": {"virtualenv": environment}}
+    project = {"name": "wants", "runtime": runtime}
+    (root / "Pulumi.yaml").write_text(json.dumps(project))
+    (root / "__main__.py").touch()
+    (root / "state").mkdir()
+    own = {
+        "PULUMI_BACKEND_URL": (root / "state").as_uri(),
+        "PULUMI_HOME": str(root / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+    done = subprocess.run(
+        [pulumi, "about", "--json"],
+        cwd=root,
+        env=shielded(os.environ, own),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+    names = {plugin["name"] for plugin in json.loads(done.stdout)["plugins"]}
+    assert "python" in names, done.stdout
+    return names
 
 
 def test_the_installed_version_is_that_of_pyproject() -> None:
