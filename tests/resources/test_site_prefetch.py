@@ -128,7 +128,10 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
             {"url_file": "/nowhere/urls.txt"},
             "/nowhere/urls.txt cannot be read: No such",
         ),
+        ({"urls": [*URLS, None]}, "urls: no http or https URL in line 3"),
+        ({"urls": 5}, "urls is not a list of URLs"),
         ({"oss_url": "oss://bucket/key"}, "oss_url is not an http or https URL"),
+        ({"oss_url": 5}, "oss_url is not an http or https URL"),
         ({"urls": URLS, "windows": [NOW]}, "windows is not a mapping from names to"),
         (
             {"urls": URLS, "windows": {"w": 60}},

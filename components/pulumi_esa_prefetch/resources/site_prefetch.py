@@ -1,7 +1,6 @@
 """SitePrefetch: from a site, a URL list and windows to running plans; it composes resources and talks to no API."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -16,7 +15,7 @@ from pulumi import (
 )
 
 from pulumi_esa_prefetch.resources.arguments import arguments
-from pulumi_esa_prefetch.resources.deferred import applied
+from pulumi_esa_prefetch.resources.deferred import applied, named
 from pulumi_esa_prefetch.resources.prefetch_campaign import (
     PrefetchCampaign,
     PrefetchCampaignArgs,
@@ -119,7 +118,7 @@ class SitePrefetch(ComponentResource):
         """
         owner = f"SitePrefetch {resource_name!r}"
         args = arguments(SitePrefetchArgs, owner, args, declared)
-        with _named(f"{owner}: "):
+        with named(f"{owner}: "):
             site_id, urls, windows = _site_id(args.site), _urls(args), _windows(args)
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
@@ -178,7 +177,7 @@ def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
     if not isinstance(given, Mapping):
         raise RunError("windows is not a mapping from names to windows")
     for name, declared in given.items():
-        with _named(f"windows.{name}: "):
+        with named(f"windows.{name}: "):
             window = PrefetchWindow.of(declared)
             windows[name] = _Window(window.for_esa(), window.for_triggers())
     return windows
@@ -232,12 +231,3 @@ def _resources() -> Any:
             "SitePrefetch needs pulumi_alicloud: pip install 'pulumi-esa-prefetch[alicloud]'"
         ) from None
     return site_resources
-
-
-@contextmanager
-def _named(prefix: str) -> Iterator[None]:
-    """Let an error say where."""
-    try:
-        yield
-    except RunError as error:
-        raise RunError(f"{prefix}{error}") from None

@@ -1,7 +1,7 @@
 """The URLs of a job, from a list, a file or an OSS object; makes no resource and fetches nothing."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -73,11 +73,19 @@ def _from_file(path: Path) -> str:
 
 
 def _from_list(urls: Any) -> Input[str]:
+    parts = urls if isinstance(urls, Sequence) else [urls]
+    if not any(isinstance(part, Output | Awaitable) for part in parts):
+        return _of_list(urls)
+    later: Output[Any] = Output.from_input(urls)
+    return applied(later, _of_list)
+
+
+def _of_list(urls: object) -> str:
     if isinstance(urls, str):
         raise RunError("urls is one text: give a list of URLs, or url_file, or oss_url")
-    if isinstance(urls, Sequence) and all(isinstance(url, str) for url in urls):
-        return _joined(urls, "urls")
-    return Output.from_input(urls).apply(lambda known: _joined(known, "urls"))
+    if not isinstance(urls, Sequence):
+        raise RunError("urls is not a list of URLs")
+    return _joined([str(url) for url in urls], "urls")
 
 
 def _joined(lines: Sequence[str], place: str) -> str:
@@ -97,7 +105,7 @@ def _wrong(urls: Mapping[int, str], shown: int = 3) -> str:
 
 
 def _one_url(url: str) -> str:
-    if not _is_url(url):
+    if not _is_url(str(url)):
         raise RunError("oss_url is not an http or https URL")
     return url
 

@@ -1,0 +1,40 @@
+"""What is said of a value that cannot be read: of one that comes later as of one that is there."""
+
+import asyncio
+
+import pytest
+from pulumi import Output, RunError
+
+from pulumi_esa_prefetch.resources.deferred import applied, named
+
+
+def refuse(value: str) -> str:
+    raise RunError(f"{value} is none")
+
+
+def test_a_value_that_is_there_is_refused_with_its_place() -> None:
+    with (
+        pytest.raises(RunError, match=r"^a: b: x is none$"),
+        named("a: "),
+        named("b: "),
+    ):
+        applied("x", refuse)
+
+
+def test_a_value_that_comes_later_is_refused_with_its_place() -> None:
+    async def later() -> None:
+        with named("a: "), named("b: "):
+            read = applied(Output.from_input("x"), refuse)
+        assert isinstance(read, Output)
+        await read.future()
+
+    with pytest.raises(RunError, match=r"^a: b: x is none$"):
+        asyncio.run(later())
+
+
+def test_a_place_is_left_also_by_an_error() -> None:
+    with pytest.raises(RunError), named("a: "):
+        applied("x", refuse)
+
+    with pytest.raises(RunError, match=r"^x is none$"):
+        applied("x", refuse)
