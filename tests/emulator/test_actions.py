@@ -80,6 +80,18 @@ def test_an_oss_file_is_what_the_seed_says_it_is(house: Houses) -> None:
     assert (unknown["UrlCount"], unknown["ErrorInfo"]) == (0, "OtherErrors")
 
 
+def test_a_signed_oss_url_is_used_and_kept_without_its_signature(house: Houses) -> None:
+    url = "https://bucket.oss-cn-hangzhou.aliyuncs.com/1.txt"
+    signed = f"{url}?Expires=1893456000&Signature=geheim"
+    there = house({**seed(), "oss": {signed: ["http://a.example/1"]}})
+
+    job = make_job(there, InsertWay="oss", OssUrl=signed, UrlList=None)
+
+    assert isinstance(job, dict)
+    assert job["UrlCount"] == 1
+    assert there.emulator.history[0].parameters["OssUrl"] == url
+
+
 def test_a_full_site_takes_no_more_jobs(house: Houses) -> None:
     there = house(seed(JobLimit=2))
 

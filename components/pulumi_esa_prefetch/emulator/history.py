@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from pydantic import AwareDatetime
 
+from pulumi_esa_prefetch.emulator.urls import without_query
+
 # Of the RPC v1 protocol; under ACS3 they are headers and never come near.
 _PROTOCOL = {
     "AccessKeyId",
@@ -49,9 +51,11 @@ def to_keep(parameters: Mapping[str, str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     room = _LONGEST
     for name, value in parameters.items():
-        if name not in _PROTOCOL and not _SECRET.search(name):
-            kept[brief(name)] = _shortened(value, room)
-            room = max(0, room - len(value))
+        if name in _PROTOCOL or _SECRET.search(name):
+            continue
+        shown = without_query(value) if name == "OssUrl" else value
+        kept[brief(name)] = _shortened(shown, room)
+        room = max(0, room - len(shown))
     return kept
 
 

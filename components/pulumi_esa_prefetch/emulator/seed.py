@@ -30,7 +30,7 @@ from pulumi_esa_prefetch.emulator.records import (
 )
 from pulumi_esa_prefetch.emulator.records import Status as PlanStatus
 from pulumi_esa_prefetch.emulator.times import parse_moment
-from pulumi_esa_prefetch.emulator.urls import read_urls
+from pulumi_esa_prefetch.emulator.urls import read_urls, without_query
 
 
 def _object_id(text: str) -> str:
@@ -185,7 +185,7 @@ def _job(
         created_at=parse_moment(one.CreatedAt, now),
         file_id=new_id(),
         ali_uid=sites[one.SiteId].ali_uid,
-        oss_url=one.OssUrl,
+        oss_url=without_query(one.OssUrl) if one.OssUrl else None,
         error_info=urls.error_info,
     )
 

@@ -30,6 +30,11 @@ def read_urls(
     return UrlList(tuple(good), tuple(dict.fromkeys(errors)))
 
 
+def without_query(url: str) -> str:
+    """An OSS URL without its query: a signed one has its signature there."""
+    return url.partition("?")[0]
+
+
 def domains_of(urls: tuple[str, ...]) -> str:
     """The hosts of the list, each once, joined by commas."""
     return ",".join(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))

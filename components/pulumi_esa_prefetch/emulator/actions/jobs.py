@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.emulator.records import (
     Put,
     Site,
 )
-from pulumi_esa_prefetch.emulator.urls import UrlList, read_urls
+from pulumi_esa_prefetch.emulator.urls import UrlList, read_urls, without_query
 
 _PAGE_SIZE = 20
 _BIGGEST_PAGE = 500
@@ -40,7 +40,7 @@ def create_scheduled_preload_job(desk: Desk) -> Outcome:
         created_at=desk.now,
         file_id=desk.new_id(),
         ali_uid=desk.ali_uid,
-        oss_url=oss_url,
+        oss_url=without_query(oss_url) if oss_url else None,
         error_info=urls.error_info,
         failed_file_oss=_failed_file(desk, urls),
     )
