@@ -180,6 +180,52 @@ def test_a_secret_trigger_is_never_taken_for_an_unchanged_one() -> None:
     assert outcome.starts
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        (
+            {"triggers": {"key": "plain"}, "on_destroy": "leave"},
+            {"triggers": {"key": SECRET}},
+            "run again if the secret trigger changed",
+        ),
+        (
+            {"triggers": SECRET},
+            {"triggers": SECRET},
+            "run again if the secret trigger changed",
+        ),
+        (
+            {"triggers": {"key": SECRET, "release": "1"}},
+            {"triggers": {"key": SECRET, "release": "2"}},
+            "Reset, Start",
+        ),
+        (
+            {"triggers": {}},
+            {"triggers": {"key": SECRET}},
+            "Reset, Start",
+        ),
+        (
+            {"triggers": {"key": SECRET}},
+            {"triggers": {"key": SECRET}, "desired_state": "stopped"},
+            "record, no call",
+        ),
+    ],
+    ids=["sealed since", "one secret", "another changed", "added", "declared stopped"],
+)
+def test_a_hidden_trigger_is_told_for_what_can_be_known_of_it(
+    before: dict[str, Any], after: dict[str, Any], what: str
+) -> None:
+    given = step("update", old("a", 1, "finished", **before), new("a", 1, **after))
+
+    assert outcome_of(given).what == what
+
+
+def test_a_drifted_plan_with_a_secret_trigger_is_started_in_any_case() -> None:
+    secret = {"triggers": {"key": SECRET}}
+    given = step("update", old("a", 1, "stopped", **secret), new("a", 1, **secret))
+
+    assert outcome_of(given).what == "Start"
+
+
 def test_a_job_is_set_back_once_for_all_its_plans_that_run_again() -> None:
     again: dict[str, Any] = {"triggers": {"release": "2"}}
     steps = [

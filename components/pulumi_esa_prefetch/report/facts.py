@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.api.times import parse_time
 from pulumi_esa_prefetch.load import shares
 from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.report.documents import SECRET
 from pulumi_esa_prefetch.report.graph import Graph, Node
 from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.summary import Source
@@ -187,7 +188,7 @@ def _filled(
 
 
 def _hosts(url_list: Any) -> tuple[str, ...]:
-    if not isinstance(url_list, str):
+    if not isinstance(url_list, str) or SECRET in url_list:
         return ()
     return tuple(_host(line.strip()) for line in url_list.splitlines() if line.strip())
 

@@ -3,7 +3,7 @@
 The table is `provider.decision`; here its answers are asked for and put into words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -141,8 +141,10 @@ def _update(node: Node, facts: PlanFacts, now: datetime) -> Outcome:
     if declared is None or recorded is None:
         return _unreadable(node)
     observed = _Observed(facts.status or recorded.status, facts.end_time)
-    decision = at_update(declared, recorded, observed, now)
-    if decision.act is not Act.RERUN and SECRET in str(declared.triggers):
+    hidden = [name for name, value in declared.triggers.items() if SECRET in str(value)]
+    decision = at_update(declared, _alike(recorded, declared, hidden), observed, now)
+    may_rerun = hidden and declared.desired_state == "running"
+    if may_rerun and decision.act in {Act.ADOPT, Act.RECORD}:
         return Outcome(
             "run again if the secret trigger changed",
             "has a secret among its triggers, which a preview hides",
@@ -150,6 +152,15 @@ def _update(node: Node, facts: PlanFacts, now: datetime) -> Outcome:
             goes_on=True,
         )
     return _worded(decision, declared, observed.status)
+
+
+def _alike(
+    recorded: PlanState, declared: PlanInputs, hidden: Iterable[str]
+) -> PlanState:
+    """The record with the hidden triggers as they are declared: it may show them, or hide them too."""
+    masked = {name: declared.triggers[name] for name in hidden}
+    known = {name: masked.get(name, value) for name, value in recorded.triggers.items()}
+    return recorded.model_copy(update={"triggers": known})
 
 
 def _deletion(node: Node, facts: PlanFacts, now: datetime, *, kept: bool) -> Outcome:
@@ -235,14 +246,21 @@ def _declared(node: Node, facts: PlanFacts) -> PlanInputs | None:
     others = {k: v for k, v in node.new.inputs.items() if k not in ids}
     if UNKNOWN in str(others):
         return None
-    return _parsed(PlanInputs, others | ids)
+    return _parsed(PlanInputs, _with_mapping(others) | ids)
 
 
 def _recorded(node: Node) -> PlanState | None:
     if node.old is None:
         return None
     job_id, _ = split_id(node.old.id)
-    return _parsed(PlanState, {**node.old.outputs, "job_id": job_id})
+    return _parsed(PlanState, _with_mapping(node.old.outputs) | {"job_id": job_id})
+
+
+def _with_mapping(props: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties with a mapping for triggers that are one secret as a whole."""
+    if props.get("triggers") != SECRET:
+        return dict(props)
+    return {**props, "triggers": {SECRET: SECRET}}
 
 
 def _parsed(model: type[_Inputs], props: Mapping[str, Any]) -> _Inputs | None:
