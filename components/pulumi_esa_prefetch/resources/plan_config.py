@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
+from pulumi_esa_prefetch.resources.secret_config import hide, secrecy
 from pulumi_esa_prefetch.resources.twins import twins
 
 SETTING = "esa-prefetch:plans"
@@ -23,9 +24,11 @@ class PlanConfigError(pulumi.RunError):
 def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     """Read the plans of a stack's config: name -> {planId, jobId, desiredState, ...}.
 
-    Raises PlanConfigError, which names every entry and field that is wrong, and every plan that has
-    two names, and shows no value.
+    The triggers from a key of the config that holds a secret are secrets. Raises PlanConfigError, which
+    names every entry and field that is wrong, and every plan that has two names, and shows no value.
     """
+    if isinstance(config, pulumi.Output):
+        raise PlanConfigError(f"{SETTING} is an output: read it by require_object")
     if not isinstance(config, Mapping):
         raise PlanConfigError(f"{SETTING} is not a mapping from names to plans")
     wrong = [
@@ -36,8 +39,9 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     wrong += [in_one_line(text) for text in twins(_ids(config))]
     if wrong:
         raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}")
+    is_secret = secrecy(SETTING)
     return {
-        str(name): ScheduledPrefetchArgs(**_props(plan))
+        str(name): ScheduledPrefetchArgs(**hide(_props(plan), ["triggers"], is_secret))
         for name, plan in config.items()
     }
 

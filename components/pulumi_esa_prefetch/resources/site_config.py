@@ -4,30 +4,37 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from pulumi import RunError
+from pulumi import Output, RunError, get_project
 from pydantic.alias_generators import to_camel
 
 from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
+from pulumi_esa_prefetch.resources.secret_config import hide, secrecy
 from pulumi_esa_prefetch.resources.site_prefetch import SitePrefetchArgs
 
 _FIELDS = {to_camel(field.name): field.name for field in fields(SitePrefetchArgs)}
 _WINDOW = {to_camel(field.name): field.name for field in fields(PrefetchWindow)}
+_MAY_BE_SECRET = ("urls", "oss_url", "triggers")
 
 
 def read_prefetches(config: object, site: str) -> dict[str, SitePrefetchArgs]:
     """Read name -> {urls | urlFile | ossUrl, windows: name -> {interval, sliceLen, ...}, ...}.
 
-    ``site`` is the site of all that name none. Raises RunError, which names every wrong entry and
-    shows no value.
+    ``site`` is the site of all that name none. URLs and triggers from a key of the config that holds a
+    secret are secrets. Raises RunError, which names every wrong entry and shows no value.
     """
+    if isinstance(config, Output):
+        raise RunError("prefetches is an output: read it by require_object")
     if not isinstance(config, Mapping):
         raise RunError("prefetches is not a mapping from names to prefetches")
     if wrong := [
         f"{name}{text}" for name, one in config.items() for text in _wrong(one)
     ]:
         raise RunError(f"prefetches: {'; '.join(wrong)}")
+    is_secret = secrecy(f"{get_project()}:prefetches")
     return {
-        str(name): SitePrefetchArgs(**{"site": site} | _props(one))
+        str(name): SitePrefetchArgs(
+            **{"site": site} | hide(_props(one), _MAY_BE_SECRET, is_secret)
+        )
         for name, one in config.items()
     }
 

@@ -1,0 +1,118 @@
+"""What a program has from a key of its config that holds a secret: which values are secrets then, and which not."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from pulumi import Output, RunError, get_project
+from pulumi.runtime import set_all_config
+
+from pulumi_esa_prefetch import read_plans, read_prefetches
+
+TRIGGERS = {"release": 2, "deep": {"token": "hush"}, "none": None}
+PLANS = {
+    "a": {
+        "planId": "665d3b48621bccf3fe29e1a7",
+        "jobId": "665d3af3621bccf3fe29e1a4",
+        "triggers": TRIGGERS,
+        "rerun": "resume",
+    }
+}
+WINDOWS = {"now": {"interval": 60, "sliceLen": 10}}
+SITES = {
+    "oss": {"ossUrl": "https://b/1?hush", "windows": WINDOWS},
+    "list": {"urls": ["https://x/1", "https://x/2"], "windows": WINDOWS},
+    "file": {"urlFile": "list.txt", "windows": WINDOWS, "triggers": TRIGGERS},
+}
+SECRET_TRIGGERS = {"release": "SECRET 2", "deep": "SECRET {'token': 'hush'}"}
+
+
+def seen(
+    read: Callable[[], Mapping[str, Any]], secret: Mapping[str, object], **plain: object
+) -> dict[str, dict[str, Any]]:
+    """What is read where these keys hold a secret, and others none; a secret as `SECRET` and its value."""
+
+    async def program() -> dict[str, dict[str, Any]]:
+        others = {f"shop:{name}": value for name, value in plain.items()}
+        texts = {k: json.dumps(value) for k, value in {**secret, **others}.items()}
+        set_all_config(texts, list(secret))
+        return {name: await _shown(vars(args)) for name, args in read().items()}
+
+    # In a context of its own, which takes its config along.
+    return asyncio.run(program())
+
+
+async def _shown(value: Any) -> Any:
+    if isinstance(value, Output):
+        assert await value.is_secret()
+        return f"SECRET {await value.future()}"
+    if isinstance(value, dict):
+        known = {k: await _shown(item) for k, item in value.items()}
+        return {k: item for k, item in known.items() if item is not None}
+    return [await _shown(item) for item in value] if isinstance(value, list) else value
+
+
+def test_triggers_from_a_key_with_a_secret_are_secrets_and_nothing_else_is() -> None:
+    found = seen(lambda: read_plans(PLANS), {"esa-prefetch:plans": PLANS})
+
+    assert found["a"] == {
+        "plan_id": PLANS["a"]["planId"],
+        "job_id": PLANS["a"]["jobId"],
+        "triggers": SECRET_TRIGGERS,
+        "rerun": "resume",
+    }
+
+
+def test_triggers_that_a_program_has_changed_are_secrets_too() -> None:
+    changed = {"b": PLANS["a"] | {"triggers": {"token": "hush!"}}}
+
+    found = seen(lambda: read_plans(changed), {"esa-prefetch:plans": PLANS})
+
+    assert found["b"]["triggers"] == {"token": "SECRET hush!"}
+
+
+def test_urls_and_triggers_of_prefetches_are_secrets_and_nothing_else_is() -> None:
+    setting = f"{get_project()}:prefetches"
+
+    found = seen(lambda: read_prefetches(SITES, "1"), {setting: SITES})
+
+    windows = {"now": {"interval": 60, "slice_len": 10}}
+    common = {"site": "1", "windows": windows}
+    assert found == {
+        "oss": common | {"oss_url": "SECRET https://b/1?hush"},
+        "list": common | {"urls": ["SECRET https://x/1", "SECRET https://x/2"]},
+        "file": common | {"url_file": "list.txt", "triggers": SECRET_TRIGGERS},
+    }
+
+
+@pytest.mark.parametrize("held", [PLANS, {"season": [PLANS]}, PLANS["a"]])
+def test_another_key_is_known_by_what_it_holds(held: object) -> None:
+    found = seen(lambda: read_plans(PLANS), {"shop:all": held, "shop:pin": "1234"})
+
+    assert found["a"]["triggers"] == SECRET_TRIGGERS
+
+
+def test_a_secret_elsewhere_hides_no_trigger() -> None:
+    elsewhere: dict[str, object] = {
+        "esa-prefetch:secretKey": "hush",
+        "shop:numbers": [2, None, {}],
+    }
+
+    found = seen(lambda: read_plans(PLANS), elsewhere, plans=PLANS)
+
+    assert found["a"]["triggers"] == {"release": 2, "deep": {"token": "hush"}}
+
+
+@pytest.mark.parametrize(
+    "read", [read_plans, lambda config: read_prefetches(config, "1")]
+)
+def test_an_output_is_refused_with_what_to_write_instead(
+    read: Callable[[object], object],
+) -> None:
+    async def program() -> None:
+        read(Output.secret(PLANS))
+
+    with pytest.raises(RunError, match=r"is an output: read it by require_object"):
+        asyncio.run(program())
