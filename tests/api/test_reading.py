@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.api.errors import BadAnswer
+from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
 from pulumi_esa_prefetch.api.models import CreatedPlans, Done, Job, JobPage, Plan
 from pulumi_esa_prefetch.api.reading import plans_reader, reader, reader_of
 from tests.api.answering import JOB_ID, PLAN, PLAN_ID
@@ -32,7 +32,7 @@ def test_an_answer_about_another_plan_is_refused() -> None:
 def test_the_case_of_an_id_makes_no_difference() -> None:
     plan = reader_of("Start", Plan, PLAN_ID)({**PLAN, "Id": PLAN_ID.upper()})
 
-    assert plan.id == PLAN_ID.upper()
+    assert plan.id == PLAN_ID
 
 
 _FIELDS = [
@@ -88,3 +88,72 @@ def test_any_answer_is_a_model_or_a_sentence(content: dict[str, Any]) -> None:
             read(content)
         except BadAnswer as error:
             assert str(error).isprintable()  # noqa: PT017
+
+
+@pytest.mark.parametrize("said", ["a:b:c", 17, ["x"], {"Id": "x"}, "f" * 25])
+def test_a_job_that_is_no_id_costs_the_plan_nothing_but_its_job(said: object) -> None:
+    plan = reader("Start", Plan)({**PLAN, "JobId": said})
+
+    assert (plan.id, plan.status, plan.job_id) == (PLAN_ID, "waiting", None)
+    assert plan.unreadable_job == str(said)
+
+
+@pytest.mark.parametrize("said", [None, "", "  "])
+def test_a_job_that_is_left_out_is_not_unreadable(said: object) -> None:
+    plan = reader("Start", Plan)({**PLAN, "JobId": said})
+
+    assert (plan.job_id, plan.unreadable_job) == (None, None)
+
+
+@pytest.mark.parametrize("said", ["a:b:c", "x", 17, 0, [], ["x"], {}, True])
+def test_an_answer_with_an_unreadable_id_is_not_of_the_plan_asked_for(
+    said: object,
+) -> None:
+    with pytest.raises(AnotherId, match=f"asked about {PLAN_ID}"):
+        reader_of("Start", Plan, PLAN_ID)({**PLAN, "Id": said})
+
+
+@pytest.mark.parametrize("said", ["a:b:c", 17, PLAN_ID + "0"])
+def test_a_list_with_a_plan_that_has_no_id_is_not_the_whole_truth(said: object) -> None:
+    read = plans_reader("List", JOB_ID)
+
+    with pytest.raises(BadAnswer, match="no id of 24 hex digits"):
+        read({"Executions": [PLAN, {**PLAN, "Id": said}]})
+
+
+def test_a_plan_that_is_listed_twice_is_one_whose_status_is_known_if_there_is_one() -> (
+    None
+):
+    read, again = plans_reader("List", JOB_ID), {**PLAN, "Id": PLAN_ID.upper()}
+
+    [same] = read({"Executions": [PLAN, again]})
+    [torn] = read({"Executions": [PLAN, {**again, "Status": "running"}, again]})
+
+    assert (same.id, same.status) == (PLAN_ID, "waiting")
+    assert (torn.id, torn.status) == (PLAN_ID, None)
+
+
+EVIL = "a\x1b[2Jb\x9b31m\x07c\u202e\u2066\u200b\u061c\x7f\r\nd\u2028e\ud800\U000e0041\u3164"
+FIT = "a?[2Jb?31m?c????? d e???"
+
+
+def test_no_text_of_a_model_moves_the_cursor_or_turns_what_follows() -> None:
+    odd = {**PLAN, "Status": EVIL, "AliUid": EVIL, "RequestId": EVIL}
+    plan = reader("Start", Plan)(odd)
+    job = reader("Get", Job)({"Id": EVIL, "Name": EVIL, "ErrorInfo": EVIL})
+    created = reader("Create", CreatedPlans)({"FailedMessages": [EVIL, EVIL]})
+
+    assert plan.status == FIT.lower()
+    assert (plan.ali_uid, plan.request_id) == (FIT, FIT)
+    assert (job.id, job.name, job.error_info) == (FIT, FIT, FIT)
+    assert created.failed_messages == (FIT, FIT)
+
+
+@pytest.mark.parametrize(
+    "legit",
+    ["预热 – é e\u0301", "🚀 ❤\ufe0f", "👩\u200d🚀", "नमस्ते", "العربية"],  # noqa: RUF001
+)
+def test_letters_of_all_scripts_and_emoji_stay(legit: str) -> None:
+    job = reader("Get", Job)({"Id": JOB_ID, "Name": legit})
+
+    assert job.name == legit

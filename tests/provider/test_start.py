@@ -431,15 +431,6 @@ def test_without_a_job_start_is_the_look_up(
     assert f"declare job_id {JOB}" in capsys.readouterr().out
 
 
-def test_whatever_esa_calls_the_job_a_start_that_succeeded_is_recorded() -> None:
-    world = World("stopped")
-    world.wire.spoiled = {START: {"JobId": "job-17"}}
-
-    made = world.provider.create({"plan_id": PLAN})
-
-    assert made.id == f"job-17:{PLAN}"
-
-
 def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

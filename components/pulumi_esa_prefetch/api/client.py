@@ -26,6 +26,7 @@ from pulumi_esa_prefetch.api.models import (
 )
 from pulumi_esa_prefetch.api.reading import (
     demand_all,
+    demand_ids,
     plans_reader,
     reader,
     reader_of,
@@ -210,6 +211,7 @@ class EsaClient:
             _post(action, {"Id": job_id}, form), reader(action, CreatedPlans)
         )
         made = len(created.plans)
+        demand_ids(action, created.plans, created.request_id)
         demand_all(action, (), made, created.success_count, created.request_id)
         if made < len(executions) or created.failed_messages:
             raise PlansRefused(len(executions), created)

@@ -19,6 +19,7 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 │   ├── Untrusted         no TLS connection that can be trusted: never sent
 │   └── OutOfTime         the deadline came before it was sent
 ├── BadAnswer             a 2xx whose content cannot be understood: ambiguous
+│   └── AnotherId         one that is about another object than the call
 ├── PartialFailure        a 200 that says that a part was refused
 │   ├── PlansRefused      `created`: what became of each plan
 │   └── UrlsRefused       `job`: the job, which exists
@@ -174,6 +175,10 @@ class BadAnswer(EsaError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, ambiguous=True)
+
+
+class AnotherId(BadAnswer):
+    """ESA accepted the call, and its answer is about another job or plan."""
 
 
 class PartialFailure(EsaError):

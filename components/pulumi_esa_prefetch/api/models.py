@@ -1,6 +1,7 @@
 """What ESA gives and takes, as frozen models with ESA's spelling at the wire; sends nothing."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -10,10 +11,13 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 from pydantic.alias_generators import to_pascal
 
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.api.wording import in_one_line, printable
 
 PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
 """The statuses ESA documents; `stopped` means paused (StopScheduledPreloadExecution)."""
@@ -30,13 +34,31 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _in_one_case(value: Any) -> Any:
+    return object_id(value) or value
+
+
+def _cleaned(value: Any) -> Any:
+    """Texts fit for a terminal, also those of a list; None in the place of an empty one."""
+    if isinstance(value, str):
+        return printable(value) or None
+    if isinstance(value, list):
+        return [printable(item) if isinstance(item, str) else item for item in value]
+    return value
+
+
+ObjectId = Annotated[str, BeforeValidator(_in_one_case)]
+"""The id of a job or a plan, in lower case, whatever the case that ESA writes."""
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """An int64, the largest that the API pages know."""
 
 
 class _Answer(BaseModel):
-    """Read leniently: what is unknown is ignored, what is left out, null or empty is None."""
+    """Read leniently: what is unknown is ignored, what is left out, null or empty is None.
+
+    No text in it moves the cursor of a terminal or hides what follows.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -48,14 +70,14 @@ class _Answer(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _empty_is_nothing(cls, value: Any) -> Any:
-        return None if isinstance(value, str) and not value.strip() else value
+    def _clean(cls, value: Any) -> Any:
+        return _cleaned(value)
 
 
 class Job(_Answer):
     """A list of URLs to prefetch, with its counters (GetScheduledPreloadJob)."""
 
-    id: str
+    id: ObjectId
     name: str | None = None
     site_id: Number | None = None
     insert_way: str | None = None
@@ -83,7 +105,9 @@ class Job(_Answer):
 class _PlanFacts(_Answer):
     """What ESA tells of a plan, there or refused."""
 
-    job_id: str | None = None
+    job_id: ObjectId | None = None
+    unreadable_job: str | None = None
+    """What stands in the place of the job's id and is none, for a warning; `job_id` is None then."""
     start_time: Instant | None = None
     end_time: Instant | None = None
     interval: Number | None = None
@@ -95,11 +119,20 @@ class _PlanFacts(_Answer):
     ali_uid: str | None = None
     request_id: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _put_aside_what_is_no_id(cls, content: Any) -> Any:
+        """Keep the plan: its status counts, also where the name of its job cannot be read."""
+        told = content.get("JobId") if isinstance(content, Mapping) else None
+        if told is None or object_id(told) or not str(told).strip():
+            return content
+        return {**content, "JobId": None, "UnreadableJob": in_one_line(told, 64)}
+
 
 class Plan(_PlanFacts):
     """When and how fast a job's URLs are submitted (ListScheduledPreloadExecutions)."""
 
-    id: str
+    id: ObjectId
 
 
 class RefusedPlan(_PlanFacts):
