@@ -34,3 +34,7 @@ def test_an_update_records_anew() -> None:
     outs = Recorder().update(ID, DONE, DONE | {"starts": 2.0, "__provider": "x"}).outs
 
     assert outs == DONE | {"starts": 2.0}
+
+
+def test_the_case_of_the_plan_s_id_is_no_change() -> None:
+    assert not Recorder().diff(ID, DONE | {"plan": ID.upper()}, DONE).changes

@@ -1,12 +1,22 @@
-"""What is taken for known of a job, and what is not."""
+"""What is taken for known of a plan and its job: ids, their case, and URLs that are hidden."""
 
 import pytest
 
+from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.report.documents import SECRET
-from pulumi_esa_prefetch.report.facts import job_facts, plan_facts
+from pulumi_esa_prefetch.report.facts import job_facts, job_ids, plan_facts
 from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.lookup import Looked
-from tests.report.previews import alicloud_job, preview, same
+from pulumi_esa_prefetch.report.lookup import Looked, Seen
+from tests.report.previews import (
+    JOB_ID,
+    Document,
+    alicloud_job,
+    old,
+    plan_id,
+    preview,
+    same,
+    state,
+)
 
 
 @pytest.mark.parametrize("urls", [[SECRET], [SECRET, SECRET]])
@@ -19,3 +29,30 @@ def test_a_hidden_url_list_is_no_list_of_hosts(urls: list[str]) -> None:
 
     assert (job.urls, job.hosts) == (None, ())
     assert "no host" not in job.origins(1)
+
+
+def loud(name: str, number: int) -> Document:
+    """A record whose ids are in upper case."""
+    upper = {"job_id": JOB_ID.upper(), "plan_id": plan_id(number).upper()}
+    record = old(name, number, **upper)
+    return record | {"id": record["id"].upper()}
+
+
+def test_a_record_in_upper_case_is_looked_up_and_found() -> None:
+    graph = Graph.of_state(state(loud("launch", 171)))
+    plan = Plan(id=plan_id(171), job_id=JOB_ID, status="finished")
+    looked = Looked({JOB_ID: Seen(Job(id=JOB_ID), {plan.id: plan})})
+
+    facts = plan_facts(graph.prefetches()[0], graph, looked)
+
+    assert job_ids(graph) == {JOB_ID}
+    assert (facts.job_id, facts.plan_id) == (JOB_ID, plan_id(171))
+    assert (facts.status, facts.source) == ("finished", "esa")
+
+
+def test_esa_is_asked_about_ids_only() -> None:
+    record = old("launch", 1, job_id="a:b:c")
+    graph = Graph.of_state(state(record | {"id": f"a:b:c:{plan_id(1)}"}))
+
+    assert job_ids(graph) == set()
+    assert plan_facts(graph.prefetches()[0], graph, Looked()).status == "waiting"

@@ -7,6 +7,7 @@ import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
+from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.emulator.app import Emulator, create_app
 from pulumi_esa_prefetch.emulator.server import running
 from pulumi_esa_prefetch.keys import Credentials
@@ -126,3 +127,26 @@ def test_without_jobs_nothing_is_asked_and_nothing_is_missing() -> None:
         look_with({"esa-prefetch:endpoint": "http://127.0.0.1:9"}, {}, set()).problem
         is None
     )
+
+
+def test_a_plan_that_esa_calls_another_job_s_is_none_of_the_job_s() -> None:
+    own = Plan(id=PLAN, job_id=JOB, status="running")
+    foreign = Plan(id="2" * 24, job_id=OTHER_JOB, status="running")
+
+    looked = look(_Canned([own, foreign]), [JOB])
+
+    assert set(looked.jobs[JOB].plans) == {PLAN}
+
+
+class _Canned:
+    """A reader whose lists are given."""
+
+    def __init__(self, plans: list[Plan]) -> None:
+        self._plans = plans
+
+    def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
+        assert job_id == JOB
+        return self._plans
+
+    def get_scheduled_preload_job(self, *, job_id: str) -> Job:
+        return Job(id=job_id)

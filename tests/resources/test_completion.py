@@ -1,6 +1,7 @@
 """PrefetchCompletion in whole programs, on each engine: who waits for what, and what a failure leaves."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import pytest
 from pulumi import RunError
@@ -10,6 +11,7 @@ from pulumi_esa_prefetch import (
     PrefetchCompletionArgs,
     ScheduledPrefetch,
 )
+from pulumi_esa_prefetch.resources.completion import _reach, _wish
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
 
@@ -149,3 +151,19 @@ def test_what_cannot_be_waited_for_is_refused_in_a_sentence(
         PrefetchCompletion("done", PrefetchCompletionArgs(**declared))
 
     assert str(caught.value) == f"PrefetchCompletion 'done': {reason}"
+
+
+def test_ids_in_upper_case_are_those_of_the_list() -> None:
+    known = {"job_id": "A" * 24, "plan_id": "B" * 24, "status": "running"}
+
+    wish = _wish(known, PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None)))
+
+    assert (wish.job_id, wish.plan_id) == ("a" * 24, "b" * 24)
+
+
+def test_a_plan_whose_job_cannot_be_read_is_not_waited_for() -> None:
+    known = {"job_id": "a:b:c", "plan_id": "b" * 24, "status": "running"}
+    args = PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None))
+
+    with pytest.raises(RunError, match="of job 'a:b:c' cannot be waited for"):
+        asyncio.run(_reach(known, args))

@@ -48,6 +48,7 @@ def update(session: Session, declared: PlanInputs, recorded: PlanState) -> PlanS
     state = recorded.declaring(declared)
     if not decision.needs_look(declared, recorded):
         return state
+    recorded = recorded.model_copy(update={"job_id": state.job_id})
     work = Work(session)
 
     def decide(plan: Plan | None) -> Decision:
@@ -82,6 +83,8 @@ def look_at(
     Raises PrefetchError, also if there is no such plan and never was one on record.
     """
     target = _look(Work(session), Target(plan_id, job_id), session.lists.find)
+    if not on_record and target.before and target.before.job_id != job_id:
+        target = replace(target, before=None)
     if target.before is None:
         if on_record:
             return None
@@ -189,6 +192,11 @@ def _do(
 
 def _recall(work: Work, recorded: PlanState) -> Target:
     """A plan on record, which any list of this run is young enough for that holds it."""
+    if recorded.job_id is None:
+        raise PrefetchError(
+            f"plan {recorded.plan_id} cannot be looked up, for its record names no job that can be read: declare "
+            "job_id and run up"
+        )
     target = Target(recorded.plan_id, recorded.job_id)
     target = _look(work, target, work.session.lists.recall)
     if decision.contradicts(recorded, target.before):

@@ -23,11 +23,13 @@ class Recorder(ResourceProvider):
     ) -> DiffResult:
         """Compare what was waited for.
 
-        Nobody waits in a preview, so that `reached` is unknown there: that alone is no change.
+        Nobody waits in a preview, so that `reached` is unknown there: that alone is no change. Nor is the
+        case in which the plan's id is written.
         """
         reached = _news.get("reached")
         names = PROPERTIES[:-1] if contains_unknowns(reached) else PROPERTIES
-        return DiffResult(changes=any(_olds.get(n) != _news.get(n) for n in names))
+        olds, news = _in_one_case(_olds), _in_one_case(_news)
+        return DiffResult(changes=any(olds.get(n) != news.get(n) for n in names))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Record it."""
@@ -38,6 +40,11 @@ class Recorder(ResourceProvider):
     ) -> UpdateResult:
         """Record it anew."""
         return UpdateResult(_record(_news))
+
+
+def _in_one_case(props: dict[str, Any]) -> dict[str, Any]:
+    plan = props.get("plan")
+    return props | {"plan": plan.lower() if isinstance(plan, str) else plan}
 
 
 def _record(props: dict[str, Any]) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def needs_look(declared: PlanInputs, recorded: PlanState) -> bool:
 def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
     """Decide on the record of a plan that was read; None: the plan does not exist any more."""
     if observed is not None and observed.status is None:
-        why = "cannot be read: ESA lists it without a status; run refresh again"
+        why = "cannot be read: ESA lists it without a status, or with two; run refresh again"
         return Decision(Act.REFUSE, why)
     if observed is not None:
         return Decision(Act.ADOPT, f"is {observed.status}")
@@ -265,7 +265,7 @@ def _unknown(observed: Observed) -> str:
 
 
 def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> Decision:
-    if declared.job_id not in {None, recorded.job_id}:
+    if recorded.job_id and declared.job_id not in {None, recorded.job_id}:
         return Decision(
             Act.REFUSE,
             f"belongs to job {recorded.job_id}: correct job_id or leave it out",
@@ -319,5 +319,7 @@ def _changed_inputs(declared: PlanInputs, recorded: PlanState) -> list[str]:
         "restart_finished",
     ]
     changed = [n for n in names if getattr(declared, n) != getattr(recorded, n)]
+    if declared.job_id and not recorded.job_id:
+        changed.append("job_id")
     same_triggers = declared.trigger_text == recorded.trigger_text
     return changed if same_triggers else [*changed, "triggers"]

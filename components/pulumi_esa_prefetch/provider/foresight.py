@@ -165,7 +165,7 @@ def _limited(work: Work, declared: PlanInputs, plan: Plan, limits: Limits) -> li
     if run is None:
         return []
     rewinds = declared.rerun == "from_start"
-    job = _job(work, plan.job_id or declared.job_id or "")
+    job = _job(work, declared.job_id or "")
     judged = _judged(work, limits, plan, run, job, rewinds=rewinds)
     # Whether the list fits hangs on the other plans too, whose windows may be about to change.
     sure = [each for each in judged if announced is not None and each.kind != "fit"]
@@ -181,7 +181,7 @@ def _refusal(
     now, target = session.clock.now(), Target(declared.plan_id, declared.job_id)
     if is_doubtful(plan, now) or _announced(declared) is not None:
         return []
-    recorded = PlanState.of(before, plan.job_id or declared.job_id or "")
+    recorded = PlanState.of(before, declared.job_id or "")
     decided = at_update(declared, recorded, plan, now)
     if decided.act is not Act.REFUSE:
         return []

@@ -23,7 +23,8 @@ from pulumi.dynamic import (
 )
 from pydantic import ValidationError
 
-from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.config import SettingsError, refuse_misspelt
 from pulumi_esa_prefetch.load import LimitsError
@@ -55,7 +56,7 @@ def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
         except ValidationError as error:
             raise unreadable(error) from None
         except (EsaError, LimitsError, PrefetchError, SettingsError) as error:
-            raise PrefetchError(str(error)) from None
+            raise PrefetchError(in_one_line(error, LONGEST_SENTENCE)) from None
 
     return run
 
@@ -128,7 +129,9 @@ class PlanProvider(ResourceProvider):
         else:  # somebody else's plan: ScheduledPrefetch.get, which is on record after it
             on_record = "status" in props
             outs = changes.look_at(self.session, *_ids(id_), on_record=on_record)
-        return ReadResult(id_, outs) if outs else ReadResult("", {})
+        if not outs:
+            return ReadResult("", {})
+        return ReadResult(_kept(id_, outs), _spelled(props, outs))
 
     @one_sentence
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
@@ -136,7 +139,7 @@ class PlanProvider(ResourceProvider):
         declared, recorded = _declared(_news), _recorded(_id, _olds)
         state = changes.update(self.session, declared, recorded)
         self.session.keep(state.plan_id)
-        return UpdateResult(state.outputs())
+        return UpdateResult(_spelled(_olds, state.outputs()))
 
     @one_sentence
     def delete(self, _id: str, _props: Props) -> None:
@@ -165,5 +168,21 @@ def _declared(props: Props) -> PlanInputs:
 
 
 def _recorded(id_: str, props: Props) -> PlanState:
-    job_id, plan_id = _ids(id_)
+    job_id, plan_id = split_id(id_)
+    if job_id is None:
+        # Older versions believed whatever ESA called the job: the properties may know better.
+        job_id, plan_id = map(object_id, (props.get("job_id"), props.get("plan_id")))
+    if plan_id is None:
+        _ids(id_)
     return PlanState.parse(props | {"job_id": job_id, "plan_id": plan_id})
+
+
+def _kept(id_: str, outs: Props) -> str:
+    """The id as it stands in state; one that no command can read gives way to one that all can."""
+    return id_ if split_id(id_)[0] else f"{outs['job_id']}:{outs['plan_id']}"
+
+
+def _spelled(known: Props, outs: Props) -> Props:
+    """The ids in the case in which they stand in state already: they are compared without it."""
+    names = ("job_id", "plan_id")
+    return outs | {n: known[n] for n in names if object_id(known.get(n)) == outs[n]}

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.api.times import parse_time, render_time
 
@@ -33,7 +34,6 @@ Rerun = Literal["from_start", "resume"]
 
 PROVIDER_KEY = "__provider"
 
-_OBJECT_ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE | re.ASCII)
 _STAND_IN = "0" * 24
 _JOB_RESOURCE_ID = re.compile(r"[0-9]+:[0-9a-f]{24}", re.IGNORECASE | re.ASCII)
 
@@ -41,9 +41,10 @@ _JOB_RESOURCE_ID = re.compile(r"[0-9]+:[0-9a-f]{24}", re.IGNORECASE | re.ASCII)
 def _plan_id(text: str) -> str:
     if split_id(text)[0]:
         raise ValueError("names another job than job_id does")
-    if not _OBJECT_ID.fullmatch(text):
+    found = object_id(text)
+    if found is None:
         raise ValueError("is not a plan id: 24 hex digits, or <job_id>:<plan_id>")
-    return text.lower()
+    return found
 
 
 def _job_id(text: str) -> str:
@@ -52,9 +53,10 @@ def _job_id(text: str) -> str:
             "is the id <site_id>:<job_id> of a ScheduledPreloadJob resource: pass its "
             "scheduled_preload_job_id"
         )
-    if not _OBJECT_ID.fullmatch(text):
+    found = object_id(text)
+    if found is None:
         raise ValueError("is not a job id: 24 hex digits")
-    return text.lower()
+    return found
 
 
 def _time_or_none(value: object) -> object:
@@ -119,18 +121,18 @@ class PlanState(PlanInputs):
 
     @classmethod
     def of(cls, declared: PlanInputs, job_id: str) -> Self:
-        """A state that knows the declaration and the job only; ESA's word for the job is taken."""
+        """A state that knows the declaration and the job only."""
         return cls(**declared.props()).model_copy(update={"job_id": job_id})
 
     def declaring(self, declared: PlanInputs) -> Self:
-        """The same plan under another declaration."""
-        return self.model_copy(update=declared.props() | {"job_id": self.job_id})
+        """The same plan under another declaration; its job is that of the record, if that has one."""
+        job_id = self.job_id or declared.job_id
+        return self.model_copy(update=declared.props() | {"job_id": job_id})
 
     def seen_as(self, plan: Plan) -> Self:
-        """The same declaration with what ESA says of the plan now."""
+        """The same declaration with what ESA says of the plan now; its job stays, whatever ESA says of that."""
         return self.model_copy(
             update={
-                "job_id": plan.job_id or self.job_id,
                 "status": plan.status or "unknown",
                 "start_time": plan.start_time,
                 "end_time": plan.end_time,
@@ -214,7 +216,7 @@ def read_declaration(props: Mapping[str, Any]) -> Declaration:
 
 
 def one_spelling(props: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties with a composite plan id taken apart, and without what is None or the host's own."""
+    """The properties with a composite plan id taken apart, ids in lower case, nothing None or the host's own."""
     given = {
         name: value
         for name, value in props.items()
@@ -223,16 +225,20 @@ def one_spelling(props: Mapping[str, Any]) -> dict[str, Any]:
     job_id, plan_id = split_id(given.get("plan_id"))
     if job_id and str(given.setdefault("job_id", job_id)).lower() == job_id:
         given["plan_id"] = plan_id
-    return given
+    return given | {
+        name: found
+        for name in ("job_id", "plan_id")
+        if (found := object_id(given.get(name)))
+    }
 
 
 def split_id(text: object) -> tuple[str | None, str | None]:
     """Take ``<job_id>:<plan_id>`` apart; anything else is (None, the text as it is)."""
     if not isinstance(text, str):
         return None, None
-    job_id, colon, plan_id = text.partition(":")
-    ids = _OBJECT_ID.fullmatch(job_id) and _OBJECT_ID.fullmatch(plan_id)
-    return (job_id.lower(), plan_id.lower()) if colon and ids else (None, text)
+    before, _, after = text.partition(":")
+    job_id, plan_id = object_id(before), object_id(after)
+    return (job_id, plan_id) if job_id and plan_id else (None, text)
 
 
 # Values are left out of the reasons: one may be a secret.

@@ -118,13 +118,17 @@ class PlanLists:
         return self._get(job_id, look, not_before=moment).read().get(plan_id)
 
     def others(self, job_id: str, plan_id: str, look: Look | None = None) -> list[Plan]:
-        """The job's other plans, by id. Raises EsaError.
+        """The job's other plans, by id, without those that ESA calls another job's. Raises EsaError.
 
         One that this process has set going is so, also while a list may lag behind that.
         """
         plans = dict(self._get(job_id, look).read())
         others = [plans[other] for other in sorted(plans) if other != plan_id]
-        return [self._as_set_going(job_id, plan) for plan in others]
+        return [
+            self._as_set_going(job_id, plan)
+            for plan in others
+            if plan.job_id in {None, job_id}
+        ]
 
     def _as_set_going(self, job_id: str, plan: Plan) -> Plan:
         job, since = self._job(job_id), self._clock.monotonic() - LAG
@@ -137,8 +141,12 @@ class PlanLists:
     def job_of(self, plan_id: str) -> str | None:
         """The job in whose remembered list the plan stands, if any."""
         with self._lock:
-            jobs = [(job_id, job.answer) for job_id, job in self._jobs.items()]
-        return next((j for j, known in jobs if known and plan_id in known.plans), None)
+            found = [
+                (job_id, job.answer.plans.get(plan_id))
+                for job_id, job in self._jobs.items()
+                if job.answer
+            ]
+        return next((j for j, plan in found if plan and plan.job_id in {None, j}), None)
 
     def note(self, plan: Plan) -> None:
         """Remember what ESA answered to a Start or Stop: the whole plan."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.errors import AnotherId, EsaError
 from pulumi_esa_prefetch.api.models import GOING_ON, Plan
 from pulumi_esa_prefetch.provider.decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
@@ -155,7 +155,9 @@ def _tell_set_going(work: Work, target: Target, before: Sequence[Plan]) -> None:
 
 
 def _reset(work: Work, target: Target) -> None:
-    """No plan of the job runs, so that a second Reset does no harm if an answer is lost.
+    """Set the job back.
+
+    No plan of it runs, so that a second Reset does no harm if an answer is lost.
 
     One that may still be on its way would: it may come after the Start.
     """
@@ -163,6 +165,10 @@ def _reset(work: Work, target: Target) -> None:
     while True:
         try:
             work.client().reset_scheduled_preload_job(job_id=target.job_id or "")
+        except (
+            AnotherId
+        ) as error:  # nothing of the answer is used but that there is one
+            work.session.warn_once(f"{target}: ESA accepted Reset: {error}")
         except EsaError as error:
             if error.ambiguous and not error.under_way and laps.again(error):
                 continue

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.errors import EsaError
-from pulumi_esa_prefetch.api.models import Job
+from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
+from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings, read_settings
-from pulumi_esa_prefetch.load import Limits
+from pulumi_esa_prefetch.load import Limits, few
 from pulumi_esa_prefetch.provider.lag import Lag
 from pulumi_esa_prefetch.provider.plan_lists import PlanLists
 from pulumi_esa_prefetch.provider.reruns import Reruns
@@ -46,10 +47,7 @@ class Session:
         self.deadline = deadline
         self.verify = verify
         self.limits = limits
-        self.lists = PlanLists(
-            lambda job_id: client.list_scheduled_preload_executions(job_id=job_id),
-            self.clock,
-        )
+        self.lists = PlanLists(lambda job: self.list_plans(client, job), self.clock)
         self.lag = Lag(self.clock)
         self.turns = Turns()
         self.reruns = Reruns()
@@ -100,6 +98,26 @@ class Session:
                 self._jobs[job_id] = known
         return known
 
+    def list_plans(self, client: EsaClient, job_id: str) -> list[Plan]:
+        """The plans that ESA lists for the job, and a warning of those that it calls another job's. Raises EsaError."""
+        plans = client.list_scheduled_preload_executions(job_id=job_id)
+        strange = [
+            f"{plan.unreadable_job or plan.job_id} for plan {plan.id}"
+            for plan in plans
+            if plan.unreadable_job or plan.job_id != job_id
+        ]
+        if strange:
+            self.warn_once(
+                f"job {job_id}: ESA's list of its plans names other jobs ({few(strange)}): what is on record "
+                "stays, and plans of other jobs do not count"
+            )
+        return plans
+
+    def warn_once(self, sentence: str) -> None:
+        """Warn the user; of nothing if there is no sentence."""
+        if sentence:
+            self.tell_once(f"{WARNING}{sentence}")
+
     def stop_verifying(self, error: EsaError) -> None:
         """Look nothing up before it is created any more, and say so once."""
         with self._lock:
@@ -125,7 +143,8 @@ def tell(line: str) -> None:
     after a Start.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    text = line.encode(encoding, "backslashreplace").decode(encoding)
+    spelled = line.encode(encoding, "backslashreplace").decode(encoding)
+    text = in_one_line(spelled, LONGEST_SENTENCE)
     with suppress(OSError, ValueError):
         print(f"esa-prefetch: {text}", flush=True)  # noqa: T201 -- the only way there is
 

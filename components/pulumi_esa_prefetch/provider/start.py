@@ -5,6 +5,11 @@ ESA takes no client token, so a Start whose answer was lost is looked up before 
 still carry the first one out, and nothing without a look while the plan may set off by itself. Where
 the job is not known there is nothing to look up: the error then says so, for a repeat could run a plan
 again that has finished in between.
+
+An answer is believed in its form only. It cannot give a plan another job than the known one. Without a known
+job, one that names none or an unreadable one ends in an error, although Start has succeeded (law 3): ESA has no
+call that finds a plan's job, and a record with an unreadable id could be read, updated and deleted by no command.
+The error says that the plan was started; with job_id, the next up adopts it as it is and starts nothing.
 """
 
 from collections.abc import Callable
@@ -116,7 +121,7 @@ class _Starting:
         # is not the client that repeats it.
         client = self._work.client(attempts=1 if self._waits else None)
         answer = client.start_scheduled_preload_execution(plan_id=self._target.plan_id)
-        return _accepted(self._work, self._target, self._target.filled(answer))
+        return _accepted(self._work, self._target, answer)
 
     def _settle(self, error: EsaError) -> Started | None:
         """What came of the Starts; None when it is time for the next one."""
@@ -148,6 +153,9 @@ class _Starting:
             raise _without_job(target, error) from None
         self._target = target = target.in_job(job_id)
         if isinstance(error, BadAnswer):
+            work.session.warn_once(
+                f"{target}: ESA accepted Start, and its answer cannot be used: {error}"
+            )
             return Started(_look_after_success(work, target))
         if error.ambiguous:
             return self._judged(_look_after_loss(work, target, error, self._judge))
@@ -166,6 +174,7 @@ class _Starting:
             raise self._unseen(error, second) from None
         if seen is None:
             raise PlanGone(f"{target} does not exist any more") from None
+        seen = target.own(seen)
         if self._judge(seen) is Outcome.UNKNOWN:
             raise self._unseen(error, f"it is {seen.status or 'without a status'}")
         return self._judged(seen)
@@ -188,9 +197,11 @@ class _Starting:
         )
 
 
-def _accepted(work: Work, target: Target, plan: Plan) -> Plan:
+def _accepted(work: Work, target: Target, answer: Plan) -> Plan:
+    plan, contradiction = target.filled(answer), target.contradiction(answer)
     if plan.job_id is None:
-        raise BadAnswer("ESA's answer names no job")
+        raise BadAnswer(contradiction or "ESA's answer names no job")
+    work.session.warn_once(contradiction)
     if plan.status is None:
         work.session.lists.forget(plan.job_id)
         return _look_after_success(work, target.in_job(plan.job_id))
@@ -305,7 +316,7 @@ def _seen(
             or (is_done and is_done(seen))
         ):
             break
-    return seen
+    return target.own(seen) if seen else None
 
 
 def _waits_long(plan: Plan, now: datetime) -> bool:

@@ -4,7 +4,7 @@ Stop on a plan that does not run changes nothing, so it may be repeated; what a 
 looked up, for ESA's documentation leaves open how it answers then (StopScheduledPreloadExecution).
 """
 
-from pulumi_esa_prefetch.api.errors import EsaError, NotFound
+from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
 from pulumi_esa_prefetch.provider.laps import Laps
@@ -24,8 +24,12 @@ def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan
             answer = work.client().stop_scheduled_preload_execution(
                 plan_id=target.plan_id
             )
-            return _accepted(work, target, target.filled(answer))
+            return _accepted(work, target, answer)
         except EsaError as error:
+            if isinstance(error, BadAnswer):
+                work.session.warn_once(
+                    f"{target}: ESA accepted Stop, and its answer cannot be used: {error}"
+                )
             plan = _settle(work, target, error)
             if starts_again and error.under_way and not _has_stopped(plan):
                 raise _not_stopped(target, error) from None
@@ -35,16 +39,20 @@ def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan
                 raise _not_stopped(target, error) from None
 
 
-def _accepted(work: Work, target: Target, plan: Plan) -> Plan:
+def _accepted(work: Work, target: Target, answer: Plan) -> Plan:
+    plan, contradiction = target.filled(answer), target.contradiction(answer)
+    if plan.job_id is None:
+        job_id = work.session.lists.job_of(plan.id)
+        plan = plan.model_copy(update={"job_id": job_id})
+    work.session.warn_once(contradiction)
     if plan.job_id is not None and plan.status is not None:
         work.session.lists.note(plan)
         return plan
     if plan.job_id is not None:
-        seen = _seen(work, plan.job_id, plan.id)
-        return seen or plan
+        return _seen(work, target.in_job(plan.job_id)) or plan
     raise PrefetchError(
-        f"ESA accepted Stop for {target}, but its answer names no job: give job_id and run up "
-        "again"
+        f"ESA accepted Stop for {target}, but its answer names no job{' that can be read' if contradiction else ''}: "
+        "give job_id and run up again"
     )
 
 
@@ -55,7 +63,7 @@ def _settle(work: Work, target: Target, error: EsaError) -> Plan | None:
     if target.job_id is None:
         return None
     try:
-        seen = _seen(work, target.job_id, target.plan_id)
+        seen = _seen(work, target)
     except EsaError:
         return None
     if seen is None:
@@ -68,10 +76,12 @@ def _has_stopped(plan: Plan | None) -> bool:
     return plan is not None and plan.status == "stopped"
 
 
-def _seen(work: Work, job_id: str, plan_id: str) -> Plan | None:
+def _seen(work: Work, target: Target) -> Plan | None:
     """The plan, by a list asked for after the Stop: what was known before it is worth nothing."""
-    work.session.lists.forget(job_id)
-    return work.session.lists.look_again(job_id, plan_id, work.last_look())
+    lists, job_id = work.session.lists, target.job_id or ""
+    lists.forget(job_id)
+    seen = lists.look_again(job_id, target.plan_id, work.last_look())
+    return target.own(seen) if seen else None
 
 
 def _not_stopped(target: Target, error: EsaError) -> PrefetchError:

@@ -35,12 +35,33 @@ class Target:
             else f"plan {self.plan_id}"
         )
 
+    def contradiction(self, answer: Plan) -> str:
+        """What is wrong with the job that ESA's answer names, in a sentence; empty if nothing is."""
+        told = answer.unreadable_job or answer.job_id
+        if (
+            told is None
+            or told == self.job_id
+            or not (self.job_id or answer.unreadable_job)
+        ):
+            return ""
+        no_id = ", which is no id" if answer.unreadable_job else ""
+        then = f"; job {self.job_id} stays on record" if self.job_id else ""
+        return f"{self}: ESA's answer names the job {told}{no_id}{then}"
+
     def filled(self, answer: Plan) -> Plan:
-        """ESA's answer, with what it left out taken from what was known, except the status."""
+        """ESA's answer, with what it left out taken from what was known, except the status.
+
+        A job that is known stays, whatever the answer calls it.
+        """
         known = self.before.model_dump() if self.before else {}
-        known |= {"job_id": self.job_id, "status": None, "request_id": None}
+        known |= {"status": None, "request_id": None}
         given = answer.model_dump(exclude_none=True) | {"id": self.plan_id}
-        return answer.model_copy(update=known | given)
+        job_id = self.job_id or answer.job_id
+        return answer.model_copy(update=known | given | {"job_id": job_id})
+
+    def own(self, listed: Plan) -> Plan:
+        """The plan as a list shows it, in the job that is known."""
+        return listed.model_copy(update={"job_id": self.job_id or listed.job_id})
 
     def unread(self) -> Plan:
         """What is known after an effect whose answer nobody could read: all but the status."""

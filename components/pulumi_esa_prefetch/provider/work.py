@@ -1,7 +1,7 @@
 """One hook's work: the session, and what is left of the one deadline for all its calls; decides nothing."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.models import Plan
@@ -58,14 +58,19 @@ class Work:
         A failure is everybody's if there was time: one that had none says nothing of ESA.
         """
         in_time = self._attempts is None and self.left * 2 > self._seconds
-        return Look(lambda job: _plans(self.client(), job), self.left, lasting=in_time)
+        return Look(
+            lambda job: self.session.list_plans(self.client(), job),
+            self.left,
+            lasting=in_time,
+        )
 
     def find_new(
         self, job_id: str, plan_id: str, *, waits: Callable[[], bool] = lambda: True
     ) -> Plan | None:
         """A plan that may have been made a moment ago: if no list shows it, look once more when none can lag.
 
-        ``waits``: whether it is worth the wait, asked only if the plan is not seen. Raises EsaError.
+        ``waits``: whether it is worth the wait, asked only if the plan is not seen. One that ESA lists as
+        another job's is not the one that is declared. Raises EsaError.
         """
         session = self.session
         since = session.clock.monotonic()
@@ -73,14 +78,12 @@ class Work:
         if plan is None and waits():
             session.lag.outwait(since)
             plan = session.lists.look_again(job_id, plan_id, self.look())
-        return plan
+        return plan if plan and plan.job_id in {None, job_id} else None
 
     def last_look(self) -> Look:
         """The look at what a call has done, which may come after the deadline: the truth is worth seconds."""
         seconds = max(LEAST_SECONDS, self.left)
         client = self.session.client.limited(seconds=seconds)
-        return Look(lambda job: _plans(client, job), seconds, lasting=False)
-
-
-def _plans(client: EsaClient, job_id: str) -> Sequence[Plan]:
-    return client.list_scheduled_preload_executions(job_id=job_id)
+        return Look(
+            lambda job: self.session.list_plans(client, job), seconds, lasting=False
+        )

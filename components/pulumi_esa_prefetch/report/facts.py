@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.api.times import parse_time
 from pulumi_esa_prefetch.load import shares
@@ -65,7 +66,7 @@ def plan_facts(prefetch: Node, graph: Graph, looked: Looked) -> PlanFacts:
     if source is not None and source.op in {"create", "replace"}:
         return _of_values(source, PlanFacts(plan_id, job_id, "waiting", is_new=True))
     if source is not None and job_id is None:
-        job_id, plan_id = split_id(source.id)
+        job_id, plan_id = map(object_id, split_id(source.id))
     seen = looked.plan(job_id, plan_id)
     known = PlanFacts(plan_id, job_id, _status(seen, prefetch, source))
     if source is not None and (source.op in CHANGING or seen is None):
@@ -79,7 +80,7 @@ def old_plan_facts(prefetch: Node, looked: Looked) -> PlanFacts:
     """Gather what is known of the plan that a resource stands for until now."""
     if prefetch.old is None:
         return PlanFacts()
-    job_id, plan_id = split_id(prefetch.old.id)
+    job_id, plan_id = map(object_id, split_id(prefetch.old.id))
     seen = looked.plan(job_id, plan_id)
     status = seen.status if seen else _text(prefetch.old.outputs.get("status"))
     known = PlanFacts(plan_id, job_id, status)
@@ -131,8 +132,8 @@ def _ids(prefetch: Node) -> tuple[str | None, str | None]:
     """Return job and plan id as far as the declaration or the kept id tells them."""
     kept_job, kept_plan = split_id(prefetch.id)
     job_id, plan_id = split_id(prefetch.value("plan_id"))
-    known_job = job_id or _text(prefetch.value("job_id")) or kept_job
-    return known_job, plan_id or kept_plan or None
+    known_job = job_id or object_id(prefetch.value("job_id")) or kept_job
+    return known_job, object_id(plan_id) or object_id(kept_plan)
 
 
 def _status(seen: Plan | None, prefetch: Node, source: Node | None) -> str | None:
@@ -149,13 +150,13 @@ def _of_values(source: Node, known: PlanFacts) -> PlanFacts:
     names = ("startTime", "endTime", "interval", "sliceLen")
     values = {name: source.value(name) for name in names}
     where: Source = "preview" if source.op in CHANGING else "state"
-    job_id = known.job_id or _text(source.value("scheduledPreloadJobId"))
+    job_id = known.job_id or object_id(source.value("scheduledPreloadJobId"))
     return _filled(known, job_id, tuple(values.values()), where)
 
 
 def _of_esa(seen: Plan, known: PlanFacts) -> PlanFacts:
     values = (seen.start_time, seen.end_time, seen.interval, seen.slice_len)
-    return _filled(known, seen.job_id or known.job_id, values, "esa")
+    return _filled(known, known.job_id or seen.job_id, values, "esa")
 
 
 def _of_state(prefetch: Node, known: PlanFacts) -> PlanFacts:

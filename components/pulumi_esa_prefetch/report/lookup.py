@@ -29,7 +29,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One job as ESA has it; no job: it does not exist."""
+    """One job as ESA has it, with the plans that it calls the job's own; no job: it does not exist."""
 
     job: Job | None
     plans: Mapping[str, Plan]
@@ -74,4 +74,5 @@ def _seen(reader: Reader, job_id: str) -> Seen:
         plans = reader.list_scheduled_preload_executions(job_id=job_id)
     except NotFound:
         return Seen(None, {})
-    return Seen(job, {plan.id: plan for plan in plans})
+    own = (plan for plan in plans if plan.job_id in {None, job.id})
+    return Seen(job, {plan.id: plan for plan in own})

@@ -9,6 +9,7 @@ from pulumi.dynamic import Resource
 from pulumi.output import UNKNOWN
 from pulumi.runtime import is_dry_run
 
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.resources.arguments import arguments
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
@@ -119,10 +120,19 @@ def _wrong(args: PrefetchCompletionArgs) -> str:
 
 
 async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
-    record = known["status"]
-    wish = Wish(known["job_id"], known["plan_id"], args.until, args.timeout, record)
+    wish = _wish(known, args)
     if is_dry_run():
-        return record if wish.is_met_by(record) else UNKNOWN
-    if record == "finished":
+        return wish.record if wish.is_met_by(wish.record) else UNKNOWN
+    if wish.record == "finished":
         return "finished"
+    if not (wish.job_id and wish.plan_id):
+        raise RunError(
+            f"plan {known['plan_id']!r} of job {known['job_id']!r} cannot be waited for: an id has 24 hex digits"
+        )
     return await program_watch().wait(wish)
+
+
+def _wish(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Wish:
+    """What is waited for, by ids in the case in which lists have them; empty where there is no readable id."""
+    job_id, plan_id = (object_id(known[name]) for name in ("job_id", "plan_id"))
+    return Wish(job_id or "", plan_id or "", args.until, args.timeout, known["status"])
