@@ -290,3 +290,48 @@ def test_stacks_are_shown_by_their_full_names_if_so_wished(console: Console) -> 
     assert console("-Q", "stack", "--show-name").out == f"{full}\n"
     assert console("stack", "-Q").out.startswith(f"Current stack is {full}:\n")
     assert json.loads(console("stack", "ls", "-Q", "--json").out)[0]["name"] == full
+
+
+EVIL = "a\x1b[2J\x9b2J\x1b]0;t\x07\u202eb\u200b\x7f\u2028c"
+
+
+@pytest.fixture
+def evil(console: Console) -> Console:
+    outputs = {EVIL: EVIL, "v": EVIL, "lines": "one\ntwo"}
+    with console.stack.update("up", EVIL) as update:
+        update.write(Done(None, None, root().with_(outputs=outputs)))
+        for entry in creation(1, thing(EVIL)):
+            update.write(entry)
+    return console
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stack",),
+        ("stack", "--show-urns", "--show-ids"),
+        ("stack", "--output", "json"),
+        ("stack", "output"),
+        ("stack", "output", "--json"),
+        ("stack", "export"),
+        ("stack", "history"),
+        ("stack", "history", "--json"),
+        ("stack", "output", EVIL + "no"),
+        ("config", "get", EVIL),
+        (f"--{EVIL}",),
+        (EVIL,),
+    ],
+    ids=ascii,
+)
+def test_no_page_and_no_error_moves_the_cursor(
+    evil: Console, words: tuple[str, ...]
+) -> None:
+    said = evil(*words)
+
+    for line in (said.out + said.err).split("\n"):
+        assert line.isprintable()
+
+
+def test_a_single_output_is_exact_for_whatever_takes_it(evil: Console) -> None:
+    assert evil("stack", "output", "v").out == EVIL + "\n"
+    assert json.loads(evil("stack", "output", "--json").out)["v"] == EVIL

@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets, WrongPassphrase
 
 OLD: Final = (
@@ -25,7 +26,7 @@ class Asking:
             return self._typed
         while self._typed is None or not _fits(salt, self._typed):
             if self._typed is not None:
-                typer.echo("error: incorrect passphrase", err=True)
+                echo("error: incorrect passphrase", err=True)
             self._typed = _hidden(OLD)
         return self._typed
 
@@ -34,7 +35,7 @@ class Asking:
             typed = _hidden("Enter your passphrase to protect config/secrets")
             if typed == _hidden("Re-enter your passphrase to confirm"):
                 return typed
-            typer.echo("error: passphrases do not match", err=True)
+            echo("error: passphrases do not match", err=True)
 
 
 def _hidden(prompt: str) -> str:

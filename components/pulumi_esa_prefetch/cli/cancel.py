@@ -6,6 +6,7 @@ import typer
 
 from pulumi_esa_prefetch.cli import opening
 from pulumi_esa_prefetch.cli.opening import StackName, Yes
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.engine import administration
 from pulumi_esa_prefetch.engine.administration import Cancelled
 
@@ -41,10 +42,10 @@ def _tell(name: str, done: Cancelled) -> None:
             "in the state:"
         )
         for line in done.created:
-            typer.echo(f"  {line}")
+            echo(f"  {line}")
     if done.folded:
-        typer.echo(
+        echo(
             "What the interrupted run had done is in the state now; `esa-prefetch refresh` shows "
             "whether anything else has changed."
         )
-    typer.echo(f"The currently running update for '{name}' has been canceled!")
+    echo(f"The currently running update for '{name}' has been canceled!")

@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.cli.opening import (
     ShowSecrets,
     StackName,
 )
-from pulumi_esa_prefetch.cli.printing import print_json, print_table
+from pulumi_esa_prefetch.cli.printing import echo, print_json, print_table, print_value
 from pulumi_esa_prefetch.cli.stack_pages import shown
 from pulumi_esa_prefetch.engine import (
     config_copy,
@@ -148,7 +148,7 @@ def get(
     if as_json:
         print_json(shown(value, opener))
     else:
-        typer.echo(_text(value, opener))
+        print_value(_text(value, opener))
 
 
 def _place(stack: Stack, key: str, *, path: bool) -> Place:
@@ -333,8 +333,8 @@ def refresh(
     if salt and salt != file.salt:
         file.save_salt(salt)
     if backup is not None:
-        typer.echo(f"backed up existing configuration file to {backup}")
-        typer.echo(f"refreshed configuration for stack '{found.name}'")
+        echo(f"backed up existing configuration file to {backup}")
+        echo(f"refreshed configuration for stack '{found.name}'")
 
 
 def _back_up(file: Path) -> Path:

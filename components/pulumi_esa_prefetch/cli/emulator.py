@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.emulator.dialects import DIALECTS, DialectError
 from pulumi_esa_prefetch.emulator.documents import DocumentError
 from pulumi_esa_prefetch.emulator.faults.document import grammar
@@ -94,10 +95,10 @@ def emulator(  # noqa: PLR0913 - one argument per option
     try:
         serve(options, _announce)
     except (DocumentError, DialectError) as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     except (DataError, ListenError) as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
 
 

@@ -20,6 +20,7 @@ import typer
 from pulumi_esa_prefetch.cli import lacking
 from pulumi_esa_prefetch.cli.grammar import Grammar, Line, Node, node_of, read
 from pulumi_esa_prefetch.cli.options import early_flags, from_environment
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import GLOBALS, session
 from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, INTERNAL, EngineError
 
@@ -170,7 +171,7 @@ def _told(error: Exception, *, verbose: bool) -> int:
         message = f"internal error: {type(error).__name__}: {error}; run it again with --verbose to see where"
         code = INTERNAL
     with contextlib.suppress(OSError):
-        typer.echo(f"error: {message}", err=True)
+        echo(f"error: {message}", err=True)
     return code
 
 

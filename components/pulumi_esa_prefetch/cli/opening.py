@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pulumi_esa_prefetch.cli.asking import Asking
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, EngineError
 from pulumi_esa_prefetch.engine.project import NoProject, find_project, nowhere
@@ -136,7 +137,7 @@ def confirm(context: typer.Context, prompt: str, name: str) -> None:
     """Let a person confirm by typing the stack's name; raises EngineError if they do not, or nobody can be asked."""
     if not is_interactive(context):
         raise EngineError("non-interactive mode requires --yes flag", FAILED)
-    typer.echo(prompt)
+    echo(prompt)
     answer = typer.prompt(
         f"Please confirm by typing the stack's name ({name})", default=""
     )
@@ -168,4 +169,4 @@ def warn_of_interruption(stack: Stack) -> None:
 
 def warn(message: str) -> None:
     """Say something that does not end the command."""
-    typer.echo(f"warning: {message}", err=True)
+    echo(f"warning: {message}", err=True)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import typer
-
 from pulumi_esa_prefetch.cli import opening
 from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
@@ -15,6 +13,7 @@ from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.interruption import interruptible
 from pulumi_esa_prefetch.cli.opening import given_file, warn_of_nothing
 from pulumi_esa_prefetch.cli.options import PROGRAM, Options
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.translation import check, kind_of, request_of, view_of
 from pulumi_esa_prefetch.clock import Clock, SystemClock
@@ -125,7 +124,7 @@ class Operation:
         if not urns or not urns.issubset(protected(base)):
             return False
         if not self._for_machines:
-            typer.echo(ALL_PROTECTED.format(count=len(base.resources)))
+            echo(ALL_PROTECTED.format(count=len(base.resources)))
         return True
 
     def _after_an_interruption(self) -> None:
@@ -209,7 +208,7 @@ class Operation:
         elif left:
             text = LEFT.format(count=left)
         if not self._for_machines:
-            typer.echo(text)
+            echo(text)
 
     @property
     def _for_machines(self) -> bool:

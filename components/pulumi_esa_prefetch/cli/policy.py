@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pulumi_esa_prefetch.cli.opening import AsJson, StackName
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.reading import moment, text
 from pulumi_esa_prefetch.cli.source import Offline, StateFile, source
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -62,9 +63,9 @@ def analyze(
         judged, notes = _judged(stack, file, limits, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    typer.echo(_json(judged) if as_json else _lines(judged))
+    echo(_json(judged) if as_json else _lines(judged))
     for note in notes:
-        typer.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     denied = refused(judged)
     if denied:
         noun = "limit is" if len(denied) == 1 else "limits are"

@@ -1,11 +1,14 @@
 """Plain printing that the stack and config commands share: JSON, tables, moments; knows nothing of stacks."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import typer
+
+from pulumi_esa_prefetch.engine.printable import printable, printable_json
 
 _UNITS: Final = (
     (365 * 86400, "year"),
@@ -18,13 +21,26 @@ _UNITS: Final = (
 )
 
 
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print text for a person, whoever wrote what is in it."""
+    typer.echo(printable(text), err=err)
+
+
+def print_value(text: str) -> None:
+    """Print a value as it is, for whatever takes it from here; on a terminal it is text for a person."""
+    # `color`: else typer would take out of a value what looks like a colour
+    typer.echo(printable(text) if sys.stdout.isatty() else text, color=True)
+
+
 def print_json(value: Any, indent: int = 2) -> None:
     """Print a value as JSON, indented."""
-    typer.echo(json.dumps(value, indent=indent, ensure_ascii=False))
+    document = json.dumps(value, indent=indent, ensure_ascii=False)
+    typer.echo(printable_json(document))
 
 
 def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:
     """Print rows as columns two blanks apart; a cell's further lines stay in its column."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [
@@ -32,9 +48,9 @@ def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:
         ]
         lead = margin + "".join(f"{cell}  " for cell in cells)
         first, *more = row[-1].split("\n")
-        typer.echo(lead + first)
+        echo(lead + first)
         for line in more:
-            typer.echo(" " * len(lead) + line)
+            echo(" " * len(lead) + line)
 
 
 def ago(moment: datetime, now: datetime) -> str:

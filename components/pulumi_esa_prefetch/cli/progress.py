@@ -17,11 +17,13 @@ from rich.text import Text
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.cli.opening import StackName
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.source import StateFile, source
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.config import SettingsError
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.printable import one_line
 from pulumi_esa_prefetch.load import moment_text, rate_text
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.graph import Graph
@@ -107,7 +109,7 @@ def _frames(
 
 def _shown(frames: Iterator[Progress], session: Session, *, as_json: bool) -> Progress:
     if as_json:
-        return _each(frames, lambda _, frame: typer.echo(_json(frame)))
+        return _each(frames, lambda _, frame: echo(_json(frame)))
     if not sys.stdout.isatty():
         return _each(frames, _print_changes)
     console = Console(no_color=not session.color, highlight=False)
@@ -129,7 +131,7 @@ def _each(
 
 def _print_changes(before: Progress | None, after: Progress) -> None:
     for line in changes(before, after):
-        typer.echo(f"{moment_text(after.at)} {line}")
+        echo(f"{moment_text(after.at)} {line}")
 
 
 def _json(frame: Progress) -> str:
@@ -140,7 +142,7 @@ def _picture(frame: Progress) -> Group:
     table = Table("Plan", "Status", "Window", "URLs/s", "Job", "", "Last batch")
     for plan in frame.plans:
         table.add_row(
-            Text(plan.target.name),
+            Text(one_line(plan.target.name)),
             Text(plan.status, style=_COLOURS.get(plan.status, "")),
             _window(plan),
             "" if plan.urls_per_second is None else rate_text(plan.urls_per_second),

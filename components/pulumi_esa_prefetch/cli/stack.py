@@ -17,9 +17,11 @@ from pulumi_esa_prefetch.cli import opening, stack_pages
 from pulumi_esa_prefetch.cli.opening import AsJson, Output, ShowSecrets, StackName, Yes
 from pulumi_esa_prefetch.cli.printing import (
     ago,
+    echo,
     milliseconds,
     print_json,
     print_table,
+    print_value,
 )
 from pulumi_esa_prefetch.engine import (
     administration,
@@ -117,7 +119,7 @@ def show(
     found = opening.to_read(context, stack)
     name = found.files.qualified if opening.full_names(context) else found.name
     if show_name:
-        typer.echo(name)
+        echo(name)
     elif opening.wants_json(output):
         print_json(stack_pages.document(found, secrets=show_secrets))
     else:
@@ -169,7 +171,7 @@ def _create(context: typer.Context, name: str, provider: str) -> Stack:
     project = opening.project()
     backend, ask = open_backend(project, os.environ), opening.asking(context)
     made = administration.create(project, backend, name, os.environ, ask=ask)
-    typer.echo(f"Created stack '{made.name}'", err=True)
+    echo(f"Created stack '{made.name}'", err=True)
     return made
 
 
@@ -210,7 +212,7 @@ def _asked(context: typer.Context) -> str:
     project = opening.project()
     backend = open_backend(project, os.environ)
     for files in backend.stacks(project.name):
-        typer.echo(f"  {files.name}")
+        echo(f"  {files.name}")
     return str(typer.prompt("Stack"))
 
 
@@ -219,7 +221,7 @@ def unselect() -> None:
     project = opening.project()
     backend = open_backend(project, os.environ)
     workspace.select(project, backend.url, os.environ, None)
-    typer.echo("Stack was unselected", err=True)
+    echo("Stack was unselected", err=True)
 
 
 def ls(
@@ -311,7 +313,7 @@ def output(
         asked = {name: found[name]} if name else found
         stack_pages.print_shell(asked, named=bool(name))
     elif name:
-        typer.echo(stack_pages.text(found[name]))
+        print_value(stack_pages.text(found[name]))
     else:
         stack_pages.print_outputs(found)
 
@@ -373,7 +375,7 @@ def import_(
         ) from None
     for message in administration.adopt(found, content, force=force):
         opening.warn(message)
-    typer.echo("Import complete.")
+    echo("Import complete.")
 
 
 def _content(file: str) -> bytes:
@@ -416,7 +418,7 @@ def rm(
         preserve_config=preserve_config,
         remove_backups=remove_backups,
     )
-    typer.echo(f"Stack '{found.name}' has been removed!")
+    echo(f"Stack '{found.name}' has been removed!")
     workspace.select(found.project, found.backend.url, os.environ, None)
 
 

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import typer
-
 from pulumi_esa_prefetch.cli.opening import MASK, warn
-from pulumi_esa_prefetch.cli.printing import ago, milliseconds, print_table
+from pulumi_esa_prefetch.cli.printing import (
+    ago,
+    echo,
+    milliseconds,
+    print_table,
+    print_value,
+)
 from pulumi_esa_prefetch.engine import checkpoint, config_values
 from pulumi_esa_prefetch.engine import history as past
-from pulumi_esa_prefetch.engine.display.texts import one_line
 from pulumi_esa_prefetch.engine.encoding import Encoder, decode_resource
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.moments import Moment
+from pulumi_esa_prefetch.engine.printable import one_line
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.stack import Stack
@@ -54,11 +58,14 @@ def text(value: Any) -> str:
 
 def print_outputs(found: Mapping[str, Any]) -> None:
     """Print outputs as a table."""
-    typer.echo(f"Current stack outputs ({len(found)}):")
+    echo(f"Current stack outputs ({len(found)}):")
     if not found:
-        typer.echo(f"{_MARGIN}No output values currently in this stack")
+        echo(f"{_MARGIN}No output values currently in this stack")
         return
-    rows = [("OUTPUT", "VALUE"), *((name, text(found[name])) for name in found)]
+    rows = [
+        ("OUTPUT", "VALUE"),
+        *((one_line(name), text(found[name])) for name in found),
+    ]
     print_table(rows, _MARGIN)
 
 
@@ -74,7 +81,7 @@ def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
     for name in strange:
         warn(f"the output {name!r} is left out: it cannot be a shell variable")
     for name in names:
-        typer.echo(f"{name}={_quoted(text(found[name]))}")
+        print_value(f"{name}={_quoted(text(found[name]))}")
 
 
 def _quoted(word: str) -> str:
@@ -89,21 +96,21 @@ def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -
     snapshot = checkpoint.read(deployment, None)
     checkpoint.verify(deployment, snapshot)
     found = outputs(stack, secrets=secrets)
-    typer.echo(f"Current stack is {name}:")
-    typer.echo(f"{_MARGIN}Managed by {socket.gethostname()}")
+    echo(f"Current stack is {name}:")
+    echo(f"{_MARGIN}Managed by {socket.gethostname()}")
     if moment := deployment.updated:
-        typer.echo(
+        echo(
             f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({_in_full(moment)})"
         )
     if deployment.writer:
-        typer.echo(f"{_MARGIN}Pulumi version used: {deployment.writer}")
-    typer.echo(f"Current stack resources ({len(snapshot.resources)}):")
+        echo(f"{_MARGIN}Pulumi version used: {deployment.writer}")
+    echo(f"Current stack resources ({len(snapshot.resources)}):")
     _print_tree(snapshot, urns=urns, ids=ids)
-    typer.echo()
+    echo()
     if snapshot.resources:
         print_outputs(found)
-        typer.echo()
-    typer.echo(
+        echo()
+    echo(
         "Use `esa-prefetch stack select` to change stack; `esa-prefetch stack ls` lists known ones"
     )
 
@@ -145,7 +152,7 @@ def _in_full(moment: Moment) -> str:
 
 def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
     if not snapshot.resources:
-        typer.echo(f"{_MARGIN}No resources currently in this stack")
+        echo(f"{_MARGIN}No resources currently in this stack")
         return
     rows: list[tuple[str, str]] = [("TYPE", "NAME")]
     for record, lead, below in _tree(snapshot):
@@ -156,7 +163,7 @@ def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
         rows += [(f"{below}{detail}", "") for detail in details]
     width = max(len(kind) for kind, name in rows if name)
     for kind, name in rows:
-        typer.echo(f"{_MARGIN}{kind.ljust(width)}  {name}".rstrip())
+        echo(f"{_MARGIN}{kind.ljust(width)}  {name}".rstrip())
 
 
 def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
@@ -248,7 +255,7 @@ def print_history(
     """Print updates for a person."""
     if not entries:
         none = f"No stack updates found on page '{page}'"
-        typer.echo(none if page > 1 else "Stack has never been updated")
+        echo(none if page > 1 else "Stack has never been updated")
     for entry in entries:
         _print_update(entry, full_dates=full_dates)
 
@@ -259,12 +266,15 @@ def _print_update(entry: Mapping[str, Any], *, full_dates: bool) -> None:
     start = _moment(entry.get("startTime"))
     took = int((_moment(entry.get("endTime")) - start).total_seconds())
     when = str(start) if full_dates else ago(start, datetime.now(UTC))
-    typer.echo(f"Version: {entry.get('version', 0)}")
-    typer.echo(f"UpdateKind: {entry.get('kind', '')}")
-    typer.echo(f"Status: {entry.get('result', '')}")
-    typer.echo(f"Message: {entry.get('message', '')}")
-    typer.echo("+{}-{}~{} {} ".format(*counts) + f"Updated {when} took {took}s")
+    echo(f"Version: {entry.get('version', 0)}")
+    for title, key in (
+        ("UpdateKind", "kind"),
+        ("Status", "result"),
+        ("Message", "message"),
+    ):
+        echo(f"{title}: {one_line(str(entry.get(key, '')))}")
+    echo("+{}-{}~{} {} ".format(*counts) + f"Updated {when} took {took}s")
     for key, value in sorted((entry.get("environment") or {}).items()):
         if str(value).strip():
-            typer.echo(f"{_MARGIN}{key}: {value}")
-    typer.echo()
+            echo(f"{_MARGIN}{one_line(key)}: {one_line(str(value))}")
+    echo()

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pulumi_esa_prefetch.cli.opening import AsJson, StackName
+from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.reading import moment
 from pulumi_esa_prefetch.cli.source import Offline, StateFile, source
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -51,9 +52,9 @@ def timeline(
     ids = job_ids(Graph.of_state(given.resources))
     looked = Looked() if offline else look_with(given.config, os.environ, ids)
     loads = loads_of(given.resources, looked, now)
-    typer.echo(_json(loads) if as_json else "\n".join(rows(loads, limits)))
+    echo(_json(loads) if as_json else "\n".join(rows(loads, limits)))
     if looked.problem:
-        typer.echo(f"note: {looked.problem}", err=True)
+        echo(f"note: {looked.problem}", err=True)
     if plot and loads:
         _draw(loads, limits, Path(plot))
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from pulumi_esa_prefetch.engine.printable import printable
+
 FAILED: Final = 1
 BAD_USAGE: Final = 2  # `up`/`destroy` without --yes where nobody can be asked
 NO_LOGIN: Final = 3  # no backend is named, or one that wants a login
@@ -19,7 +21,5 @@ class EngineError(Exception):
     """
 
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
-        super().__init__(
-            "".join(c if c.isprintable() or c in "\n\t" else "?" for c in message)
-        )
+        super().__init__(printable(message))
         self.exit_code = exit_code

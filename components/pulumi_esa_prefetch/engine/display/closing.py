@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import columns, worded
 from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Prelude, Summary
+from pulumi_esa_prefetch.engine.printable import one_line, printable
 from pulumi_esa_prefetch.engine.values import SIGNATURE, UNKNOWN
 
 _MARK: Final = "@isPulumiResource"
@@ -47,7 +48,10 @@ class Closing:
         """What was said about each resource, in full."""
         first = True
         for row in rows:
-            groups = [text.split("\n") for text in _texts(row.diagnostics)]
+            groups = [
+                text.split("\n")
+                for text in _texts(row.diagnostics, coloured=self.view.color)
+            ]
             if not groups:
                 continue
             if first:
@@ -95,7 +99,10 @@ def configuration(event: Prelude) -> list[str]:
     """The configuration's lines; its secrets are masked by whoever told it."""
     return [
         "Configuration:",
-        *(f"    {key}: {event.config[key]}" for key in sorted(event.config)),
+        *(
+            f"    {one_line(key)}: {printable(str(event.config[key]))}"
+            for key in sorted(event.config)
+        ),
     ]
 
 
@@ -108,11 +115,12 @@ def output_lines(
         new = _unmarked(event.new, event.new)
         filled = {key: value for key, value in new.items() if worth(value)}
         # those left out count for the column, as under the CLI
-        yield from printer.properties(filled, indent, max(map(len, new), default=0))
+        width = max(map(len, map(one_line, new)), default=0)
+        yield from printer.properties(filled, indent, width)
         return
     new = _unmarked(event.new, event.old) if view.planning else event.new
     changes: Changes = compare_maps(event.old, new)
-    width = max((len(str(key)) for key in changes), default=0)
+    width = max((len(one_line(str(key))) for key in changes), default=0)
     if view.planning:
         changes = {
             key: change
@@ -159,8 +167,8 @@ def _foreseen(changes: Changes) -> Changes:
     return found
 
 
-def _texts(diagnostics: list[Diagnostic]) -> list[str]:
-    """The messages, those of one stream joined; without what was only for the moment."""
+def _texts(diagnostics: list[Diagnostic], *, coloured: bool) -> list[str]:
+    """The messages, those of one stream joined, with their colours; without what was only for the moment."""
     texts: list[str] = []
     streams: dict[int, int] = {}
     for diagnostic in diagnostics:
@@ -174,4 +182,4 @@ def _texts(diagnostics: list[Diagnostic]) -> list[str]:
         texts.append(
             worded(diagnostic) if not diagnostic.stream else diagnostic.message
         )
-    return [text.rstrip() for text in texts]
+    return [printable(text, coloured=coloured).rstrip() for text in texts]

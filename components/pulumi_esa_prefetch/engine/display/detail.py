@@ -27,7 +27,6 @@ from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, WARNING, Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.properties import Printer
-from pulumi_esa_prefetch.engine.display.texts import one_line
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import retained, worded
 from pulumi_esa_prefetch.engine.events import (
@@ -42,6 +41,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
     Summary,
 )
+from pulumi_esa_prefetch.engine.printable import one_line
 from pulumi_esa_prefetch.engine.urns import (
     is_default_provider,
     is_root_stack,
@@ -164,10 +164,11 @@ class DiffLines:
             yield blanks + self._ink(f"[urn={one_line(step.urn)}]", style)
         if old is not None and new is not None and old.provider != new.provider:
             yield blanks + self._ink(
-                f"[provider: {old.provider} => {new.provider}]", mark("update").style
+                f"[provider: {one_line(old.provider)} => {one_line(new.provider)}]",
+                mark("update").style,
             )
         elif step.provider and not is_default_provider(provider_urn(step.provider)):
-            yield blanks + self._ink(f"[provider={step.provider}]", style)
+            yield blanks + self._ink(f"[provider={one_line(step.provider)}]", style)
 
     def _properties(
         self, step: StepMetadata, indent: int, *, refresh: bool
@@ -183,7 +184,9 @@ class DiffLines:
             changes, hidden = _seen(step_changes(step, refresh=after_read), step)
             if changed(changes) or hidden or step.detailed_diff is not None:
                 pen = replace(printer, op="update", signed=True)
-                yield from (pen.line(indent, f"{path} (hidden)") for path in hidden)
+                yield from (
+                    pen.line(indent, f"{one_line(path)} (hidden)") for path in hidden
+                )
                 yield from printer.changes(changes, indent)
             else:
                 same = replace(printer, op="same", signed=True)
@@ -248,7 +251,7 @@ def _width(step: StepMetadata) -> int:
     old, new = step.old, step.new
     after = new.outputs if new is not None else {}
     keys = visible({**old.outputs, **after}) if old is not None else after
-    return max(map(len, keys), default=0)
+    return max(map(len, map(one_line, keys)), default=0)
 
 
 def _is_input(key: str, change: Change, inputs: Mapping[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
     Summary,
 )
+from pulumi_esa_prefetch.engine.printable import printable_json
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import is_default_provider
 
@@ -44,10 +45,6 @@ _STATE: Final = (
 _ALWAYS: Final = frozenset(
     {"type", "urn", "id", "parent", "inputs", "outputs", "provider"}
 )
-
-
-# what JSON leaves as it is, and many readers take for the end of a line
-_LINE_ENDS: Final = str.maketrans({"\u2028": r"\u2028", "\u2029": r"\u2029"})
 
 
 class EventLines:
@@ -99,7 +96,7 @@ class EventLines:
             "timestamp": int(self._clock.now().timestamp()),
         }
         self._sequence += 1
-        self._paper.lines(dumps(stamp | dict(event)).translate(_LINE_ENDS))
+        self._paper.lines(printable_json(dumps(stamp | dict(event))))
 
     def _diagnostic(self, event: Diagnostic) -> dict[str, Any]:
         optional = {

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from pulumi_esa_prefetch.engine.printable import printable
+
 
 class Stream(Protocol):
     """What is written to."""
@@ -66,11 +68,12 @@ class Paper:
         self._lock = threading.Lock()
 
     def lines(self, *lines: str) -> None:
-        """Write lines."""
+        """Write lines; of escape sequences colours only, whoever forgot to take others out."""
         with self._lock:
             start = "\n" if self._open else ""
             self._open = False
-            self._put(start + "".join(f"{line}\n" for line in lines))
+            fit = (printable(line, coloured=True) for line in lines)
+            self._put(start + "".join(f"{line}\n" for line in fit))
 
     def dot(self, sign: str) -> None:
         """Add a dot to the sign of life, beginning a new one if lines came since."""

@@ -20,6 +20,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
     Summary,
 )
+from pulumi_esa_prefetch.engine.printable import printable_json
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import is_root_stack
 from pulumi_esa_prefetch.engine.values import Secret
@@ -59,9 +60,8 @@ class PreviewDocument:
             case Summary():
                 self._summary = event
             case Cancelled():
-                self._paper.lines(
-                    json.dumps(self._document(), indent=4, ensure_ascii=False)
-                )
+                document = json.dumps(self._document(), indent=4, ensure_ascii=False)
+                self._paper.lines(printable_json(document))
 
     def _add(self, step: StepMetadata) -> None:
         place = len(self._steps)

@@ -16,7 +16,8 @@ from pulumi_esa_prefetch.engine.display.changes import (
 )
 from pulumi_esa_prefetch.engine.display.ink import Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
-from pulumi_esa_prefetch.engine.display.texts import document, line_changes, one_line
+from pulumi_esa_prefetch.engine.display.texts import document, line_changes
+from pulumi_esa_prefetch.engine.printable import one_line, printable
 from pulumi_esa_prefetch.engine.values import (
     ARCHIVE,
     ASSET,
@@ -49,15 +50,16 @@ class Printer:
     ) -> Iterator[str]:
         """All properties of a map, one below the other, the colons in the column of a width at least."""
         # hidden keys count for the column, as under the CLI
-        width = max((width, *map(len, values)))
+        width = max((width, *map(len, map(one_line, values))))
         for key, value in visible(values).items():
-            yield from self.titled(f"{key:<{width}}: ", value, indent)
+            yield from self.titled(f"{one_line(key):<{width}}: ", value, indent)
 
     def changes(self, changes: Changes, indent: int, width: int = 0) -> Iterator[str]:
         """All differences of a map, the colons in the column of a width at least."""
-        width = max((width, *(len(str(key)) for key in changes)))
+        width = max((width, *(len(one_line(str(key))) for key in changes)))
         for key, change in changes.items():
-            yield from self._change(f"{key:<{width}}: ", change, indent, indent)
+            title = f"{one_line(str(key)):<{width}}: "
+            yield from self._change(title, change, indent, indent)
 
     def _change(
         self, title: str, change: Change, indent: int, inner: int
@@ -120,7 +122,7 @@ class Printer:
             yield self.line(indent, title)
             for kind, line in line_changes(old, new):
                 pen = replace(self, op=_OPS[kind], signed=kind != "same")
-                yield pen.line(inner + 1, line)
+                yield pen.line(inner + 1, printable(line))
         else:
             # in full: what differs may stand at the end
             yield self._arrow(title, quoted(old), quoted(new), indent)
@@ -154,7 +156,7 @@ class Printer:
         elif assets := _assets(value):
             yield f"archive(assets:{_hash(value)}) {{"
             for name in sorted(assets):
-                yield from self.titled(f'    "{name}": ', assets[name], indent)
+                yield from self.titled(f"    {quoted(name)}: ", assets[name], indent)
             yield self._bare(indent, "}")
         else:
             yield self.single(value)
@@ -238,10 +240,11 @@ def _shape(value: Any) -> str:
     if kind is None:
         return "{}"
     if kind == "resource":
-        return f"resource({value.get('urn', '')})"
+        return f"resource({one_line(str(value.get('urn', '')))})"
     for key, name in (("path", "file"), ("uri", "uri")):
         if value.get(key):
-            return f"{kind}({name}:{_hash(value)}) {{ {value[key]} }}"
+            place = one_line(str(value[key]))
+            return f"{kind}({name}:{_hash(value)}) {{ {place} }}"
     return f"{kind}({'text' if 'text' in value else 'assets'}:{_hash(value)})"
 
 
@@ -253,4 +256,4 @@ def _assets(value: Any) -> Mapping[str, Any]:
 
 
 def _hash(value: Mapping[str, Any]) -> str:
-    return str(value.get("hash", ""))[:7]
+    return one_line(str(value.get("hash", ""))[:7])

@@ -16,6 +16,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
     Summary,
 )
+from pulumi_esa_prefetch.engine.printable import printable_json
 from pulumi_esa_prefetch.engine.urns import is_default_provider, name_of, type_of
 
 NANOSECONDS: Final = 1_000_000_000
@@ -45,7 +46,7 @@ class SummaryLine:
             case Diagnostic() if event.severity in _TOLD and not event.ephemeral:
                 self._errors.lines(worded(event))
             case Summary():
-                self._paper.lines(dumps(self._line(event)))
+                self._paper.lines(printable_json(dumps(self._line(event))))
 
     def _lists(self, step: StepMetadata) -> bool:
         shown = step.op != "same" or self._view.sames

@@ -1,4 +1,4 @@
-"""What is inside of texts: JSON and YAML documents, lines that differ, odd characters; knows no colours, no indents."""
+"""What is inside of texts: JSON and YAML documents, lines that differ; knows no colours, no indents."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,6 @@ from pulumi_esa_prefetch.engine.yaml_reading import load
 Line = tuple[Literal["same", "add", "delete"], str]
 
 CONTEXT: Final = 2  # lines that stay around those that change
-_SPELLINGS: Final = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\v": r"\v"}
 LONGEST: Final = 100_000  # what is longer is compared and shown as it is
 
 
@@ -42,17 +41,6 @@ def _yaml(text: str) -> tuple[str, Any] | None:
     if isinstance(value, dict):
         value = {str(key): item for key, item in value.items()}
     return ("yaml", value) if isinstance(value, dict | list) else None
-
-
-def one_line(text: str) -> str:
-    """The text so that it cannot break its line or move the cursor: such characters are spelled out, as Go does."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _spelled(c) for c in text)
-
-
-def _spelled(character: str) -> str:
-    return _SPELLINGS.get(character) or character.encode("unicode_escape").decode()
 
 
 def line_changes(old: str, new: str) -> Iterator[Line]:

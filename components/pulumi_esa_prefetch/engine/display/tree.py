@@ -32,6 +32,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
     Summary,
 )
+from pulumi_esa_prefetch.engine.printable import printable
 
 READS = frozenset({"read", "read-replacement", "read-discard", "discard"})
 FRAMES_PER_SECOND = 8
@@ -116,7 +117,8 @@ class LiveTree:
 
     def _print(self, lines: Iterator[str] | Sequence[str]) -> None:
         for line in lines:
-            self._console.print(Text.from_ansi(line), soft_wrap=True)
+            fit = printable(line, coloured=True)
+            self._console.print(Text.from_ansi(fit), soft_wrap=True)
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions

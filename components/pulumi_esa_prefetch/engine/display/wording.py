@@ -1,6 +1,5 @@
 """How a row reads: what is, was or will be done, what changes, what was said; changes no row."""
 
-import re
 from typing import Final
 
 from pulumi_esa_prefetch.engine.display.changes import (
@@ -12,9 +11,9 @@ from pulumi_esa_prefetch.engine.display.changes import (
 )
 from pulumi_esa_prefetch.engine.display.marks import RETAINED, mark
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
-from pulumi_esa_prefetch.engine.display.texts import one_line
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
+from pulumi_esa_prefetch.engine.printable import one_line, printable
 from pulumi_esa_prefetch.engine.urns import displayed_type, name_of, type_of
 
 PREFIXES: Final = {
@@ -25,8 +24,6 @@ PREFIXES: Final = {
 }
 # steps that call no provider: their end is told by nobody
 _NO_CALL: Final = frozenset({"same", "remove-pending-replace"})
-# what would move the cursor or hide text: escape sequences, other control characters
-_CONTROL: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def status(board: Board, row: Row, now: float, *, whole: bool = False) -> str:
@@ -110,7 +107,9 @@ def keys(changes: Changes) -> str:
         for sign, kind in signs
         if (
             names := sorted(
-                str(key) for key, change in changes.items() if change.kind == kind
+                one_line(str(key))
+                for key, change in changes.items()
+                if change.kind == kind
             )
         )
     )
@@ -126,7 +125,7 @@ def columns(row: Row, view: View) -> tuple[str, str]:
 
 def worded(diagnostic: Diagnostic) -> str:
     """A message as it is shown, behind its severity."""
-    return PREFIXES[diagnostic.severity] + _CONTROL.sub("", diagnostic.message).rstrip()
+    return PREFIXES[diagnostic.severity] + printable(diagnostic.message).rstrip()
 
 
 def _record_changes(step: StepMetadata) -> dict[str | int, Change]:
