@@ -447,6 +447,14 @@ def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
             broken.close()
 
 
+def test_no_line_moves_the_cursor_of_whoever_reads_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell("a\x1b[2J\x9b2J\u202eb\r\nc")
+
+    assert capsys.readouterr().out == "esa-prefetch: a?[2J?2J?b c\n"
+
+
 def test_letters_that_stdout_cannot_write_do_not_undo_a_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

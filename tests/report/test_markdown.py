@@ -1,5 +1,6 @@
 """The comment: what is in it, and that nothing can break it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.compose import compose
 from pulumi_esa_prefetch.report.documents import SECRET, Preview
 from pulumi_esa_prefetch.report.graph import Graph
+from pulumi_esa_prefetch.report.line import line
 from pulumi_esa_prefetch.report.lookup import Looked
 from pulumi_esa_prefetch.report.markdown import LONGEST, markdown
 from pulumi_esa_prefetch.report.markup import cell, code
@@ -138,3 +140,19 @@ def test_no_sentence_becomes_markup(sentence: str) -> None:
 
 def test_mentions_and_issue_numbers_are_not_linked() -> None:
     assert cell("@octocat #1") == "@\u200boctocat #\u200b1"
+
+
+EVIL = "a\x1b[2J\x9b2J\x07\u202eb\u2066\u200b\x7f\u2028c\u061c\U000e0041d\ud800"
+
+
+def test_no_report_moves_the_cursor_or_turns_what_follows() -> None:
+    said = [{"message": f"error: {EVIL}", "severity": "error"}]
+    given = preview(create(EVIL, 1), update("p", 2, EVIL), diagnostics=said)
+    made = compose(given, Graph.of(given), Looked(), Limits(), NOW)
+
+    texts = [markdown(made), line(made), made.to_json()]
+
+    for text in texts:
+        rows = text.replace("@\u200b", "").replace("#\u200b", "").split("\n")
+        assert all(row.isprintable() for row in rows)
+    assert json.loads(texts[2])["messages"][0]["text"] == f"error: {EVIL}"

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from pulumi_esa_prefetch.api.wording import printable
+
 LONGEST_NAME = 200
 LONGEST_SENTENCE = 400
 
@@ -29,8 +31,8 @@ def quoted(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Put everything on one line."""
-    return " ".join(text.split())
+    """Put everything on one line, without what moves a cursor, turns or hides text."""
+    return printable(text)
 
 
 def clipped(text: str, longest: int) -> str:

@@ -27,6 +27,8 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
+from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, few
 from pulumi_esa_prefetch.report.documents import UNKNOWN, Resource
@@ -109,7 +111,7 @@ def _validation(kind: Kind, level: Level) -> StackValidation:
             limits = _limits(config)
         except LimitsError as error:
             if level == "deny":
-                report(str(error), None)
+                report(in_one_line(error, LONGEST_SENTENCE), None)
             return
         if _is_set(kind, limits) and limits.level(kind) == level:
             asks = bool(config.get("askEsa", True))
@@ -132,9 +134,10 @@ def _judge(
     urns = {resource.name: resource.urn for resource in resources}
     for judgement in judgements:
         if judgement.kind == kind:
-            report(judgement.text, urns.get(_only(judgement.plans)))
+            text = in_one_line(judgement.text, LONGEST_SENTENCE)
+            report(text, urns.get(_only(judgement.plans)))
     if blind:
-        report(_unknown(blind, looked), None)
+        report(in_one_line(_unknown(blind, looked), LONGEST_SENTENCE), None)
 
 
 def _limits(config: Mapping[str, Any]) -> Limits:

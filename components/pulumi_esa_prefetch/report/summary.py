@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from pulumi_esa_prefetch.api.wording import printable_json
+
 Change = Literal["create", "update", "replace", "delete"]
 Source = Literal["preview", "esa", "state", "none"]
 
@@ -135,7 +137,8 @@ class Summary(_Part):
 
     def to_json(self) -> str:
         """Write it as JSON of the schema below."""
-        return self.model_dump_json(by_alias=True, indent=2)
+        content = self.model_dump(mode="json", by_alias=True)
+        return printable_json(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def schema_text() -> str:
