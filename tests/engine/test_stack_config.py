@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,10 @@ def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
         ),
         ({"proj:n": "5"}, [], ['  proj:n: "5"']),
         ({"proj:s": Secure("ct")}, [], ["  proj:s:", "    secure: ct"]),
+        ({"proj:lst": [1, 2]}, ['    - "two"'], ["    - 2"]),
+        ({"proj:lst": [True, "two"]}, ["    - 1"], ["    - true"]),
+        ({"proj:b": None}, ["  proj:b: true # on"], ["  proj:b: null # on"]),
+        ({"proj:b": 1.25}, ["  proj:b: true # on"], ["  proj:b: 1.25 # on"]),
         ({}, [], []),
     ],
 )
@@ -113,6 +118,15 @@ def test_a_value_can_go_and_order_and_comments_stay(tmp_path: Path) -> None:
         ("日本", "日本"),
         ("a: b", "'a: b'"),
         ("l1\nl2", "|-\n    l1\n    l2"),
+        ("012", '"012"'),
+        ("<<", '"<<"'),
+        ("a\u2028b", r'"a\Lb"'),
+        # ids of 24 digits: too large for a float or no number at all are texts, all others want quotes
+        ("66534862112345678901e345", "66534862112345678901e345"),
+        ("665d3b48621bccf3fe29e1a8", "665d3b48621bccf3fe29e1a8"),
+        ("6653486211234567890123e4", '"6653486211234567890123e4"'),
+        ("665348621123456789012345", '"665348621123456789012345"'),
+        ("0x3486211234567890123451", "0x3486211234567890123451"),
     ],
 )
 def test_a_text_is_written_as_the_cli_writes_it(
@@ -128,9 +142,122 @@ def test_a_text_is_written_as_the_cli_writes_it(
 def test_a_literal_block_can_become_any_text(tmp_path: Path) -> None:
     found = config(tmp_path, "config:\n  proj:a: |\n    l1\n    l2\n")
 
-    for text in ("", " lead", "x", "a\n\n\n", "\n", "\tx", "a \nb"):
+    for text in ("", " lead", "x", "a\n\n\n", "\n \n", "\tx", "a \nb"):
         found.save({"proj:a": text})
         assert found.values == {"proj:a": text}
+
+
+@pytest.mark.parametrize(
+    "value", ["\n", "\nx", "\tx\ny", "\u2028\n", {"<<": "x"}, {"a": {"<<": {}}}]
+)
+def test_what_the_cli_would_read_otherwise_is_not_written(
+    tmp_path: Path, value: Any
+) -> None:
+    found = config(tmp_path, FILE)
+
+    with pytest.raises(EngineError, match="cannot take the change"):
+        found.save({**found.values, "proj:a": value})
+
+    assert found.file.read_text() == FILE
+
+
+SPELLINGS = """\
+frozen: &frozen {desiredState: stopped} # f
+base: &base {jobId: 665d3af3621bccf3fe29e1a4, desiredState: running}
+config:
+  proj:plans:
+    launch:
+      <<: [*frozen, *base] # both
+      planId: 66534862112345678901e345 # id
+    other:
+      <<: *base
+      n: 1_000
+      octal: 0755
+      f: 1.50
+      date: 2024-1-2
+      none: ~
+      empty:
+      text: !!str 012
+      number: !!int "5"
+      binary: !!binary aGVsbG8=
+      own: !foo bar
+      single: 'x'
+      double: "x"
+      0x10: hex
+      true: yes
+      merge: <<
+      block: |
+        l1
+        l2
+      folded: >-
+        a
+        b
+  proj:w: &w [1, 0o17, .5, "x"]
+  proj:w2: *w
+  proj:s: &s 0x1F # s
+  proj:s2: *s
+"""
+
+
+def test_all_but_the_change_keeps_its_spelling(tmp_path: Path) -> None:
+    found = config(tmp_path, SPELLINGS)
+
+    found.save({**found.values, "proj:new": "x"})
+
+    assert found.file.read_text() == SPELLINGS + "  proj:new: x\n"
+
+    found.save({key: item for key, item in found.values.items() if key != "proj:new"})
+
+    assert found.file.read_text() == SPELLINGS
+
+
+def test_what_is_merged_is_not_touched_and_can_be_covered(tmp_path: Path) -> None:
+    found = config(tmp_path, SPELLINGS)
+    plans = found.values["proj:plans"]
+    launch = plans["launch"]
+    assert launch["desiredState"] == "stopped"
+
+    other = {**plans["other"], "desiredState": "stopped"}
+    found.save({**found.values, "proj:plans": {"launch": launch, "other": other}})
+
+    assert changed_lines(SPELLINGS, found.file.read_text()) == (
+        [],
+        ["      desiredState: stopped"],
+    )
+
+
+def test_a_merged_value_cannot_go_from_one_map_alone(tmp_path: Path) -> None:
+    found = config(tmp_path, SPELLINGS)
+    plans = found.values["proj:plans"]
+
+    with pytest.raises(EngineError, match="edit it by hand"):
+        found.save({**found.values, "proj:plans": {**plans, "launch": {"planId": "x"}}})
+
+    assert found.file.read_text() == SPELLINGS
+
+
+@pytest.mark.parametrize(
+    "before", ["# all\n# of it\n", "# all\nconfig:\n", "config: ~\n"]
+)
+def test_a_file_without_values_keeps_its_comments(tmp_path: Path, before: str) -> None:
+    found = config(tmp_path, before)
+
+    found.save({"proj:a": "b"})
+
+    comments = "".join(line for line in before.splitlines(True) if line[0] == "#")
+    assert found.file.read_text() == f"{comments}config:\n  proj:a: b\n"
+
+
+def test_in_json_a_value_keeps_its_type(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.json"
+    file.write_text('{"config": {"proj:a": 1, "proj:b": [true, null, 1.5]}}')
+    found = StackConfig(file, "proj")
+
+    found.save({**found.values, "proj:c": {"d": False}})
+
+    assert json.loads(file.read_text()) == {
+        "config": {"proj:a": 1, "proj:b": [True, None, 1.5], "proj:c": {"d": False}}
+    }
 
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
@@ -192,6 +319,14 @@ def test_keys_without_namespace_are_the_projects(tmp_path: Path) -> None:
         "secretsprovider: awskms://x",
         "encryptedkey: x",
         "environment: [prod]",
+        "!nothing",
+        "5: x",
+        "config: {5: x}",
+        "config: {~: x}",
+        "config: {a: 1, proj:a: 2}",
+        "config: {proj:a: 1, proj:config:a: 2}",
+        "encryptionsalt: [x]",
+        "encryptionsalt: 5",
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str) -> None:
@@ -211,17 +346,28 @@ def test_maps_with_keys_that_are_no_texts_can_be_changed(tmp_path: Path) -> None
 
     assert found.values["proj:obj"] == {"1": "one", "true": "t", "1.5": "f"}
     assert found.file.read_text() == (
-        '# all\nconfig:\n  proj:obj: {"1": one, "true": t, "1.5": f} # odd\n  proj:b: later\n'
+        "# all\nconfig:\n  proj:obj: {1: one, true: t, 1.5: f} # odd\n  proj:b: later\n"
     )
 
 
+def test_keys_that_are_no_texts_are_found_by_what_they_are_read_as(
+    tmp_path: Path,
+) -> None:
+    found = config(tmp_path, "config:\n  proj:obj: {0x10: a, ~: b, 1e3: c}\n")
+
+    found.save({"proj:obj": {"16": "x", "1000": "c"}})
+
+    assert found.file.read_text() == "config:\n  proj:obj: {0x10: x, 1e3: c}\n"
+
+
 def test_a_file_that_has_no_form_for_a_change_is_left_as_it_is(tmp_path: Path) -> None:
-    found = config(tmp_path, "!nothing")
+    text = "config:\n  proj:a: 1\n---\nanother: document\n"
+    found = config(tmp_path, text)
 
     with pytest.raises(EngineError, match="edit it by hand"):
         found.save({"proj:a": "b"})
 
-    assert found.file.read_text() == "!nothing"
+    assert found.file.read_text() == text
 
 
 def test_a_link_and_the_rights_of_the_file_stay(tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def text(value: Any) -> str:
 
 def legible(value: Any, quote: Callable[[str], str] = plainly_quoted) -> str:
     """A text as it is, the rest as the JSON that Go makes of it, on one line."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value if isinstance(value, str) else _json(value, quote)
 
 
@@ -97,8 +99,9 @@ def _json(value: Any, quote: Callable[[str], str]) -> str:
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_json(item, quote) for item in value) + "]"
-    if isinstance(value, float):
-        return _number(value)
+    if isinstance(value, float) or (isinstance(value, int) and value not in _INT64):
+        # of a list or map, which the CLI keeps as JSON, it reads no whole number that is larger
+        return _number(float(value))
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pulumi_esa_prefetch.engine.checkpoint import parse_json
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.yaml_reading import load
+from pulumi_esa_prefetch.engine.yaml_reading import OddKey, load
 
 FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
@@ -43,6 +43,7 @@ def read_project(file: Path) -> Project:
     found = read_document(file)
     if not isinstance(found, dict):
         raise EngineError(f"{file} is not a mapping")
+    refuse_odd_keys(file, found)
     runtime, options = _runtime(file, found)
     main = _text(file, found, "main")
     if isinstance(found.get("config"), str):  # the former name of stackConfigDir
@@ -105,6 +106,13 @@ def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
     if value is not None and not isinstance(value, str):
         raise EngineError(f"{file}: {key!r} is not a text")
     return value or ""
+
+
+def refuse_odd_keys(file: Path, part: Any) -> None:
+    """Raise EngineError if a key of a map is no text in the file, such as `5: x`."""
+    for key in part if isinstance(part, dict) else ():
+        if isinstance(key, OddKey):
+            raise EngineError(f"{file}: the key {key!r} is not a text")
 
 
 def _mapping(file: Path, found: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -5,23 +5,29 @@ Opens no secret.
 
 import json
 from collections.abc import Callable, Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+from ruamel.yaml.scalarstring import (
+    DoubleQuotedScalarString,
+    LiteralScalarString,
+    PlainScalarString,
+    ScalarString,
+)
 
 from pulumi_esa_prefetch.engine import config_values
 from pulumi_esa_prefetch.engine.backend import put
 from pulumi_esa_prefetch.engine.context import ConfigValue, Project
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.project import read_document
-from pulumi_esa_prefetch.engine.yaml_reading import load, resolve, with_text_keys
+from pulumi_esa_prefetch.engine.project import read_document, refuse_odd_keys
+from pulumi_esa_prefetch.engine.yaml_editing import Document, spelled
+from pulumi_esa_prefetch.engine.yaml_reading import load
+from pulumi_esa_prefetch.engine.yaml_scalars import printed, resolve
 
-_YAML_1_1_BOOLS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_PLAIN = (str, PlainScalarString)
+_YAML_1_1_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "<<"})
 
 
 def stack_file(project: Project, stack: str) -> Path:
@@ -45,15 +51,22 @@ class StackConfig:
             return {}
         if not isinstance(found, dict):
             raise EngineError(f"{self.file}: 'config' is not a mapping")
-        return {
+        refuse_odd_keys(self.file, found)
+        values = {
             full_key(key, self._project): config_values.parse(value)
             for key, value in found.items()
         }
+        if len(values) < len(found):
+            raise EngineError(
+                f"{self.file}: 'config' has a key with and without its namespace"
+            )
+        return values
 
     @property
     def salt(self) -> str:
         """The salt of its secrets, or "" if it has none yet."""
-        return str(self._document.get("encryptionsalt") or "")
+        salt: str = self._document.get("encryptionsalt") or ""
+        return salt
 
     def save_salt(self, salt: str) -> None:
         """Write the salt of its secrets; raises EngineError if the file cannot be written."""
@@ -67,9 +80,9 @@ class StackConfig:
         """Write these values in the place of those that the file holds; raises EngineError if it cannot take them."""
 
         def change(document: Any) -> None:
-            section = document.setdefault("config", CommentedMap())
-            if section is None:
-                section = document["config"] = CommentedMap()
+            section = document.get("config")
+            if not isinstance(section, dict):
+                section = document["config"] = type(document)()
             _replace(section, values, self._project)
             if not section:
                 del document["config"]
@@ -77,14 +90,15 @@ class StackConfig:
         self._edit(change, values)
 
     def _edit(self, change: Callable[[Any], None], wanted: Mapping[str, Any]) -> None:
+        document: Any
         if self.file.suffix == ".json":
             document = dict(self._document)
             change(document)
             text = json.dumps(document, indent=4) + "\n"
         else:
             text = self._edited(change)
-            document = load(text, str(self.file)) or {}
-        if self._values(document) != wanted:
+            document = self._read_again(text)
+        if document is None or self._values(document) != wanted:
             raise EngineError(f"{self.file} cannot take the change; edit it by hand")
         write_text(self.file, text)
         self._document, self.values = document, dict(wanted)
@@ -98,24 +112,17 @@ class StackConfig:
                 f"{self.file} cannot be changed here; edit it by hand"
             ) from None
 
+    def _read_again(self, text: str) -> Any:
+        try:
+            return load(text, str(self.file)) or {}
+        except EngineError:
+            return None
+
     def _edited_yaml(self, change: Callable[[Any], None]) -> str:
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
-        text = with_text_keys(text, str(self.file))
-        yaml = YAML(typ="rt", pure=True)
-        yaml.preserve_quotes = True
-        yaml.composer.warn_double_anchors = False
-        yaml.width = 1 << 30
-        width, offset = _indents(text)
-        yaml.indent(mapping=width, sequence=max(width, offset + 2), offset=offset)
-        document = yaml.load(text)
-        if document is None:
-            document = CommentedMap()
-        if not isinstance(document, CommentedMap):
-            raise TypeError("not a mapping, such as `!tag`, which is read as nothing")
-        change(document)
-        stream = StringIO()
-        yaml.dump(document, stream)
-        return stream.getvalue()
+        document = Document(text)
+        change(document.content)
+        return document.text
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -124,23 +131,11 @@ def _read(file: Path) -> Mapping[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise EngineError(f"{file} is not a mapping")
+    refuse_odd_keys(file, document)
     _refuse_foreign(file, document)
+    if type(document.get("encryptionsalt", "")) not in (str, type(None)):
+        raise EngineError(f"{file}: 'encryptionsalt' is not a text")
     return document
-
-
-def _indents(text: str) -> tuple[int, int]:
-    """How far a file indents a map, and a list's dashes below their key; where it shows neither, as the CLI does."""
-    mapping = key = 0
-    for line in text.splitlines():
-        bare = line.lstrip(" ")
-        width = len(line) - len(bare)
-        if not bare or bare.startswith("#"):
-            continue
-        if bare.startswith("- "):
-            return mapping or 2, max(0, width - key)
-        mapping = mapping or width
-        key = width
-    return mapping or 2, 2
 
 
 def _refuse_foreign(file: Path, document: Mapping[str, Any]) -> None:
@@ -180,16 +175,18 @@ def short_key(key: str, project: str) -> str:
 
 
 def _replace(section: Any, values: Mapping[str, Any], project: str) -> None:
-    spelled = {full_key(str(key), project): key for key in section}
-    for full, key in spelled.items():
+    spelling = {full_key(str(key), project): key for key in section}
+    for full, key in spelling.items():
         if full not in values:
             del section[key]
     for full, value in values.items():
-        key = spelled.get(full, full)
-        if key not in section:
-            section[key] = _styled(config_values.unparse(value))
+        key, kept = spelling.get(full, full), config_values.unparse(value)
+        if not isinstance(section, CommentedMap):
+            section[key] = kept
+        elif key not in section:
+            section[key] = _styled(kept)
         else:
-            _merge(section, key, config_values.unparse(value))
+            _merge(section, key, kept)
 
 
 def _merge(holder: Any, key: Any, new: Any) -> None:
@@ -209,25 +206,32 @@ def _merge(holder: Any, key: Any, new: Any) -> None:
 
 
 def _merge_map(old: CommentedMap, new: Mapping[str, Any]) -> None:
-    names = {str(name): name for name in old}
-    for text, name in names.items():
-        if text not in new:
-            del old[name]
-    for text, value in new.items():
-        if text in names:
-            _merge(old, names[text], value)
+    names = {_name(key): key for key in old}
+    for name, key in names.items():
+        if name not in new:
+            del old[key]
+    for name, value in new.items():
+        if name in names:
+            _merge(old, names[name], value)
         else:
-            old[_styled(text)] = _styled(value)
+            old[_styled(name)] = _styled(value)
+
+
+def _name(key: Any) -> str:
+    return printed(resolve(str(key))) if type(key) in _PLAIN else str(key)
 
 
 def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, str) and old == new:
-        # quoted, or plain and nothing but a text
-        return type(old) is not str or resolve(old) == old
-    stream = StringIO()
-    YAML(typ="rt", pure=True).dump(old, stream)
-    found = load(stream.getvalue(), "a value")
+    found = _read_part(old)
     return type(found) is type(new) and bool(found == new)
+
+
+def _read_part(part: Any) -> Any:
+    if type(part) in _PLAIN:
+        return resolve(str(part))
+    if isinstance(part, ScalarString) and "\n" not in part:
+        return str(part)
+    return load(spelled({"": part}), "a value")[""]
 
 
 def _styled(value: Any) -> Any:
@@ -236,17 +240,20 @@ def _styled(value: Any) -> Any:
     if isinstance(value, list):
         return CommentedSeq([_styled(item) for item in value])
     if not isinstance(value, str):
-        return value
-    if "\n" in value:
-        return LiteralScalarString(value)
-    if resolve(value) != value or _looks_otherwise(value):
+        return PlainScalarString("null" if value is None else printed(value))
+    if _looks_otherwise(value) or resolve(value) != value:
         return DoubleQuotedScalarString(value)
-    return value
+    return LiteralScalarString(value) if "\n" in value else value
 
 
 def _looks_otherwise(text: str) -> bool:
-    # older readers of YAML see a bool, or a number in base 60
-    return text.lower() in _YAML_1_1_BOOLS or (text[:1].isdigit() and ":" in text)
+    # older readers of YAML see a bool, a number in base 60, a merge, or the end of a line; the CLI sees no tab at first
+    return (
+        text.lower() in _YAML_1_1_WORDS
+        or (text[:1].isdigit() and ":" in text)
+        or text.startswith("\t")
+        or not {"\x85", "\u2028", "\u2029"}.isdisjoint(text)
+    )
 
 
 def write_text(file: Path, text: str) -> None:

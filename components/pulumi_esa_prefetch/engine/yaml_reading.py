@@ -1,14 +1,13 @@
-"""YAML read to the values that the CLI would read (yaml.v3's rules for plain scalars); writes nothing."""
+"""YAML read to the values that the CLI would read; what it reads otherwise is refused. Writes nothing.
+
+ruamel.yaml makes the nodes, each scalar as the text that stands there.
+"""
 
 import base64
-import json
 import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
-from io import StringIO
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -16,81 +15,58 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.yaml_scalars import (
+    INT64,
+    Moment,
+    printed,
+    resolve,
+    written,
+)
+from pulumi_esa_prefetch.engine.yaml_syntax import (
+    MERGE,
+    PLAIN,
+    YAML_ORG,
+    AsSpelled,
+    CliScanner,
+)
 
-_WORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+_STRING: Final = f"{YAML_ORG}str"
+_BINARY: Final = f"{YAML_ORG}binary"
+_KINDS: Final[dict[str, type]] = {
+    f"{YAML_ORG}bool": bool,
+    f"{YAML_ORG}int": int,
+    f"{YAML_ORG}float": float,
+    f"{YAML_ORG}null": type(None),
+    f"{YAML_ORG}timestamp": Moment,
 }
-_INTEGER: Final = re.compile(
-    r"([-+]?)(0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))"
+_DIRECTIVE: Final = re.compile(r"^%(?!YAML 1\.1\s|TAG\s)", re.MULTILINE)
+# such a text of several lines the CLI passes on as a block
+_BLOCK: Final = re.compile(
+    r"(?:[\t\n!-~\xa0-\ufefe\uff00-\ufffd]| (?![\n\u2028\u2029]|\Z))*"
 )
-_BASES: Final = {"x": 16, "b": 2, "o": 8, "d": 10}
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_TIME: Final = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:[Tt ](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?)?"
-)
-_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
-_MOST_NODES: Final = 100_000
-_LONGEST: Final = 1000  # digits: Python itself refuses to read very long ones
-_STRING: Final = "tag:yaml.org,2002:str"
-_BINARY: Final = "tag:yaml.org,2002:binary"
-# between them Go prints a float without an exponent
-_SMALL, _LARGE = 1e-4, 1e6
+# the CLI's measure of how much may come from aliases, by which it refuses what would explode
+_FEW, _MANY = 400_000, 4_000_000
+
+
+class OddKey(str):
+    """A key that is no text in YAML, such as `5: x`, as the text that it is read as."""
+
+    __slots__ = ()
 
 
 def load(text: str, what: str) -> Any:
-    """The value of a YAML document (times as the texts Go gives them).
-
-    EngineError naming `what` if it cannot be read.
-    """
+    """The value of a YAML document; EngineError naming `what` if it cannot be read as the CLI reads it."""
     with _telling(what):
-        node = _composed(text)
-        if node is None:
-            return None
-        _refuse_bomb(node, what)
-        return _value(node)
-
-
-def with_text_keys(text: str, what: str) -> str:
-    """The document with every key spelled as the text that it is read as, and nothing else changed."""
-    with _telling(what):
-        found: dict[int, str] = {}
-        _find_keys(_composed(text), found, set())
-    pieces, end = [], len(text)
-    for start in sorted(found, reverse=True):
-        pieces.append(text[start + len(found[start]) : end])
-        pieces.append(json.dumps(_printed(resolve(found[start])), ensure_ascii=False))
-        end = start
-    return "".join([text[:end], *reversed(pieces)])
-
-
-def _find_keys(node: Any, found: dict[int, str], seen: set[int]) -> None:
-    """Note where keys stand that are no texts, with their spelling."""
-    if node is None or id(node) in seen:
-        return
-    seen.add(id(node))
-    for part in node.value if isinstance(node.value, list) else ():
-        pair = part if isinstance(part, tuple) else (None, part)
-        key = pair[0]
-        if (
-            isinstance(key, ScalarNode)
-            and not key.style
-            and resolve(key.value) != key.value
-        ):
-            found[key.start_mark.index] = key.value
-        _find_keys(pair[1], found, seen)
-
-
-def _composed(text: str) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.composer.warn_double_anchors = False
-    found: Node | None = yaml.compose(StringIO(text))
-    return found
+        if _DIRECTIVE.search(text):
+            raise MarkedYAMLError(problem="the CLI knows %YAML 1.1 and %TAG only")
+        if re.search("[\x85\u2028\u2029\ufeff]", text):
+            raise MarkedYAMLError(problem="a separator or byte order mark is inside")
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Resolver, yaml.Scanner = AsSpelled, CliScanner
+        yaml.composer.warn_double_anchors = False
+        # the CLI takes no notice of what is in other documents than the first
+        documents = list(yaml.compose_all(text))
+        return _Reading().value(documents[0]) if documents else None
 
 
 @contextmanager
@@ -104,177 +80,142 @@ def _telling(what: str) -> Iterator[None]:
         raise EngineError(f"{what} cannot be read{where}: {problem}") from None
     except RecursionError:
         raise EngineError(f"{what} is nested too deeply") from None
+    except ValueError:
+        # ruamel has tried to make a character of an escape such as "\U00110000"
+        raise EngineError(f"{what} cannot be read: an escape is no character") from None
 
 
-def _refuse_bomb(node: Node, what: str) -> None:
-    """Raise EngineError if a few aliases stand for far more than anybody writes."""
-    sizes: dict[int, int] = {}
-    whole = _size(node, sizes)
-    if whole > _MOST_NODES and whole > 10 * len(sizes):
-        raise EngineError(f"{what} repeats itself by aliases without end")
+def _refusal(node: Node, problem: str) -> MarkedYAMLError:
+    return MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
-def _size(node: Any, sizes: dict[int, int]) -> int:
-    """How many nodes there are when each alias is written out; `sizes` remembers by identity."""
-    if id(node) not in sizes:
-        pairs = node.value if isinstance(node.value, list) else []
-        inner = (
-            x for pair in pairs for x in (pair if isinstance(pair, tuple) else (pair,))
+class _Reading:
+    """One document on its way from nodes to values."""
+
+    def __init__(self) -> None:
+        self._met: set[int] = set()
+        self._open: set[int] = set()
+        self._steps = self._aliased = 0
+
+    def value(self, node: Node, *, aliased: bool = False) -> Any:
+        if node.anchor is not None:
+            aliased = aliased or id(node) in self._met
+            self._met.add(id(node))
+        self._count(node, aliased=aliased)
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if id(node) in self._open:
+            raise _refusal(node, f"what is named &{node.anchor} contains itself")
+        self._open.add(id(node))
+        found = (
+            self._map(node, aliased=aliased)
+            if isinstance(node, MappingNode)
+            else [self.value(item, aliased=aliased) for item in node.value]
         )
-        sizes[id(node)] = 1 + sum(_size(x, sizes) for x in inner)
-    return sizes[id(node)]
+        self._open.remove(id(node))
+        return found
+
+    def _count(self, node: Node, *, aliased: bool) -> None:
+        self._steps += 1
+        self._aliased += aliased
+        if self._aliased > 100 and self._steps > 1000:  # noqa: PLR2004 - the CLI's numbers
+            beyond = min(max((self._steps - _FEW) / (_MANY - _FEW), 0), 1)
+            if self._aliased > self._steps * (0.99 - 0.89 * beyond):
+                raise _refusal(node, "aliases repeat far too much of it")
+
+    def _map(self, node: MappingNode, *, aliased: bool) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        taken: set[str] = set()
+        sources: list[Node] = []
+        for key, value in node.value:
+            names = _names(key)
+            if not taken.isdisjoint(names):
+                raise _refusal(key, f"the key {names[0]!r} is there twice")
+            taken.update(names)
+            if key.tag == MERGE and key.value == "<<":
+                sources = _sources(key, value)
+            else:
+                found[names[0]] = self.value(value, aliased=aliased)
+        # what stands in the map itself comes first, then what stands in the earlier source
+        for source in sources:
+            self._merge(source, found, aliased=aliased)
+        return found
+
+    def _merge(self, source: Node, found: dict[str, Any], *, aliased: bool) -> None:
+        odd = {key for key in found if isinstance(key, OddKey)}
+        for key, value in self.value(source, aliased=aliased).items():
+            if isinstance(key, OddKey) or key in odd:
+                raise _refusal(source, f"only keys that are texts merge, not {key!r}")
+            found.setdefault(key, value)
 
 
-def _value(node: Node) -> Any:
-    if isinstance(node, MappingNode):
-        return dict(_pairs(node))
-    if isinstance(node, SequenceNode):
-        return [_value(item) for item in node.value]
-    return _scalar(node)
+def _sources(key: Node, value: Node) -> list[Node]:
+    """The maps that a merge names: one, or those of a list that stands right there."""
+    is_alias = value.start_mark.index < key.start_mark.index
+    several = isinstance(value, SequenceNode) and not is_alias
+    found: list[Node] = value.value if several else [value]
+    for node in found:
+        if not isinstance(node, MappingNode):
+            raise _refusal(key, "only a map, or a list of maps, can be merged")
+    return found
 
 
-def _pairs(node: MappingNode) -> Iterator[tuple[str, Any]]:
-    merged = [
-        pair
-        for key, value in node.value
-        if key.value == "<<" and not key.style
-        for part in (value.value if isinstance(value, SequenceNode) else [value])
-        for pair in _pairs(_map(part))
-    ]
-    yield from merged
-    seen: set[str] = set()
-    for key, value in node.value:
-        if key.value == "<<" and not key.style:
-            continue
-        name = _key(key)
-        if name in seen:
-            raise MarkedYAMLError(
-                problem=f"the key {name!r} is there twice", problem_mark=key.start_mark
-            )
-        seen.add(name)
-        yield name, _value(value)
+def _names(key: Node) -> tuple[str, ...]:
+    """What no other key of the map may be called: first the name itself, then spellings in the file and by the CLI."""
+    if not isinstance(key, ScalarNode):
+        raise _refusal(key, "a list or a map cannot be a key")
+    value = _scalar(key)
+    if value == "<<" and key.tag != MERGE:
+        raise _refusal(key, "the CLI merges by a key '<<' that is a text as well")
+    if key.tag == PLAIN and not key.value and not key.style:
+        raise _refusal(key, "a key is missing")
+    if type(value) is str and key.tag in (PLAIN, _STRING, MERGE):
+        return (value,)
+    return OddKey(printed(value)), str(key.value), written(value)
 
 
-def _map(node: Node) -> MappingNode:
-    if isinstance(node, MappingNode):
-        return node
-    raise MarkedYAMLError(
-        problem="only a map can be merged into another", problem_mark=node.start_mark
-    )
-
-
-def _key(node: Node) -> str:
-    return _printed(_value(node))
-
-
-def _printed(value: Any) -> str:
-    # the CLI prints a key that is no text the way Go prints the value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return go_float(value)
-    return "<nil>" if value is None else str(value)
-
-
-def go_float(number: float) -> str:
-    """A float as Go prints it: with an exponent where it is very small or large."""
-    if not math.isfinite(number):
-        return "NaN" if math.isnan(number) else f"{number:+}".title()
-    if number and not _SMALL <= abs(number) < _LARGE:
-        digits, exponent = f"{Decimal(repr(number)).normalize():e}".split("e")
-        return f"{digits}e{int(exponent):+03d}"
-    return repr(number).removesuffix(".0")
-
-
-def _scalar(node: Node) -> Any:
-    text = str(node.value)
-    if node.tag == _BINARY:
-        return _decoded(node)
-    if getattr(node, "style", None):
-        return text
-    value = resolve(text)
+def _scalar(node: ScalarNode) -> Any:
+    if node.tag == PLAIN and not node.style:
+        value = resolve(node.value)
+    elif node.tag in _KINDS:
+        value = _of_kind(node, _KINDS[str(node.tag)])
+    else:
+        value = _decoded(node) if node.tag == _BINARY else node.value
     if isinstance(value, float) and not math.isfinite(value):
-        raise MarkedYAMLError(
-            problem=f"{text:.60} is no number that a program can be given",
-            problem_mark=node.start_mark,
+        raise _refusal(
+            node, f"{node.value:.60} is no number that a program can be given"
         )
-    if isinstance(value, int | float) and node.tag == _STRING and _plain_number(text):
-        return text
+    return _passed_on(node, value) if type(value) is str else value
+
+
+def _of_kind(node: ScalarNode, kind: type) -> Any:
+    value = resolve(node.value, moments=kind is Moment)
+    if kind is float and type(value) is int and value in INT64:
+        value = float(value)
+    if type(value) is not kind:
+        raise _refusal(node, f"{node.value!r:.60} is not what its tag says")
     return value
 
 
-def _decoded(node: Node) -> str:
+def _decoded(node: ScalarNode) -> str:
     try:
-        content = base64.b64decode(re.sub(r"[\r\n]", "", node.value), validate=True)
+        digits = re.sub(r"[\r\n]", "", node.value)
+        content = base64.b64decode(digits, validate=True)
+        if len(digits) % 4:
+            raise ValueError(digits)  # noqa: TRY301 - Python takes one "=" too many
     except ValueError:
-        raise MarkedYAMLError(
-            problem="what is tagged !!binary is not base64",
-            problem_mark=node.start_mark,
-        ) from None
-    return content.decode(errors="replace")
+        raise _refusal(node, "what is tagged !!binary is not base64") from None
+    # Go puts the mark for each byte that is none of UTF-8
+    return re.sub("[\udc80-\udcff]", "\ufffd", content.decode(errors="surrogateescape"))
 
 
-def _plain_number(text: str) -> bool:
-    # ruamel sees a number here as well: so the text was tagged !!str by hand
-    return re.fullmatch(r"[-+]?[1-9][0-9]*(\.[0-9]+)?|true|false", text) is not None
-
-
-def resolve(text: str) -> Any:
-    """The value of a plain scalar."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in "0123456789+-.":
-        return text
-    for reading in (_time, _integer, _float):
-        value = reading(text)
-        if value is not None:
-            return value
-    return text
-
-
-def _integer(text: str) -> int | None:
-    match = _INTEGER.fullmatch(text.replace("_", ""))
-    if match is None:
-        return None
-    ((base, digits),) = (
-        (base, match[name]) for name, base in _BASES.items() if match[name]
-    )
-    if len(digits) > _LONGEST:
-        return None
-    number = int(match[1] + digits, base)
-    return number if _SMALLEST <= number <= _LARGEST else None
-
-
-def _float(text: str) -> float | None:
-    plain = text.replace("_", "")
-    # the CLI's zero has no sign
-    return float(plain) + 0.0 if _FLOAT.fullmatch(plain) else None
-
-
-def _time(text: str) -> str | None:
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    *numbers, fraction, zone = match.groups(default="")
-    if zone and text[10:11] == " ":
-        return None
-    try:
-        moment = datetime(*(int(number or 0) for number in numbers), tzinfo=_zone(zone))  # type: ignore[misc,arg-type]
-    except ValueError:
-        return None
-    return _go_time(moment, fraction)
-
-
-def _zone(text: str) -> timezone:
-    if not text or text == "Z":
-        return UTC
-    hours, minutes = int(text[1:3]), int(text[4:6])
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if text[0] == "-" else offset)
-
-
-def _go_time(moment: datetime, fraction: str) -> str:
-    digits = fraction[:10].rstrip("0").rstrip(".")
-    zone = moment.strftime("%z")
-    name = "UTC" if zone == "+0000" else zone
-    return f"{moment:%Y-%m-%d %H:%M:%S}{digits} {zone} {name}"
+def _passed_on(node: ScalarNode, text: str) -> str:
+    """The text that is left when the CLI has written and read it once more, as it does."""
+    if re.search("[\ud800-\udfff]", text):
+        raise _refusal(node, "an escape in it is no character")
+    passes_as_block = "\n" in text and _BLOCK.fullmatch(text)
+    block = text if passes_as_block else ""
+    if (text.lstrip("\n") if node.style in ("|", ">") else block).startswith("\t"):
+        raise _refusal(node, "the CLI reads no block that starts with a tab")
+    # an empty line at the start is lost
+    return text[bool(block) and block[0] in "\n\u2028\u2029" :]

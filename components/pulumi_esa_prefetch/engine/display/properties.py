@@ -26,7 +26,7 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN,
     Secret,
 )
-from pulumi_esa_prefetch.engine.yaml_reading import go_float
+from pulumi_esa_prefetch.engine.yaml_scalars import go_float
 
 LONGEST_LINE: Final = 150
 MOST_LINES: Final = 3

@@ -1,0 +1,152 @@
+"""What a YAML scalar means to the CLI: one table, the rules of yaml.v3, which are neither YAML 1.1's nor 1.2's."""
+
+import calendar
+import math
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+INT64: Final = range(-(2**63), 2**63)
+_UINT64: Final = range(2**64)
+_LONGEST: Final = 20  # digits of a whole number: Python itself refuses very long ones
+# between them Go prints a float without an exponent
+_SMALL, _LARGE = 1e-4, 1e6
+
+
+class Moment(str):
+    """A date or time as the text that Go makes of it; `written` is its spelling in YAML and JSON."""
+
+    __slots__ = ("written",)
+    written: str
+
+
+def resolve(text: str, *, moments: bool = True) -> Any:
+    """The value of a plain scalar: of those that look like one, the first rule's that fits, and else the text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "0123456789+-." or _NO_DIGIT_BESIDE.match(text):
+        return text
+    plain = text.replace("_", "")
+    for pattern, reading in _RULES if moments else _RULES[1:]:
+        match = pattern.fullmatch(text if reading is _moment else plain)
+        value = reading(match) if match else None
+        if value is not None:
+            return value
+    return text
+
+
+def printed(value: Any) -> str:
+    """A scalar as Go prints it: what becomes of a key that is no text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return go_float(value)
+    return "<nil>" if value is None else str(value)
+
+
+def written(value: Any) -> str:
+    """A scalar as the CLI writes it in YAML, between no quotes."""
+    if isinstance(value, Moment):
+        return value.written
+    return "null" if value is None else printed(value)
+
+
+def go_float(number: float) -> str:
+    """A float as Go prints it: with an exponent where it is very small or large."""
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else f"{number:+}".title()
+    if number and not _SMALL <= abs(number) < _LARGE:
+        digits, exponent = f"{Decimal(repr(number)).normalize():e}".split("e")
+        return f"{digits}e{int(exponent):+03d}"
+    return repr(number).removesuffix(".0")
+
+
+def _integer(match: re.Match[str]) -> int | None:
+    base, digits = next(item for item in match.groupdict().items() if item[1])
+    if base == "d" and len(digits) > _LONGEST:
+        return None
+    number = int(match[1] + digits, _BASES[base])
+    signed = not match[0].isalnum()
+    return number if number in INT64 or (number in _UINT64 and not signed) else None
+
+
+def _float(match: re.Match[str]) -> float | None:
+    number = float(match[0])
+    # the CLI's zero has no sign, and what is too large for a float is a text, as is many an id of 24 digits
+    return number + 0.0 if math.isfinite(number) else None
+
+
+def _moment(match: re.Match[str]) -> Moment | None:
+    year, month, day, _, hour, minute, second, fraction, zone = match.groups("0")
+    try:
+        # Go has a year 0, which leaps as 2000 does
+        when = datetime(  # noqa: DTZ001 - and offsets that Python has not
+            int(year) or 2000, int(month), int(day), int(hour), int(minute), int(second)
+        )
+        east = _east(zone)
+    except ValueError:
+        return None
+    digits = f".{fraction[:9]}".rstrip("0").rstrip(".")
+    hours, minutes = divmod(abs(east), 60)
+    sign = "-" if east < 0 else "+"
+    offset = f"{sign}{hours:02}{minutes:02}"
+    zone = f"{sign}{hours:02}:{minutes:02}" if east else "Z"
+    clock = f"{when:%H:%M:%S}{digits}"
+    found = Moment(
+        f"{year}-{when:%m-%d} {clock} {offset} {_zone_name(when, east) or offset}"
+    )
+    found.written = f"{year}-{when:%m-%d}T{clock}{zone}"
+    return found
+
+
+def _east(zone: str) -> int:
+    """The minutes of an offset; ValueError if Go knows none such."""
+    if zone in ("0", "Z"):
+        return 0
+    hours, minutes = int(zone[1:3]), int(zone[4:])
+    if hours > 24 or minutes > 60:  # noqa: PLR2004 - Go's bounds
+        raise ValueError(zone)
+    return int(f"{zone[0]}{60 * hours + minutes}")
+
+
+def _zone_name(when: datetime, east: int) -> str:
+    """UTC, or the name of the machine's own zone where that has this offset; else none."""
+    if not east:
+        return "UTC"
+    here = time.localtime(calendar.timegm(when.timetuple()) - 60 * east)
+    return here.tm_zone if here.tm_gmtoff == 60 * east else ""
+
+
+_WORDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+# underscores are nothing anywhere in a number, but in one that starts with a dot they stand between digits
+_NO_DIGIT_BESIDE: Final = re.compile(r"\.(?:.*[^0-9])?_|\..*_(?![0-9])")
+_BASES: Final = {"x": 16, "b": 2, "o": 8, "d": 10}
+_RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Any]], ...]] = (
+    (
+        re.compile(
+            r"(\d{4})-(\d\d?)-(\d\d?)"
+            r"(?:(?:(?P<t>[Tt])| +)(\d\d?):(\d\d?):(\d\d?)(?:[.,](\d+))?(?(t)(Z|[-+]\d\d:\d\d)))?",
+            re.ASCII,
+        ),
+        _moment,
+    ),
+    (
+        re.compile(
+            r"([-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|(?P<d>0|[1-9][0-9]*)"
+            # the CLI takes a sign behind the 0b or 0o as well
+            r"|0[bB](?P<b>(?:(?<=^0b)[-+])?[01]+)|0[oO]?(?P<o>(?:(?<=^0o)[-+])?[0-7]+))"
+        ),
+        _integer,
+    ),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), _float),
+)
