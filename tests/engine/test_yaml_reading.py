@@ -9,7 +9,8 @@ import pytest
 
 from pulumi_esa_prefetch.engine.config_values import text
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.stack_config import StackConfig, plain
+from pulumi_esa_prefetch.engine.project import read_project
+from pulumi_esa_prefetch.engine.stack_config import StackConfig, plain, with_defaults
 from pulumi_esa_prefetch.engine.yaml_reading import load
 
 # what the CLI 3.260 reads from each of many files
@@ -49,6 +50,16 @@ def of_stack(file: Path) -> Any:
     )
 
 
+def of_project(file: Path) -> Any:
+    found = read_project(file)
+    values = plain(with_defaults(found, {}), told)
+    return {
+        "name": found.name,
+        "runtime": found.runtime,
+        "config": {key: value.text for key, value in values.items()},
+    }
+
+
 def compare(rows: list[list[Any]], file: Path, answer: Any) -> None:
     ours, recorded = {}, {}
     for document, cli, *refused in rows:
@@ -68,6 +79,10 @@ def test_a_stack_file_is_read_as_by_the_cli_or_refused(
     rows = RECORDED["stack files"][group]
 
     compare(rows, tmp_path / "Pulumi.dev.yaml", of_stack)
+
+
+def test_a_project_file_is_read_as_by_the_cli_or_refused(tmp_path: Path) -> None:
+    compare(RECORDED["project files"], tmp_path / "Pulumi.yaml", of_project)
 
 
 def test_an_offset_of_the_machines_own_zone_goes_by_its_name(

@@ -9,6 +9,7 @@ from pulumi_esa_prefetch.engine.checkpoint import parse_json
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.yaml_reading import OddKey, load
+from pulumi_esa_prefetch.engine.yaml_scalars import INT64, Moment
 
 FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
@@ -57,7 +58,7 @@ def read_project(file: Path) -> Project:
         runtime=runtime,
         options=options,
         stack_config_dir=file.parent / stack_config_dir if stack_config_dir else None,
-        config=_mapping(file, found, "config"),
+        config=_config(file, _mapping(file, found, "config")),
         backend_url=str(_mapping(file, found, "backend").get("url") or ""),
         plugins=_mapping(file, found, "plugins"),
         required_version=_text(file, found, "requiredPulumiVersion"),
@@ -113,6 +114,32 @@ def refuse_odd_keys(file: Path, part: Any) -> None:
     for key in part if isinstance(part, dict) else ():
         if isinstance(key, OddKey):
             raise EngineError(f"{file}: the key {key!r} is not a text")
+
+
+def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+    refuse_odd_keys(file, declared)
+    found = {key: _in_json(file, value) for key, value in declared.items()}
+    for key, value in found.items():
+        if type(declared[key]) is Moment or not isinstance(
+            value, str | int | list | dict
+        ):
+            raise EngineError(
+                f"{file}: the configuration key {key!r} has neither a text, a whole number, a bool "
+                "nor a list for a value; write what it is as its 'default'"
+            )
+    return found
+
+
+def _in_json(file: Path, value: Any) -> Any:
+    """A value that the project gives as the CLI passes it on: in JSON, where dates are spelled as in YAML."""
+    if isinstance(value, dict):
+        refuse_odd_keys(file, value)
+        return {key: _in_json(file, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_json(file, item) for item in value]
+    if type(value) is int and value not in INT64:
+        return float(value)
+    return value.written if isinstance(value, Moment) else value
 
 
 def _mapping(file: Path, found: Mapping[str, Any], key: str) -> Mapping[str, Any]:

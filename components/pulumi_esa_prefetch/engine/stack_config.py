@@ -272,14 +272,12 @@ def write_text(file: Path, text: str) -> None:
 
 def with_defaults(project: Project, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the project's defaults."""
-    defaults = {
-        full_key(key, project.name): _default(declared)
-        for key, declared in project.config.items()
-    }
-    return {
-        **{key: value for key, value in defaults.items() if value is not None},
-        **values,
-    }
+    found = dict(values)
+    for key in sorted(project.config):
+        default = _default(project.config[key])
+        if default is not None:
+            found.setdefault(full_key(key, project.name), config_values.parse(default))
+    return found
 
 
 def _default(declared: Any) -> Any:
