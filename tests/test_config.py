@@ -45,7 +45,7 @@ def test_with_nothing_set_there_are_defaults() -> None:
         endpoint="https://esa.cn-hangzhou.aliyuncs.com",
         credentials=DefaultPlaces(),
         verify=True,
-        max_qps=None,
+        max_qps=30.0,
         deadline=120.0,
         debug=False,
     )

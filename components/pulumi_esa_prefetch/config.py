@@ -41,6 +41,9 @@ _NEAR = 0.85
 
 ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
 DEFAULT_DEADLINE = 120.0
+DEFAULT_MAX_QPS = 30.0
+"""Calls per second: the quota that ESA publishes for ListScheduledPreloadExecutions
+(help page api-esa-2024-09-10-quota), by region, action and main account."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Settings:
     """Where keys come from; fetched at the first call, not here."""
     verify: bool = True
     """Whether a preview looks up plans that are about to be created."""
-    max_qps: float | None = None
+    max_qps: float = DEFAULT_MAX_QPS
+    """Calls per second of each API action."""
     deadline: float = DEFAULT_DEADLINE
     """Seconds per operation, all repeats included."""
     allow_http: bool = False
@@ -73,7 +77,7 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
         endpoint=_endpoint(source, allow_http=allow_http),
         credentials=read_key_place(source, allow_http=allow_http),
         verify=source.flag("esa-prefetch:verify", default=True),
-        max_qps=source.positive("esa-prefetch:maxQps"),
+        max_qps=source.positive("esa-prefetch:maxQps") or DEFAULT_MAX_QPS,
         deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
         allow_http=allow_http,
         debug=source.flag("esa-prefetch:debug", default=False),
@@ -194,6 +198,7 @@ def _is_host(name: str) -> bool:
 __all__ = [
     "CHINA_ENDPOINT",
     "DEFAULT_DEADLINE",
+    "DEFAULT_MAX_QPS",
     "ENDPOINT_VARIABLES",
     "INTERNATIONAL_ENDPOINT",
     "SETTINGS",

@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.api.credentials import (
     StaticCredentials,
 )
 from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.config import DEFAULT_MAX_QPS
 
 PLAN_ID = "665d3b48621bccf3fe29e1a7"
 JOB_ID = "665d3af3621bccf3fe29e1a4"
@@ -86,7 +87,7 @@ def client_of(
     credentials: CredentialsSource | None = None,
     nonce: Callable[[], str] | None = None,
     deadline: float = 120.0,
-    max_qps: float | None = None,
+    max_qps: float = DEFAULT_MAX_QPS,
     endpoint: str = "https://esa.cn-hangzhou.aliyuncs.com",
 ) -> EsaClient:
     count = iter(range(1_000_000))

@@ -1,9 +1,10 @@
 """The client against the emulator, over a socket: two programs that share no code but the clock."""
 
 import contextlib
-import threading
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,11 +24,13 @@ from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.clock import ManualClock, SystemClock
 from pulumi_esa_prefetch.emulator.app import Emulator, create_app
 from pulumi_esa_prefetch.emulator.server import running
+from tests.api.lockstep import LockstepClock
 
 KEYS = Credentials("emulator-key", "emulator-secret")
 SITE = 190007158391808
 JOB = "a" * 24
 PLANS = [f"{number:024x}" for number in range(1, 201)]
+LEARNING = timedelta(seconds=2)
 
 
 @contextlib.contextmanager
@@ -239,33 +242,34 @@ def test_a_start_under_a_fault_is_sent_once_unless_it_had_no_effect(
         assert len(effects) == 1
 
 
-def test_four_threads_stay_under_a_quota_that_nobody_told_them_of() -> None:
-    faults = {"faults": [{"kind": "quota", "per_second": 60}]}
-    todo = iter(PLANS)
-    lock = threading.Lock()
+@pytest.mark.parametrize("processes", [1, 2])
+def test_few_calls_are_refused_by_the_quota_of_the_account(processes: int) -> None:
+    faults = {"faults": [{"kind": "quota", "per_second": 30}]}
+    clock = LockstepClock()
+    wanted = PLANS * 2
+    todo = iter(wanted)
 
-    with emulator(faults=faults) as (app, url), client_at(url) as client:
+    with contextlib.ExitStack() as stack:
+        app, url = stack.enter_context(emulator(faults=faults, clock=clock, wall=clock))
+        clients = [
+            stack.enter_context(client_at(url, clock=clock, rng=random.Random(number)))
+            for number in range(processes)
+        ]
 
-        def work() -> None:
-            while plan_id := take():
+        def work(client: EsaClient) -> None:
+            for plan_id in todo:
                 client.start_scheduled_preload_execution(plan_id=plan_id)
+                clock.sleep(0.02)
 
-        def take() -> str | None:
-            with lock:
-                return next(todo, None)
-
-        threads = [threading.Thread(target=work) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
+        clock.run(*(partial(work, client) for client in clients for _ in range(4)))
         history = list(app.history)
 
-    first_second = history[0].time + timedelta(seconds=1)
-    later = [entry for entry in history if entry.time > first_second]
-    assert sum(entry.effect for entry in history) == len(PLANS)
-    assert sum(entry.status == 400 for entry in later) < 0.05 * len(later)
-    assert history[-1].time < first_second + timedelta(seconds=2 * len(PLANS) / 60)
+    begin = history[0].time
+    later = [entry for entry in history if entry.time > begin + LEARNING]
+    refused = sum(entry.status == 400 for entry in later)
+    assert sum(entry.status == 200 for entry in history) == len(wanted)
+    assert refused < 0.05 * len(later), (refused, len(later))
+    assert history[-1].time < begin + timedelta(seconds=len(wanted) / 20)
 
 
 def test_the_clock_of_the_client_is_the_system_s_unless_told_otherwise() -> None:

@@ -15,8 +15,18 @@ from pulumi_esa_prefetch.api.errors import (
     UrlsRefused,
 )
 from pulumi_esa_prefetch.api.models import Job, Plan, PlanSpec
+from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.config import Settings, read_settings
-from tests.api.answering import JOB_ID, PLAN, PLAN_ID, REQUEST_ID, Script, client_of, ok
+from tests.api.answering import (
+    JOB_ID,
+    NOON,
+    PLAN,
+    PLAN_ID,
+    REQUEST_ID,
+    Script,
+    client_of,
+    ok,
+)
 
 JOB: dict[str, Any] = {
     "RequestId": REQUEST_ID,
@@ -492,20 +502,24 @@ def test_a_client_is_made_from_settings() -> None:
             "esa-prefetch:endpoint": "http://127.0.0.1:8866",
             "esa-prefetch:accessKey": "id",
             "esa-prefetch:secretKey": "secret",
-            "esa-prefetch:maxQps": "3",
+            "esa-prefetch:maxQps": "1",
             "esa-prefetch:deadline": "9",
         }.get,
         {},
     )
-    client = EsaClient.from_settings(settings, transport=httpx.MockTransport(app))
+    clock = ManualClock(NOON)
+    client = EsaClient.from_settings(
+        settings, clock=clock, transport=httpx.MockTransport(app)
+    )
 
-    client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+    for _ in range(3):
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
 
     assert isinstance(settings, Settings)
     assert app.headers[0]["host"] == "127.0.0.1:8866"
     assert "Credential=id," in app.headers[0]["authorization"]
     assert client._budget.seconds == 9
-    assert client._transport._pacer.rate() == 3.0
+    assert clock.monotonic() == 2.0
 
 
 def test_every_public_method_has_a_test_under_its_name() -> None:

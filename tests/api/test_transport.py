@@ -270,6 +270,22 @@ def test_a_limited_client_shares_pace_and_connections_and_closes_neither() -> No
     assert clock.monotonic() == 1.0
 
 
+def test_each_action_has_a_pace_of_its_own() -> None:
+    throttled = refusal(429, "", headers={"retry-after": "20"})
+    app = Script(throttled, ok(PLAN))
+    clock = ManualClock(NOON)
+    client = client_of(app, clock=clock)
+
+    with pytest.raises(Throttled):
+        look(client.limited(attempts=1))
+    start(client)
+    assert clock.monotonic() == 0.0
+
+    with pytest.raises(OutOfTime):
+        look(client.limited(seconds=15.0))
+    assert len(app.requests) == 2
+
+
 def test_a_closed_client_sends_nothing_more() -> None:
     with client_of(Script(NO_PLANS)) as client:
         look(client)

@@ -4,6 +4,7 @@ from typing import Any
 
 Fault = dict[str, Any]
 START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
+LIST, DELETE = "ListScheduledPreloadExecutions", "DeleteScheduledPreloadExecution"
 
 # Of ESA's answers, what no operation on a plan needs.
 NOT_NEEDED = [
@@ -48,6 +49,12 @@ PASSING: dict[str, list[Fault]] = {
 }
 # A quota passes too, but goes by the second, not by chance.
 ALL = PASSING | {"quota": [{"kind": "quota", "per_second": 10}]}
+
+# What ESA publishes, one for each action.
+PUBLISHED: list[Fault] = [
+    {"kind": "quota", "name": f"quota of {one}", "actions": [one], "per_second": 30}
+    for one in (LIST, START, STOP, DELETE)
+]
 
 # What the matrix sets: several that do not hide each other, or one.
 TOGETHER = (

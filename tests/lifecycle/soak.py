@@ -1,4 +1,4 @@
-"""A thousand plans through an ESA that fails one call in five: `make soak`; judges by the emulator's own history."""
+"""A thousand plans through an ESA with quotas that fails one call in five; judges by the emulator's history."""
 
 import argparse
 import random
@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.emulator.server import running
 from tests.lifecycle import leaks
 from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.faults import PASSING, hitting
+from tests.lifecycle.faults import PASSING, PUBLISHED, hitting
 from tests.lifecycle.figures import Figures
 from tests.lifecycle.stack import Stack
 
@@ -24,6 +24,7 @@ STATUSES = ("stopped", "waiting", "failed", "running", "finished")
 TO_START = ("stopped", "waiting", "failed")
 FAILING = 0.2
 DRIFTING = 0.1
+REFUSED = 0.05
 SECRET = "emulator-secret"
 DEMO_KEY = StaticCredentials(Credentials("emulator-key", SECRET))
 
@@ -74,6 +75,7 @@ class Soak:
         self._expect_starts()
         self._command("destroy")
         self._expect_nothing_left()
+        self._expect_few_refused()
         self._expect_no_secret()
         return self.figures
 
@@ -83,9 +85,9 @@ class Soak:
         return {"planId": plan_id(number), "jobId": job, "onDestroy": on_destroy}
 
     def _misbehave(self, chance: int | None) -> None:
-        """Let one call in five fail, all kinds being as likely; None: none."""
+        """Let one call in five fail, all kinds being as likely, and count calls; None: do neither."""
         share = 1 - (1 - FAILING) ** (1 / len(PASSING))
-        faults = [fault for kind in PASSING.values() for fault in kind]
+        faults = [fault for kind in PASSING.values() for fault in kind] + PUBLISHED
         document = hitting(faults, share, chance or 0)
         self._esa.post("faults", document if chance is not None else {"faults": []})
 
@@ -157,6 +159,13 @@ class Soak:
             len(deleted & plans.keys()),
             0,
         )
+
+    def _expect_few_refused(self) -> None:
+        """Whether ESA refused few calls for their rate, chance included."""
+        calls = self._esa.history()
+        share = sum(call["code"] == "TooManyRequests" for call in calls) / len(calls)
+        self.figures.show("calls refused for their rate", f"{share:.1%}")
+        self.figures.check("more of them than one in twenty", share >= REFUSED, False)
 
     def _expect_no_secret(self) -> None:
         texts = [*self._said, str(self._esa.history())]

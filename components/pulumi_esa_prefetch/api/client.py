@@ -34,7 +34,7 @@ from pulumi_esa_prefetch.api.reading import (
 from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.api.transport import Call, Transport
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings
+from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, DEFAULT_MAX_QPS, Settings
 
 PAGE_SIZE = 50
 
@@ -62,7 +62,7 @@ class EsaClient:
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         transport: httpx.BaseTransport | None = None,
         deadline: float = DEFAULT_DEADLINE,
-        max_qps: float | None = None,
+        max_qps: float = DEFAULT_MAX_QPS,
     ) -> None:
         self._transport = Transport(
             endpoint,

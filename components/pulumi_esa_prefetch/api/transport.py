@@ -72,14 +72,15 @@ class Transport:
         nonce: Callable[[], str],
         user_agent: str,
         http: httpx.BaseTransport | None,
-        max_qps: float | None,
+        max_qps: float,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._credentials = credentials
         self._clock = clock
         self._rng = rng
         self._nonce = nonce
-        self._pacer = Pacer(clock, max_qps)
+        self._max_qps = max_qps
+        self._pacers: dict[str, Pacer] = {}  # by action, as ESA counts
         self._client = open_client(self._endpoint, user_agent, http)
 
     def close(self) -> None:
@@ -134,8 +135,10 @@ class Transport:
     def _send(
         self, call: Call, credentials: Credentials, until: float
     ) -> dict[str, Any]:
-        permit = self._pacer.wait(until)
-        if permit is None:
+        new = Pacer(self._clock, self._max_qps)
+        pacer = self._pacers.setdefault(call.action, new)
+        sent = pacer.wait(until)
+        if sent is None:
             raise _not_sent_in_time(call)
         answer = within(
             self._left(call, until),
@@ -145,12 +148,12 @@ class Transport:
         try:
             content = read_answer(answer, _doubt(call))
         except Throttled as error:
-            self._pacer.refused(permit, error.retry_after)
+            pacer.refused(sent, error.retry_after)
             raise
         except EsaError:
-            self._pacer.passed()
+            pacer.passed()
             raise
-        self._pacer.passed()
+        pacer.passed()
         return content
 
     def _exchange(self, call: Call, credentials: Credentials, until: float) -> Answer:

@@ -1,8 +1,8 @@
 """What this process knows of each job's plans: one List call for many askers; starts nothing.
 
 ESA has no call that reads one plan, so reading a plan is listing its job. A list is remembered for
-30 seconds, a failed one too: a thousand plans of one job cost one call, and a thousand plans of an
-unreachable one cost one deadline.
+30 seconds, a failed one too: a thousand plans of one job cost one call or two, and a thousand plans of
+an unreachable one cost one deadline.
 """
 
 import itertools
