@@ -178,3 +178,31 @@ def test_a_type_checker_and_a_program_find_the_public_names_in_the_same_places()
         for name, home in pulumi_esa_prefetch._HOMES.items()
     }
     assert set(shown) == PUBLIC
+
+
+IMPORTED = f"""
+import pulumi
+from pulumi_esa_prefetch import ScheduledPrefetch
+
+ScheduledPrefetch(
+    "launch",
+    plan_id="{plan_id(1)}",
+    job_id="{job_id(1)}",
+    opts=pulumi.ResourceOptions(import_="{job_id(1)}:{plan_id(1)}"),
+)
+"""
+
+
+def test_import_is_refused_with_what_to_do_instead_and_nothing_is_recorded(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    esa = emulator(seed(job(1, [plan(1, "running")])))
+    stack_ = stack(esa)
+    stack_.write_program(IMPORTED)
+
+    result = stack_.refused()
+
+    said = " ".join(result.output.split())
+    assert "leave import_ out and declare the plan: create adopts it" in said
+    assert stack_.records() == {}
+    assert esa.changes() == 0
