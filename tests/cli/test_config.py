@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.journal import Done
 from tests.cli.console import Console, console_in
-from tests.engine.stacks import SALT, root
+from tests.engine.stacks import SALT
 
 FILE = f"""\
 # mine
@@ -114,12 +113,11 @@ def test_a_value_is_read_from_standard_input(console: Console) -> None:
         (("set", "--secret", "--plaintext", "a", "v"), "only one of"),
         (("set", "--type", "int", "a", "x"), "'x' is not of the type int"),
         (("set", "token", "aB3dEf6hIj9kLmN0pQ"), "looks like a secret"),
-        (("set-all", "--plaintext", "noequals"), "KEY=VALUE"),
-        (("set-all", "--json", "["), "--json"),
-        (("refresh",), "no previous deployment"),
-        (("cp",), "--dest"),
-        (("cp", "--dest", "nope"), "no stack named 'nope' found"),
-        (("env", "add"), "Pulumi Cloud"),
+        (("set-all", "--plaintext", "a=b"), "pulumi config set-all"),
+        (("rm-all", "a"), "pulumi config rm-all"),
+        (("refresh",), "pulumi config refresh"),
+        (("cp", "--dest", "nope"), "pulumi config cp"),
+        (("env", "add"), "pulumi config env"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
@@ -159,51 +157,9 @@ def test_only_secrets_need_the_passphrase(
     assert console("config", "set", "x", "v").code == 0
 
 
-def test_several_values_are_set_and_removed_at_once(console: Console) -> None:
-    console("config", "set-all", "--plaintext", "x=1", "--secret", "y=hush")
-    values = console("config", "--json", "--show-secrets").out
-
-    console("config", "rm-all", "x", "y")
-    assert "proj:x" not in content(console)
-
-    console("config", "set-all", "--json", values)
-    assert console("config", "get", "y").out == "hush\n"
-    assert json.loads(console("config", "--json", "--show-secrets").out) == json.loads(
-        values
-    )
-
-
 def test_removing_what_is_not_there_leaves_the_file_alone(console: Console) -> None:
     assert console("config", "rm", "nope").code == 0
     assert content(console) == FILE
-
-
-def test_a_refresh_brings_the_last_updates_configuration_back(console: Console) -> None:
-    with console.stack.update("up") as update:
-        update.write(Done(None, None, root()))
-    console("config", "set", "a", "changed")
-    console("config", "set", "new", "value")
-    changed = content(console)
-
-    said = console("config", "refresh")
-
-    assert said.code == 0
-    assert (console.directory / "Pulumi.dev.yaml.bak").read_text() == changed
-    assert squeezed(content(console)) == FILE
-
-
-def test_one_value_is_copied_to_another_stack(console: Console) -> None:
-    console("stack", "init", "other", "--no-select")
-
-    console("config", "cp", "a", "--dest", "other")
-
-    assert (
-        console("config", "-s", "other", "--json").out
-        == console("config", "--json", "--stack", "other").out
-    )
-    assert list(json.loads(console("config", "-s", "other", "--json").out)) == [
-        "proj:a"
-    ]
 
 
 def test_configuration_is_kept_in_the_file_that_is_named(console: Console) -> None:
@@ -214,25 +170,6 @@ def test_configuration_is_kept_in_the_file_that_is_named(console: Console) -> No
     assert console("config", "get", "a", "--config-file", "alt.yaml").out == "other\n"
     assert console("config", "get", "a").out == "hello\n"
     assert "other" in console("config", "--config-file=alt.yaml").out
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("set-all", "--json", "{}", "--plaintext", "a=b"),
-        ("cp", "--dest", "dev"),
-    ],
-)
-def test_what_would_say_two_things_changes_nothing(
-    console: Console, words: tuple[str, ...]
-) -> None:
-    before = content(console)
-
-    said = console("config", *words)
-
-    assert said.code == 1
-    assert said.err.startswith("error: ")
-    assert content(console) == before
 
 
 def test_a_key_that_older_readers_take_for_a_bool_is_quoted(console: Console) -> None:
@@ -255,18 +192,3 @@ def test_a_key_without_a_value_is_an_empty_text_and_said_to_be_one(
 
     assert said.out == "\n"
     assert said.err.startswith("warning: proj:n has no value")
-
-
-def test_a_part_of_a_value_can_be_copied_to_another_stack(console: Console) -> None:
-    console("stack", "init", "prod", "--no-select")
-    console("config", "set", "--path", "o.hidden", "--secret", "hush")
-
-    assert console("config", "cp", "--path", "o.hidden", "--dest", "prod").code == 0
-    assert console("config", "cp", "--path", "z.b[1]", "--dest", "prod").code == 1
-    assert console("config", "cp", "--path", "z.a", "--dest", "prod").code == 0
-    missing = console("config", "cp", "--path", "o.gone", "--dest", "prod")
-
-    assert console("config", "get", "o", "-s", "prod").out == '{"hidden":"hush"}\n'
-    assert console("config", "get", "z", "-s", "prod").out == '{"a":1}\n'
-    assert "hush" not in (console.directory / "Pulumi.prod.yaml").read_text()
-    assert "not found" in missing.err

@@ -170,17 +170,6 @@ def test_without_yes_and_without_a_terminal_nothing_is_begun(
     )
 
 
-def test_the_event_log_is_offered_to_those_who_debug(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["up", "--yes", "--event-log", "x"]) == 1
-    assert "unknown flag: --event-log" in error_of(capsys)
-
-    monkeypatch.setenv("PULUMI_DEBUG_COMMANDS", "true")
-    assert main(["up", "--yes", "--event-log", "x"]) == 1
-    assert "no Pulumi.yaml" in error_of(capsys)
-
-
 def test_a_trace_is_shown_to_those_who_ask_for_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

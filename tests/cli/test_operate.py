@@ -36,11 +36,6 @@ def project(root: Path, text: str = "", **options: Any) -> Project:
     ("command", "flags", "sentence"),
     [
         (
-            "up",
-            {"target": ["a"], "exclude": ["b"]},
-            "--target and --exclude cannot be used together",
-        ),
-        (
             "destroy",
             {"target": ["a"], "exclude_protected": True},
             "--target and --exclude-protected cannot be used together",
@@ -222,7 +217,7 @@ def test_every_flag_of_a_command_reaches_it(command: str) -> None:
         del ctx
         seen.update(flags)
 
-    app.command(command)(typed(run, command, {}))
+    app.command(command)(typed(run, command))
     typer.main.get_command(app).main(
         [command, "--target=a", "--target=b", "--diff", "--parallel=3"],
         standalone_mode=False,

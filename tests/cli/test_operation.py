@@ -141,21 +141,6 @@ def test_changes_that_were_not_expected_are_applied_and_end_with_7(
     assert run(ground, "preview", "--expect-no-changes").stderr == ""
 
 
-def test_the_event_log_and_the_lines_agree(ground: Playground, tmp_path: Path) -> None:
-    log = tmp_path / "events"
-    command = ["env", "PULUMI_DEBUG_COMMANDS=true", *EMBEDDED]
-
-    done = ground.run(command, "up", "-yf", "--json", "--event-log", str(log))
-
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    logged = [json.loads(line) for line in log.read_text().splitlines()]
-    assert "summaryEvent" in lines[-2]
-    assert "cancelEvent" in lines[-1]
-    assert lines[-2]["summaryEvent"] == logged[-2]["summaryEvent"]
-    assert "hush" not in done.stdout + log.read_text()
-
-
 @pytest.mark.slow
 def test_a_destroyed_stack_can_be_removed_at_once(ground: Playground) -> None:
     run(ground, "up", "-yf")
@@ -331,11 +316,3 @@ def test_a_stack_that_is_protected_as_a_whole_is_left_with_a_sentence(
 
     assert done.stdout.startswith("Nothing is destroyed: the stack's 3 resources are")
     assert len(resources(ground)) == 3
-
-
-def test_one_line_of_json_tells_how_it_went(ground: Playground) -> None:
-    done = run(ground, "up", "-f", "--output", "json")
-    refused = run(ground, "up", "-f", "--json", "--output", "json", code=1)
-
-    assert json.loads(done.stdout)["result"] == "succeeded"
-    assert "cannot be used together" in refused.stderr

@@ -210,14 +210,6 @@ def test_a_stack_that_is_not_there_can_be_made_by_selecting_it(
     assert console("stack", "--show-name").out == "new\n"
 
 
-def test_configuration_is_copied_to_a_new_stack(console: Console) -> None:
-    console("config", "set", "--secret", "pw", "hush")
-
-    console("stack", "init", "copy", "--copy-config-from", "dev")
-
-    assert console("config", "get", "pw").out == "hush\n"
-
-
 def test_the_state_is_reached_from_anywhere_by_its_full_name(
     filled: Console, tmp_path: Path
 ) -> None:

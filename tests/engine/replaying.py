@@ -44,8 +44,12 @@ NOT_REPLAYED: Final = frozenset(
         "31_lock_and_history",
         "32_parallel_default",
         "35_provider_moved",
+        "37_refresh_run_program",  # left to the CLI
     }
 )
+
+# what the engine leaves to the CLI (docs/engine.md): `up --json`, `--exclude`; each is the last step of its recording
+LEFT_OUT: Final = {"02_update": 7, "22_target": 12}
 
 _NO_COMPARISON: Final = frozenset(
     {"sourcePosition", "stackTrace", "created", "modified"}
@@ -181,6 +185,8 @@ def replay(
     ground.init(engine)
     ground.configure(engine, scenario.get("config", []))
     for number, step in enumerate(scenario["steps"], 1):
+        if LEFT_OUT.get(name) == number:
+            return
         ground.program(step["program"])
         (root / "ctl.json").write_text(json.dumps(step["ctl"]))
         ground.configure(engine, step.get("config", []))

@@ -22,7 +22,6 @@ class Act(Brief):
     program: Program = ()
     dry_run: bool = False
     refresh: bool = False
-    run_program: bool = False
     continue_on_error: bool = False
     parallel: int = 4
     targets: tuple[str, ...] = ()
@@ -104,7 +103,6 @@ def _acts(draw: st.DrawFn, program: Program) -> Act:
         program=program,
         dry_run=draw(rarely),
         refresh=draw(rarely),
-        run_program=draw(rarely),
         continue_on_error=draw(st.booleans()),
         parallel=draw(st.sampled_from([1, 4])),
         targets=draw(st.one_of(st.just(()), st.just(()), some)),

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine import administration, checkpoint, config_copy, locks
-from pulumi_esa_prefetch.engine.config_values import Secure
+from pulumi_esa_prefetch.engine import administration, checkpoint, locks
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import Done
 from pulumi_esa_prefetch.engine.journal_file import read_journal
@@ -260,21 +259,6 @@ def test_a_journal_of_a_state_that_went_on_without_it_is_set_aside_and_told(
         "proj-dev",
         "a",
     ]
-
-
-def test_configuration_is_copied_with_its_secrets_sealed_anew(tmp_path: Path) -> None:
-    source = stack_in(tmp_path)
-    source.file().save(
-        {"proj:s": {"x": [Secure(source.sealing().encrypt("hush"))]}, "proj:p": 1}
-    )
-    target = administration.create(
-        source.project, source.backend, "copy", source.environ
-    )
-
-    config_copy.copy(source, target)
-
-    assert target.config() == source.config()
-    assert target.file().values["proj:s"] != source.file().values["proj:s"]
 
 
 def test_a_new_stack_has_a_backup_from_the_start(tmp_path: Path) -> None:

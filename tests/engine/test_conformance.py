@@ -16,7 +16,7 @@ THIRD = frozenset(
         "10_fail_create_continue",
         "14_secrets",
         "29_secret_provider",
-        "37_refresh_run_program",
+        "02_update",
     }
 )
 

@@ -90,7 +90,6 @@ def request_of(act: Act) -> Request:
         dry_run=act.dry_run,
         parallel=act.parallel,
         refresh=act.refresh,
-        run_program=act.run_program,
         continue_on_error=act.continue_on_error,
         targets=[f"urn:pulumi:dev::proj::**::{name}" for name in act.targets],
         target_dependents=act.dependents,

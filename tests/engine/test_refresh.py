@@ -35,6 +35,6 @@ def test_what_stands_elsewhere_may_be_pointed_to() -> None:
 
 def test_only_targets_are_looked_up() -> None:
     ledger = Ledger([Resource(urn=u, custom=True, type="t:m:T") for u in (A, B)])
-    scope = Scope([B], [], target_dependents=False, exclude_dependents=False)
+    scope = Scope([B], [], target_dependents=False)
 
     assert [step.urn for step in refreshes(ledger, scope)] == [B]

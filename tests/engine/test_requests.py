@@ -40,13 +40,13 @@ def test_a_timeout_of_nothing_is_none() -> None:
     request = _request()
     request.customTimeouts.create, request.customTimeouts.update = "0", "-5m"
 
-    goal = goal_of(request, "", Path("/p"), Path("/p"))
+    goal = goal_of(request, "", Path("/p"))
 
     assert goal.custom_timeouts == {"update": -300.0}
 
 
 def test_options_that_are_not_said_are_none() -> None:
-    goal = goal_of(_request(), "", Path("/p"), Path("/p"))
+    goal = goal_of(_request(), "", Path("/p"))
 
     assert goal.protect is None
     assert goal.retain_on_delete is None
@@ -58,7 +58,7 @@ def test_options_that_are_said_to_be_false_are_false() -> None:
         protect=False, retainOnDelete=False, deleteBeforeReplaceDefined=True
     )
 
-    goal = goal_of(request, "", Path("/p"), Path("/p"))
+    goal = goal_of(request, "", Path("/p"))
 
     assert goal.protect is False
     assert goal.retain_on_delete is False
@@ -68,7 +68,7 @@ def test_options_that_are_said_to_be_false_are_false() -> None:
 def test_without_property_dependencies_every_property_has_all() -> None:
     request = _request(object=write_struct({"a": 1, "b": 2}), dependencies=[URN])
 
-    goal = goal_of(request, "", Path("/p"), Path("/p"))
+    goal = goal_of(request, "", Path("/p"))
 
     assert goal.property_dependencies == {"a": (URN,), "b": (URN,)}
 
@@ -78,14 +78,14 @@ def test_an_alias_with_an_empty_parent_says_nothing_of_it() -> None:
     request.aliases.add().spec.name = "before"
     request.aliases[0].spec.parentUrn = ""
 
-    goal = goal_of(request, "", Path("/p"), Path("/p"))
+    goal = goal_of(request, "", Path("/p"))
 
     assert goal.aliases == (Alias(name="before"),)
 
 
 def test_a_bad_urn_is_refused_in_a_sentence() -> None:
     with pytest.raises(EngineError, match='invalid parent URN: invalid URN "nonsense"'):
-        goal_of(_request(parent="nonsense"), "", Path("/p"), Path("/p"))
+        goal_of(_request(parent="nonsense"), "", Path("/p"))
 
 
 def test_a_position_is_told_from_the_projects_root() -> None:
@@ -93,7 +93,7 @@ def test_a_position_is_told_from_the_projects_root() -> None:
     request.sourcePosition.uri = "file:///p/stacks/main.py"
     request.sourcePosition.line = 7
 
-    goal = goal_of(request, "", Path("/p"), Path("/p/stacks"))
+    goal = goal_of(request, "", Path("/p"))
 
     assert goal.source_position == "project:///stacks/main.py#7"
 

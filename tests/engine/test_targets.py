@@ -17,14 +17,9 @@ def _record(urn: str, *needs: str, **fields: object) -> Resource:
 
 
 def _scope(
-    targets: tuple[str, ...] = (), excludes: tuple[str, ...] = (), *, dependents: bool
+    targets: tuple[str, ...] = (), spares: tuple[str, ...] = (), *, dependents: bool
 ) -> Scope:
-    return Scope(
-        targets,
-        excludes,
-        target_dependents=dependents,
-        exclude_dependents=dependents,
-    )
+    return Scope(targets, spares, target_dependents=dependents)
 
 
 @pytest.mark.parametrize(
@@ -53,25 +48,10 @@ def test_dependents_follow_a_target_once_it_was_met() -> None:
     assert not _scope((A,), dependents=False).includes(second)
 
 
-def test_dependents_follow_what_is_excluded() -> None:
-    scope = _scope((), (A,), dependents=True)
-    first, second = _record(A), _record(B, A)
-
-    scope.note(first, included=scope.includes(first))
-
-    assert not scope.includes(second)
-
-
 def test_a_targeted_deletion_reaches_dependents_and_spares_the_rest() -> None:
     ledger = Ledger([_record(A), _record(B, A), _record(C, B), _record(D)])
 
     assert _scope((A,), dependents=False).deletable(ledger) == {A, B, C}
-
-
-def test_an_excluded_record_keeps_what_it_needs() -> None:
-    ledger = Ledger([_record(A), _record(B, A), _record(C)])
-
-    assert _scope((), (B,), dependents=False).deletable(ledger) == {C}
 
 
 def test_protected_records_keep_all_they_need() -> None:

@@ -1,11 +1,8 @@
 """The commands `config ...`: a stack's configuration, value by value; how a value is kept is the engine's business."""
 
-import json
 import re
-import shutil
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -18,13 +15,11 @@ from pulumi_esa_prefetch.cli.opening import (
     ShowSecrets,
     StackName,
 )
-from pulumi_esa_prefetch.cli.printing import echo, print_json, print_table, print_value
+from pulumi_esa_prefetch.cli.printing import print_json, print_table, print_value
 from pulumi_esa_prefetch.cli.stack_pages import shown
 from pulumi_esa_prefetch.engine import (
-    config_copy,
     config_keys,
     config_values,
-    history,
     stack_config,
 )
 from pulumi_esa_prefetch.engine.config_keys import Place
@@ -58,14 +53,9 @@ def register(app: typer.Typer) -> None:
         (("set",), set_),
         (("rm", "remove", "delete"), rm),
         (("ls", "list"), ls),
-        (("refresh",), refresh),
-        (("set-all",), set_all),
-        (("rm-all", "remove-all", "delete-all"), rm_all),
-        (("cp", "copy"), cp),
     ):
         for index, name in enumerate(names):
             group.command(name, hidden=index > 0)(command)
-    group.command("env", hidden=True)(env)
     app.add_typer(group, name="config")
 
 
@@ -223,162 +213,8 @@ def rm(
     context: typer.Context, key: Key, *, path: IsPath = False, stack: StackName = ""
 ) -> None:
     """Remove a value."""
-    _remove(opening.opened(context, stack), [key], path=path)
-
-
-def rm_all(
-    context: typer.Context,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY...", show_default=False)],
-    *,
-    path: IsPath = False,
-    stack: StackName = "",
-) -> None:
-    """Remove several values."""
-    _remove(opening.opened(context, stack), keys, path=path)
-
-
-def _remove(stack: Stack, keys: list[str], *, path: bool) -> None:
-    file = stack.file()
-    values: Mapping[str, Any] = file.values
-    for key in keys:
-        values = _place(stack, key, path=path).take_away(values)
+    found = opening.opened(context, stack)
+    file = found.file()
+    values = _place(found, key, path=path).take_away(file.values)
     if values != file.values:
         file.save(values)
-
-
-def set_all(
-    context: typer.Context,
-    *,
-    plaintext: Annotated[
-        list[str] | None,
-        typer.Option("--plaintext", metavar="KEY=VALUE", show_default=False),
-    ] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option("--secret", metavar="KEY=VALUE", show_default=False),
-    ] = None,
-    as_json: Annotated[
-        str,
-        typer.Option(
-            "--json",
-            metavar="JSON",
-            help="Values as `config --json` prints them.",
-            show_default=False,
-        ),
-    ] = "",
-    path: IsPath = False,
-    stack: StackName = "",
-) -> None:
-    """Set several values at once."""
-    if as_json and (plaintext or secret or path):
-        raise EngineError(
-            "--json cannot be used together with --plaintext, --secret or --path"
-        )
-    found = opening.opened(context, stack)
-    file = found.file()
-    values: Mapping[str, Any] = file.values
-    for text, is_secret in [
-        *((text, False) for text in plaintext or []),
-        *((text, True) for text in secret or []),
-    ]:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise EngineError(f"{text!r} is not of the form KEY=VALUE")
-        place = _place(found, key, path=path)
-        sealed = _sealed(found, value) if is_secret else None
-        values = place.put(values, sealed or config_keys.typed(value, "", place))
-    file = found.file()
-    file.save({**values, **_from_json(found, as_json)})
-
-
-def _from_json(stack: Stack, text: str) -> dict[str, Any]:
-    if not text:
-        return {}
-    try:
-        found = json.loads(text)
-        return {
-            stack_config.full_key(key, stack.project.name): _json_value(stack, entry)
-            for key, entry in found.items()
-        }
-    except (ValueError, AttributeError, TypeError, KeyError):
-        raise EngineError(
-            "--json is not of the form that `config --json` prints"
-        ) from None
-
-
-def _json_value(stack: Stack, entry: Mapping[str, Any]) -> Any:
-    if entry.get("secret"):
-        return _sealed(stack, str(entry["value"]))
-    return entry.get("objectValue", entry["value"])
-
-
-def refresh(
-    context: typer.Context,
-    *,
-    force: Annotated[
-        bool, typer.Option("--force", "-f", help="Overwrite the file without a backup.")
-    ] = False,
-    stack: StackName = "",
-) -> None:
-    """Bring the stack's file to the configuration of its last update."""
-    found = opening.opened(context, stack)
-    updates = history.entries(found.files)
-    if not updates:
-        raise EngineError("getting latest configuration: no previous deployment")
-    file = found.file()
-    backup = None if force or not file.file.exists() else _back_up(file.file)
-    latest = updates[0].get("config") or {}
-    file.save({key: config_values.parse(value) for key, value in latest.items()})
-    salt = found.deployment().salt
-    if salt and salt != file.salt:
-        file.save_salt(salt)
-    if backup is not None:
-        echo(f"backed up existing configuration file to {backup}")
-        echo(f"refreshed configuration for stack '{found.name}'")
-
-
-def _back_up(file: Path) -> Path:
-    backup = file.with_name(f"{file.name}.bak")
-    while backup.exists():
-        backup = backup.with_name(f"{backup.name}.bak")
-    try:
-        shutil.copy2(file, backup)
-    except OSError as error:
-        raise EngineError(f"{backup} cannot be written: {error.strerror}") from None
-    return backup
-
-
-def cp(
-    context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="[KEY]", show_default=False)] = "",
-    *,
-    dest: Annotated[
-        str,
-        typer.Option(
-            "--dest", "-d", metavar="STACK", help="Where to.", show_default=False
-        ),
-    ] = "",
-    path: IsPath = False,
-    stack: StackName = "",
-) -> None:
-    """Copy one value, or all, to another stack."""
-    source = opening.opened(context, stack)
-    if not dest:
-        raise EngineError("name the stack to copy to with --dest")
-    target = opening.opened(context, dest)
-    if target.files == source.files:
-        raise EngineError("current stack and destination stack are the same")
-    if not key:
-        config_copy.copy(source, target)
-    elif not config_copy.copy_place(source, target, _place(source, key, path=path)):
-        raise EngineError(
-            f"configuration key '{key}' not found for stack '{source.name}'"
-        )
-
-
-def env(words: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-    """Say that there are no environments here."""
-    del words
-    raise EngineError(
-        "esa-prefetch has no `config env`: environments need Pulumi Cloud and the pulumi CLI"
-    )

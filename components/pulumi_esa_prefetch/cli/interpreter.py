@@ -5,25 +5,35 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import EngineError
+
+_PIP: Final = "pip"
 
 
 def interpreter(project: Project, environ: Mapping[str, str]) -> Path:
     """The Python of Pulumi.yaml's virtualenv, else of PULUMI_PYTHON_CMD, else this one.
 
-    Raises EngineError if it is not there, or the program is not Python.
+    A toolchain other than pip has an environment of its own, which only PULUMI_PYTHON_CMD can name. Raises EngineError
+    if the Python is not there, or the program is not Python.
     """
     if project.runtime != "python":
         raise EngineError(
             "esa-prefetch runs Python programs only, and "
             f"{project.file.name} says `runtime: {project.runtime}`: use the pulumi CLI"
         )
-    virtualenv = project.options.get("virtualenv")
-    if virtualenv:
-        return _of_virtualenv(project.root / str(virtualenv))
     command = environ.get("PULUMI_PYTHON_CMD")
+    toolchain = project.options.get("toolchain") or _PIP
+    virtualenv = project.options.get("virtualenv")
+    if toolchain == _PIP and virtualenv:
+        return _of_virtualenv(project.root / str(virtualenv))
+    if toolchain != _PIP and not command:
+        raise EngineError(
+            f"{project.file.name} says `toolchain: {toolchain}`, which esa-prefetch does not run: set "
+            "PULUMI_PYTHON_CMD to the Python of that environment, or use the pulumi CLI"
+        )
     if not command:
         return Path(sys.executable)
     found = shutil.which(command, path=environ.get("PATH"))

@@ -6,7 +6,7 @@ from typing import Final
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 
-COMMANDS: Final = frozenset(
+_COMMANDS: Final = frozenset(
     """
     about ai api console convert deployment do env gen-completion import insights install
     login logout logs neo new org package plugin policy project query schema state template
@@ -14,26 +14,41 @@ COMMANDS: Final = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
+_CONFIG: Final = frozenset(
+    "cp copy delete-all env refresh remove-all rm-all set-all".split()  # noqa: SIM905 - same
+)
+
+_STACK: Final = frozenset(
+    """
+    change-secrets-provider drift graph migrate rename schedule tag webhook
+    """.split()  # noqa: SIM905 - same
+)
+
+SUBCOMMANDS: Final = {"": _COMMANDS, "config": _CONFIG, "stack": _STACK}
+
 FLAGS: Final = frozenset(
     """
-    --attach-debugger --client
-    --disable-integrity-checking --ignore-protect --import-file --import-pending-creates
-    --memprofilerate --organization --otel-traces --override-env --plan
-    --policy-pack --policy-pack-config --profiling --remote --save-plan
+    --attach-debugger --client --copy-config-from --disable-integrity-checking --event-log
+    --exclude --exclude-dependents --ignore-protect --import-file --import-pending-creates
+    --json --memprofilerate --organization --otel-traces --output --override-env --plan
+    --policy-pack --policy-pack-config --profiling --remote --run-program --save-plan
     --secrets-provider --strict --tag --teams --tracing
     """.split()  # noqa: SIM905 - same
 )
+
+SHORT: Final = {"-j": "--json", "-x": "--exclude"}
 
 CONTROL: Final = "the pulumi CLI works on the same project, configuration and state"
 
 
 def flag(spelling: str, command: str) -> EngineError:
     """The error for a flag that a command does not have."""
-    if spelling in FLAGS:
-        return EngineError(
-            f"esa-prefetch has no {spelling}: use `pulumi {command}` for it; {CONTROL}"
-        )
+    full = SHORT.get(spelling, spelling)
     where = f"esa-prefetch {command}".strip()
+    if full in FLAGS:
+        return EngineError(
+            f"{where} has no {full}: use `pulumi {command}` for it; {CONTROL}"
+        )
     if not spelling.startswith("--"):
         return EngineError(
             f"unknown shorthand flag {spelling}; `{where} --help` lists what there is"
@@ -43,12 +58,20 @@ def flag(spelling: str, command: str) -> EngineError:
     )
 
 
+def variable(name: str, command: str) -> EngineError:
+    """The error for a variable of the environment that asks a command for what it cannot do."""
+    return EngineError(
+        f"{name} is set, and esa-prefetch cannot do that: use `pulumi {command}`, or unset it; {CONTROL}"
+    )
+
+
 def command(words: str, known: Collection[str]) -> EngineError:
     """The error for a command that there is not; `known` are those of its group, to guess at what was meant."""
     *group, word = words.split(" ")
-    if not group and word in COMMANDS:
+    if word in SUBCOMMANDS.get(" ".join(group), ()):
+        kind = "" if group else "command "
         return EngineError(
-            f"esa-prefetch has no command `{word}`: use `pulumi {word}`; {CONTROL}"
+            f"esa-prefetch has no {kind}`{words}`: use `pulumi {words}`; {CONTROL}"
         )
     near = difflib.get_close_matches(word, known, n=1)
     where = " ".join(["esa-prefetch", *group])

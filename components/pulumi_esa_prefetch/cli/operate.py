@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the four commands."""
     for command in ALL:
         app.command(command, help=HELP[command], epilog=EPILOG)(
-            typed(_runner(command), command, os.environ)
+            typed(_runner(command), command)
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_esa_prefetch.cli import opening
+from pulumi_esa_prefetch.cli import lacking, opening
 from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
@@ -26,6 +26,7 @@ from pulumi_esa_prefetch.engine.display.masks import masking
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.shown import shown
 from pulumi_esa_prefetch.engine.display.view import View
+from pulumi_esa_prefetch.engine.environment import is_set
 from pulumi_esa_prefetch.engine.errors import CHANGES_FOUND, FAILED, EngineError
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Recorded
 from pulumi_esa_prefetch.engine.journal import JournalWriter
@@ -56,6 +57,8 @@ def operate(
 ) -> int:
     """Do one operation; gives the exit code, or raises EngineError with it."""
     check(command, options, session)
+    if command not in PROGRAM and is_set(environ, "PULUMI_RUN_PROGRAM"):
+        raise lacking.variable("PULUMI_RUN_PROGRAM", command)
     project = find_project(session.cwd)
     stack = open_stack(
         project,
@@ -123,8 +126,7 @@ class Operation:
         urns = {record.urn for record in base.resources}
         if not urns or not urns.issubset(protected(base)):
             return False
-        if not self._for_machines:
-            echo(ALL_PROTECTED.format(count=len(base.resources)))
+        echo(ALL_PROTECTED.format(count=len(base.resources)))
         return True
 
     def _after_an_interruption(self) -> None:
@@ -187,8 +189,8 @@ class Operation:
         if self.options.yes:
             return
         view = replace(self._view(planning=True), full=True)
-        ask = sys.stderr if self._for_machines else sys.stdout
-        confirm(view, ask, sys.stdin, lambda: details(seen.events, view, Paper(ask)))
+        out = sys.stdout
+        confirm(view, out, sys.stdin, lambda: details(seen.events, view, Paper(out)))
 
     def _bury(self) -> None:
         """Say what is left after a destroy; with --remove that is nothing.
@@ -207,12 +209,7 @@ class Operation:
             text = REMOVED
         elif left:
             text = LEFT.format(count=left)
-        if not self._for_machines:
-            echo(text)
-
-    @property
-    def _for_machines(self) -> bool:
-        return self.options.json or self.options.output == "json"
+        echo(text)
 
     def _verdict(self, outcome: Outcome) -> int:
         if self.options.expect_no_changes and changes(outcome):
@@ -226,8 +223,7 @@ class Operation:
     @property
     def _valid(self) -> bool:
         """Whether the configuration must be what the project requires: only a program needs it."""
-        runs = self.command in PROGRAM or self.options.run_program
-        return runs and not self.options.skip_config_validation
+        return self.command in PROGRAM and not self.options.skip_config_validation
 
     def _view(self, *, planning: bool) -> View:
         names = (self.stack.name, self.stack.project.name)

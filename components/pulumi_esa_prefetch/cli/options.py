@@ -20,7 +20,6 @@ CHANGING: Final = ("up", "refresh", "destroy")
 VARIABLES: Final = {
     "--yes": "PULUMI_SKIP_CONFIRMATIONS",
     "--continue-on-error": "PULUMI_CONTINUE_ON_ERROR",
-    "--run-program": "PULUMI_RUN_PROGRAM",
 }
 
 DO: Final = "What to do"
@@ -83,9 +82,6 @@ class Options:
         ("preview", "up", "destroy"),
         metavar="[true|false]",
     )
-    run_program: bool = _flag(
-        "", DO, "Run the program, so that providers have its configuration."
-    )
     continue_on_error: bool = _flag(
         "",
         DO,
@@ -131,18 +127,6 @@ class Options:
     target_dependents: bool = _flag(
         "", WHICH, "With --target: also what depends on it."
     )
-    exclude: list[str] = _texts(  # noqa: RUF009 - a field with a factory
-        "-x",
-        WHICH,
-        "All but this URN; may be given more than once, and hold * or **.",
-        metavar="URN",
-    )
-    exclude_dependents: bool = _flag(
-        "",
-        WHICH,
-        "With --exclude: also leave out what depends on it.",
-        ("preview", "up", "refresh"),
-    )
     exclude_protected: bool = _flag(
         "", WHICH, "All but protected resources and what they need.", ("destroy",)
     )
@@ -154,10 +138,7 @@ class Options:
     )
 
     diff: bool = _flag("", SHOW, "Show each resource with its properties.")
-    json: bool = _flag("-j", SHOW, "Print JSON instead of text.")
-    output: str = _text(
-        "", SHOW, "Print one line of JSON at the end: json.", metavar="FORMAT"
-    )
+    json: bool = _flag("-j", SHOW, "Print JSON instead of text.", ("preview",))
     debug: bool = _flag("-d", SHOW, "Show debug messages of program and providers.")
     show_secrets: bool = _flag(
         "", SHOW, "Show secret values of stack outputs.", PROGRAM
@@ -176,13 +157,6 @@ class Options:
     suppress_progress: bool = _flag("", SHOW, "No sign of life between the lines.")
     # there are no links
     suppress_permalink: str = _ignored(default="")
-    event_log: str = _text(
-        "",
-        SHOW,
-        "Write each event as a line of JSON to this file.",
-        metavar="FILE",
-        hidden=True,
-    )
 
     skip_config_validation: bool = _flag(
         "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
@@ -196,9 +170,7 @@ class Options:
     exec_agent: str = _ignored(default="")
 
 
-def typed(
-    function: Callable[..., Any], command: str, environ: Mapping[str, str]
-) -> Callable[..., Any]:
+def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
     """Give a function that takes its context and keyword arguments the signature of a command's flags."""
     hints = get_type_hints(Options)
     context = inspect.Parameter(
@@ -207,7 +179,7 @@ def typed(
     offered = (
         _parameter(entry, hints[entry.name])
         for entry in fields(Options)
-        if command in entry.metadata["on"] and _offered(entry.name, environ)
+        if command in entry.metadata["on"]
     )
     parameters = [context, *offered]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -225,10 +197,6 @@ def early_flags() -> dict[str, Spec]:
         spec = Spec(name, switch=switch, bare="true" if switch else OPTIONAL.get(name))
         found |= dict.fromkeys(filter(None, (name, entry.metadata["short"])), spec)
     return found
-
-
-def _offered(name: str, environ: Mapping[str, str]) -> bool:
-    return name != "event_log" or is_set(environ, "PULUMI_DEBUG_COMMANDS")
 
 
 def _long(name: str) -> str:

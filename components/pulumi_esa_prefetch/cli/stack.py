@@ -6,10 +6,9 @@ How state is kept is the engine's business.
 import json
 import os
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +25,6 @@ from pulumi_esa_prefetch.cli.printing import (
 from pulumi_esa_prefetch.engine import (
     administration,
     checkpoint,
-    config_copy,
     stack_config,
     workspace,
 )
@@ -47,17 +45,6 @@ Provider = Annotated[
         show_default=False,
     ),
 ]
-
-LACKING: Final = (
-    "change-secrets-provider",
-    "drift",
-    "graph",
-    "migrate",
-    "rename",
-    "schedule",
-    "tag",
-    "webhook",
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -81,20 +68,7 @@ def register(app: typer.Typer) -> None:
     ):
         for index, name in enumerate(names):
             group.command(name, hidden=index > 0)(command)
-    for name in LACKING:
-        group.command(name, hidden=True)(_lacking(name))
     app.add_typer(group, name="stack")
-
-
-def _lacking(name: str) -> Callable[..., None]:
-    def run(words: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-        del words
-        raise EngineError(
-            f"esa-prefetch has no `stack {name}`: use `pulumi stack {name}`; the pulumi CLI works "
-            "on the same project, configuration and state"
-        )
-
-    return run
 
 
 def show(
@@ -136,15 +110,6 @@ def init(
     no_select: Annotated[
         bool, typer.Option("--no-select", help="Do not select the new stack.")
     ] = False,
-    copy_config_from: Annotated[
-        str,
-        typer.Option(
-            "--copy-config-from",
-            metavar="STACK",
-            help="Copy the configuration of this stack.",
-            show_default=False,
-        ),
-    ] = "",
     secrets_provider: Provider = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", hidden=True)] = False,
 ) -> None:
@@ -152,12 +117,7 @@ def init(
     wanted = opening.one_name(stack, name)
     if not wanted and (yes or not opening.is_interactive(context)):
         raise EngineError("missing stack name: `esa-prefetch stack init <name>`")
-    source = None
-    if copy_config_from:
-        source = opening.opened(context, copy_config_from)
     made = _create(context, wanted or typer.prompt("Stack name"), secrets_provider)
-    if source is not None:
-        config_copy.copy(source, made)
     if not no_select:
         _select(made)
 

@@ -1,7 +1,6 @@
 """From flags to what engine and display are asked for; pure but for Pulumi.yaml's options, and does nothing of it."""
 
 import os
-from pathlib import Path
 from typing import Final, cast
 
 from pulumi_esa_prefetch.cli.grammar import FALSE, TRUE
@@ -15,26 +14,19 @@ from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.targets import protected
 
 MOST_AT_ONCE: Final = 16
-OUTPUTS: Final = ("default", "json")
 
 
 def check(command: str, options: Options, session: Session) -> None:
     """Raise EngineError for flags that contradict each other, and where nobody can be asked."""
     for one, other in (
-        ("target", "exclude"),
         ("target", "exclude_protected"),
         ("preview_only", "skip_preview"),
         ("preview_only", "yes"),
-        ("json", "output"),
     ):
         if getattr(options, one) and getattr(options, other):
             raise EngineError(
                 f"{_flag(one)} and {_flag(other)} cannot be used together"
             )
-    if options.output not in ("", *OUTPUTS):
-        raise EngineError(
-            f'invalid argument "{options.output}" for --output: default or json is expected'
-        )
     asks = command != "preview" and not (
         options.yes or options.skip_preview or options.preview_only
     )
@@ -60,15 +52,10 @@ def request_of(
         parallel=options.parallel or default_parallel(_processors()),
         targets=[*options.target, *options.target_replace],
         target_dependents=options.target_dependents,
-        excludes=[
-            *options.exclude,
-            *(protected(base) if options.exclude_protected else ()),
-        ],
-        exclude_dependents=options.exclude_dependents,
+        spares=protected(base) if options.exclude_protected else (),
         replace=[*options.replace, *options.target_replace],
         refresh=refreshes(options.refresh, project),
         continue_on_error=options.continue_on_error,
-        run_program=options.run_program,
         clear_pending_creates=options.clear_pending_creates,
     )
 
@@ -92,7 +79,6 @@ def view_of(
         live=session.interactive,
         diff=options.diff,
         json=options.json,
-        summary=options.output == "json",
         sames=options.show_sames,
         reads=options.show_reads,
         replacement_steps=options.show_replacement_steps,
@@ -104,7 +90,6 @@ def view_of(
         progress=not options.suppress_progress,
         debug=options.debug,
         traces=session.verbose > 0,
-        event_log=Path(options.event_log) if options.event_log else None,
     )
 
 

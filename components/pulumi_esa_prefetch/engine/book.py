@@ -17,7 +17,6 @@ class Book:
     replaces: set[str] = field(default_factory=set)
     reads: set[str] = field(default_factory=set)
     deletes: set[str] = field(default_factory=set)
-    refreshes: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     skipped_creates: set[str] = field(default_factory=set)
     untouched: set[str] = field(default_factory=set)
@@ -28,7 +27,6 @@ class Book:
     providers: dict[str, Resource] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)  # new URN: earlier one
     renamed_to: dict[str, str] = field(default_factory=dict)  # earlier URN: new one
-    to_delete: list[str] = field(default_factory=list)  # a destroy's own program's
 
     def operated_on(self, urn: str) -> bool:
         """Whether the record of that (perhaps earlier) URN lives on in this run."""
@@ -38,7 +36,6 @@ class Book:
             or urn in self.updates
             or urn in self.replaces
             or urn in self.reads
-            or urn in self.refreshes
         )
 
     def decided(self, urn: str) -> bool:

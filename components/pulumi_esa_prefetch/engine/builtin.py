@@ -1,4 +1,4 @@
-"""The provider of package `pulumi`, which every engine has in itself: stack references, stashes, look-ups."""
+"""The provider of package `pulumi`, which every engine has in itself: stack references and look-ups."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,8 +20,6 @@ from pulumi_esa_prefetch.engine.urns import type_of
 from pulumi_esa_prefetch.engine.values import Properties, has_secret
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
-STASH: Final = "pulumi:index:Stash"
-_INPUT: Final = {STACK_REFERENCE: "name", STASH: "input"}
 
 
 class BuiltinProvider:
@@ -37,32 +35,26 @@ class BuiltinProvider:
 
     def check(self, call: Call) -> Checked:
         """Judge the inputs."""
-        wanted = _input_of(call.urn)
+        _refuse_others(call.urn)
         for key in call.inputs:
-            if key != wanted:
+            if key != "name":
                 failure = Failure(key, f'unknown property "{key}"')
                 return Checked(call.inputs, [failure])
-        if wanted not in call.inputs:
-            failure = Failure(wanted, f'missing required property "{wanted}"')
+        if "name" not in call.inputs:
+            failure = Failure("name", 'missing required property "name"')
             return Checked(call.inputs, [failure])
         return Checked(call.inputs)
 
     def diff(self, call: Call) -> Diff:
-        """Compare the one input."""
-        key = _input_of(call.urn)
-        if equal(call.inputs.get(key), call.old_inputs.get(key)):
+        """Compare the name."""
+        if equal(call.inputs.get("name"), call.old_inputs.get("name")):
             return NO_DIFF
-        if type_of(call.urn) == STACK_REFERENCE:
-            return Diff("some", replaces=[key])
-        return Diff("some", changed=[key])
+        return Diff("some", replaces=["name"])
 
     def create(self, call: Call) -> Made:
-        """Look the stack up, or keep the value."""
+        """Look the stack up."""
         id_ = "" if call.preview else str(uuid.uuid4())
-        if type_of(call.urn) == STACK_REFERENCE:
-            return Made(id_, self._reference(call.inputs))
-        value = call.inputs.get("input")
-        return Made(id_, {"input": value, "output": value})
+        return Made(id_, self._reference(call.inputs))
 
     def read(self, call: Call, state: Properties | None) -> Found:
         """Look the stack up anew."""
@@ -73,9 +65,8 @@ class BuiltinProvider:
         return Found(call.id, state, call.old_inputs)
 
     def update(self, call: Call) -> Made:
-        """Take a stash's new input; its output stays what it was first."""
-        kept = call.old_outputs.get("output")
-        return Made(call.id, {"input": call.inputs.get("input"), "output": kept})
+        """Another name is another reference: there is nothing to update."""
+        return Made(call.id, call.old_outputs)
 
     def delete(self, call: Call) -> None:
         """Nothing is to be deleted."""
@@ -128,8 +119,7 @@ class BuiltinProvider:
         }
 
 
-def _input_of(urn: str) -> str:
+def _refuse_others(urn: str) -> None:
     type_ = type_of(urn)
-    if type_ not in _INPUT:
+    if type_ != STACK_REFERENCE:
         raise ProviderError(f"unrecognized resource type '{type_}'")
-    return _INPUT[type_]

@@ -72,8 +72,8 @@ class Context:
 class Request:
     """One operation as its user asked for it; every field is a flag of the CLI.
 
-    `replace`, `targets`, `excludes` are URNs or globs; `refresh` runs a refresh phase first;
-    `parallel` is the number of steps at once.
+    `replace` and `targets` are URNs or globs, `spares` the URNs that a destroy leaves; `refresh` runs a refresh phase
+    first; `parallel` is the number of steps at once.
     """
 
     kind: Kind
@@ -81,12 +81,10 @@ class Request:
     parallel: int
     targets: Sequence[str] = ()
     target_dependents: bool = False
-    excludes: Sequence[str] = ()
-    exclude_dependents: bool = False
+    spares: Sequence[str] = ()
     replace: Sequence[str] = ()
     refresh: bool = False
     continue_on_error: bool = False
-    run_program: bool = False
     clear_pending_creates: bool = False
 
 

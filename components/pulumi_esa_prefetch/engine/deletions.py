@@ -16,8 +16,7 @@ def deletions(
 ) -> tuple[list[Same], list[Deletion]]:
     """Records that stay as they are although the program has not named them, and the deletions of the rest."""
     kept: list[Same] = []
-    # Finished records first: those of the base may need them, never the other way round.
-    going: list[Deletion] = _finished(book, ledger, allowed)
+    going: list[Deletion] = []
     for old in ledger.all():
         urn = old.record.urn
         if allowed is not None and urn not in allowed:
@@ -29,13 +28,6 @@ def deletions(
             book.deletes.add(urn)
             going.append(step)
     return kept, going
-
-
-def _finished(book: Book, ledger: Ledger, allowed: set[str] | None) -> list[Deletion]:
-    urns = [urn for urn in book.to_delete if allowed is None or urn in allowed]
-    found = [ledger.news[urn] for urn in urns if urn in ledger.news]
-    book.deletes.update(record.urn for record in found)
-    return [Delete(Old(record, None)) for record in found]
 
 
 def _deletion(book: Book, old: Old) -> Deletion | None:

@@ -14,18 +14,17 @@ from pulumi_esa_prefetch.engine.inbox import answer
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
 from pulumi_esa_prefetch.engine.naming import Naming
 from pulumi_esa_prefetch.engine.providers import ResourceProvider
-from pulumi_esa_prefetch.engine.reads import Import, ReadExternal, Refresh
+from pulumi_esa_prefetch.engine.reads import Import, ReadExternal
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.registry import Registry
 from pulumi_esa_prefetch.engine.replacement import Replacement
 from pulumi_esa_prefetch.engine.replacing import Dependents
-from pulumi_esa_prefetch.engine.rules import Bail, Refusals, Rules, Tell
+from pulumi_esa_prefetch.engine.rules import Refusals, Rules, Tell
 from pulumi_esa_prefetch.engine.steps import (
     Applied,
     Replace,
     Same,
     Step,
-    asks_provider,
 )
 from pulumi_esa_prefetch.engine.targets import Scope
 from pulumi_esa_prefetch.engine.untargeted import Untargeted
@@ -96,8 +95,6 @@ class Generator:
             self.book.replaces.add(urn)
             read = ReadExternal(new, reply, old, replacing=True)
             return [read, Replace(old, new)]
-        if self._rules.mode == "destroy":
-            self.book.to_delete.append(urn)
         self.book.reads.add(urn)
         return [ReadExternal(new, reply, old)]
 
@@ -111,8 +108,6 @@ class Generator:
             for name in (urn, *new.aliases):
                 self.book.providers[name] = new
         wanted = Wanted(goal, reply, new, old, valid=found.valid)
-        if old and self._rules.refresh and self._scope.includes(old.record):
-            return [self._refresh_first(wanted, old)]
         return self._allowed(self._continue(wanted))
 
     def ask_dependents(self, urns: set[str]) -> None:
@@ -122,19 +117,6 @@ class Generator:
                 self._dependents.of(old)
 
     # -- steps that others wait for
-
-    def _refresh_first(self, wanted: Wanted, old: Old) -> Step:
-        self.book.refreshes.add(wanted.urn)
-
-        def go_on(applied: Applied | None) -> list[Step]:
-            if applied is None:
-                raise Bail(f"{wanted.urn} could not be read")
-            gone = applied.record is None or old.index is None
-            now = None if gone else self._ledger.at(old.index or 0)
-            return self._allowed(self._continue(wanted.with_(old=now)))
-
-        internal = not asks_provider(old.record)
-        return Refresh(old, self._then(go_on), internal, wanted.reply)
 
     def _after_deletion(self, wanted: Wanted, gone: Future[bool]) -> list[Step]:
         """Nothing yet: its early deletion is in another chain, and there must not be two live records of one URN."""
@@ -188,16 +170,7 @@ class Generator:
 
         return done
 
-    # -- the three ways to look at a program
-
     def _continue(self, wanted: Wanted) -> list[Step]:
-        steps = None
-        if self._rules.mode == "refresh":
-            steps = self._only_refreshed(wanted)
-        elif self._rules.mode == "destroy":
-            steps = self._destroyed_later(wanted)
-        if steps is not None:
-            return steps
         gone = self.book.going.pop(wanted.urn, None)
         if gone is not None:
             return self._after_deletion(wanted, gone)
@@ -206,30 +179,6 @@ class Generator:
         if _imports(wanted):
             return self._import(wanted)
         return self._chooser.steps(wanted)
-
-    def _only_refreshed(self, wanted: Wanted) -> list[Step] | None:
-        if not asks_provider(wanted.new) and not self._needs_skipped(wanted.new):
-            return None
-        if wanted.old is None:
-            return self._chooser.skip(wanted)
-        answer(wanted.reply, Registered(wanted.old.record))
-        return []
-
-    def _destroyed_later(self, wanted: Wanted) -> list[Step] | None:
-        new, old = wanted.new, wanted.old
-        custom = asks_provider(new)
-        if self._needs_skipped(new) or (custom and old is None):
-            outputs = old.record.outputs if old else {}
-            return self._chooser.skip(wanted.with_(new=new.with_(outputs=outputs)))
-        self.book.to_delete.append(wanted.urn)
-        if not custom or old is None:
-            return None
-        self.book.sames.add(wanted.urn)
-        return [Same(old, new.with_(inputs=old.record.inputs), wanted.reply)]
-
-    def _needs_skipped(self, record: Resource) -> bool:
-        needed = needs(record, parent=True)
-        return not self.book.skipped_creates.isdisjoint(needed)
 
     # -- providers and targets
 

@@ -12,8 +12,6 @@ from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.generator import Generator
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.machinery import Machinery
-from pulumi_esa_prefetch.engine.refresh import refreshes
-from pulumi_esa_prefetch.engine.refreshing import do_refreshes, mend
 from pulumi_esa_prefetch.engine.steps import asks_provider
 from pulumi_esa_prefetch.engine.targets import Scope
 from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE, package_of
@@ -35,17 +33,6 @@ class Leftovers:
         self._generator = generator
         self._executor = executor
         self._errored = errored
-
-    def refresh(self) -> bool:
-        """Look up what the program has not registered; whether all went well."""
-        self._executor.stop()
-        self._executor.join()
-        book = self._generator.book
-        rest = refreshes(self._machinery.ledger, self._scope)
-        steps = [step for step in rest if not book.operated_on(step.urn)]
-        good = do_refreshes(self._machinery, steps)
-        mend(self._machinery)
-        return good
 
     def delete(self) -> bool:
         """Delete it, dependents first; whether it was allowed."""

@@ -7,7 +7,6 @@ from pulumi_esa_prefetch.engine.builtin import BuiltinProvider
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import Context, Request
 from pulumi_esa_prefetch.engine.defaults import DefaultProviders
-from pulumi_esa_prefetch.engine.environment import program_directory
 from pulumi_esa_prefetch.engine.events import Event
 from pulumi_esa_prefetch.engine.inbox import Inbox
 from pulumi_esa_prefetch.engine.journal import JournalWriter
@@ -91,5 +90,4 @@ def _surroundings(request: Request, context: Context) -> Surroundings:
         dry_run=request.dry_run,
         parallel=request.parallel,
         root=context.project.root,
-        program=program_directory(context),
     )

@@ -13,7 +13,6 @@ from pulumi.runtime.proto import (
     resource_pb2,
 )
 
-from pulumi_esa_prefetch.engine.assets import with_hashes
 from pulumi_esa_prefetch.engine.context import ORGANIZATION, ConfigValue
 from pulumi_esa_prefetch.engine.defaults import DefaultProviders
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -29,6 +28,7 @@ from pulumi_esa_prefetch.engine.urns import (
     provider_urn,
     type_of,
 )
+from pulumi_esa_prefetch.engine.values import has_assets
 from pulumi_esa_prefetch.engine.wire import read_struct, write_struct
 
 # What the engine has of the CLI's features, and what it refuses itself: the SDK would with a traceback.
@@ -64,7 +64,6 @@ class Surroundings:
     dry_run: bool
     parallel: int
     root: Path
-    program: Path
 
 
 class _InvokeFailed(EngineError):
@@ -145,10 +144,12 @@ class Monitor(Lacking):
     ) -> empty_pb2.Empty:
         """Take the outputs of a component or of the stack."""
         try:
-            outputs = with_hashes(read_struct(request.outputs), self._about.program)
+            outputs = read_struct(request.outputs)
+            if has_assets(outputs):
+                raise Lacks(f"assets or archives in the outputs of '{request.urn}'")
             self._inbox.outputs(request.urn, outputs)
         except EngineError as error:
-            self.answer(context, error)
+            self.refuse(context, error, request.urn)
         return empty_pb2.Empty()
 
     def Invoke(  # noqa: N802 - the protocol's name
@@ -178,7 +179,7 @@ class Monitor(Lacking):
         parent = self._goals.get(request.parent)
         reference = self._provider_of(request, parent)
         about = self._about
-        goal = goal_of(request, reference, about.root, about.program)
+        goal = goal_of(request, reference, about.root)
         goal = inherited(goal, parent)
         done = self._inbox.register(goal)
         self._goals[done.record.urn] = goal

@@ -20,7 +20,7 @@ from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.refreshing import refresh_phase, refuse_unrecorded
 from pulumi_esa_prefetch.engine.required import require_version
 from pulumi_esa_prefetch.engine.rollout import Rollout
-from pulumi_esa_prefetch.engine.rules import Bail, Mode
+from pulumi_esa_prefetch.engine.rules import Bail
 from pulumi_esa_prefetch.engine.targets import Targets
 from pulumi_esa_prefetch.engine.urns import root_stack_urn
 from pulumi_esa_prefetch.engine.values import Properties
@@ -84,22 +84,18 @@ class Operation:
     def _phases(self) -> None:
         request = self._request
         require_version(self._machinery.context.project.required_version)
-        if request.kind == "up" or request.run_program:
+        if request.kind == "up":
             refuse_other_languages(self._machinery.context)
         if request.kind != "up":
             # a slip in one name must not delete what the other names say
-            targets, excludes = Targets(request.targets), Targets(request.excludes)
-            refuse_unrecorded(self._machinery, targets, excludes)
-        if self._looks_up and not request.run_program:
+            refuse_unrecorded(self._machinery, Targets(request.targets))
+        if self._looks_up:
             self._failed = not refresh_phase(self._machinery)
             ended = self._failed or self._machinery.cancellation.requested
             if ended or request.kind == "refresh":
                 return
         refuse_unrecorded(self._machinery, Targets(request.replace))
-        mode: Mode = "update"
-        if request.run_program and request.kind != "up":
-            mode = "destroy" if request.kind == "destroy" else "refresh"
-        rollout = Rollout(self._machinery, mode)
+        rollout = Rollout(self._machinery)
         rollout.run()
         self._failed, self._refused = rollout.failed, rollout.refused
 
@@ -135,8 +131,7 @@ class Operation:
         base = ledger.old(urn)
         old: Properties = base.record.outputs if base else {}
         new = ledger.news.get(urn)
-        gone = self._request.kind == "destroy" and not self._request.run_program
-        if gone and not self._failed:
+        if self._request.kind == "destroy" and not self._failed:
             return Outputs(old, {})
         return Outputs(old, new.outputs if new else old)
 

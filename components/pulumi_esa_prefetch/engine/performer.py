@@ -89,7 +89,7 @@ class Performer:
         if not (isinstance(error, ProviderError) and error.dead):
             self._recording.fail(number)
         self._tell(step, error)
-        if isinstance(step, Import | Refresh) and step.then is not None:
+        if isinstance(step, Import):
             step.then(None)
         return error
 
@@ -115,7 +115,7 @@ class Performer:
         return None
 
     def _answer(self, step: Step, applied: Applied) -> None:
-        if isinstance(step, Import | Refresh) and step.then is not None:
+        if isinstance(step, Import):
             step.then(applied)
         elif step.reply is not None and applied.record is not None:
             skipped = isinstance(step, Same) and step.skipped

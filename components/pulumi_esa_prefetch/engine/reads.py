@@ -147,10 +147,9 @@ class Import:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refresh:
-    """Look a recorded object up again; `then`, if given, goes on with what was found."""
+    """Look a recorded object up again."""
 
     old: Old
-    then: Callable[[Applied | None], None] | None = None
     internal: bool = False
     reply: Reply | None = None
     why: Diff | None = None
@@ -193,8 +192,6 @@ class Refresh:
         try:
             diff = inverted(ask_diff(provider, call))
         except EngineError as error:
-            if self.then is not None:
-                raise
             # what was read is true, whatever the provider thinks of it
             return Applied(record, failure=error)
         return Applied(record, failure=unready, diff=diff)

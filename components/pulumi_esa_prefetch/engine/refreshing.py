@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.journal import Rebased
-from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.refresh import (
-    equal_references,
     rebuilt,
     refreshes,
 )
@@ -23,9 +21,8 @@ def scope_of(machinery: Machinery) -> Scope:
     request = machinery.request
     return Scope(
         request.targets,
-        request.excludes,
+        request.spares,
         target_dependents=request.target_dependents,
-        exclude_dependents=request.exclude_dependents,
     )
 
 
@@ -54,7 +51,7 @@ def refresh_phase(machinery: Machinery) -> bool:
     if not ledger.base:
         return True
     scope = scope_of(machinery)
-    refuse_unrecorded(machinery, scope.targets, scope.excludes)
+    refuse_unrecorded(machinery, scope.targets)
     good = do_refreshes(machinery, refreshes(ledger, scope))
     if not machinery.cancellation.aborted:
         _rebase(machinery)
@@ -79,19 +76,6 @@ def do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> bool:
     executor.layer(steps)
     executor.join()
     return not failed
-
-
-def mend(machinery: Machinery) -> None:
-    """After refreshes beside a running program: nothing in the rest of the state may point to what is gone."""
-    ledger = machinery.ledger
-    if not ledger.gone or machinery.cancellation.aborted:
-        return
-    finished = ledger.news.keys()
-    for index, sound in enumerate(rebuilt(ledger.base, ledger.gone, finished)):
-        old = ledger.base[index]
-        moved = old.urn in ledger.news and not old.delete
-        if sound is not None and not moved and not equal_references(old, sound):
-            machinery.recording.refreshed(Old(old, index), sound)
 
 
 def _rebase(machinery: Machinery) -> None:

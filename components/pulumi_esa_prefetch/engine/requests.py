@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
-from pulumi_esa_prefetch.engine.assets import with_hashes
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Alias, Goal, ReadGoal
-from pulumi_esa_prefetch.engine.urns import is_urn
+from pulumi_esa_prefetch.engine.urns import STASH, is_urn
+from pulumi_esa_prefetch.engine.values import has_assets
 from pulumi_esa_prefetch.engine.wire import (
     output_dependencies,
     read_struct,
@@ -47,6 +47,8 @@ def unsupported(request: Any) -> str:
     """What a registration needs that only the pulumi CLI has; empty if nothing."""
     hooks = request.hooks.ListFields() if request.HasField("hooks") else ()
     needed = {
+        "assets or archives": has_assets(read_struct(request.object)),
+        "a stash": request.type == STASH,
         "remote components": request.remote,
         "transforms": request.transforms,
         "state migrations": request.state_migrations,
@@ -73,10 +75,10 @@ def refuse_bad_urns(request: Any) -> None:
             raise EngineError(f'invalid {what} URN: invalid URN "{urn}"')
 
 
-def goal_of(request: Any, provider: str, root: Path, program: Path) -> Goal:
+def goal_of(request: Any, provider: str, root: Path) -> Goal:
     """The goal of a registration, without what it inherits; `provider` is the reference it got."""
     refuse_bad_urns(request)
-    inputs = with_hashes(read_struct(request.object), program)
+    inputs = read_struct(request.object)
     return Goal(
         type=request.type,
         name=request.name,

@@ -34,7 +34,7 @@ from pulumi_esa_prefetch.engine.refreshing import (
     scope_of,
 )
 from pulumi_esa_prefetch.engine.removals import Delete, Protected
-from pulumi_esa_prefetch.engine.rules import Bail, Mode, Rules
+from pulumi_esa_prefetch.engine.rules import Bail, Rules
 from pulumi_esa_prefetch.engine.steps import Same, Step, Update
 from pulumi_esa_prefetch.engine.urns import (
     is_root_stack,
@@ -46,7 +46,7 @@ from pulumi_esa_prefetch.engine.values import Properties
 class Rollout:
     """One program phase; `run` returns when all is done that will be, `failed` says whether all went well."""
 
-    def __init__(self, machinery: Machinery, mode: Mode) -> None:
+    def __init__(self, machinery: Machinery) -> None:
         self._machinery = machinery
         self._request = machinery.request
         self._telling = machinery.telling
@@ -56,11 +56,8 @@ class Rollout:
             stack=context.stack,
             project=context.project.name,
             dry_run=self._request.dry_run,
-            mode=mode,
-            refresh=self._request.run_program and _refreshes(machinery),
             replace=self._request.replace,
         )
-        self._mode = mode
         self._generator = Generator(
             rules,
             machinery.ledger,
@@ -108,7 +105,7 @@ class Rollout:
     # -- the program
 
     def _start_program(self) -> None:
-        if self._request.kind != "up" and not self._request.run_program:
+        if self._request.kind != "up":
             self._machinery.inbox.tell(ProgramEnd())
             return
         address = self._machinery.server.address
@@ -303,9 +300,7 @@ class Rollout:
             self._executor,
             self._errored_records,
         )
-        if self._mode == "refresh":
-            good = leftovers.refresh() and good
-        elif ledger.base or book.to_delete:
+        if ledger.base:
             good = leftovers.delete() and good
         self._failed = self._failed or not good
 
@@ -322,7 +317,3 @@ def _settle(step: Step, *, done: bool) -> None:
 def _unmade(step: Step, new: Resource) -> Resource:
     # What could not be updated is still there, under the id that it has had.
     return new.with_(id=step.old.record.id) if isinstance(step, Update) else new
-
-
-def _refreshes(machinery: Machinery) -> bool:
-    return machinery.request.refresh or machinery.request.kind == "refresh"

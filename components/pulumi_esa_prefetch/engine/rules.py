@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import Diagnostic
 
-Mode = Literal["update", "destroy", "refresh"]
 Tell = Callable[[Diagnostic], None]
 
 
@@ -17,16 +16,11 @@ class Bail(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One run's.
-
-    `refresh`: look each recorded resource up when it is registered; `replace`: URNs or globs to replace in any case.
-    """
+    """One run's; `replace`: URNs or globs to replace in any case."""
 
     stack: str
     project: str
     dry_run: bool
-    mode: Mode = "update"
-    refresh: bool = False
     replace: Sequence[str] = ()
 
 

@@ -1,4 +1,4 @@
-"""Which resources an operation is about: --target, --exclude and their dependents; changes nothing."""
+"""Which resources an operation is about: --target with dependents, --exclude-protected; changes nothing."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -40,36 +40,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 class Scope:
-    """Targets and excludes together, growing as dependents are met."""
+    """Targets, growing as dependents are met, and the records that a destroy spares."""
 
     def __init__(
-        self,
-        targets: Sequence[str],
-        excludes: Sequence[str],
-        *,
-        target_dependents: bool,
-        exclude_dependents: bool,
+        self, targets: Sequence[str], spares: Sequence[str], *, target_dependents: bool
     ) -> None:
         self.targets = Targets(targets)
-        self.excludes = Targets(excludes)
         self.target_dependents = target_dependents
-        self._exclude_dependents = exclude_dependents
+        self._spares = frozenset(spares)
         self._chosen = Targets(targets)
-        self._spared = Targets(excludes)
 
     @property
     def constrained(self) -> bool:
         """Whether it is about a part of the stack only."""
-        return self.targets.constrained or self.excludes.constrained
+        return self.targets.constrained or bool(self._spares)
 
     def missing(self, urn: str, needed: str) -> str:
-        """What to say of a resource that needs one which is not made, because it is out of scope."""
-        if self.excludes.constrained and not self.targets.constrained:
-            return (
-                f"Resource '{urn}' depends on '{needed}' which is excluded and does not "
-                "exist yet.\nEither take it from the --exclude list or pass "
-                "--exclude-dependents to proceed."
-            )
+        """What to say of a resource that needs one which is not made, because it is no target."""
         return (
             f"Resource '{urn}' depends on '{needed}' which was not specified in "
             "--target list.\nEither include resource in --target list or pass "
@@ -80,36 +67,24 @@ class Scope:
         """Whether the operation is about this record."""
         if self.targets.constrained:
             return self._targeted(record)
-        if self.excludes.constrained:
-            return not self._excluded(record)
-        return True
+        return record.urn not in self._spares
 
     def note(self, record: Resource, *, included: bool) -> None:
         """A record was judged: its dependents may follow it."""
         if self.targets.constrained and included:
             self._chosen.add(record.urn)
-        elif self.excludes.constrained and not included:
-            self._spared.add(record.urn)
 
     def _targeted(self, record: Resource) -> bool:
         if self.targets.contains(record.urn):
             return True
         return self.target_dependents and _any_in(self._chosen, record)
 
-    def _excluded(self, record: Resource) -> bool:
-        if self.excludes.contains(record.urn):
-            return True
-        return self._exclude_dependents and _any_in(self._spared, record)
-
     def deletable(self, ledger: Ledger) -> "set[str] | None":
         """The URNs that may be deleted; None if all may."""
         if self.targets.constrained:
             return _with_dependents(ledger, self.targets)
-        if self.excludes.constrained:
-            kept = _with_dependencies(ledger, self.excludes)
-            if self._exclude_dependents:
-                kept |= _with_dependents(ledger, self.excludes)
-            return {record.urn for record in ledger.base} - kept
+        if self._spares:
+            return {record.urn for record in ledger.base} - self._spares
         return None
 
 
@@ -126,11 +101,6 @@ def _with_dependents(ledger: Ledger, targets: Targets) -> set[str]:
             dependents = ledger.depending_on(index, children=True)
             found.update(dependent.record.urn for dependent in dependents)
     return found
-
-
-def _with_dependencies(ledger: Ledger, targets: Targets) -> set[str]:
-    found = {record.urn for record in ledger.base if targets.contains(record.urn)}
-    return found | dependencies_of(ledger, found)
 
 
 def dependencies_of(ledger: Ledger, urns: Iterable[str]) -> set[str]:

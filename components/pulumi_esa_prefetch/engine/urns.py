@@ -6,6 +6,7 @@ ROOT_STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"
 DYNAMIC_PACKAGE: Final = "pulumi-python"
 BUILTIN_PACKAGE: Final = "pulumi"
+STASH: Final = "pulumi:index:Stash"
 
 _PARTS: Final = 4  # urn:pulumi:<stack>, project, qualified type, name
 

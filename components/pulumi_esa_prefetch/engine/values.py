@@ -47,6 +47,16 @@ def negative_zero(number: float) -> bool:
     return number == 0 and math.copysign(1, number) < 0
 
 
+def has_assets(value: Any) -> bool:
+    """Whether there is an asset or an archive in it."""
+    if isinstance(value, Secret):
+        return has_assets(value.value)
+    if isinstance(value, Mapping):
+        found = value.get(SIGNATURE) in (ASSET, ARCHIVE)
+        return found or any(map(has_assets, value.values()))
+    return isinstance(value, list | tuple) and any(map(has_assets, value))
+
+
 def reveal(value: Any) -> Any:
     """The value with every secret in it unwrapped."""
     if isinstance(value, Secret):

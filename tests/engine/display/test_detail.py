@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepFailed,
     StepStarted,
 )
-from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, UNKNOWN, Secret
+from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
 from tests.engine.display.telling import (
     ended,
     stack,
@@ -403,25 +403,6 @@ def test_null_is_as_good_as_nothing() -> None:
     ]
 
 
-def test_documents_in_texts_are_compared_inside() -> None:
-    old = {"js": '{"a": 1, "b": [1, 2]}', "yaml": "a: 1\nb: 2\n"}
-    new = {"js": '{"a": 2, "b": [1]}', "yaml": '{"a": 1, "b": 3}'}
-
-    assert updated(old, new) == [
-        "~ js  : (json) {",
-        "    ~ a: 1 => 2",
-        "    ~ b: [",
-        "          [0]: 1",
-        "        - [1]: 2",
-        "      ]",
-        "  }",
-        "~ yaml: (yaml => json) {",
-        "      a: 1",
-        "    ~ b: 2 => 3",
-        "  }",
-    ]
-
-
 def test_texts_of_several_lines_are_compared_line_by_line() -> None:
     old = "one\ntwo\nthree\nfour\n\nfive\nsix\nseven"
     new = old.replace("six", "SIX").replace("one", "ONE")
@@ -470,23 +451,6 @@ def test_a_resource_among_the_outputs_is_not_changed_by_a_dry_run() -> None:
     shown = text([*SAME_STACK, Outputs(old, new)], view(diff=True, planning=True))
 
     assert "--outputs:--" not in shown
-
-
-def test_assets_and_archives_tell_where_they_come_from() -> None:
-    asset = {SIGNATURE: ASSET, "path": "a.txt", "hash": "0123456789"}
-    archive = {SIGNATURE: ARCHIVE, "assets": {"b": asset}, "hash": "abcdefghij"}
-    new = thing("a", {"arch": archive, "file": asset})
-
-    shown = text(
-        [StepStarted(step("create", None, new), planning=True)], view(diff=True)
-    )
-
-    assert shown.splitlines()[3:] == [
-        "    arch: archive(assets:abcdefg) {",
-        '        "b": asset(file:0123456) { a.txt }',
-        "    }",
-        "    file: asset(file:0123456) { a.txt }",
-    ]
 
 
 def test_a_replacement_as_a_whole_has_no_outputs_of_its_own() -> None:

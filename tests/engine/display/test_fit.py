@@ -61,7 +61,6 @@ def fit(shown: str) -> bool:
         {"diff": True, "urns": True, "full": False},
         {"urns": True, "config": True},
         {"json": True},
-        {"summary": True},
     ],
     ids=str,
 )
@@ -96,9 +95,9 @@ def test_the_live_tree_lets_only_its_own_through(*, planning: bool) -> None:
 def test_json_keeps_the_very_text() -> None:
     events: Iterable[Event] = [Diagnostic("warning", EVIL), *ended({})]
 
-    first, *_ = text(events, view(json=True)).splitlines()
+    document = json.loads(text(events, view(planning=True, json=True)))
 
-    assert json.loads(first)["diagnosticEvent"]["message"] == f"{EVIL}\n"
+    assert document["diagnostics"][0]["message"] == f"warning: {EVIL}\n"
 
 
 def test_a_program_s_own_colours_stay_on_a_coloured_display() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.events import PropertyChange, StepMetadata
 from pulumi_esa_prefetch.engine.paths import Path, parse_path
 from pulumi_esa_prefetch.engine.records import Resource
@@ -100,23 +101,6 @@ def without(changes: Changes, path: Sequence[str | int]) -> tuple[Changes, bool]
 def changed(changes: Changes) -> bool:
     """Whether anything is not the same."""
     return any(change.kind != "same" for change in changes.values())
-
-
-def equal(old: Any, new: Any) -> bool:
-    """Whether two values are one: 1 is 1.0 but not True, and a secret equals only what is a secret too."""
-    if isinstance(old, Secret) and isinstance(new, Secret):
-        return equal(old.value, new.value)
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return old.keys() == new.keys() and all(
-            equal(old[key], new[key]) for key in old
-        )
-    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
-        return len(old) == len(new) and all(
-            equal(a, b) for a, b in zip(old, new, strict=True)
-        )
-    if isinstance(old, bool) or isinstance(new, bool):
-        return old is new
-    return bool(old == new)
 
 
 def step_changes(

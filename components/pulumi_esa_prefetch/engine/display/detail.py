@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.display.changes import (
     Change,
     Changes,
     changed,
     compare_maps,
-    equal,
     path_of,
     step_changes,
     visible,

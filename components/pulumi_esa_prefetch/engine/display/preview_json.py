@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.display.event_lines import line
 from pulumi_esa_prefetch.engine.display.masks import MASK
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.view import View
@@ -128,6 +127,12 @@ class PreviewDocument:
             "duration": round(summary.duration * NANOSECONDS) if summary else 0,
             "changeSummary": dict(summary.changes) if summary else {},
         }
+
+
+def line(event: Diagnostic) -> str:
+    """A message as a line of its own; those of a stream are pieces of one."""
+    ends = event.stream or event.message.endswith("\n")
+    return event.message if ends else f"{event.message}\n"
 
 
 def masked(value: Any) -> Any:

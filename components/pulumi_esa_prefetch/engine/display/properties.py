@@ -11,12 +11,11 @@ from pulumi_esa_prefetch.engine.display.changes import (
     Change,
     Changes,
     compare,
-    equal,
     visible,
 )
 from pulumi_esa_prefetch.engine.display.ink import Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
-from pulumi_esa_prefetch.engine.display.texts import document, line_changes
+from pulumi_esa_prefetch.engine.display.texts import line_changes
 from pulumi_esa_prefetch.engine.printable import one_line, printable
 from pulumi_esa_prefetch.engine.values import (
     ARCHIVE,
@@ -111,14 +110,8 @@ class Printer:
     def _text(
         self, title: str, old: str, new: str, indent: int, inner: int
     ) -> Iterator[str]:
-        """A text that is another one: documents are compared inside, several lines line by line."""
-        before, after = document(old), document(new)
-        if before and after and not equal(before[1], after[1]):
-            kind = " => ".join(dict.fromkeys((before[0], after[0])))
-            yield from self._change(
-                f"{title}({kind}) ", compare(before[1], after[1]), indent, inner
-            )
-        elif "\n" in old or "\n" in new:
+        """A text that is another one: several lines are compared line by line."""
+        if "\n" in old or "\n" in new:
             yield self.line(indent, title)
             for kind, line in line_changes(old, new):
                 pen = replace(self, op=_OPS[kind], signed=kind != "same")
@@ -143,20 +136,11 @@ class Printer:
         """The value's lines; the first one goes behind its title."""
         if isinstance(value, Secret) and self.secrets:
             yield from self._value(value.value, indent)
-        elif isinstance(value, str) and (found := document(value)):
-            first, *rest = self._value(found[1], indent)
-            yield f"({found[0]}) {first}"
-            yield from rest
         elif isinstance(value, list | tuple) and value:
             yield from self._items(value, indent)
         elif isinstance(value, Mapping) and SIGNATURE not in value and visible(value):
             yield "{"
             yield from self.properties(value, indent + 1)
-            yield self._bare(indent, "}")
-        elif assets := _assets(value):
-            yield f"archive(assets:{_hash(value)}) {{"
-            for name in sorted(assets):
-                yield from self.titled(f"    {quoted(name)}: ", assets[name], indent)
             yield self._bare(indent, "}")
         else:
             yield self.single(value)
@@ -239,21 +223,4 @@ def _shape(value: Any) -> str:
     kind = _KINDS.get(value.get(SIGNATURE, ""))
     if kind is None:
         return "{}"
-    if kind == "resource":
-        return f"resource({one_line(str(value.get('urn', '')))})"
-    for key, name in (("path", "file"), ("uri", "uri")):
-        if value.get(key):
-            place = one_line(str(value[key]))
-            return f"{kind}({name}:{_hash(value)}) {{ {place} }}"
-    return f"{kind}({'text' if 'text' in value else 'assets'}:{_hash(value)})"
-
-
-def _assets(value: Any) -> Mapping[str, Any]:
-    """What an archive holds, if it is made of assets."""
-    archive = isinstance(value, Mapping) and value.get(SIGNATURE) == ARCHIVE
-    found = value.get("assets") if archive else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _hash(value: Mapping[str, Any]) -> str:
-    return one_line(str(value.get("hash", ""))[:7])
+    return f"{kind}({one_line(str(value.get('urn' if kind == 'resource' else 'hash', '')))})"

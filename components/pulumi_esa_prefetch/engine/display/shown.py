@@ -3,18 +3,14 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol, TextIO
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.display.detail import DiffLines
-from pulumi_esa_prefetch.engine.display.event_lines import EventLines
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.plain import PlainLines
 from pulumi_esa_prefetch.engine.display.preview_json import PreviewDocument
-from pulumi_esa_prefetch.engine.display.summary_line import SummaryLine
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import Cancelled, Event, Sink
 
 SECONDS_BETWEEN_SIGNS = 1.0
@@ -37,10 +33,10 @@ class Display(Protocol):
 
 
 class Shared(Sink):
-    """Passes events on to displays, one at a time, and makes sure that the last one is told."""
+    """Passes events on to a display, one at a time, and makes sure that the last one is told."""
 
-    def __init__(self, displays: list[Display]) -> None:
-        self._displays = displays
+    def __init__(self, display: Display) -> None:
+        self._display = display
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -49,13 +45,11 @@ class Shared(Sink):
         with self._lock:
             if isinstance(event, Cancelled):
                 self._over.set()
-            for display in self._displays:
-                display(event)
+            self._display(event)
 
     def begin(self) -> None:
         """Say what goes on."""
-        for display in self._displays:
-            display.begin()
+        self._display.begin()
 
     def end(self) -> None:
         """Tell the end, if the operation broke off before it could."""
@@ -67,44 +61,28 @@ class Shared(Sink):
         while not self._over.wait(SECONDS_BETWEEN_SIGNS):
             with self._lock:
                 if not self._over.is_set():
-                    for display in self._displays:
-                        display.tick()
+                    self._display.tick()
 
 
 @contextmanager
 def shown(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Iterator[Sink]:
-    """A sink that shows what it is told as the view says.
-
-    Raises EngineError if the event log cannot be written.
-    """
-    with _event_log(view.event_log) as log:
-        displays: list[Display] = [_display(view, out, errors, clock)]
-        if log is not None:
-            displays.append(EventLines(view, Paper(log), clock, internal=True))
-        sink = Shared(displays)
-        sink.begin()
-        heart = threading.Thread(target=sink.beat, name="sign of life", daemon=True)
-        quiet = view.json or view.summary or view.live
-        if view.progress and not quiet:
-            heart.start()
-        try:
-            yield sink
-        finally:
-            sink.end()
-            if heart.is_alive():
-                heart.join()
+    """A sink that shows what it is told as the view says."""
+    sink = Shared(_display(view, out, errors, clock))
+    sink.begin()
+    heart = threading.Thread(target=sink.beat, name="sign of life", daemon=True)
+    if view.progress and not (view.json or view.live):
+        heart.start()
+    try:
+        yield sink
+    finally:
+        sink.end()
+        if heart.is_alive():
+            heart.join()
 
 
 def _display(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Display:
-    if view.summary:
-        return SummaryLine(view, Paper(out), Paper(errors))
     if view.json:
-        paper = Paper(out)
-        return (
-            PreviewDocument(view, paper)
-            if view.planning
-            else EventLines(view, paper, clock, internal=False)
-        )
+        return PreviewDocument(view, Paper(out))
     if view.diff:
         return DiffLines(view, Paper(out), Paper(errors))
     if view.live:
@@ -113,18 +91,3 @@ def _display(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Display:
 
         return LiveTree(view, terminal(out, color=view.color), clock)
     return PlainLines(view, Paper(out), clock)
-
-
-@contextmanager
-def _event_log(path: Path | None) -> Iterator[TextIO | None]:
-    if path is None:
-        yield None
-        return
-    try:
-        log = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise EngineError(
-            f"the event log {path} cannot be written: {error.strerror}"
-        ) from None
-    with log:
-        yield log

@@ -1,46 +1,12 @@
-"""What is inside of texts: JSON and YAML documents, lines that differ; knows no colours, no indents."""
+"""The lines that differ between two texts; knows no colours, no indents."""
 
-import json
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any, Final, Literal
-
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.yaml_reading import load
+from typing import Final, Literal
 
 Line = tuple[Literal["same", "add", "delete"], str]
 
 CONTEXT: Final = 2  # lines that stay around those that change
-LONGEST: Final = 100_000  # what is longer is compared and shown as it is
-
-
-def document(text: str) -> tuple[str, Any] | None:
-    """The kind ("json", "yaml") and value of a text that holds a list or map; YAML only where it has several lines."""
-    stripped = text.strip()
-    if len(stripped) > LONGEST:
-        return None
-    found = _json(stripped) if stripped[:1] in "[{" else None
-    if found is None and "\n" in stripped:
-        found = _yaml(stripped)
-    return found
-
-
-def _json(text: str) -> tuple[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return ("json", value) if isinstance(value, dict | list) else None
-
-
-def _yaml(text: str) -> tuple[str, Any] | None:
-    try:
-        value = load(text, "")
-    except EngineError:
-        return None
-    if isinstance(value, dict):
-        value = {str(key): item for key, item in value.items()}
-    return ("yaml", value) if isinstance(value, dict | list) else None
 
 
 def line_changes(old: str, new: str) -> Iterator[Line]:

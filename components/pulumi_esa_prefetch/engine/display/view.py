@@ -1,7 +1,6 @@
 """What one display was asked to show, and which steps that leaves; holds no text of steps."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from pulumi_esa_prefetch.engine.context import Kind
@@ -36,7 +35,6 @@ class View:
     live: bool = False
     diff: bool = False
     json: bool = False
-    summary: bool = False
     sames: bool = False
     reads: bool = False
     replacement_steps: bool = False
@@ -48,7 +46,6 @@ class View:
     progress: bool = True
     debug: bool = False
     traces: bool = False
-    event_log: Path | None = None
     expected: int | None = None
 
     @property
