@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.prefetch.demo.settings import ROOT, shielded
+from tests.lifecycle.engines import ESA_PREFETCH
 from tests.new_stacks import make_stack
 
 TYPE = "pulumi-python:dynamic/esa:ScheduledPrefetch"
@@ -123,6 +124,13 @@ class Stack:
     def is_settled(self) -> bool:
         """Whether a preview finds nothing to do."""
         return self.run("preview", "--expect-no-changes").code == 0
+
+    def for_events(self) -> dict[str, list[str]]:
+        """Flags of an `up` whose events are to be seen: of the CLI alone, the engine leaves them to it."""
+        if self.program == ESA_PREFETCH:
+            return {"log": [], "lines": []}
+        self.variables["PULUMI_DEBUG_COMMANDS"] = "true"
+        return {"log": [f"--event-log={self.root}/events"], "lines": ["--json"]}
 
     def command(self, *arguments: str) -> list[str]:
         """The engine's command line."""

@@ -81,15 +81,15 @@ def test_an_encrypted_trigger_is_shown_and_left_nowhere(
     esa: Esa, stack: Stacks
 ) -> None:
     stack_ = stack(esa)
-    stack_.variables["PULUMI_DEBUG_COMMANDS"] = "true"  # for --event-log
+    events = stack_.for_events()
     watched = Watched(stack_)
     declare(stack_, TOKEN)
 
     watched.run("preview", "--diff")
-    watched.run("up", "--yes", "--skip-preview", f"--event-log={stack_.root}/events")
+    watched.run("up", "--yes", "--skip-preview", *events["log"])
     declare(stack_, ROTATED)
     changed = watched.run("preview", "--diff")
-    watched.run("up", "--yes", "--skip-preview", "--json")
+    watched.run("up", "--yes", "--skip-preview", *events["lines"])
     watched.run("refresh", "--yes", "--skip-preview")
     watched.run("stack", "export")
 

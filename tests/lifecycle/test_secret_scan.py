@@ -95,20 +95,19 @@ def test_no_key_token_or_signature_is_left_or_shown(
     stack_ = stack(scene.esa)
     (stack_.root / "tmp").mkdir()
     stack_.variables["TMPDIR"] = str(stack_.root / "tmp")
-    stack_.variables["PULUMI_DEBUG_COMMANDS"] = "true"  # for --event-log
+    events = stack_.for_events()
     stack_.configure(debug=True, plans=declared())
     place(stack_, SECRET)
     # At that level the CLI itself logs what config it hands to a provider, secrets too.
     is_mute = stack_.program != ESA_PREFETCH and place is in_config
     loud = LOUD if is_mute else (*LOUD, *VERBOSE)
     watched = Watched(stack_)
-    log = f"--event-log={stack_.root}/events.json"
 
     watched.run("preview", *loud)
     watched.run("preview", "--json")
-    failed = watched.run("up", "--yes", "--continue-on-error", log, *loud)
+    failed = watched.run("up", "--yes", "--continue-on-error", *events["log"], *loud)
     stack_.configure(plans=declared(triggers={"release": "2"}))
-    watched.run("up", "--yes", "--refresh", "--continue-on-error", "--json")
+    watched.run("up", "--yes", "--refresh", "--continue-on-error", *events["lines"])
     for words in (("stack", "export"), ("stack",), ("config",)):
         assert watched.run(*words).code == 0
     place(stack_, ROTATED)

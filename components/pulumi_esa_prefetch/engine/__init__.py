@@ -4,14 +4,14 @@ An operation goes `stack` (opened) -> `update` (lock, journal, checkpoint) -> `d
 -> `operation`: `refreshing`, then `rollout`. Where what Pulumi's own source calls by
 these names is found:
 
-- assets: `assets`, `archives`, `contents`, `tarring`
 - backend (DIY): `backend`, `locks`, `history`; checkpoint: `checkpoint`, `encoding`
 - config: `stack_config`, `config_values`; project, workspace: `project`, `workspace`
 - default provider: `defaults`; built-in provider: `builtin`
 - display: `display`; events: `events`, told by `telling`
 - engine service, logs: `services`
 - goal: `goals`; resource state, snapshot: `records`; property values: `values`
-- journal: `journal`, `journal_file`, `recovery` after a kill; integrity: `integrity`
+- journal: `journal`, `journal_file`; integrity: `integrity`
+- killed runs: `run_mark` on the checkpoint, `recovery`; whether a process lives: `living`
 - language host: `language`, `launcher`
 - plugin host: `loading`, `plugins`, `host`; provider: `providers`, over gRPC `remote`
 - property marshalling: `wire`, `messages`; detailed diff: `diff`, `comparing`
@@ -25,6 +25,6 @@ these names is found:
   and for what the program does not name `leftovers`; targets: `targets`
 - URN: `urns`
 
-Not here: other languages and secrets providers, logins, remote state, policy packs, `import`;
-the command (`cli`) says so in a sentence that names the `pulumi` CLI.
+What is not here (assets, other languages and secrets providers, logins, remote state, policy packs, ...) stands in
+docs/engine.md; the command (`cli`) says so in a sentence that names the `pulumi` CLI.
 """
