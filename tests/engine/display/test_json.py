@@ -27,21 +27,12 @@ from tests.engine.display.telling import (
     view,
 )
 
-SECRET = {
-    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-    "ciphertext": "[secret]",
-}
-
 
 def document(events: list[Event], **flags: Any) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(
         text(events, view(planning=True, json=True, **flags))
     )
     return loaded
-
-
-def streamed(events: list[Event]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text(events, view(json=True)).splitlines()]
 
 
 def test_a_preview_is_one_document() -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.display.masks import MASK
+from pulumi_esa_prefetch.engine.display.masks import masked, with_values
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import PREFIXES
@@ -22,7 +22,6 @@ from pulumi_esa_prefetch.engine.events import (
 from pulumi_esa_prefetch.engine.printable import printable_json
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import is_root_stack
-from pulumi_esa_prefetch.engine.values import Secret
 
 NANOSECONDS: Final = 1_000_000_000
 
@@ -34,7 +33,7 @@ class PreviewDocument:
         self._view = view
         self._paper = paper
         self._config: Mapping[str, str] = {}
-        self._steps: dict[int, dict[str, Any]] = {}
+        self._steps: list[dict[str, Any]] = []
         self._refreshed: dict[str, int] = {}
         self._diagnostics: list[dict[str, Any]] = []
         self._summary: Summary | None = None
@@ -47,6 +46,7 @@ class PreviewDocument:
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
+        event = with_values(event, masked)
         match event:
             case Prelude():
                 self._config = event.config
@@ -63,10 +63,9 @@ class PreviewDocument:
                 self._paper.lines(printable_json(document))
 
     def _add(self, step: StepMetadata) -> None:
-        place = len(self._steps)
-        self._steps[place] = self._step(step)
         if step.op == "refresh":
-            self._refreshed[step.urn] = place
+            self._refreshed[step.urn] = len(self._steps)
+        self._steps.append(self._step(step))
 
     def _correct(self, step: StepMetadata) -> None:
         """A refreshed resource is listed as what the read found."""
@@ -77,7 +76,9 @@ class PreviewDocument:
     def _say(self, event: Diagnostic) -> None:
         if not event.ephemeral and event.severity != "debug":
             said = {"urn": event.urn} if event.urn else {}
-            message = PREFIXES[event.severity] + line(event)
+            # a message is a line of its own; those of a stream are pieces of one
+            whole = event.stream or event.message.endswith("\n")
+            message = PREFIXES[event.severity] + event.message + ("" if whole else "\n")
             self._diagnostics.append(
                 {**said, "message": message, "severity": event.severity}
             )
@@ -108,17 +109,12 @@ class PreviewDocument:
             return None
         if is_root_stack(resource.urn) and not self._view.outputs:
             resource = resource.with_(inputs={}, outputs={})
-        masked_ = resource.with_(
-            inputs=masked(resource.inputs),
-            outputs=masked(resource.outputs),
-            replacement_trigger=masked(resource.replacement_trigger),
-        )
-        return Encoder(None).resource(masked_)
+        return Encoder(None).resource(resource)
 
     def _document(self) -> dict[str, Any]:
         optional = {
             "config": dict(self._config),
-            "steps": list(self._steps.values()),
+            "steps": self._steps,
             "diagnostics": self._diagnostics,
         }
         summary = self._summary
@@ -127,20 +123,3 @@ class PreviewDocument:
             "duration": round(summary.duration * NANOSECONDS) if summary else 0,
             "changeSummary": dict(summary.changes) if summary else {},
         }
-
-
-def line(event: Diagnostic) -> str:
-    """A message as a line of its own; those of a stream are pieces of one."""
-    ends = event.stream or event.message.endswith("\n")
-    return event.message if ends else f"{event.message}\n"
-
-
-def masked(value: Any) -> Any:
-    """The value with a mask in place of every secret."""
-    if isinstance(value, Secret):
-        return MASK
-    if isinstance(value, Mapping):
-        return {key: masked(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(item) for item in value]
-    return value
