@@ -2,6 +2,8 @@
 
 import io
 import math
+import subprocess
+import sys
 from datetime import UTC, datetime
 from textwrap import dedent
 
@@ -416,6 +418,26 @@ def test_colour_is_used_only_when_wanted() -> None:
 
     assert "\x1b[" not in text(events, view())
     assert "\x1b[32m+ \x1b[0m" in text(events, view(color=True))
+
+
+def test_plain_lines_do_without_the_library_that_draws() -> None:
+    script = (
+        "import sys\n"
+        "from tests.engine.display.telling import ended, stack, step, text, took, view\n"
+        "print(text([*took(step('create', None, stack())), *ended({'create': 1})], view()))\n"
+        "print(any(name.split('.')[0] == 'rich' for name in sys.modules))\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "+ 1 created" in done.stdout
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def test_durations_are_counted_from_the_start_of_each_step() -> None:

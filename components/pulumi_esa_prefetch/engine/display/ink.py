@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
-
-from rich.color import ColorSystem
-from rich.style import Style
+from typing import Any, Final
 
 HEADLINE: Final = "bold magenta"
 ERROR: Final = "red"
@@ -24,12 +21,12 @@ class Ink:
         """The text in a style."""
         if not self.enabled or not text or not style:
             return text
-        return _style(style).render(text, color_system=ColorSystem.STANDARD)
+        return str(_style(style).render(text))
 
 
 @lru_cache(maxsize=64)
-def _style(name: str) -> Style:
+def _style(name: str) -> Any:
+    # imported where there is something to paint only
+    from rich.style import Style  # noqa: PLC0415
+
     return Style.parse(name)
-
-
-PLAIN: Final = Ink(enabled=False)
