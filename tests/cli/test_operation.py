@@ -203,7 +203,7 @@ def test_on_a_terminal_there_is_a_question_with_details(
 
     assert "Previewing update (dev):" in preview
     assert "Do you want to perform this update?" in preview
-    assert "size      : 1" in details
+    assert "size : 1" in details
     assert '"[secret]"' in details
     assert "hushed-note" not in preview + details
     assert "confirmation declined" in end

@@ -69,9 +69,9 @@ def took(metadata: StepMetadata, *, planning: bool = False) -> list[Event]:
 
 
 def ended(
-    changes: Mapping[str, int], *, planning: bool = False, failed: bool = False
+    changes: Mapping[str, int], *, planning: bool = False, errored: int = 0
 ) -> list[Event]:
-    return [Summary(changes, 0.4, planning, failed), Cancelled()]
+    return [Summary(changes, 0.4, planning, errored > 0, errored), Cancelled()]
 
 
 def view(kind: Kind = "up", *, planning: bool = False, **flags: Any) -> View:

@@ -68,7 +68,7 @@ def test_secrets_of_the_configuration_are_masked_in_properties_and_outputs() -> 
         StepFailed(changed),
         Outputs({"top": f"was {HUSH}"}, {"top": HUSH, "all": values}),
         Diagnostic("error", f"no {HUSH}"),
-        *ended({"update": 1}, failed=True),
+        *ended({"update": 1}, errored=1),
     ]
 
     for on in views():

@@ -126,7 +126,7 @@ def test_a_failure_is_shown_beside_its_row_and_explained_at_the_end() -> None:
         drawn.tree(event)
 
     assert "**creating failed** error: no" in drawn.now()[2]
-    for event in ended({}, failed=True):
+    for event in ended({}, errored=1):
         drawn.tree(event)
     assert "**creating failed** 1 error" in drawn.now()[2]
     assert "    because\n" in drawn.out.getvalue()

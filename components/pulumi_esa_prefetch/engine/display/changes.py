@@ -11,7 +11,8 @@ from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.values import SIGNATURE, Secret
 
 Kind = Literal["same", "add", "delete", "update"]
-MISSING = object()
+_MISSING = object()
+_RESOURCE_MARK = "@isPulumiResource"  # of the SDK, on a resource among outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,56 +22,71 @@ class Change:
     kind: Kind
     old: Any = None
     new: Any = None
-    parts: "Mapping[str | int, Change] | None" = None
+    parts: "Changes | None" = None
+
+    @property
+    def value(self) -> Any:
+        """The value of a side where the other one has none or the same."""
+        return self.old if self.kind == "delete" else self.new
+
+    def inside(self) -> "Changes | None":
+        """What there is to say of each item, None of a value without items."""
+        if self.parts is not None or self.kind == "update":
+            return self.parts
+        found = items(self.value) or {}
+        return {key: Change(self.kind, item, item) for key, item in found.items()}
 
 
-Changes = Mapping[str | int, Change]
+Changes = dict[str | int, Change]
 
 
 def visible(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that are a person's business: those of the machinery begin with two underscores."""
-    return {key: values[key] for key in sorted(values) if not key.startswith("__")}
+    """The properties that are a person's business: none of the machinery, and no null, which is as good as nothing."""
+    return {
+        key: values[key]
+        for key in sorted(values)
+        if not key.startswith("__")
+        and key != _RESOURCE_MARK
+        and values[key] is not None
+    }
+
+
+def items(value: Any) -> dict[Any, Any] | None:
+    """The items of a map or list by key or index; None if the value is one thing, as a secret is."""
+    if isinstance(value, Mapping) and SIGNATURE not in value:
+        return visible(value)
+    return dict(enumerate(value)) if isinstance(value, list | tuple) else None
 
 
 def compare(old: Any, new: Any) -> Change:
     """The difference of two values; a secret is one value, whatever it holds."""
-    if old is MISSING:
+    if old is _MISSING:
         return Change("add", None, new)
-    if new is MISSING:
+    if new is _MISSING:
         return Change("delete", old, None)
     if equal(old, new):
         return Change("same", old, new)
-    if _is_map(old) and _is_map(new):
-        return Change("update", old, new, compare_maps(old, new))
-    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
-        longest = range(max(len(old), len(new)))
-        return Change(
-            "update",
-            old,
-            new,
-            {i: compare(_item(old, i), _item(new, i)) for i in longest},
-        )
-    return Change("update", old, new)
+    before, after = items(old), items(new)
+    if (
+        before is None
+        or after is None
+        or isinstance(old, Mapping) != isinstance(new, Mapping)
+    ):
+        return Change("update", old, new)
+    parts = _compare_items(before, after)
+    return Change("update" if changed(parts) else "same", old, new, parts)
 
 
-def compare_maps(
-    old: Mapping[str, Any], new: Mapping[str, Any]
-) -> dict[str | int, Change]:
-    """The differences of two property maps, key by key, without the machinery's."""
-    before, after = visible(old), visible(new)
-    found = {
-        key: _entry(before.get(key, MISSING), after.get(key, MISSING))
-        for key in sorted({*before, *after})
+def compare_maps(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    """The differences of two property maps, key by key."""
+    return _compare_items(visible(old), visible(new))
+
+
+def _compare_items(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Changes:
+    return {
+        key: compare(old.get(key, _MISSING), new.get(key, _MISSING))
+        for key in sorted({*old, *new})
     }
-    return {key: change for key, change in found.items() if change is not None}
-
-
-def _entry(old: Any, new: Any) -> Change | None:
-    """The difference of one property: null is as good as nothing."""
-    if old is None and new is None:
-        return Change("same")
-    old, new = (MISSING if value is None else value for value in (old, new))
-    return None if old is MISSING and new is MISSING else compare(old, new)
 
 
 def path_of(text: str) -> Path:
@@ -81,21 +97,21 @@ def path_of(text: str) -> Path:
         return (text,)
 
 
-def without(changes: Changes, path: Sequence[str | int]) -> tuple[Changes, bool]:
-    """The differences without those at a path (`*` is any key), and whether there were any."""
-    left = dict(changes)
-    for key in list(changes) if path[0] == "*" else [path[0]]:
-        change = changes.get(key, Change("same"))
-        if change.kind == "same":
-            continue
-        parts, inside = (
-            ({}, True) if len(path) == 1 else without(change.parts or {}, path[1:])
-        )
-        if inside and changed(parts):
-            left[key] = replace(change, parts=parts)
-        elif inside:
-            del left[key]
-    return left, left != changes
+def without(changes: Changes, path: Sequence[str | int]) -> Changes:
+    """The differences without those at a path, in which `*` is any key."""
+    first, *rest = path
+    left = {
+        key: _without(change, rest) if first in ("*", key) else change
+        for key, change in changes.items()
+    }
+    return {key: change for key, change in left.items() if change is not None}
+
+
+def _without(change: Change, path: Sequence[str | int]) -> Change | None:
+    if change.kind == "same" or (path and change.parts is None):
+        return change
+    parts = without(change.parts or {}, path) if path else {}
+    return replace(change, parts=parts) if changed(parts) else None
 
 
 def changed(changes: Changes) -> bool:
@@ -103,68 +119,46 @@ def changed(changes: Changes) -> bool:
     return any(change.kind != "same" for change in changes.values())
 
 
-def step_changes(
-    step: StepMetadata, *, refresh: bool = False
-) -> dict[str | int, Change]:
+def step_changes(step: StepMetadata, *, refresh: bool = False) -> Changes:
     """What a step changes on its resource, as far as that is known: inputs, or the outputs that a refresh found."""
     old, new = step.old, step.new
     if old is None or new is None or step.op == "same":
         return {}
     if step.detailed_diff is not None:
-        return detailed(step.detailed_diff, old, new, refresh=refresh)
+        return _detailed(step.detailed_diff, old, new, refresh=refresh)
     if refresh:
         return compare_maps(old.outputs, new.outputs)
     changes = compare_maps(old.inputs, new.inputs)
-    if step.diffs:
-        return {
-            key: change
-            for key, change in changes.items()
-            if key in step.diffs or change.kind == "same"
-        }
-    return changes
+    return {
+        key: change
+        for key, change in changes.items()
+        if not step.diffs or key in step.diffs or change.kind == "same"
+    }
 
 
-def detailed(
+def _detailed(
     diff: Mapping[str, PropertyChange], old: Resource, new: Resource, *, refresh: bool
-) -> dict[str | int, Change]:
+) -> Changes:
     """The differences that a provider named by path: old values stand in the outputs, new ones in the inputs."""
-    tree: dict[str | int, Any] = {}
+    tree: Changes = {}
     for text, change in sorted(diff.items()):
         before = old.inputs if change.input_diff else old.outputs
         after = new.outputs if refresh and not change.input_diff else new.inputs
         path = path_of(text)
         if not str(path[0]).startswith("__"):
-            _plant(tree, path, _leaf(change, _at(before, path), _at(after, path)))
-    return {key: _grown(node) for key, node in tree.items()}
+            kind: Any = change.kind.removesuffix("-replace")
+            _plant(tree, path, Change(kind, _at(before, path), _at(after, path)))
+    return tree
 
 
-def _leaf(change: PropertyChange, old: Any, new: Any) -> Change:
-    kind = change.kind.removesuffix("-replace")
-    if kind == "add":
-        return Change("add", None, None if new is MISSING else new)
-    if kind == "delete":
-        return Change("delete", None if old is MISSING else old, None)
-    return Change(
-        "update", None if old is MISSING else old, None if new is MISSING else new
-    )
-
-
-def _plant(tree: dict[str | int, Any], path: Sequence[str | int], leaf: Change) -> None:
-    *above, last = path
-    for element in above:
-        below = tree.setdefault(element, {})
-        if isinstance(
-            below, Change
-        ):  # a path that another one lies above of is said already
-            return
-        tree = below
-    tree[last] = leaf
-
-
-def _grown(node: Any) -> Change:
-    if isinstance(node, Change):
-        return node
-    return Change("update", parts={key: _grown(below) for key, below in node.items()})
+def _plant(tree: Changes, path: Sequence[str | int], leaf: Change) -> None:
+    first, *rest = path
+    if not rest:
+        tree[first] = leaf
+        return
+    below = tree.setdefault(first, Change("update", parts={})).parts
+    if below is not None:  # else the whole of it is told already
+        _plant(below, rest, leaf)
 
 
 def _at(values: Any, path: Sequence[str | int]) -> Any:
@@ -174,13 +168,5 @@ def _at(values: Any, path: Sequence[str | int]) -> Any:
         try:
             values = values[element]
         except (LookupError, TypeError):
-            return MISSING
+            return None
     return values
-
-
-def _is_map(value: Any) -> bool:
-    return isinstance(value, Mapping) and SIGNATURE not in value
-
-
-def _item(values: Sequence[Any], index: int) -> Any:
-    return values[index] if index < len(values) else MISSING

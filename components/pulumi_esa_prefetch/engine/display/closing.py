@@ -3,26 +3,17 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
-from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.display.changes import (
-    Change,
-    Changes,
-    changed,
-    compare_maps,
-)
+from pulumi_esa_prefetch.engine.display.changes import Changes, changed, compare_maps
 from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, NAME, Ink
 from pulumi_esa_prefetch.engine.display.marks import COUNTED, mark
-from pulumi_esa_prefetch.engine.display.properties import Printer, worth
+from pulumi_esa_prefetch.engine.display.properties import Printer
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import columns, worded
 from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Prelude, Summary
 from pulumi_esa_prefetch.engine.printable import one_line, printable
-from pulumi_esa_prefetch.engine.values import SIGNATURE, UNKNOWN
-
-_MARK: Final = "@isPulumiResource"
+from pulumi_esa_prefetch.engine.values import UNKNOWN, reveal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +29,7 @@ class Closing:
             sorted(board.rows.values(), key=lambda row: row.urn == self.view.stack_urn)
         )
         if board.outputs is not None:
-            yield from self.outputs(board.outputs, created=board.stack.op == "create")
+            yield from self.outputs(board.outputs)
         if board.summary is not None:
             errored = sum(1 for row in board.rows.values() if row.errors)
             yield from self.summary(board.summary, errored)
@@ -63,14 +54,23 @@ class Closing:
                 yield from (f"    {line}".rstrip() for line in lines)
             yield ""
 
-    def outputs(self, event: Outputs, *, created: bool) -> Iterator[str]:
+    def outputs(self, event: Outputs) -> Iterator[str]:
         """The stack's outputs and how they changed; a dry run shows them only if they change."""
         if not self.view.outputs or self.view.kind == "destroy":
             return
-        lines = list(output_lines(event, self.view, self.ink, 1, created=created))
-        if lines:
+        if self.view.secrets:
+            event = Outputs(reveal(event.old), reveal(event.new))
+        changes = compare_maps(event.old, event.new)
+        if self.view.planning:
+            kept = self.view.sames
+            changes = {
+                key: change
+                for key, change in _foreseen(changes).items()
+                if kept or change.kind != "same"
+            }
+        if changes:
             yield self.ink("Outputs:", HEADLINE)
-            yield from lines
+            yield from Printer(self.ink, full=self.view.full).changes(changes, 1)
             yield ""
 
     def summary(self, event: Summary, errored: int) -> Iterator[str]:
@@ -106,45 +106,6 @@ def configuration(event: Prelude) -> list[str]:
     ]
 
 
-def output_lines(
-    event: Outputs, view: View, ink: Ink, indent: int, *, created: bool
-) -> Iterator[str]:
-    """The stack's outputs; while nothing is done yet, those that stay or are not known yet are left out."""
-    printer = Printer(ink, secrets=view.secrets, full=view.full)
-    if created and not event.old:
-        new = _unmarked(event.new, event.new)
-        filled = {key: value for key, value in new.items() if worth(value)}
-        # those left out count for the column, as under the CLI
-        width = max(map(len, map(one_line, new)), default=0)
-        yield from printer.properties(filled, indent, width)
-        return
-    new = _unmarked(event.new, event.old) if view.planning else event.new
-    changes: Changes = compare_maps(event.old, new)
-    width = max((len(one_line(str(key))) for key in changes), default=0)
-    if view.planning:
-        changes = {
-            key: change
-            for key, change in _foreseen(changes).items()
-            if view.sames or change.kind != "same"
-        }
-    yield from printer.changes(changes, indent, width)
-
-
-def _unmarked(new: Any, old: Any) -> Any:
-    """Outputs without the marks that a dry run's SDK gives resources, and without what is new and unknown there."""
-    if isinstance(new, list):
-        items = old[: len(new)] if isinstance(old, list) else []
-        return [_unmarked(*pair) for pair in zip_longest(new, items)]
-    if not isinstance(new, Mapping) or SIGNATURE in new:
-        return new
-    known = old if isinstance(old, Mapping) else {}
-    return {
-        key: _unmarked(value, known.get(key))
-        for key, value in new.items()
-        if _MARK not in new or (key != _MARK and (value is not UNKNOWN or key in known))
-    }
-
-
 def duration(seconds: float) -> str:
     """Whole seconds, rounded up, as 1h2m3s."""
     total = math.ceil(seconds)
@@ -155,15 +116,18 @@ def duration(seconds: float) -> str:
 
 
 def _foreseen(changes: Changes) -> Changes:
-    """What a dry run can tell: that a known output becomes unknown tells nothing."""
-    found: dict[str | int, Change] = {}
+    """What a dry run can tell: that something known becomes unknown tells nothing, nor what is unknown in a map."""
+    found: Changes = {}
     for key, change in changes.items():
-        if change.parts is not None:
-            parts = _foreseen(change.parts)
-            if changed(parts):
-                found[key] = replace(change, parts=parts)
-        elif change.kind != "update" or change.new is not UNKNOWN:
+        parts = {
+            inner: part
+            for inner, part in _foreseen(change.parts or {}).items()
+            if part.kind != "add" or part.new is not UNKNOWN
+        }
+        if change.parts is None and (change.kind, change.new) != ("update", UNKNOWN):
             found[key] = change
+        elif changed(parts):
+            found[key] = replace(change, parts=parts)
     return found
 
 

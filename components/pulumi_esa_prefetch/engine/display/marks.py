@@ -82,6 +82,8 @@ MARKS: Final[dict[str, Mark]] = {
     ),
 }
 
+READS: Final = frozenset({"read", "read-replacement", "read-discard", "discard"})
+
 REPLACEMENT: Final = frozenset(
     {
         "replace",
