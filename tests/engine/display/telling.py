@@ -13,6 +13,7 @@ from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
     Event,
+    Prelude,
     PropertyChange,
     StepDone,
     StepMetadata,
@@ -80,8 +81,7 @@ def view(kind: Kind = "up", *, planning: bool = False, **flags: Any) -> View:
         stack="dev",
         project="proj",
         planning=planning,
-        progress=False,
-        **flags,
+        **{"progress": False} | flags,
     )
 
 
@@ -90,6 +90,9 @@ def text(events: Iterable[Event], on: View, hidden: Iterable[str] = ()) -> str:
     out = io.StringIO()
     with shown(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
         tell = masking(sink, hidden)
-        for event in events:
+        told = list(events)
+        if not any(isinstance(event, Prelude) for event in told):
+            tell(Prelude({}))
+        for event in told:
             tell(event)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip()

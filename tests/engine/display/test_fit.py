@@ -84,7 +84,6 @@ def test_the_live_tree_lets_only_its_own_through(*, planning: bool) -> None:
         view(planning=planning, live=True, config=True), console, SystemClock()
     )
 
-    tree.begin()
     for event in told(planning):
         tree(event)
 

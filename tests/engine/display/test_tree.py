@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.engine.display.rows import Board, Row
+from pulumi_esa_prefetch.engine.display.rows import Row
 from pulumi_esa_prefetch.engine.display.tree import Branch, LiveTree, in_sight
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
@@ -32,10 +32,12 @@ SCRIPT = """
 import sys
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.engine.display.shown import shown
+from pulumi_esa_prefetch.engine.events import Prelude
 from tests.engine.display.telling import ended, stack, step, thing, took, view
 
 with shown(view(live=True, color=True), sys.stdout, sys.stderr, SystemClock()) as sink:
     for event in [
+        Prelude({}),
         *took(step("create", None, stack())),
         *took(step("create", None, thing("first"))),
         *ended({"create": 2}),
@@ -150,19 +152,31 @@ def test_the_tree_is_never_taller_than_the_terminal() -> None:
 
 
 def test_what_is_under_way_stays_in_sight() -> None:
-    board = Board(view())
-    metadata = step("create", None, thing("x"))
-    branches = []
-    for number in range(6):
-        row = Row(urn(str(number)), step=metadata)
-        if number != 1:
-            board.over = False
-            row.ended_steps.append(metadata)
-        branches.append(Branch("", row))
+    ends = [1.0, None, 1.0, 1.0, 1.0, 1.0]
+    branches = [Branch("", Row(urn(str(n)), ended=end)) for n, end in enumerate(ends)]
 
-    kept = in_sight(branches, 3, board)
+    kept = in_sight(branches, 3)
 
     assert [branch.row.urn[-1] for branch in kept] == ["0", "1", "5"]
+
+
+def test_an_unchanged_component_is_seen_above_what_changes_in_it() -> None:
+    drawn = Drawn()
+    component = thing("box", custom=False)
+    inner = thing("inner", {"n": 1}, parent=urn("box"))
+    for event in [
+        *took(step("same", stack(), stack())),
+        *took(step("same", component, component)),
+        *took(step("same", thing("other"), thing("other"))),
+        *took(step("update", inner, inner.with_(inputs={"n": 2}))),
+    ]:
+        drawn.tree(event)
+
+    assert drawn.now()[1:4] == [
+        "    pulumi:pulumi:Stack                    proj-dev running",
+        "    └─ pulumi-python:dynamic/gold:Thing    box",
+        " ~     └─ pulumi-python:dynamic/gold:Thing inner    updated (0.00s) [diff: ~n]",
+    ]
 
 
 def test_a_long_message_takes_no_room_from_the_other_columns() -> None:
@@ -240,7 +254,7 @@ def _everything(master: int) -> str:
 def test_events_of_many_threads_are_drawn_one_at_a_time() -> None:
     drawn = Drawn()
 
-    drawn.tree.begin()
+    drawn.tree(Prelude({}))
     for number in range(200):
         drawn.tree(
             StepStarted(step("create", None, thing(str(number))), planning=False)

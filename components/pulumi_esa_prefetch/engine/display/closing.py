@@ -1,7 +1,7 @@
 """The sections before and after all rows: configuration, diagnostics, outputs, summary; each is lines of text."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pulumi_esa_prefetch.engine.display.changes import Changes, changed, compare_maps
@@ -10,10 +10,21 @@ from pulumi_esa_prefetch.engine.display.marks import COUNTED, mark
 from pulumi_esa_prefetch.engine.display.properties import Printer
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.display.wording import columns, worded
+from pulumi_esa_prefetch.engine.display.wording import PREFIXES, columns
 from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Prelude, Summary
 from pulumi_esa_prefetch.engine.printable import one_line, printable
 from pulumi_esa_prefetch.engine.values import UNKNOWN, reveal
+
+
+def opening(event: Prelude, view: View, ink: Ink) -> Iterator[str]:
+    """What goes on, and the configuration if it is to be shown; whoever told it has masked its secrets."""
+    yield ink(f"{view.label} ({view.stack}):", HEADLINE)
+    yield ""
+    if view.config:
+        yield ink("Configuration:", HEADLINE)
+        for key in sorted(event.config):
+            yield f"    {one_line(key)}: {printable(str(event.config[key]))}"
+        yield ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +36,24 @@ class Closing:
 
     def sections(self, board: Board) -> Iterator[str]:
         """Everything that comes after the rows."""
-        yield from self.diagnostics(
-            sorted(board.rows.values(), key=lambda row: row.urn == self.view.stack_urn)
-        )
+        yield from self.diagnostics(board.shown())
         if board.outputs is not None:
             yield from self.outputs(board.outputs)
         if board.summary is not None:
-            errored = sum(1 for row in board.rows.values() if row.errors)
-            yield from self.summary(board.summary, errored)
-            yield ""
+            yield from self.summary(board.summary)
 
     def diagnostics(self, rows: Iterable[Row]) -> Iterator[str]:
         """What was said about each resource, in full."""
-        first = True
-        for row in rows:
-            groups = [
-                text.split("\n")
-                for text in _texts(row.diagnostics, coloured=self.view.color)
-            ]
-            if not groups:
+        told = [(row, self._texts(row.diagnostics)) for row in rows]
+        if any(texts for _, texts in told):
+            yield self.ink("Diagnostics:", HEADLINE)
+        for row, texts in told:
+            if not texts:
                 continue
-            if first:
-                yield self.ink("Diagnostics:", HEADLINE)
-                first = False
             type_, name = columns(row, self.view)
             yield "  " + self.ink(f"{type_} ({name}):" if name else f"{type_}:", NAME)
-            for lines in groups:
-                yield from (f"    {line}".rstrip() for line in lines)
+            for text in texts:
+                yield from (f"    {line}".rstrip() for line in text.split("\n"))
             yield ""
 
     def outputs(self, event: Outputs) -> Iterator[str]:
@@ -73,37 +75,40 @@ class Closing:
             yield from Printer(self.ink, full=self.view.full).changes(changes, 1)
             yield ""
 
-    def summary(self, event: Summary, errored: int) -> Iterator[str]:
+    def summary(self, event: Summary) -> Iterator[str]:
         """How many resources were (or would be) created, updated, ..., and how long it took."""
         yield self.ink("Resources:", HEADLINE)
-        yield from self._counts(event.changes, planning=event.planning)
-        if errored:
-            yield "    " + self.ink(f"{errored} errored", ERROR)
-        if not event.planning:
-            yield ""
-            yield self.ink("Duration:", HEADLINE) + f" {duration(event.duration)}"
-
-    def _counts(self, changes: Mapping[str, int], *, planning: bool) -> Iterator[str]:
-        kinds = [(op, changes[op]) for op in COUNTED if changes.get(op)]
+        kinds = [(op, event.changes[op]) for op in COUNTED if event.changes.get(op)]
         for op, count in kinds:
-            words = f"{count} to {op}" if planning else f"{count} {mark(op).past}"
-            yield "    " + self.ink(mark(op).sign + words, mark(op).style)
-        total, same = sum(count for _, count in kinds), changes.get("same", 0)
+            words = mark(op)
+            text = f"to {words.plan}" if event.planning else words.done
+            yield "    " + self.ink(f"{words.sign}{count} {text}", words.style)
+        total, same = sum(count for _, count in kinds), event.changes.get("same", 0)
         pieces = [self.ink(f"{total} changes", "bold")] if len(kinds) > 1 else []
         pieces += [f"{same} unchanged"] if same else []
         if pieces:
             yield "    " + ". ".join(pieces)
+        if event.errored:
+            yield "    " + self.ink(f"{event.errored} errored", ERROR)
+        yield ""
+        if not event.planning:
+            yield self.ink("Duration:", HEADLINE) + f" {duration(event.duration)}"
+            yield ""
 
-
-def configuration(event: Prelude) -> list[str]:
-    """The configuration's lines; its secrets are masked by whoever told it."""
-    return [
-        "Configuration:",
-        *(
-            f"    {one_line(key)}: {printable(str(event.config[key]))}"
-            for key in sorted(event.config)
-        ),
-    ]
+    def _texts(self, diagnostics: list[Diagnostic]) -> list[str]:
+        """The messages, those of one stream joined, with their colours; without what was only for the moment."""
+        texts: dict[object, str] = {}
+        for said in diagnostics:
+            if said.ephemeral or not said.message.strip():
+                continue
+            if said.stream:
+                texts[said.stream] = texts.get(said.stream, "") + said.message
+            else:
+                texts[id(said)] = PREFIXES[said.severity] + said.message
+        return [
+            printable(text, coloured=self.view.color).rstrip()
+            for text in texts.values()
+        ]
 
 
 def duration(seconds: float) -> str:
@@ -129,21 +134,3 @@ def _foreseen(changes: Changes) -> Changes:
         elif changed(parts):
             found[key] = replace(change, parts=parts)
     return found
-
-
-def _texts(diagnostics: list[Diagnostic], *, coloured: bool) -> list[str]:
-    """The messages, those of one stream joined, with their colours; without what was only for the moment."""
-    texts: list[str] = []
-    streams: dict[int, int] = {}
-    for diagnostic in diagnostics:
-        if diagnostic.ephemeral or not diagnostic.message.strip():
-            continue
-        if diagnostic.stream and diagnostic.stream in streams:
-            texts[streams[diagnostic.stream]] += diagnostic.message
-            continue
-        if diagnostic.stream:
-            streams[diagnostic.stream] = len(texts)
-        texts.append(
-            worded(diagnostic) if not diagnostic.stream else diagnostic.message
-        )
-    return [printable(text, coloured=coloured).rstrip() for text in texts]

@@ -16,8 +16,8 @@ from pulumi_esa_prefetch.engine.display.changes import (
     visible,
     without,
 )
-from pulumi_esa_prefetch.engine.display.closing import Closing, configuration
-from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, WARNING, Ink
+from pulumi_esa_prefetch.engine.display.closing import Closing, opening
+from pulumi_esa_prefetch.engine.display.ink import ERROR, WARNING, Ink
 from pulumi_esa_prefetch.engine.display.marks import READS, mark
 from pulumi_esa_prefetch.engine.display.masks import with_values
 from pulumi_esa_prefetch.engine.display.paper import Paper
@@ -57,15 +57,6 @@ class DiffLines:
         self._printer = Printer(self._ink, full=view.full)
         self._seen: dict[str, StepMetadata] = {}
 
-    def begin(self) -> None:
-        """Say what goes on."""
-        headline = f"{self._view.label} ({self._view.stack}):"
-        self._paper.lines(self._ink(headline, HEADLINE), "")
-
-    def tick(self) -> None:
-        """Give a sign of life."""
-        self._paper.dot(f"@ {self._view.label.lower()}...")
-
     def __call__(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, Diagnostic):
@@ -85,8 +76,8 @@ class DiffLines:
     def _lines(self, event: Event) -> Iterable[str]:
         closing = Closing(self._view, self._ink)
         match event:
-            case Prelude() if self._view.config:
-                return configuration(event)
+            case Prelude():
+                return opening(event, self._view, self._ink)
             case StepStarted():
                 return self._started(event.metadata)
             case StepDone() if self._view.lists(event.metadata):
@@ -94,7 +85,7 @@ class DiffLines:
             case Outputs():
                 return ["", *closing.outputs(event)]
             case Summary():
-                return closing.summary(event, event.errored)
+                return closing.summary(event)
         return ()
 
     def _started(self, step: StepMetadata) -> Iterator[str]:

@@ -1,11 +1,10 @@
-"""Where lines go: a stream that several threads write to and that may be closed by its reader; knows no events.
+"""Where lines go: a stream that may be closed by its reader; knows no events.
 
 A reader that has gone (`up | head`) must not stop a deployment: from then on nothing is written, and all goes on.
 """
 
-import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from pulumi_esa_prefetch.engine.printable import printable
 
@@ -38,18 +37,9 @@ class Lasting:
         """Hand on what was written."""
         self._try(self._stream.flush)
 
-    def isatty(self) -> bool:
-        """Whether a person reads."""
-        return bool(getattr(self._stream, "isatty", bool)())
-
-    def fileno(self) -> int:
-        """The number of the file, for its size in columns."""
-        return int(getattr(self._stream, "fileno")())  # noqa: B009 - not every stream has one
-
-    @property
-    def encoding(self) -> str:
-        """How characters are written."""
-        return str(getattr(self._stream, "encoding", "utf-8"))
+    def __getattr__(self, name: str) -> Any:
+        """All else is the stream's own: whether a person reads, its encoding, its size in columns."""
+        return getattr(self._stream, name)
 
     def _try(self, act: Callable[[], object]) -> None:
         if not self._gone:
@@ -60,27 +50,24 @@ class Lasting:
 
 
 class Paper:
-    """Writes whole lines, and between them a sign of life that grows."""
+    """Writes whole lines, and between them a sign of life that grows; to be called by one thread at a time."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = Lasting(stream)
+        self.stream = Lasting(stream)
         self._open = False
-        self._lock = threading.Lock()
 
     def lines(self, *lines: str) -> None:
         """Write lines; of escape sequences colours only, whoever forgot to take others out."""
-        with self._lock:
-            start = "\n" if self._open else ""
-            self._open = False
-            fit = (printable(line, coloured=True) for line in lines)
-            self._put(start + "".join(f"{line}\n" for line in fit))
+        start = "\n" if self._open else ""
+        self._open = False
+        fit = (printable(line, coloured=True) for line in lines)
+        self._put(start + "".join(f"{line}\n" for line in fit))
 
     def dot(self, sign: str) -> None:
         """Add a dot to the sign of life, beginning a new one if lines came since."""
-        with self._lock:
-            self._put("." if self._open else f"{sign}.")
-            self._open = True
+        self._put("." if self._open else f"{sign}.")
+        self._open = True
 
     def _put(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        self.stream.write(text)
+        self.stream.flush()

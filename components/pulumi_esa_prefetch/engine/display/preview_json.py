@@ -38,12 +38,6 @@ class PreviewDocument:
         self._diagnostics: list[dict[str, Any]] = []
         self._summary: Summary | None = None
 
-    def begin(self) -> None:
-        """Nothing comes before the document."""
-
-    def tick(self) -> None:
-        """JSON has no sign of life."""
-
     def __call__(self, event: Event) -> None:
         """Take one event."""
         event = with_values(event, masked)

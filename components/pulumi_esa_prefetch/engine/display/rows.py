@@ -4,12 +4,13 @@ A row is one resource: what is done to it, since when, and what was said about i
 stack's own row takes what has no URN.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import (
+    Cancelled,
     Diagnostic,
+    Event,
     Outputs,
     StepDone,
     StepFailed,
@@ -21,11 +22,11 @@ from pulumi_esa_prefetch.engine.events import (
 
 @dataclass(slots=True)
 class Row:
-    """One resource; `step` is None for one of which only messages came."""
+    """One resource; `step` is None for one of which only messages came, `whole` is its replacement as one thing."""
 
     urn: str
     step: StepMetadata | None = None
-    ended_steps: list[StepMetadata] = field(default_factory=list)
+    whole: StepMetadata | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
     started: float = 0.0
     ended: float | None = None
@@ -39,14 +40,10 @@ class Row:
         return self.step.op if self.step else "same"
 
     @property
-    def errors(self) -> int:
-        """How many errors were said about it."""
-        return sum(d.severity == "error" for d in self.diagnostics)
-
-    @property
-    def ended_well(self) -> bool:
-        """Whether what is done to it now is over."""
-        return any(step.op == self.op for step in self.ended_steps)
+    def parent(self) -> str:
+        """The URN of the resource that this one belongs to."""
+        record = (self.step.new or self.step.old) if self.step else None
+        return record.parent if record else ""
 
 
 @dataclass(slots=True)
@@ -59,68 +56,69 @@ class Board:
     outputs: Outputs | None = None
     summary: Summary | None = None
 
-    @property
-    def stack(self) -> Row:
-        """The stack's own row."""
-        return self.row(self.view.stack_urn)
-
     def row(self, urn: str) -> Row:
         """The row of a resource, new if need be; no URN is the stack's."""
         urn = urn or self.view.stack_urn
         return self.rows.setdefault(urn, Row(urn, shown=urn == self.view.stack_urn))
 
-    def started(self, event: StepStarted, now: float) -> Row:
-        """A step begins."""
-        row = self.row(event.metadata.urn)
-        row.step, row.started, row.ended = event.metadata, now, None
-        seen = self.view.shows(event.metadata)
-        row.refreshing = seen and event.metadata.op == "refresh"
-        row.shown = row.shown or seen
-        return row
+    def take(self, event: Event, now: float) -> Row | None:
+        """Keep what an event tells; gives the row that it is news for, if it is for any."""
+        match event:
+            case StepStarted():
+                return self._started(event.metadata, now)
+            case StepDone():
+                return self._done(event, now)
+            case StepFailed():
+                row = self._ended(event.metadata, now)
+                row.failed = row.shown = True
+                return row
+            case Diagnostic() if self.view.hears(event):
+                row = self.row(event.urn)
+                row.diagnostics.append(event)
+                row.shown = True
+                return row
+            case Outputs():
+                self.outputs = event
+            case Summary():
+                self.summary = event
+            case Cancelled():
+                self._end()
+        return None
 
-    def done(self, event: StepDone, now: float) -> Row:
-        """A step ended well."""
-        row = self.row(event.metadata.urn)
-        row.step, row.ended = event.metadata, now
-        row.ended_steps.append(event.metadata)
-        row.shown = row.shown or self.view.shows(event.metadata)
-        return row
-
-    def failure(self, event: StepFailed, now: float) -> Row:
-        """A step failed."""
-        row = self.row(event.metadata.urn)
-        row.step, row.ended, row.failed, row.shown = event.metadata, now, True, True
-        return row
-
-    def said(self, event: Diagnostic) -> Row | None:
-        """Something was said about a resource; None if that is not to be shown."""
-        if not self.view.hears(event):
+    def _started(self, step: StepMetadata, now: float) -> Row | None:
+        row, seen = self.row(step.urn), self.view.shows(step)
+        if not seen and not step.logical:
             return None
-        row = self.row(event.urn)
-        row.diagnostics.append(event)
-        row.shown = True
+        row.step, row.started, row.ended = step, now, None
+        row.shown = row.shown or seen
+        row.refreshing = seen and step.op == "refresh"
+        if step.op == "replace":
+            row.whole = step
+        return row if seen else None
+
+    def _done(self, event: StepDone, now: float) -> Row | None:
+        step = event.metadata
+        if not step.logical and not self.view.shows(step):
+            return None
+        row = self._ended(step, now)
+        record = step.new or step.old
+        meant = record is not None and record.custom and step.op != "same"
+        is_news = row.refreshing or (meant and not event.planning)
+        return row if row.shown and is_news else None
+
+    def _ended(self, step: StepMetadata, now: float) -> Row:
+        row = self.row(step.urn)
+        row.step, row.ended = step, now
+        row.shown = row.shown or self.view.shows(step)
         return row
 
-    def keep_outputs(self, event: Outputs) -> None:
-        """The stack's outputs, for the end."""
-        self.outputs = event
+    def _end(self) -> None:
+        """From now on a replacement is one thing."""
+        self.over = True
+        for row in self.rows.values():
+            row.step = row.whole if row.whole and not row.failed else row.step
 
-    def keep_summary(self, event: Summary) -> None:
-        """The summary, for the end."""
-        self.summary = event
-
-    def is_done(self, row: Row) -> bool:
-        """Whether nothing more is awaited for a row; the stack's is open to the end."""
-        if row.failed or self.over:
-            return True
-        return row.urn != self.view.stack_urn and row.ended_well
-
-    def shown(self) -> Iterator[Row]:
-        """The rows that are to be seen, the stack's first."""
-        if self.view.stack_urn in self.rows:
-            yield self.stack
-        yield from (
-            row
-            for row in self.rows.values()
-            if row.shown and row.urn != self.view.stack_urn
-        )
+    def shown(self) -> list[Row]:
+        """The rows that are to be seen, the stack's last."""
+        rows = [row for row in self.rows.values() if row.shown]
+        return sorted(rows, key=lambda row: row.urn == self.view.stack_urn)

@@ -1,9 +1,9 @@
 """Chooses the display for a view and feeds it, from any thread; draws nothing itself."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import Final, TextIO
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.display.detail import DiffLines
@@ -13,23 +13,10 @@ from pulumi_esa_prefetch.engine.display.preview_json import PreviewDocument
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import Cancelled, Event, Sink
 
-SECONDS_BETWEEN_SIGNS = 1.0
+SECONDS_BETWEEN_SIGNS: Final = 1.0
 
-
-class Display(Protocol):
-    """One way to show events."""
-
-    def begin(self) -> None:
-        """Say what goes on."""
-        ...
-
-    def tick(self) -> None:
-        """Give a sign of life."""
-        ...
-
-    def __call__(self, event: Event, /) -> None:
-        """Take one event."""
-        ...
+# one way to show events
+Display = Callable[[Event], None]
 
 
 class Shared(Sink):
@@ -47,29 +34,32 @@ class Shared(Sink):
                 self._over.set()
             self._display(event)
 
-    def begin(self) -> None:
-        """Say what goes on."""
-        self._display.begin()
-
     def end(self) -> None:
         """Tell the end, if the operation broke off before it could."""
         if not self._over.is_set():
             self(Cancelled())
 
-    def beat(self) -> None:
+    def beat(self, tick: Callable[[], None]) -> None:
         """Give a sign of life every second until the end."""
         while not self._over.wait(SECONDS_BETWEEN_SIGNS):
             with self._lock:
                 if not self._over.is_set():
-                    self._display.tick()
+                    tick()
 
 
 @contextmanager
 def shown(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Iterator[Sink]:
     """A sink that shows what it is told as the view says."""
-    sink = Shared(_display(view, out, errors, clock))
-    sink.begin()
-    heart = threading.Thread(target=sink.beat, name="sign of life", daemon=True)
+    paper = Paper(out)
+    sink = Shared(_display(view, paper, errors, clock))
+    sign = f"@ {view.label.lower()}..."
+    heart = threading.Thread(
+        target=sink.beat,
+        args=(lambda: paper.dot(sign),),
+        name="sign of life",
+        daemon=True,
+    )
+    # a document and a drawing have none
     if view.progress and not (view.json or view.live):
         heart.start()
     try:
@@ -80,14 +70,14 @@ def shown(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Iterator[Sin
             heart.join()
 
 
-def _display(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Display:
+def _display(view: View, paper: Paper, errors: TextIO, clock: Clock) -> Display:
     if view.json:
-        return PreviewDocument(view, Paper(out))
+        return PreviewDocument(view, paper)
     if view.diff:
-        return DiffLines(view, Paper(out), Paper(errors))
+        return DiffLines(view, paper, Paper(errors))
     if view.live:
         # rich is imported where it draws only
         from pulumi_esa_prefetch.engine.display.tree import LiveTree, terminal  # noqa: PLC0415
 
-        return LiveTree(view, terminal(out, color=view.color), clock)
-    return PlainLines(view, Paper(out), clock)
+        return LiveTree(view, terminal(paper.stream, color=view.color), clock)
+    return PlainLines(view, paper, clock)

@@ -4,9 +4,9 @@ While it runs it is never taller than the terminal: what is under way or failed 
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TextIO, cast
+from typing import IO, Final, cast
 
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
@@ -14,33 +14,22 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.engine.display.closing import Closing, configuration, duration
-from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, QUIET, Ink
+from pulumi_esa_prefetch.engine.display.closing import Closing, duration, opening
+from pulumi_esa_prefetch.engine.display.ink import ERROR, QUIET, Ink
 from pulumi_esa_prefetch.engine.display.marks import mark
 from pulumi_esa_prefetch.engine.display.paper import Lasting
 from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.display.wording import columns, info, status
-from pulumi_esa_prefetch.engine.events import (
-    Cancelled,
-    Diagnostic,
-    Event,
-    Outputs,
-    Prelude,
-    StepDone,
-    StepFailed,
-    StepStarted,
-    Summary,
-)
+from pulumi_esa_prefetch.engine.events import Cancelled, Event, Prelude
 from pulumi_esa_prefetch.engine.printable import printable
 
-READS = frozenset({"read", "read-replacement", "read-discard", "discard"})
-FRAMES_PER_SECOND = 8
+FRAMES_PER_SECOND: Final = 8
 # lines that are not rows: headline, header, count, and one to spare
-OTHER_LINES = 6
-SIGN = 3
-# columns: what a type or name is still recognised by
-NARROWEST = 12
+OTHER_LINES: Final = 6
+# columns of a terminal, and those that are left for messages on one of that width
+COMMON_WIDTH: Final = 80
+LEAST_INFO: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +47,7 @@ class LiveTree:
         self._view = view
         self._console = console
         self._clock = clock
+        self._ink = Ink(view.color)
         self._board = Board(view)
         self._lock = threading.Lock()
         self._began = clock.monotonic()
@@ -68,54 +58,19 @@ class LiveTree:
             vertical_overflow="visible",
         )
 
-    def begin(self) -> None:
-        """Say what goes on, and start to draw."""
-        self._console.print(Text(f"{self._view.label} ({self._view.stack}):", HEADLINE))
-        self._console.print()
-        self._live.start(refresh=True)
-
-    def tick(self) -> None:
-        """The drawing is its own sign of life."""
-
     def __call__(self, event: Event) -> None:
         """Take one event."""
-        if isinstance(event, Cancelled):
-            # without the lock: rich's thread may be drawing, and is waited for
-            self.close()
-            self._print(
-                Closing(self._view, Ink(self._view.color)).sections(self._board)
-            )
-            return
         with self._lock:
-            self._take(event, self._clock.monotonic())
+            self._board.take(event, self._clock.monotonic())
+        # without the lock: rich's thread may be drawing, and is waited for
+        if isinstance(event, Prelude):
+            self._print(opening(event, self._view, self._ink))
+            self._live.start(refresh=True)
+        elif isinstance(event, Cancelled):
+            self._live.stop()
+            self._print(Closing(self._view, self._ink).sections(self._board))
 
-    def _take(self, event: Event, now: float) -> None:
-        match event:
-            case StepStarted() if self._wanted(event):
-                self._board.started(event, now)
-            case StepDone() if self._wanted(event):
-                self._board.done(event, now)
-            case StepFailed():
-                self._board.failure(event, now)
-            case Diagnostic():
-                self._board.said(event)
-            case Outputs():
-                self._board.keep_outputs(event)
-            case Summary():
-                self._board.keep_summary(event)
-            case Prelude() if self._view.config:
-                self._print([*configuration(event), ""])
-
-    def _wanted(self, event: StepStarted | StepDone) -> bool:
-        return self._view.reads or event.metadata.op not in READS
-
-    def close(self) -> None:
-        """Draw for the last time, with every row."""
-        with self._lock:
-            self._board.over = True
-        self._live.stop()
-
-    def _print(self, lines: Iterator[str] | Sequence[str]) -> None:
+    def _print(self, lines: Iterable[str]) -> None:
         for line in lines:
             fit = printable(line, coloured=True)
             self._console.print(Text.from_ansi(fit), soft_wrap=True)
@@ -131,7 +86,7 @@ class LiveTree:
     def _drawing(self, width: int, height: int) -> Group:
         branches = list(self._branches())
         room = len(branches) if self._board.over else max(1, height - OTHER_LINES)
-        kept = in_sight(branches, room, self._board)
+        kept = in_sight(branches, room)
         lines: list[Table | Text] = [self._table(kept, width)]
         if len(kept) < len(branches):
             lines.append(Text(f"    … {len(branches) - len(kept)} more", QUIET))
@@ -139,59 +94,64 @@ class LiveTree:
 
     def _table(self, branches: Sequence[Branch], width: int) -> Table:
         table = Table(
-            box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style=QUIET
+            box=None,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+            header_style=QUIET,
+            expand=True,
         )
-        titles = ["URN"] if self._view.urns else ["Type", "Name"]
-        titles.append("Plan" if self._view.planning else "Status")
         rows = [list(self._cells(branch)) for branch in branches]
-        table.add_column("", no_wrap=True, width=SIGN)
-        for index, room in enumerate(shared(rows, titles, width), 1):
-            title = titles[index - 1]
-            table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=room)
-        # what is left of the line
-        title = "Info" if any(row[-1] for row in rows) else ""
-        table.add_column(title, no_wrap=False)
+        table.add_column("", no_wrap=True)
+        for title in ["URN"] if self._view.urns else ["Type", "Name"]:
+            table.add_column(title)
+        table.add_column("Plan" if self._view.planning else "Status", no_wrap=True)
+        # this one gives way first, then the type and the name, and never the status
+        told = any(row[-1] for row in rows)
+        least = LEAST_INFO if told and width >= COMMON_WIDTH else 1
+        table.add_column("Info" if told else "", ratio=1, width=least)
         for row in rows:
             table.add_row(*row)
         return table
 
     def _cells(self, branch: Branch) -> Iterator[Text]:
-        row, board, now = branch.row, self._board, self._clock.monotonic()
-        whole = not row.failed and (board.over or self._view.planning)
-        op = "replace" if whole and mark(row.op).whole == "replace" else row.op
-        style = ERROR if row.failed else mark(op).style
+        row, words = branch.row, mark(branch.row.op)
         type_, name = columns(row, self._view)
-        yield Text(f" {mark(op).sign}", style)
-        yield Text(branch.guide + type_)
+        style = ERROR if row.failed else words.style
+        now = self._clock.monotonic()
+        yield Text(f" {words.sign}", style)
+        yield _cut(branch.guide + type_)
         if not self._view.urns:
-            yield Text(name)
-        yield Text(status(board, row, now, whole=whole), style)
-        yield Text(info(row, counts=board.over), no_wrap=True, overflow="ellipsis")
+            yield _cut(name)
+        yield Text(status(self._board, row, now), style)
+        yield _cut(info(row, counts=self._board.over))
 
     def _count(self) -> Text:
         elapsed = duration(self._clock.monotonic() - self._began)
         rows = [row for row in self._board.shown() if row.op != "same"]
         if not rows and not self._view.expected:
             return Text(f"    {elapsed}", QUIET)
-        running = sum(not self._board.is_done(row) for row in rows)
+        running = sum(row.ended is None for row in rows)
         done, total = len(rows) - running, max(len(rows), self._view.expected or 0)
         under_way = f", {running} under way" if running else ""
         return Text(f"    {done} of {total} done{under_way}, {elapsed}", QUIET)
 
     def _branches(self) -> Iterator[Branch]:
-        shown = {row.urn: row for row in tuple(self._board.shown())}
+        rows = self._board.rows
+        stack = self._board.row(self._view.stack_urn)
+        seen = {stack.urn}
+        for row in self._board.shown():
+            # what is unchanged is seen above what is not
+            above: Row | None = row
+            while above is not None and above.urn not in seen:
+                seen.add(above.urn)
+                above = rows.get(above.parent)
         below: dict[str, list[Row]] = {}
-        for row in shown.values():
-            if row.urn != self._view.stack_urn:
-                below.setdefault(self._parent(row, shown), []).append(row)
-        stack = self._board.stack
+        for row in rows.values():
+            if row.urn in seen and row is not stack:
+                parent = row.parent if row.parent in seen else stack.urn
+                below.setdefault(parent, []).append(row)
         yield Branch("", stack)
         yield from _grow(stack.urn, below, "")
-
-    def _parent(self, row: Row, shown: dict[str, Row]) -> str:
-        record = (row.step.new or row.step.old) if row.step else None
-        parent = record.parent if record is not None else ""
-        return parent if parent in shown else self._view.stack_urn
 
 
 def _grow(urn: str, below: dict[str, list[Row]], guide: str) -> Iterator[Branch]:
@@ -202,42 +162,27 @@ def _grow(urn: str, below: dict[str, list[Row]], guide: str) -> Iterator[Branch]
         yield from _grow(row.urn, below, guide + ("   " if last else "│  "))
 
 
-def shared(
-    rows: Sequence[Sequence[Text]], titles: Sequence[str], width: int
-) -> list[int]:
-    """The room of each named column in a line of that width: the first ones give way, the status never does."""
-    wanted = [
-        max(len(title), *(row[index].cell_len for row in rows))
-        for index, title in enumerate(titles, 1)
-    ]
-    *first, status = wanted
-    spare = width - SIGN - status - len(wanted) - 1
-    rooms: list[int] = []
-    for index, room in enumerate(first):
-        later = sum(first[index + 1 :])
-        rooms.append(max(min(room, NARROWEST), min(room, spare - later)))
-        spare -= rooms[-1]
-    return [*rooms, status]
+def _cut(text: str) -> Text:
+    """A cell that ends with an ellipsis where there is no room."""
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def in_sight(branches: Sequence[Branch], room: int, board: Board) -> list[Branch]:
+def in_sight(branches: Sequence[Branch], room: int) -> list[Branch]:
     """The rows that fit: first of all those under way or failed, then the latest; in the tree's order."""
-    if len(branches) <= room:
-        return list(branches)
-    urgent = {
-        i
-        for i, b in enumerate(branches)
-        if i == 0 or b.row.failed or not board.is_done(b.row)
-    }
-    rest = (i for i in range(len(branches) - 1, -1, -1) if i not in urgent)
-    kept = [*sorted(urgent), *rest][:room]
-    return [branches[i] for i in sorted(kept)]
+
+    def urgency(place: int) -> tuple[bool, int]:
+        row = branches[place].row
+        urgent = place == 0 or row.failed or row.ended is None
+        return (False, place) if urgent else (True, -place)
+
+    kept = sorted(range(len(branches)), key=urgency)[:room]
+    return [branches[place] for place in sorted(kept)]
 
 
-def terminal(stream: TextIO, *, color: bool) -> Console:
-    """A console of rich on a terminal, coloured or not, that outlives it."""
+def terminal(stream: Lasting, *, color: bool) -> Console:
+    """A console of rich on a terminal, coloured or not."""
     return Console(
-        file=cast(IO[str], Lasting(stream)),
+        file=cast(IO[str], stream),
         force_terminal=True,
         no_color=not color,
         highlight=False,

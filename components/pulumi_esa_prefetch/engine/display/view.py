@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pulumi_esa_prefetch.engine.context import Kind
-from pulumi_esa_prefetch.engine.display.marks import REPLACEMENT
+from pulumi_esa_prefetch.engine.display.marks import READS, REPLACEMENT
 from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
 from pulumi_esa_prefetch.engine.traces import is_trace
 from pulumi_esa_prefetch.engine.urns import (
@@ -71,16 +71,17 @@ class View:
 
     def shows(self, step: StepMetadata) -> bool:
         """Whether a step gets a row (the stack's own row apart)."""
-        if is_default_provider(step.urn) or self._looks_at_itself(step):
+        # nothing real is behind the stack's own record
+        looks_at_itself = step.op == "refresh" and is_root_stack(step.urn)
+        if is_default_provider(step.urn) or looks_at_itself:
             return False
         if step.op == "same":
             return self.sames or _protection_changes(step)
-        halves = (self.diff or self.json) and not self.replacement_steps
-        return not (halves and not step.logical and step.op in REPLACEMENT)
-
-    def _looks_at_itself(self, step: StepMetadata) -> bool:
-        """Whether the stack's own record is refreshed: nothing real is behind it."""
-        return step.op == "refresh" and is_root_stack(step.urn)
+        listing = self.diff or self.json
+        if step.op in READS and not listing:
+            return self.reads
+        half = step.op in REPLACEMENT and not step.logical
+        return self.replacement_steps or not (half and (listing or self.planning))
 
     def lists(self, step: StepMetadata) -> bool:
         """Whether a step is listed in a diff or in JSON: what is shown, and always the stack."""

@@ -1,11 +1,10 @@
 """How a row reads: what is, was or will be done, what changes, what was said; changes no row."""
 
+from collections import Counter
 from typing import Final
 
 from pulumi_esa_prefetch.engine.display.changes import (
-    Change,
     Changes,
-    changed,
     compare_maps,
     step_changes,
 )
@@ -14,6 +13,7 @@ from pulumi_esa_prefetch.engine.display.rows import Board, Row
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
 from pulumi_esa_prefetch.engine.printable import one_line, printable
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import displayed_type, name_of, type_of
 
 PREFIXES: Final = {
@@ -22,74 +22,74 @@ PREFIXES: Final = {
     "debug": "debug: ",
     "info": "",
 }
-# steps that call no provider: their end is told by nobody
-_NO_CALL: Final = frozenset({"same", "remove-pending-replace"})
+_NOUNS: Final = {
+    "error": "error",
+    "warning": "warning",
+    "info": "message",
+    "debug": "debug message",
+}
+_SIGNS: Final = (("+", "add"), ("-", "delete"), ("~", "update"))
 
 
-def status(board: Board, row: Row, now: float, *, whole: bool = False) -> str:
-    """What is, was or will be done; `whole` tells of a replacement as of one thing."""
-    text = _status(board, row, now, whole=whole)
+def status(board: Board, row: Row, now: float) -> str:
+    """What is, was or will be done."""
+    text = _same(board, row) if row.op == "same" else _status(board, row, now)
     return f"{text}[retain]" if row.step and retained(row.step) else text
 
 
-def _status(board: Board, row: Row, now: float, *, whole: bool) -> str:
+def _same(board: Board, row: Row) -> str:
+    if _has_failed(board, row):
+        return "**failed**"
+    is_running = row.urn == board.view.stack_urn and not board.over
+    return "running" if is_running else ""
+
+
+def _status(board: Board, row: Row, now: float) -> str:
     words = mark(row.op)
-    if _interrupted(board, row):
-        return f"{words.doing} (interrupted)"
     if board.view.planning:
-        return _planned(board, row, whole=whole)
-    if row.failed or (board.over and row.errors):
-        return f"**{words.failed}{_ran(row)}**"
-    if board.is_done(row):
+        looking = row.op == "refresh" and row.ended is None
+        return words.doing if looking else words.plan
+    if _has_failed(board, row):
+        return f"**{words.doing} failed**"
+    if row.ended is not None:
+        seconds = row.ended - row.started
         return (
-            mark("replace").done if whole and words.whole == "replace" else words.done
-        ) + _ran(row)
-    if row.op == "same":
-        return "running" if row.urn == board.view.stack_urn else ""
-    return f"{words.doing} ({int(max(0.0, now - row.started))}s)"
-
-
-def _planned(board: Board, row: Row, *, whole: bool) -> str:
-    words = mark(row.op)
-    if row.op == "same":
-        return "" if board.over or row.urn != board.view.stack_urn else "running"
-    if not board.is_done(row) and row.op == "refresh":
-        return words.doing
-    return words.whole if whole else words.plan
-
-
-def _interrupted(board: Board, row: Row) -> bool:
-    if (
-        not board.over
-        or board.view.planning
-        or row.failed
-        or row.op in _NO_CALL
-        or row.ended_well
-    ):
-        return False
+            f"{words.done} ({seconds:.2f}s)"
+            if seconds < 1
+            else f"{words.done} ({int(seconds)}s)"
+        )
+    if not board.over:
+        return f"{words.doing} ({int(max(0.0, now - row.started))}s)"
+    # a component is there, whatever became of the things in it
     record = (row.step.new or row.step.old) if row.step else None
-    return record is not None and record.custom
+    return f"{words.doing} (interrupted)" if record and record.custom else words.done
+
+
+def _has_failed(board: Board, row: Row) -> bool:
+    errors = any(said.severity == "error" for said in row.diagnostics)
+    return row.failed or (board.over and errors and not board.view.planning)
 
 
 def info(row: Row, *, counts: bool) -> str:
     """What changes, and the last message, or how many there were of each kind."""
-    changes = keys(differences(row))
-    pieces = [f"[{changes}]"] if changes else []
-    pieces += _counted(row) if counts else _last(row)
-    return "; ".join(pieces)
+    changes = keys(_differences(row))
+    return "; ".join([*changes, *(_counted(row) if counts else _last(row))])
 
 
-def differences(row: Row) -> dict[str | int, Change]:
+def _differences(row: Row) -> Changes:
     """What the step of a row changes, keys of the record itself included."""
     step = row.step
-    if row.op in {"create-replacement", "delete-replaced"}:
-        step = next((s for s in row.ended_steps if s.op == "replace"), step)
     if step is None or step.old is None or step.new is None:
         return {}
     if row.refreshing:
         over = row.ended is not None and step.op != "same"
         return compare_maps(step.old.outputs, step.new.outputs) if over else {}
-    return step_changes(step) | _record_changes(step)
+    own = compare_maps(_settings(step.old), _settings(step.new))
+    return step_changes(step) | own
+
+
+def _settings(record: Resource) -> dict[str, object]:
+    return {name: getattr(record, name) for name in ("provider", "protect", "taint")}
 
 
 def retained(step: StepMetadata) -> bool:
@@ -97,23 +97,14 @@ def retained(step: StepMetadata) -> bool:
     return step.old is not None and step.old.retain_on_delete and step.op in RETAINED
 
 
-def keys(changes: Changes) -> str:
-    """The names of what differs, as in `diff: +token~size,zone`."""
-    if not changed(changes):
-        return ""
-    signs = (("+", "add"), ("-", "delete"), ("~", "update"))
-    text = "".join(
-        sign + ",".join(names)
-        for sign, kind in signs
-        if (
-            names := sorted(
-                one_line(str(key))
-                for key, change in changes.items()
-                if change.kind == kind
-            )
-        )
-    )
-    return f"diff: {text}"
+def keys(changes: Changes) -> list[str]:
+    """The names of what differs, as in `[diff: +token~size,zone]`, if anything does."""
+    text = ""
+    for sign, kind in _SIGNS:
+        names = (one_line(str(k)) for k, c in changes.items() if c.kind == kind)
+        found = ",".join(sorted(names))
+        text += f"{sign}{found}" if found else ""
+    return [f"[diff: {text}]"] if text else []
 
 
 def columns(row: Row, view: View) -> tuple[str, str]:
@@ -128,48 +119,12 @@ def worded(diagnostic: Diagnostic) -> str:
     return PREFIXES[diagnostic.severity] + printable(diagnostic.message).rstrip()
 
 
-def _record_changes(step: StepMetadata) -> dict[str | int, Change]:
-    if step.old is None or step.new is None:
-        return {}
-    old = {
-        "provider": step.old.provider,
-        "protect": step.old.protect,
-        "taint": step.old.taint,
-    }
-    new = {
-        "provider": step.new.provider,
-        "protect": step.new.protect,
-        "taint": step.new.taint,
-    }
-    return {
-        key: change
-        for key, change in compare_maps(old, new).items()
-        if change.kind != "same"
-    }
-
-
-def _ran(row: Row) -> str:
-    if row.op == "same" or row.ended is None or not row.ended_well:
-        return ""
-    seconds = row.ended - row.started
-    return f" ({seconds:.2f}s)" if seconds < 1 else f" ({int(seconds)}s)"
-
-
 def _counted(row: Row) -> list[str]:
-    kinds = (
-        ("error", "error"),
-        ("warning", "warning"),
-        ("info", "message"),
-        ("debug", "debug"),
-    )
-    found = [
-        (sum(d.severity == s and not d.ephemeral for d in row.diagnostics), word)
-        for s, word in kinds
-    ]
+    counts = Counter[str](d.severity for d in row.diagnostics if not d.ephemeral)
     return [
-        f"{count} {word}{'s' if count > 1 and word != 'debug' else ''}"
-        for count, word in found
-        if count
+        f"{count} {noun}{'s' if count > 1 else ''}"
+        for severity, noun in _NOUNS.items()
+        if (count := counts[severity])
     ]
 
 
