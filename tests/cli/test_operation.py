@@ -92,7 +92,7 @@ def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_
     commands = (
         ("preview", "--diff"),
         ("preview", "--json"),
-        ("up", "-yf", "--json"),
+        ("up", "-yf"),
         ("up", "-y", "--diff", "--show-sames"),
     )
 
