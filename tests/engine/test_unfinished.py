@@ -10,12 +10,19 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine import administration, backend, run_mark
+from pulumi_esa_prefetch.engine import (
+    administration,
+    backend,
+    journal_file,
+    run_mark,
+)
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import (
     Amended,
+    Begin,
     Done,
     Entry,
+    Failed,
     Rebased,
     Refreshed,
 )
@@ -183,7 +190,7 @@ def test_a_mark_without_a_journal_goes_and_the_state_stays(
 ) -> None:
     stack = filled(tmp_path)
     former = stack.files.checkpoint.read_bytes()
-    stack.files.mark()
+    stack.files.mark(former)
     assert stack.interrupted
 
     if by == "run":
@@ -311,3 +318,157 @@ def test_cancel_names_each_object_once(tmp_path: Path) -> None:
     done = administration.cancel(stack)
 
     assert done.created == [f"{once.urn} (id-b)", f"{thing('c').urn} (id unknown)"]
+
+
+def by_another_hand(stack: Stack) -> bytes:
+    """What another tool, or a person, puts in the place of the checkpoint."""
+    other = json.loads(stack.files.read_checkpoint())
+    other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
+    content = json.dumps(other).encode()
+    stack.files.checkpoint.write_bytes(content)
+    return content
+
+
+def test_a_run_begins_nothing_on_a_state_that_another_has_changed_meanwhile(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+
+    with stack.update("up") as update:
+        other = by_another_hand(stack)
+        with pytest.raises(EngineError, match="changed by another hand"):
+            update.write(creation(1, thing("b"))[0])
+
+    assert stack.files.checkpoint.read_bytes() == other
+    assert not stack.interrupted
+    stack.settle()
+    assert stack.files.checkpoint.read_bytes() == other
+
+
+def test_a_state_that_was_changed_while_a_run_worked_is_not_overwritten(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+
+    def run_beside_another() -> None:
+        with stack.update("up") as update:
+            for entry in UPDATE:
+                update.write(entry)
+            by_another_hand(stack)
+
+    with pytest.raises(EngineError, match="changed by another hand"):
+        run_beside_another()
+
+    assert b"2030-01-01" in stack.files.checkpoint.read_bytes()
+    done = administration.cancel(stack)
+    assert done.created == [f"{thing('b').urn} (id-b)"]
+
+
+def test_a_run_without_changes_leaves_what_another_has_written(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    own = stack.load().resources[0]
+
+    with stack.update("up") as update:
+        update.write(Done(None, 0, own, significant=False))
+        other = by_another_hand(stack)
+
+    assert stack.files.checkpoint.read_bytes() == other
+    assert not stack.files.journal.exists()
+
+
+def test_a_run_that_could_not_begin_takes_its_mark_off_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = filled(tmp_path)
+    former = stack.files.checkpoint.read_bytes()
+
+    with stack.update("up") as update:
+        with monkeypatch.context() as patch:
+            patch.setattr(journal_file, "_flush", full)
+            with pytest.raises(OSError, match="No space"):
+                update.write(creation(1, thing("b"))[0])
+        assert stack.files.marked
+
+    assert stack.files.checkpoint.read_bytes() == former
+    assert not stack.interrupted
+
+
+def test_a_read_marks_nothing_as_long_as_it_finds_what_is_known(tmp_path: Path) -> None:
+    stack = filled(tmp_path, external=True)
+    own, known = stack.load().resources
+
+    with stack.update("up") as update:
+        update.write(Done(None, 0, own, significant=False))
+        update.write(Begin(1, "reading", known))
+        update.write(Done(1, 1, known, significant=False))
+        update.write(Begin(2, "reading", known))
+        update.write(Failed(2))
+        assert not stack.files.marked
+
+    assert not stack.files.marked
+
+
+def test_a_refresh_that_only_spells_dependencies_otherwise_marks_nothing(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path, property_dependencies={"x": (ROOT,), "y": ()})
+    own, known = stack.load().resources
+    other = known.with_(property_dependencies={"x": (ROOT,)})
+
+    with stack.update("refresh") as update:
+        update.write(Rebased(Snapshot((own, other))))
+        assert not stack.files.marked
+
+
+def test_a_damaged_journal_ends_no_reader_and_cancel_sets_it_aside(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    killed(stack, *UPDATE)
+    stack.files.unmark()
+    lines = stack.files.journal.read_bytes().splitlines(keepends=True)
+    stack.files.journal.write_bytes(b"".join([lines[0], b"{\n", *lines[1:]]))
+
+    assert stack.interrupted
+    assert len(stack.load().resources) == 2
+    with pytest.raises(EngineError, match=r"damaged at line 2; `esa-prefetch cancel`"):
+        run(stack)
+    done = administration.cancel(stack)
+
+    assert "damaged at line 2" in done.why
+    assert done.aside is not None
+    assert done.aside.exists()
+    run(stack)
+
+
+def test_the_journal_of_a_stack_that_is_gone_is_set_aside_with_what_it_tells(
+    tmp_path: Path,
+) -> None:
+    stack = filled(tmp_path)
+    killed(stack, *UPDATE)
+    stack.files.checkpoint.unlink()
+
+    with pytest.raises(EngineError, match=r"::b \(id-b\)"):
+        administration.create(stack.project, stack.backend, "dev", stack.environ)
+    made = administration.create(stack.project, stack.backend, "dev", stack.environ)
+
+    assert made.load().resources == ()
+
+
+def test_no_half_of_a_lock_is_left_where_the_cli_reads_locks(tmp_path: Path) -> None:
+    stack = filled(tmp_path)
+    for effect in range(50):
+        with killed_at(effect):
+            run(stack)
+        odd = [file for file in stack.files.locks.iterdir() if file.suffix != ".json"]
+        assert odd == []
+    (stack.files.locks / "old.tmp").write_text('{"pid":1')
+
+    administration.cancel(stack)
+
+    assert list(stack.files.locks.iterdir()) == []
+    assert [file.name for file in stack.files.locks.parent.iterdir()] == ["dev"]
+
+
+def full(_: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

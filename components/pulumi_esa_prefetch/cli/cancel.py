@@ -36,10 +36,12 @@ def cancel(
 
 def _tell(name: str, done: Cancelled) -> None:
     if done.aside is not None:
+        told = (
+            "; it tells of these objects, which may exist without being in the state:"
+        )
         opening.warn(
-            f"the state of '{name}' was changed after the run that left this journal, which was "
-            f"set aside as {done.aside}; it tells of these objects, which may exist without being "
-            "in the state:"
+            f"{done.why}: the journal was set aside as {done.aside}"
+            + (told if done.created else "")
         )
         for line in done.created:
             echo(f"  {line}")

@@ -43,6 +43,7 @@ def create(
     if files.checkpoint.exists():
         raise EngineError(f"stack '{files.qualified}' already exists")
     stack = Stack(project, backend, files, environ, clock or SystemClock(), ask=ask)
+    _refuse_orphan(files)
     secrets = stack.sealing()
     with locked(files, stack.clock):
         empty = checkpoint.write(
@@ -52,6 +53,19 @@ def create(
         _put(files, empty)
         _put(files, empty)
     return stack
+
+
+def _refuse_orphan(files: StackFiles) -> None:
+    """EngineError, once, if a stack of that name is gone and has left the journal of a run: it is set aside."""
+    journal = read_journal(files.journal)
+    if journal is None or not journal.entries:
+        return
+    aside = _aside(files, str(journal.header.started))
+    objects = "".join(f"\n  {line}" for line in journal.made())
+    raise EngineError(
+        f"a run on a stack {files.name}, whose state is gone, left a journal, which was set aside as {aside}; "
+        f"run this again to make the stack. It tells of these objects:{objects}"
+    )
 
 
 def _put(files: StackFiles, deployment: Deployment) -> None:
@@ -152,12 +166,13 @@ def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:
 class Cancelled:
     """What `cancel` did: `locks` it cleared, whether it `folded` a killed run's journal.
 
-    `aside` is where it set a journal that fits no more; `created` is what that one tells of.
+    `aside` is where it set a journal that cannot be folded, `why` says why, `created` is what that one tells of.
     """
 
     locks: int
     folded: bool
     aside: Path | None = None
+    why: str = ""
     created: Sequence[str] = ()
 
 
@@ -174,13 +189,14 @@ def cancel(stack: Stack) -> Cancelled:
             _refuse_running(stack, [lock for lock in found if not lock.abandoned])
             # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
             own = locks.claim(files.locks, stack.clock)
-            aside, created = _set_aside(files)
+            aside, why, created = _set_aside(files)
             folded = settle(files, stack.clock)
             for file in (*(lock.file for lock in found), own):
                 locks.drop(file)
+            locks.sweep(files.locks)
     except BlockingIOError:
         raise _running(stack, found) from None
-    return Cancelled(len(found), folded, aside, created)
+    return Cancelled(len(found), folded, aside, why, created)
 
 
 def _refuse_running(stack: Stack, living: Sequence[Lock]) -> None:
@@ -196,14 +212,23 @@ def _running(stack: Stack, found: Sequence[Lock]) -> EngineError:
     )
 
 
-def _set_aside(files: StackFiles) -> tuple[Path | None, Sequence[str]]:
-    # the state has gone on without this journal: it fits no more, but what it tells may exist
-    journal = read_journal(files.journal)
+def _set_aside(files: StackFiles) -> tuple[Path | None, str, Sequence[str]]:
+    # what cannot be folded may tell of objects that exist
+    try:
+        journal = read_journal(files.journal)
+    except EngineError as error:
+        return _aside(files, "damaged"), str(error), ()
     if journal is None or not journal.entries:
-        return None, ()
+        return None, "", ()
     content = files.read_checkpoint()
     if digest(content) == journal.header.base or is_folded(files, content, journal):
-        return None, ()
-    aside = files.journal.with_name(f"{files.name}.{journal.header.started}.aside")
+        return None, "", ()
+    why = f"the state of {files.name} was changed after the run that left this journal"
+    aside = _aside(files, str(journal.header.started))
+    return aside, why, missing(content, journal)
+
+
+def _aside(files: StackFiles, word: str) -> Path:
+    aside = files.journal.with_name(f"{files.name}.{word}.aside")
     files.journal.replace(aside)
-    return aside, missing(content, journal)
+    return aside

@@ -134,10 +134,9 @@ class StackFiles:
         former = run_mark.unmarked(plain) if run_mark.is_marked(plain) else plain
         return content if former == plain else _packed(file, former)
 
-    def mark(self) -> None:
-        """Mark the checkpoint as one that a run's journal goes on from; raises OSError."""
-        content = run_mark.marked(self.read_checkpoint())
-        put(self.checkpoint, _packed(self.checkpoint, content))
+    def mark(self, content: bytes) -> None:
+        """Mark the checkpoint, whose JSON this is, as one that a run's journal goes on from; raises OSError."""
+        put(self.checkpoint, _packed(self.checkpoint, run_mark.marked(content)))
 
     def unmark(self) -> None:
         """Take the mark off again, where there is one; raises OSError."""

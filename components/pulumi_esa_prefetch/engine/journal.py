@@ -149,8 +149,11 @@ class Folding:
                 return entry.new != self._old[entry.old]
             case Rebased():
                 return _told(entry.base) != _told(self.snapshot())
+            case Begin():
+                # a read changes no object: one that is lost is begun anew
+                return entry.type != "reading"
             case _:
-                return True
+                return isinstance(entry, Removed)
 
     def _done(self, entry: Done) -> None:
         if entry.op is not None:
@@ -204,7 +207,8 @@ class Folding:
 
 
 def _told(snapshot: Snapshot) -> object:
-    return snapshot.resources, snapshot.pending_operations
+    # as the run mends it: an empty list of dependencies is as good as none
+    return mended(snapshot.resources), snapshot.pending_operations
 
 
 def fold(base: Snapshot, entries: Iterable[Entry]) -> Snapshot:

@@ -38,6 +38,8 @@ from pulumi_esa_prefetch.engine.records import OperationType, Resource, Snapshot
 
 _Made = TypeVar("_Made")
 
+REMEDY: Final = "`esa-prefetch cancel` sets it aside"
+
 # macOS has no fdatasync
 _flush = getattr(os, "fdatasync", os.fsync)
 
@@ -191,10 +193,12 @@ def read_journal(file: Path) -> Journal | None:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EngineError(
-            f"the journal {file} is damaged: {repr(error)[:200]}"
+            f"the journal {file} is damaged: {repr(error)[:200]}; {REMEDY}"
         ) from None
     except RecursionError:
-        raise EngineError(f"the journal {file} is nested too deeply") from None
+        raise EngineError(
+            f"the journal {file} is nested too deeply; {REMEDY}"
+        ) from None
 
 
 def mark_folded(file: Path, journal: Journal, digest: str) -> None:
@@ -223,7 +227,7 @@ def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
             if number == len(whole):
                 break  # torn by a power cut before it was confirmed
             raise EngineError(
-                f"the journal {file} is damaged at line {number}"
+                f"the journal {file} is damaged at line {number}; {REMEDY}"
             ) from None
         size += len(line)
     return found, size

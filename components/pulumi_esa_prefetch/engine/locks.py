@@ -6,6 +6,7 @@ Does not know what is done under a lock.
 import fcntl
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -160,7 +161,22 @@ def take(directory: Path, clock: Clock) -> HeldLock:
     for lock in held(directory):
         if lock.file != file:
             drop(lock.file)
+    sweep(directory)
     return HeldLock(file)
+
+
+def sweep(directory: Path) -> None:
+    """Remove the halves of locks that killed processes of this engine left; raises EngineError as `drop`.
+
+    Only for who has the guard.
+    """
+    half = re.compile(rf"\.{re.escape(directory.name)}\.[0-9a-f-]{{36}}")
+    with _telling(directory):
+        beside = [
+            file for file in directory.parent.iterdir() if half.fullmatch(file.name)
+        ]
+    for file in (*directory.glob("*.tmp"), *beside):
+        drop(file)
 
 
 def claim(directory: Path, clock: Clock) -> Path:
@@ -186,7 +202,8 @@ def _write(file: Path, clock: Clock) -> None:
     }
     with _telling(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
+        # beside the directory: the CLI reads each file in it as a lock
+        temporary = file.parent.with_name(f".{file.parent.name}.{file.stem}")
         temporary.write_text(json.dumps(content))
         temporary.replace(file)
 

@@ -15,6 +15,7 @@ from pulumi_esa_prefetch.engine.journal import (
     Refreshed,
 )
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old
+from pulumi_esa_prefetch.engine.reads import ReadExternal
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.removals import Delete
 from pulumi_esa_prefetch.engine.steps import Applied, Create, Same, Step
@@ -120,7 +121,8 @@ class Recording:
             becomes = self._replaced(step, old.index)
         elif old is not None and becomes is not None:
             self._ledger.become(old, becomes)
-        significant = not isinstance(step, Same) or _changed(step.old, record)
+        quiet = isinstance(step, Same | ReadExternal)
+        significant = not quiet or _changed(step.old, record)
         if record is not None:
             self._ledger.news[record.urn] = record
         self._write(_done(number, old, record, becomes, significant=significant))

@@ -77,7 +77,12 @@ def is_interrupted(files: StackFiles) -> bool:
 def _is_unfinished(files: StackFiles) -> bool:
     if files.marked:
         return True
-    journal = read_journal(files.journal)
+    if files.journal.exists() and not os.access(files.journal, os.R_OK):
+        return False  # another user's run, which cannot be judged
+    try:
+        journal = read_journal(files.journal)
+    except EngineError:
+        return True
     if journal is None or not journal.entries:
         return False
     return not is_folded(files, files.read_checkpoint(), journal)

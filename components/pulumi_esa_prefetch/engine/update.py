@@ -72,7 +72,7 @@ class Update:
         """Record one entry; on return it is as safe as its kind needs. Raises OSError if it cannot be kept."""
         if isinstance(entry, Begin):
             # what could not be written down is not begun
-            self._append(entry, changes=True)
+            self._append(entry, changes=entry.type != "reading")
             self._fold(entry)
         else:
             # what has happened counts, even where it cannot be written down now
@@ -181,11 +181,26 @@ def journalled(
     """A run on a locked stack: at its end the journal is folded, however the run ended."""
     with _writing(files):
         journal = JournalFile(files.journal, header, ciphers.journal.encrypt)
-    update = Update(base, journal, files.mark)
+
+    def mark() -> None:
+        files.mark(_own(files, header))
+
+    update = Update(base, journal, mark)
     try:
         yield update
     finally:
         _finish(files, update, journal, ciphers, header, clock)
+
+
+def _own(files: StackFiles, header: Header) -> bytes:
+    """The checkpoint that a run began from; raises EngineError if another is in its place."""
+    content = files.read_checkpoint()
+    if digest(content) != header.base:
+        raise EngineError(
+            f"the state of {files.name} was changed by another hand while this run lasted; what it did "
+            f"so far stands in the journal {files.journal}, which `esa-prefetch cancel` sets aside"
+        )
+    return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +221,8 @@ def _finish(
 ) -> None:
     snapshot = update.snapshot()
     with _writing(files):
-        content = files.read_checkpoint()
-        if update.entries:
+        content = _own(files, header) if update.changed else files.read_checkpoint()
+        if update.entries and digest(content) == header.base:
             deployment = checkpoint.write(
                 snapshot,
                 salt=ciphers.state.salt,
@@ -217,6 +232,7 @@ def _finish(
             content = render(deployment, files.qualified)
             journal.folded(digest(content))
             files.write_checkpoint(content)
+        files.unmark()
         journal.close()
         entry = _history_entry(header, update.outcome, clock)
         _remember(files, entry, content, clock)
