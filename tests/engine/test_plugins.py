@@ -57,10 +57,20 @@ def test_the_newest_plugin_is_taken_where_no_version_is_asked_for(
     _install(tmp_path, "1.9.0")
     newest = _install(tmp_path, "1.10.0")
     _install(tmp_path, "1.10.0-alpha.1")
+    _install(tmp_path, "next")
 
     found = find_plugin(_context(tmp_path), "toy", "", "127.0.0.1:1")
 
     assert _command(found) == [str(newest), "127.0.0.1:1"]
+
+
+def test_a_tenth_pre_release_is_newer_than_the_ninth(tmp_path: Path) -> None:
+    _install(tmp_path, "1.0.0-alpha.9")
+    newest = _install(tmp_path, "1.0.0-alpha.10")
+
+    found = find_plugin(_context(tmp_path), "toy", "", "127.0.0.1:1")
+
+    assert _command(found)[0] == str(newest)
 
 
 def test_the_version_that_is_asked_for_is_taken(tmp_path: Path) -> None:

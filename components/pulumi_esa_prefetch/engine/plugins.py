@@ -1,11 +1,14 @@
 """What serves a package: the dynamic host, an attached provider, an installed plugin; asks providers nothing."""
 
+import contextlib
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from semver import Version
 
 from pulumi_esa_prefetch.engine.context import Context
 from pulumi_esa_prefetch.engine.environment import (
@@ -17,7 +20,7 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.host import Launch
 from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE
 
-_FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>\d+\.\d+\.\d+.*)")
+_FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>.+)")
 _TRUE: Final = ("1", "true", "True", "TRUE")
 
 
@@ -102,6 +105,7 @@ def _plugin_home(environ: Mapping[str, str]) -> Path:
 
 
 def _installed(home: Path, package: str, version: str) -> list[Path]:
+    """The folders of a package's plugins, newest version first."""
     found = []
     for folder in home.glob(f"resource-{package}-v*"):
         match = _FOLDER.fullmatch(folder.name)
@@ -109,11 +113,6 @@ def _installed(home: Path, package: str, version: str) -> list[Path]:
         whole = not folder.with_name(f"{folder.name}.partial").exists()
         fits = match and match["name"] == package and version in ("", match["version"])
         if match and fits and whole:
-            found.append((_order(match["version"]), folder))
+            with contextlib.suppress(ValueError):  # a folder of no version is no plugin
+                found.append((Version.parse(match["version"], True), folder))
     return [folder for _, folder in sorted(found, reverse=True)]
-
-
-def _order(version: str) -> tuple[list[int], bool, str]:
-    # a pre-release comes before its release
-    core, dash, rest = version.partition("-")
-    return [int(n) for n in re.findall(r"\d+", core)], not dash, rest

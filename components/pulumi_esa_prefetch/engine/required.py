@@ -3,15 +3,15 @@
 import operator
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+
+from semver import Version
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 
 PULUMI: Final = "3.260.0"
 
-_Version = tuple[int, ...]
-
-_COMPARE: Final[dict[str, Callable[[_Version, _Version], bool]]] = {
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "": operator.eq,
     "=": operator.eq,
     "==": operator.eq,
@@ -22,13 +22,10 @@ _COMPARE: Final[dict[str, Callable[[_Version, _Version], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_NUMBER: Final = r"(?:0|[1-9]\d*)"
-_PART: Final = re.compile(
-    rf"(?P<sign>[<>=!]*)(?P<core>{_NUMBER}(?:\.{_NUMBER})*(?P<wild>(?:\.x)*))"
-    r"(?P<before>-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?",
-    re.ASCII,
-)
-_NUMBERS: Final = 3
+_PART: Final = re.compile(r"([<>=!]*)(.+)")
+_NUMBER: Final = r"(0|[1-9][0-9]*)"
+# the last number but one counts, so 3.x.x is 3.0.x: a slip of that library's
+_WILD: Final = re.compile(rf"{_NUMBER}\.(?:{_NUMBER}\.x|x\.x|(?P<minor>x))")
 
 
 def require_version(wanted: str) -> None:
@@ -38,7 +35,12 @@ def require_version(wanted: str) -> None:
     """
     if not wanted:
         return
-    held = [_all_hold(parts, wanted) for parts in _alternatives(wanted)]
+    try:
+        held = [_all_hold(parts) for parts in _alternatives(wanted)]
+    except (KeyError, ValueError):
+        raise EngineError(
+            f"{wanted!r} is not a range of versions such as '>=3.1.0 <4.0.0'"
+        ) from None
     if not any(held):
         raise EngineError(
             f"Pulumi {wanted} is required, and this engine works like {PULUMI}: run it "
@@ -56,43 +58,25 @@ def _alternatives(wanted: str) -> list[list[str]]:
     return found
 
 
-def _all_hold(parts: list[str], wanted: str) -> bool:
-    read = [part for part in map(_PART.fullmatch, parts) if part and _is_version(part)]
-    if not read or len(read) < len(parts):
-        raise EngineError(
-            f"{wanted!r} is not a range of versions such as '>=3.1.0 <4.0.0'"
-        )
-    return all(map(_holds, read))
+def _all_hold(parts: list[str]) -> bool:
+    """Whether each part holds; ValueError or KeyError if there is none, or one that is no comparison."""
+    read = [found.groups() for found in map(_PART.fullmatch, parts) if found]
+    if not read:
+        raise ValueError
+    held = [_holds(sign, version) for sign, version in read]
+    return all(held)
 
 
-def _is_version(part: re.Match[str]) -> bool:
-    count = part["core"].count(".") + 1
-    whole = count == _NUMBERS or (part["wild"] and count == _NUMBERS - 1)
-    return bool(whole) and part["sign"] in _COMPARE
-
-
-def _holds(part: re.Match[str]) -> bool:
-    if part["wild"]:
-        return _wild(part["sign"], part["core"].split("."))
-    # a release comes after what goes before it
-    version = *map(int, part["core"].split(".")), int(not part["before"])
-    return _COMPARE[part["sign"]]((*_own(), 1), version)
-
-
-def _wild(sign: str, numbers: list[str]) -> bool:
-    # the last number but one counts, so 3.x.x is 3.0.x: a slip of that library's
-    low = [0 if number == "x" else int(number) for number in numbers]
-    high = [*low[:-2], low[-2] + 1]
-    from_low, from_high = _own() >= tuple(low), _own() >= tuple(high)
-    return {
-        ">": from_high,
-        ">=": from_low,
-        "<": not from_low,
-        "<=": not from_high,
-        "!": False,  # both below and above it, which nothing is: another slip
-        "!=": False,
-    }.get(sign, from_low and not from_high)
-
-
-def _own() -> _Version:
-    return tuple(map(int, PULUMI.split(".")))
+def _holds(sign: str, version: str) -> bool:
+    own = Version.parse(PULUMI)
+    compare, wild = _COMPARE[sign], _WILD.fullmatch(version)
+    if wild is None:
+        return compare(own, Version.parse(version))
+    low = Version(int(wild[1]), int(wild[2] or 0))
+    high = low.bump_major() if wild["minor"] else low.bump_minor()
+    if sign in ("<", ">="):
+        return compare(own, low)
+    if sign in ("<=", ">"):
+        return (own >= high) is (sign == ">")
+    # what is not 3.x would have to be both below and above it: another slip
+    return compare is operator.eq and low <= own < high
