@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.cli.options import ALL, Options, from_environment, typed
+from pulumi_esa_prefetch.cli.options import Options
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.translation import check, default_parallel, refreshes
 from pulumi_esa_prefetch.engine.context import Project
@@ -187,49 +186,8 @@ def test_an_interpreter_that_is_not_there_is_one_sentence(
         interpreter(project(tmp_path, **options), environ)
 
 
-def test_the_environment_stands_for_flags() -> None:
-    environ = {
-        "PULUMI_SKIP_CONFIRMATIONS": "true",
-        "PULUMI_CONTINUE_ON_ERROR": "1",
-        "PULUMI_RUN_PROGRAM": "no",
-        "PULUMI_PARALLEL": "7",
-    }
-
-    assert from_environment(environ) == {
-        "--yes": "true",
-        "--continue-on-error": "true",
-        "--parallel": "7",
-    }
-    assert from_environment({"PULUMI_PARALLEL": "0"}) == {}
-
-
 def test_the_degree_of_parallelism_follows_the_processors() -> None:
     assert [default_parallel(count) for count in (1, 2, 4, 64)] == [4, 8, 16, 16]
-
-
-@pytest.mark.parametrize("command", ALL)
-def test_every_flag_of_a_command_reaches_it(command: str) -> None:
-    seen: dict[str, Any] = {}
-    app = typer.Typer()
-    app.callback()(lambda: None)
-
-    def run(ctx: typer.Context, **flags: Any) -> None:
-        del ctx
-        seen.update(flags)
-
-    app.command(command)(typed(run, command))
-    typer.main.get_command(app).main(
-        [command, "--target=a", "--target=b", "--diff", "--parallel=3"],
-        standalone_mode=False,
-    )
-
-    options = Options(**seen)
-    assert (options.target, options.diff, options.parallel, options.json) == (
-        ["a", "b"],
-        True,
-        3,
-        False,
-    )
 
 
 @pytest.mark.parametrize(

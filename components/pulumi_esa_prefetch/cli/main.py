@@ -11,17 +11,16 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from pulumi_esa_prefetch.cli import lacking
-from pulumi_esa_prefetch.cli.grammar import Grammar, Line, Node, node_of, read
-from pulumi_esa_prefetch.cli.options import early_flags, from_environment
+from pulumi_esa_prefetch.cli.grammar import plain
+from pulumi_esa_prefetch.cli.options import ALL, from_environment
 from pulumi_esa_prefetch.cli.printing import echo
-from pulumi_esa_prefetch.cli.session import GLOBALS, session
+from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, INTERNAL, EngineError
 
 INTERRUPTED: Final = 130
@@ -70,6 +69,9 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "emulator": Entry("emulator", "Run a local ESA to try things on."),
     "version": Entry("version", "Print the version."),
 }
+WORDS: Final = {
+    word: name for name, entry in COMMANDS.items() for word in (name, *entry.aliases)
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,65 +96,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class Commands(TyperGroup):
+    """All commands by their words: one is imported when it is asked for, and none for the help that lists them."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command that a word means, None if there is none."""
+        name = WORDS.get(cmd_name)
+        if name and cmd_name not in self.commands:
+            app = typer.Typer(rich_markup_mode="markdown")
+            app.callback()(lambda: None)
+            import_module(f"{__package__}.{COMMANDS[name].module}").register(app)
+            made: Any = typer.main.get_command(app)
+            self.commands.update(made.commands, **{cmd_name: made.commands[name]})
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every word that there is."""
+        del ctx
+        return list(WORDS)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help, for which it is enough what commands are for."""
+        self.commands = {
+            word: TyperCommand(word, help=COMMANDS[name].help, hidden=word != name)
+            for word, name in WORDS.items()
+        }
+        super().format_help(ctx, formatter)
+
+
 def _run(argv: list[str]) -> int:
-    app = _app()
-    commands = {
-        word: partial(_load, app, name)
-        for name, entry in COMMANDS.items()
-        for word in (name, *entry.aliases)
-    }
-    grammar = Grammar(
-        GLOBALS,
-        early_flags(),
-        from_environment(os.environ),
-        lacking.flag,
-        lacking.command,
+    app = typer.Typer(
+        cls=Commands, help=ABOUT, add_completion=False, rich_markup_mode="markdown"
     )
+    app.callback(invoke_without_command=True)(_everywhere)
+    root: Any = typer.main.get_command(app)
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
-    line = read(argv, Node("", {}, commands), grammar)
-    if not line.arguments:
-        line = _without_command(line, app)
-    return _invoke(app, line)
-
-
-def _app() -> typer.Typer:
-    app = typer.Typer(
-        name="esa-prefetch",
-        help=ABOUT,
-        add_completion=False,
-        rich_markup_mode="markdown",
-    )
-    app.callback()(_everywhere)
-    return app
-
-
-def _load(app: typer.Typer, name: str) -> Node:
-    """Import a command's module, let it register its commands, and give the grammar of the one."""
-    import_module(f"pulumi_esa_prefetch.cli.{COMMANDS[name].module}").register(app)
-    group: Any = typer.main.get_command(app)
-    return node_of(group.commands[name])
-
-
-def _without_command(line: Line, app: typer.Typer) -> Line:
-    """What to do when no command is named: the version, or the help with all commands (of which none is imported)."""
-    if line.globals.get("--version") == "true":
-        _load(app, "version")
-        return Line(line.globals, ["version"])
-    for name, entry in COMMANDS.items():
-        app.command(name, help=entry.help)(_named_only)
-    return Line(line.globals, ["--help"])
-
-
-def _invoke(app: typer.Typer, line: Line) -> int:
-    here = session(line.globals, os.environ)
-    os.chdir(here.cwd)
-    command = typer.main.get_command(app)
-    result = command.main(
-        args=list(line.arguments),
+    ahead = argv[:1] and argv[0].startswith("-")
+    early = [root.get_command(None, name) for name in ALL] if ahead else []
+    result = root.main(
+        args=plain(argv, root, early, from_environment(os.environ)),
         prog_name="esa-prefetch",
         standalone_mode=False,
-        obj=here,
     )
     return result if isinstance(result, int) else 0
 
@@ -188,11 +173,8 @@ def _silence() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _named_only() -> None:
-    """Stand for a command in the list of all."""
-
-
 def _everywhere(
+    context: typer.Context,
     *,
     cwd: Annotated[
         str,
@@ -211,14 +193,39 @@ def _everywhere(
         bool, typer.Option("--non-interactive", help="Never ask.")
     ] = False,
     verbose: Annotated[
-        int,
+        str,
         typer.Option(
-            "--verbose", "-v", help="Say more; an error comes with its trace."
+            "--verbose",
+            "-v",
+            metavar="N",
+            help="Say more; an error comes with its trace.",
         ),
-    ] = 0,
+    ] = "0",
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.")
     ] = False,
+    full_names: Annotated[
+        bool,
+        typer.Option(
+            "--fully-qualify-stack-names", "-Q", help="Show stacks by full names."
+        ),
+    ] = False,
+    # taken and without effect, so that a script runs with either
+    _to_stderr: Annotated[bool, typer.Option("--logtostderr", hidden=True)] = False,
+    _flow: Annotated[bool, typer.Option("--logflow", hidden=True)] = False,
+    _emoji: Annotated[bool, typer.Option("--emoji", "-e", hidden=True)] = False,
 ) -> None:
-    """Show the global flags in the help; `session` has read them by then."""
-    del cwd, color, non_interactive, verbose, version
+    context.obj = Session.of(
+        os.environ,
+        cwd=cwd,
+        color=color,
+        non_interactive=non_interactive,
+        verbose=verbose,
+        full_names=full_names,
+    )
+    os.chdir(context.obj.cwd)
+    if context.invoked_subcommand is None and version:
+        command: Any = context.command
+        command.get_command(context, "version").callback()
+    elif context.invoked_subcommand is None:
+        echo(context.get_help())

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
-from pulumi_esa_prefetch.cli.grammar import OPTIONAL, Spec
 from pulumi_esa_prefetch.engine.environment import is_set
 
 ALL: Final = ("preview", "up", "refresh", "destroy")
@@ -156,7 +155,7 @@ class Options:
     suppress_outputs: bool = _flag("", SHOW, "Do not show the outputs of the stack.")
     suppress_progress: bool = _flag("", SHOW, "No sign of life between the lines.")
     # there are no links
-    suppress_permalink: str = _ignored(default="")
+    suppress_permalink: bool = _ignored()
 
     skip_config_validation: bool = _flag(
         "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
@@ -187,18 +186,6 @@ def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
     return function
 
 
-def early_flags() -> dict[str, Spec]:
-    """Every flag of every operation by its spellings: those may stand before the command."""
-    hints = get_type_hints(Options)
-    found: dict[str, Spec] = {}
-    for entry in fields(Options):
-        name = _long(entry.name)
-        switch = hints[entry.name] is bool
-        spec = Spec(name, switch=switch, bare="true" if switch else OPTIONAL.get(name))
-        found |= dict.fromkeys(filter(None, (name, entry.metadata["short"])), spec)
-    return found
-
-
 def _long(name: str) -> str:
     return "--" + name.replace("_", "-")
 
@@ -226,6 +213,6 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The flags that the CLI's environment variables stand for, as if given on the line unless it says otherwise."""
     found = {flag: "true" for flag, name in VARIABLES.items() if is_set(environ, name)}
     parallel = environ.get("PULUMI_PARALLEL", "")
-    if parallel.isdigit() and int(parallel) > 0:
+    if parallel.isdecimal() and parallel.strip("0"):
         found["--parallel"] = parallel
     return found

@@ -3,7 +3,7 @@
 import os
 from typing import Final, cast
 
-from pulumi_esa_prefetch.cli.grammar import FALSE, TRUE
+from pulumi_esa_prefetch.cli.grammar import truth
 from pulumi_esa_prefetch.cli.options import Options
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.context import Kind, Project, Request
@@ -95,12 +95,8 @@ def view_of(
 
 def refreshes(flag: str, project: Project) -> bool:
     """Whether there is a refresh first: as the flag says, else as the project's options do."""
-    if flag in TRUE or flag in FALSE:
-        return flag in TRUE
     if flag:
-        raise EngineError(
-            f'invalid argument "{flag}" for --refresh: true or false is expected'
-        )
+        return truth(flag, "--refresh")
     options = read_document(project.file).get("options")
     return isinstance(options, dict) and options.get("refresh") == "always"
 
