@@ -20,7 +20,7 @@ def reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reached:
     """What operations are called with, instead of being done."""
     calls: Reached = []
 
-    def operate(command: str, options: Options, session: Session, _: Any) -> int:
+    def operate(command: str, options: Options, session: Session) -> int:
         calls.append((command, options, session))
         return 0
 

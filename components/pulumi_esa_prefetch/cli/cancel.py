@@ -24,10 +24,10 @@ def cancel(
     yes: Yes = False,
 ) -> None:
     """End another's hold on a stack: fold what a killed run left into the state, then clear its locks."""
-    found = opening.opened(context, opening.one_name(stack, name), anywhere=True)
-    if not yes and opening.is_interactive(context):
+    found = opening.opened(context.obj, opening.one_name(stack, name), anywhere=True)
+    if not yes and context.obj.interactive:
         opening.confirm(
-            context,
+            context.obj,
             f"This will clear the locks of '{found.name}', whoever holds them.",
             found.name,
         )

@@ -43,20 +43,13 @@ _MIXED: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{12,}", re.DOTAL
 
 def register(app: typer.Typer) -> None:
     """Add the group and its commands."""
-    group = typer.Typer(
-        invoke_without_command=True,
-        help="Set, get, list and remove the configuration of a stack.",
-    )
-    group.callback()(listing)
-    for names, command in (
-        (("get",), get),
-        (("set",), set_),
-        (("rm", "remove", "delete"), rm),
-        (("ls", "list"), ls),
-    ):
-        for index, name in enumerate(names):
-            group.command(name, hidden=index > 0)(command)
-    app.add_typer(group, name="config")
+    commands: opening.Commands = {
+        ("get",): get,
+        ("set",): set_,
+        ("rm", "remove", "delete"): rm,
+        ("ls", "list"): listing,
+    }
+    opening.add_group(app, "config", listing, commands)
 
 
 def listing(
@@ -66,34 +59,20 @@ def listing(
     config_file: ConfigFile = "",
     show_secrets: ShowSecrets = False,
     as_json: AsJson = False,
-    open_: Open = False,
+    _open: Open = False,
 ) -> None:
     """List the configuration of a stack."""
-    del config_file, open_  # `opened` reads the one, and there are no environments
-    if context.invoked_subcommand is None:
-        _list(opening.opened(context, stack), show_secrets, as_json)
-
-
-def ls(
-    context: typer.Context,
-    *,
-    stack: StackName = "",
-    show_secrets: ShowSecrets = False,
-    as_json: AsJson = False,
-) -> None:
-    """List the configuration of a stack."""
-    _list(opening.opened(context, stack), show_secrets, as_json)
-
-
-def _list(stack: Stack, show_secrets: bool, as_json: bool) -> None:
-    values = _values(stack)
+    if context.invoked_subcommand is not None:
+        return
+    found = opening.opened(context.obj, stack, config_file=config_file)
+    values = _values(found)
     if as_json:
-        opener = _opener(stack, values) if show_secrets else None
+        opener = _opener(found, values) if show_secrets else None
         print_json({key: shown(values[key], opener) for key in sorted(values)})
         return
-    opener = _opener(stack, values) if show_secrets else lambda _: MASK
+    opener = _opener(found, values) if show_secrets else lambda _: MASK
     rows = [
-        (stack_config.short_key(key, stack.project.name), _text(values[key], opener))
+        (stack_config.short_key(key, found.project.name), _text(values[key], opener))
         for key in sorted(values)
     ]
     print_table([("KEY", "VALUE"), *rows])
@@ -122,12 +101,12 @@ def get(
     *,
     path: IsPath = False,
     as_json: AsJson = False,
-    open_: Open = False,
+    _open: Open = False,
     stack: StackName = "",
+    config_file: ConfigFile = "",
 ) -> None:
     """Print one value; a secret in plain text."""
-    del open_
-    found = opening.opened(context, stack)
+    found = opening.opened(context.obj, stack, config_file=config_file)
     place = _place(found, key, path=path)
     value, there = place.look_up(_values(found))
     if not there:
@@ -169,11 +148,12 @@ def set_(  # noqa: PLR0913 - each is a flag
         typer.Option("--raw", help="Keep the last newline of standard input."),
     ] = False,
     stack: StackName = "",
+    config_file: ConfigFile = "",
 ) -> None:
     """Set a value; without one on the line it is read from standard input, or asked for."""
     if secret + plaintext + bool(kind) > 1:
         raise EngineError("only one of --secret, --plaintext and --type may be given")
-    found = opening.opened(context, stack)
+    found = opening.opened(context.obj, stack, config_file=config_file)
     place = _place(found, key, path=path)
     text = _given(context, value, hidden=secret, raw=raw)
     if not secret and not plaintext and _looks_secret(place.key, text):
@@ -191,7 +171,7 @@ def _given(
 ) -> str:
     if value is not None:
         return value
-    if opening.is_interactive(context):
+    if context.obj.interactive:
         return str(typer.prompt("value", hide_input=hidden, default=""))
     try:
         text = sys.stdin.read()
@@ -210,10 +190,15 @@ def _sealed(stack: Stack, text: str) -> Secure:
 
 
 def rm(
-    context: typer.Context, key: Key, *, path: IsPath = False, stack: StackName = ""
+    context: typer.Context,
+    key: Key,
+    *,
+    path: IsPath = False,
+    stack: StackName = "",
+    config_file: ConfigFile = "",
 ) -> None:
     """Remove a value."""
-    found = opening.opened(context, stack)
+    found = opening.opened(context.obj, stack, config_file=config_file)
     file = found.file()
     values = _place(found, key, path=path).take_away(file.values)
     if values != file.values:

@@ -43,12 +43,21 @@ class Entry:
 
 
 COMMANDS: Final[Mapping[str, Entry]] = {
-    "preview": Entry("operate", "Show what `up` would do.", ("pre",)),
-    "up": Entry("operate", "Make the stack what the program declares.", ("update",)),
-    "refresh": Entry(
-        "operate", "Bring the state up to date with what there really is."
+    "preview": Entry("operate", "Show what `up` would do; changes nothing.", ("pre",)),
+    "up": Entry(
+        "operate",
+        "Make the stack what the program declares: a preview, a question, then the changes.",
+        ("update",),
     ),
-    "destroy": Entry("operate", "Delete all resources of the stack.", ("down", "dn")),
+    "refresh": Entry(
+        "operate",
+        "Read what there really is, and bring the state up to date with it; changes no resource.",
+    ),
+    "destroy": Entry(
+        "operate",
+        "Delete all resources of the stack; its configuration and history stay.",
+        ("down", "dn"),
+    ),
     "stack": Entry(
         "stack", "Make, select, list, look at, export, import and remove stacks."
     ),
@@ -107,7 +116,9 @@ class Commands(TyperGroup):
             app.callback()(lambda: None)
             import_module(f"{__package__}.{COMMANDS[name].module}").register(app)
             made: Any = typer.main.get_command(app)
-            self.commands.update(made.commands, **{cmd_name: made.commands[name]})
+            command = made.commands[name]
+            command.help = command.help or COMMANDS[name].help
+            self.commands.update(made.commands, **{cmd_name: command})
         return super().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: Any) -> list[str]:

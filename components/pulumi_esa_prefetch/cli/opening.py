@@ -4,14 +4,15 @@ Decides nothing else.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
 from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.printing import echo
+from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, EngineError
 from pulumi_esa_prefetch.engine.project import NoProject, find_project, nowhere
@@ -43,12 +44,12 @@ ConfigFile = Annotated[
     ),
 ]
 Output = Annotated[
-    str,
-    typer.Option(
-        "--output", metavar="FORMAT", help="default or json.", show_default=False
-    ),
+    Literal["default", "json"] | None,
+    typer.Option("--output", help="What to print.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
+
+Commands = Mapping[tuple[str, ...], Callable[..., None]]
 
 MASK: Final = "[secret]"
 INTERRUPTED: Final = (
@@ -57,12 +58,24 @@ INTERRUPTED: Final = (
 )
 
 
+def add_group(
+    app: typer.Typer, name: str, alone: Callable[..., None], commands: Commands
+) -> None:
+    """Add a group: what it does `alone`, and its commands by their names, of which help shows the first."""
+    group = typer.Typer(invoke_without_command=True, help="")
+    group.callback()(alone)
+    for names, command in commands.items():
+        for word in names:
+            group.command(word, hidden=word != names[0])(command)
+    app.add_typer(group, name=name)
+
+
 def project() -> Project:
     """The project of the directory that the command runs in."""
     return find_project(Path.cwd())
 
 
-def project_of(reference: str) -> Project:
+def _project_of(reference: str) -> Project:
     """The project of this directory, or the one that a stack's full name names."""
     try:
         return project()
@@ -73,52 +86,34 @@ def project_of(reference: str) -> Project:
         return nowhere(names[1], Path.cwd())
 
 
-def chosen(context: typer.Context, name: str) -> str:
-    """The stack that the command names, or that its group names (`stack -s dev output`), or ""."""
-    return name or _of_group(context, "stack")
-
-
-def _of_group(context: typer.Context, flag: str) -> str:
-    group = context.parent
-    return str((group.params if group else {}).get(flag) or "")
-
-
-def asking(context: typer.Context) -> Asking | None:
+def asking(session: Session) -> Asking | None:
     """What asks for a passphrase, if somebody can be asked."""
-    return Asking() if is_interactive(context) else None
+    return Asking() if session.interactive else None
 
 
-def opened(context: typer.Context, name: str, *, anywhere: bool = False) -> Stack:
+def opened(
+    session: Session, name: str, *, config_file: str = "", anywhere: bool = False
+) -> Stack:
     """The stack that a command means, `anywhere` also without a Pulumi.yaml; raises EngineError if there is none."""
-    wanted = chosen(context, name)
-    file = context.params.get("config_file") or _of_group(context, "config_file")
     return open_stack(
-        project_of(wanted) if anywhere else project(),
-        wanted or None,
+        _project_of(name) if anywhere else project(),
+        name or None,
         os.environ,
-        config_file=given_file(file),
-        ask=asking(context),
+        # from here on it may be used in any directory
+        config_file=Path(config_file).absolute() if config_file else None,
+        ask=asking(session),
     )
 
 
-def to_read(context: typer.Context, name: str) -> Stack:
+def to_read(session: Session, name: str) -> Stack:
     """The stack whose state a command shows, as `opened` gives it `anywhere`; warns of an interrupted run."""
-    found = opened(context, name, anywhere=True)
+    found = opened(session, name, anywhere=True)
     warn_of_interruption(found)
     return found
 
 
-def given_file(text: str) -> Path | None:
-    """The file that a flag names, if it names one; from here on it may be used in any directory."""
-    return Path(text).absolute() if text else None
-
-
-def wants_json(output: str, *, as_json: bool = False) -> bool:
-    """Whether JSON is asked for, by --json or by --output; raises EngineError for another format, or both."""
-    if output not in ("", "default", "json"):
-        raise EngineError(
-            f'invalid argument "{output}" for --output: default or json is expected'
-        )
+def wants_json(output: str | None, *, as_json: bool = False) -> bool:
+    """Whether JSON is asked for, by --json or by --output; raises EngineError for both."""
     if output and as_json:
         raise EngineError("--json and --output cannot be used together")
     return as_json or output == "json"
@@ -133,9 +128,9 @@ def one_name(option: str, argument: str) -> str:
     return option or argument
 
 
-def confirm(context: typer.Context, prompt: str, name: str) -> None:
+def confirm(session: Session, prompt: str, name: str) -> None:
     """Let a person confirm by typing the stack's name; raises EngineError if they do not, or nobody can be asked."""
-    if not is_interactive(context):
+    if not session.interactive:
         raise EngineError("non-interactive mode requires --yes flag", FAILED)
     echo(prompt)
     answer = typer.prompt(
@@ -149,16 +144,6 @@ def warn_of_nothing(values: Mapping[str, Any]) -> None:
     """Say which keys of a stack's configuration have no value."""
     for key in sorted(key for key, value in values.items() if value is None):
         warn(f'{key} has no value, which is taken as an empty text: write "" to say so')
-
-
-def is_interactive(context: typer.Context) -> bool:
-    """Whether somebody can be asked."""
-    return bool(getattr(context.obj, "interactive", False))
-
-
-def full_names(context: typer.Context) -> bool:
-    """Whether stacks are to be shown by their full names (-Q)."""
-    return bool(getattr(context.obj, "full_names", False))
 
 
 def warn_of_interruption(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """One operation from its flags to its exit code: dry run, question, real run; holds no engine and no display."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -7,11 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi_esa_prefetch.cli import lacking, opening
-from pulumi_esa_prefetch.cli.asking import Asking
 from pulumi_esa_prefetch.cli.confirmation import confirm
 from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.interruption import interruptible
-from pulumi_esa_prefetch.cli.opening import given_file, warn_of_nothing
 from pulumi_esa_prefetch.cli.options import PROGRAM, Options
 from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
@@ -30,8 +29,7 @@ from pulumi_esa_prefetch.engine.environment import is_set
 from pulumi_esa_prefetch.engine.errors import CHANGES_FOUND, FAILED, EngineError
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Recorded
 from pulumi_esa_prefetch.engine.journal import JournalWriter
-from pulumi_esa_prefetch.engine.project import find_project
-from pulumi_esa_prefetch.engine.stack import Stack, open_stack
+from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.targets import protected
 
 # what is counted, and changes nothing
@@ -52,27 +50,17 @@ LEFT: Final = "The rest of the stack stays: {count} resources, protected ones an
 REMOVED: Final = "The resources in the stack are deleted, and the stack with its history and configuration is removed."
 
 
-def operate(
-    command: str, options: Options, session: Session, environ: Mapping[str, str]
-) -> int:
+def operate(command: str, options: Options, session: Session) -> int:
     """Do one operation; gives the exit code, or raises EngineError with it."""
     check(command, options, session)
-    if command not in PROGRAM and is_set(environ, "PULUMI_RUN_PROGRAM"):
+    if command not in PROGRAM and is_set(os.environ, "PULUMI_RUN_PROGRAM"):
         raise lacking.variable("PULUMI_RUN_PROGRAM", command)
-    project = find_project(session.cwd)
-    stack = open_stack(
-        project,
-        options.stack or None,
-        environ,
-        config_file=given_file(options.config_file),
-        ask=Asking() if session.interactive else None,
-    )
-    operation = Operation(
-        command, options, session, stack, interpreter(project, environ), SystemClock()
-    )
+    stack = opening.opened(session, options.stack, config_file=options.config_file)
+    python = interpreter(stack.project, os.environ)
+    operation = Operation(command, options, session, stack, python, SystemClock())
     if options.config:
         keep_config(stack, options.config, path=options.config_path)
-    warn_of_nothing(stack.file().values)
+    opening.warn_of_nothing(stack.file().values)
     return operation.perform()
 
 

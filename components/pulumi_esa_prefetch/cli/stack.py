@@ -6,7 +6,8 @@ How state is kept is the engine's business.
 import json
 import os
 import sys
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from pulumi_esa_prefetch.cli.printing import (
     print_table,
     print_value,
 )
+from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine import (
     administration,
     checkpoint,
@@ -49,26 +51,19 @@ Provider = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group and its commands."""
-    group = typer.Typer(
-        invoke_without_command=True,
-        help="Make, select, list, look at, export, import and remove stacks.",
-    )
-    group.callback()(show)
-    for names, command in (
-        (("init", "new", "create"), init),
-        (("select",), select),
-        (("unselect",), unselect),
-        (("ls", "list"), ls),
-        (("output",), output),
-        (("export",), export),
-        (("import",), import_),
-        (("rm", "remove", "delete"), rm),
-        (("history", "hist"), history),
-        (("get",), show),
-    ):
-        for index, name in enumerate(names):
-            group.command(name, hidden=index > 0)(command)
-    app.add_typer(group, name="stack")
+    commands: opening.Commands = {
+        ("init", "new", "create"): init,
+        ("select",): select,
+        ("unselect",): unselect,
+        ("ls", "list"): ls,
+        ("output",): output,
+        ("export",): export,
+        ("import",): import_,
+        ("rm", "remove", "delete"): rm,
+        ("history", "hist"): history,
+        ("get",): show,
+    }
+    opening.add_group(app, "stack", show, commands)
 
 
 def show(
@@ -85,13 +80,13 @@ def show(
         bool, typer.Option("--show-ids", "-i", help="Show each resource's id.")
     ] = False,
     show_secrets: ShowSecrets = False,
-    output: Output = "",
+    output: Output = None,
 ) -> None:
     """Show a stack: its resources and its outputs."""
     if context.invoked_subcommand is not None:
         return
-    found = opening.to_read(context, stack)
-    name = found.files.qualified if opening.full_names(context) else found.name
+    found = opening.to_read(context.obj, stack)
+    name = found.files.qualified if context.obj.full_names else found.name
     if show_name:
         echo(name)
     elif opening.wants_json(output):
@@ -115,21 +110,21 @@ def init(
 ) -> None:
     """Make an empty stack, and select it."""
     wanted = opening.one_name(stack, name)
-    if not wanted and (yes or not opening.is_interactive(context)):
+    if not wanted and (yes or not context.obj.interactive):
         raise EngineError("missing stack name: `esa-prefetch stack init <name>`")
-    made = _create(context, wanted or typer.prompt("Stack name"), secrets_provider)
+    made = _create(context.obj, wanted or typer.prompt("Stack name"), secrets_provider)
     if not no_select:
         _select(made)
 
 
-def _create(context: typer.Context, name: str, provider: str) -> Stack:
+def _create(session: Session, name: str, provider: str) -> Stack:
     if provider not in ("", "default", "passphrase"):
         raise EngineError(
             f"the secrets provider {provider!r} is not available here: only the pulumi CLI has it "
             "(`pulumi stack init --secrets-provider`)"
         )
     project = opening.project()
-    backend, ask = open_backend(project, os.environ), opening.asking(context)
+    backend, ask = open_backend(project, os.environ), opening.asking(session)
     made = administration.create(project, backend, name, os.environ, ask=ask)
     echo(f"Created stack '{made.name}'", err=True)
     return made
@@ -152,20 +147,20 @@ def select(
     secrets_provider: Provider = "",
 ) -> None:
     """Select the stack that commands mean when they name none."""
-    wanted = opening.one_name(opening.chosen(context, stack), name)
+    wanted = opening.one_name(stack, name)
     if not wanted:
-        wanted = _asked(context)
+        wanted = _asked(context.obj)
     try:
         found = open_stack(opening.project(), wanted, os.environ)
     except EngineError as error:
         if not create or error.exit_code != NO_STACK:
             raise
-        found = _create(context, wanted, secrets_provider)
+        found = _create(context.obj, wanted, secrets_provider)
     _select(found)
 
 
-def _asked(context: typer.Context) -> str:
-    if not opening.is_interactive(context):
+def _asked(session: Session) -> str:
+    if not session.interactive:
         raise EngineError(
             "no stack selected; specify a stack name with --stack", NO_STACK
         )
@@ -201,7 +196,7 @@ def ls(
         ),
     ] = "",
     as_json: AsJson = False,
-    output: Output = "",
+    output: Output = None,
 ) -> None:
     """List the stacks of the project."""
     as_json = opening.wants_json(output, as_json=as_json)
@@ -209,45 +204,37 @@ def ls(
     backend = open_backend(project, os.environ)
     named = current(project, backend, os.environ)
     chosen = backend.stack(named, project).qualified if named else ""
-    own = "" if opening.full_names(context) else project.name
+    own = "" if context.obj.full_names else project.name
     scope = None if everything else of_project or project.name
     rows = [
-        _Row(files, own, current=files.qualified == chosen)
+        _row(files, own, current=files.qualified == chosen)
         for files in backend.stacks(scope)
     ]
     if as_json:
-        print_json([row.json() for row in rows])
+        print_json(rows)
         return
     header = ("NAME", "LAST UPDATE", "RESOURCE COUNT")
-    print_table([header, *(row.cells() for row in rows)])
+    print_table([header, *map(_cells, rows)])
 
 
-class _Row:
-    def __init__(self, files: StackFiles, project: str, *, current: bool) -> None:
-        own = files.project == project
-        self.name = files.name if own else files.qualified
-        self.current = current
-        if is_interrupted(files):
-            opening.warn(opening.INTERRUPTED.format(name=self.name))
-        deployment = checkpoint.parse(files.read_checkpoint())
-        self.updated: datetime | None = deployment.updated
-        self.count = len(deployment.records) if deployment.body else None
+def _row(files: StackFiles, project: str, *, current: bool) -> dict[str, Any]:
+    name = files.name if files.project == project else files.qualified
+    if is_interrupted(files):
+        opening.warn(opening.INTERRUPTED.format(name=name))
+    deployment = checkpoint.parse(files.read_checkpoint())
+    row: dict[str, Any] = {"name": name, "current": current}
+    if deployment.updated:
+        row["lastUpdate"] = milliseconds(deployment.updated)
+    if deployment.body:
+        row["resourceCount"] = len(deployment.records)
+    return row
 
-    def cells(self) -> tuple[str, str, str]:
-        now = datetime.now(self.updated.tzinfo) if self.updated else None
-        return (
-            self.name + ("*" if self.current else ""),
-            ago(self.updated, now) if self.updated and now else "n/a",
-            "n/a" if self.count is None else str(self.count),
-        )
 
-    def json(self) -> dict[str, Any]:
-        row: dict[str, Any] = {"name": self.name, "current": self.current}
-        if self.updated:
-            row["lastUpdate"] = milliseconds(self.updated)
-        if self.count is not None:
-            row["resourceCount"] = self.count
-        return row
+def _cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    updated = row.get("lastUpdate")
+    when = ago(datetime.fromisoformat(updated), datetime.now(UTC)) if updated else "n/a"
+    mark = "*" if row["current"] else ""
+    return row["name"] + mark, when, str(row.get("resourceCount", "n/a"))
 
 
 def output(
@@ -264,7 +251,9 @@ def output(
     """Show the outputs of a stack, or one of them."""
     if shell and as_json:
         raise EngineError("only one of --json and --shell may be set")
-    found = stack_pages.outputs(opening.to_read(context, stack), secrets=show_secrets)
+    found = stack_pages.outputs(
+        opening.to_read(context.obj, stack), secrets=show_secrets
+    )
     if name and name not in found:
         raise EngineError(f"current stack does not have output property '{name}'")
     if as_json:
@@ -299,7 +288,7 @@ def export(
             "a file backend does not export earlier versions; `stack history` names them, and its "
             "directory holds their checkpoints"
         )
-    found = opening.to_read(context, stack)
+    found = opening.to_read(context.obj, stack)
     deployment = found.deployment()
     exported = checkpoint.render_export(deployment)
     if show_secrets:
@@ -326,7 +315,7 @@ def import_(
     ] = False,
 ) -> None:
     """Put an exported state, from standard input or a file, in the place of a stack's."""
-    found = opening.opened(context, stack, anywhere=True)
+    found = opening.opened(context.obj, stack, anywhere=True)
     try:
         content = _content(file)
     except OSError as error:
@@ -365,10 +354,10 @@ def rm(
     ] = False,
 ) -> None:
     """Remove a stack, its history and its configuration."""
-    found = opening.opened(context, opening.one_name(stack, name), anywhere=True)
+    found = opening.opened(context.obj, opening.one_name(stack, name), anywhere=True)
     if not yes:
         opening.confirm(
-            context,
+            context.obj,
             f"This will permanently remove the '{found.name}' stack!",
             found.name,
         )
@@ -393,10 +382,10 @@ def history(
     ] = False,
     page_size: Annotated[int, typer.Option("--page-size", min=1)] = 10,
     page: Annotated[int, typer.Option("--page", min=1)] = 1,
-    output: Output = "",
+    output: Output = None,
 ) -> None:
     """Show the updates that a stack has seen, youngest first."""
-    found = opening.opened(context, stack, anywhere=True)
+    found = opening.opened(context.obj, stack, anywhere=True)
     entries = stack_pages.history(found, page_size * (page - 1), page_size)
     if opening.wants_json(output, as_json=as_json):
         print_json(stack_pages.history_json(found, entries, secrets=show_secrets))
