@@ -42,14 +42,15 @@ def test_help_is_asked_for_in_three_ways(
     assert "Usage: esa-prefetch" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+@pytest.mark.parametrize("name", ["", "stack ls", "config set", *sorted(COMMANDS)])
 def test_every_command_has_a_help(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([name, "--help"]) == 0
+    assert main([*name.split(), "--help"]) == 0
 
     help_ = capsys.readouterr().out
     assert f"Usage: esa-prefetch {name}" in help_
+    assert "<bool>" not in help_  # a switch takes no value
     assert "Pulumi..yaml" not in help_  # `<stack>` in it is no markup
 
 

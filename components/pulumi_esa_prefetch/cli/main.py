@@ -118,6 +118,7 @@ class Commands(TyperGroup):
             made: Any = typer.main.get_command(app)
             command = made.commands[name]
             command.help = command.help or COMMANDS[name].help
+            _quieten(command)
             self.commands.update(made.commands, **{cmd_name: command})
         return super().get_command(ctx, cmd_name)
 
@@ -135,12 +136,22 @@ class Commands(TyperGroup):
         super().format_help(ctx, formatter)
 
 
+def _quieten(command: Any) -> None:
+    """Have the help name no type for flags that take no value."""
+    for flag in command.get_params(typer.Context(command)):
+        if getattr(flag, "is_flag", False):
+            flag.metavar = ""
+    for inner in getattr(command, "commands", {}).values():
+        _quieten(inner)
+
+
 def _run(argv: list[str]) -> int:
     app = typer.Typer(
         cls=Commands, help=ABOUT, add_completion=False, rich_markup_mode="markdown"
     )
     app.callback(invoke_without_command=True)(_everywhere)
     root: Any = typer.main.get_command(app)
+    _quieten(root)
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
     ahead = argv[:1] and argv[0].startswith("-")
