@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pulumi_esa_prefetch.cli import opening
+from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.opening import (
     MASK,
     AsJson,
@@ -28,14 +29,8 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.stack import Stack
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
-IsPath = Annotated[
-    bool, typer.Option("--path", help="The key is a path into a map or list.")
-]
-Secret = Annotated[bool, typer.Option("--secret", help="Encrypt the value.")]
-Open = Annotated[bool, typer.Option("--open", hidden=True)]
-Plaintext = Annotated[
-    bool, typer.Option("--plaintext", help="Keep the value in plain text.")
-]
+IsPath = Annotated[bool, flag("--path", "The key is a path into a map or list.")]
+Open = Annotated[bool, flag("--open")]
 
 _SENSITIVE: Final = re.compile(r"(?i)passwd|pass|password|pwd|secret|token|accesskey")
 _MIXED: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{12,}", re.DOTALL)
@@ -131,22 +126,13 @@ def set_(  # noqa: PLR0913 - each is a flag
         str | None, typer.Argument(metavar="[VALUE]", show_default=False)
     ] = None,
     *,
-    secret: Secret = False,
-    plaintext: Plaintext = False,
+    secret: Annotated[bool, flag("--secret", "Encrypt the value.")] = False,
+    plaintext: Annotated[bool, flag("--plaintext", "Keep it in plain text.")] = False,
     path: IsPath = False,
     kind: Annotated[
-        str,
-        typer.Option(
-            "--type",
-            metavar="TYPE",
-            help="Keep the value as string, bool, int or float.",
-            show_default=False,
-        ),
+        str, flag("--type", "Keep it as string, bool, int or float.", "TYPE")
     ] = "",
-    raw: Annotated[
-        bool,
-        typer.Option("--raw", help="Keep the last newline of standard input."),
-    ] = False,
+    raw: Annotated[bool, flag("--raw", "Keep the last newline of the input.")] = False,
     stack: StackName = "",
     config_file: ConfigFile = "",
 ) -> None:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.grammar import plain
 from pulumi_esa_prefetch.cli.options import ALL, from_environment
 from pulumi_esa_prefetch.cli.printing import echo
@@ -138,9 +139,9 @@ class Commands(TyperGroup):
 
 def _quieten(command: Any) -> None:
     """Have the help name no type for flags that take no value."""
-    for flag in command.get_params(typer.Context(command)):
-        if getattr(flag, "is_flag", False):
-            flag.metavar = ""
+    for option in command.get_params(typer.Context(command)):
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
     for inner in getattr(command, "commands", {}).values():
         _quieten(inner)
 
@@ -198,44 +199,22 @@ def _silence() -> None:
 def _everywhere(
     context: typer.Context,
     *,
-    cwd: Annotated[
-        str,
-        typer.Option(
-            "--cwd",
-            "-C",
-            metavar="DIR",
-            help="Run as if started there.",
-            show_default=False,
-        ),
-    ] = "",
+    cwd: Annotated[str, flag("--cwd -C", "Run as if started there.", "DIR")] = "",
     color: Annotated[
-        str, typer.Option(metavar="WHEN", help="auto, always, never or raw.")
+        str, flag("--color", "auto, always, never or raw.", "WHEN")
     ] = "auto",
-    non_interactive: Annotated[
-        bool, typer.Option("--non-interactive", help="Never ask.")
-    ] = False,
+    non_interactive: Annotated[bool, flag("--non-interactive", "Never ask.")] = False,
     verbose: Annotated[
-        str,
-        typer.Option(
-            "--verbose",
-            "-v",
-            metavar="N",
-            help="Say more; an error comes with its trace.",
-        ),
+        str, flag("--verbose -v", "Say more; an error comes with its trace.", "N")
     ] = "0",
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.")
-    ] = False,
+    version: Annotated[bool, flag("--version", "Print the version.")] = False,
     full_names: Annotated[
-        bool,
-        typer.Option(
-            "--fully-qualify-stack-names", "-Q", help="Show stacks by full names."
-        ),
+        bool, flag("--fully-qualify-stack-names -Q", "Show stacks by full names.")
     ] = False,
     # taken and without effect, so that a script runs with either
-    _to_stderr: Annotated[bool, typer.Option("--logtostderr", hidden=True)] = False,
-    _flow: Annotated[bool, typer.Option("--logflow", hidden=True)] = False,
-    _emoji: Annotated[bool, typer.Option("--emoji", "-e", hidden=True)] = False,
+    _to_stderr: Annotated[bool, flag("--logtostderr")] = False,
+    _flow: Annotated[bool, flag("--logflow")] = False,
+    _emoji: Annotated[bool, flag("--emoji -e")] = False,
 ) -> None:
     context.obj = Session.of(
         os.environ,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from pulumi_esa_prefetch.cli.asking import Asking
+from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.context import Project
@@ -20,34 +21,20 @@ from pulumi_esa_prefetch.engine.stack import Stack, open_stack
 
 StackName = Annotated[
     str,
-    typer.Option(
-        "--stack",
-        "-s",
-        metavar="NAME",
-        help="The stack; by default the selected one.",
-        show_default=False,
-    ),
+    flag("--stack -s", "The stack; by default the selected one.", "NAME"),
 ]
 ShowSecrets = Annotated[
-    bool, typer.Option("--show-secrets", help="Show secret values in plain text.")
+    bool, flag("--show-secrets", "Show secret values in plain text.")
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", "-j", help="Print JSON instead of text.")
-]
+AsJson = Annotated[bool, flag("--json -j", "Print JSON instead of text.")]
 ConfigFile = Annotated[
     str,
-    typer.Option(
-        "--config-file",
-        metavar="FILE",
-        help="Use this file instead of `Pulumi.<stack>.yaml`.",
-        show_default=False,
-    ),
+    flag("--config-file", "Use this file instead of `Pulumi.<stack>.yaml`.", "FILE"),
 ]
 Output = Annotated[
-    Literal["default", "json"] | None,
-    typer.Option("--output", help="What to print.", show_default=False),
+    Literal["default", "json"] | None, flag("--output", "How to print it.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
+Yes = Annotated[bool, flag("--yes -y", "Go on without asking.")]
 
 Commands = Mapping[tuple[str, ...], Callable[..., None]]
 

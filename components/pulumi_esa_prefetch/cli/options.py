@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
+from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.engine.environment import is_set
 
 ALL: Final = ("preview", "up", "refresh", "destroy")
@@ -51,7 +52,7 @@ def _texts(
 
 def _ignored(on: tuple[str, ...] = ALL, **more: Any) -> Any:
     """A flag of the CLI that says nothing to this engine, taken so that a script runs with either."""
-    return _flag("", DO, "Accepted without effect.", on, hidden=True, **more)
+    return _flag("", DO, "", on, **more)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,13 +193,11 @@ def _long(name: str) -> str:
 
 def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
     about = entry.metadata
-    option = typer.Option(
-        *filter(None, (_long(entry.name), about["short"])),
-        help=about["help"],
+    option = flag(
+        f"{_long(entry.name)} {about['short']}",
+        about["help"],
+        about.get("metavar"),
         rich_help_panel=about["panel"],
-        metavar=about.get("metavar"),
-        hidden=about.get("hidden", False),
-        show_default=False,
     )
     default = [] if hint == list[str] else entry.default
     return inspect.Parameter(

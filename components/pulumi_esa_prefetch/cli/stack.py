@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from pulumi_esa_prefetch.cli import opening, stack_pages
+from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.opening import AsJson, Output, ShowSecrets, StackName, Yes
 from pulumi_esa_prefetch.cli.printing import (
     ago,
@@ -30,23 +31,17 @@ from pulumi_esa_prefetch.engine import (
     stack_config,
     workspace,
 )
+from pulumi_esa_prefetch.engine import history as past
 from pulumi_esa_prefetch.engine.backend import StackFiles
 from pulumi_esa_prefetch.engine.bounded import read_stream
+from pulumi_esa_prefetch.engine.config_values import legible
 from pulumi_esa_prefetch.engine.encoding import opened as opened_secrets
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.recovery import is_interrupted
 from pulumi_esa_prefetch.engine.stack import Stack, current, open_backend, open_stack
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
-Provider = Annotated[
-    str,
-    typer.Option(
-        "--secrets-provider",
-        metavar="NAME",
-        help="default or passphrase.",
-        show_default=False,
-    ),
-]
+Provider = Annotated[str, flag("--secrets-provider", "default or passphrase.", "NAME")]
 
 
 def register(app: typer.Typer) -> None:
@@ -70,15 +65,9 @@ def show(
     context: typer.Context,
     *,
     stack: StackName = "",
-    show_name: Annotated[
-        bool, typer.Option("--show-name", help="Show only the stack's name.")
-    ] = False,
-    show_urns: Annotated[
-        bool, typer.Option("--show-urns", "-u", help="Show each resource's URN.")
-    ] = False,
-    show_ids: Annotated[
-        bool, typer.Option("--show-ids", "-i", help="Show each resource's id.")
-    ] = False,
+    show_name: Annotated[bool, flag("--show-name", "Only show its name.")] = False,
+    urns: Annotated[bool, flag("--show-urns -u", "Show each URN.")] = False,
+    ids: Annotated[bool, flag("--show-ids -i", "Show each resource's id.")] = False,
     show_secrets: ShowSecrets = False,
     output: Output = None,
 ) -> None:
@@ -92,9 +81,7 @@ def show(
     elif opening.wants_json(output):
         print_json(stack_pages.document(found, secrets=show_secrets))
     else:
-        stack_pages.overview(
-            found, name, urns=show_urns, ids=show_ids, secrets=show_secrets
-        )
+        stack_pages.overview(found, name, urns=urns, ids=ids, secrets=show_secrets)
 
 
 def init(
@@ -102,11 +89,9 @@ def init(
     name: Name = "",
     *,
     stack: StackName = "",
-    no_select: Annotated[
-        bool, typer.Option("--no-select", help="Do not select the new stack.")
-    ] = False,
+    no_select: Annotated[bool, flag("--no-select", "Do not select it.")] = False,
     secrets_provider: Provider = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", hidden=True)] = False,
+    yes: Annotated[bool, flag("--yes -y")] = False,
 ) -> None:
     """Make an empty stack, and select it."""
     wanted = opening.one_name(stack, name)
@@ -141,9 +126,7 @@ def select(
     name: Name = "",
     *,
     stack: StackName = "",
-    create: Annotated[
-        bool, typer.Option("--create", "-c", help="Make the stack if it is not there.")
-    ] = False,
+    create: Annotated[bool, flag("--create -c", "Make it if need be.")] = False,
     secrets_provider: Provider = "",
 ) -> None:
     """Select the stack that commands mean when they name none."""
@@ -182,18 +165,9 @@ def unselect() -> None:
 def ls(
     context: typer.Context,
     *,
-    everything: Annotated[
-        bool, typer.Option("--all", "-a", help="The stacks of all projects.")
-    ] = False,
+    everything: Annotated[bool, flag("--all -a", "Those of all projects.")] = False,
     of_project: Annotated[
-        str,
-        typer.Option(
-            "--project",
-            "-p",
-            metavar="NAME",
-            help="The stacks of this project.",
-            show_default=False,
-        ),
+        str, flag("--project -p", "Those of this project.", "NAME")
     ] = "",
     as_json: AsJson = False,
     output: Output = None,
@@ -243,9 +217,7 @@ def output(
     *,
     stack: StackName = "",
     as_json: AsJson = False,
-    shell: Annotated[
-        bool, typer.Option("--shell", help="Print assignments for a shell.")
-    ] = False,
+    shell: Annotated[bool, flag("--shell", "Print assignments.")] = False,
     show_secrets: ShowSecrets = False,
 ) -> None:
     """Show the outputs of a stack, or one of them."""
@@ -262,7 +234,7 @@ def output(
         asked = {name: found[name]} if name else found
         stack_pages.print_shell(asked, named=bool(name))
     elif name:
-        print_value(stack_pages.text(found[name]))
+        print_value(legible(found[name]))
     else:
         stack_pages.print_outputs(found)
 
@@ -271,16 +243,9 @@ def export(
     context: typer.Context,
     *,
     stack: StackName = "",
-    file: Annotated[
-        str,
-        typer.Option(
-            "--file", metavar="FILE", help="Write it there.", show_default=False
-        ),
-    ] = "",
+    file: Annotated[str, flag("--file", "Write it there.", "FILE")] = "",
     show_secrets: ShowSecrets = False,
-    version: Annotated[
-        str, typer.Option("--version", hidden=True, show_default=False)
-    ] = "",
+    version: Annotated[str, flag("--version")] = "",
 ) -> None:
     """Print the state of a stack, for `stack import`."""
     if version:
@@ -304,15 +269,8 @@ def import_(
     context: typer.Context,
     *,
     stack: StackName = "",
-    file: Annotated[
-        str,
-        typer.Option(
-            "--file", metavar="FILE", help="Read it there.", show_default=False
-        ),
-    ] = "",
-    force: Annotated[
-        bool, typer.Option("--force", "-f", help="Even if it is not valid.")
-    ] = False,
+    file: Annotated[str, flag("--file", "Read it there.", "FILE")] = "",
+    force: Annotated[bool, flag("--force -f", "Even if it is not valid.")] = False,
 ) -> None:
     """Put an exported state, from standard input or a file, in the place of a stack's."""
     found = opening.opened(context.obj, stack, anywhere=True)
@@ -330,9 +288,8 @@ def import_(
 def _content(file: str) -> bytes:
     if not file:
         return read_stream(sys.stdin.buffer, "standard input")
-    with Path(file).open(
-        "rb"
-    ) as stream:  # a pipe may be named, so its size says nothing
+    # a pipe may be named, so its size says nothing
+    with Path(file).open("rb") as stream:
         return read_stream(stream, file)
 
 
@@ -342,15 +299,12 @@ def rm(
     *,
     stack: StackName = "",
     yes: Yes = False,
-    force: Annotated[
-        bool,
-        typer.Option("--force", "-f", help="Even if it has resources: they stay."),
-    ] = False,
+    force: Annotated[bool, flag("--force -f", "Leave what resources it has.")] = False,
     preserve_config: Annotated[
-        bool, typer.Option("--preserve-config", help="Keep `Pulumi.<stack>.yaml`.")
+        bool, flag("--preserve-config", "Keep `Pulumi.<stack>.yaml`.")
     ] = False,
     remove_backups: Annotated[
-        bool, typer.Option("--remove-backups", help="Remove the backups too.")
+        bool, flag("--remove-backups", "Remove the backups too.")
     ] = False,
 ) -> None:
     """Remove a stack, its history and its configuration."""
@@ -377,16 +331,15 @@ def history(
     stack: StackName = "",
     as_json: AsJson = False,
     show_secrets: ShowSecrets = False,
-    full_dates: Annotated[
-        bool, typer.Option("--full-dates", help="Show dates in full.")
-    ] = False,
-    page_size: Annotated[int, typer.Option("--page-size", min=1)] = 10,
-    page: Annotated[int, typer.Option("--page", min=1)] = 1,
+    full_dates: Annotated[bool, flag("--full-dates", "Show dates in full.")] = False,
+    page_size: Annotated[int, flag("--page-size", "10 by default.", min=1)] = 10,
+    page: Annotated[int, flag("--page", "From 1 on.", min=1)] = 1,
     output: Output = None,
 ) -> None:
     """Show the updates that a stack has seen, youngest first."""
     found = opening.opened(context.obj, stack, anywhere=True)
-    entries = stack_pages.history(found, page_size * (page - 1), page_size)
+    start = page_size * (page - 1)
+    entries = past.entries(found.files)[start : start + page_size]
     if opening.wants_json(output, as_json=as_json):
         print_json(stack_pages.history_json(found, entries, secrets=show_secrets))
     else:

@@ -1,5 +1,6 @@
 """What `stack`, `stack output` and `stack history` print; changes nothing."""
 
+import json
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -15,10 +16,9 @@ from pulumi_esa_prefetch.cli.printing import (
     print_value,
 )
 from pulumi_esa_prefetch.engine import checkpoint, config_values
-from pulumi_esa_prefetch.engine import history as past
+from pulumi_esa_prefetch.engine.checkpoint import Deployment
 from pulumi_esa_prefetch.engine.encoding import Encoder, decode_resource
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.moments import Moment
 from pulumi_esa_prefetch.engine.printable import one_line
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 from pulumi_esa_prefetch.engine.references import ROOT_STACK
@@ -51,11 +51,6 @@ def _masked(value: Any) -> Any:
     return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
-def text(value: Any) -> str:
-    """An output on one line: texts as they are, the rest as JSON."""
-    return config_values.legible(value)
-
-
 def print_outputs(found: Mapping[str, Any]) -> None:
     """Print outputs as a table."""
     echo(f"Current stack outputs ({len(found)}):")
@@ -64,7 +59,7 @@ def print_outputs(found: Mapping[str, Any]) -> None:
         return
     rows = [
         ("OUTPUT", "VALUE"),
-        *((one_line(name), text(found[name])) for name in found),
+        *((one_line(name), config_values.legible(found[name])) for name in found),
     ]
     print_table(rows, _MARGIN)
 
@@ -81,7 +76,7 @@ def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
     for name in strange:
         warn(f"the output {name!r} is left out: it cannot be a shell variable")
     for name in names:
-        print_value(f"{name}={_quoted(text(found[name]))}")
+        print_value(f"{name}={_quoted(config_values.legible(found[name]))}")
 
 
 def _quoted(word: str) -> str:
@@ -92,16 +87,13 @@ def _quoted(word: str) -> str:
 
 def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -> None:
     """Print what there is to say of a stack, its resources as a tree, and its outputs."""
-    deployment = stack.deployment()
-    snapshot = checkpoint.read(deployment, None)
-    checkpoint.verify(deployment, snapshot)
+    deployment, snapshot = _verified(stack)
     found = outputs(stack, secrets=secrets)
     echo(f"Current stack is {name}:")
     echo(f"{_MARGIN}Managed by {socket.gethostname()}")
     if moment := deployment.updated:
-        echo(
-            f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({_in_full(moment)})"
-        )
+        full = moment.text.replace("T", " ").replace("Z", " +0000 UTC")
+        echo(f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({full})")
     if deployment.writer:
         echo(f"{_MARGIN}Pulumi version used: {deployment.writer}")
     echo(f"Current stack resources ({len(snapshot.resources)}):")
@@ -115,14 +107,19 @@ def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -
     )
 
 
-def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
-    """What a stack is, its resources and its outputs, in the CLI's schema."""
+def _verified(stack: Stack) -> tuple[Deployment, Snapshot]:
     deployment = stack.deployment()
     snapshot = checkpoint.read(deployment, None)
     checkpoint.verify(deployment, snapshot)
+    return deployment, snapshot
+
+
+def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
+    """What a stack is, its resources and its outputs, in the CLI's schema."""
+    deployment, snapshot = _verified(stack)
     time = deployment.updated
     facts = {
-        "time": milliseconds(time) if time else "",
+        "time": time and milliseconds(time),
         "pulumiVersion": deployment.writer,
     }
     return {
@@ -144,10 +141,6 @@ def _brief(record: Resource) -> dict[str, str]:
         "name": name_of(record.urn),
         **{key: value for key, value in optional.items() if value},
     }
-
-
-def _in_full(moment: Moment) -> str:
-    return moment.text.replace("T", " ").replace("Z", " +0000 UTC")
 
 
 def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
@@ -182,25 +175,15 @@ def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
         roots = [top]
     found: list[tuple[Resource, str, str]] = []
     # a stack of work instead of recursion: components may be nested deeply
-    work = [(record, "", "", not children.get(record.urn)) for record in roots[::-1]]
+    work = [(record, "", "") for record in roots[::-1]]
     while work:
-        record, lead, below, leaf = work.pop()
-        bar = "   " if leaf else "│  "
-        found.append((record, lead, below + bar))
+        record, lead, below = work.pop()
         own = children.get(record.urn, [])
-        for index in range(len(own) - 1, -1, -1):
-            last = index == len(own) - 1
-            branch, stem = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            child = own[index]
-            work.append(
-                (child, below + branch, below + stem, not children.get(child.urn))
-            )
+        found.append((record, lead, below + ("│  " if own else "   ")))
+        for child in own[::-1]:
+            branch, stem = ("└─ ", "   ") if child is own[-1] else ("├─ ", "│  ")
+            work.append((child, below + branch, below + stem))
     return found
-
-
-def history(stack: Stack, start: int, count: int) -> list[dict[str, Any]]:
-    """A page of a stack's updates, youngest first."""
-    return past.entries(stack.files)[start : start + count]
 
 
 def history_json(
@@ -235,14 +218,8 @@ def shown(value: Any, opener: Any) -> dict[str, Any]:
     plain = config_values.revealed(value, opener) if secret else value
     found: dict[str, Any] = {"value": config_values.text(plain)}
     if isinstance(plain, dict | list):
-        found["objectValue"] = _ordered(plain)
+        found["objectValue"] = json.loads(json.dumps(plain, sort_keys=True))
     return found | {"secret": secret}
-
-
-def _ordered(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
 def _moment(seconds: Any) -> datetime:
