@@ -147,7 +147,10 @@ def set_(  # noqa: PLR0913 - each is a flag
             f"config value for '{place.key}' looks like a secret; rerun with --secret to encrypt it, or "
             "--plaintext if you meant to store in plaintext"
         )
-    new = _sealed(found, text) if secret else config_keys.typed(text, kind, place)
+    if secret:
+        new: Any = Secure(found.sealing().encrypt(text))
+    else:
+        new = config_keys.typed(text, kind, place)
     file = found.file()
     file.save(place.put(file.values, new))
 
@@ -169,10 +172,6 @@ def _given(
 def _looks_secret(key: str, text: str) -> bool:
     name = key.partition(":")[2]
     return bool(_SENSITIVE.search(name) and _MIXED.fullmatch(text))
-
-
-def _sealed(stack: Stack, text: str) -> Secure:
-    return Secure(stack.sealing().encrypt(text))
 
 
 def rm(

@@ -6,36 +6,22 @@ from typing import Final
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 
-_COMMANDS: Final = frozenset(
-    """
-    about ai api console convert deployment do env gen-completion import insights install
-    login logout logs neo new org package plugin policy project query schema state template
-    watch whoami
-    """.split()  # noqa: SIM905 - a list of words reads better as words
-)
-
-_CONFIG: Final = frozenset(
-    "cp copy delete-all env refresh remove-all rm-all set-all".split()  # noqa: SIM905 - same
-)
-
-_STACK: Final = frozenset(
-    """
-    change-secrets-provider drift graph migrate rename schedule tag webhook
-    """.split()  # noqa: SIM905 - same
-)
-
-SUBCOMMANDS: Final = {"": _COMMANDS, "config": _CONFIG, "stack": _STACK}
-
-FLAGS: Final = frozenset(
-    """
+SUBCOMMANDS: Final = {
+    "": """
+        about ai api console convert deployment do env gen-completion import insights install
+        login logout logs neo new org package plugin policy project query schema state template
+        watch whoami
+    """,
+    "config": "cp copy delete-all env refresh remove-all rm-all set-all",
+    "stack": "change-secrets-provider drift graph migrate rename schedule tag webhook",
+}
+FLAGS: Final = """
     --attach-debugger --client --copy-config-from --disable-integrity-checking --event-log
     --exclude --exclude-dependents --ignore-protect --import-file --import-pending-creates
     --json --memprofilerate --organization --otel-traces --output --override-env --plan
     --policy-pack --policy-pack-config --profiling --remote --run-program --save-plan
     --secrets-provider --strict --tag --teams --tracing
-    """.split()  # noqa: SIM905 - same
-)
-
+"""
 SHORT: Final = {"-j": "--json", "-x": "--exclude"}
 
 CONTROL: Final = "the pulumi CLI works on the same project, configuration and state"
@@ -45,16 +31,13 @@ def flag(spelling: str, command: str) -> EngineError:
     """The error for a flag that a command does not have."""
     full = SHORT.get(spelling, spelling)
     where = f"esa-prefetch {command}".strip()
-    if full in FLAGS:
+    if full in FLAGS.split():
         return EngineError(
             f"{where} has no {full}: use `pulumi {command}` for it; {CONTROL}"
         )
-    if not spelling.startswith("--"):
-        return EngineError(
-            f"unknown shorthand flag {spelling}; `{where} --help` lists what there is"
-        )
+    kind = "flag:" if spelling.startswith("--") else "shorthand flag"
     return EngineError(
-        f"unknown flag: {spelling}; `{where} --help` lists what there is"
+        f"unknown {kind} {spelling}; `{where} --help` lists what there is"
     )
 
 
@@ -68,17 +51,14 @@ def variable(name: str, command: str) -> EngineError:
 def command(words: str, known: Collection[str]) -> EngineError:
     """The error for a command that there is not; `known` are those of its group, to guess at what was meant."""
     *group, word = words.split(" ")
-    if word in SUBCOMMANDS.get(" ".join(group), ()):
+    if word in SUBCOMMANDS.get(" ".join(group), "").split():
         kind = "" if group else "command "
         return EngineError(
             f"esa-prefetch has no {kind}`{words}`: use `pulumi {words}`; {CONTROL}"
         )
-    near = difflib.get_close_matches(word, known, n=1)
     where = " ".join(["esa-prefetch", *group])
-    if near:
-        return EngineError(
-            f"unknown command `{words}`; did you mean `{where} {near[0]}`?"
-        )
+    for near in difflib.get_close_matches(word, known, n=1):
+        return EngineError(f"unknown command `{words}`; did you mean `{where} {near}`?")
     return EngineError(
         f"unknown command `{words}`; `{where} --help` lists what there is"
     )

@@ -214,9 +214,8 @@ class Operation:
         return self.command in PROGRAM and not self.options.skip_config_validation
 
     def _view(self, *, planning: bool) -> View:
-        names = (self.stack.name, self.stack.project.name)
         return view_of(
-            self.command, self.options, self.session, *names, planning=planning
+            self.command, self.options, self.session, self.stack, planning=planning
         )
 
 

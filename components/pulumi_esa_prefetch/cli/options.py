@@ -6,9 +6,8 @@ A field of `Options` is a flag; `typed` gives a function the signature that type
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Annotated, Any, Final, get_type_hints
-
-import typer
 
 from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.engine.environment import is_set
@@ -26,33 +25,24 @@ DO: Final = "What to do"
 WHICH: Final = "Which resources"
 SHOW: Final = "What to show"
 
-# what a field begins with, beside what is told of its flag
-_STARTS: Final = ("default", "default_factory")
-
 
 def _flag(
-    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
+    short: str,
+    panel: str,
+    text: str,
+    on: tuple[str, ...] = ALL,
+    metavar: str | None = None,
+    **start: Any,
 ) -> Any:
-    start = {name: more.pop(name) for name in _STARTS if name in more}
-    metadata = {"short": short, "panel": panel, "help": text, "on": on, **more}
-    return field(metadata=metadata, **(start or {"default": False}))
+    """A flag of some commands, which is False unless `start` says otherwise."""
+    about = {"short": short, "panel": panel, "help": text, "on": on, "metavar": metavar}
+    return field(metadata=about, **(start or {"default": False}))
 
 
-def _text(
-    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
-) -> Any:
-    return _flag(short, panel, text, on, default="", **more)
-
-
-def _texts(
-    short: str, panel: str, text: str, on: tuple[str, ...] = ALL, **more: Any
-) -> Any:
-    return _flag(short, panel, text, on, default_factory=list, **more)
-
-
-def _ignored(on: tuple[str, ...] = ALL, **more: Any) -> Any:
-    """A flag of the CLI that says nothing to this engine, taken so that a script runs with either."""
-    return _flag("", DO, "", on, **more)
+_text = partial(_flag, default="")
+_texts = partial(_flag, default_factory=list)
+# flags of the CLI that say nothing to this engine, taken so that a script runs with either
+_ignored = partial(_flag, "", DO, "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,9 +163,7 @@ class Options:
 def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
     """Give a function that takes its context and keyword arguments the signature of a command's flags."""
     hints = get_type_hints(Options)
-    context = inspect.Parameter(
-        "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-    )
+    context = inspect.signature(function).parameters["ctx"]
     offered = (
         _parameter(entry, hints[entry.name])
         for entry in fields(Options)
@@ -196,7 +184,7 @@ def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
     option = flag(
         f"{_long(entry.name)} {about['short']}",
         about["help"],
-        about.get("metavar"),
+        about["metavar"],
         rich_help_panel=about["panel"],
     )
     default = [] if hint == list[str] else entry.default

@@ -11,6 +11,7 @@ from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.errors import BAD_USAGE, FAILED, EngineError
 from pulumi_esa_prefetch.engine.project import read_document
 from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.targets import protected
 
 MOST_AT_ONCE: Final = 16
@@ -61,19 +62,13 @@ def request_of(
 
 
 def view_of(
-    command: str,
-    options: Options,
-    session: Session,
-    stack: str,
-    project: str,
-    *,
-    planning: bool,
+    command: str, options: Options, session: Session, stack: Stack, *, planning: bool
 ) -> View:
     """What the display is to show."""
     return View(
         kind=kind_of(command),
-        stack=stack,
-        project=project,
+        stack=stack.name,
+        project=stack.project.name,
         planning=planning,
         color=session.color,
         live=session.interactive,
