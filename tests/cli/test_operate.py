@@ -13,10 +13,16 @@ from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.main import main
 from pulumi_esa_prefetch.cli.options import Options
 from pulumi_esa_prefetch.cli.session import Session
-from pulumi_esa_prefetch.cli.translation import check, default_parallel, refreshes
+from pulumi_esa_prefetch.cli.translation import (
+    check,
+    default_parallel,
+    refreshes,
+    request_of,
+)
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.records import Snapshot
 
 HERE = Session(cwd=Path(), color=False, interactive=False)
 TERMINAL = Session(cwd=Path(), color=False, interactive=True)
@@ -184,6 +190,14 @@ def test_an_interpreter_that_is_not_there_is_one_sentence(
 ) -> None:
     with pytest.raises(EngineError, match=sentence):
         interpreter(project(tmp_path, **options), environ)
+
+
+def test_a_program_can_be_told_any_degree_of_parallelism(tmp_path: Path) -> None:
+    base, here = Snapshot(), project(tmp_path)
+
+    request = request_of("up", Options(parallel=2**64), here, base, dry_run=True)
+
+    assert request.parallel < 2**31
 
 
 def test_the_degree_of_parallelism_follows_the_processors() -> None:

@@ -6,7 +6,7 @@ Decides nothing else.
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -31,9 +31,7 @@ ConfigFile = Annotated[
     str,
     flag("--config-file", "Use this file instead of `Pulumi.<stack>.yaml`.", "FILE"),
 ]
-Output = Annotated[
-    Literal["default", "json"] | None, flag("--output", "How to print it.")
-]
+Output = Annotated[str, flag("--output", "default or json.", "FORMAT")]
 Yes = Annotated[bool, flag("--yes -y", "Go on without asking.")]
 
 Commands = Mapping[tuple[str, ...], Callable[..., None]]
@@ -99,8 +97,12 @@ def to_read(session: Session, name: str) -> Stack:
     return found
 
 
-def wants_json(output: str | None, *, as_json: bool = False) -> bool:
-    """Whether JSON is asked for, by --json or by --output; raises EngineError for both."""
+def wants_json(output: str, *, as_json: bool = False) -> bool:
+    """Whether JSON is asked for, by --json or by --output; raises EngineError for another format, or both."""
+    if output not in ("", "default", "json"):
+        raise EngineError(
+            f'invalid argument "{output}" for --output: default or json is expected'
+        )
     if output and as_json:
         raise EngineError("--json and --output cannot be used together")
     return as_json or output == "json"

@@ -69,7 +69,7 @@ def show(
     urns: Annotated[bool, flag("--show-urns -u", "Show each URN.")] = False,
     ids: Annotated[bool, flag("--show-ids -i", "Show each resource's id.")] = False,
     show_secrets: ShowSecrets = False,
-    output: Output = None,
+    output: Output = "",
 ) -> None:
     """Show a stack: its resources and its outputs."""
     if context.invoked_subcommand is not None:
@@ -170,7 +170,7 @@ def ls(
         str, flag("--project -p", "Those of this project.", "NAME")
     ] = "",
     as_json: AsJson = False,
-    output: Output = None,
+    output: Output = "",
 ) -> None:
     """List the stacks of the project."""
     as_json = opening.wants_json(output, as_json=as_json)
@@ -334,7 +334,7 @@ def history(
     full_dates: Annotated[bool, flag("--full-dates", "Show dates in full.")] = False,
     page_size: Annotated[int, flag("--page-size", "10 by default.", min=1)] = 10,
     page: Annotated[int, flag("--page", "From 1 on.", min=1)] = 1,
-    output: Output = None,
+    output: Output = "",
 ) -> None:
     """Show the updates that a stack has seen, youngest first."""
     found = opening.opened(context.obj, stack, anywhere=True)

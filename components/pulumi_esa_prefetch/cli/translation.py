@@ -15,6 +15,7 @@ from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.targets import protected
 
 MOST_AT_ONCE: Final = 16
+MOST: Final = 2**31 - 1  # that the program's SDK can be told
 
 
 def check(command: str, options: Options, session: Session) -> None:
@@ -50,7 +51,7 @@ def request_of(
     return Request(
         kind=kind_of(command),
         dry_run=dry_run,
-        parallel=options.parallel or default_parallel(_processors()),
+        parallel=min(options.parallel, MOST) or default_parallel(_processors()),
         targets=[*options.target, *options.target_replace],
         target_dependents=options.target_dependents,
         spares=protected(base) if options.exclude_protected else (),
