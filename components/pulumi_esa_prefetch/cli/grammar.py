@@ -81,8 +81,10 @@ def _flags(
         flag = _flag(spelling, known)
         if flag is None:
             raise lacking.flag(spelling, command)
-        number = (after or "".join(rest[:1])).isdecimal()
-        alone = "true" if flag.is_flag else "" if number else BARE.get(flag.opts[0])
+        following = after or "".join(rest[:1])
+        alone = None if following.isdecimal() else BARE.get(flag.opts[0])
+        if flag.is_flag:
+            alone = "true"
         if not alone and not after and not rest:
             raise EngineError(f"flag needs an argument: {spelling}")
         if after.startswith("=") or not alone:
@@ -93,20 +95,24 @@ def _flags(
 
 def _flag(name: str, commands: list[Any]) -> Any:
     """The parameter of the last command that has such a flag, None if none has."""
+    if name in HELP.opts:
+        return HELP
     flags = (flag for command in commands[::-1] for flag in command.params)
-    return (
-        HELP if name in HELP.opts else next((f for f in flags if name in f.opts), None)
-    )
+    return next((flag for flag in flags if name in flag.opts), None)
 
 
 def _placed(given: list[_Given], path: list[Any]) -> Iterator[str]:
     """The commands, and behind each the flags that it has and no later one."""
     levels: list[list[str]] = [[] for _ in path]
     for name, value in given:
-        having = [n for n, command in enumerate(path) if _flag(name, [command])]
+        having = [
+            (flag, level)
+            for command, level in zip(path, levels, strict=True)
+            if (flag := _flag(name, [command]))
+        ]
         if not having:
             raise lacking.flag(name, _called(path))
-        flag, level = _flag(name, path), levels[having[-1]]
+        flag, level = having[-1]
         full = flag.opts[0]
         if not flag.is_flag:
             level.append(f"{full}={value}")
