@@ -2,14 +2,13 @@ import pytest
 
 from pulumi_esa_prefetch.engine.diff import (
     Diff,
-    equal,
     input_diff,
     inverted,
     with_replace_on_changes,
 )
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import PropertyChange
-from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE, Secret
+from pulumi_esa_prefetch.engine.values import Secret, equal
 
 
 @pytest.mark.parametrize(
@@ -28,19 +27,6 @@ def test_values_that_only_look_alike_differ(left: object, right: object) -> None
 
 def test_a_number_equals_itself_in_another_notation() -> None:
     assert equal({"n": 2, "l": (1,)}, {"n": 2.0, "l": [1]})
-
-
-@pytest.mark.parametrize(
-    ("hashes", "same"), [(("1", "1"), True), (("1", "2"), False), (("1", None), True)]
-)
-def test_assets_are_compared_by_hash_where_both_have_one(
-    hashes: tuple[str | None, str | None], same: bool
-) -> None:
-    left, right = (
-        {SIGNATURE: ASSET, "path": "f", **({"hash": h} if h else {})} for h in hashes
-    )
-
-    assert equal(left, right) is same
 
 
 def test_the_engines_own_diff_names_paths_and_keys() -> None:

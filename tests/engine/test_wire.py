@@ -19,7 +19,6 @@ from pulumi_esa_prefetch.engine.wire import (
     output_dependencies,
     read_struct,
     write_struct,
-    write_value,
 )
 
 PLAIN = Encoding(secrets=False, resources=False, unknowns=False)
@@ -99,7 +98,9 @@ def test_unknowns_are_left_out_at_every_level_where_the_receiver_knows_none() ->
 
 
 def test_an_unknown_is_written_as_the_protocols_placeholder() -> None:
-    assert write_value(UNKNOWN).string_value == UNKNOWN_STRING
+    struct = write_struct({"u": UNKNOWN})
+
+    assert struct.fields["u"].string_value == UNKNOWN_STRING
 
 
 @pytest.mark.parametrize(
@@ -128,9 +129,9 @@ def test_a_reference_is_held_with_a_version_and_sent_without_an_empty_one() -> N
 def test_a_reference_is_sent_with_the_name_and_the_type_that_its_urn_says() -> None:
     urn = "urn:pulumi:dev::proj::a:b:Box$a:b:C::child"
 
-    sent = write_value({SIGNATURE: RESOURCE, "urn": urn}).struct_value
+    sent = write_struct({"r": {SIGNATURE: RESOURCE, "urn": urn}})
 
-    fields = json_format.MessageToDict(sent)
+    fields = json_format.MessageToDict(sent)["r"]
     assert fields == {SIGNATURE: RESOURCE, "urn": urn, "name": "child", "type": "a:b:C"}
 
 
@@ -150,7 +151,7 @@ def test_the_unknown_id_of_a_referenced_resource_is_held_as_no_text() -> None:
     assert held["one"]["id"] == ""
     assert has_unknown(held["one"])
     assert not has_unknown(held["all"])
-    assert write_value(held["one"]).struct_value.fields["id"].string_value == ""
+    assert json_format.MessageToDict(write_struct(held))["one"]["id"] == ""
 
 
 def test_a_receiver_without_references_gets_the_unknown_for_an_unknown_id() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.context import StackOutputs
-from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff, equal
+from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
 from pulumi_esa_prefetch.engine.providers import (
     Call,
     Checked,
@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.engine.providers import (
 )
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import type_of
-from pulumi_esa_prefetch.engine.values import Properties, has_secret
+from pulumi_esa_prefetch.engine.values import Properties, equal, has_secret
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 

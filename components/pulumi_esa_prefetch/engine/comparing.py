@@ -3,7 +3,7 @@
 from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.checks import Checks
 from pulumi_esa_prefetch.engine.decide import trigger_changed
-from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff, equal
+from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
 from pulumi_esa_prefetch.engine.events import Diagnostic
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.providers import Call, DiffUnavailable
@@ -13,6 +13,7 @@ from pulumi_esa_prefetch.engine.registry import Registry
 from pulumi_esa_prefetch.engine.rules import Rules, Tell
 from pulumi_esa_prefetch.engine.targets import Targets
 from pulumi_esa_prefetch.engine.urns import provider_urn
+from pulumi_esa_prefetch.engine.values import equal
 from pulumi_esa_prefetch.engine.wanted import Wanted
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from pulumi_esa_prefetch.engine.diff import Diff, equal
+from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.goals import Goal
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.values import Secret, has_unknown, reveal
+from pulumi_esa_prefetch.engine.values import Secret, equal, has_unknown, reveal
 
 Decision = Literal["same", "update", "replace"]
 

@@ -12,7 +12,7 @@ from pulumi_esa_prefetch.engine.paths import (
     parse_path,
     path_text,
 )
-from pulumi_esa_prefetch.engine.values import ARCHIVE, ASSET, SIGNATURE, Secret, reveal
+from pulumi_esa_prefetch.engine.values import equal, reveal
 
 INIT_ERROR = "#initerror"
 
@@ -37,38 +37,6 @@ class Diff:
 NO_DIFF = Diff("none")
 
 
-def equal(left: Any, right: Any) -> bool:
-    """Deep equality of values: true is not 1, a secret only equals a secret."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return _equal_maps(left, right)
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, Secret) and isinstance(right, Secret):
-        return equal(left.value, right.value)
-    if isinstance(left, bool) is not isinstance(right, bool):
-        return False
-    return bool(left == right)
-
-
-def _equal_maps(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    if left.get(SIGNATURE) in (ASSET, ARCHIVE):
-        return _equal_assets(left, right)
-    return left.keys() == right.keys() and all(
-        equal(value, right[key]) for key, value in left.items()
-    )
-
-
-def _equal_assets(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    # The hash stands for the content; only where one is missing the description is compared.
-    if left.get(SIGNATURE) != right.get(SIGNATURE):
-        return False
-    if left.get("hash") and right.get("hash"):
-        return bool(left["hash"] == right["hash"])
-    plain = ({k: v for k, v in side.items() if k != "hash"} for side in (left, right))
-    one, other = plain
-    return one.keys() == other.keys() and all(equal(one[k], other[k]) for k in one)
-
-
 def input_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
     """The engine's own diff of inputs, secrets unwrapped: what counts when a provider does not know."""
     found = dict(_differences((), reveal(old), reveal(new)))
@@ -88,7 +56,7 @@ _Place = tuple[str | int, ...]
 def _differences(path: _Place, old: Any, new: Any) -> Iterator[tuple[_Place, str]]:
     if equal(old, new):
         return
-    if _plain_map(old) and _plain_map(new):
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in old.keys() | new.keys():
             yield from _sides((*path, key), key in old, key in new, old, new, key)
     elif isinstance(old, list) and isinstance(new, list):
@@ -110,10 +78,6 @@ def _sides(
             yield path, "delete"
     elif new[key] is not None:
         yield path, "add"
-
-
-def _plain_map(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get(SIGNATURE) not in (ASSET, ARCHIVE)
 
 
 def _kind(old: Any, new: Any) -> str:

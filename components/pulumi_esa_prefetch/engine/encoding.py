@@ -25,6 +25,7 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN_STRING,
     Secret,
     negative_zero,
+    rewritten,
 )
 
 Opener = Callable[[str], str]
@@ -145,24 +146,21 @@ def _decode_float(bits: Any) -> float:
 
 def opened(value: Any, opener: Opener) -> Any:
     """A state's JSON with every secret in it as a plain text; all else as it was."""
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET and value.get("ciphertext"):
-            return {SIGNATURE: SECRET, "plaintext": opener(value["ciphertext"])}
-        return {key: opened(item, opener) for key, item in value.items()}
-    if isinstance(value, list):
-        return [opened(item, opener) for item in value]
-    return value
+    return _resealed(value, "ciphertext", "plaintext", opener)
 
 
 def sealed(value: Any, sealer: Sealer) -> Any:
     """A state's JSON with every plain text of a secret in it sealed; all else as it was."""
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET and value.get("plaintext"):
-            return {SIGNATURE: SECRET, "ciphertext": sealer(value["plaintext"])}
-        return {key: sealed(item, sealer) for key, item in value.items()}
-    if isinstance(value, list):
-        return [sealed(item, sealer) for item in value]
-    return value
+    return _resealed(value, "plaintext", "ciphertext", sealer)
+
+
+def _resealed(value: Any, before: str, after: str, turn: Callable[[str], str]) -> Any:
+    def change(one: Any) -> Any:
+        if isinstance(one, dict) and one.get(SIGNATURE) == SECRET and one.get(before):
+            return {SIGNATURE: SECRET, after: turn(one[before])}
+        return one
+
+    return rewritten(value, change)
 
 
 class Encoder:

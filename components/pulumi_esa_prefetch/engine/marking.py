@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pulumi_esa_prefetch.engine.values import Secret, has_secret
-from pulumi_esa_prefetch.engine.wire import secret
+from pulumi_esa_prefetch.engine.values import Secret, has_secret, secret
 
 
 def marked_as_sent(

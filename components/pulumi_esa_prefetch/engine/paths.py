@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.values import Secret
-from pulumi_esa_prefetch.engine.wire import secret
+from pulumi_esa_prefetch.engine.values import Secret, secret
 
 Path = tuple[str | int, ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
-from pulumi_esa_prefetch.engine.diff import Diff, equal
+from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import (
     Diagnostic,
@@ -32,7 +32,7 @@ from pulumi_esa_prefetch.engine.steps import (
     Work,
 )
 from pulumi_esa_prefetch.engine.urns import is_default_provider
-from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal
 
 
 class Broken(EngineError):

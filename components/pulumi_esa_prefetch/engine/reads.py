@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pulumi_esa_prefetch.engine.diff import Diff, equal, input_diff, inverted
+from pulumi_esa_prefetch.engine.diff import Diff, input_diff, inverted
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import StepOp
 from pulumi_esa_prefetch.engine.goals import Reply
@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.engine.providers import (
 from pulumi_esa_prefetch.engine.records import OperationType, Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Work, asks_provider
 from pulumi_esa_prefetch.engine.urns import package_of
-from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal
 
 
 @dataclass(frozen=True, slots=True, eq=False)

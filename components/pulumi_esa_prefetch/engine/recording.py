@@ -3,7 +3,6 @@
 import itertools
 import threading
 
-from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import (
     Amended,
@@ -19,6 +18,7 @@ from pulumi_esa_prefetch.engine.reads import ReadExternal
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.removals import Delete
 from pulumi_esa_prefetch.engine.steps import Applied, Create, Same, Step
+from pulumi_esa_prefetch.engine.values import equal
 from pulumi_esa_prefetch.engine.withheld import Withheld
 
 _SAVED = (

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from pulumi_esa_prefetch.engine.diff import Diff, equal
+from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.providers import (
     Call,
@@ -22,7 +22,7 @@ from pulumi_esa_prefetch.engine.urns import (
     provider_reference,
     type_of,
 )
-from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Properties
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Properties, equal
 
 INTERNAL: Final = "__internal"
 

@@ -34,11 +34,11 @@ from pulumi_esa_prefetch.engine.values import (
     Properties,
     has_secret,
     has_unknown,
+    secret,
 )
 from pulumi_esa_prefetch.engine.wire import (
     Encoding,
     read_struct,
-    secret,
     write_struct,
 )
 

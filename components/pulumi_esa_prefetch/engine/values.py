@@ -4,7 +4,7 @@ Assets, archives and resource references stay the maps they are on the wire, tol
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,48 +47,81 @@ def negative_zero(number: float) -> bool:
     return number == 0 and math.copysign(1, number) < 0
 
 
+def walk(value: Any) -> Iterator[Any]:
+    """The value and all values in it, those in secrets too."""
+    left = [value]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, Secret):
+            left.append(value.value)
+        elif isinstance(value, Mapping):
+            left.extend(value.values())
+        elif isinstance(value, list | tuple):
+            left.extend(value)
+
+
+def rewritten(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The value with other values in it; what `change` gives back as it was is looked into."""
+    changed = change(value)
+    if changed is not value:
+        return changed
+    if isinstance(value, Mapping):
+        return {key: rewritten(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rewritten(item, change) for item in value]
+    return value
+
+
 def has_assets(value: Any) -> bool:
     """Whether there is an asset or an archive in it."""
-    if isinstance(value, Secret):
-        return has_assets(value.value)
-    if isinstance(value, Mapping):
-        found = value.get(SIGNATURE) in (ASSET, ARCHIVE)
-        return found or any(map(has_assets, value.values()))
-    return isinstance(value, list | tuple) and any(map(has_assets, value))
+    return any(
+        isinstance(one, Mapping) and one.get(SIGNATURE) in (ASSET, ARCHIVE)
+        for one in walk(value)
+    )
 
 
 def reveal(value: Any) -> Any:
     """The value with every secret in it unwrapped."""
-    if isinstance(value, Secret):
-        return reveal(value.value)
-    if isinstance(value, Mapping):
-        return {key: reveal(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [reveal(item) for item in value]
-    return value
+    return rewritten(
+        value, lambda one: reveal(one.value) if isinstance(one, Secret) else one
+    )
 
 
 def has_secret(value: Any) -> bool:
     """Whether a secret stands anywhere in the value."""
-    if isinstance(value, Secret):
-        return True
-    if isinstance(value, Mapping):
-        return any(has_secret(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(has_secret(item) for item in value)
-    return False
+    return any(isinstance(one, Secret) for one in walk(value))
+
+
+def unmade(value: Any) -> bool:
+    """Whether it refers to an object that is not made yet."""
+    return (
+        isinstance(value, Mapping)
+        and value.get(SIGNATURE) == RESOURCE
+        and value.get("id") == ""
+    )
 
 
 def has_unknown(value: Any) -> bool:
     """Whether the unknown stands anywhere in the value."""
-    if value is UNKNOWN:
-        return True
-    if isinstance(value, Secret):
-        return has_unknown(value.value)
-    if isinstance(value, Mapping):
-        if value.get(SIGNATURE) == RESOURCE and value.get("id") == "":
-            return True  # of an object that is not made yet
-        return any(has_unknown(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(has_unknown(item) for item in value)
-    return False
+    return any(one is UNKNOWN or unmade(one) for one in walk(value))
+
+
+def secret(value: Any) -> Secret:
+    """The value as a secret; a secret of a secret is one secret."""
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Deep equality of values: true is not 1, a secret only equals a secret."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(
+            equal(value, right[key]) for key, value in left.items()
+        )
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, Secret) and isinstance(right, Secret):
+        return equal(left.value, right.value)
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    return bool(left == right)

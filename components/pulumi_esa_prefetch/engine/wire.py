@@ -17,6 +17,8 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN_STRING,
     Secret,
     negative_zero,
+    secret,
+    unmade,
 )
 
 # Python programs only ever send the first one; the others come from other SDKs' plugins.
@@ -98,11 +100,6 @@ def _read_object(struct: struct_pb2.Struct) -> Any:
     return fields
 
 
-def secret(value: Any) -> Secret:
-    """The value as a secret; a secret of a secret is one secret."""
-    return value if isinstance(value, Secret) else Secret(value)
-
-
 def write_struct(
     properties: Mapping[str, Any], encoding: Encoding = FULL
 ) -> struct_pb2.Struct:
@@ -110,13 +107,6 @@ def write_struct(
     struct = struct_pb2.Struct()
     _fill_struct(struct, properties, encoding)
     return struct
-
-
-def write_value(value: Any, encoding: Encoding = FULL) -> struct_pb2.Value:
-    """One engine value as a wire value."""
-    target = struct_pb2.Value()
-    _fill(target, value, encoding)
-    return target
 
 
 def _fill_struct(
@@ -131,9 +121,7 @@ def _fill_struct(
 def _is_unknown(value: Any, encoding: Encoding) -> bool:
     if isinstance(value, Secret):
         return _is_unknown(value.value, encoding)
-    if isinstance(value, Mapping) and not encoding.resources:
-        return value.get(SIGNATURE) == RESOURCE and value.get("id") == ""
-    return value is UNKNOWN
+    return value is UNKNOWN or (not encoding.resources and unmade(value))
 
 
 def _fill(target: struct_pb2.Value, value: Any, encoding: Encoding) -> None:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.events import PropertyChange, StepMetadata
 from pulumi_esa_prefetch.engine.paths import Path, parse_path
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.values import SIGNATURE, Secret
+from pulumi_esa_prefetch.engine.values import SIGNATURE, Secret, equal
 
 Kind = Literal["same", "add", "delete", "update"]
 _MISSING = object()

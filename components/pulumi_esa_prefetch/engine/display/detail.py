@@ -6,7 +6,6 @@ Two uses: as a sink while an operation runs, and over recorded events, for the d
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.display.changes import (
     Change,
     Changes,
@@ -41,7 +40,7 @@ from pulumi_esa_prefetch.engine.urns import (
     name_of,
     provider_urn,
 )
-from pulumi_esa_prefetch.engine.values import reveal
+from pulumi_esa_prefetch.engine.values import equal, reveal
 
 _IMPORTS: Final = frozenset({"import", "import-replacement"})
 
