@@ -1,7 +1,7 @@
 """What a program may ask for and only the pulumi CLI has: each ends the run with one sentence; registers nothing."""
 
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NoReturn
 
 import grpc
 from pulumi.runtime.proto import resource_pb2_grpc
@@ -19,6 +19,19 @@ class Lacks(EngineError):
             f"the program uses {what}, which this engine does not have: run it with "
             "the pulumi CLI"
         )
+
+
+_LACKED: Final[Mapping[str, Callable[[Any], str]]] = {
+    "RegisterStackTransform": lambda _: "transforms",
+    "RegisterStackInvokeTransform": lambda _: "invoke transforms",
+    "RegisterResourceHook": lambda asked: f"the resource hook '{asked.name}'",
+    "RegisterErrorHook": lambda asked: f"the error hook '{asked.name}'",
+    "RegisterPackage": lambda asked: f"the provider '{asked.name}' with parameters",
+    "Call": lambda asked: f"the method {asked.tok}",
+    "ExistsResource": lambda asked: (
+        f"a look-up whether {asked.type} '{asked.id}' exists"
+    ),
+}
 
 
 class Lacking(resource_pb2_grpc.ResourceMonitorServicer):
@@ -49,51 +62,18 @@ class Lacking(resource_pb2_grpc.ResourceMonitorServicer):
             self._tell_alone(str(error))
         abort(context, error)
 
-    def RegisterStackTransform(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Transforms of all resources."""
-        del request
-        self.refuse(context, Lacks("transforms"))
 
-    def RegisterStackInvokeTransform(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Transforms of all invokes."""
-        del request
-        self.refuse(context, Lacks("invoke transforms"))
+def _refusing(
+    what: Callable[[Any], str],
+) -> Callable[[Lacking, Any, grpc.ServicerContext], NoReturn]:
+    def method(self: Lacking, request: Any, context: grpc.ServicerContext) -> NoReturn:
+        self.refuse(context, Lacks(what(request)))
 
-    def RegisterResourceHook(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Functions to be called around steps."""
-        self.refuse(context, Lacks(f"the resource hook '{request.name}'"))
+    return method
 
-    def RegisterErrorHook(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Functions to be called after failures."""
-        self.refuse(context, Lacks(f"the error hook '{request.name}'"))
 
-    def RegisterPackage(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Providers with parameters."""
-        what = f"the provider '{request.name}' with parameters"
-        self.refuse(context, Lacks(what))
-
-    def Call(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Methods of resources."""
-        self.refuse(context, Lacks(f"the method {request.tok}"))
-
-    def ExistsResource(  # noqa: N802 - the protocol's name
-        self, request: Any, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Whether a provider knows an object."""
-        what = f"a look-up whether {request.type} '{request.id}' exists"
-        self.refuse(context, Lacks(what))
+for _name, _what in _LACKED.items():
+    setattr(Lacking, _name, _refusing(_what))
 
 
 def abort(context: grpc.ServicerContext, error: EngineError) -> NoReturn:
