@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.api.credentials import source_of
 from pulumi_esa_prefetch.config import read_settings
 from pulumi_esa_prefetch.emulator.options import Options
 from pulumi_esa_prefetch.emulator.seed import KeySeed, Seed
-from pulumi_esa_prefetch.engine.context import ConfigValue, Context, StackOutputs
+from pulumi_esa_prefetch.engine.context import ConfigValue, Context
 from pulumi_esa_prefetch.engine.host import Launch
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
@@ -65,7 +65,7 @@ def test_neither_a_stack_nor_what_a_run_is_given_shows_the_environment(
         base=Snapshot(),
         interpreter=Path(),
         environ=ENVIRON,
-        stack_outputs=lambda _: StackOutputs({"a": Secret(HUSH)}),
+        stack_outputs=lambda _: {"a": Secret(HUSH)},
     )
 
     shown = f"{given!r} {reopened(stack)!r} {stack.environ['PULUMI_BACKEND_URL']}"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.engine import deployment
@@ -22,7 +23,6 @@ from pulumi_esa_prefetch.engine.context import (
     Outcome,
     Project,
     Request,
-    StackOutputs,
 )
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event
 from pulumi_esa_prefetch.engine.journal import Entry, Folding
@@ -156,7 +156,7 @@ class Laboratory:
         )
 
 
-def _no_stack(name: str) -> StackOutputs:
+def _no_stack(name: str) -> Mapping[str, Any]:
     raise AssertionError(name)
 
 

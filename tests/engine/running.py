@@ -15,7 +15,6 @@ from pulumi_esa_prefetch.engine.context import (
     Outcome,
     Project,
     Request,
-    StackOutputs,
 )
 from pulumi_esa_prefetch.engine.deployment import run
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event, StepDone
@@ -174,5 +173,5 @@ class Bench:
             base=self.state,
             interpreter=Path(sys.executable),
             environ=self.environ,
-            stack_outputs=lambda _: StackOutputs({"answer": 42}),
+            stack_outputs=lambda _: {"answer": 42},
         )

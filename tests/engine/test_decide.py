@@ -57,6 +57,6 @@ def test_a_trigger_counts_if_both_are_there_and_differ(
 def test_the_programs_word_on_the_order_counts_more(
     said: bool | None, asked: bool, first: bool
 ) -> None:
-    goal = Goal("t", "n", custom=True, delete_before_replace=said)
+    goal = Goal("n", PLAIN, delete_before_replace=said)
 
     assert delete_first(goal, Diff("some", delete_before_replace=asked)) is first

@@ -1,4 +1,4 @@
-from pulumi_esa_prefetch.engine.book import Book
+from pulumi_esa_prefetch.engine.book import Book, Fate
 from pulumi_esa_prefetch.engine.deletions import deletions, layers, spared
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.records import Resource
@@ -19,17 +19,17 @@ def _order(*records: Resource) -> list[list[str]]:
 
 
 def test_what_the_program_did_not_name_goes() -> None:
-    book = Book(sames={A})
+    book = Book(fates={A: Fate("same")})
 
     kept, going = deletions(book, Ledger([_record(A), _record(B)]), None)
 
     assert kept == []
     assert [step.urn for step in going] == [B]
-    assert book.deletes == {B}
+    assert [book.deleted(urn) for urn in (A, B)] == [False, True]
 
 
 def test_a_renamed_record_lives_on() -> None:
-    book = Book(sames={B}, renamed_to={A: B})
+    book = Book(fates={B: Fate("same")}, renamed_to={A: B})
 
     _, going = deletions(book, Ledger([_record(A)]), None)
 
@@ -39,7 +39,7 @@ def test_a_renamed_record_lives_on() -> None:
 def test_a_replaced_object_goes_though_its_successor_lives() -> None:
     ledger = Ledger([_record(A, delete=True), _record(A)])
 
-    _, going = deletions(Book(sames={A}), ledger, None)
+    _, going = deletions(Book(fates={A: Fate("same")}), ledger, None)
 
     assert [(step.op, step.old.index) for step in going] == [("delete-replaced", 0)]
 

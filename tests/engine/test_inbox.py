@@ -6,8 +6,8 @@ from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Register, Registe
 from pulumi_esa_prefetch.engine.inbox import Closed, Inbox, answer
 from pulumi_esa_prefetch.engine.records import Resource
 
-GOAL = Goal("t:m:T", "n", custom=True)
 RECORD = Resource(urn="u", custom=True, type="t:m:T")
+GOAL = Goal("n", RECORD)
 
 
 def test_a_registration_waits_for_its_answer() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.context import Context, Project, StackOutputs
+from pulumi_esa_prefetch.engine.context import Context, Project
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.host import Launch
 from pulumi_esa_prefetch.engine.plugins import Attached, find_plugin
@@ -18,7 +18,7 @@ def _context(home: Path, **environ: str) -> Context:
         base=Snapshot(),
         interpreter=Path("/venv/bin/python"),
         environ={"PULUMI_HOME": str(home), "PATH": "", **environ},
-        stack_outputs=lambda _: StackOutputs({}),
+        stack_outputs=lambda _: {},
     )
 
 

@@ -27,7 +27,7 @@ def _recording() -> tuple[Recording, Ledger, Notes]:
 
 
 def _delete(recording: Recording, ledger: Ledger, place: int, within: str = "") -> None:
-    step = Delete(ledger.at(place))
+    step = Delete(old=ledger.at(place))
     recording.done(recording.begin(step), step, Applied(within=within))
 
 

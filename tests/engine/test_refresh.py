@@ -1,9 +1,10 @@
 from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.mending import mended
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.refresh import rebuilt, refreshes
+from pulumi_esa_prefetch.engine.refreshing import refreshes
 from pulumi_esa_prefetch.engine.targets import Scope
 
-A, B, C = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abc")
+A, B = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "ab")
 
 
 def test_nothing_points_to_what_is_gone() -> None:
@@ -19,18 +20,9 @@ def test_nothing_points_to_what_is_gone() -> None:
         replace_with=(A,),
     )
 
-    records = rebuilt([gone, left], {0})
+    records = mended([gone, left], {0})
 
-    assert records == [None, Resource(urn=B, custom=True, type="t:m:T")]
-
-
-def test_what_stands_elsewhere_may_be_pointed_to() -> None:
-    left = Resource(urn=B, custom=True, type="t:m:T", dependencies=(A, C))
-
-    (record,) = rebuilt([left], set(), finished=[A])
-
-    assert record is not None
-    assert record.dependencies == (A,)
+    assert records == (Resource(urn=B, custom=True, type="t:m:T"),)
 
 
 def test_only_targets_are_looked_up() -> None:

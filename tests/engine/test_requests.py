@@ -4,7 +4,8 @@ import pytest
 from pulumi.runtime.proto import resource_pb2
 
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.goals import Alias
+from pulumi_esa_prefetch.engine.goals import Alias, Goal
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.requests import goal_of, seconds_of, unsupported
 from pulumi_esa_prefetch.engine.wire import write_struct
 
@@ -40,16 +41,25 @@ def test_a_timeout_of_nothing_is_none() -> None:
     request = _request()
     request.customTimeouts.create, request.customTimeouts.update = "0", "-5m"
 
-    goal = goal_of(request, "", Path("/p"))
+    goal = goal_of(request, "", Path("/p"), None)
 
-    assert goal.custom_timeouts == {"update": -300.0}
+    assert goal.record.custom_timeouts == {"update": -300.0}
 
 
-def test_options_that_are_not_said_are_none() -> None:
-    goal = goal_of(_request(), "", Path("/p"))
+PARENT = Goal(
+    "p",
+    Resource(urn="", custom=False, type="p", protect=True, retain_on_delete=True),
+)
 
-    assert goal.protect is None
-    assert goal.retain_on_delete is None
+
+@pytest.mark.parametrize(("parent", "inherited"), [(None, False), (PARENT, True)])
+def test_options_that_are_not_said_are_those_of_the_parent(
+    parent: Goal | None, inherited: bool
+) -> None:
+    goal = goal_of(_request(), "", Path("/p"), parent)
+
+    assert goal.record.protect is inherited
+    assert goal.record.retain_on_delete is inherited
     assert goal.delete_before_replace is None
 
 
@@ -58,19 +68,19 @@ def test_options_that_are_said_to_be_false_are_false() -> None:
         protect=False, retainOnDelete=False, deleteBeforeReplaceDefined=True
     )
 
-    goal = goal_of(request, "", Path("/p"))
+    goal = goal_of(request, "", Path("/p"), PARENT)
 
-    assert goal.protect is False
-    assert goal.retain_on_delete is False
+    assert goal.record.protect is False
+    assert goal.record.retain_on_delete is False
     assert goal.delete_before_replace is False
 
 
 def test_without_property_dependencies_every_property_has_all() -> None:
     request = _request(object=write_struct({"a": 1, "b": 2}), dependencies=[URN])
 
-    goal = goal_of(request, "", Path("/p"))
+    goal = goal_of(request, "", Path("/p"), None)
 
-    assert goal.property_dependencies == {"a": (URN,), "b": (URN,)}
+    assert goal.record.property_dependencies == {"a": (URN,), "b": (URN,)}
 
 
 def test_an_alias_with_an_empty_parent_says_nothing_of_it() -> None:
@@ -78,14 +88,14 @@ def test_an_alias_with_an_empty_parent_says_nothing_of_it() -> None:
     request.aliases.add().spec.name = "before"
     request.aliases[0].spec.parentUrn = ""
 
-    goal = goal_of(request, "", Path("/p"))
+    goal = goal_of(request, "", Path("/p"), None)
 
     assert goal.aliases == (Alias(name="before"),)
 
 
 def test_a_bad_urn_is_refused_in_a_sentence() -> None:
     with pytest.raises(EngineError, match='invalid parent URN: invalid URN "nonsense"'):
-        goal_of(_request(parent="nonsense"), "", Path("/p"))
+        goal_of(_request(parent="nonsense"), "", Path("/p"), None)
 
 
 def test_a_position_is_told_from_the_projects_root() -> None:
@@ -93,9 +103,9 @@ def test_a_position_is_told_from_the_projects_root() -> None:
     request.sourcePosition.uri = "file:///p/stacks/main.py"
     request.sourcePosition.line = 7
 
-    goal = goal_of(request, "", Path("/p"))
+    goal = goal_of(request, "", Path("/p"), None)
 
-    assert goal.source_position == "project:///stacks/main.py#7"
+    assert goal.record.source_position == "project:///stacks/main.py#7"
 
 
 @pytest.mark.parametrize(

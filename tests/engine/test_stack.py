@@ -137,7 +137,7 @@ def test_outputs_of_another_stack_come_with_their_secrets_wrapped(
             Done(None, None, root().with_(outputs={"a": Secret("hush"), "b": 1}))
         )
 
-    assert stack.outputs_of("organization/proj/dev").outputs == {
+    assert stack.outputs_of("organization/proj/dev") == {
         "a": Secret("hush"),
         "b": 1,
     }

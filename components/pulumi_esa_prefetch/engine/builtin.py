@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.context import StackOutputs
 from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
 from pulumi_esa_prefetch.engine.providers import (
     Call,
@@ -13,6 +12,7 @@ from pulumi_esa_prefetch.engine.providers import (
     Found,
     Invoked,
     Made,
+    Provider,
     ProviderError,
 )
 from pulumi_esa_prefetch.engine.records import Resource
@@ -22,12 +22,12 @@ from pulumi_esa_prefetch.engine.values import Properties, equal, has_secret
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 
 
-class BuiltinProvider:
+class BuiltinProvider(Provider):
     """Answers in the engine's own process."""
 
     def __init__(
         self,
-        stack_outputs: Callable[[str], StackOutputs],
+        stack_outputs: Callable[[str], Mapping[str, Any]],
         find: Callable[[str], Resource | None],
     ) -> None:
         self._stack_outputs = stack_outputs
@@ -80,30 +80,11 @@ class BuiltinProvider:
             return Invoked(self._resource(str(arguments.get("urn", ""))))
         raise ProviderError(f"unrecognized function name: '{token}'")
 
-    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
-        """There is nothing to configure."""
-        del urn, old, new
-        return Checked({})
-
-    def diff_config(self, call: Call) -> Diff:
-        """There is nothing to configure."""
-        del call
-        return NO_DIFF
-
-    def configure(self, urn: str, id_: str, inputs: Properties) -> None:
-        """There is nothing to configure."""
-
-    def cancel(self) -> None:
-        """Every answer is short."""
-
-    def close(self) -> None:
-        """Nothing is held."""
-
     def _reference(self, inputs: Properties) -> Mapping[str, Any]:
         name = inputs.get("name")
         if not isinstance(name, str):
             raise ProviderError("the name of a stack reference must be a known string")
-        outputs = self._stack_outputs(name).outputs
+        outputs = self._stack_outputs(name)
         secrets = sorted(key for key, value in outputs.items() if has_secret(value))
         return {"name": name, "outputs": outputs, "secretOutputNames": secrets}
 

@@ -7,17 +7,18 @@ from pulumi_esa_prefetch.engine.events import Diagnostic
 from pulumi_esa_prefetch.engine.ignoring import ignored
 from pulumi_esa_prefetch.engine.providers import Call, Failure, ResourceProvider
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.rules import Bail, Rules, Tell
+from pulumi_esa_prefetch.engine.telling import Bail
 from pulumi_esa_prefetch.engine.urns import name_of
 from pulumi_esa_prefetch.engine.values import UNKNOWN, Properties, Secret
+from pulumi_esa_prefetch.engine.work import Work
 
 
 class Checks:
     """A refused input ends the whole run: nothing that depends on it could be right."""
 
-    def __init__(self, rules: Rules, tell: Tell) -> None:
-        self._dry_run = rules.dry_run
-        self._tell = tell
+    def __init__(self, work: Work) -> None:
+        self._dry_run = work.dry_run
+        self._telling = work.telling
 
     def check(
         self,
@@ -30,8 +31,7 @@ class Checks:
         call = Call(record.urn, old_inputs=old, inputs=inputs, preview=self._dry_run)
         checked = provider.check(call)
         for failure in checked.failures:
-            message = _sentence(record, failure, inputs)
-            self._tell(Diagnostic("error", message, record.urn))
+            self._telling.error(_sentence(record, failure, inputs), record.urn)
         if checked.failures:
             raise Bail(f"resource {record.urn} is invalid")
         return checked.inputs
@@ -45,7 +45,7 @@ class Checks:
                 "cannot ignore changes in added or removed elements of the path: "
                 f'"{paths}"'
             )
-            self._tell(Diagnostic("info", message, new.urn))
+            self._telling(Diagnostic("info", message, new.urn))
         return inputs
 
 

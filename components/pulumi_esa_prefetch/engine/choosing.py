@@ -1,50 +1,38 @@
 """From a registration that was looked up to its steps: checked, in scope or not, compared, decided; does no step."""
 
-from pulumi_esa_prefetch.engine.book import Book
+from pulumi_esa_prefetch.engine.book import Fate
 from pulumi_esa_prefetch.engine.checks import Checks
 from pulumi_esa_prefetch.engine.comparing import Comparison
-from pulumi_esa_prefetch.engine.decide import decide
+from pulumi_esa_prefetch.engine.decide import decide, trigger_changed
 from pulumi_esa_prefetch.engine.diff import Diff, with_replace_on_changes
 from pulumi_esa_prefetch.engine.goals import Registered
 from pulumi_esa_prefetch.engine.inbox import answer
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.replacement import Replacement
-from pulumi_esa_prefetch.engine.rules import Bail, Refusals, Rules
-from pulumi_esa_prefetch.engine.steps import Create, Same, Step, Update
-from pulumi_esa_prefetch.engine.targets import Scope
+from pulumi_esa_prefetch.engine.steps import Create, Same, Skip, Step, Update
+from pulumi_esa_prefetch.engine.telling import Bail
 from pulumi_esa_prefetch.engine.untargeted import Untargeted
 from pulumi_esa_prefetch.engine.urns import is_provider_type, is_root_stack
 from pulumi_esa_prefetch.engine.values import has_unknown
 from pulumi_esa_prefetch.engine.wanted import Wanted
+from pulumi_esa_prefetch.engine.work import Work
 
 
 class Chooser:
     """One registration after the other."""
 
-    def __init__(
-        self,
-        rules: Rules,
-        book: Book,
-        scope: Scope,
-        checks: Checks,
-        comparison: Comparison,
-        replacement: Replacement,
-        untargeted: Untargeted,
-        refusals: Refusals,
-    ) -> None:
-        self._rules = rules
-        self._book = book
-        self._scope = scope
-        self._checks = checks
-        self._comparison = comparison
-        self._replacement = replacement
+    def __init__(self, work: Work, untargeted: Untargeted) -> None:
+        self._work = work
+        self._book, self._scope = work.book, work.scope
         self._untargeted = untargeted
-        self._refusals = refusals
+        self._checks = Checks(work)
+        self._comparison = Comparison(work, self._checks)
+        self._replacement = Replacement(work, self._checks, self._comparison)
 
     def steps(self, wanted: Wanted) -> list[Step]:
         """The steps of one registration."""
-        old, recreating = wanted.old, wanted.urn in self._book.deletes
+        old, recreating = wanted.old, self._book.kind(wanted.urn) == "delete"
         included = self._scope.includes(wanted.new)
         targeted = included or _always_targeted(wanted.new)
         wanted = self._checked(wanted, targeted=targeted, recreating=recreating)
@@ -59,14 +47,11 @@ class Chooser:
         self._scope.note(wanted.new, included=included)
         if targeted:
             return self._targeted(wanted)
-        return self.skip(wanted) if old is None else self._leave(wanted, old)
-
-    def skip(self, wanted: Wanted) -> list[Step]:
-        """The steps of a resource that is not made, because it is no target."""
-        self._book.sames.add(wanted.urn)
-        self._book.skipped_creates.add(wanted.urn)
-        old = Old(wanted.new, None)
-        return [Same(old, wanted.new, wanted.reply, skipped=True)]
+        if old is not None:
+            self._book.keep(wanted.urn)
+            return self._untargeted.kept(old, wanted.reply)
+        self._book.fates[wanted.urn] = Fate("skip")
+        return [Skip(new=wanted.new, reply=wanted.reply)]
 
     def _checked(self, wanted: Wanted, *, targeted: bool, recreating: bool) -> Wanted:
         new, old, goal = wanted.new, wanted.old, wanted.goal
@@ -77,28 +62,25 @@ class Chooser:
             return wanted.with_(new=new.with_(inputs=known))
         fresh = recreating or self._comparison.replace_asked(wanted)
         if old is None or old.record.external or fresh:
-            inputs = self._checks.check(wanted.provider, new, goal.inputs, {})
+            inputs = self._checks.check(wanted.provider, new, goal.record.inputs, {})
         else:
             asked = self._checks.ignoring(new, old.record)
             inputs = self._checks.check(wanted.provider, new, asked, known)
         return wanted.with_(new=new.with_(inputs=inputs))
 
-    def _leave(self, wanted: Wanted, old: Old) -> list[Step]:
-        self._book.sames.add(wanted.urn)
-        return self._untargeted.kept(old, wanted.reply)
-
     def _targeted(self, wanted: Wanted) -> list[Step]:
         if wanted.old is None:
-            self._book.creates.add(wanted.urn)
-            return [Create(wanted.new, wanted.reply)]
+            self._book.fates[wanted.urn] = Fate("create")
+            return [Create(new=wanted.new, reply=wanted.reply)]
         return self._compared(wanted, wanted.old)
 
     def _compared(self, wanted: Wanted, old: Old) -> list[Step]:
         new, record = wanted.new, old.record
-        if not self._rules.dry_run and has_unknown(new.replacement_trigger):
+        trigger = new.replacement_trigger
+        if not self._work.dry_run and has_unknown(trigger):
             message = f"replacement trigger contains unknowns for {new.urn}"
-            self._refusals.fail(message, new.urn)
-        triggered = self._comparison.triggered(new, record)
+            self._work.telling.bail(message, new.urn)
+        triggered = trigger_changed(trigger, record.replacement_trigger)
         diff = Diff("some") if triggered else self._comparison.diff(wanted, record)
         diff = with_replace_on_changes(
             diff, new.replace_on_changes, init_errors=bool(record.init_errors)
@@ -107,17 +89,17 @@ class Chooser:
         if decision == "replace":
             return self._replacement.steps(wanted, old, diff)
         if decision == "update":
-            self._book.updates.add(new.urn)
-            return [Update(old, new, wanted.reply, diff, new.ignore_changes)]
-        return self._same(wanted, old)
-
-    def _same(self, wanted: Wanted, old: Old) -> list[Step]:
-        self._book.sames.add(wanted.urn)
+            self._book.keep(new.urn, "update")
+            ignored, reply = new.ignore_changes, wanted.reply
+            return [
+                Update(old=old, new=new, reply=reply, why=diff, ignore_changes=ignored)
+            ]
+        self._book.keep(new.urn)
         if wanted.imported:
             # The import has written the record already.
-            answer(wanted.reply, Registered(old.record))
+            answer(wanted.reply, Registered(record))
             return []
-        return [Same(old, wanted.new, wanted.reply)]
+        return [Same(old=old, new=new, reply=wanted.reply)]
 
 
 def _always_targeted(record: Resource) -> bool:

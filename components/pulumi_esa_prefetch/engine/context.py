@@ -46,15 +46,8 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class StackOutputs:
-    """The outputs of another stack in the same backend, secrets still wrapped."""
-
-    outputs: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
-    """What a run needs of the world: `config` has plain texts, `stack_outputs` looks up another stack.
+    """What a run needs of the world: `config` has plain texts, `stack_outputs` looks up another stack's outputs.
 
     `interpreter` is the Python that runs program and dynamic providers; `environ` is what their processes inherit.
     """
@@ -65,7 +58,7 @@ class Context:
     base: Snapshot
     interpreter: Path
     environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
-    stack_outputs: Callable[[str], StackOutputs]
+    stack_outputs: Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pulumi_esa_prefetch.engine.context import ConfigValue
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Goal
 from pulumi_esa_prefetch.engine.inbox import Inbox
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.registry import INTERNAL
 from pulumi_esa_prefetch.engine.urns import (
     BUILTIN_PACKAGE,
@@ -50,12 +51,9 @@ class DefaultProviders:
             inputs[INTERNAL] = {"pluginDownloadURL": url} if url else {}
         if version:
             inputs["version"] = version
-        goal = Goal(
-            type=f"{PROVIDER_PREFIX}{package}",
-            name=default_name(version, url),
-            custom=True,
-            inputs=inputs,
-        )
+        type_ = f"{PROVIDER_PREFIX}{package}"
+        asked = Resource(urn="", custom=True, type=type_, inputs=inputs)
+        goal = Goal(default_name(version, url), asked)
         record = self._inbox.register(goal).record
         return provider_reference(record.urn, record.id or UNKNOWN_STRING)
 

@@ -6,7 +6,7 @@ from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.removals import Delete, Forget
-from pulumi_esa_prefetch.engine.steps import Same
+from pulumi_esa_prefetch.engine.steps import Same, untouched
 
 Deletion = Delete | Forget
 
@@ -20,12 +20,12 @@ def deletions(
     for old in ledger.all():
         urn = old.record.urn
         if allowed is not None and urn not in allowed:
-            if not book.operated_on(urn):
-                kept.append(Same(old, old.record.with_(id=""), untouched=True))
+            if not book.lives(urn):
+                kept.append(untouched(old))
             continue
         step = _deletion(book, old)
         if step is not None:
-            book.deletes.add(urn)
+            book.delete(urn)
             going.append(step)
     return kept, going
 
@@ -34,10 +34,10 @@ def _deletion(book: Book, old: Old) -> Deletion | None:
     record = old.record
     if record.delete:
         early = old.index in book.deleted_early
-        return None if early else Delete(old, replacing=True)
-    if book.operated_on(record.urn):
+        return None if early else Delete(old=old, replacing=True)
+    if book.lives(record.urn):
         return None
-    return Forget(old) if record.pending_replacement else Delete(old)
+    return Forget(old=old) if record.pending_replacement else Delete(old=old)
 
 
 def layers(steps: Sequence[Deletion]) -> list[list[Deletion]]:
@@ -120,14 +120,8 @@ def _key(record: Resource) -> _Key:
 
 def _meant(record: Resource, urn: str, records: Mapping[_Key, Resource]) -> _Key:
     # Of two records of one URN the replaced one is needed by what is replaced, the other by the rest.
-    return (
-        (urn, record.delete)
-        if (urn, record.delete) in records
-        else (
-            urn,
-            not record.delete,
-        )
-    )
+    own = urn, record.delete
+    return own if own in records else (urn, not record.delete)
 
 
 def _by_key(ledger: Ledger, steps: Sequence[Deletion]) -> dict[_Key, Resource]:

@@ -24,5 +24,7 @@ def run(
     What goes wrong is an event and `Outcome.failed`; `Aborted` is raised if the run was ended at once.
     """
     machinery = Machinery(request, context, journal, sink, cancel, clock)
-    with Operation(machinery) as operation:
-        return operation.run()
+    try:
+        return Operation(machinery).run()
+    finally:
+        machinery.close()

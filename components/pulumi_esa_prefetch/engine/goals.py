@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pulumi_esa_prefetch.engine.records import Resource
@@ -23,47 +23,15 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A resource as registered; None in `protect`, `retain_on_delete`, `delete_before_replace` means: not said."""
+    """A resource as registered, or to be read: its `record` has all but the URN, with the parent's options.
 
-    type: str
+    None in `delete_before_replace` means: not said.
+    """
+
     name: str
-    custom: bool
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    parent: str = ""
-    provider: str = ""
-    dependencies: Sequence[str] = ()
-    property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    protect: bool | None = None
-    retain_on_delete: bool | None = None
+    record: Resource
     delete_before_replace: bool | None = None
-    deleted_with: str = ""
-    replace_with: Sequence[str] = ()
-    ignore_changes: Sequence[str] = ()
-    replace_on_changes: Sequence[str] = ()
-    hide_diff: Sequence[str] = ()
-    additional_secret_outputs: Sequence[str] = ()
     aliases: Sequence[Alias] = ()
-    import_id: str = ""
-    custom_timeouts: Mapping[str, float] = field(default_factory=dict)
-    replacement_trigger: Any = None
-    source_position: str = ""
-    stack_trace: Sequence[Mapping[str, Any]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReadGoal:
-    """A resource that somebody else manages, to be read (`.get`)."""
-
-    type: str
-    name: str
-    id: str
-    provider: str
-    parent: str = ""
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    dependencies: Sequence[str] = ()
-    additional_secret_outputs: Sequence[str] = ()
-    source_position: str = ""
-    stack_trace: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +48,9 @@ Reply = Future[Registered]
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The program registers a resource."""
+    """The program registers a resource, or reads one that somebody else manages (`.get`)."""
 
     goal: Goal
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The program reads a resource."""
-
-    goal: ReadGoal
     reply: Reply
 
 

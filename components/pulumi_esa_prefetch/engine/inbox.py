@@ -12,8 +12,6 @@ from pulumi_esa_prefetch.engine.goals import (
     Goal,
     Outputs,
     ProgramEnd,
-    Read,
-    ReadGoal,
     Register,
     Registered,
 )
@@ -48,7 +46,7 @@ class Refused:
     done: "Future[None]"
 
 
-Task = Register | Read | Outputs | ProgramEnd | Resume | Stop
+Task = Register | Outputs | ProgramEnd | Resume | Stop
 Message = Task | Refused
 _T = TypeVar("_T")
 
@@ -70,11 +68,6 @@ class Inbox:
         """Ask for a resource and wait for the answer."""
         reply: Future[Registered] = Future()
         return self._ask(Register(goal, reply), reply)
-
-    def read(self, goal: ReadGoal) -> Registered:
-        """Ask for a read and wait for the answer."""
-        reply: Future[Registered] = Future()
-        return self._ask(Read(goal, reply), reply)
 
     def outputs(self, urn: str, outputs: Any) -> None:
         """Hand in outputs and wait until they are taken."""

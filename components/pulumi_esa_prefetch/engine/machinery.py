@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pulumi_esa_prefetch.clock import Clock
+from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.builtin import BuiltinProvider
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import Context, Request
@@ -12,14 +13,14 @@ from pulumi_esa_prefetch.engine.inbox import Inbox
 from pulumi_esa_prefetch.engine.journal import JournalWriter
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.loading import Loader
-from pulumi_esa_prefetch.engine.monitor import Monitor, Surroundings
+from pulumi_esa_prefetch.engine.monitor import Monitor
 from pulumi_esa_prefetch.engine.performer import Performer
-from pulumi_esa_prefetch.engine.providers import Provider
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.registry import Registry
 from pulumi_esa_prefetch.engine.services import EngineService, Server, serve
+from pulumi_esa_prefetch.engine.targets import Scope, Targets
 from pulumi_esa_prefetch.engine.telling import Telling
-from pulumi_esa_prefetch.engine.work import RunWork
+from pulumi_esa_prefetch.engine.work import Work
 
 
 class Machinery:
@@ -39,23 +40,35 @@ class Machinery:
         self.cancellation = cancellation
         self.clock = clock
         self.journal = journal
-        self.telling = Telling(sink)
+        self.telling = Telling(sink, dry_run=request.dry_run)
         self.inbox = Inbox()
         self.ledger = Ledger(context.base.resources)
         self.service = EngineService(self.telling)
         defaults = DefaultProviders(context.config, self.inbox)
         self.monitor = Monitor(
-            _surroundings(request, context),
+            context,
+            request,
             self.inbox,
             defaults,
-            self._provider,
+            lambda reference: self.registry.get(reference),  # noqa: PLW0108 - comes later
             self.service.tell_alone,
         )
         self.server: Server = serve(self.monitor, self.service)
         builtin = BuiltinProvider(context.stack_outputs, self.ledger.news.get)
         self.loader = Loader(context, self.server.address, self._line, builtin)
-        self.registry = Registry(self.loader)
-        self.work = RunWork(self.registry, self.ledger, clock, dry_run=request.dry_run)
+        self.registry = Registry(self.loader.load, self.ledger.provider_record)
+        self.work = Work(
+            stack=context.stack,
+            project=context.project.name,
+            dry_run=request.dry_run,
+            replace=Targets(request.replace),
+            scope=Scope.of(request),
+            book=Book(),
+            ledger=self.ledger,
+            registry=self.registry,
+            telling=self.telling,
+            clock=clock,
+        )
         self.recording = Recording(journal, self.ledger)
         self.performer = Performer(
             self.work,
@@ -74,20 +87,6 @@ class Machinery:
         self.loader.close()
         self.server.stop()
 
-    def _provider(self, reference: str) -> Provider | None:
-        return self.registry.get(reference)
-
     def _line(self, text: str, on_stderr: bool) -> None:
         del on_stderr
         self.telling.line(text)
-
-
-def _surroundings(request: Request, context: Context) -> Surroundings:
-    return Surroundings(
-        project=context.project.name,
-        stack=context.stack,
-        config=context.config,
-        dry_run=request.dry_run,
-        parallel=request.parallel,
-        root=context.project.root,
-    )

@@ -21,11 +21,14 @@ def sound(record: Resource, standing: Collection[str]) -> Resource:
     )
 
 
-def mended(records: Iterable[Resource]) -> tuple[Resource, ...]:
-    """The records, each pointing to earlier ones only."""
+def mended(
+    records: Iterable[Resource], gone: Collection[int] = ()
+) -> tuple[Resource, ...]:
+    """The records without those at the positions in `gone`, each pointing to earlier ones only."""
     standing = set[str]()
     kept = []
-    for record in records:
-        kept.append(sound(record, standing))
-        standing.add(record.urn)
+    for index, record in enumerate(records):
+        if index not in gone:
+            kept.append(sound(record, standing))
+            standing.add(record.urn)
     return tuple(kept)

@@ -2,8 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import grpc
@@ -13,7 +11,7 @@ from pulumi.runtime.proto import (
     resource_pb2,
 )
 
-from pulumi_esa_prefetch.engine.context import ORGANIZATION, ConfigValue
+from pulumi_esa_prefetch.engine.context import ORGANIZATION, Context, Request
 from pulumi_esa_prefetch.engine.defaults import DefaultProviders
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Registered
@@ -54,18 +52,6 @@ _RESULTS: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the program may know of the run, and where its files are."""
-
-    project: str
-    stack: str
-    config: Mapping[str, ConfigValue]
-    dry_run: bool
-    parallel: int
-    root: Path
-
-
 class _InvokeFailed(EngineError):
     """A provider could not do it: the program may know what to do then."""
 
@@ -75,14 +61,15 @@ class Monitor(Lacking):
 
     def __init__(
         self,
-        about: Surroundings,
+        run: Context,
+        request: Request,
         inbox: Inbox,
         defaults: DefaultProviders,
         find_provider: Callable[[str], Provider | None],
         tell_alone: Callable[[str], None],
     ) -> None:
         super().__init__(inbox, tell_alone)
-        self._about = about
+        self._run, self._request = run, request
         self._defaults = defaults
         self._find_provider = find_provider
         self._goals: dict[str, Goal] = {}
@@ -94,15 +81,15 @@ class Monitor(Lacking):
     ) -> resource_pb2.DeploymentInfo:
         """Tell the program about the run."""
         del request, context
-        config = self._about.config
+        config = self._run.config
         return resource_pb2.DeploymentInfo(
-            project=self._about.project,
-            stack=self._about.stack,
+            project=self._run.project.name,
+            stack=self._run.stack,
             organization=ORGANIZATION,
             config={key: value.text for key, value in config.items()},
             configSecretKeys=[key for key, value in config.items() if value.secret],
-            dryRun=self._about.dry_run,
-            parallel=self._about.parallel,
+            dryRun=self._request.dry_run,
+            parallel=self._request.parallel,
             supportedFeatures=FEATURES.values(),
         )
 
@@ -128,8 +115,8 @@ class Monitor(Lacking):
         """Read one resource that somebody else manages."""
         try:
             provider = request.provider or self._default(request, request.type)
-            goal = read_goal_of(request, provider, self._about.root)
-            done = self._inbox.read(goal)
+            goal = read_goal_of(request, provider, self._run.project.root)
+            done = self._inbox.register(goal)
         except EngineError as error:
             self.refuse(context, error, self._urn_of(request))
         # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
@@ -178,9 +165,7 @@ class Monitor(Lacking):
             raise Lacks(f"{missing} for {request.type} '{request.name}'")
         parent = self._goals.get(request.parent)
         reference = self._provider_of(request, parent)
-        about = self._about
-        goal = goal_of(request, reference, about.root)
-        goal = inherited(goal, parent)
+        goal = goal_of(request, reference, self._run.project.root, parent)
         done = self._inbox.register(goal)
         self._goals[done.record.urn] = goal
         if not request.custom:
@@ -191,20 +176,21 @@ class Monitor(Lacking):
         return _response(request, done)
 
     def _urn_of(self, request: Any) -> str:
-        stack, project = self._about.stack, self._about.project
+        stack, project = self._run.stack, self._run.project.name
         return make_urn(stack, project, request.parent, request.type, request.name)
 
     def _provider_of(self, request: Any, parent: Goal | None) -> str:
         if is_provider_type(request.type):
             return ""
         if not request.custom:
-            inherit = parent.provider if parent else ""
+            inherit = parent.record.provider if parent else ""
             return str(request.provider or inherit)
         package = package_of(request.type)
         named = request.provider or request.providers.get(package, "")
-        if not named and parent and parent.provider:
-            served = package_of(type_of(provider_urn(parent.provider)))
-            named = parent.provider if served == package else ""
+        above = parent.record.provider if parent else ""
+        if not named and above:
+            served = package_of(type_of(provider_urn(above)))
+            named = above if served == package else ""
         if not named:
             named = self._component_providers.get(request.parent, {}).get(package, "")
         return str(named or self._default(request, request.type))
@@ -225,7 +211,9 @@ class Monitor(Lacking):
             raise EngineError(f"invoke of {request.tok}: unknown provider {reference}")
         arguments = read_struct(request.args)
         try:
-            done = provider.invoke(request.tok, arguments, preview=self._about.dry_run)
+            done = provider.invoke(
+                request.tok, arguments, preview=self._request.dry_run
+            )
         except EngineError as error:
             message = f"invocation of {request.tok} returned an error: {error}"
             raise _InvokeFailed(message) from None
@@ -235,19 +223,6 @@ class Monitor(Lacking):
         ]
         fields: dict[str, Any] = {"return": write_struct(done.outputs)}
         return resource_pb2.ResourceInvokeResponse(failures=failures, **fields)
-
-
-def inherited(goal: Goal, parent: Goal | None) -> Goal:
-    """The goal with what it does not say itself and its parent does."""
-    if parent is None:
-        return goal
-    retain = goal.retain_on_delete
-    return replace(
-        goal,
-        protect=parent.protect if goal.protect is None else goal.protect,
-        retain_on_delete=parent.retain_on_delete if retain is None else retain,
-        deleted_with=goal.deleted_with or parent.deleted_with,
-    )
 
 
 def _response(request: Any, done: Registered) -> resource_pb2.RegisterResourceResponse:

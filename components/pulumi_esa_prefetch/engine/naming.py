@@ -1,17 +1,13 @@
 """Giving each registration its URN, and finding the record it had; makes no steps."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi_esa_prefetch.engine.aliases import Aliases
-from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.events import Diagnostic
-from pulumi_esa_prefetch.engine.goals import Alias
-from pulumi_esa_prefetch.engine.ledger import Ledger, Old
-from pulumi_esa_prefetch.engine.registry import Registry
-from pulumi_esa_prefetch.engine.rules import Bail, Rules, Tell
+from pulumi_esa_prefetch.engine.goals import Goal
+from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.urns import make_urn
+from pulumi_esa_prefetch.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,43 +22,38 @@ class Found:
 class Naming:
     """Every URN is given once in a run, every record found once."""
 
-    def __init__(
-        self, rules: Rules, book: Book, ledger: Ledger, registry: Registry, tell: Tell
-    ) -> None:
-        self._rules = rules
-        self._book = book
-        self._ledger = ledger
-        self._registry = registry
-        self._tell = tell
-        self._aliases = Aliases(rules.stack, rules.project, book.renamed)
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._book, self._ledger = work.book, work.ledger
+        self._aliases = Aliases(work.stack, work.project, work.book.renamed)
 
     def claim(self, parent: str, type_: str, name: str) -> str:
         """The URN of a resource that is registered now."""
-        if parent and parent not in self._book.urns:
+        claimed, work = self._book.claimed, self._work
+        if parent and parent not in claimed:
             raise EngineError(f"could not find parent resource {parent}")
-        urn = make_urn(self._rules.stack, self._rules.project, parent, type_, name)
-        if urn in self._book.urns:
+        urn = make_urn(work.stack, work.project, parent, type_, name)
+        if urn in claimed:
             message = f"Duplicate resource URN '{urn}'; try giving it a unique name"
-            self._tell(Diagnostic("error", message, urn))
-            raise Bail(message)
-        self._book.urns.add(urn)
+            work.telling.bail(message, urn)
+        claimed.add(urn)
         return urn
 
-    def find(
-        self, urn: str, name: str, type_: str, parent: str, aliases: Sequence[Alias]
-    ) -> Found:
+    def find(self, urn: str, goal: Goal) -> Found:
         """The record of that URN, or of the first alias that has one."""
         taken = self._book.renamed_to.get(urn)
         if taken:
-            self._conflict(
-                urn,
+            self._work.telling.error(
                 f"Duplicate resource URN '{urn}' conflicting with alias on resource "
                 f"with URN '{taken}'",
+                urn,
             )
         old = self._ledger.old(urn)
         if old is not None:
             return Found(old, valid=not taken)
-        for alias in self._aliases.candidates(name, type_, parent, aliases):
+        for alias in self._aliases.candidates(
+            goal.name, goal.record.type, goal.record.parent, goal.aliases
+        ):
             old = self._ledger.old(alias)
             if old is not None:
                 free = self._take(urn, alias)
@@ -71,17 +62,14 @@ class Naming:
 
     def _take(self, urn: str, alias: str) -> bool:
         other = self._book.renamed_to.get(alias)
-        free = alias not in self._book.urns and not other
+        free = alias not in self._book.claimed and not other
         if not free:
-            self._conflict(
-                urn,
+            self._work.telling.error(
                 f"Duplicate resource alias '{alias}' applied to resource with URN "
                 f"'{urn}' conflicting with resource with URN '{other or alias}'",
+                urn,
             )
         self._book.renamed_to[alias] = urn
         self._book.renamed[urn] = alias
-        self._registry.rename(urn, alias)
+        self._work.registry.rename(urn, alias)
         return free
-
-    def _conflict(self, urn: str, message: str) -> None:
-        self._tell(Diagnostic("error", message, urn))

@@ -1,8 +1,5 @@
 """The course of one operation: refresh phase, program phase, last words; decides nothing about resources."""
 
-from types import TracebackType
-from typing import Self
-
 from pulumi_esa_prefetch.engine.cancellation import Aborted
 from pulumi_esa_prefetch.engine.context import Outcome
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -20,8 +17,8 @@ from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.refreshing import refresh_phase, refuse_unrecorded
 from pulumi_esa_prefetch.engine.required import require_version
 from pulumi_esa_prefetch.engine.rollout import Rollout
-from pulumi_esa_prefetch.engine.rules import Bail
 from pulumi_esa_prefetch.engine.targets import Targets
+from pulumi_esa_prefetch.engine.telling import Bail
 from pulumi_esa_prefetch.engine.urns import root_stack_urn
 from pulumi_esa_prefetch.engine.values import Properties
 
@@ -33,8 +30,6 @@ class Operation:
         self._machinery = machinery
         self._request = machinery.request
         self._telling = machinery.telling
-        self._failed = False
-        self._refused = False  # by an error that says all there is to say
         self._started = machinery.clock.monotonic()
 
     def run(self) -> Outcome:
@@ -42,11 +37,10 @@ class Operation:
         self._begin()
         try:
             self._phases()
-        except Bail:
-            self._failed = self._refused = True
         except EngineError as error:
-            self._failed = self._refused = True
-            self._telling.error(str(error))
+            self._telling.end()
+            if not isinstance(error, Bail):
+                self._telling.error(str(error))
         if self._machinery.cancellation.aborted:
             raise Aborted
         return self._end()
@@ -90,25 +84,24 @@ class Operation:
             # a slip in one name must not delete what the other names say
             refuse_unrecorded(self._machinery, Targets(request.targets))
         if self._looks_up:
-            self._failed = not refresh_phase(self._machinery)
-            ended = self._failed or self._machinery.cancellation.requested
+            refresh_phase(self._machinery)
+            ended = self._telling.failed or self._machinery.cancellation.requested
             if ended or request.kind == "refresh":
                 return
         refuse_unrecorded(self._machinery, Targets(request.replace))
-        rollout = Rollout(self._machinery)
-        rollout.run()
-        self._failed, self._refused = rollout.failed, rollout.refused
+        Rollout(self._machinery).run()
 
     def _end(self) -> Outcome:
         cancelled = self._machinery.cancellation.requested
         what = "preview" if self._request.dry_run else "update"
-        if self._failed and not self._refused:
+        failed = self._telling.failed
+        if failed and not self._telling.refused:
             self._telling.error(f"{what} failed")
-        elif cancelled and not self._failed:
+        elif cancelled and not failed:
             self._telling.error(f"{what} canceled")
         self._telling(self._outputs())
         outcome = Outcome(
-            failed=self._failed or cancelled,
+            failed=failed or cancelled,
             cancelled=cancelled,
             changes=dict(self._machinery.performer.changes),
             errored=self._telling.errored,
@@ -131,19 +124,6 @@ class Operation:
         base = ledger.old(urn)
         old: Properties = base.record.outputs if base else {}
         new = ledger.news.get(urn)
-        if self._request.kind == "destroy" and not self._failed:
+        if self._request.kind == "destroy" and not self._telling.failed:
             return Outputs(old, {})
         return Outputs(old, new.outputs if new else old)
-
-    def __enter__(self) -> Self:
-        """Nothing more is to be opened."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave no process behind."""
-        self._machinery.close()

@@ -2,15 +2,12 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import (
-    Diagnostic,
-    Event,
     StepDone,
     StepFailed,
     StepMetadata,
@@ -24,15 +21,11 @@ from pulumi_esa_prefetch.engine.providers import InitFailed, ProviderError
 from pulumi_esa_prefetch.engine.reads import Import, ReadExternal, Refresh
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.steps import (
-    Applied,
-    Replace,
-    Same,
-    Step,
-    Work,
-)
+from pulumi_esa_prefetch.engine.steps import Applied, Replace, Skip, Step
+from pulumi_esa_prefetch.engine.telling import Telling
 from pulumi_esa_prefetch.engine.urns import is_default_provider
 from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal
+from pulumi_esa_prefetch.engine.work import Work
 
 
 class Broken(EngineError):
@@ -46,19 +39,18 @@ class Performer:
         self,
         work: Work,
         recording: Recording,
-        sink: Callable[[Event], None],
+        telling: Telling,
         cancellation: Cancellation,
         *,
         counts_refreshes: bool,
     ) -> None:
         self._work = work
         self._recording = recording
-        self._sink = sink
+        self._telling = telling
         self._cancellation = cancellation
         self._counts_refreshes = counts_refreshes
         self._lock = threading.Lock()
         self.changes: Counter[str] = Counter()
-        self.failed_steps: list[Step] = []
         self.unfinished: dict[str, tuple[Step, Resource]] = {}
 
     def perform(self, step: Step) -> EngineError | None:
@@ -67,11 +59,11 @@ class Performer:
             return self._perform(step)
         except Exception as error:  # noqa: BLE001 - a worker's edge: nobody else would hear of it
             message = f"the engine failed at {step.op} of {step.urn}: {error!r}"
-            self._sink(Diagnostic("error", message, step.urn))
+            self._telling.error(message, step.urn)
             return Broken(message)
 
     def _perform(self, step: Step) -> EngineError | None:
-        self._sink(StepStarted(_metadata(step, step.new), self._work.dry_run))
+        self._telling(StepStarted(_metadata(step, step.new), self._work.dry_run))
         number = None
         try:
             number = self._recording.begin(step)
@@ -118,29 +110,25 @@ class Performer:
         if isinstance(step, Import):
             step.then(applied)
         elif step.reply is not None and applied.record is not None:
-            skipped = isinstance(step, Same) and step.skipped
+            skipped = isinstance(step, Skip)
             answer(step.reply, Registered(_answered(applied.record), unknown=skipped))
 
     def _tell(self, step: Step, error: EngineError) -> None:
         urn = "" if is_default_provider(step.urn) else step.urn
-        if isinstance(error, ProviderError) and error.trace:
-            self._sink(Diagnostic("debug", error.trace, urn))
-        self._sink(Diagnostic("error", str(error), urn))
+        self._telling.fault(error, urn)
         if not self._work.dry_run:
-            self._sink(StepFailed(_metadata(step, step.new)))
+            self._telling(StepFailed(_metadata(step, step.new)))
 
     def _warn(self, step: Step, error: EngineError) -> None:
         message = f"Refreshed resource is in an unhealthy state: {error}"
-        self._sink(Diagnostic("warning", message, step.urn))
+        self._telling.warn(message, step.urn)
 
     def _count(self, step: Step, applied: Applied) -> None:
-        if is_default_provider(step.urn) or step.op == "remove-pending-replace":
+        if is_default_provider(step.urn):
             return
-        counted = step.logical
-        op: StepOp = step.op
+        counted, op = step.logical, step.op
         if isinstance(step, Refresh):
-            counted = self._counts_refreshes and not step.internal
-            op = refresh_op(applied)
+            counted, op = self._counts_refreshes, refresh_op(applied)
         elif isinstance(step, ReadExternal) and step.op == "read":
             old, now = step.old, applied.record
             counted = bool(old and now and not equal(old.record.outputs, now.outputs))
@@ -150,28 +138,20 @@ class Performer:
 
     def _show(self, step: Step, applied: Applied) -> None:
         planning = self._work.dry_run
-        subject = step.new or (step.old.record if step.old else None)
-        shown = planning or (subject is not None and subject.custom)
         if isinstance(step, Refresh):
-            op, shown = self._refreshed_op(step, applied), True
+            # only where refreshing is the purpose a read is shown as what it amounts to
+            op = refresh_op(applied) if self._counts_refreshes else step.op
             metadata = _metadata(step, applied.record, op, applied.diff)
-        else:
-            shown = shown or step.op == "delete"
+            self._telling(StepDone(metadata, planning))
+        elif planning or step.record.custom or step.op == "delete":
             metadata = _metadata(step, applied.record or step.new)
-        if shown:
-            self._sink(StepDone(metadata, planning))
-
-    def _refreshed_op(self, step: Refresh, applied: Applied) -> StepOp:
-        # only where refreshing is the purpose a read is shown as what it amounts to
-        if not self._counts_refreshes:
-            return step.op
-        return "update" if step.internal else refresh_op(applied)
+            self._telling(StepDone(metadata, planning))
 
     def finish(self, urn: str, record: Resource) -> None:
         """A component or the stack is complete with its outputs."""
         step, _ = self.unfinished[urn]
         del self.unfinished[urn]
-        self._sink(StepDone(_metadata(step, record), self._work.dry_run))
+        self._telling(StepDone(_metadata(step, record), self._work.dry_run))
 
 
 def refresh_op(applied: Applied) -> StepOp:
@@ -202,15 +182,14 @@ def _metadata(
     op: StepOp | None = None,
     diff: Diff | None = None,
 ) -> StepMetadata:
-    record = new or (step.old.record if step.old else None)
-    why = diff or step.why
+    record, why = new or step.record, diff or step.why
     return StepMetadata(
         op=op or step.op,
         urn=step.urn,
-        type=record.type if record else "",
+        type=record.type,
         old=step.old.record if step.old else None,
         new=new,
-        provider=record.provider if record else "",
+        provider=record.provider,
         keys=tuple(why.replaces) if why else (),
         diffs=tuple(why.changed) if why else (),
         detailed_diff=why.detailed if why else None,

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from pulumi_esa_prefetch.engine.diff import Diff
+from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.values import Properties
 
 
@@ -93,6 +94,11 @@ class Call:
     timeout: float = 0.0
     preview: bool = False
 
+    @classmethod
+    def on(cls, record: Resource, **more: Any) -> "Call":
+        """A request about a recorded object."""
+        return cls(record.urn, record.id, record.inputs, record.outputs, **more)
+
 
 class ResourceProvider(Protocol):
     """What a deployment asks about resources."""
@@ -123,7 +129,7 @@ class ResourceProvider(Protocol):
 
 
 class Provider(ResourceProvider, Protocol):
-    """What a deployment asks of a provider that it has started."""
+    """What a deployment asks of a provider that it has started; one may have no configuration, and no end."""
 
     def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
         """Call a function."""
@@ -131,20 +137,18 @@ class Provider(ResourceProvider, Protocol):
 
     def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
         """Judge the provider's own configuration."""
-        ...
+        del urn, old, new
+        return Checked({})
 
     def diff_config(self, call: Call) -> Diff:
         """Compare the provider's own configurations."""
-        ...
+        del call
+        return NO_DIFF
 
     def configure(self, urn: str, id_: str, inputs: Properties) -> None:
         """Take the configuration; before any other call about resources."""
-        ...
-
-    def cancel(self) -> None:
-        """Hear that the run is being stopped."""
-        ...
+        del urn, id_, inputs
 
     def close(self) -> None:
         """End; nothing is asked any more."""
-        ...
+        return

@@ -14,10 +14,17 @@ from pulumi_esa_prefetch.engine.journal import (
     Refreshed,
 )
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old
-from pulumi_esa_prefetch.engine.reads import ReadExternal
+from pulumi_esa_prefetch.engine.reads import ReadExternal, Refresh
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.removals import Delete
-from pulumi_esa_prefetch.engine.steps import Applied, Create, Same, Step
+from pulumi_esa_prefetch.engine.steps import (
+    Applied,
+    Create,
+    Replace,
+    Same,
+    Skip,
+    Step,
+)
 from pulumi_esa_prefetch.engine.values import equal
 from pulumi_esa_prefetch.engine.withheld import Withheld
 
@@ -52,10 +59,7 @@ class Recording:
         if self._journal is None or step.pending is None:
             return None
         number = next(self._numbers)
-        record = step.new or (step.old.record if step.old else None)
-        if record is None:
-            return None
-        self._write(Begin(number, step.pending, record))
+        self._write(Begin(number, step.pending, step.record))
         return number
 
     def fail(self, number: int | None) -> None:
@@ -65,10 +69,10 @@ class Recording:
 
     def done(self, number: int | None, step: Step, applied: Applied) -> None:
         """A step is done: its records are as it left them."""
-        if step.op == "replace" or (isinstance(step, Same) and step.skipped):
+        if isinstance(step, Replace | Skip):
             return
-        if step.op == "refresh" and step.old is not None:
-            self.refreshed(step.old, applied.record)
+        if isinstance(step, Refresh):
+            self._refreshed(step.old, applied.record)
         elif isinstance(step, Delete):
             self._deleted(number, step, applied)
         else:
@@ -89,8 +93,8 @@ class Recording:
                 f"the outputs of {record.urn} cannot be written down: {error}"
             ) from None
 
-    def refreshed(self, old: Old, record: Resource | None) -> None:
-        """A base record was looked up: these are its contents now, or it is gone."""
+    def _refreshed(self, old: Old, record: Resource | None) -> None:
+        # a base record was looked up: these are its contents now, or it is gone
         if old.index is None:
             return
         if record is None:

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -14,10 +14,12 @@ from pulumi_esa_prefetch.engine.providers import (
     Made,
     Provider,
     ProviderError,
+    ResourceProvider,
 )
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import (
     DYNAMIC_PACKAGE,
+    is_provider_type,
     package_of,
     provider_reference,
     type_of,
@@ -27,19 +29,16 @@ from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Properties, equal
 INTERNAL: Final = "__internal"
 
 
-class Loads(Protocol):
-    """What starts providers."""
+class Registry(ResourceProvider):
+    """Itself a provider: of the records of type `pulumi:providers:...`; `find` gives the record of a reference."""
 
-    def load(self, package: str, version: str) -> Provider:
-        """A provider that is not configured yet."""
-        ...
-
-
-class Registry:
-    """Itself a provider: of the records of type `pulumi:providers:...`."""
-
-    def __init__(self, loader: Loads) -> None:
-        self._loader = loader
+    def __init__(
+        self,
+        load: Callable[[str, str], Provider],
+        find: Callable[[str], Resource | None],
+    ) -> None:
+        self._load = load
+        self._find = find
         self._lock = threading.RLock()
         self._configured: dict[str, Provider] = {}
         self._checked: dict[str, Provider] = {}
@@ -69,7 +68,7 @@ class Registry:
         if package == DYNAMIC_PACKAGE:
             # The dynamic host judges no configuration: it need not run for this.
             return Checked(call.inputs)
-        provider = self._loader.load(package, _version(call.inputs))
+        provider = self._load(package, _version(call.inputs))
         checked = provider.check_config(call.urn, old, new)
         if checked.failures:
             provider.close()
@@ -116,18 +115,17 @@ class Registry:
         del call, state
         raise ProviderError("provider resources may not be read")
 
-    def ensure(
-        self, reference: str, find: Callable[[str], Resource | None]
-    ) -> Provider:
-        """The provider that a record of the state names, made ready from its own record if need be."""
-        provider = self.get(reference)
-        if provider is None:
-            record = find(reference)
-            if record is None:
+    def of(self, record: Resource) -> ResourceProvider:
+        """The provider of a record, made ready from the state if the program has not registered it (yet)."""
+        if is_provider_type(record.type):
+            return self
+        reference = record.provider
+        if reference not in self._configured:
+            recorded = self._find(reference)
+            if recorded is None:
                 raise EngineError(f"could not find provider {reference} in the state")
-            self.same(record)
-            provider = self._configured[reference]
-        return provider
+            self.same(recorded)
+        return self._configured[reference]
 
     def _judge(self, call: Call) -> Diff:
         if package_of(type_of(call.urn)) == DYNAMIC_PACKAGE:
@@ -154,7 +152,7 @@ class Registry:
         provider = self._checked.pop(urn, None)
         if provider is not None:
             return provider
-        return self._loader.load(package_of(type_of(urn)), _version(inputs))
+        return self._load(package_of(type_of(urn)), _version(inputs))
 
     def _put(self, urn: str, id_: str, provider: Provider, inputs: Properties) -> None:
         provider.configure(urn, id_, _public(inputs))

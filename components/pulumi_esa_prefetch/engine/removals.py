@@ -3,14 +3,13 @@
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import StepOp
-from pulumi_esa_prefetch.engine.goals import Reply
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.providers import Call
-from pulumi_esa_prefetch.engine.records import OperationType, Resource
-from pulumi_esa_prefetch.engine.steps import Applied, Work, asks_provider
+from pulumi_esa_prefetch.engine.records import OperationType
+from pulumi_esa_prefetch.engine.steps import Applied, Step, asks_provider
+from pulumi_esa_prefetch.engine.work import Work
 
 
 class Protected(EngineError):
@@ -25,20 +24,17 @@ class Protected(EngineError):
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Delete:
-    """Delete an object and its record; `replacing`: half of a replacement, `recreated`: the record waits.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Delete(Step):
+    """Delete an object and its record; `recreated`: the record waits for another object.
 
     `gone` is told whether it was done, for registrations that must come after it.
     """
 
+    ops = "delete", "delete-replaced"
     old: Old
-    replacing: bool = False
     recreated: bool = False
     gone: Future[bool] | None = None
-    new: Resource | None = None
-    reply: Reply | None = None
-    why: Diff | None = None
 
     def settle(self, *, done: bool) -> None:
         """Tell who waits for it how it ended."""
@@ -50,17 +46,7 @@ class Delete:
         """What somebody else manages is only forgotten."""
         if self.old.record.external:
             return "discard-replaced" if self.replacing else "discard"
-        return "delete-replaced" if self.replacing else "delete"
-
-    @property
-    def urn(self) -> str:
-        """The old URN."""
-        return self.old.record.urn
-
-    @property
-    def logical(self) -> bool:
-        """A replacement counts as a whole."""
-        return not self.replacing
+        return self.ops[self.replacing]
 
     @property
     def pending(self) -> OperationType | None:
@@ -75,39 +61,18 @@ class Delete:
         if old.protect and not self.replacing:
             raise Protected(old.urn)
         kept = old.external or old.retain_on_delete
-        within = old.deleted_with if work.deleting(old.deleted_with) else ""
+        within = old.deleted_with if work.book.deleted(old.deleted_with) else ""
         if not work.dry_run and old.custom and not kept and not within:
-            work.provider(old).delete(
-                Call(
-                    old.urn,
-                    old.id,
-                    old.inputs,
-                    old.outputs,
-                    timeout=old.custom_timeouts.get("delete", 0.0),
-                )
-            )
+            timeout = old.custom_timeouts.get("delete", 0.0)
+            work.registry.of(old).delete(Call.on(old, timeout=timeout))
         waiting = old.with_(pending_replacement=True) if self.recreated else None
         return Applied(old_becomes=waiting, within="" if kept else within)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Forget:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Forget(Step):
     """Drop the record of an object that an earlier run deleted to replace it, and that the program no longer has."""
 
+    ops = "remove-pending-replace", "remove-pending-replace"
     old: Old
-    op: StepOp = "remove-pending-replace"
-    new: Resource | None = None
-    reply: Reply | None = None
-    logical: bool = False
-    pending: OperationType | None = None
-    why: Diff | None = None
-
-    @property
-    def urn(self) -> str:
-        """The old URN."""
-        return self.old.record.urn
-
-    def apply(self, work: Work) -> Applied:
-        """There is nothing left at the provider."""
-        del work
-        return Applied()
+    replacing: bool = True

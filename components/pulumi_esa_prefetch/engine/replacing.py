@@ -1,16 +1,15 @@
 """Who else must go when an object is deleted before its replacement exists; deletes nothing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.diff import with_replace_on_changes
-from pulumi_esa_prefetch.engine.ledger import Ledger, Old
-from pulumi_esa_prefetch.engine.providers import Call, ResourceProvider
+from pulumi_esa_prefetch.engine.ledger import Old
+from pulumi_esa_prefetch.engine.providers import Call
 from pulumi_esa_prefetch.engine.reads import ask_diff
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import provider_urn
 from pulumi_esa_prefetch.engine.values import UNKNOWN
+from pulumi_esa_prefetch.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +23,16 @@ class Dependent:
 class Dependents:
     """Asks providers what they would do if an input were not known any more."""
 
-    def __init__(
-        self,
-        book: Book,
-        ledger: Ledger,
-        provider_of: Callable[[Resource], ResourceProvider],
-    ) -> None:
-        self._book = book
-        self._ledger = ledger
-        self._provider_of = provider_of
+    def __init__(self, work: Work) -> None:
+        self._work = work
 
     def of(self, root: Old) -> list[Dependent]:
         """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it."""
         if root.index is None:
             return []
         urn = root.record.urn
-        behind = self._ledger.depending_on(
-            root.index, self._book.decided, children=False
-        )
+        ledger, decided = self._work.ledger, self._work.book.fates
+        behind = ledger.depending_on(root.index, decided.__contains__, children=False)
         going = {urn}
         found: list[Dependent] = []
         for old in behind:
@@ -62,16 +53,9 @@ class Dependents:
         inputs = _without(record, going)
         if inputs is None:
             return None
-        call = Call(
-            record.urn,
-            record.id,
-            record.inputs,
-            record.outputs,
-            inputs,
-            record.ignore_changes,
-            preview=True,
-        )
-        diff = ask_diff(self._provider_of(record), call)
+        ignored = record.ignore_changes
+        call = Call.on(record, inputs=inputs, ignore_changes=ignored, preview=True)
+        diff = ask_diff(self._work.registry.of(record), call)
         diff = with_replace_on_changes(
             diff, record.replace_on_changes, init_errors=False
         )

@@ -9,7 +9,8 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.goals import Alias, Goal, ReadGoal
+from pulumi_esa_prefetch.engine.goals import Alias, Goal
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.urns import STASH, is_urn
 from pulumi_esa_prefetch.engine.values import has_assets
 from pulumi_esa_prefetch.engine.wire import (
@@ -18,6 +19,7 @@ from pulumi_esa_prefetch.engine.wire import (
     read_value,
 )
 
+_NOBODY: Final = Resource(urn="", custom=False, type="")  # has nothing to inherit
 _UNITS: Final = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -75,42 +77,44 @@ def refuse_bad_urns(request: Any) -> None:
             raise EngineError(f'invalid {what} URN: invalid URN "{urn}"')
 
 
-def goal_of(request: Any, provider: str, root: Path) -> Goal:
-    """The goal of a registration, without what it inherits; `provider` is the reference it got."""
+def goal_of(request: Any, provider: str, root: Path, parent: Goal | None) -> Goal:
+    """The goal of a registration, with what it inherits; `provider` is the reference it got."""
     refuse_bad_urns(request)
-    inputs = read_struct(request.object)
-    return Goal(
+    above = parent.record if parent else _NOBODY
+    record = Resource(
+        urn="",
         type=request.type,
-        name=request.name,
         custom=request.custom,
-        inputs=inputs,
+        inputs=read_struct(request.object),
         parent=request.parent,
         provider=provider,
         dependencies=tuple(sorted(set(request.dependencies))),
         property_dependencies=_property_dependencies(request),
-        protect=_said(request, "protect"),
-        retain_on_delete=_said(request, "retainOnDelete"),
-        delete_before_replace=_delete_before_replace(request),
-        deleted_with=request.deletedWith,
+        protect=_said(request, "protect", above.protect),
+        retain_on_delete=_said(request, "retainOnDelete", above.retain_on_delete),
+        deleted_with=request.deletedWith or above.deleted_with,
         replace_with=tuple(request.replace_with),
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
         hide_diff=tuple(request.hideDiffs),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        aliases=_aliases(request),
         import_id=request.importId,
         custom_timeouts=_timeouts(request),
         replacement_trigger=_trigger(request),
         source_position=position_of(request, root),
         stack_trace=_stack_trace(request, root),
     )
+    first = _delete_before_replace(request)
+    return Goal(request.name, record, first, _aliases(request))
 
 
-def read_goal_of(request: Any, provider: str, root: Path) -> ReadGoal:
+def read_goal_of(request: Any, provider: str, root: Path) -> Goal:
     """The goal of a read."""
-    return ReadGoal(
+    record = Resource(
+        urn="",
         type=request.type,
-        name=request.name,
+        custom=True,
+        external=True,
         id=request.id,
         provider=provider,
         parent=request.parent,
@@ -120,10 +124,11 @@ def read_goal_of(request: Any, provider: str, root: Path) -> ReadGoal:
         source_position=position_of(request, root),
         stack_trace=_stack_trace(request, root),
     )
+    return Goal(request.name, record)
 
 
-def _said(request: Any, field: str) -> bool | None:
-    return bool(getattr(request, field)) if request.HasField(field) else None
+def _said(request: Any, field: str, inherited: bool) -> bool:
+    return bool(getattr(request, field)) if request.HasField(field) else inherited
 
 
 def _delete_before_replace(request: Any) -> bool | None:

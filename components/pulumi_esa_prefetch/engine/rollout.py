@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.events import Diagnostic
 from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.generator import Generator
 from pulumi_esa_prefetch.engine.goals import (
     Outputs,
     ProgramEnd,
-    Read,
     Register,
     Registered,
 )
@@ -25,17 +23,14 @@ from pulumi_esa_prefetch.engine.inbox import (
 )
 from pulumi_esa_prefetch.engine.language import Addresses, Program
 from pulumi_esa_prefetch.engine.ledger import Old, needs
-from pulumi_esa_prefetch.engine.leftovers import Leftovers
+from pulumi_esa_prefetch.engine.leftovers import delete_leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.performer import Broken
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.refreshing import (
-    refuse_unknown,
-    scope_of,
-)
+from pulumi_esa_prefetch.engine.refreshing import refuse_unknown
 from pulumi_esa_prefetch.engine.removals import Delete, Protected
-from pulumi_esa_prefetch.engine.rules import Bail, Rules
-from pulumi_esa_prefetch.engine.steps import Same, Step, Update
+from pulumi_esa_prefetch.engine.steps import Skip, Step, Update
+from pulumi_esa_prefetch.engine.telling import Bail
 from pulumi_esa_prefetch.engine.urns import (
     is_root_stack,
     make_urn,
@@ -44,46 +39,24 @@ from pulumi_esa_prefetch.engine.values import Properties
 
 
 class Rollout:
-    """One program phase; `run` returns when all is done that will be, `failed` says whether all went well."""
+    """One program phase; `run` returns when all is done that will be."""
 
     def __init__(self, machinery: Machinery) -> None:
         self._machinery = machinery
-        self._request = machinery.request
+        self._request = request = machinery.request
         self._telling = machinery.telling
-        self._scope = scope_of(machinery)
-        context = machinery.context
-        rules = Rules(
-            stack=context.stack,
-            project=context.project.name,
-            dry_run=self._request.dry_run,
-            replace=self._request.replace,
-        )
+        self._work = machinery.work
         self._generator = Generator(
-            rules,
-            machinery.ledger,
-            machinery.registry,
-            self._scope,
-            self._telling,
-            lambda action: machinery.inbox.tell(Resume(action)),
+            machinery.work, lambda action: machinery.inbox.tell(Resume(action))
         )
-        machinery.work.deletes = self._generator.book.deletes
-        self._executor = Executor(
-            self._request.parallel, self._perform, self._leave_out
-        )
+        self._executor = Executor(request.parallel, self._perform, self._leave_out)
         self._lock = threading.Lock()
-        self._failed = False
-        self.refused = False  # by the program's own end, or what it asked for
         self._stopping = False
         self._ended = False
         self._errored: list[Step] = []
         self._unmade: set[str] = set()
         self._stack_outputs: Outputs | None = None
         self._program: Program | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything went wrong."""
-        return self._failed or self._generator.failed
 
     def run(self) -> None:
         """Run the program, if there is one to run, and do all it asks for."""
@@ -134,7 +107,7 @@ class Rollout:
 
     def _program_ended(self, end: ProgramEnd) -> None:
         if end.failed:
-            self._failed = self.refused = True
+            self._telling.end()
             if end.message:
                 self._telling.error(end.message)
 
@@ -163,8 +136,6 @@ class Rollout:
         match message:
             case Register(goal, reply):
                 self._schedule(self._generator.register(goal, reply))
-            case Read(goal, reply):
-                self._schedule(self._generator.read(goal, reply))
             case Outputs():
                 self._take_outputs(message)
             case Resume(action):
@@ -180,25 +151,19 @@ class Rollout:
                 assert_never(message)
 
     def _give_up(self, message: Message, error: EngineError) -> None:
-        self._failed = self.refused = True
+        self._telling.end()
         if not isinstance(error, Bail):
-            self._tell_refusal(self._urn_of(message), error)
+            self._telling.fault(error, self._urn_of(message))
         self._stop()
-
-    def _tell_refusal(self, urn: str, error: EngineError) -> None:
-        trace = getattr(error, "trace", "")
-        if trace:
-            self._telling(Diagnostic("debug", trace, urn))
-        self._telling.error(str(error), urn)
 
     def _urn_of(self, message: Message) -> str:
         if isinstance(message, Refused):
             return message.urn
-        if not isinstance(message, Register | Read):
+        if not isinstance(message, Register):
             return ""
-        goal, context = message.goal, self._machinery.context
-        project = context.project.name
-        return make_urn(context.stack, project, goal.parent, goal.type, goal.name)
+        goal, work = message.goal, self._work
+        parent, type_ = goal.record.parent, goal.record.type
+        return make_urn(work.stack, work.project, parent, type_, goal.name)
 
     def _schedule(self, steps: list[Step]) -> None:
         with self._lock:
@@ -214,14 +179,13 @@ class Rollout:
             self._executor.submit(chain)
 
     def _skips(self, step: Step) -> bool:
-        record = step.new or (step.old.record if step.old else None)
-        if record is None or not self._unmade:
+        if not self._unmade:
             return False
-        needed = needs(record, parent=True, provider=False)
+        needed = needs(step.record, parent=True, provider=False)
         if self._unmade.isdisjoint(needed):
             return False
         if step.reply is not None:
-            answer(step.reply, Registered(record, "skip"))
+            answer(step.reply, Registered(step.record, "skip"))
         return True
 
     def _perform(self, step: Step) -> bool:
@@ -229,8 +193,7 @@ class Rollout:
         if error is None:
             _settle(step, done=True)
             return True
-        with self._lock:
-            self._failed = True
+        self._telling.failed = True
         goes_on = self._request.continue_on_error and not isinstance(error, Broken)
         if goes_on or isinstance(error, Protected):
             self._leave_out([step])
@@ -268,7 +231,7 @@ class Rollout:
                 f"cannot complete a resource '{urn}' whose registration isn't pending"
             )
         step, record = performer.unfinished[urn]
-        if isinstance(step, Same) and step.skipped:
+        if isinstance(step, Skip):
             del performer.unfinished[urn]
             return
         record = record.with_(outputs=outputs)
@@ -282,7 +245,7 @@ class Rollout:
         if message is None or message.urn not in unfinished:
             return
         outputs = message.outputs
-        if self.failed:
+        if self._telling.failed:
             old = self._machinery.ledger.old(message.urn)
             outputs = {**(old.record.outputs if old else {}), **outputs}
         self._complete(message.urn, outputs)
@@ -290,19 +253,11 @@ class Rollout:
     # -- what is left
 
     def _after_program(self) -> None:
-        ledger, book = self._machinery.ledger, self._generator.book
-        known = {record.urn for record in ledger.base} | book.urns
-        good = not refuse_unknown(self._machinery, self._scope.targets, known)
-        leftovers = Leftovers(
-            self._machinery,
-            self._scope,
-            self._generator,
-            self._executor,
-            self._errored_records,
-        )
+        ledger = self._machinery.ledger
+        known = {record.urn for record in ledger.base} | self._work.book.claimed
+        refuse_unknown(self._machinery, self._work.scope.targets, known)
         if ledger.base:
-            good = leftovers.delete() and good
-        self._failed = self._failed or not good
+            delete_leftovers(self._work, self._executor, self._errored_records)
 
     def _errored_records(self) -> list[Old]:
         with self._lock:

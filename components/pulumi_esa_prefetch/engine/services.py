@@ -61,7 +61,6 @@ class EngineService(engine_pb2_grpc.EngineServicer):
 
     def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
         self._sink = sink
-        self._root = ""
         self._sentences: list[str] = []
         self.quiet = (
             False  # the run is being stopped: the SDK's complaint about that is dropped
@@ -101,18 +100,3 @@ class EngineService(engine_pb2_grpc.EngineServicer):
             self.tell_alone(str(error))
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return engine_pb2.RequirePulumiVersionResponse()
-
-    def GetRootResource(  # noqa: N802 - the protocol's name
-        self, request: Any, context: Any
-    ) -> engine_pb2.GetRootResourceResponse:
-        """The URN that older SDKs keep here."""
-        del request, context
-        return engine_pb2.GetRootResourceResponse(urn=self._root)
-
-    def SetRootResource(  # noqa: N802 - the protocol's name
-        self, request: engine_pb2.SetRootResourceRequest, context: Any
-    ) -> engine_pb2.SetRootResourceResponse:
-        """Keep the stack's URN for older SDKs."""
-        del context
-        self._root = request.urn
-        return engine_pb2.SetRootResourceResponse()

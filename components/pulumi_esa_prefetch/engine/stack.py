@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.engine import (
@@ -25,7 +25,6 @@ from pulumi_esa_prefetch.engine.context import (
     Context,
     Kind,
     Project,
-    StackOutputs,
 )
 from pulumi_esa_prefetch.engine.environment import is_set
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
@@ -214,12 +213,12 @@ class Stack:
             stack_outputs=self.outputs_of,
         )
 
-    def outputs_of(self, reference: str) -> StackOutputs:
+    def outputs_of(self, reference: str) -> Mapping[str, Any]:
         """The outputs of a stack in the same backend; raises EngineError if there is no such stack."""
         files = self.backend.stack(reference, self.project)
         if not files.checkpoint.exists():
             raise EngineError(f"no stack named '{reference}' found", NO_STACK)
-        return StackOutputs(outputs(replace(self, files=files).load()))
+        return outputs(replace(self, files=files).load())
 
     @contextmanager
     def update(self, kind: Kind, message: str = "") -> Iterator[Update]:

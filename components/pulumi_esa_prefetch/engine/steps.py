@@ -2,42 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from typing import ClassVar
 
 from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import StepOp
 from pulumi_esa_prefetch.engine.goals import Reply
 from pulumi_esa_prefetch.engine.ledger import Old
-from pulumi_esa_prefetch.engine.providers import Call, InitFailed, ResourceProvider
+from pulumi_esa_prefetch.engine.providers import Call, InitFailed
 from pulumi_esa_prefetch.engine.records import OperationType, Resource
 from pulumi_esa_prefetch.engine.urns import is_provider_type
-
-
-class Work(Protocol):
-    """What a step needs while it is done."""
-
-    @property
-    def dry_run(self) -> bool:
-        """Whether nothing may be changed."""
-        ...
-
-    def provider(self, record: Resource) -> ResourceProvider:
-        """The provider of a record; EngineError if there is none."""
-        ...
-
-    def same_provider(self, record: Resource) -> None:
-        """Make a provider record that has not changed ready."""
-        ...
-
-    def deleting(self, urn: str) -> bool:
-        """Whether this run deletes that URN."""
-        ...
-
-    def now(self) -> datetime:
-        """The present moment."""
-        ...
+from pulumi_esa_prefetch.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,52 +29,53 @@ class Applied:
     within: str = ""
 
 
-class Step(Protocol):
-    """What the executor needs of every operation."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Step:
+    """One operation: what it starts from, what it leads to as planned, who waits for it, the difference behind it.
+
+    `replacing`: it is half of a replacement, which counts as a whole. `ops`: what is done, in Pulumi's words, and the
+    word for such a half.
+    """
+
+    ops: ClassVar[tuple[StepOp, StepOp]]
+    old: Old | None = None
+    new: Resource | None = None
+    reply: Reply | None = None
+    why: Diff | None = None
+    replacing: bool = False
 
     @property
     def op(self) -> StepOp:
-        """What is done, in Pulumi's words."""
-        ...
+        """What is done."""
+        return self.ops[self.replacing]
+
+    @property
+    def logical(self) -> bool:
+        """Whether it counts."""
+        return not self.replacing
+
+    @property
+    def record(self) -> Resource:
+        """The record that it is about."""
+        record = self.new or (self.old.record if self.old else None)
+        if record is None:
+            raise AssertionError(self)  # each step has one of them
+        return record
 
     @property
     def urn(self) -> str:
         """To which resource."""
-        ...
-
-    @property
-    def old(self) -> Old | None:
-        """What it starts from."""
-        ...
-
-    @property
-    def new(self) -> Resource | None:
-        """What it leads to, as planned."""
-        ...
-
-    @property
-    def reply(self) -> Reply | None:
-        """Who waits for it."""
-        ...
-
-    @property
-    def logical(self) -> bool:
-        """Whether it counts: the halves of a replacement do not."""
-        ...
+        return self.record.urn
 
     @property
     def pending(self) -> OperationType | None:
         """What stays pending if the engine dies meanwhile; None where no provider is called."""
-        ...
-
-    @property
-    def why(self) -> Diff | None:
-        """The difference that led to it."""
-        ...
+        return None
 
     def apply(self, work: Work) -> Applied:
-        """Do it."""
-        ...
+        """Do it, if there is anything to do."""
+        del work
+        return Applied()
 
 
 def asks_provider(record: Resource) -> bool:
@@ -107,60 +83,49 @@ def asks_provider(record: Resource) -> bool:
     return record.custom and not is_provider_type(record.type)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Same:
-    """Nothing is to be done: `skipped`, not made because it is no target; `untouched`, left so for that reason."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Same(Step):
+    """Nothing is to be done; `untouched`: because it is no target."""
 
+    ops = "same", "same"
     old: Old
     new: Resource
-    reply: Reply | None = None
-    skipped: bool = False
     untouched: bool = False
-    op: StepOp = "same"
-    logical: bool = True
-    pending: OperationType | None = None
-    why: Diff | None = None
-
-    @property
-    def urn(self) -> str:
-        """The new URN."""
-        return self.new.urn
 
     def apply(self, work: Work) -> Applied:
         """Keep id and outputs; a provider record is made ready as it is recorded."""
         old = self.old.record
-        if self.skipped:
-            return Applied(self.new)
         record = self.new.with_(id=old.id, outputs=old.outputs)
         if is_provider_type(record.type) and not self.untouched:
-            work.same_provider(record.with_(inputs=old.inputs))
+            work.registry.same(record.with_(inputs=old.inputs))
         return Applied(record)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Create:
+def untouched(old: Old, reply: Reply | None = None) -> Same:
+    """The step that keeps a record because it is no target."""
+    return Same(old=old, new=old.record.with_(id=""), reply=reply, untouched=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Skip(Step):
+    """A resource is not made, because it is no target: it is not recorded either."""
+
+    ops = "same", "same"
+    new: Resource
+
+    def apply(self, work: Work) -> Applied:
+        """Answer with what was asked for."""
+        del work
+        return Applied(self.new)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Create(Step):
     """Make an object; `old` is what it replaces, `keep_old` whether that is deleted only afterwards."""
 
+    ops = "create", "create-replacement"
     new: Resource
-    reply: Reply | None
-    old: Old | None = None
-    why: Diff | None = None
     keep_old: bool = False
-
-    @property
-    def op(self) -> StepOp:
-        """A replacement is created under another name."""
-        return "create-replacement" if self.old else "create"
-
-    @property
-    def urn(self) -> str:
-        """The new URN."""
-        return self.new.urn
-
-    @property
-    def logical(self) -> bool:
-        """A replacement counts as a whole."""
-        return self.old is None
 
     @property
     def pending(self) -> OperationType | None:
@@ -179,7 +144,7 @@ class Create:
                 preview=work.dry_run,
             )
             try:
-                made = work.provider(record).create(call)
+                made = work.registry.of(record).create(call)
                 record = record.with_(id=made.id, outputs=made.outputs)
             except InitFailed as error:
                 record = _unready(record, error)
@@ -195,22 +160,14 @@ def _unready(record: Resource, error: InitFailed) -> Resource:
     return record.with_(id=error.id, outputs=error.outputs, init_errors=error.reasons)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Update:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Update(Step):
     """Change an object in place."""
 
+    ops = "update", "update"
     old: Old
     new: Resource
-    reply: Reply | None
-    why: Diff | None
     ignore_changes: Sequence[str] = ()
-    op: StepOp = "update"
-    logical: bool = True
-
-    @property
-    def urn(self) -> str:
-        """The new URN."""
-        return self.new.urn
 
     @property
     def pending(self) -> OperationType | None:
@@ -223,45 +180,25 @@ class Update:
         record = self.new.with_(id=old.id, created=old.created, modified=old.modified)
         if not record.custom:
             return Applied(record)
+        call = Call.on(
+            old.with_(urn=record.urn),
+            inputs=record.inputs,
+            ignore_changes=self.ignore_changes,
+            timeout=record.custom_timeouts.get("update", 0.0),
+            preview=work.dry_run,
+        )
         try:
-            made = work.provider(record).update(self._call(work))
+            made = work.registry.of(record).update(call)
         except InitFailed as error:
             record = _unready(record, error).with_(id=old.id, inputs=old.inputs)
             return Applied(record.with_(modified=work.now()), failure=error)
         return Applied(record.with_(outputs=made.outputs, modified=work.now()))
 
-    def _call(self, work: Work) -> Call:
-        old = self.old.record
-        return Call(
-            self.new.urn,
-            old.id,
-            old.inputs,
-            old.outputs,
-            self.new.inputs,
-            self.ignore_changes,
-            self.new.custom_timeouts.get("update", 0.0),
-            preview=work.dry_run,
-        )
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replace:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Replace(Step):
     """The replacement as a whole, which its halves do: only shown and counted."""
 
+    ops = "replace", "replace"
     old: Old
     new: Resource
-    why: Diff | None = None
-    reply: Reply | None = None
-    op: StepOp = "replace"
-    logical: bool = True
-    pending: OperationType | None = None
-
-    @property
-    def urn(self) -> str:
-        """The new URN."""
-        return self.new.urn
-
-    def apply(self, work: Work) -> Applied:
-        """Nothing is left to do."""
-        del work
-        return Applied()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from pulumi_esa_prefetch.engine.context import Request
 from pulumi_esa_prefetch.engine.ledger import Ledger, needs
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 
@@ -49,6 +50,12 @@ class Scope:
         self.target_dependents = target_dependents
         self._spares = frozenset(spares)
         self._chosen = Targets(targets)
+
+    @classmethod
+    def of(cls, request: Request) -> "Scope":
+        """What a request is about; each phase meets the dependents anew."""
+        dependents = request.target_dependents
+        return cls(request.targets, request.spares, target_dependents=dependents)
 
     @property
     def constrained(self) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_esa_prefetch.engine.goals import Goal, ReadGoal, Reply
+from pulumi_esa_prefetch.engine.goals import Goal, Reply
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.providers import ResourceProvider
 from pulumi_esa_prefetch.engine.records import Resource
@@ -31,51 +31,14 @@ class Wanted:
         return replace(self, **changes)
 
 
-def record_of(goal: Goal, urn: str, old: Resource | None, alias: str) -> Resource:
-    """The record that a registration asks for, before anybody has looked at it."""
-    return Resource(
+def record_of(goal: Goal, urn: str, old: Old | None, alias: str) -> Resource:
+    """The record that is asked for, before anybody has looked at it; a component keeps no provider."""
+    asked, known = goal.record, old.record if old else goal.record
+    return asked.with_(
         urn=urn,
-        custom=goal.custom,
-        type=goal.type,
-        inputs=goal.inputs,
-        parent=goal.parent,
-        protect=bool(goal.protect),
-        dependencies=goal.dependencies,
-        provider=goal.provider if goal.custom else "",
-        property_dependencies=goal.property_dependencies,
-        additional_secret_outputs=goal.additional_secret_outputs,
+        provider=asked.provider if asked.custom else "",
         aliases=(alias,) if alias else (),
-        custom_timeouts=goal.custom_timeouts,
-        import_id=goal.import_id,
-        retain_on_delete=bool(goal.retain_on_delete),
-        deleted_with=goal.deleted_with,
-        replace_with=goal.replace_with,
-        created=old.created if old else None,
-        modified=old.modified if old else None,
-        source_position=goal.source_position,
-        stack_trace=goal.stack_trace,
-        ignore_changes=goal.ignore_changes,
-        hide_diff=goal.hide_diff,
-        replace_on_changes=goal.replace_on_changes,
-        replacement_trigger=goal.replacement_trigger,
-        refresh_before_update=old.refresh_before_update if old else False,
-    )
-
-
-def external_record_of(goal: ReadGoal, urn: str, alias: str) -> Resource:
-    """The record that a read asks for."""
-    return Resource(
-        urn=urn,
-        custom=True,
-        type=goal.type,
-        id=goal.id,
-        inputs=goal.inputs,
-        parent=goal.parent,
-        external=True,
-        dependencies=goal.dependencies,
-        provider=goal.provider,
-        additional_secret_outputs=goal.additional_secret_outputs,
-        aliases=(alias,) if alias else (),
-        source_position=goal.source_position,
-        stack_trace=goal.stack_trace,
+        created=known.created,
+        modified=known.modified,
+        refresh_before_update=known.refresh_before_update,
     )
