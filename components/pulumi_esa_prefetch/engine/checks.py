@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pulumi_esa_prefetch.engine.events import Diagnostic
-from pulumi_esa_prefetch.engine.ignoring import ignored
+from pulumi_esa_prefetch.engine.paths import ignored
 from pulumi_esa_prefetch.engine.providers import Call, Failure, ResourceProvider
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.telling import Bail
@@ -13,40 +13,33 @@ from pulumi_esa_prefetch.engine.values import UNKNOWN, Properties, Secret
 from pulumi_esa_prefetch.engine.work import Work
 
 
-class Checks:
-    """A refused input ends the whole run: nothing that depends on it could be right."""
+def checked(
+    work: Work,
+    provider: ResourceProvider,
+    record: Resource,
+    inputs: Properties,
+    old: Properties,
+) -> Properties:
+    """The inputs as the provider wants them; Bail if it refuses some, for nothing that depends on it could be right."""
+    call = Call(record.urn, old_inputs=old, inputs=inputs, preview=work.dry_run)
+    answer = provider.check(call)
+    for failure in answer.failures:
+        work.telling.error(_sentence(record, failure, inputs), record.urn)
+    if answer.failures:
+        raise Bail(f"resource {record.urn} is invalid")
+    return answer.inputs
 
-    def __init__(self, work: Work) -> None:
-        self._dry_run = work.dry_run
-        self._telling = work.telling
 
-    def check(
-        self,
-        provider: ResourceProvider,
-        record: Resource,
-        inputs: Properties,
-        old: Properties,
-    ) -> Properties:
-        """The inputs as the provider wants them; Bail if it refuses some."""
-        call = Call(record.urn, old_inputs=old, inputs=inputs, preview=self._dry_run)
-        checked = provider.check(call)
-        for failure in checked.failures:
-            self._telling.error(_sentence(record, failure, inputs), record.urn)
-        if checked.failures:
-            raise Bail(f"resource {record.urn} is invalid")
-        return checked.inputs
-
-    def ignoring(self, new: Resource, old: Resource) -> Properties:
-        """The new inputs with the old values where the program says that changes do not count."""
-        inputs, strange = ignored(new.inputs, old.inputs, new.ignore_changes)
-        if strange:
-            paths = ", ".join(strange)
-            message = (
-                "cannot ignore changes in added or removed elements of the path: "
-                f'"{paths}"'
-            )
-            self._telling(Diagnostic("info", message, new.urn))
-        return inputs
+def ignoring(work: Work, new: Resource, old: Resource) -> Properties:
+    """The new inputs with the old values where the program says that changes do not count."""
+    inputs, strange = ignored(new.inputs, old.inputs, new.ignore_changes)
+    if strange:
+        paths = ", ".join(strange)
+        message = (
+            f'cannot ignore changes in added or removed elements of the path: "{paths}"'
+        )
+        work.telling(Diagnostic("info", message, new.urn))
+    return inputs
 
 
 def _sentence(record: Resource, failure: Failure, inputs: Properties) -> str:

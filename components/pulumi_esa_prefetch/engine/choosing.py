@@ -1,15 +1,15 @@
 """From a registration that was looked up to its steps: checked, in scope or not, compared, decided; does no step."""
 
 from pulumi_esa_prefetch.engine.book import Fate
-from pulumi_esa_prefetch.engine.checks import Checks
-from pulumi_esa_prefetch.engine.comparing import Comparison
+from pulumi_esa_prefetch.engine.checks import checked, ignoring
+from pulumi_esa_prefetch.engine.comparing import difference, replace_asked
 from pulumi_esa_prefetch.engine.decide import decide, trigger_changed
 from pulumi_esa_prefetch.engine.diff import Diff, with_replace_on_changes
 from pulumi_esa_prefetch.engine.goals import Registered
 from pulumi_esa_prefetch.engine.inbox import answer
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.replacement import Replacement
+from pulumi_esa_prefetch.engine.replacement import adoption, recreation, replacement
 from pulumi_esa_prefetch.engine.steps import Create, Same, Skip, Step, Update
 from pulumi_esa_prefetch.engine.telling import Bail
 from pulumi_esa_prefetch.engine.untargeted import Untargeted
@@ -26,9 +26,6 @@ class Chooser:
         self._work = work
         self._book, self._scope = work.book, work.scope
         self._untargeted = untargeted
-        self._checks = Checks(work)
-        self._comparison = Comparison(work, self._checks)
-        self._replacement = Replacement(work, self._checks, self._comparison)
 
     def steps(self, wanted: Wanted) -> list[Step]:
         """The steps of one registration."""
@@ -41,9 +38,9 @@ class Chooser:
         if not wanted.valid:
             raise Bail(f"resource {wanted.urn} is invalid")
         if old is not None and recreating:
-            return self._replacement.recreation(wanted, old)
+            return recreation(self._work, wanted, old)
         if old is not None and old.record.external:
-            return self._replacement.adoption(wanted, old)
+            return adoption(self._work, wanted, old)
         self._scope.note(wanted.new, included=included)
         if targeted:
             return self._targeted(wanted)
@@ -60,12 +57,12 @@ class Chooser:
         known = old.record.inputs if old else {}
         if not targeted:
             return wanted.with_(new=new.with_(inputs=known))
-        fresh = recreating or self._comparison.replace_asked(wanted)
+        fresh = recreating or replace_asked(self._work, wanted)
         if old is None or old.record.external or fresh:
-            inputs = self._checks.check(wanted.provider, new, goal.record.inputs, {})
+            inputs = checked(self._work, wanted.provider, new, goal.record.inputs, {})
         else:
-            asked = self._checks.ignoring(new, old.record)
-            inputs = self._checks.check(wanted.provider, new, asked, known)
+            asked = ignoring(self._work, new, old.record)
+            inputs = checked(self._work, wanted.provider, new, asked, known)
         return wanted.with_(new=new.with_(inputs=inputs))
 
     def _targeted(self, wanted: Wanted) -> list[Step]:
@@ -81,13 +78,13 @@ class Chooser:
             message = f"replacement trigger contains unknowns for {new.urn}"
             self._work.telling.bail(message, new.urn)
         triggered = trigger_changed(trigger, record.replacement_trigger)
-        diff = Diff("some") if triggered else self._comparison.diff(wanted, record)
+        diff = Diff("some") if triggered else difference(self._work, wanted, record)
         diff = with_replace_on_changes(
             diff, new.replace_on_changes, init_errors=bool(record.init_errors)
         )
         decision = decide(diff, record, triggered=triggered)
         if decision == "replace":
-            return self._replacement.steps(wanted, old, diff)
+            return replacement(self._work, wanted, old, diff)
         if decision == "update":
             self._book.keep(new.urn, "update")
             ignored, reply = new.ignore_changes, wanted.reply

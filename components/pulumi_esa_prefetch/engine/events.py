@@ -1,6 +1,6 @@
 """What an operation tells while it runs, for whoever shows it: a terminal, plain lines, JSON; holds no text layout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -130,16 +130,11 @@ Event = (
 )
 
 
-class Sink:
-    """Takes events from any thread; collects nothing by itself."""
-
-    def __call__(self, event: Event) -> None:
-        """Take one event."""
-        raise NotImplementedError
+Sink = Callable[[Event], None]  # called from any thread
 
 
 @dataclass
-class Recorded(Sink):
+class Recorded:
     """Keeps all events, for tests and for answers in one piece."""
 
     events: list[Event] = field(default_factory=list)

@@ -2,11 +2,10 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pulumi_esa_prefetch.engine.context import ORGANIZATION, Context
+from pulumi_esa_prefetch.engine.context import ORGANIZATION, Context, Request
 from pulumi_esa_prefetch.engine.environment import (
     program_directory,
     program_environment,
@@ -22,27 +21,17 @@ _GRACE_SECONDS: Final = 1.0  # to print its last lines once its calls are refuse
 _EXIT_SECONDS: Final = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the program finds its services."""
-
-    monitor: str
-    engine: str
-
-
 class Program:
-    """One run of the program."""
+    """One run of the program; `address` is where it finds its services."""
 
     def __init__(
         self,
         context: Context,
-        addresses: Addresses,
-        *,
-        dry_run: bool,
-        parallel: int,
+        request: Request,
+        address: str,
         on_line: OnLine,
     ) -> None:
-        command = _command(context, addresses, dry_run=dry_run, parallel=parallel)
+        command = _command(context, request, address)
         environ: Mapping[str, str] = program_environment(context)
         directory = program_directory(context)
         self._child = Child(command, directory, environ, on_line, on_line)
@@ -110,20 +99,18 @@ def refuse_other_languages(context: Context) -> None:
         raise EngineError(f"the program's directory {project.main} does not exist")
 
 
-def _command(
-    context: Context, addresses: Addresses, *, dry_run: bool, parallel: int
-) -> list[str]:
+def _command(context: Context, request: Request, address: str) -> list[str]:
     project = context.project
     options = {
-        "monitor": addresses.monitor,
-        "engine": addresses.engine,
+        "monitor": address,
+        "engine": address,
         "project": project.name,
         "stack": context.stack,
         "organization": ORGANIZATION,
         "root-directory": str(project.root),
-        "parallel": str(parallel),
+        "parallel": str(request.parallel),
     }
     flags = [part for name, text in options.items() for part in (f"--{name}", text)]
     entry = project.main.name if project.main.is_file() else "."
-    preview = ["--dry-run"] if dry_run else []
+    preview = ["--dry-run"] if request.dry_run else []
     return [str(context.interpreter), str(_LAUNCHER), *flags, *preview, entry]

@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.engine.deletions import (
 )
 from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.ledger import Old
-from pulumi_esa_prefetch.engine.replacing import Dependents
+from pulumi_esa_prefetch.engine.replacing import dependents_of
 from pulumi_esa_prefetch.engine.steps import asks_provider
 from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE, package_of
 from pulumi_esa_prefetch.engine.work import Work
@@ -37,10 +37,9 @@ def delete_leftovers(
 
 def _ask_dependents(work: Work, urns: set[str]) -> None:
     # before targets are deleted, as the CLI does: the answers change nothing
-    dependents = Dependents(work)
     for old in list(work.ledger.all()):
         if old.record.urn in urns:
-            dependents.of(old)
+            dependents_of(work, old)
 
 
 def _load_providers(work: Work, going: Sequence[Deletion]) -> None:

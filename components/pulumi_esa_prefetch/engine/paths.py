@@ -147,3 +147,19 @@ def _reset_values(
         values[key], fine = _reset(rest, old[key], new[key], hidden=hidden)
         good = good and fine
     return values, good
+
+
+def ignored(
+    inputs: Mapping[str, Any], old: Mapping[str, Any], paths: Sequence[str]
+) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """The inputs with these paths as in `old`, and the paths that do not lie in both."""
+    strange = []
+    for text in paths:
+        try:
+            path = parse_path(text)
+        except ValueError:
+            continue
+        inputs, good = reset(path, old, inputs)
+        if not good:
+            strange.append(text)
+    return inputs, strange

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pulumi_esa_prefetch.engine.diff import Diff, input_diff, inverted
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.ignoring import ignored
 from pulumi_esa_prefetch.engine.ledger import Old
+from pulumi_esa_prefetch.engine.paths import ignored
 from pulumi_esa_prefetch.engine.providers import (
     Call,
     Found,

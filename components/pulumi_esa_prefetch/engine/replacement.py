@@ -4,108 +4,106 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from pulumi_esa_prefetch.engine.book import Fate
-from pulumi_esa_prefetch.engine.checks import Checks
-from pulumi_esa_prefetch.engine.comparing import Comparison
+from pulumi_esa_prefetch.engine.checks import checked
+from pulumi_esa_prefetch.engine.comparing import replace_asked
 from pulumi_esa_prefetch.engine.decide import delete_first
 from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.ledger import Old
 from pulumi_esa_prefetch.engine.removals import Delete
-from pulumi_esa_prefetch.engine.replacing import Dependents
+from pulumi_esa_prefetch.engine.replacing import dependents_of
 from pulumi_esa_prefetch.engine.steps import Create, Replace, Step
 from pulumi_esa_prefetch.engine.wanted import Wanted
 from pulumi_esa_prefetch.engine.work import Work
 
 
-class Replacement:
-    """Create first and delete at the end, or delete first with all that needs it."""
+def replacement(work: Work, wanted: Wanted, old: Old, diff: Diff) -> list[Step]:
+    """The steps, once nothing speaks against it."""
+    _refuse(work, wanted, old)
+    work.book.fates[wanted.urn] = Fate("replace")
+    if wanted.provider is not None and not replace_asked(work, wanted):
+        # The new object is another one: nothing of the old one's inputs may be taken over.
+        asked = wanted.goal.record.inputs
+        inputs = checked(work, wanted.provider, wanted.new, asked, {})
+        wanted = wanted.with_(new=wanted.new.with_(inputs=inputs))
+    if not delete_first(wanted.goal, diff):
+        return _created(wanted, old, diff, keep_old=True)
+    steps = _told(work, [*_delete_dependents(work, old), *_delete(work, old)], old)
+    create, whole = _created(wanted, old, diff)
+    return [*steps, whole, create]
 
-    def __init__(self, work: Work, checks: Checks, comparison: Comparison) -> None:
-        self._book, self._telling = work.book, work.telling
-        self._checks = checks
-        self._comparison = comparison
-        self._dependents = Dependents(work)
 
-    def steps(self, wanted: Wanted, old: Old, diff: Diff) -> list[Step]:
-        """The steps, once nothing speaks against it."""
-        self._refuse(wanted, old)
-        self._book.fates[wanted.urn] = Fate("replace")
-        if wanted.provider is not None and not self._comparison.replace_asked(wanted):
-            # The new object is another one: nothing of the old one's inputs may be taken over.
-            asked = wanted.goal.record.inputs
-            inputs = self._checks.check(wanted.provider, wanted.new, asked, {})
-            wanted = wanted.with_(new=wanted.new.with_(inputs=inputs))
-        if not delete_first(wanted.goal, diff):
-            return self._created(wanted, old, diff, keep_old=True)
-        steps = self._told([*self._delete_dependents(old), *self._delete(old)], old)
-        create, whole = self._created(wanted, old, diff)
-        return [*steps, whole, create]
+def recreation(work: Work, wanted: Wanted, old: Old) -> list[Step]:
+    """The steps for what was deleted earlier in this run, because something it needs was deleted first."""
+    why = Diff("some", replaces=work.book.fates[wanted.urn].keys)
+    work.book.fates[wanted.urn] = Fate("replace")
+    return _created(wanted, old, why)[::-1]
 
-    def recreation(self, wanted: Wanted, old: Old) -> list[Step]:
-        """The steps for what was deleted earlier in this run, because something it needs was deleted first."""
-        why = Diff("some", replaces=self._book.fates[wanted.urn].keys)
-        self._book.fates[wanted.urn] = Fate("replace")
-        return self._created(wanted, old, why)[::-1]
 
-    def adoption(self, wanted: Wanted, old: Old) -> list[Step]:
-        """The steps for what somebody else managed until now: made anew, the other one is forgotten."""
-        self._book.fates[wanted.urn] = Fate("create")
-        return self._created(wanted, old, None, keep_old=True)
+def adoption(work: Work, wanted: Wanted, old: Old) -> list[Step]:
+    """The steps for what somebody else managed until now: made anew, the other one is forgotten."""
+    work.book.fates[wanted.urn] = Fate("create")
+    return _created(wanted, old, None, keep_old=True)
 
-    def _created(
-        self, wanted: Wanted, old: Old, why: Diff | None, *, keep_old: bool = False
-    ) -> list[Step]:
-        new = wanted.new
-        create = Create(
-            new=new,
-            reply=wanted.reply,
-            old=old,
-            why=why,
-            replacing=True,
-            keep_old=keep_old,
-        )
-        return [create, Replace(old=old, new=new, why=why)]
 
-    def _told(self, steps: list[Delete], root: Old) -> list[Delete]:
-        """Let the last deletion tell those that wait to be made anew: one within another is gone only with that."""
-        waiting = {step.urn for step in steps if step.recreated} - {root.record.urn}
-        if not waiting:
-            return steps
-        gone = Future[bool]()
-        for urn in waiting:
-            self._book.wait(urn, gone)
-        return [*steps[:-1], replace(steps[-1], gone=gone)]
+def _created(
+    wanted: Wanted, old: Old, why: Diff | None, *, keep_old: bool = False
+) -> list[Step]:
+    new = wanted.new
+    create = Create(
+        new=new,
+        reply=wanted.reply,
+        old=old,
+        why=why,
+        replacing=True,
+        keep_old=keep_old,
+    )
+    return [create, Replace(old=old, new=new, why=why)]
 
-    def _delete_dependents(self, old: Old) -> list[Delete]:
-        steps: list[Delete] = []
-        for dependent in reversed(self._dependents.of(old)):
-            target, urn = dependent.old, dependent.old.record.urn
-            if target.index is None or target.index in self._book.deleted_early:
-                continue
-            if target.record.protect and not target.record.delete:
-                message = _protected_dependent(urn, old.record.urn)
-                self._telling.bail(message, urn)
-            self._book.delete(urn, dependent.keys)
-            self._book.deleted_early.add(target.index)
-            again = not target.record.delete
-            steps.append(Delete(old=target, replacing=again, recreated=again))
+
+def _told(work: Work, steps: list[Delete], root: Old) -> list[Delete]:
+    """Let the last deletion tell those that wait to be made anew: one within another is gone only with that."""
+    waiting = {step.urn for step in steps if step.recreated} - {root.record.urn}
+    if not waiting:
         return steps
+    gone = Future[bool]()
+    for urn in waiting:
+        work.book.wait(urn, gone)
+    return [*steps[:-1], replace(steps[-1], gone=gone)]
 
-    def _delete(self, old: Old) -> list[Delete]:
-        if old.record.pending_replacement:
-            return []
-        self._book.delete(old.record.urn)
-        return [Delete(old=old, replacing=True, recreated=True)]
 
-    def _refuse(self, wanted: Wanted, old: Old) -> None:
-        urn = wanted.urn
-        if wanted.new.protect and old.record.protect:
-            self._telling.refuse(_protected(urn), urn)
-        if wanted.goal.record.import_id:
-            self._telling.warn_or_bail(
-                "previously-imported resources that still specify an ID may not be "
-                "replaced; please remove the `import` declaration from your program",
-                urn,
-            )
+def _delete_dependents(work: Work, old: Old) -> list[Delete]:
+    steps: list[Delete] = []
+    for dependent in reversed(dependents_of(work, old)):
+        target, urn = dependent.old, dependent.old.record.urn
+        if target.index is None or target.index in work.book.deleted_early:
+            continue
+        if target.record.protect and not target.record.delete:
+            message = _protected_dependent(urn, old.record.urn)
+            work.telling.bail(message, urn)
+        work.book.delete(urn, dependent.keys)
+        work.book.deleted_early.add(target.index)
+        again = not target.record.delete
+        steps.append(Delete(old=target, replacing=again, recreated=again))
+    return steps
+
+
+def _delete(work: Work, old: Old) -> list[Delete]:
+    if old.record.pending_replacement:
+        return []
+    work.book.delete(old.record.urn)
+    return [Delete(old=old, replacing=True, recreated=True)]
+
+
+def _refuse(work: Work, wanted: Wanted, old: Old) -> None:
+    urn = wanted.urn
+    if wanted.new.protect and old.record.protect:
+        work.telling.refuse(_protected(urn), urn)
+    if wanted.goal.record.import_id:
+        work.telling.warn_or_bail(
+            "previously-imported resources that still specify an ID may not be "
+            "replaced; please remove the `import` declaration from your program",
+            urn,
+        )
 
 
 def _protected(urn: str) -> str:

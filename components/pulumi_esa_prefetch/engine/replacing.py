@@ -20,46 +20,39 @@ class Dependent:
     keys: tuple[str, ...] = ()
 
 
-class Dependents:
-    """Asks providers what they would do if an input were not known any more."""
+def dependents_of(work: Work, root: Old) -> list[Dependent]:
+    """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it."""
+    if root.index is None:
+        return []
+    urn = root.record.urn
+    ledger, decided = work.ledger, work.book.fates
+    behind = ledger.depending_on(root.index, decided.__contains__, children=False)
+    going = {urn}
+    found: list[Dependent] = []
+    for old in behind:
+        keys = _reason(work, old.record, going)
+        if keys is not None:
+            going.add(old.record.urn)
+            found.append(Dependent(old, keys))
+    bound = (Dependent(old) for old in behind if _bound(old.record, urn))
+    return [*found, *bound]
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
 
-    def of(self, root: Old) -> list[Dependent]:
-        """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it."""
-        if root.index is None:
-            return []
-        urn = root.record.urn
-        ledger, decided = self._work.ledger, self._work.book.fates
-        behind = ledger.depending_on(root.index, decided.__contains__, children=False)
-        going = {urn}
-        found: list[Dependent] = []
-        for old in behind:
-            keys = self._reason(old.record, going)
-            if keys is not None:
-                going.add(old.record.urn)
-                found.append(Dependent(old, keys))
-        bound = (Dependent(old) for old in behind if _bound(old.record, urn))
-        return [*found, *bound]
-
-    def _reason(self, record: Resource, going: set[str]) -> tuple[str, ...] | None:
-        if not record.custom or record.external:
-            return None
-        if record.provider and provider_urn(record.provider) in going:
-            return ()
-        if record.deleted_with in going:
-            return ()
-        inputs = _without(record, going)
-        if inputs is None:
-            return None
-        ignored = record.ignore_changes
-        call = Call.on(record, inputs=inputs, ignore_changes=ignored, preview=True)
-        diff = ask_diff(self._work.registry.of(record), call)
-        diff = with_replace_on_changes(
-            diff, record.replace_on_changes, init_errors=False
-        )
-        return tuple(diff.replaces) if diff.replacing else None
+def _reason(work: Work, record: Resource, going: set[str]) -> tuple[str, ...] | None:
+    if not record.custom or record.external:
+        return None
+    if record.provider and provider_urn(record.provider) in going:
+        return ()
+    if record.deleted_with in going:
+        return ()
+    inputs = _without(record, going)
+    if inputs is None:
+        return None
+    ignored = record.ignore_changes
+    call = Call.on(record, inputs=inputs, ignore_changes=ignored, preview=True)
+    diff = ask_diff(work.registry.of(record), call)
+    diff = with_replace_on_changes(diff, record.replace_on_changes, init_errors=False)
+    return tuple(diff.replaces) if diff.replacing else None
 
 
 def _bound(record: Resource, root: str) -> bool:

@@ -21,7 +21,7 @@ from pulumi_esa_prefetch.engine.inbox import (
     Task,
     answer,
 )
-from pulumi_esa_prefetch.engine.language import Addresses, Program
+from pulumi_esa_prefetch.engine.language import Program
 from pulumi_esa_prefetch.engine.ledger import Old, needs
 from pulumi_esa_prefetch.engine.leftovers import delete_leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
@@ -81,13 +81,11 @@ class Rollout:
         if self._request.kind != "up":
             self._machinery.inbox.tell(ProgramEnd())
             return
-        address = self._machinery.server.address
         program = Program(
             self._machinery.context,
-            Addresses(address, address),
-            dry_run=self._request.dry_run,
-            parallel=self._request.parallel,
-            on_line=self._telling.line,
+            self._request,
+            self._machinery.server.address,
+            self._telling.line,
         )
         self._program = program
         self._machinery.cancellation.when_aborted(program.kill)

@@ -19,7 +19,7 @@ SECONDS_BETWEEN_SIGNS: Final = 1.0
 Display = Callable[[Event], None]
 
 
-class Shared(Sink):
+class Shared:
     """Passes events on to a display, one at a time, and makes sure that the last one is told."""
 
     def __init__(self, display: Display) -> None:
