@@ -1,10 +1,8 @@
 """The engine on the demo's stack: `pulumi` where it is on PATH, else `esa-prefetch`; knows nothing of the emulator."""
 
 import json
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pulumi_esa_prefetch.engine.locks import held
 from stacks.prefetch.demo.settings import STACK, DemoError, Settings
 
 EMBEDDED = str(Path(sys.executable).parent / "esa-prefetch")
@@ -36,7 +35,8 @@ class Engine:
         self._state.mkdir(parents=True, exist_ok=True)
         if not self.has_stack():
             self._capture(self._program, "stack", "init", STACK)
-        if any(map(_left_behind, self._state.glob(".pulumi/locks/**/*.json"))):
+        folders = {file.parent for file in self._state.glob(".pulumi/locks/**/*.json")}
+        if any(lock.stale for folder in folders for lock in held(folder)):
             print("An earlier run was killed: clearing its lock.")
             self._capture(EMBEDDED, "cancel", "--yes")
 
@@ -75,22 +75,3 @@ class Engine:
             said = (done.stderr or done.stdout).strip()
             raise DemoError(f"`{' '.join(command[1:])}` failed: {said}")
         return done.stdout
-
-
-def _left_behind(lock: Path) -> bool:
-    """Whether the process that wrote a lock on this machine is dead."""
-    try:
-        holder = json.loads(lock.read_text())
-        return holder["hostname"] == socket.gethostname() and _is_dead(holder["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _is_dead(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # Where nobody reaps orphans, as in a container, a killed process stays as a zombie.
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
