@@ -40,6 +40,7 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 Properties = Mapping[str, Any]
+_SCALARS: Final = (str, int, float, type(None))  # most values; the quickest to tell
 
 
 def negative_zero(number: float) -> bool:
@@ -53,6 +54,8 @@ def walk(value: Any) -> Iterator[Any]:
     while left:
         value = left.pop()
         yield value
+        if isinstance(value, _SCALARS):
+            continue
         if isinstance(value, Secret):
             left.append(value.value)
         elif isinstance(value, Mapping):
@@ -64,7 +67,7 @@ def walk(value: Any) -> Iterator[Any]:
 def rewritten(value: Any, change: Callable[[Any], Any]) -> Any:
     """The value with other values in it; what `change` gives back as it was is looked into."""
     changed = change(value)
-    if changed is not value:
+    if changed is not value or isinstance(value, _SCALARS):
         return changed
     if isinstance(value, Mapping):
         return {key: rewritten(item, change) for key, item in value.items()}
@@ -96,7 +99,8 @@ def has_secret(value: Any) -> bool:
 def unmade(value: Any) -> bool:
     """Whether it refers to an object that is not made yet."""
     return (
-        isinstance(value, Mapping)
+        not isinstance(value, _SCALARS)
+        and isinstance(value, Mapping)
         and value.get(SIGNATURE) == RESOURCE
         and value.get("id") == ""
     )
