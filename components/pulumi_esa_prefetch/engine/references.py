@@ -57,7 +57,7 @@ def _rewritten(record: Resource, renamed: Mapping[str, str]) -> Resource:
         provider=f"{new(provider)}{separator}{identity}",
         dependencies=tuple(new(urn) for urn in record.dependencies),
         property_dependencies={
-            key: tuple(new(urn) for urn in urns)
+            key: [new(urn) for urn in urns]
             for key, urns in record.property_dependencies.items()
         },
         deleted_with=new(record.deleted_with),
