@@ -119,13 +119,43 @@ def test_a_state_that_cannot_be_locked_is_one_sentence(
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_row_of_configuration_without_a_value_sets_an_empty_text(
+    ground: Playground,
+) -> None:
+    run(ground, "preview", "-c", "bare", "-c", "list[0]", "--config-path", "-c", "x:y=")
+
+    # what the pulumi CLI 3.260 wrote
+    rows = '  proj:bare: ""\n  proj:list:\n    - ""\n  x:y: ""\n'
+    assert (ground.root / "project/Pulumi.dev.yaml").read_text().endswith(rows)
+
+
 def test_a_row_of_configuration_that_is_none_is_refused_before_anything_is_changed(
     ground: Playground,
 ) -> None:
-    done = run(ground, "up", "-yf", "-c", "size", code=1)
+    done = run(ground, "up", "-yf", "-c", "a:b:c", code=1)
 
-    assert done.stderr == "error: --config: 'size' is not of the form KEY=VALUE\n"
+    assert done.stderr.startswith("error: invalid configuration key: ")
     assert resources(ground) == []
+
+
+def test_a_stack_without_configuration_leaves_the_program_that_of_the_caller(
+    ground: Playground,
+) -> None:
+    # so did the pulumi CLI 3.260; the secret keys are always the stack's own
+    given = {"PULUMI_CONFIG": '{"proj:size":"7"}'}
+    ground.program(
+        "import os, pulumi\npulumi.export('size', pulumi.Config().get('size'))\n"
+        "pulumi.export('keys', os.environ['PULUMI_CONFIG_SECRET_KEYS'])"
+    )
+
+    def exported() -> dict[str, Any]:
+        started = ground.start(EMBEDDED, "up", "-yf", **given, stdout=subprocess.PIPE)
+        started.communicate(timeout=SECONDS)
+        return dict(resources(ground)[0]["outputs"])
+
+    assert exported() == {"size": "7", "keys": "[]"}
+    run(ground, "config", "set", "other:key", "1")
+    assert exported() == {"keys": "[]"}
 
 
 def test_changes_that_were_not_expected_are_applied_and_end_with_7(

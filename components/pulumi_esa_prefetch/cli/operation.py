@@ -65,13 +65,11 @@ def operate(command: str, options: Options, session: Session) -> int:
 
 
 def keep_config(stack: Stack, rows: list[str], *, path: bool) -> None:
-    """Write KEY=VALUE rows of the command line into the stack's file; raises EngineError for one that is none."""
+    """Write KEY=VALUE rows of the command line into the stack's file; a row without a value gives an empty text."""
     file = stack.file()
     values: Mapping[str, Any] = file.values
     for row in rows:
-        key, equals, text = row.partition("=")
-        if not equals:
-            raise EngineError(f"--config: {row!r} is not of the form KEY=VALUE")
+        key, _, text = row.partition("=")
         place = config_keys.place(key, stack.project.name, path=path)
         values = place.put(values, config_keys.typed(text, "", place))
     file.save(values)

@@ -24,7 +24,8 @@ def program_environment(context: Context) -> dict[str, str]:
     environ = _with_interpreter(context)
     config = {key: context.config[key].text for key in sorted(context.config)}
     secrets = [key for key in sorted(context.config) if context.config[key].secret]
-    environ["PULUMI_CONFIG"] = json.dumps(config)
+    if config:
+        environ["PULUMI_CONFIG"] = json.dumps(config)
     environ["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(secrets)
     return environ
 
