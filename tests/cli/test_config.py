@@ -131,6 +131,36 @@ def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
     assert content(console) == FILE
 
 
+# a key, a value made up for this, and whether the pulumi CLI 3.260 took it without --plaintext
+TAKEN = [
+    ("token", "LTAI5tInventedInvented12", True),
+    ("password", "hunter2VerySensible9XkQ", True),
+    ("secretKey", "hunter2VerySensible9XkQ", True),
+    ("token", "AKIAIOSFODNN7EXAMPLE", False),
+    ("token", "1d8f3e6ba09c4d2e8f7a6b5c4d3e2f1a", False),
+    ("my_password", "A1b2C3d4E5f6G7h8I9j0K1l2M3n4", False),
+    ("pwd", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", False),
+    ("passThrough", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", False),
+    ("accesskey", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", True),
+    ("apiKey", "A1b2C3d4E5f6G7h8I9j0K1l2M3n4", True),
+    ("token", "abcdefghijkl", True),
+    ("token", "correct horse battery staple", True),
+    ("token", "0123456789012345678901234567890123456789", True),
+    ("token", "xoxb-123456789012-1234567890123-abcdefghijklmnopqrstuvwx", True),
+    ("token", "", True),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "taken"), TAKEN)
+def test_what_looks_like_a_secret_to_the_cli_looks_like_one_here(
+    console: Console, key: str, value: str, taken: bool
+) -> None:
+    said = console("config", "set", key, value)
+
+    assert said.code == (0 if taken else 1)
+    assert value == "" or value not in said.err
+
+
 def test_what_looks_like_a_secret_is_kept_in_plain_text_on_demand_only(
     console: Console,
 ) -> None:

@@ -1,14 +1,14 @@
 """The commands `config ...`: a stack's configuration, value by value; how a value is kept is the engine's business."""
 
-import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from pulumi_esa_prefetch.cli import opening
 from pulumi_esa_prefetch.cli.flags import flag
+from pulumi_esa_prefetch.cli.guessing import looks_secret
 from pulumi_esa_prefetch.cli.opening import (
     MASK,
     AsJson,
@@ -31,9 +31,6 @@ from pulumi_esa_prefetch.engine.stack import Stack
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 IsPath = Annotated[bool, flag("--path", "The key is a path into a map or list.")]
 Open = Annotated[bool, flag("--open")]
-
-_SENSITIVE: Final = re.compile(r"(?i)passwd|pass|password|pwd|secret|token|accesskey")
-_MIXED: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{12,}", re.DOTALL)
 
 
 def register(app: typer.Typer) -> None:
@@ -142,7 +139,7 @@ def set_(  # noqa: PLR0913 - each is a flag
     found = opening.opened(context.obj, stack, config_file=config_file)
     place = _place(found, key, path=path)
     text = _given(context, value, hidden=secret, raw=raw)
-    if not secret and not plaintext and _looks_secret(place.key, text):
+    if not secret and not plaintext and looks_secret(place.name, text):
         raise EngineError(
             f"config value for '{place.key}' looks like a secret; rerun with --secret to encrypt it, or "
             "--plaintext if you meant to store in plaintext"
@@ -169,9 +166,6 @@ def _given(
     return text if raw else text.removesuffix("\n").removesuffix("\r")
 
 
-def _looks_secret(key: str, text: str) -> bool:
-    name = key.partition(":")[2]
-    return bool(_SENSITIVE.search(name) and _MIXED.fullmatch(text))
 
 
 def rm(

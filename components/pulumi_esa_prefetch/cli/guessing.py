@@ -1,0 +1,45 @@
+"""Whether a configuration value looks like a secret: by its key, and by how hard it is to guess; keeps nothing.
+
+The pulumi CLI asks dictionaries. This is an estimate without one: it gives the same answer for keys made by chance
+and for what is made of words, and may give another in between.
+"""
+
+import math
+import re
+from typing import Final
+
+_KEY: Final = re.compile(r"(?i)pass|pwd|secret|token")
+# no more is looked at, as by the CLI; and so many bits it takes, in all and for each character
+_LOOKED_AT: Final = 16
+_BITS: Final = 43
+_BITS_EACH: Final = 3
+_WORD_BITS: Final = 12
+_DIGIT_BITS: Final = 2.6
+_ALPHABETS: Final = ((r"[a-z]", 26), (r"[A-Z]", 26), (r"[0-9]", 10), (r"[\W_]", 33))
+_PART: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|.", re.DOTALL)
+_WORD: Final = re.compile(
+    r"(?=.*[aeiouy])(?!.*[^aeiouy]{5})(?!.*[aeiou]{4})[a-z]{4,}", re.IGNORECASE
+)
+_DIGIT_IN_WORD: Final = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
+_LETTERS: Final = str.maketrans("013457", "oieast")
+_NUMBER: Final = re.compile(r"[0-9]{3,}")
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Whether what is to be kept in plain text under a key of this name may be a secret."""
+    text = value[:_LOOKED_AT]
+    return bool(_KEY.search(name)) and _bits(text) >= max(_BITS, _BITS_EACH * len(text))
+
+
+def _bits(text: str) -> float:
+    """How many bits there are to guess: few in words and numbers, many in what is neither."""
+    size = sum(size for kind, size in _ALPHABETS if re.search(kind, text))
+    each = math.log2(size or 1)
+    plain = _DIGIT_IN_WORD.sub(lambda found: found[0].translate(_LETTERS), text)
+    return sum(_bits_of(part, each) for part in _PART.findall(plain))
+
+
+def _bits_of(part: str, each: float) -> float:
+    if _WORD.fullmatch(part):
+        return _WORD_BITS
+    return (_DIGIT_BITS if _NUMBER.fullmatch(part) else each) * len(part)
