@@ -85,6 +85,8 @@ def test_a_feature_raises_the_version(fields: dict[str, Any], feature: str) -> N
         (b"{}", "no 'checkpoint'"),
         (b'{"version":5,"checkpoint":{}}', "version 5"),
         (b'{"version":"x","checkpoint":{}}', "version 'x'"),
+        (b'{"version":3.0,"checkpoint":{}}', "version 3.0"),
+        (b'{"version":true,"checkpoint":{}}', "version True"),
         (b'{"version":4,"features":["foo"],"checkpoint":{}}', "foo"),
         (b'{"version":3,"checkpoint":{"latest":[1]}}', "not a JSON object"),
         (
@@ -95,6 +97,7 @@ def test_a_feature_raises_the_version(fields: dict[str, Any], feature: str) -> N
             b'{"version":3,"checkpoint":{"latest":{"resources":{"a":1}}}}',
             "not a JSON list",
         ),
+        (b'{"version":3,"checkpoint":{"latest":{"resources":{}}}}', "not a JSON list"),
         (b"\xff\xfe", "not JSON"),
         (b"[" * 100_000, "not JSON"),
     ],

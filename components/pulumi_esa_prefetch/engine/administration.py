@@ -10,7 +10,6 @@ from pulumi_esa_prefetch.engine import checkpoint, locks, stack_config
 from pulumi_esa_prefetch.engine.backend import FileBackend, StackFiles
 from pulumi_esa_prefetch.engine.checkpoint import Deployment
 from pulumi_esa_prefetch.engine.context import Project
-from pulumi_esa_prefetch.engine.encoding import sealed
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.integrity import Broken
 from pulumi_esa_prefetch.engine.journal_file import read_journal
@@ -99,9 +98,15 @@ def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
         f"removing pending operation '{operation.type}' on '{operation.resource.urn}'"
         for operation in snapshot.pending_operations
     ]
-    kept = {k: v for k, v in deployment.body.items() if k != "pending_operations"}
+    # written anew, as the CLI does: in today's version, with the features that its records use
+    kept = replace(snapshot, pending_operations=())
+    written = checkpoint.write(
+        kept, salt=deployment.salt, sealer=secrets.encrypt, now=stack.clock.now()
+    )
+    manifest = deployment.body.get("manifest") or checkpoint.NO_MANIFEST
+    body = {**written.body, "manifest": manifest}
     with locked(stack.files, stack.clock):
-        _put(stack.files, replace(deployment, body=sealed(kept, secrets.encrypt)))
+        _put(stack.files, replace(written, body=body))
     return [*faults, *dropped]
 
 

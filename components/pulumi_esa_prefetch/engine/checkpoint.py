@@ -23,7 +23,7 @@ from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 
 PLAIN: Final = 3
 WITH_FEATURES: Final = 4
-# 1 and 2 are older spellings without secrets; their records read as they are
+# 1 and 2 are older versions without secrets; their records read as they are
 _READABLE: Final = (1, 2, PLAIN, WITH_FEATURES)
 PASSPHRASE: Final = "passphrase"  # noqa: S105 - a provider's name
 _FEATURES: Final = frozenset(
@@ -38,6 +38,8 @@ _FEATURES: Final = frozenset(
         "views",
     }
 )
+# of a state that does not say who wrote it
+NO_MANIFEST: Final = {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}
 _KNOWN: Final = (
     "manifest",
     "secrets_providers",
@@ -58,6 +60,8 @@ class Deployment:
     @property
     def salt(self) -> str:
         """The salt its secrets are under, or "" if it has none; raises EngineError for another secrets provider."""
+        if self.version < PLAIN:  # as the CLI reads it
+            return ""
         provider = _object(self.body, "secrets_providers")
         kind = provider.get("type", "")
         if not kind:
@@ -121,7 +125,7 @@ def parse_json(content: bytes, what: str) -> dict[str, Any]:
 
 def checked(number: Any, features: Any, body: Any) -> Deployment:
     """A deployment whose version and features are known here; raises EngineError otherwise."""
-    if number not in _READABLE:
+    if type(number) is not int or number not in _READABLE:
         raise EngineError(
             f"the state has version {_brief(number)}; versions 1 to {WITH_FEATURES} can be read"
         )
@@ -133,7 +137,7 @@ def checked(number: Any, features: Any, body: Any) -> Deployment:
         raise EngineError(
             f"the state uses features that only a newer pulumi CLI knows: {', '.join(missing)}"
         )
-    return Deployment(int(number), names, body)
+    return Deployment(number, names, body)
 
 
 def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
@@ -176,17 +180,17 @@ def verify(deployment: Deployment, snapshot: Snapshot) -> None:
 
 
 def _items(body: Mapping[str, Any], key: str) -> list[Any]:
-    found = body.get(key) or []
-    if not isinstance(found, list):
+    found = body.get(key)
+    if not isinstance(found, list | None):
         raise EngineError(f"the state's {key!r} are not a JSON list")
-    return found
+    return found or []
 
 
 def _object(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = holder.get(key) or {}
-    if not isinstance(found, dict):
+    found = holder.get(key)
+    if not isinstance(found, dict | None):
         raise EngineError(f"the state's {key!r} is not a JSON object")
-    return found
+    return found or {}
 
 
 def _names(features: Any) -> tuple[str, ...]:

@@ -146,18 +146,14 @@ def _decode_float(bits: Any) -> float:
 
 def opened(value: Any, opener: Opener) -> Any:
     """A state's JSON with every secret in it as a plain text; all else as it was."""
-    return _resealed(value, "ciphertext", "plaintext", opener)
 
-
-def sealed(value: Any, sealer: Sealer) -> Any:
-    """A state's JSON with every plain text of a secret in it sealed; all else as it was."""
-    return _resealed(value, "plaintext", "ciphertext", sealer)
-
-
-def _resealed(value: Any, before: str, after: str, turn: Callable[[str], str]) -> Any:
     def change(one: Any) -> Any:
-        if isinstance(one, dict) and one.get(SIGNATURE) == SECRET and one.get(before):
-            return {SIGNATURE: SECRET, after: turn(one[before])}
+        if (
+            isinstance(one, dict)
+            and one.get(SIGNATURE) == SECRET
+            and one.get("ciphertext")
+        ):
+            return {SIGNATURE: SECRET, "plaintext": opener(one["ciphertext"])}
         return one
 
     return rewritten(value, change)

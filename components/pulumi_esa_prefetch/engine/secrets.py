@@ -130,6 +130,10 @@ class PassphraseSecrets:
             ) from None
 
     def _key(self) -> AESGCM:
+        if not self.salt:
+            raise EngineError(
+                "there are secrets in a state that names no secrets provider for them"
+            )
         version, _, rest = self.salt.partition(":")
         salt, _, probe = rest.partition(":")
         try:
