@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.engine.checkpoint import parse_json
+from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.encoding import (
     BYTE_STRING,
     Encoder,
@@ -99,6 +100,10 @@ def test_numbers_that_json_lacks_come_back(number: float) -> None:
 
 def test_not_a_number_comes_back() -> None:
     assert math.isnan(decode_value(Encoder(None).value(math.nan), None))
+
+
+def test_the_digits_that_the_cli_writes_of_a_large_number_are_that_number() -> None:
+    assert equal(decode_value(52472981437934170, None), 5.247298143793417e16)
 
 
 def test_whole_numbers_are_written_without_a_fraction() -> None:

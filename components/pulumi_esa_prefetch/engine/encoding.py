@@ -34,6 +34,8 @@ Sealer = Callable[[str], str]
 BYTE_STRING: Final = "803fd3297a5875dc03ca845dda5d2a98"
 # below it every whole double is exact
 _WHOLE: Final = 1e15
+# above it digits stand for the double that is nearest
+_EXACT: Final = 2**53
 FLOAT: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 _KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
 
@@ -102,6 +104,8 @@ def decode_value(value: Any, opener: Opener | None) -> Any:
         return {key: decode_value(item, opener) for key, item in value.items()}
     if isinstance(value, list):
         return [decode_value(item, opener) for item in value]
+    if type(value) is int and abs(value) > _EXACT:
+        return float(value)
     return UNKNOWN if value == UNKNOWN_STRING else value
 
 
