@@ -9,9 +9,10 @@ from pulumi_esa_prefetch.engine.context import ConfigValue
 from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_esa_prefetch.engine.journal import Done
 from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.stack import Stack, open_stack, outputs
 from pulumi_esa_prefetch.engine.values import Secret
-from tests.engine.stacks import SALT, environ_of, project_in, root, stack_in
+from tests.engine.stacks import SALT, environ_of, project_in, root, stack_in, thing
 
 
 def without_passphrase(stack: Stack) -> Stack:
@@ -158,6 +159,16 @@ def test_the_context_of_a_run_holds_all_it_needs(tmp_path: Path) -> None:
     assert context.base == stack.load()
     assert context.environ == stack.environ
     assert stack.file().salt == SALT
+
+
+def test_a_record_that_names_no_provider_is_refused_before_a_run(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    base = Snapshot((root(), thing("a")))
+
+    with pytest.raises(EngineError, match=r"::a', as states before .* `pulumi up`"):
+        stack.context(Path("/usr/bin/python3"), base)
 
 
 def test_the_backend_that_was_logged_in_to_is_the_last_resort(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets, passphrase
 from pulumi_esa_prefetch.engine.stack_config import StackConfig
 from pulumi_esa_prefetch.engine.update import Ciphers, Update, journalled, locked
+from pulumi_esa_prefetch.engine.urns import is_provider_type
 
 # the second one is its former name
 _NO_BACKUPS: Final = (
@@ -203,11 +204,13 @@ class Stack:
 
         `valid` as in `config`.
         """
+        start = self.load() if base is None else base
+        _refuse_bare(start)
         return Context(
             project=self.project,
             stack=self.name,
             config=self.config(valid=valid),
-            base=self.load() if base is None else base,
+            base=start,
             interpreter=interpreter,
             environ=self.environ,
             stack_outputs=self.outputs_of,
@@ -246,6 +249,15 @@ class Stack:
             ciphers = Ciphers(journal=self.salted(salt), state=secrets)
             with journalled(self.files, base, header, ciphers, self.clock) as update:
                 yield update
+
+
+def _refuse_bare(snapshot: Snapshot) -> None:
+    for record in snapshot.resources:
+        if record.custom and not record.provider and not is_provider_type(record.type):
+            raise EngineError(
+                f"the state names no provider for '{record.urn}', as states before Pulumi 0.17 do: "
+                "`pulumi up` of the pulumi CLI gives it one"
+            )
 
 
 def outputs(snapshot: Snapshot) -> Mapping[str, object]:
