@@ -113,6 +113,18 @@ def test_one_output_is_printed_bare(
     assert filled("stack", "output", *words).out == out
 
 
+def test_numbers_in_json_are_spelled_as_the_cli_spells_them(console: Console) -> None:
+    numbers = {"n": [-0.0, 1e-7, 3.0, 1e-6], "s": Secret([1e-7, -0.0, 3.0])}
+    with console.stack.update("up") as update:
+        update.write(Done(None, None, root().with_(outputs=numbers)))
+
+    # what the pulumi CLI 3.260 printed
+    spelled = "[\n    -0,\n    1e-7,\n    3,\n    0.000001\n  ]"
+    assert f'"n": {spelled}' in console("stack", "output", "--json").out
+    plain = console("stack", "export", "--show-secrets").out
+    assert '"plaintext": "[1e-7,-0,3]"' in plain
+
+
 def test_an_output_that_no_variable_can_hold_is_left_out_for_a_shell(
     console: Console,
 ) -> None:

@@ -1,6 +1,5 @@
 """Plain printing that the stack and config commands share: JSON, tables, moments; knows nothing of stacks."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -34,8 +33,7 @@ def print_value(text: str) -> None:
 
 def print_json(value: Any, indent: int = 2) -> None:
     """Print a value as JSON, indented."""
-    document = json.dumps(value, indent=indent, ensure_ascii=False)
-    typer.echo(printable_json(document))
+    typer.echo(printable_json(value, indent))
 
 
 def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:

@@ -3,7 +3,6 @@
 How state is kept is the engine's business.
 """
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -37,6 +36,7 @@ from pulumi_esa_prefetch.engine.bounded import read_stream
 from pulumi_esa_prefetch.engine.config_values import legible
 from pulumi_esa_prefetch.engine.encoding import opened as opened_secrets
 from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
+from pulumi_esa_prefetch.engine.printable import printable_json
 from pulumi_esa_prefetch.engine.recovery import is_interrupted
 from pulumi_esa_prefetch.engine.stack import Stack, current, open_backend, open_stack
 
@@ -259,8 +259,7 @@ def export(
     if show_secrets:
         exported = opened_secrets(exported, found.secrets_of(deployment).decrypt)
     if file:
-        text = json.dumps(exported, indent=4, ensure_ascii=False)
-        stack_config.write_text(Path(file), text + "\n")
+        stack_config.write_text(Path(file), printable_json(exported, 4) + "\n")
     else:
         print_json(exported, indent=4)
 

@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
+from pulumi_esa_prefetch.engine import go_numbers
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.paths import Path
 
@@ -101,7 +101,7 @@ def _json(value: Any, quote: Callable[[str], str]) -> str:
         return "[" + ",".join(_json(item, quote) for item in value) + "]"
     if isinstance(value, float) or (isinstance(value, int) and value not in _INT64):
         # of a list or map, which the CLI keeps as JSON, it reads no whole number that is larger
-        return _number(float(value))
+        return go_numbers.spelled(float(value))
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
@@ -112,18 +112,6 @@ def quoted(text: str) -> str:
         lambda found: f"\\u{ord(found[0]):04x}",
         plainly_quoted(text),
     )
-
-
-def _number(number: float) -> str:
-    # Go writes the shortest digits, with an exponent only below 1e-6 and from 1e21 on
-    if number == 0 or 1e-6 <= abs(number) < 1e21:  # noqa: PLR2004 - Go's bounds
-        fixed = format(_shortest(number), "f")
-        return fixed.rstrip("0").rstrip(".") if "." in fixed else fixed
-    return re.sub(r"e([-+])0+", r"e\1", repr(number).replace(".0e", "e"))
-
-
-def _shortest(number: float) -> Decimal:
-    return Decimal(repr(number))
 
 
 def coerced(text: str) -> Any:

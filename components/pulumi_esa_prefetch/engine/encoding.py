@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.go_numbers import respelled
 from pulumi_esa_prefetch.engine.moments import Moment, render
 from pulumi_esa_prefetch.engine.records import PendingOperation, Resource
 from pulumi_esa_prefetch.engine.values import (
@@ -193,7 +194,7 @@ class Encoder:
 
     def _secret(self, secret: Secret) -> dict[str, str]:
         inner = Encoder(lambda text: text)
-        text = dumps(inner.value(secret.value))
+        text = respelled(dumps(inner.value(secret.value)))
         self.byte_strings = self.byte_strings or inner.byte_strings
         if self._sealer is None:
             return {SIGNATURE: SECRET, "plaintext": text}

@@ -1,6 +1,5 @@
 """The one JSON document of `preview --json`, in the CLI's schema; secrets are masked, always."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -53,8 +52,7 @@ class PreviewDocument:
             case Summary():
                 self._summary = event
             case Cancelled():
-                document = json.dumps(self._document(), indent=4, ensure_ascii=False)
-                self._paper.lines(printable_json(document))
+                self._paper.lines(printable_json(self._document(), indent=4))
 
     def _add(self, step: StepMetadata) -> None:
         if step.op == "refresh":
