@@ -158,6 +158,37 @@ def test_a_stack_without_configuration_leaves_the_program_that_of_the_caller(
     assert exported() == {"keys": "[]"}
 
 
+@pytest.mark.parametrize(
+    "refused", ["Thing('a', size=-5)", "Thing('a', label='x', opts=by_import)"]
+)
+def test_the_default_provider_of_what_was_refused_is_recorded(
+    ground: Playground, refused: str
+) -> None:
+    ground.program(
+        "import pulumi\nfrom goldprov import Thing\n"
+        f"by_import = pulumi.ResourceOptions(import_='id-x')\n{refused}"
+    )
+
+    run(ground, "up", "-yf", code=1)
+
+    # as the pulumi CLI 3.260 left it
+    types = {record["type"] for record in resources(ground)}
+    assert types == {"pulumi:pulumi:Stack", "pulumi:providers:pulumi-python"}
+
+
+def test_a_destroy_of_a_stack_of_outputs_alone_leaves_nothing(
+    ground: Playground,
+) -> None:
+    ground.program("import pulumi\npulumi.export('a', 1)")
+    run(ground, "up", "-yf")
+
+    run(ground, "destroy", "-yf")
+
+    # as the pulumi CLI 3.260 left it
+    assert resources(ground) == []
+    assert run(ground, "stack", "output", "--json").stdout == "{}\n"
+
+
 def test_changes_that_were_not_expected_are_applied_and_end_with_7(
     ground: Playground,
 ) -> None:
