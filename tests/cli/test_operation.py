@@ -56,6 +56,39 @@ def test_a_preview_changes_nothing_and_is_one_document(ground: Playground) -> No
     assert resources(ground) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "old", "outputs"),
+    [
+        (False, {"delete": True}, {"label": "a", "size": 1, "zone": "z2"}),
+        (True, {"pendingReplacement": True}, {}),
+    ],
+)
+def test_a_replacement_is_previewed_with_its_records_as_its_halves_have_left_them(
+    ground: Playground, first: bool, old: dict[str, Any], outputs: dict[str, Any]
+) -> None:
+    program = (
+        "import pulumi\nfrom goldprov import Thing\n"
+        f"opts = pulumi.ResourceOptions(delete_before_replace={first})\n"
+        "a = Thing('a', zone='{}', opts=opts)\nb = Thing('b', zone=a.id, opts=opts)"
+    )
+    ground.program(program.format("z1"))
+    run(ground, "up", "-yf")
+    ground.program(program.format("z2"))
+
+    steps = json.loads(run(ground, "preview", "--json").stdout)["steps"]
+
+    # as the pulumi CLI 3.260 printed them
+    (step, *_) = (s for s in steps if s["urn"].endswith("::a"))
+    found = step["oldState"]
+    assert {k: found[k] for k in ("delete", "pendingReplacement") if k in found} == old
+    given = step["newState"].get("outputs", {})
+    assert {k: v for k, v in given.items() if k != "__provider"} == outputs
+    if first:
+        assert step["replaceReasons"] == ["zone"]
+        (other,) = (s for s in steps if s["urn"].endswith("::b"))
+        assert (other["op"], "replaceReasons" in other) == ("replace", False)
+
+
 def test_configuration_of_the_line_is_used_and_kept(ground: Playground) -> None:
     run(
         ground,

@@ -55,6 +55,8 @@ class Performer:
 
     def perform(self, step: Step) -> EngineError | None:
         """Do it; the error, already told, if it failed."""
+        if isinstance(step, Replace):
+            step = self._recording.halved(step)
         try:
             return self._perform(step)
         except Exception as error:  # noqa: BLE001 - a worker's edge: nobody else would hear of it

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from dataclasses import replace
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.journal import (
@@ -66,6 +67,14 @@ class Recording:
         """The operation had no effect that must be remembered."""
         if number is not None:
             self._write(Failed(number))
+
+    def halved(self, step: Replace) -> Replace:
+        """The replacement with its records as its halves have left them by now."""
+        new = self._ledger.news.get(step.urn, step.new)
+        index = step.old.index
+        return replace(
+            step, old=step.old if index is None else self._ledger.at(index), new=new
+        )
 
     def done(self, number: int | None, step: Step, applied: Applied) -> None:
         """A step is done: its records are as it left them."""

@@ -36,7 +36,8 @@ def recreation(work: Work, wanted: Wanted, old: Old) -> list[Step]:
     """The steps for what was deleted earlier in this run, because something it needs was deleted first."""
     why = Diff("some", replaces=work.book.fates[wanted.urn].keys)
     work.book.fates[wanted.urn] = Fate("replace")
-    return _created(wanted, old, why)[::-1]
+    create, _ = _created(wanted, old, why)
+    return [Replace(old=old, new=wanted.new), create]
 
 
 def adoption(work: Work, wanted: Wanted, old: Old) -> list[Step]:
