@@ -113,5 +113,5 @@ class PreviewDocument:
         return {
             **{key: value for key, value in optional.items() if value},
             "duration": round(summary.duration * NANOSECONDS) if summary else 0,
-            "changeSummary": dict(summary.changes) if summary else {},
+            "changeSummary": dict(sorted(summary.changes.items())) if summary else {},
         }
