@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.engine.checkpoint import parse_json
-from pulumi_esa_prefetch.engine.diff import equal
 from pulumi_esa_prefetch.engine.encoding import (
     BYTE_STRING,
     Encoder,
@@ -23,6 +22,7 @@ from pulumi_esa_prefetch.engine.values import (
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
+    equal,
 )
 
 

@@ -166,8 +166,6 @@ def _given(
     return text if raw else text.removesuffix("\n").removesuffix("\r")
 
 
-
-
 def rm(
     context: typer.Context,
     key: Key,
