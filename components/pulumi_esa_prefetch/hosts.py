@@ -9,6 +9,11 @@ METADATA = "100.100.100.200"
 
 ALLOW_HTTP = ("esa-prefetch:allowHttp", "ESA_PREFETCH_ALLOW_HTTP")
 
+_OR_ALLOW = (
+    f"or set {ALLOW_HTTP[0]} (or {ALLOW_HTTP[1]}) to true; refresh and destroy use the config of "
+    "the last up"
+)
+
 # Not `is_private`: that holds addresses of documentation and others, which differ between Pythons.
 _PRIVATE = tuple(
     ipaddress.ip_network(network)
@@ -56,9 +61,15 @@ def may_be_sent_keys(host: str) -> bool:
 
 def in_the_clear(what: str) -> str:
     """The sentence that refuses plain HTTP for `what`."""
-    config, variable = ALLOW_HTTP
     return (
         f"{what} is plain http to another machine, where anyone on the way can read keys: "
-        f"use https, or set {config} (or {variable}) to true; refresh and destroy use the "
-        "config of the last up"
+        f"use https, {_OR_ALLOW}"
+    )
+
+
+def through_a_proxy(what: str, variable: str) -> str:
+    """The sentence that refuses plain HTTP for `what` through the proxy that a variable names."""
+    return (
+        f"{what} is plain http, and {variable} names a proxy on another machine, which can read "
+        f"keys: use https, name the host in NO_PROXY, {_OR_ALLOW}"
     )

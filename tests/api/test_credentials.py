@@ -433,10 +433,10 @@ def test_half_a_password_of_a_proxy_is_not_quoted(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim/2@127.0.0.1:1")
 
-    with pytest.raises(NoCredentials, match="a proxy variable is not understood"):
+    with pytest.raises(NoCredentials, match="its value is not understood"):
         source_of(place).get()
 
-    assert "a proxy variable is not understood" in caplog.text
+    assert "its value is not understood" in caplog.text
     assert "geheim" not in caplog.text
 
 
@@ -708,5 +708,20 @@ def test_a_chain_asks_no_other_machine_over_plain_http_and_says_so() -> None:
     )
 
     assert "URL: http://keys.example is plain http to another machine" in shown
+    assert "esa-prefetch:allowHttp" in shown
+    assert "geheim" not in shown
+
+
+def test_a_chain_asks_no_proxy_elsewhere_over_plain_http_and_says_so() -> None:
+    shown = run_python(
+        CHAIN,
+        NO_PROXY="",
+        no_proxy="",
+        HTTP_PROXY="http://user:geheim@proxy.invalid:3128",
+        ALIBABA_CLOUD_ECS_METADATA_DISABLED="true",
+        ALIBABA_CLOUD_CREDENTIALS_URI="http://10.255.255.1/?token=geheim",
+    )
+
+    assert "URL: http://10.255.255.1 is plain http, and HTTP_PROXY names" in shown
     assert "esa-prefetch:allowHttp" in shown
     assert "geheim" not in shown

@@ -231,6 +231,19 @@ def test_they_are_where_that_is_allowed(proxy: Requests) -> None:
     assert proxy.get(timeout=20).startswith(b"GET http://keys.example/ ")
 
 
+def test_keys_are_not_asked_for_over_plain_http_through_a_proxy_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://user:geheim@proxy.invalid:3128")
+
+    told = refusal(source("http://10.255.255.1/?token=geheim"))
+
+    assert "http://10.255.255.1 is plain http, and HTTP_PROXY names a proxy on" in told
+    assert "esa-prefetch:allowHttp (or ESA_PREFETCH_ALLOW_HTTP)" in told
+
+
 def test_a_library_with_another_door_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,10 +1,12 @@
 import logging
+import socket
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -30,6 +32,7 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 from pulumi_esa_prefetch.clock import ManualClock
+from pulumi_esa_prefetch.config import SettingsError, read_settings
 from tests.api.answering import (
     JOB_ID,
     KEYS,
@@ -42,7 +45,7 @@ from tests.api.answering import (
     ok,
     refusal,
 )
-from tests.api.sockets import answering, serving
+from tests.api.sockets import answering, request_of, serving
 
 NO_PLANS = ok({"Executions": [], "TotalCount": 0})
 HTML = httpx.Response(502, html="<html>Bad Gateway</html>")
@@ -468,6 +471,11 @@ def test_a_broken_ca_file_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) 
         EsaClient("https://esa.example", StaticCredentials(KEYS))
 
 
+def proxied(client: EsaClient) -> bool:
+    transport: Any = client._transport._client._transport
+    return isinstance(transport._pool, httpcore.HTTPProxy)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "is_proxied"),
     [
@@ -486,10 +494,111 @@ def test_a_proxy_is_used_except_for_an_esa_on_this_machine(
         monkeypatch.delenv(name, raising=False)
     client = EsaClient(endpoint, StaticCredentials(KEYS))
 
-    http = client._transport._client
-    used = http._transport_for_url(httpx.URL(f"{endpoint}/"))
+    assert proxied(client) is is_proxied
 
-    assert (used is not http._transport) is is_proxied
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The environment, without any variable of a proxy."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        for variable in (name, name.lower()):
+            monkeypatch.delenv(variable, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("endpoint", ["http://10.255.255.1", "http://[fd00::1]:80"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:geheim@203.0.113.9:3128",
+        "203.0.113.9:3128",
+        "https://[2001:db8::1]:3128",
+        "http://proxy.example:3128",
+        "http://localhost.example",
+        "http://127.0.0.1@proxy.example:3128",
+        "socks5://203.0.113.9:1080",
+    ],
+)
+def test_nothing_is_sent_in_the_clear_through_a_proxy_elsewhere(
+    endpoint: str, proxy: str, variable: str, environ: pytest.MonkeyPatch
+) -> None:
+    environ.setenv(variable.lower(), proxy)
+
+    with pytest.raises(Unreachable) as caught:
+        EsaClient(endpoint, StaticCredentials(KEYS))
+
+    assert str(caught.value) == (
+        f"{endpoint} is plain http, and {variable} names a proxy on another machine, which can "
+        "read keys: use https, name the host in NO_PROXY, or set esa-prefetch:allowHttp (or "
+        "ESA_PREFETCH_ALLOW_HTTP) to true; refresh and destroy use the config of the last up"
+    )
+    assert not caught.value.ambiguous
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://127.0.0.1:1", "http://localhost:1", "http://10.0.0.9:1", "[fd00::9]:1"],
+)
+def test_a_proxy_that_may_be_sent_keys_is_used_for_plain_http(
+    proxy: str, environ: pytest.MonkeyPatch
+) -> None:
+    environ.setenv("http_proxy", proxy)
+
+    with EsaClient("http://10.255.255.1", StaticCredentials(KEYS)) as client:
+        assert proxied(client)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "more", "is_proxied"),
+    [
+        ("http://10.255.255.1", {"no_proxy": "10.0.0.0/8"}, False),
+        ("http://127.0.0.1:8866", {}, False),
+        ("https://10.255.255.1", {}, True),
+    ],
+)
+def test_a_proxy_elsewhere_is_no_reason_where_it_reads_no_key(
+    endpoint: str, more: dict[str, str], is_proxied: bool, environ: pytest.MonkeyPatch
+) -> None:
+    for name, value in ({"all_proxy": "http://203.0.113.9:3128"} | more).items():
+        environ.setenv(name, value)
+
+    with EsaClient(endpoint, StaticCredentials(KEYS)) as client:
+        assert proxied(client) is is_proxied
+
+
+def test_the_keys_of_a_session_reach_a_proxy_only_where_that_is_allowed(
+    environ: pytest.MonkeyPatch,
+) -> None:
+    received: list[bytes] = []
+    config = {
+        "esa-prefetch:endpoint": "http://10.255.255.1",
+        "esa-prefetch:accessKey": "id",
+        "esa-prefetch:secretKey": "geheim",
+        "esa-prefetch:securityToken": "geheim-2",
+    }
+    allowing = config | {"esa-prefetch:allowHttp": "true"}
+
+    with serving(lambda connection: received.append(request_of(connection))) as address:
+        # The address of this machine as a name that could be any machine's.
+        environ.setattr("socket.getaddrinfo", to_this_machine(socket.getaddrinfo))
+        port = address.rpartition(":")[2]
+        environ.setenv("http_proxy", f"http://proxy.example:{port}")
+        with pytest.raises(SettingsError, match="HTTP_PROXY names a proxy on another"):
+            EsaClient.from_settings(read_settings(config.get, {}))
+        assert received == []
+        with (
+            EsaClient.from_settings(read_settings(allowing.get, {})) as client,
+            pytest.raises(EsaError),
+        ):
+            look(client.limited(attempts=1))
+
+    assert received[0].startswith(b"GET http://10.255.255.1/")
+    assert b"geheim-2" in received[0]
+
+
+def to_this_machine(genuine: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda _host, *rest, **more: genuine("127.0.0.1", *rest, **more)
 
 
 NOT_UNDERSTOOD = "its value is not understood; write a proxy as http://host:port"

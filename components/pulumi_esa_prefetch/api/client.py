@@ -14,8 +14,9 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 
 from pulumi_esa_prefetch.api.budget import Budget
+from pulumi_esa_prefetch.api.connection import open_transport
 from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
-from pulumi_esa_prefetch.api.errors import PlansRefused, UrlsRefused
+from pulumi_esa_prefetch.api.errors import EsaError, PlansRefused, UrlsRefused
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
     Done,
@@ -34,7 +35,12 @@ from pulumi_esa_prefetch.api.reading import (
 from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.api.transport import Call, Transport
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, DEFAULT_MAX_QPS, Settings
+from pulumi_esa_prefetch.config import (
+    DEFAULT_DEADLINE,
+    DEFAULT_MAX_QPS,
+    Settings,
+    SettingsError,
+)
 
 PAGE_SIZE = 50
 
@@ -86,16 +92,23 @@ class EsaClient:
         rng: random.Random | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> Self:
-        """A client as the settings want it; fetches no key yet."""
-        return cls(
-            settings.endpoint,
-            source_of(settings.credentials, allow_http=settings.allow_http),
-            clock=clock,
-            rng=rng,
-            transport=transport,
-            deadline=settings.deadline,
-            max_qps=settings.max_qps,
-        )
+        """A client as the settings want it; fetches no key yet.
+
+        Raises SettingsError if a proxy or the authorities that the environment names cannot be used with them.
+        """
+        try:
+            return cls(
+                settings.endpoint,
+                source_of(settings.credentials, allow_http=settings.allow_http),
+                clock=clock,
+                rng=rng,
+                transport=transport
+                or open_transport(settings.endpoint, allow_http=settings.allow_http),
+                deadline=settings.deadline,
+                max_qps=settings.max_qps,
+            )
+        except EsaError as error:
+            raise SettingsError(str(error)) from None
 
     def limited(
         self, *, attempts: int | None = None, seconds: float | None = None

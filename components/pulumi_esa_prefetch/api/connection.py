@@ -11,6 +11,7 @@ import httpx
 
 from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untrusted
 from pulumi_esa_prefetch.api.proxies import proxy_for
+from pulumi_esa_prefetch.hosts import may_be_sent_keys, through_a_proxy
 
 # Those of the official SDK.
 CONNECT_TIMEOUT = 5.0
@@ -54,31 +55,41 @@ def open_client(
     """Connections with the authorities and the proxy that the environment names for the endpoint.
 
     The client itself reads no variable of a proxy, for one that it cannot read breaks all calls.
-    It asks for answers that are not compressed, and follows no redirect.
+    It asks for answers that are not compressed, and follows no redirect. Raises Untrusted and Unreachable.
     """
-
-    def make() -> httpx.Client:
-        proxied = None if transport else _proxied(endpoint)
-        return httpx.Client(
-            transport=transport or httpx.HTTPTransport(),
-            mounts={"all://": proxied} if proxied else None,
-            headers={"user-agent": user_agent, **UNPACKED},
-        )
-
-    return _set_up(make)
+    return httpx.Client(
+        transport=transport or open_transport(endpoint),
+        headers={"user-agent": user_agent, **UNPACKED},
+    )
 
 
-def open_transport(endpoint: str) -> httpx.HTTPTransport:
+def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTransport:
     """The same without a client, which writes whole URLs into a log: those of keys may hold secrets."""
-    return _set_up(lambda: _proxied(endpoint) or httpx.HTTPTransport())
+    return _set_up(
+        lambda: _proxied(endpoint, allow_http=allow_http) or httpx.HTTPTransport()
+    )
 
 
-def _proxied(endpoint: str) -> httpx.HTTPTransport | None:
-    proxy = proxy_for(endpoint, getproxies())
-    return httpx.HTTPTransport(proxy=proxy) if proxy else None
+def _proxied(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
+    """The connections through a proxy, if there is to be one; raises Unreachable if it could read keys.
+
+    With https a proxy only passes on what it cannot read (CONNECT). With plain http it gets the whole
+    request, so it has to be a host that may be sent keys itself. Such a request is refused, and not sent past
+    the proxy: who names a proxy expects it to be used, and may have no other way to that host.
+    """
+    proxies = getproxies()
+    found = proxy_for(endpoint, proxies)
+    if not found:
+        return None
+    proxy = httpx.Proxy(found)
+    is_open = not endpoint.lower().startswith("https:")
+    if is_open and not allow_http and not may_be_sent_keys(proxy.url.host):
+        variable = "HTTP_PROXY" if proxies.get("http") else "ALL_PROXY"
+        raise Unreachable(through_a_proxy(endpoint, variable))
+    return httpx.HTTPTransport(proxy=proxy)
 
 
-def _set_up(make: Callable[[], T]) -> T:
+def _set_up(make: Callable[[], httpx.HTTPTransport]) -> httpx.HTTPTransport:
     try:
         return make()
     except OSError as error:

@@ -104,12 +104,9 @@ def _translated(request: Any, origin: str, options: Mapping[str, Any]) -> httpx.
 
 def _transport(origin: str) -> httpx.HTTPTransport:
     try:
-        return open_transport(origin)
-    except Unreachable:
-        fault = NoCredentials(
-            "a proxy variable is not understood, or a SOCKS proxy lacks the package "
-            "socksio; write a proxy as http://host:port"
-        )
+        return open_transport(origin, allow_http=_allow_http.get())
+    except Unreachable as error:
+        fault = NoCredentials(str(error))
     raise fault
 
 

@@ -58,7 +58,8 @@ _SAID = tuple(
         # And what `key_requests` says.
         r"no answer from \S+: .*",
         r"the answer of \S+ is .*",
-        r"\S+ is plain http to another machine.*",
+        r"\S+ is plain http( to another machine|, and ).*",
+        r"a proxy variable \(.*",
     )
 )
 _REFUSED = re.compile(r"error (refreshing|retrieving) credentials from ")
@@ -112,7 +113,7 @@ def reason(error: Exception) -> str:
         return "the file is not INI"
     text = " ".join(str(getattr(error, "message", None) or error).split())
     if text.startswith(_CHAIN):
-        return in_one_line(_of_chain(text), 3 * _LONGEST)
+        return in_one_line(_of_chain(text), 4 * _LONGEST)
     unknown = f"what it gave cannot be understood: {type(error).__name__}"
     return in_one_line(_said(text) or unknown, _LONGEST)
 

@@ -223,7 +223,8 @@ def program_watch() -> Watch:
     if loop not in _watches:
         try:
             settings = read_settings(get_config, os.environ)
+            client = EsaClient.from_settings(settings)
         except SettingsError as error:
             raise RunError(str(error)) from None
-        _watches[loop] = Watch(EsaClient.from_settings(settings))
+        _watches[loop] = Watch(client)
     return _watches[loop]
