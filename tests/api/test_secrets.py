@@ -1,21 +1,33 @@
 """Nothing that is shown, logged or raised holds a secret, or what was made from one."""
 
+import json
 import logging
 import re
 import socket
 import traceback
 from collections.abc import Callable
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from pulumi_esa_prefetch.api.answers import Answer, read_answer
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials, source_of
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
 from pulumi_esa_prefetch.api.signing import Acs3Auth
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.keys import Credentials
-from tests.api.answering import NOON, PLAN, PLAN_ID, Script, client_of, ok, refusal
+from tests.api.answering import (
+    JOB_ID,
+    NOON,
+    PLAN,
+    PLAN_ID,
+    Script,
+    client_of,
+    ok,
+    refusal,
+)
 from tests.api.sockets import Handler, answering, request_of, resetting, serving
 
 SECRET = "geheim/Secret+1"
@@ -46,6 +58,102 @@ ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "html": Script(httpx.Response(200, text="<html>")),
     "odd": Script(ok({**PLAN, "StartTime": "whenever"})),
 }
+
+
+def escaped(text: str) -> str:
+    """As JSON may have it: each character that is no letter and no digit is an escape."""
+    return "".join(c if c.isalnum() else f"\\u{ord(c):04X}" for c in text)
+
+
+SPELLED: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "one escape": lambda text: text.replace("+", "\\u002B"),
+    "JSON": escaped,
+    "all escapes": lambda text: "".join(f"\\u{ord(c):04x}" for c in text),
+    "a slash": lambda text: text.replace("/", "\\/"),
+    "a URL": lambda text: quote(text, ""),
+    "a URL, lower case": lambda text: text.replace("/", "%2f").replace("+", "%2b"),
+    "a URL in a URL": lambda text: quote(quote(text, ""), ""),
+    "JSON in JSON": lambda text: escaped(text).replace("\\", "\\\\"),
+    "HTML": lambda text: text.replace("+", "&#43;").replace("/", "&#x2F;"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("secret", [SECRET, TOKEN])
+def test_no_text_of_an_answer_holds_a_secret_however_it_is_spelled(
+    secret: str, spelled: str, encoding: str
+) -> None:
+    told = f"is {SPELLED[spelled](secret)}!"
+    listed = json.dumps({"Id": PLAN_ID, "Status": "@", "@": ["@", {"@": "@"}]})
+    text = f'{{"Executions": [{listed}], "TotalCount": 1, "RequestId": "@"}}'
+    body = text.replace("@", told).encode(encoding)
+    client = client_of(
+        lambda _: httpx.Response(200, content=body),
+        credentials=StaticCredentials(KEYS),
+    )
+
+    (plan,) = client.list_scheduled_preload_executions(job_id=JOB_ID)
+
+    assert plan.status == "is [secret]!"
+    assert plan.request_id == "is [secret]!"
+
+
+def test_nothing_in_the_content_of_an_answer_is_a_secret_however_deep_it_lies() -> None:
+    body = b'{"RequestId": "1", "%s": [{"%s": ["%s", 7, null]}]}' % (
+        (escaped(TOKEN).encode(),) * 3
+    )
+    told = Answer("Get", 200, {}, body, NOON, KEYS)
+
+    assert read_answer(told, "") == {
+        "RequestId": "1",
+        "[secret]": [{"[secret]": ["[secret]", 7, None]}],
+    }
+
+
+@pytest.mark.parametrize("spelled", [name for name in SPELLED if name != "all escapes"])
+@pytest.mark.parametrize("secret", [SECRET, TOKEN])
+@pytest.mark.parametrize("media_type", ["text/plain", "application/json"])
+def test_no_error_holds_a_secret_however_it_is_spelled(
+    secret: str, spelled: str, media_type: str
+) -> None:
+    told = SPELLED[spelled](secret)
+    odd = {"content-type": f"{media_type}+{told}; charset=utf-8"}
+    client = client_of(
+        lambda _: httpx.Response(418, text=f"I have {told} here", headers=odd),
+        credentials=StaticCredentials(KEYS),
+    )
+
+    with pytest.raises(EsaError, match=r"\[secret\]|broken") as caught:
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert "geheim" not in str(caught.value).lower()
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_before_it_is_found() -> None:
+    text = " " * 3990 + TOKEN
+    client = client_of(
+        lambda _: httpx.Response(418, text=text), credentials=StaticCredentials(KEYS)
+    )
+
+    with pytest.raises(EsaError) as caught:
+        client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert_no_secret(str(caught.value))
+
+
+def test_of_two_secrets_the_longer_one_is_hidden_whole() -> None:
+    keys = Credentials("STS.shown", "geheim", "geheim/and/more")
+    client = client_of(
+        Script(ok({**PLAN, "Status": "geheim/and/more, geheim"})),
+        credentials=StaticCredentials(keys),
+    )
+
+    plan = client.start_scheduled_preload_execution(plan_id=PLAN_ID)
+
+    assert plan.status == "[secret], [secret]"
 
 
 def all_of(error: BaseException) -> str:

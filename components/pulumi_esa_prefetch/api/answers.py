@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
 
 from pulumi_esa_prefetch.api.codes import advice, error_class, is_ambiguous
 from pulumi_esa_prefetch.api.errors import (
@@ -22,6 +21,7 @@ from pulumi_esa_prefetch.api.wording import in_one_line
 from pulumi_esa_prefetch.keys import Credentials
 
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
+_HIDDEN = "[secret]"
 _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
 
@@ -39,22 +39,17 @@ class Answer:
 
     @property
     def content_type(self) -> str:
-        """The media type alone, lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        """The media type alone, lower case, without secrets."""
+        told = self.hide(self.headers.get("content-type", ""))
+        return str(told).partition(";")[0].strip().lower()
+
+    def hide(self, value: Any) -> Any:
+        """What JSON holds, should the server have repeated in it what it was sent."""
+        return _hidden(_pattern(self.credentials), value)
 
     def clean(self, text: object) -> str:
         """Text for one line on any terminal: short, printable, without secrets."""
-        words = str(text)
-        for secret in _secrets(self.credentials):
-            words = words.replace(secret, "[secret]")
-        return in_one_line(_SIGNATURE.sub("[hash]", words))
-
-
-def without_secrets(body: bytes, credentials: Credentials) -> bytes:
-    """The body, should the server have repeated in it what it was sent."""
-    for secret in _secrets(credentials):
-        body = body.replace(secret.encode(), b"[secret]")
-    return body
+        return in_one_line(_SIGNATURE.sub("[hash]", self.hide(str(text))))
 
 
 def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:
@@ -63,7 +58,7 @@ def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:
     Raises ApiError for what ESA refused, also inside a 200; NoAnswer for a 2xx that is
     not a JSON object, as the call may have had its effect.
     """
-    content = _json_object(answer.body)
+    content = _json_object(answer)
     if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's own borders
         raise _refusal(answer, content or _xml_error(answer.body))
     if content is None or not _is_esa_s(answer, content):
@@ -116,9 +111,10 @@ def _missing_right(answer: Answer, facts: Mapping[str, Any]) -> str:
     return f" (RAM says: {answer.clean(right)})" if right else ""
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
+def _json_object(answer: Answer) -> dict[str, Any] | None:
+    """The content as it is used; a secret is looked for once the escapes of JSON are read."""
     try:
-        content = json.loads(body)
+        content = answer.hide(json.loads(answer.body))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
@@ -152,7 +148,9 @@ def _what_came(answer: Answer) -> str:
     kind = answer.clean(answer.content_type or "an answer of no known type")
     if "json" in kind:
         return "JSON that is cut off or broken"
-    start = answer.clean(answer.body[:4000].decode("utf-8", "replace"))
+    # Cut only when it holds no secret: a part of one would be found by nobody.
+    text = answer.hide(answer.body.decode("utf-8", "replace"))
+    start = answer.clean(text[:4000])
     return f"{kind} that begins {start[:60]!r}"
 
 
@@ -196,11 +194,35 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _secrets(credentials: Credentials) -> list[str]:
-    plain = [credentials.access_key_secret, credentials.security_token or ""]
-    return [
-        text
-        for secret in plain
-        if secret
-        for text in (secret, quote(secret, ""), secret.replace("/", "\\/"))
-    ]
+def _hidden(pattern: re.Pattern[str], value: Any) -> Any:
+    """What JSON holds, without secrets in any of its texts."""
+    if isinstance(value, str):
+        return pattern.sub(_HIDDEN, value)
+    if isinstance(value, dict):
+        return {
+            pattern.sub(_HIDDEN, name): _hidden(pattern, item)
+            for name, item in value.items()
+        }
+    return (
+        [_hidden(pattern, item) for item in value] if isinstance(value, list) else value
+    )
+
+
+def _pattern(credentials: Credentials) -> re.Pattern[str]:
+    """What finds the secrets, however a text spells them."""
+    secrets = (credentials.access_key_secret, credentials.security_token or "")
+    # The longest first: the other may be its beginning.
+    longest_first = sorted(filter(None, secrets), key=len, reverse=True)
+    spelled = ("".join(map(_spelled, secret)) for secret in longest_first)
+    return re.compile("|".join(spelled) or r"(?!)")
+
+
+def _spelled(character: str) -> str:
+    """A character of a key as it is, or as JSON, a URL or HTML writes it, also more than once."""
+    if character.isalnum():
+        return character
+    code = ord(character)
+    return (
+        rf"(?:\\*{re.escape(character)}|(?i:\\+u{code:04x}|%(?:25)*{code:02x}|"
+        rf"&(?:amp;)*#(?:0*{code}|x0*{code:x});))"
+    )

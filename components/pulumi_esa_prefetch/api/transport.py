@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from pulumi_esa_prefetch.api.answers import Answer, read_answer, without_secrets
+from pulumi_esa_prefetch.api.answers import Answer, read_answer
 from pulumi_esa_prefetch.api.bodies import BodyError, read_body
 from pulumi_esa_prefetch.api.budget import Budget, within
 from pulumi_esa_prefetch.api.connection import (
@@ -182,7 +182,7 @@ class Transport:
             call.action,
             response.status_code,
             response.headers,
-            without_secrets(body, credentials),
+            body,
             self._clock.now(),
             credentials,
         )
