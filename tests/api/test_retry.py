@@ -4,6 +4,7 @@ import statistics
 import pytest
 
 from pulumi_esa_prefetch.api.errors import (
+    AnotherId,
     ApiError,
     BadAnswer,
     BadCredentials,
@@ -45,6 +46,7 @@ def refused(
         (NoAnswer("lost"), True, False),
         (Unreachable("refused"), True, True),
         (BadAnswer("odd"), True, False),
+        (AnotherId("another"), True, False),
         (Untrusted("certificate"), False, False),
         (OutOfTime("late"), False, False),
         (refused(NotFound), False, False),
@@ -112,3 +114,23 @@ def test_the_same_chance_gives_the_same_pauses() -> None:
     first = [delay(NoAnswer("x"), n, random.Random(7)) for n in range(1, 5)]
 
     assert first == [delay(NoAnswer("x"), n, random.Random(7)) for n in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (Unreachable("refused"), 4),
+        (BadAnswer("odd"), 3),
+        (AnotherId("another"), 3),
+        (refused(CutOff), 4),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_hardly_changes_within_seconds_is_tried_a_few_times_only(
+    error: EsaError, attempts: int
+) -> None:
+    tried = next(
+        n for n in range(1, 99) if not may_repeat(error, n, safe_to_repeat=True)
+    )
+
+    assert tried == attempts

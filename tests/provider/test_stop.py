@@ -117,6 +117,71 @@ def test_without_a_job_an_answer_that_names_none_asks_for_it() -> None:
         world.provider.create({"plan_id": PLAN, **STOPPED})
 
 
+SPOILED: dict[str, dict[str, object]] = {
+    "another plan": {"Id": plan_id(2)},
+    "no time": {"StartTime": "whenever"},
+    "nothing of ESA's": {"Id": None, "RequestId": None},
+}
+
+
+def warnings(shown: str) -> list[str]:
+    return [line for line in shown.splitlines() if "warning: " in line]
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_without_a_job_an_answer_that_cannot_be_used_ends_at_once(
+    spoiled: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World("running")
+    world.wire.spoiled = {STOP: SPOILED[spoiled]}
+
+    with pytest.raises(
+        PrefetchError,
+        match=r"ESA accepted Stop, and its answer cannot be used: .*; give job_id and run up again$",
+    ):
+        world.provider.create({"plan_id": PLAN, **STOPPED})
+
+    assert world.writes() == [STOP]
+    assert warnings(capsys.readouterr().out) == []
+
+
+def test_without_a_job_a_list_of_this_run_says_what_came_of_such_a_stop() -> None:
+    world = World("running")
+    world.session.lists.find(JOB, PLAN)
+    world.wire.spoiled = {STOP: SPOILED["another plan"]}
+
+    made = world.provider.create({"plan_id": PLAN, **STOPPED})
+
+    assert made.id == f"{JOB}:{PLAN}"
+    assert world.writes() == [STOP]
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_a_stop_that_has_no_effect_and_no_answer_to_use_is_tried_a_few_times_only(
+    spoiled: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World("running")
+    running = {"Id": PLAN, "JobId": JOB, "Status": "running"}
+    world.wire.spoiled = {STOP: SPOILED[spoiled], LIST: {"Executions": [running]}}
+
+    with pytest.raises(PrefetchError, match=f"plan {JOB}:{PLAN} was not stopped"):
+        created(world, **STOPPED)
+
+    assert world.calls(STOP) == 3
+    assert len(warnings(capsys.readouterr().out)) == 1
+
+
+def test_without_a_job_a_stop_without_any_answer_may_have_stopped_the_plan() -> None:
+    lost = fault({"kind": "reset", "when": "after"}, action=STOP, every=1)
+    world = World("running", faults=(lost,))
+
+    with pytest.raises(
+        PrefetchError,
+        match=f"it is not known whether plan {PLAN} was stopped: .*give job_id",
+    ):
+        world.provider.create({"plan_id": PLAN, **STOPPED})
+
+
 def test_without_a_job_a_waiting_plan_is_refused_with_what_to_do() -> None:
     world = World("waiting", start="+1h")
 

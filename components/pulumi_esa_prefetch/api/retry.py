@@ -48,7 +48,8 @@ def may_repeat(error: EsaError, attempt: int, *, safe_to_repeat: bool) -> bool:
         return False
     if error.ambiguous and not safe_to_repeat:
         return False
-    return attempt < _PATIENCE.get(type(error), attempt + 1)
+    limits = (limit for kind, limit in _PATIENCE.items() if isinstance(error, kind))
+    return attempt < min(limits, default=attempt + 1)
 
 
 def delay(error: BaseException, attempt: int, rng: random.Random) -> float:

@@ -18,7 +18,7 @@ def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan
     Raises PlanGone if it does not exist, PrefetchError if it may still run; for one that ``starts_again``
     also if a Stop may still be on its way, for it would stop what is started after it.
     """
-    laps = Laps(work)
+    laps, warned = Laps(work), False
     while True:
         try:
             answer = work.client().stop_scheduled_preload_execution(
@@ -26,10 +26,13 @@ def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan
             )
             return _accepted(work, target, answer)
         except EsaError as error:
+            job_id = target.job_id or work.session.lists.job_of(target.plan_id)
+            target = target.in_job(job_id)
             if isinstance(error, BadAnswer):
-                work.session.warn_once(
-                    f"{target}: ESA accepted Stop, and its answer cannot be used: {error}"
-                )
+                _refuse_unknown_job(target, error)
+                if not warned:  # each answer has another request id
+                    work.session.warn_once(_unusable(target, error))
+                warned = True
             plan = _settle(work, target, error)
             if starts_again and error.under_way and not _has_stopped(plan):
                 raise _not_stopped(target, error) from None
@@ -37,6 +40,18 @@ def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan
                 return plan
             if not (error.ambiguous and laps.again(error)):
                 raise _not_stopped(target, error) from None
+
+
+def _unusable(target: Target, error: EsaError) -> str:
+    return f"{target}: ESA accepted Stop, and its answer cannot be used: {error}"
+
+
+def _refuse_unknown_job(target: Target, error: EsaError) -> None:
+    """Repeat no Stop that ESA has accepted: without a job nothing shows what came of it."""
+    if target.job_id is None:
+        raise PrefetchError(
+            f"{_unusable(target, error)}; give job_id and run up again"
+        ) from None
 
 
 def _accepted(work: Work, target: Target, answer: Plan) -> Plan:
@@ -85,9 +100,13 @@ def _seen(work: Work, target: Target) -> Plan | None:
 
 
 def _not_stopped(target: Target, error: EsaError) -> PrefetchError:
-    hint = (
-        ""
-        if target.job_id
-        else "; give job_id, so that the plan's status can be looked up"
+    if target.job_id:
+        return PrefetchError(f"{target} was not stopped: {error}")
+    what = (
+        f"it is not known whether {target} was stopped"
+        if error.ambiguous
+        else f"{target} was not stopped"
     )
-    return PrefetchError(f"{target} was not stopped: {error}{hint}")
+    return PrefetchError(
+        f"{what}: {error}; give job_id, so that the plan's status can be looked up"
+    )
