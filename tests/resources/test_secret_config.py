@@ -36,7 +36,10 @@ def seen(
 
     async def program() -> dict[str, dict[str, Any]]:
         others = {f"shop:{name}": value for name, value in plain.items()}
-        texts = {k: json.dumps(value) for k, value in {**secret, **others}.items()}
+        texts = {
+            key: value if isinstance(value, str) else json.dumps(value)
+            for key, value in {**secret, **others}.items()
+        }
         set_all_config(texts, list(secret))
         return {name: await _shown(vars(args)) for name, args in read().items()}
 
@@ -94,15 +97,98 @@ def test_another_key_is_known_by_what_it_holds(held: object) -> None:
     assert found["a"]["triggers"] == SECRET_TRIGGERS
 
 
-def test_a_secret_elsewhere_hides_no_trigger() -> None:
-    elsewhere: dict[str, object] = {
-        "esa-prefetch:secretKey": "hush",
-        "shop:numbers": [2, None, {}],
+def changing(**triggers: object) -> dict[str, Any]:
+    """The plans as a program makes them of what it has read."""
+    return {
+        name: {**plan, "triggers": {**TRIGGERS, "none": None, **triggers}}
+        for name, plan in PLANS.items()
     }
 
-    found = seen(lambda: read_plans(PLANS), elsewhere, plans=PLANS)
 
-    assert found["a"]["triggers"] == {"release": 2, "deep": {"token": "hush"}}
+def test_a_trigger_beside_those_of_another_key_leaves_none_of_them_in_plain_text() -> (
+    None
+):
+    found = seen(lambda: read_plans(changing(build="7")), {"shop:all": PLANS})
+
+    assert found["a"]["triggers"] == SECRET_TRIGGERS | {"build": "SECRET 7"}
+
+
+@pytest.mark.parametrize(
+    ("held", "trigger"),
+    [
+        ({"a": {"triggers": {"token": "hush"}}}, "hush"),
+        ({"a": {"triggers": {"token": "hush"}}}, "v1-hush"),
+        ({"a": {"triggers": {"token": "hush"}}}, {"deep": ["-", ["hush"]]}),
+        ([["hush"]], {"deep": {"er": "hush"}}),
+        ({"pin": 4711}, "4711"),
+        ({"pin": 4711}, 4711),
+        ({"pin": 0.5}, 0.5),
+        ("hush", "hush"),
+        ('"hush"', "hush"),
+        ("007", "007"),
+        ("1e5", "1e5"),
+        (4711, "4711"),
+        ("first-part,other-part", "other-part"),
+    ],
+)
+def test_a_trigger_that_a_program_has_made_of_a_secret_makes_secrets_of_all(
+    held: object, trigger: object
+) -> None:
+    plans = {"a": PLANS["a"] | {"triggers": {"one": trigger, "two": "plain"}}}
+
+    found = seen(lambda: read_plans(plans), {"shop:all": held})
+
+    assert found["a"]["triggers"] == {
+        "one": f"SECRET {trigger}",
+        "two": "SECRET plain",
+    }
+
+
+@pytest.mark.parametrize(
+    "held", ["first-part,other-part", 4711, {"x": [None, True, {}, ""]}, "true"]
+)
+def test_a_secret_elsewhere_hides_no_trigger_that_has_nothing_of_it(
+    held: object,
+) -> None:
+    triggers = {"release": 2, "part": "part", "on": True, "empty": "", "deep": {"a": 1}}
+    plans = {"a": PLANS["a"] | {"triggers": triggers}}
+
+    found = seen(
+        lambda: read_plans(plans), {"esa-prefetch:secretKey": "hush", "shop:all": held}
+    )
+
+    assert found["a"]["triggers"] == triggers
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ["https://x/1", "https://x/3"],
+        ["https://y/", "https://x/2?more"],
+        ("https://x/1",),
+    ],
+)
+def test_urls_that_a_program_has_made_of_secret_ones_are_secrets_all(
+    urls: list[str] | tuple[str, ...],
+) -> None:
+    sites = {"one": {"urls": urls, "windows": WINDOWS}}
+
+    found = seen(lambda: read_prefetches(sites, "1"), {"shop:sites": SITES})
+
+    assert found["one"]["urls"] == [f"SECRET {url}" for url in urls]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://b/1?hush&more", "https://b/1", "https://b/1?hush"]
+)
+def test_a_url_in_oss_that_a_program_has_made_of_a_secret_one_is_a_secret(
+    url: str,
+) -> None:
+    sites = {"one": {"ossUrl": url, "windows": WINDOWS}}
+
+    found = seen(lambda: read_prefetches(sites, "1"), {"shop:sites": SITES})
+
+    assert found["one"]["oss_url"] == f"SECRET {url}"
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,24 @@ from pulumi.runtime.config import CONFIG, get_config, is_config_secret
 
 Secrecy = Callable[[object], bool]
 
+_BETWEEN = "\0"
+_TELLING = 8
+"""So long is a part of a secret text that is hardly a part of it by chance."""
+
 
 def secrecy(setting: str) -> Secrecy:
     """Whether a value that a program has read from its config comes from a key with a secret.
 
-    ``setting`` is the key that programs usually read. One may read any other key, and hands over only
-    what it got: so the value is looked for in the other keys that hold secrets.
+    ``setting`` is the key that programs usually read. One may read any other key, and hands over what it has
+    made of it: so each text in the value is compared with all texts in the other keys that hold secrets.
+    One that only looks like one of those makes a secret of the value too, which harms nothing.
     """
     if is_config_secret(setting):
         return lambda _: True
-    held = [part for key in CONFIG.get() if is_config_secret(key) for part in _of(key)]
-    return lambda value: value in held
+    held = {
+        text for key in CONFIG.get() if is_config_secret(key) for text in _held(key)
+    }
+    return lambda value: _shares(list(_texts(value)), held)
 
 
 def hide(
@@ -41,7 +48,7 @@ def hide(
 def _each(values: Any) -> Any:
     if isinstance(values, Mapping):
         return {name: _secret(value) for name, value in values.items()}
-    if isinstance(values, list):
+    if isinstance(values, list | tuple):
         return [_secret(value) for value in values]
     return _secret(values) if isinstance(values, str) else values
 
@@ -51,17 +58,35 @@ def _secret(value: Any) -> Any:
     return None if value is None else Output.secret(value)
 
 
-def _of(key: str) -> Iterator[Any]:
-    text = get_config(key)
+def _held(key: str) -> Iterator[str]:
+    """All texts in a key of the config."""
+    text = get_config(key) or ""
     try:
-        return _parts(json.loads(text))
+        value = json.loads(text)
     except ValueError:
-        return iter([text])
+        value = None
+    yield from _texts(value)
+    if not isinstance(value, dict | list):
+        yield from _texts(
+            text
+        )  # also where it is JSON: 1e5 is another text as a number
 
 
-def _parts(value: Any) -> Iterator[Any]:
-    """A value, and all that is in it."""
-    yield value
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _parts(item)
+def _texts(value: Any) -> Iterator[str]:
+    """All in a value that may be a secret, or hold one, as texts."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield from filter(None, [str(value)])
+
+
+def _shares(texts: list[str], held: set[str]) -> bool:
+    """Whether a text is one of those that are held, holds one, or is a part of one."""
+    # Lists of URLs are long: each text is looked for in all the others at once.
+    given, all_held = _BETWEEN.join(texts), _BETWEEN.join(held)
+    parts = (text for text in texts if len(text) >= _TELLING)
+    return any(one in given for one in held) or any(part in all_held for part in parts)
