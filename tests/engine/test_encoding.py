@@ -106,6 +106,15 @@ def test_the_digits_that_the_cli_writes_of_a_large_number_are_that_number() -> N
     assert equal(decode_value(52472981437934170, None), 5.247298143793417e16)
 
 
+def test_timeouts_in_whole_seconds_are_written_without_a_fraction() -> None:
+    timeouts = {"create": 60.0, "update": 0.5}
+    record = Resource("u", True, "t", custom_timeouts=timeouts)
+
+    # as the CLI 3.260 wrote them
+    written = dumps(Encoder(None).resource(record)["customTimeouts"])
+    assert written == '{"create":60,"update":0.5}'
+
+
 def test_whole_numbers_are_written_without_a_fraction() -> None:
     assert dumps(Encoder(None).value([2.0, 2.5, -3.0])) == "[2,2.5,-3]"
 

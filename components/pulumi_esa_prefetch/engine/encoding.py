@@ -205,7 +205,7 @@ class Encoder:
         record: dict[str, Any] = {}
         for name, key, _ in _FIELDS:
             value = getattr(resource, name)
-            if name in _VALUES:
+            if name in _VALUES or name == "custom_timeouts":
                 value = self.value(value)
             elif isinstance(value, datetime):
                 value = render(value)
