@@ -132,7 +132,7 @@ class PassphraseSecrets:
     def _key(self) -> AESGCM:
         if not self.salt:
             raise EngineError(
-                "there are secrets in a state that names no secrets provider, and so no salt for them"
+                "there are secrets in a state that names no secrets provider and no salt"
             )
         version, _, rest = self.salt.partition(":")
         salt, _, probe = rest.partition(":")
