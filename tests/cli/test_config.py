@@ -156,8 +156,9 @@ def test_what_looks_like_a_secret_to_the_cli_looks_like_one_here(
     console: Console, key: str, value: str, taken: bool
 ) -> None:
     said = console("config", "set", key, value)
+    inside = console("config", "set", "--path", f"map.{key}", value)
 
-    assert said.code == (0 if taken else 1)
+    assert said.code == inside.code == (0 if taken else 1)
     assert value == "" or value not in said.err
 
 

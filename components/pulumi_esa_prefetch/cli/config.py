@@ -139,7 +139,7 @@ def set_(  # noqa: PLR0913 - each is a flag
     found = opening.opened(context.obj, stack, config_file=config_file)
     place = _place(found, key, path=path)
     text = _given(context, value, hidden=secret, raw=raw)
-    if not secret and not plaintext and looks_secret(place.name, text):
+    if not secret and not plaintext and looks_secret(_named(key), text):
         raise EngineError(
             f"config value for '{place.key}' looks like a secret; rerun with --secret to encrypt it, or "
             "--plaintext if you meant to store in plaintext"
@@ -150,6 +150,11 @@ def set_(  # noqa: PLR0913 - each is a flag
         new = config_keys.typed(text, kind, place)
     file = found.file()
     file.save(place.put(file.values, new))
+
+
+def _named(key: str) -> str:
+    """A key without its namespace, with the path in it."""
+    return key.partition(":")[2] or key
 
 
 def _given(
