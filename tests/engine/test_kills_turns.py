@@ -110,7 +110,9 @@ class World:
                 pending[entry.op] = entry.resource.urn.rpartition("::")[2]
             elif isinstance(entry, Done | Failed) and entry.op is not None:
                 pending.pop(entry.op, None)
-        return set(pending.values())
+        recorded = self.ground.state().get("pending_operations", [])
+        urns = [operation["urn"] for operation in recorded]
+        return {*pending.values(), *(urn.rpartition("::")[2] for urn in urns)}
 
     def turn(self, engine: tuple[str, ...], *words: str, code: int = 0) -> str:
         ended = self.ground.run(engine, *words)
@@ -270,11 +272,7 @@ def test_this_engine_goes_on_after_a_kill_of_the_cli(
     verb = prepare(world, operation, CLI)
 
     strike(world, CLI, "engine", verb, effects)
-    checkpoint = world.ground.state()
-    doubtful = {
-        row["resource"]["urn"].rpartition("::")[2]
-        for row in checkpoint.get("pending_operations", [])
-    }
+    doubtful = world.under_way()
     world.turn(EMBEDDED, "up", *FLAGS, code=1)
     world.turn(EMBEDDED, "cancel", "--yes", "--stack", "dev")
     world.turn(EMBEDDED, verb, *FLAGS)
