@@ -136,7 +136,7 @@ def warn_of_nothing(values: Mapping[str, Any]) -> None:
 
 
 def warn_of_interruption(stack: Stack) -> None:
-    """Say that a killed run left what the state lacks, where that is so."""
+    """Warn if a killed run left changes that the state lacks."""
     if stack.interrupted:
         warn(INTERRUPTED.format(name=stack.name))
 

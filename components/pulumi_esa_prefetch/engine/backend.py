@@ -140,8 +140,10 @@ class StackFiles:
 
     def unmark(self) -> None:
         """Take the mark off again, where there is one; raises OSError."""
-        if self.marked:
-            put(self.checkpoint, _packed(self.checkpoint, self.read_checkpoint()))
+        content = self._content()
+        if run_mark.is_marked(content):
+            plain = run_mark.unmarked(content)
+            put(self.checkpoint, _packed(self.checkpoint, plain))
 
     def sweep(self) -> None:
         """Remove what a process that was killed in `put` left of this stack; raises OSError.

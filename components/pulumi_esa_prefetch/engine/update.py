@@ -72,7 +72,7 @@ class Update:
         """Record one entry; on return it is as safe as its kind needs. Raises OSError if it cannot be kept."""
         if isinstance(entry, Begin):
             # what could not be written down is not begun
-            self._append(entry, changes=entry.type != "reading")
+            self._append(entry, changes=self._folding.changes(entry))
             self._fold(entry)
         else:
             # what has happened counts, even where it cannot be written down now
@@ -232,7 +232,8 @@ def _finish(
             content = render(deployment, files.qualified)
             journal.folded(digest(content))
             files.write_checkpoint(content)
-        files.unmark()
+        else:
+            files.unmark()
         journal.close()
         entry = _history_entry(header, update.outcome, clock)
         _remember(files, entry, content, clock)
