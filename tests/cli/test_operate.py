@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.cli.confirmation import confirm
-from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.main import main
+from pulumi_esa_prefetch.cli.operation import confirm
 from pulumi_esa_prefetch.cli.options import Options
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.cli.translation import (
     check,
     default_parallel,
+    interpreter,
     refreshes,
     request_of,
 )

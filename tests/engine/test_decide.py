@@ -1,6 +1,6 @@
 import pytest
 
-from pulumi_esa_prefetch.engine.decide import decide, delete_first, trigger_changed
+from pulumi_esa_prefetch.engine.comparing import decide, delete_first, trigger_changed
 from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
 from pulumi_esa_prefetch.engine.goals import Goal
 from pulumi_esa_prefetch.engine.records import Resource

@@ -1,8 +1,8 @@
-from pulumi_esa_prefetch.engine.book import Book, Fate
-from pulumi_esa_prefetch.engine.deletions import deletions, layers, spared
 from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.leftovers import deletions, layers, spared
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.removals import Delete, Forget
+from pulumi_esa_prefetch.engine.steps import Delete, Forget
+from pulumi_esa_prefetch.engine.work import Book, Fate
 
 PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")

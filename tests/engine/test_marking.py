@@ -1,5 +1,4 @@
-from pulumi_esa_prefetch.engine.marking import marked_as_sent, marked_outputs
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_esa_prefetch.engine.values import Secret, marked_as_sent, marked_outputs
 
 
 def test_a_result_is_secret_where_what_was_sent_was() -> None:

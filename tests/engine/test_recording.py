@@ -9,8 +9,7 @@ from pulumi_esa_prefetch.engine.journal import Entry, fold
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.removals import Delete
-from pulumi_esa_prefetch.engine.steps import Applied
+from pulumi_esa_prefetch.engine.steps import Applied, Delete
 from tests.engine.replaying import EMBEDDED, Playground
 from tests.engine.running import Notes
 from tests.engine.stacks import thing

@@ -1,5 +1,4 @@
-from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.mending import mended
+from pulumi_esa_prefetch.engine.ledger import Ledger, mended
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.refreshing import refreshes
 from pulumi_esa_prefetch.engine.targets import Scope

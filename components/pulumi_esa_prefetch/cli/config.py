@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from pulumi_esa_prefetch.cli import opening
-from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.guessing import looks_secret
 from pulumi_esa_prefetch.cli.opening import (
     MASK,
@@ -16,6 +15,7 @@ from pulumi_esa_prefetch.cli.opening import (
     ShowSecrets,
     StackName,
 )
+from pulumi_esa_prefetch.cli.options import flag
 from pulumi_esa_prefetch.cli.printing import print_json, print_table, print_value
 from pulumi_esa_prefetch.cli.stack_pages import shown
 from pulumi_esa_prefetch.engine import (

@@ -17,9 +17,8 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.grammar import plain
-from pulumi_esa_prefetch.cli.options import ALL, from_environment
+from pulumi_esa_prefetch.cli.options import ALL, flag, from_environment
 from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.errors import DECLINED, FAILED, INTERNAL, EngineError
@@ -44,18 +43,18 @@ class Entry:
 
 
 COMMANDS: Final[Mapping[str, Entry]] = {
-    "preview": Entry("operate", "Show what `up` would do; changes nothing.", ("pre",)),
+    "preview": Entry("options", "Show what `up` would do; changes nothing.", ("pre",)),
     "up": Entry(
-        "operate",
+        "options",
         "Make the stack what the program declares: a preview, a question, then the changes.",
         ("update",),
     ),
     "refresh": Entry(
-        "operate",
+        "options",
         "Read what there really is, and bring the state up to date with it; changes no resource.",
     ),
     "destroy": Entry(
-        "operate",
+        "options",
         "Delete all resources of the stack; its configuration and history stay.",
         ("down", "dn"),
     ),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pulumi_esa_prefetch.cli.asking import Asking
-from pulumi_esa_prefetch.cli.flags import flag
+from pulumi_esa_prefetch.cli.options import flag
 from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.context import Project

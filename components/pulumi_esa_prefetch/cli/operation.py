@@ -5,33 +5,44 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from pulumi_esa_prefetch.cli import lacking, opening
-from pulumi_esa_prefetch.cli.confirmation import confirm
-from pulumi_esa_prefetch.cli.interpreter import interpreter
 from pulumi_esa_prefetch.cli.interruption import interruptible
 from pulumi_esa_prefetch.cli.options import PROGRAM, Options
 from pulumi_esa_prefetch.cli.printing import echo
 from pulumi_esa_prefetch.cli.session import Session
-from pulumi_esa_prefetch.cli.translation import check, kind_of, request_of, view_of
+from pulumi_esa_prefetch.cli.translation import (
+    check,
+    interpreter,
+    kind_of,
+    request_of,
+    view_of,
+)
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.engine import administration, config_keys, workspace
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import Context, Outcome
 from pulumi_esa_prefetch.engine.deployment import run
 from pulumi_esa_prefetch.engine.display.detail import details
+from pulumi_esa_prefetch.engine.display.marks import Ink
 from pulumi_esa_prefetch.engine.display.masks import masking
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.shown import shown
 from pulumi_esa_prefetch.engine.display.view import View
 from pulumi_esa_prefetch.engine.environment import is_set
-from pulumi_esa_prefetch.engine.errors import CHANGES_FOUND, FAILED, EngineError
+from pulumi_esa_prefetch.engine.errors import (
+    CHANGES_FOUND,
+    DECLINED,
+    FAILED,
+    EngineError,
+)
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Recorded
 from pulumi_esa_prefetch.engine.journal import JournalWriter
 from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.targets import protected
 
+ANSWERS: Final = ("yes", "no", "details")
 # what is counted, and changes nothing
 NO_CHANGE: Final = frozenset(
     {"same", "read", "read-replacement", "read-discard", "discard", "refresh"}
@@ -230,3 +241,50 @@ def both(sink: Callable[[Event], None], seen: Recorded) -> Callable[[Event], Non
         sink(event)
 
     return told
+
+
+def confirm(
+    view: View, ask: TextIO, answers: TextIO, details: Callable[[], None]
+) -> None:
+    """Ask until the answer is yes or no (which is also what an empty line means).
+
+    Raises EngineError with exit code 8 unless it is yes.
+    """
+    ink = Ink(view.color)
+    if view.kind == "refresh":
+        print(
+            "No resource is changed by a refresh, only the state of the stack.",
+            file=ask,
+        )
+    while True:
+        question = f"Do you want to perform this {view.noun}?"
+        print(
+            f"{ink(question, 'bold')} [yes/no/details] (no): ",
+            end="",
+            file=ask,
+            flush=True,
+        )
+        answer = _answer(view, ask, answers)
+        if answer == "yes":
+            return
+        if answer == "no":
+            raise EngineError(
+                f"confirmation declined, not proceeding with the {view.noun}", DECLINED
+            )
+        if answer == "details":
+            details()
+
+
+def _answer(view: View, ask: TextIO, answers: TextIO) -> str:
+    """One of the answers, by any beginning of it; empty if it is none."""
+    try:
+        line = answers.readline()
+    except KeyboardInterrupt:
+        line = ""
+    if not line:
+        print(file=ask)
+        raise EngineError(
+            f"confirmation cancelled, not proceeding with the {view.noun}", DECLINED
+        )
+    typed = line.strip().lower() or "no"
+    return next((answer for answer in ANSWERS if answer.startswith(typed)), "")

@@ -1,4 +1,4 @@
-"""The flags of preview, up, refresh and destroy, each said once: type, help, commands; holds no behaviour of theirs.
+"""The flags of preview, up, refresh and destroy, each said once: type, help, commands; and how any flag is declared.
 
 A field of `Options` is a flag; `typed` gives a function the signature that typer makes a command and its help of.
 """
@@ -9,21 +9,35 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Annotated, Any, Final, get_type_hints
 
-from pulumi_esa_prefetch.cli.flags import flag
+import typer
+
 from pulumi_esa_prefetch.engine.environment import is_set
 
 ALL: Final = ("preview", "up", "refresh", "destroy")
 PROGRAM: Final = ("preview", "up")
 CHANGING: Final = ("up", "refresh", "destroy")
-
 VARIABLES: Final = {
     "--yes": "PULUMI_SKIP_CONFIRMATIONS",
     "--continue-on-error": "PULUMI_CONTINUE_ON_ERROR",
 }
-
 DO: Final = "What to do"
 WHICH: Final = "Which resources"
 SHOW: Final = "What to show"
+EPILOG: Final = "For every command: -C DIR, --color WHEN, --non-interactive, -v N; see `esa-prefetch --help`."
+
+
+def flag(
+    spellings: str, text: str = "", metavar: str | None = None, **more: Any
+) -> Any:
+    """A flag by all its spellings, the long one first; one without a text is taken, and not shown in the help."""
+    return typer.Option(
+        *spellings.split(),
+        help=text,
+        metavar=metavar,
+        show_default=False,
+        hidden=not text,
+        **more,
+    )
 
 
 def _flag(
@@ -203,3 +217,19 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     if parallel.isdecimal() and parallel.strip("0"):
         found["--parallel"] = parallel
     return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the four commands."""
+    for command in ALL:
+        app.command(command, epilog=EPILOG)(typed(_runner(command), command))
+
+
+def _runner(command: str) -> Callable[..., int]:
+    def run(ctx: typer.Context, **flags: Any) -> int:
+        # the engine brings gRPC: only now
+        from pulumi_esa_prefetch.cli.operation import operate  # noqa: PLC0415
+
+        return operate(command, Options(**flags), ctx.obj)
+
+    return run

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from pulumi_esa_prefetch.cli import opening, stack_pages
-from pulumi_esa_prefetch.cli.flags import flag
 from pulumi_esa_prefetch.cli.opening import AsJson, Output, ShowSecrets, StackName, Yes
+from pulumi_esa_prefetch.cli.options import flag
 from pulumi_esa_prefetch.cli.printing import (
     ago,
     echo,

@@ -1,14 +1,114 @@
-"""What differs between a registration and its record: options, provider, the provider's answer; makes no steps."""
+"""What differs between a registration, as its provider wants it, and its record, and what follows; makes no steps."""
 
-from pulumi_esa_prefetch.engine.checks import ignoring
+import json
+from typing import Any, Literal
+
 from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
-from pulumi_esa_prefetch.engine.providers import Call, DiffUnavailable
+from pulumi_esa_prefetch.engine.events import Diagnostic
+from pulumi_esa_prefetch.engine.goals import Goal
+from pulumi_esa_prefetch.engine.naming import Wanted
+from pulumi_esa_prefetch.engine.paths import ignored
+from pulumi_esa_prefetch.engine.providers import (
+    Call,
+    DiffUnavailable,
+    Failure,
+    ResourceProvider,
+)
 from pulumi_esa_prefetch.engine.reads import ask_diff
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.urns import provider_urn
-from pulumi_esa_prefetch.engine.values import equal
-from pulumi_esa_prefetch.engine.wanted import Wanted
-from pulumi_esa_prefetch.engine.work import Work
+from pulumi_esa_prefetch.engine.urns import name_of, provider_urn
+from pulumi_esa_prefetch.engine.values import (
+    UNKNOWN,
+    Properties,
+    Secret,
+    equal,
+    has_unknown,
+    reveal,
+)
+from pulumi_esa_prefetch.engine.work import Bail, Work
+
+
+def checked(
+    work: Work,
+    provider: ResourceProvider,
+    record: Resource,
+    inputs: Properties,
+    old: Properties,
+) -> Properties:
+    """The inputs as the provider wants them; Bail if it refuses some, for nothing that depends on it could be right."""
+    call = Call(record.urn, old_inputs=old, inputs=inputs, preview=work.dry_run)
+    answer = provider.check(call)
+    for failure in answer.failures:
+        work.telling.error(_sentence(record, failure, inputs), record.urn)
+    if answer.failures:
+        raise Bail(f"resource {record.urn} is invalid")
+    return answer.inputs
+
+
+def ignoring(work: Work, new: Resource, old: Resource) -> Properties:
+    """The new inputs with the old values where the program says that changes do not count."""
+    inputs, strange = ignored(new.inputs, old.inputs, new.ignore_changes)
+    if strange:
+        paths = ", ".join(strange)
+        message = (
+            f'cannot ignore changes in added or removed elements of the path: "{paths}"'
+        )
+        work.telling(Diagnostic("info", message, new.urn))
+    return inputs
+
+
+def _sentence(record: Resource, failure: Failure, inputs: Properties) -> str:
+    subject = f"{record.type} resource '{name_of(record.urn)}'"
+    if not failure.property:
+        return f"{subject} has a problem: {failure.reason}"
+    value = _shown(inputs.get(failure.property))
+    return (
+        f"{subject}: property {failure.property} value {{{value}}} has a problem: "
+        f"{failure.reason}"
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Secret):
+        return "[secret]"
+    if value is UNKNOWN:
+        return "unknown"
+    if value is None:
+        return "<nil>"
+    return value if isinstance(value, str) else json.dumps(value, default=_inner)
+
+
+def _inner(value: Any) -> str:
+    return "[secret]" if isinstance(value, Secret) else "unknown"
+
+
+Decision = Literal["same", "update", "replace"]
+
+
+def trigger_changed(new: Any, old: Any) -> bool:
+    """Whether the option replacementTrigger asks for a replacement: both are there and differ, or cannot be known."""
+    if has_unknown(new) or has_unknown(old):
+        return True
+    # the CLI 3.260 takes a secret one of the state for none: it looks before it decrypts
+    if new is None or old is None or isinstance(old, Secret):
+        return False
+    return not equal(reveal(new), reveal(old))
+
+
+def decide(diff: Diff, old: Resource, *, triggered: bool) -> Decision:
+    """What a diff, already narrowed by the resource's options, leads to."""
+    if diff.changes == "some" or old.pending_replacement:
+        replacing = diff.replacing or triggered or old.pending_replacement
+        return "replace" if replacing else "update"
+    # An object that did not become ready is updated until it does.
+    return "update" if old.init_errors else "same"
+
+
+def delete_first(goal: Goal, diff: Diff) -> bool:
+    """Whether a replacement deletes before it creates: the program's word over the provider's."""
+    if goal.delete_before_replace is not None:
+        return goal.delete_before_replace
+    return diff.delete_before_replace
 
 
 def replace_asked(work: Work, wanted: Wanted) -> bool:

@@ -4,25 +4,22 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from pulumi_esa_prefetch.engine.book import Fate
-from pulumi_esa_prefetch.engine.choosing import Chooser
+from pulumi_esa_prefetch.engine.choosing import Chooser, Untargeted
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import Goal, Registered, Reply
 from pulumi_esa_prefetch.engine.inbox import answer
 from pulumi_esa_prefetch.engine.ledger import Old, needs
-from pulumi_esa_prefetch.engine.naming import Found, Naming
+from pulumi_esa_prefetch.engine.naming import Found, Naming, Wanted, record_of
 from pulumi_esa_prefetch.engine.providers import ResourceProvider
 from pulumi_esa_prefetch.engine.reads import Import, ReadExternal
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Replace, Skip, Step
-from pulumi_esa_prefetch.engine.untargeted import Untargeted
 from pulumi_esa_prefetch.engine.urns import (
     DYNAMIC_PACKAGE,
     is_provider_type,
     package_of,
 )
-from pulumi_esa_prefetch.engine.wanted import Wanted, record_of
-from pulumi_esa_prefetch.engine.work import Work
+from pulumi_esa_prefetch.engine.work import Fate, Work
 
 T = TypeVar("T")
 Later = Callable[[Callable[[], list[Step]]], None]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pulumi_esa_prefetch.engine.mending import mended
+from pulumi_esa_prefetch.engine.ledger import mended
 from pulumi_esa_prefetch.engine.records import (
     OperationType,
     PendingOperation,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.engine.book import Book
 from pulumi_esa_prefetch.engine.builtin import BuiltinProvider
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import Context, Request
@@ -12,15 +11,14 @@ from pulumi_esa_prefetch.engine.events import Event
 from pulumi_esa_prefetch.engine.inbox import Inbox
 from pulumi_esa_prefetch.engine.journal import JournalWriter
 from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.loading import Loader
 from pulumi_esa_prefetch.engine.monitor import Monitor
 from pulumi_esa_prefetch.engine.performer import Performer
+from pulumi_esa_prefetch.engine.plugins import Loader
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.registry import Registry
 from pulumi_esa_prefetch.engine.services import EngineService, Server, serve
 from pulumi_esa_prefetch.engine.targets import Scope, Targets
-from pulumi_esa_prefetch.engine.telling import Telling
-from pulumi_esa_prefetch.engine.work import Work
+from pulumi_esa_prefetch.engine.work import Book, Telling, Work
 
 
 class Machinery:

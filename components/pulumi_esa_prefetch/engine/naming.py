@@ -1,13 +1,103 @@
-"""Giving each registration its URN, and finding the record it had; makes no steps."""
+"""Giving each registration its URN, and finding the record it had, under earlier names too; makes no steps."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pulumi_esa_prefetch.engine.aliases import Aliases
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.goals import Goal
+from pulumi_esa_prefetch.engine.goals import Alias, Goal, Reply
 from pulumi_esa_prefetch.engine.ledger import Old
-from pulumi_esa_prefetch.engine.urns import make_urn
+from pulumi_esa_prefetch.engine.providers import ResourceProvider
+from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.urns import (
+    ROOT_STACK_TYPE,
+    make_urn,
+    name_of,
+    qualified_type,
+    type_of,
+    with_qualified_type,
+)
 from pulumi_esa_prefetch.engine.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for, what is recorded of it, and who waits; not `valid` if another resource has its name."""
+
+    goal: Goal
+    reply: Reply
+    new: Resource
+    old: Old | None
+    provider: ResourceProvider | None = None
+    imported: bool = False
+    valid: bool = True
+
+    @property
+    def urn(self) -> str:
+        """The URN."""
+        return self.new.urn
+
+    def with_(self, **changes: Any) -> "Wanted":
+        """A copy with these fields changed."""
+        return replace(self, **changes)
+
+
+def record_of(goal: Goal, urn: str, old: Old | None, alias: str) -> Resource:
+    """The record that is asked for, before anybody has looked at it; a component keeps no provider."""
+    asked, known = goal.record, old.record if old else goal.record
+    return asked.with_(
+        urn=urn,
+        provider=asked.provider if asked.custom else "",
+        aliases=(alias,) if alias else (),
+        created=known.created,
+        modified=known.modified,
+        refresh_before_update=known.refresh_before_update,
+    )
+
+
+class Aliases:
+    """Earlier URNs of one stack's resources; `renamed` maps a URN of this run to the one it was found under."""
+
+    def __init__(self, stack: str, project: str, renamed: Mapping[str, str]) -> None:
+        self._stack = stack
+        self._project = project
+        self._renamed = renamed
+
+    def candidates(
+        self, name: str, type_: str, parent: str, aliases: Sequence[Alias]
+    ) -> list[str]:
+        """The earlier URNs in the order in which they are tried."""
+        found = [self._spelled(name, type_, parent, alias) for alias in aliases]
+        parent_before = self._renamed.get(parent)
+        if parent_before:
+            # A parent's other name gives its children another name too, together with each of their own.
+            own = [(type_, name), *((type_of(urn), name_of(urn)) for urn in found)]
+            found += [
+                self._below(parent, parent_before, child_type, child_name)
+                for child_type, child_name in own
+            ]
+        return list(dict.fromkeys(found))
+
+    def _spelled(self, name: str, type_: str, parent: str, alias: Alias) -> str:
+        if alias.urn:
+            return alias.urn
+        above = self._renamed.get(alias.parent, alias.parent) or parent
+        if alias.no_parent or qualified_type(above) == ROOT_STACK_TYPE:
+            above = ""
+        return make_urn(
+            alias.stack or self._stack,
+            alias.project or self._project,
+            above,
+            alias.type or type_,
+            alias.name or name,
+        )
+
+    def _below(self, parent: str, before: str, type_: str, name: str) -> str:
+        if name.startswith(name_of(parent)):
+            name = name_of(before) + name.removeprefix(name_of(parent))
+        above = qualified_type(before)
+        qualified = type_ if above == ROOT_STACK_TYPE else f"{above}${type_}"
+        return with_qualified_type(self._stack, self._project, qualified, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from pulumi_esa_prefetch.engine.refreshing import refresh_phase, refuse_unrecord
 from pulumi_esa_prefetch.engine.required import require_version
 from pulumi_esa_prefetch.engine.rollout import Rollout
 from pulumi_esa_prefetch.engine.targets import Targets
-from pulumi_esa_prefetch.engine.telling import Bail
 from pulumi_esa_prefetch.engine.urns import root_stack_urn
 from pulumi_esa_prefetch.engine.values import Properties
+from pulumi_esa_prefetch.engine.work import Bail
 
 
 class Operation:

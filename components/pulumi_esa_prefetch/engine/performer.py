@@ -16,16 +16,14 @@ from pulumi_esa_prefetch.engine.events import (
 )
 from pulumi_esa_prefetch.engine.goals import Registered
 from pulumi_esa_prefetch.engine.inbox import answer
-from pulumi_esa_prefetch.engine.marking import marked_outputs
 from pulumi_esa_prefetch.engine.providers import InitFailed, ProviderError
 from pulumi_esa_prefetch.engine.reads import Import, ReadExternal, Refresh
 from pulumi_esa_prefetch.engine.recording import Recording
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Replace, Skip, Step
-from pulumi_esa_prefetch.engine.telling import Telling
 from pulumi_esa_prefetch.engine.urns import is_default_provider
-from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal
-from pulumi_esa_prefetch.engine.work import Work
+from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal, marked_outputs
+from pulumi_esa_prefetch.engine.work import Telling, Work
 
 
 class Broken(EngineError):

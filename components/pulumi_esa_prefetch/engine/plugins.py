@@ -1,15 +1,17 @@
-"""What serves a package: the dynamic host, an attached provider, an installed plugin; asks providers nothing."""
+"""What serves a package (the dynamic host, an attached provider, an installed plugin), and starting and ending it."""
 
 import contextlib
 import re
 import shutil
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from semver import Version
 
+from pulumi_esa_prefetch.engine.builtin import BuiltinProvider
 from pulumi_esa_prefetch.engine.context import Context
 from pulumi_esa_prefetch.engine.environment import (
     dynamic_host_environment,
@@ -17,8 +19,11 @@ from pulumi_esa_prefetch.engine.environment import (
     program_directory,
 )
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.host import Launch
-from pulumi_esa_prefetch.engine.urns import DYNAMIC_PACKAGE
+from pulumi_esa_prefetch.engine.host import Launch, Tell, attach, start
+from pulumi_esa_prefetch.engine.process import Child
+from pulumi_esa_prefetch.engine.providers import Provider
+from pulumi_esa_prefetch.engine.remote import RemoteProvider
+from pulumi_esa_prefetch.engine.urns import BUILTIN_PACKAGE, DYNAMIC_PACKAGE
 
 _FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>.+)")
 _TRUE: Final = ("1", "true", "True", "TRUE")
@@ -116,3 +121,59 @@ def _installed(home: Path, package: str, version: str) -> list[Path]:
             with contextlib.suppress(ValueError):  # a folder of no version is no plugin
                 found.append((Version.parse(match["version"], True), folder))
     return [folder for _, folder in sorted(found, reverse=True)]
+
+
+class Loader:
+    """Gives a fresh provider for a package; remembers all, so that all can be stopped."""
+
+    def __init__(
+        self, context: Context, engine: str, tell: Tell, builtin: BuiltinProvider
+    ) -> None:
+        self._context = context
+        self._engine = engine
+        self._tell = tell
+        self._builtin = builtin
+        self._lock = threading.Lock()
+        self._children: list[Child] = []
+        self._providers: list[RemoteProvider] = []
+
+    def load(self, package: str, version: str) -> Provider:
+        """A provider that is not configured yet; EngineError in a sentence if there is none."""
+        if package == BUILTIN_PACKAGE:
+            return self._builtin
+        found = find_plugin(self._context, package, version, self._engine)
+        if isinstance(found, Attached):
+            provider = RemoteProvider(attach(found.label, found.port))
+            provider.attach(self._engine)
+        else:
+            provider = RemoteProvider(start(found, self._tell, self._remember))
+        with self._lock:
+            self._providers.append(provider)
+        root = str(self._context.project.root)
+        provider.handshake(self._engine, root, str(program_directory(self._context)))
+        return provider
+
+    def cancel(self) -> None:
+        """Tell all providers that the run is being stopped."""
+        self._each(RemoteProvider.cancel)
+
+    def close(self) -> None:
+        """End all providers."""
+        self._each(RemoteProvider.close)
+        self.kill()
+
+    def kill(self) -> None:
+        """End all processes, and all talk to those that others run, at once."""
+        self._each(RemoteProvider.hang_up)
+        for child in tuple(self._children):
+            child.kill()
+
+    def _each(self, action: Callable[[RemoteProvider], None]) -> None:
+        with self._lock:
+            providers = tuple(self._providers)
+        for provider in providers:
+            action(provider)
+
+    def _remember(self, child: Child) -> None:
+        with self._lock:
+            self._children.append(child)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.journal import Rebased
-from pulumi_esa_prefetch.engine.ledger import Ledger
+from pulumi_esa_prefetch.engine.ledger import Ledger, mended
 from pulumi_esa_prefetch.engine.machinery import Machinery
-from pulumi_esa_prefetch.engine.mending import mended
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.steps import Step, asks_provider
 from pulumi_esa_prefetch.engine.targets import Scope, Targets, missing_targets
-from pulumi_esa_prefetch.engine.telling import Bail
+from pulumi_esa_prefetch.engine.work import Bail
 
 
 def refuse_unrecorded(machinery: Machinery, *asked: Targets) -> None:

@@ -9,14 +9,14 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_esa_prefetch.engine.diff import Diff
-from pulumi_esa_prefetch.engine.faults import fault_of, unimplemented
 from pulumi_esa_prefetch.engine.host import Host
-from pulumi_esa_prefetch.engine.marking import marked_as_sent
 from pulumi_esa_prefetch.engine.messages import (
     about,
     diff_request,
     failures_of,
+    fault_of,
     read_diff,
+    unimplemented,
     variables,
 )
 from pulumi_esa_prefetch.engine.providers import (
@@ -34,6 +34,7 @@ from pulumi_esa_prefetch.engine.values import (
     Properties,
     has_secret,
     has_unknown,
+    marked_as_sent,
     secret,
 )
 from pulumi_esa_prefetch.engine.wire import (

@@ -28,14 +28,13 @@ from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.performer import Broken
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.refreshing import refuse_unknown
-from pulumi_esa_prefetch.engine.removals import Delete, Protected
-from pulumi_esa_prefetch.engine.steps import Skip, Step, Update
-from pulumi_esa_prefetch.engine.telling import Bail
+from pulumi_esa_prefetch.engine.steps import Delete, Protected, Skip, Step, Update
 from pulumi_esa_prefetch.engine.urns import (
     is_root_stack,
     make_urn,
 )
 from pulumi_esa_prefetch.engine.values import Properties
+from pulumi_esa_prefetch.engine.work import Bail
 
 
 class Rollout:

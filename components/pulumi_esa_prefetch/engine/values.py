@@ -4,7 +4,7 @@ Assets, archives and resource references stay the maps they are on the wire, tol
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -129,3 +129,35 @@ def equal(left: Any, right: Any) -> bool:
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
     return bool(left == right)
+
+
+def marked_as_sent(
+    result: Mapping[str, Any], sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result of a provider that takes no secrets, with every value secret that holds one in what was sent.
+
+    A list with one secret item becomes one secret as a whole: nobody can say where the provider put the item.
+    """
+    return {
+        key: _marked(value, sent[key]) if key in sent else value
+        for key, value in result.items()
+    }
+
+
+def _marked(value: Any, sent: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(sent, Mapping):
+        return marked_as_sent(value, sent)
+    if not isinstance(value, Secret) and has_secret(sent):
+        return Secret(value)
+    return value
+
+
+def marked_outputs(
+    outputs: Mapping[str, Any], inputs: Mapping[str, Any], additional: Sequence[str]
+) -> Mapping[str, Any]:
+    """Outputs with those secret that were declared so, or whose input of the same name is."""
+    wanted = {key for key in additional if key in outputs}
+    wanted.update(key for key in outputs if isinstance(inputs.get(key), Secret))
+    if not wanted:
+        return outputs
+    return {k: secret(v) if k in wanted else v for k, v in outputs.items()}

@@ -5,12 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pulumi_esa_prefetch.engine.display.changes import Changes, changed, compare_maps
-from pulumi_esa_prefetch.engine.display.ink import ERROR, HEADLINE, NAME, Ink
-from pulumi_esa_prefetch.engine.display.marks import COUNTED, mark
+from pulumi_esa_prefetch.engine.display.marks import (
+    COUNTED,
+    ERROR,
+    HEADLINE,
+    NAME,
+    Ink,
+    mark,
+)
 from pulumi_esa_prefetch.engine.display.properties import Printer
-from pulumi_esa_prefetch.engine.display.rows import Board, Row
+from pulumi_esa_prefetch.engine.display.rows import PREFIXES, Board, Row, columns
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.display.wording import PREFIXES, columns
 from pulumi_esa_prefetch.engine.events import Diagnostic, Outputs, Prelude, Summary
 from pulumi_esa_prefetch.engine.printable import one_line, printable
 from pulumi_esa_prefetch.engine.values import UNKNOWN, reveal

@@ -16,13 +16,12 @@ from pulumi_esa_prefetch.engine.display.changes import (
     without,
 )
 from pulumi_esa_prefetch.engine.display.closing import Closing, opening
-from pulumi_esa_prefetch.engine.display.ink import ERROR, WARNING, Ink
-from pulumi_esa_prefetch.engine.display.marks import READS, mark
+from pulumi_esa_prefetch.engine.display.marks import ERROR, READS, WARNING, Ink, mark
 from pulumi_esa_prefetch.engine.display.masks import with_values
 from pulumi_esa_prefetch.engine.display.paper import Paper
 from pulumi_esa_prefetch.engine.display.properties import MARGIN, Printer
+from pulumi_esa_prefetch.engine.display.rows import retained, worded
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.display.wording import retained, worded
 from pulumi_esa_prefetch.engine.events import (
     Diagnostic,
     Event,

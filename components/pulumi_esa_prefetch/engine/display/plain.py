@@ -2,12 +2,10 @@
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.display.closing import Closing, opening
-from pulumi_esa_prefetch.engine.display.ink import ERROR, Ink
-from pulumi_esa_prefetch.engine.display.marks import mark
+from pulumi_esa_prefetch.engine.display.marks import ERROR, Ink, mark
 from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.display.rows import Board, Row
+from pulumi_esa_prefetch.engine.display.rows import Board, Row, columns, info, status
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.display.wording import columns, info, status
 from pulumi_esa_prefetch.engine.events import Cancelled, Event, Prelude
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.display.masks import masked, with_values
 from pulumi_esa_prefetch.engine.display.paper import Paper
+from pulumi_esa_prefetch.engine.display.rows import PREFIXES
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.display.wording import PREFIXES
 from pulumi_esa_prefetch.engine.encoding import Encoder
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,

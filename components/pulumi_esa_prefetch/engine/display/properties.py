@@ -10,8 +10,7 @@ from difflib import unified_diff
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.display.changes import Change, Changes, items
-from pulumi_esa_prefetch.engine.display.ink import Ink
-from pulumi_esa_prefetch.engine.display.marks import mark
+from pulumi_esa_prefetch.engine.display.marks import Ink, mark
 from pulumi_esa_prefetch.engine.display.masks import MASK
 from pulumi_esa_prefetch.engine.printable import one_line
 from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret

@@ -15,12 +15,10 @@ from rich.text import Text
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.display.closing import Closing, duration, opening
-from pulumi_esa_prefetch.engine.display.ink import ERROR, QUIET, Ink
-from pulumi_esa_prefetch.engine.display.marks import mark
+from pulumi_esa_prefetch.engine.display.marks import ERROR, QUIET, Ink, mark
 from pulumi_esa_prefetch.engine.display.paper import Lasting
-from pulumi_esa_prefetch.engine.display.rows import Board, Row
+from pulumi_esa_prefetch.engine.display.rows import Board, Row, columns, info, status
 from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.display.wording import columns, info, status
 from pulumi_esa_prefetch.engine.events import Cancelled, Event, Prelude
 from pulumi_esa_prefetch.engine.printable import printable
 

@@ -6,7 +6,7 @@ from typing import Final
 from pulumi_esa_prefetch.engine.context import Kind
 from pulumi_esa_prefetch.engine.display.marks import READS, REPLACEMENT
 from pulumi_esa_prefetch.engine.events import Diagnostic, StepMetadata
-from pulumi_esa_prefetch.engine.traces import is_trace
+from pulumi_esa_prefetch.engine.messages import is_trace
 from pulumi_esa_prefetch.engine.urns import (
     is_default_provider,
     is_root_stack,
