@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.engine import deployment
+from pulumi_esa_prefetch.engine import operation
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import (
     ConfigValue,
@@ -124,7 +124,7 @@ class Laboratory:
         cancel, events = Cancellation(), list[Event]()
         notes = Notes(base, self.world, cancel, cancel_at)
         with _program(self.directory, lambda address: run(program, address)):
-            outcome = deployment.run(
+            outcome = operation.run(
                 request,
                 self._context(base),
                 None if request.dry_run else notes,

@@ -16,9 +16,9 @@ from pulumi_esa_prefetch.engine.context import (
     Project,
     Request,
 )
-from pulumi_esa_prefetch.engine.deployment import run
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event, StepDone
 from pulumi_esa_prefetch.engine.journal import Entry, Folding
+from pulumi_esa_prefetch.engine.operation import run
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 
 PLUGIN = Path(__file__).with_name("plugin.py")

@@ -1,6 +1,6 @@
 from pulumi_esa_prefetch.engine.ledger import Ledger, mended
+from pulumi_esa_prefetch.engine.operation import refreshes
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.refreshing import refreshes
 from pulumi_esa_prefetch.engine.targets import Scope
 
 A, B = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "ab")

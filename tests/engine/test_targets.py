@@ -2,12 +2,7 @@ import pytest
 
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-from pulumi_esa_prefetch.engine.targets import (
-    Scope,
-    Targets,
-    missing_targets,
-    protected,
-)
+from pulumi_esa_prefetch.engine.targets import Scope, Targets, protected
 
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
 
@@ -58,7 +53,3 @@ def test_protected_records_keep_all_they_need() -> None:
     records = (_record(A), _record(B, A, protect=True), _record(C, B))
 
     assert protected(Snapshot(records)) == [A, B]
-
-
-def test_a_target_that_nobody_knows_is_named() -> None:
-    assert missing_targets(Targets([A, B, "**x"]), [B]) == [A]

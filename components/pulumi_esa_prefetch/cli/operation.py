@@ -23,7 +23,6 @@ from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.engine import administration, config_keys, workspace
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.context import Context, Outcome
-from pulumi_esa_prefetch.engine.deployment import run
 from pulumi_esa_prefetch.engine.display.detail import details
 from pulumi_esa_prefetch.engine.display.marks import Ink
 from pulumi_esa_prefetch.engine.display.masks import masking
@@ -39,14 +38,13 @@ from pulumi_esa_prefetch.engine.errors import (
 )
 from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Recorded
 from pulumi_esa_prefetch.engine.journal import JournalWriter
+from pulumi_esa_prefetch.engine.operation import run
 from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.targets import protected
 
 ANSWERS: Final = ("yes", "no", "details")
 # what is counted, and changes nothing
-NO_CHANGE: Final = frozenset(
-    {"same", "read", "read-replacement", "read-discard", "discard", "refresh"}
-)
+NO_CHANGE: Final = frozenset({"same", "read", "read-replacement", "discard", "refresh"})
 STOPPING: Final = "stopping: what runs is finished and saved, nothing new is begun; press Ctrl-C again to end at once"
 DESTROYED: Final = (
     "The resources in the stack are deleted; its history and configuration are still there.\n"

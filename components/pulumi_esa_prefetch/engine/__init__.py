@@ -1,7 +1,7 @@
 """Pulumi's other side in pure Python: runs a program, drives its providers, keeps its state; knows no ESA.
 
-An operation goes `stack` (opened) -> `update` (lock, journal, checkpoint) -> `deployment`
--> `operation`: `refreshing`, then `rollout`. Where what Pulumi's own source calls by
+An operation goes `stack` (opened) -> `update` (lock, journal, checkpoint) -> `operation`:
+the refresh phase, then `rollout`. Where what Pulumi's own source calls by
 these names is found:
 
 - backend (DIY): `backend`, `locks`, `history`; checkpoint: `checkpoint`, `encoding`

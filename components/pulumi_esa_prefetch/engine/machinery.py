@@ -1,6 +1,6 @@
 """The parts of one run, wired together, and their end; takes no course of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine.builtin import BuiltinProvider
@@ -77,6 +77,15 @@ class Machinery:
         )
         cancellation.when_requested(self.loader.cancel)
         cancellation.when_aborted(self.loader.kill)
+
+    def refuse_unknown(self, targets: Targets, known: Collection[str]) -> bool:
+        """Tell which URNs of the command line nobody has heard of; whether there are some."""
+        missing = [urn for urn in targets.literals if urn not in known]
+        for urn in missing:
+            self.telling.failed = True
+            hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
+            self.telling.error(f"Target '{urn}' could not be found in the stack.{hint}")
+        return bool(missing)
 
     def close(self) -> None:
         """End everything."""

@@ -1,26 +1,52 @@
-"""The course of one operation: refresh phase, program phase, last words; decides nothing about resources."""
+"""The course of one operation, from its request to its outcome: refresh phase, program phase, last words."""
 
-from pulumi_esa_prefetch.engine.cancellation import Aborted
-from pulumi_esa_prefetch.engine.context import Outcome
+from collections.abc import Callable, Sequence
+
+from pulumi_esa_prefetch.clock import Clock
+from pulumi_esa_prefetch.engine.cancellation import Aborted, Cancellation
+from pulumi_esa_prefetch.engine.context import Context, Outcome, Request
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.events import (
     Cancelled,
     Diagnostic,
+    Event,
     Outputs,
     Prelude,
     Summary,
 )
-from pulumi_esa_prefetch.engine.journal import Rebased
+from pulumi_esa_prefetch.engine.executor import Executor
+from pulumi_esa_prefetch.engine.journal import JournalWriter, Rebased
 from pulumi_esa_prefetch.engine.language import refuse_other_languages
+from pulumi_esa_prefetch.engine.ledger import Ledger, mended
 from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.refreshing import refresh_phase, refuse_unrecorded
 from pulumi_esa_prefetch.engine.required import require_version
 from pulumi_esa_prefetch.engine.rollout import Rollout
-from pulumi_esa_prefetch.engine.targets import Targets
+from pulumi_esa_prefetch.engine.steps import Step, asks_provider
+from pulumi_esa_prefetch.engine.targets import Scope, Targets
 from pulumi_esa_prefetch.engine.urns import root_stack_urn
 from pulumi_esa_prefetch.engine.values import Properties
 from pulumi_esa_prefetch.engine.work import Bail
+
+
+def run(
+    request: Request,
+    context: Context,
+    journal: JournalWriter | None,
+    sink: Callable[[Event], None],
+    cancel: Cancellation,
+    clock: Clock,
+) -> Outcome:
+    """Do one operation and tell all of it to `sink`; `journal` is None in a dry run.
+
+    What goes wrong is an event and `Outcome.failed`; `Aborted` is raised if the run was ended at once.
+    """
+    machinery = Machinery(request, context, journal, sink, cancel, clock)
+    try:
+        return Operation(machinery).run()
+    finally:
+        machinery.close()
 
 
 class Operation:
@@ -127,3 +153,61 @@ class Operation:
         if self._request.kind == "destroy" and not self._telling.failed:
             return Outputs(old, {})
         return Outputs(old, new.outputs if new else old)
+
+
+def refuse_unrecorded(machinery: Machinery, targets: Targets) -> None:
+    """Bail if the command line names records that the state does not have."""
+    known = {record.urn for record in machinery.ledger.base}
+    if machinery.refuse_unknown(targets, known):
+        raise Bail("one or more targets could not be found in the stack")
+
+
+def refresh_phase(machinery: Machinery) -> None:
+    """Look up all records the request is about, whatever fails, and go on from what was found."""
+    ledger = machinery.ledger
+    if not ledger.base:
+        return
+    scope = Scope.of(machinery.request)
+    refuse_unrecorded(machinery, scope.targets)
+    _do_refreshes(machinery, refreshes(ledger, scope))
+    if not machinery.cancellation.aborted:
+        _rebase(machinery)
+
+
+def refreshes(ledger: Ledger, scope: Scope) -> list[Refresh]:
+    """The records to look up, in the order of the state."""
+    chosen: list[Refresh] = []
+    for old in ledger.all():
+        included = scope.includes(old.record)
+        scope.note(old.record, included=included)
+        if included:
+            chosen.append(Refresh(old=old, new=old.record))
+    return chosen
+
+
+def _do_refreshes(machinery: Machinery, steps: Sequence[Refresh]) -> None:
+    for step in steps:
+        if asks_provider(step.new):
+            machinery.registry.of(step.new)
+
+    def perform(step: Step) -> bool:
+        if machinery.performer.perform(step) is not None:
+            machinery.telling.failed = True
+        return True
+
+    executor = Executor(machinery.request.parallel, perform)
+    machinery.cancellation.when_requested(executor.stop)
+    executor.layer(steps)
+    executor.join()
+
+
+def _rebase(machinery: Machinery) -> None:
+    ledger = machinery.ledger
+    records = mended(ledger.base, ledger.gone)
+    ledger.rebase(records)
+    base = machinery.context.base
+    pending = tuple(o for o in base.pending_operations if o.type == "creating")
+    if machinery.request.clear_pending_creates:
+        pending = ()
+    if machinery.journal is not None:
+        machinery.journal.write(Rebased(Snapshot(records, pending, base.metadata)))

@@ -27,7 +27,6 @@ from pulumi_esa_prefetch.engine.leftovers import delete_leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.performer import Broken
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.refreshing import refuse_unknown
 from pulumi_esa_prefetch.engine.steps import Delete, Protected, Skip, Step, Update
 from pulumi_esa_prefetch.engine.urns import (
     is_root_stack,
@@ -252,7 +251,7 @@ class Rollout:
     def _after_program(self) -> None:
         ledger = self._machinery.ledger
         known = {record.urn for record in ledger.base} | self._work.book.claimed
-        refuse_unknown(self._machinery, self._work.scope.targets, known)
+        self._machinery.refuse_unknown(self._work.scope.targets, known)
         if ledger.base:
             delete_leftovers(self._work, self._executor, self._errored_records)
 

@@ -84,7 +84,8 @@ class Scope:
     def _targeted(self, record: Resource) -> bool:
         if self.targets.contains(record.urn):
             return True
-        return self.target_dependents and _any_in(self._chosen, record)
+        needed = needs(record, parent=True)
+        return self.target_dependents and any(map(self._chosen.contains, needed))
 
     def deletable(self, ledger: Ledger) -> "set[str] | None":
         """The URNs that may be deleted; None if all may."""
@@ -93,10 +94,6 @@ class Scope:
         if self._spares:
             return {record.urn for record in ledger.base} - self._spares
         return None
-
-
-def _any_in(targets: Targets, record: Resource) -> bool:
-    return any(targets.contains(urn) for urn in needs(record, parent=True))
 
 
 def _with_dependents(ledger: Ledger, targets: Targets) -> set[str]:
@@ -110,26 +107,11 @@ def _with_dependents(ledger: Ledger, targets: Targets) -> set[str]:
     return found
 
 
-def dependencies_of(ledger: Ledger, urns: Iterable[str]) -> set[str]:
-    """All that records of these URNs need, directly or not."""
-    found: set[str] = set()
-    frontier = list(urns)
-    while frontier:
-        for index in ledger.positions(frontier.pop()):
-            fresh = needs(ledger.base[index], parent=True) - found
-            found |= fresh
-            frontier.extend(fresh)
-    return found
-
-
 def protected(snapshot: Snapshot) -> list[str]:
     """The URNs that `destroy --exclude-protected` leaves: protected records and all that they need."""
-    ledger = Ledger(snapshot.resources)
-    marked = {record.urn for record in snapshot.resources if record.protect}
-    return sorted(marked | dependencies_of(ledger, marked))
-
-
-def missing_targets(targets: Targets, known: Iterable[str]) -> list[str]:
-    """The URNs asked for that nobody has heard of."""
-    found = set(known)
-    return [urn for urn in targets.literals if urn not in found]
+    kept = {record.urn for record in snapshot.resources if record.protect}
+    # from the last on: a record needs earlier ones only
+    for record in reversed(snapshot.resources):
+        if record.urn in kept:
+            kept |= needs(record, parent=True)
+    return sorted(kept)
