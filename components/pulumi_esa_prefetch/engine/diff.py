@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Literal
 
 from pulumi_esa_prefetch.engine.errors import EngineError
@@ -56,28 +57,15 @@ _Place = tuple[str | int, ...]
 def _differences(path: _Place, old: Any, new: Any) -> Iterator[tuple[_Place, str]]:
     if equal(old, new):
         return
+    # what is missing counts as a null: a null that comes or goes is no change, as in Pulumi's own object diff
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in old.keys() | new.keys():
-            yield from _sides((*path, key), key in old, key in new, old, new, key)
+            yield from _differences((*path, key), old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):
-        for index in range(max(len(old), len(new))):
-            here = (*path, index)
-            yield from _sides(here, index < len(old), index < len(new), old, new, index)
+        for index, (before, after) in enumerate(zip_longest(old, new)):
+            yield from _differences((*path, index), before, after)
     else:
         yield path, _kind(old, new)
-
-
-def _sides(
-    path: _Place, in_old: bool, in_new: bool, old: Any, new: Any, key: Any
-) -> Iterator[tuple[_Place, str]]:
-    if in_old and in_new:
-        yield from _differences(path, old[key], new[key])
-    elif in_old:
-        # a null that goes is no change, as in Pulumi's own object diff
-        if old[key] is not None:
-            yield path, "delete"
-    elif new[key] is not None:
-        yield path, "add"
 
 
 def _kind(old: Any, new: Any) -> str:
