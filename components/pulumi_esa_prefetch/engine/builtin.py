@@ -35,15 +35,17 @@ class BuiltinProvider(Provider):
 
     def check(self, call: Call) -> Checked:
         """Judge the inputs."""
-        _refuse_others(call.urn)
-        for key in call.inputs:
-            if key != "name":
-                failure = Failure(key, f'unknown property "{key}"')
-                return Checked(call.inputs, [failure])
+        type_ = type_of(call.urn)
+        if type_ != STACK_REFERENCE:
+            raise ProviderError(f"unrecognized resource type '{type_}'")
+        failures = [
+            Failure(key, f'unknown property "{key}"')
+            for key in call.inputs
+            if key != "name"
+        ]
         if "name" not in call.inputs:
-            failure = Failure("name", 'missing required property "name"')
-            return Checked(call.inputs, [failure])
-        return Checked(call.inputs)
+            failures.append(Failure("name", 'missing required property "name"'))
+        return Checked(call.inputs, failures)
 
     def diff(self, call: Call) -> Diff:
         """Compare the name."""
@@ -98,9 +100,3 @@ class BuiltinProvider(Provider):
             "provider": record.provider,
             "state": record.outputs,
         }
-
-
-def _refuse_others(urn: str) -> None:
-    type_ = type_of(urn)
-    if type_ != STACK_REFERENCE:
-        raise ProviderError(f"unrecognized resource type '{type_}'")

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import grpc
 from google.protobuf import descriptor_pool, message_factory
@@ -33,7 +33,7 @@ _KINDS: Final = {
     provider_pb2.PropertyDiff.UPDATE: "update",
     provider_pb2.PropertyDiff.UPDATE_REPLACE: "update-replace",
 }
-_CHANGES: Final = {
+_CHANGES: Final[Mapping[int, Literal["none", "some"]]] = {
     provider_pb2.DiffResponse.DIFF_NONE: "none",
     provider_pb2.DiffResponse.DIFF_SOME: "some",
 }
@@ -119,21 +119,21 @@ def _missing_keys(detail: Any) -> str:
     )
 
 
-def about(call: Call) -> dict[str, Any]:
+def about(urn: str) -> dict[str, Any]:
     """Which resource a request is about."""
-    return {"urn": call.urn, "name": name_of(call.urn), "type": type_of(call.urn)}
+    return {"urn": urn, "name": name_of(urn), "type": type_of(urn)}
 
 
-def diff_request(call: Call, encoding: Encoding) -> Any:
-    """The request for a diff."""
-    return provider_pb2.DiffRequest(
-        **about(call),
-        id=call.id,
-        olds=write_struct(call.old_outputs, encoding),
-        old_inputs=write_struct(call.old_inputs, encoding),
-        news=write_struct(call.inputs, encoding),
-        ignoreChanges=call.ignore_changes,
-    )
+def change(call: Call, encoding: Encoding) -> dict[str, Any]:
+    """What is there and what shall be, for a diff and for an update."""
+    return {
+        **about(call.urn),
+        "id": call.id,
+        "olds": write_struct(call.old_outputs, encoding),
+        "old_inputs": write_struct(call.old_inputs, encoding),
+        "news": write_struct(call.inputs, encoding),
+        "ignoreChanges": call.ignore_changes,
+    }
 
 
 def read_diff(answer: Any) -> Diff:
@@ -144,9 +144,8 @@ def read_diff(answer: Any) -> Diff:
             path: PropertyChange(_KINDS.get(change.kind, "update"), change.inputDiff)
             for path, change in answer.detailedDiff.items()
         }
-    changes = _CHANGES.get(answer.changes, "unknown")
     return Diff(
-        "none" if changes == "none" else "some" if changes == "some" else "unknown",
+        _CHANGES.get(answer.changes, "unknown"),
         replaces=tuple(answer.replaces),
         changed=tuple(answer.diffs),
         detailed=detailed,
@@ -159,16 +158,17 @@ def failures_of(answer: Any) -> tuple[Failure, ...]:
     return tuple(Failure(f.property, f.reason) for f in answer.failures)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-
-
 def variables(package: str, inputs: Properties) -> dict[str, str]:
     """A configuration in the form that older providers read."""
     texts = {}
     for key, value in inputs.items():
         if key != "version":
             plain = reveal(value)
-            text = plain if isinstance(plain, str) else _json(plain)
-            texts[f"{package}:config:{key}"] = text
+            texts[f"{package}:config:{key}"] = (
+                plain
+                if isinstance(plain, str)
+                else json.dumps(
+                    plain, separators=(",", ":"), sort_keys=True, ensure_ascii=False
+                )
+            )
     return texts

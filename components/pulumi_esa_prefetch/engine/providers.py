@@ -105,27 +105,21 @@ class ResourceProvider(Protocol):
 
     def check(self, call: Call) -> Checked:
         """Judge and complete `inputs`."""
-        ...
 
     def diff(self, call: Call) -> Diff:
         """Compare `old_outputs` (made from `old_inputs`) with `inputs`."""
-        ...
 
     def create(self, call: Call) -> Made:
         """Make the object."""
-        ...
 
     def read(self, call: Call, state: Properties | None) -> Found:
         """Look the object up; `old_inputs` and `state` are what is known of it."""
-        ...
 
     def update(self, call: Call) -> Made:
         """Change the object."""
-        ...
 
     def delete(self, call: Call) -> None:
         """Delete the object."""
-        ...
 
 
 class Provider(ResourceProvider, Protocol):
@@ -133,7 +127,6 @@ class Provider(ResourceProvider, Protocol):
 
     def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
         """Call a function."""
-        ...
 
     def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
         """Judge the provider's own configuration."""

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.diff import Diff
@@ -136,16 +137,9 @@ class Registry(ResourceProvider):
             )
         if provider is None:
             return Diff("unknown")
+        old, new = _public(call.old_inputs), _public(call.inputs)
         return provider.diff_config(
-            Call(
-                call.urn,
-                call.id,
-                _public(call.old_inputs),
-                call.old_outputs,
-                _public(call.inputs),
-                call.ignore_changes,
-                preview=True,
-            )
+            replace(call, old_inputs=old, inputs=new, preview=True)
         )
 
     def _unconfigured(self, urn: str, inputs: Properties) -> Provider:

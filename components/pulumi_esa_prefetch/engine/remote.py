@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import grpc
@@ -12,7 +13,7 @@ from pulumi_esa_prefetch.engine.diff import Diff
 from pulumi_esa_prefetch.engine.host import Host
 from pulumi_esa_prefetch.engine.messages import (
     about,
-    diff_request,
+    change,
     failures_of,
     fault_of,
     read_diff,
@@ -29,7 +30,7 @@ from pulumi_esa_prefetch.engine.providers import (
     Made,
     ProviderError,
 )
-from pulumi_esa_prefetch.engine.urns import name_of, package_of, type_of
+from pulumi_esa_prefetch.engine.urns import package_of, type_of
 from pulumi_esa_prefetch.engine.values import (
     Properties,
     has_secret,
@@ -86,7 +87,7 @@ class RemoteProvider:
             return Checked(call.inputs)
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.CheckRequest(
-            **about(call),
+            **about(call.urn),
             olds=write_struct(call.old_inputs, encoding),
             news=write_struct(call.inputs, encoding),
         )
@@ -100,7 +101,8 @@ class RemoteProvider:
                 "preview, so this preview may not show what an update will do"
             )
         encoding = self._encoding(unknowns=call.preview)
-        answer = self._ask(self._stub.Diff, diff_request(call, encoding))
+        request = provider_pb2.DiffRequest(**change(call, encoding))
+        answer = self._ask(self._stub.Diff, request)
         return read_diff(answer)
 
     def create(self, call: Call) -> Made:
@@ -109,7 +111,7 @@ class RemoteProvider:
             return Made("", call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.CreateRequest(
-            **about(call),
+            **about(call.urn),
             properties=write_struct(call.inputs, encoding),
             timeout=call.timeout,
             preview=call.preview,
@@ -127,7 +129,7 @@ class RemoteProvider:
             return Found("", {}, {})
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.ReadRequest(
-            **about(call), id=call.id, timeout=call.timeout
+            **about(call.urn), id=call.id, timeout=call.timeout
         )
         if state is not None:
             request.properties.CopyFrom(write_struct(state, encoding))
@@ -146,14 +148,7 @@ class RemoteProvider:
             return Made(call.id, call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.UpdateRequest(
-            **about(call),
-            id=call.id,
-            olds=write_struct(call.old_outputs, self._encoding(unknowns=False)),
-            old_inputs=write_struct(call.old_inputs, self._encoding(unknowns=False)),
-            news=write_struct(call.inputs, encoding),
-            ignoreChanges=call.ignore_changes,
-            timeout=call.timeout,
-            preview=call.preview,
+            **change(call, encoding), timeout=call.timeout, preview=call.preview
         )
         answer = self._ask(self._stub.Update, request, call.inputs)
         return Made(call.id, self._outputs(answer.properties, call.inputs))
@@ -162,7 +157,7 @@ class RemoteProvider:
         """Delete the object."""
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.DeleteRequest(
-            **about(call),
+            **about(call.urn),
             id=call.id,
             properties=write_struct(call.old_outputs, encoding),
             old_inputs=write_struct(call.old_inputs, encoding),
@@ -187,9 +182,7 @@ class RemoteProvider:
     def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
         """Judge the provider's own configuration; one that cannot takes it as it is."""
         request = provider_pb2.CheckRequest(
-            urn=urn,
-            name=name_of(urn),
-            type=type_of(urn),
+            **about(urn),
             olds=write_struct(old, _PLAIN_CONFIG),
             news=write_struct(new, _PLAIN_CONFIG),
         )
@@ -201,8 +194,8 @@ class RemoteProvider:
 
     def diff_config(self, call: Call) -> Diff:
         """Compare the provider's own configurations; one that cannot says that it does not know."""
-        request = diff_request(call, _PLAIN_CONFIG)
-        request.ClearField("id")
+        compared = change(replace(call, id=""), _PLAIN_CONFIG)
+        request = provider_pb2.DiffRequest(**compared)
         answer = self._optional(self._stub.DiffConfig, request)
         return Diff("unknown") if answer is None else read_diff(answer)
 
@@ -219,9 +212,7 @@ class RemoteProvider:
             acceptResources=True,
             sends_old_inputs=True,
             sends_old_inputs_to_delete=True,
-            urn=urn,
-            name=name_of(urn),
-            type=type_of(urn),
+            **about(urn),
             id=id_,
         )
         answer = self._ask(self._stub.Configure, request)
