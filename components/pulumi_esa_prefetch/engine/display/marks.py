@@ -70,7 +70,6 @@ MARKS: Final[dict[str, Mark]] = {
     "delete-replaced": Mark("--", "bright_red", "delete", " original"),
     "read": Mark("> ", "bright_cyan", "read"),
     "read-replacement": Mark(">>", "magenta", "read", " for replacement"),
-    "read-discard": Mark("< ", "red", "discard"),
     "discard": Mark("< ", "red", "discard"),
     "discard-replaced": Mark("<<", "red", "discard", " original"),
     "refresh": Mark("~ ", "yellow", "refresh"),
@@ -79,7 +78,7 @@ MARKS: Final[dict[str, Mark]] = {
     "import-replacement": Mark("=>", "magenta", "import", " replacement"),
 }
 
-READS: Final = frozenset({"read", "read-replacement", "read-discard", "discard"})
+READS: Final = frozenset({"read", "read-replacement", "discard"})
 
 REPLACEMENT: Final = frozenset(
     {

@@ -5,7 +5,7 @@ A value known as a secret is masked where it is shown.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
 )
 from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.values import SIGNATURE, Secret
+from pulumi_esa_prefetch.engine.values import SIGNATURES, Secret, rewritten
 
 MASK: Final = "[secret]"
 # what is shorter stands in many a word, and masking it would tell more than it hides
@@ -52,19 +52,21 @@ def masking(tell: Tell, secrets: Iterable[str]) -> Tell:
     pattern = re.compile("|".join(map(re.escape, longest)))
 
     def mask(leaf: Any) -> Any:
-        return pattern.sub(MASK, leaf) if isinstance(leaf, str) else leaf
+        # a signature says what the map is
+        is_text = isinstance(leaf, str) and leaf not in SIGNATURES
+        return pattern.sub(MASK, leaf) if is_text else leaf
 
     def told(event: Event) -> None:
         if isinstance(event, Diagnostic):
             event = replace(event, message=mask(event.message))
-        tell(with_values(event, lambda value: _walked(value, mask)))
+        tell(with_values(event, lambda value: rewritten(value, mask)))
 
     return told
 
 
 def masked(value: Any) -> Any:
     """The value with a mask in place of every secret."""
-    return _walked(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
+    return rewritten(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
 
 
 def with_values(event: Event, change: Change) -> Event:
@@ -90,16 +92,3 @@ def _record(record: Resource | None, change: Change) -> Resource | None:
 def _worth_hiding(text: str) -> bool:
     # in bytes, as the CLI counts: two Chinese characters are hidden
     return len(text.encode()) >= SHORTEST and text.lower() not in _COMMON
-
-
-def _walked(value: Any, change: Change) -> Any:
-    """The value with each part changed that is neither a map nor a list."""
-    if isinstance(value, Mapping):
-        # a signature says what the map is
-        return {
-            key: item if key == SIGNATURE else _walked(item, change)
-            for key, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_walked(item, change) for item in value]
-    return change(value)

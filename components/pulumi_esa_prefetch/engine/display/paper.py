@@ -4,27 +4,15 @@ A reader that has gone (`up | head`) must not stop a deployment: from then on no
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, TextIO
 
 from pulumi_esa_prefetch.engine.printable import printable
-
-
-class Stream(Protocol):
-    """What is written to."""
-
-    def write(self, text: str, /) -> object:
-        """Take text."""
-        ...
-
-    def flush(self) -> None:
-        """Hand on what was taken."""
-        ...
 
 
 class Lasting:
     """A stream that stays usable when its reader has gone: what is written then is lost."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._gone = False
 
@@ -52,7 +40,7 @@ class Lasting:
 class Paper:
     """Writes whole lines, and between them a sign of life that grows; to be called by one thread at a time."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self.stream = Lasting(stream)
         self._open = False
 
