@@ -17,7 +17,6 @@ StepOp = Literal[
     "delete-replaced",
     "read",
     "read-replacement",
-    "read-discard",
     "discard",
     "discard-replaced",
     "refresh",

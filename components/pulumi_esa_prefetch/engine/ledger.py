@@ -19,14 +19,11 @@ class Ledger:
     """Lookups by URN; single entries may be written from any thread."""
 
     def __init__(self, base: Sequence[Resource]) -> None:
-        self._load(base)
+        self.rebase(base)
         self.news: dict[str, Resource] = {}
 
     def rebase(self, base: Sequence[Resource]) -> None:
         """Go on from other records (the end of a refresh phase)."""
-        self._load(base)
-
-    def _load(self, base: Sequence[Resource]) -> None:
         self.base = list(base)
         self.gone: set[int] = set()  # looked up, and not there any more
         self._live: dict[str, int] = {}

@@ -42,11 +42,6 @@ class Child:
         ]
 
     @property
-    def pid(self) -> int:
-        """The guard's process id, which is the group's id."""
-        return self._process.pid
-
-    @property
     def running(self) -> bool:
         """Whether the command still runs."""
         return self._process.poll() is None

@@ -1,7 +1,7 @@
 """The steps of a replacement, in both orders; asks providers only who else must go."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pulumi_esa_prefetch.engine.comparing import checked, delete_first, replace_asked
 from pulumi_esa_prefetch.engine.diff import Diff, with_replace_on_changes
@@ -15,34 +15,30 @@ from pulumi_esa_prefetch.engine.urns import provider_urn
 from pulumi_esa_prefetch.engine.values import UNKNOWN
 from pulumi_esa_prefetch.engine.work import Fate, Work
 
-
-@dataclass(frozen=True, slots=True)
-class Dependent:
-    """A record that is deleted too, and the inputs that are the reason."""
-
-    old: Old
-    keys: tuple[str, ...] = ()
+Keys = tuple[str, ...]
 
 
-def dependents_of(work: Work, root: Old) -> list[Dependent]:
-    """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it."""
+def dependents_of(work: Work, root: Old) -> list[tuple[Old, Keys]]:
+    """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it.
+
+    With each the inputs that are the reason.
+    """
     if root.index is None:
         return []
     urn = root.record.urn
     ledger, decided = work.ledger, work.book.fates
     behind = ledger.depending_on(root.index, decided.__contains__, children=False)
     going = {urn}
-    found: list[Dependent] = []
+    found: list[tuple[Old, Keys]] = []
     for old in behind:
         keys = _reason(work, old.record, going)
         if keys is not None:
             going.add(old.record.urn)
-            found.append(Dependent(old, keys))
-    bound = (Dependent(old) for old in behind if _bound(old.record, urn))
-    return [*found, *bound]
+            found.append((old, keys))
+    return [*found, *((old, ()) for old in behind if _bound(old.record, urn))]
 
 
-def _reason(work: Work, record: Resource, going: set[str]) -> tuple[str, ...] | None:
+def _reason(work: Work, record: Resource, going: set[str]) -> Keys | None:
     if not record.custom or record.external:
         return None
     if record.provider and provider_urn(record.provider) in going:
@@ -134,14 +130,14 @@ def _told(work: Work, steps: list[Delete], root: Old) -> list[Delete]:
 
 def _delete_dependents(work: Work, old: Old) -> list[Delete]:
     steps: list[Delete] = []
-    for dependent in reversed(dependents_of(work, old)):
-        target, urn = dependent.old, dependent.old.record.urn
+    for target, keys in reversed(dependents_of(work, old)):
+        urn = target.record.urn
         if target.index is None or target.index in work.book.deleted_early:
             continue
         if target.record.protect and not target.record.delete:
             message = _protected_dependent(urn, old.record.urn)
             work.telling.bail(message, urn)
-        work.book.delete(urn, dependent.keys)
+        work.book.delete(urn, keys)
         work.book.deleted_early.add(target.index)
         again = not target.record.delete
         steps.append(Delete(old=target, replacing=again, recreated=again))
