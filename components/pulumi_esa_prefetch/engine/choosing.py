@@ -32,37 +32,19 @@ class Untargeted:
         self._queued: set[str] = set()
 
     def kept(self, old: Old, reply: Reply) -> list[Step]:
-        """The steps that keep a registered record with all it needs."""
+        """The step that keeps a registered record; what it needs is queued."""
         provider = old.record.provider
         if provider and self._work.registry.get(provider) is None:
             self._refuse_new_provider(old.record)
-        return self._closure(old, reply)
-
-    def _closure(self, old: Old, reply: Reply | None) -> list[Step]:
-        record = old.record
-        if record.delete:
-            return []
-        self._book.claimed.add(record.urn)
-        self._book.keep(record.urn)
-        steps: list[Step] = []
-        for urn in sorted(needs(record, parent=True)):
-            if self._settled(urn):
-                continue
-            needed = self._ledger.old(urn)
-            if needed is None:
-                raise EngineError(
-                    f"{urn}, which untargeted resource {record.urn} needs, is not in "
-                    "the state"
-                )
-            steps += self._closure(needed, None)
-        steps.append(untouched(old, reply))
-        return steps
+        self._book.claimed.add(old.record.urn)
+        self._book.keep(old.record.urn)
+        self._enqueue(needs(old.record, parent=True))
+        return [untouched(old, reply)]
 
     def queue_needs(self, record: Resource) -> None:
         """Keep what a targeted record needs, should the program not have registered it."""
         if self._work.scope.targets.constrained:
-            for urn in sorted(needs(record, parent=True, provider=False)):
-                self._enqueue(urn)
+            self._enqueue(needs(record, parent=True, provider=False))
 
     def queue_provider(self, record: Resource) -> None:
         """Keep a provider record that the program did not register."""
@@ -85,14 +67,14 @@ class Untargeted:
     def _settled(self, urn: str) -> bool:
         return urn in self._book.fates or self._book.lives(urn)
 
-    def _enqueue(self, urn: str) -> None:
-        old = self._ledger.old(urn)
-        if old is None or urn in self._book.fates or urn in self._queued:
-            return
-        self._queued.add(urn)
-        for needed in sorted(needs(old.record, parent=True)):
-            self._enqueue(needed)
-        self._queue.append(untouched(old))
+    def _enqueue(self, urns: set[str]) -> None:
+        for urn in sorted(urns):
+            old = self._ledger.old(urn)
+            if old is None or self._settled(urn) or urn in self._queued:
+                continue
+            self._queued.add(urn)
+            self._enqueue(needs(old.record, parent=True))
+            self._queue.append(untouched(old))
 
     def _refuse_new_provider(self, record: Resource) -> None:
         if self._ledger.provider_record(record.provider) is None:

@@ -50,54 +50,34 @@ def _deletion(book: Book, old: Old) -> Deletion | None:
 
 def layers(steps: Sequence[Deletion]) -> list[list[Deletion]]:
     """The deletions in groups, dependents first; the members of a group do not need each other."""
-    order = _Order([step.old.record for step in steps])
-    depth = [order.depth(position) for position in range(len(steps))]
-    groups: list[list[Deletion]] = [[] for _ in range(max(depth, default=-1) + 1)]
-    for position, step in enumerate(steps):
-        groups[depth[position]].append(step)
+    depths = _depths([step.old.record for step in steps])
+    groups: list[list[Deletion]] = [[] for _ in range(max(depths, default=-1) + 1)]
+    for step, depth in zip(steps, depths, strict=True):
+        groups[depth].append(step)
     return groups[::-1]
 
 
-class _Order:
-    def __init__(self, records: Sequence[Resource]) -> None:
-        # `records` are in the order of the state: a record needs earlier ones only.
-        self._places: dict[str, list[int]] = {}
-        self._below: dict[str, int] = {}  # depth of a component with all its children
-        self._parents = {record.urn: record.parent for record in records}
-        self._custom = {record.urn: record.custom for record in records}
-        self._depths: list[int] = []
-        for record in records:
-            self._add(record)
-
-    def depth(self, position: int) -> int:
-        """How many groups must go after this one."""
-        return self._depths[position]
-
-    def _add(self, record: Resource) -> None:
-        needed = needs(record, parent=False)
-        depths = [self._subtree(urn) for urn in needed]
-        if record.parent in self._places:
-            depths.append(self._own(record.parent))
-        depth = max(depths, default=-1) + 1
-        self._places.setdefault(record.urn, []).append(len(self._depths))
-        self._depths.append(depth)
-        self._raise(record.urn, depth)
-
-    def _own(self, urn: str) -> int:
-        return max((self._depths[p] for p in self._places.get(urn, ())), default=-1)
-
-    def _subtree(self, urn: str) -> int:
-        if self._custom.get(urn, True):
-            return self._own(urn)
-        return max(self._own(urn), self._below.get(urn, -1))
-
-    def _raise(self, urn: str, depth: int) -> None:
-        seen: set[str] = set()
-        parent = self._parents.get(urn, "")
-        while parent and parent not in seen and self._below.get(parent, -1) < depth:
-            seen.add(parent)
-            self._below[parent] = depth
-            parent = self._parents.get(parent, "")
+def _depths(records: Sequence[Resource]) -> list[int]:
+    """How many groups must go after each; `records` are in the order of the state: each needs earlier ones only."""
+    parents = {record.urn: record.parent for record in records}
+    components = {record.urn for record in records if not record.custom}
+    own: dict[str, int] = {}
+    below: dict[str, int] = {}  # the deepest of all in a component
+    found = []
+    for record in records:
+        before = [own.get(record.parent, -1)]
+        for urn in needs(record, parent=False):
+            before.append(own.get(urn, -1))
+            if urn in components:
+                before.append(below.get(urn, -1))
+        depth = max(before) + 1
+        found.append(depth)
+        own[record.urn] = max(depth, own.get(record.urn, -1))
+        above = record.parent
+        while above and below.get(above, -1) < depth:
+            below[above] = depth
+            above = parents.get(above, "")
+    return found
 
 
 def spared(
