@@ -71,7 +71,6 @@ class Machinery:
         self.performer = Performer(
             self.work,
             self.recording,
-            self.telling,
             cancellation,
             counts_refreshes=request.kind == "refresh",
         )

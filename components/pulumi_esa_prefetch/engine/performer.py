@@ -23,7 +23,7 @@ from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Replace, Skip, Step
 from pulumi_esa_prefetch.engine.urns import is_default_provider
 from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal, marked_outputs
-from pulumi_esa_prefetch.engine.work import Telling, Work
+from pulumi_esa_prefetch.engine.work import Work
 
 
 class Broken(EngineError):
@@ -37,14 +37,13 @@ class Performer:
         self,
         work: Work,
         recording: Recording,
-        telling: Telling,
         cancellation: Cancellation,
         *,
         counts_refreshes: bool,
     ) -> None:
         self._work = work
         self._recording = recording
-        self._telling = telling
+        self._telling = work.telling
         self._cancellation = cancellation
         self._counts_refreshes = counts_refreshes
         self._lock = threading.Lock()

@@ -14,7 +14,7 @@ from pulumi_esa_prefetch.engine.providers import (
     InitFailed,
     ResourceProvider,
 )
-from pulumi_esa_prefetch.engine.records import OperationType, Resource
+from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.steps import Applied, Step, asks_provider
 from pulumi_esa_prefetch.engine.urns import package_of
 from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, Properties, equal
@@ -26,12 +26,8 @@ class ReadExternal(Step):
     """Read what somebody else manages; `old` with `replacing` is a managed object that is deleted afterwards."""
 
     ops = "read", "read-replacement"
+    pends = "reading"
     new: Resource
-
-    @property
-    def pending(self) -> OperationType | None:
-        """A read that is lost is begun anew."""
-        return "reading"
 
     def apply(self, work: Work) -> Applied:
         """Read; what cannot be known yet has no outputs."""
@@ -61,13 +57,9 @@ class Import(Step):
     """Take an existing object under management, as it is; `then` goes on with the record that was read."""
 
     ops = "import", "import-replacement"
+    pends = "reading"
     new: Resource
     then: Callable[[Applied | None], None]
-
-    @property
-    def pending(self) -> OperationType | None:
-        """A read that is lost is begun anew."""
-        return "reading"
 
     def apply(self, work: Work) -> Applied:
         """Read by the id that the program gives."""

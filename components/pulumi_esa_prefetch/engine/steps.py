@@ -35,10 +35,11 @@ class Step:
     """One operation: what it starts from, what it leads to as planned, who waits for it, the difference behind it.
 
     `replacing`: it is half of a replacement, which counts as a whole. `ops`: what is done, in Pulumi's words, and the
-    word for such a half.
+    word for such a half; `pends`: the word for one whose end is not known.
     """
 
     ops: ClassVar[tuple[StepOp, StepOp]]
+    pends: ClassVar[OperationType | None] = None
     old: Old | None = None
     new: Resource | None = None
     reply: Reply | None = None
@@ -71,7 +72,7 @@ class Step:
     @property
     def pending(self) -> OperationType | None:
         """What stays pending if the engine dies meanwhile; None where no provider is called."""
-        return None
+        return self.pends if asks_provider(self.record) else None
 
     def apply(self, work: Work) -> Applied:
         """Do it, if there is anything to do."""
@@ -125,13 +126,9 @@ class Create(Step):
     """Make an object; `old` is what it replaces, `keep_old` whether that is deleted only afterwards."""
 
     ops = "create", "create-replacement"
+    pends = "creating"
     new: Resource
     keep_old: bool = False
-
-    @property
-    def pending(self) -> OperationType | None:
-        """A component has nothing that could be lost."""
-        return "creating" if asks_provider(self.new) else None
 
     def apply(self, work: Work) -> Applied:
         """Create, and mark the old record for deletion."""
@@ -166,14 +163,10 @@ class Update(Step):
     """Change an object in place."""
 
     ops = "update", "update"
+    pends = "updating"
     old: Old
     new: Resource
     ignore_changes: Sequence[str] = ()
-
-    @property
-    def pending(self) -> OperationType | None:
-        """A component has nothing that could be lost."""
-        return "updating" if asks_provider(self.new) else None
 
     def apply(self, work: Work) -> Applied:
         """Update; where only a part succeeded, the old inputs stay so that the next run tries again."""
