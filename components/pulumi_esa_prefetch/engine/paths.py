@@ -63,8 +63,7 @@ def reset(
     path: Path, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bool]:
     """`new` with the value at `path` as in `old`, and whether the path made sense in both."""
-    value, good = _reset(path, old, dict(new), hidden=False)
-    return value, good
+    return _reset(path, old, dict(new), hidden=False)
 
 
 def _reset(path: Path, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bool]:
@@ -123,30 +122,19 @@ def _reset_item(
 
 
 def _reset_all(rest: Path, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bool]:
+    good = True
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        if not rest:
-            return {key: _taken(old[key], hidden=hidden) for key in old}, True
-        return _reset_values(rest, old, new, hidden=hidden)
+        # what is only in the new value goes, if values as a whole are meant
+        for key in old if rest else {**old, **new}:
+            new, fine = _reset_key(key, rest, old, new, hidden=hidden)
+            good = good and fine
+        return new, good
     if isinstance(old, list) and isinstance(new, list):
-        items = list(new)
-        good = len(old) == len(new)
         for index in range(min(len(old), len(new))):
-            items[index], fine = _reset_item(index, rest, old, new, hidden=hidden)
-            items[index], good = items[index][index], good and fine
-        return items, good
+            new, fine = _reset_item(index, rest, old, new, hidden=hidden)
+            good = good and fine
+        return new, good and len(old) == len(new)
     return new, not rest and isinstance(new, Mapping | list)
-
-
-def _reset_values(
-    rest: Path, old: Mapping[str, Any], new: Mapping[str, Any], *, hidden: bool
-) -> tuple[Any, bool]:
-    values, good = dict(new), True
-    for key in old:
-        if key not in new:
-            return values, False
-        values[key], fine = _reset(rest, old[key], new[key], hidden=hidden)
-        good = good and fine
-    return values, good
 
 
 def ignored(
