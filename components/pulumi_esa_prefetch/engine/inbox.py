@@ -33,11 +33,6 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Start nothing new."""
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """The program asks for what it cannot have: the run ends with this error."""
 
@@ -46,7 +41,7 @@ class Refused:
     done: "Future[None]"
 
 
-Task = Register | Outputs | ProgramEnd | Resume | Stop
+Task = Register | Outputs | ProgramEnd | Resume
 Message = Task | Refused
 _T = TypeVar("_T")
 
@@ -79,7 +74,7 @@ class Inbox:
         done: Future[None] = Future()
         self._ask(Refused(error, urn, done), done)
 
-    def tell(self, message: ProgramEnd | Resume | Stop) -> None:
+    def tell(self, message: ProgramEnd | Resume) -> None:
         """Send what needs no answer."""
         self._messages.put(message)
 

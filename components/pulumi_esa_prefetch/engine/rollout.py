@@ -17,7 +17,6 @@ from pulumi_esa_prefetch.engine.inbox import (
     Message,
     Refused,
     Resume,
-    Stop,
     Task,
     answer,
 )
@@ -141,8 +140,6 @@ class Rollout:
                 self._stop()
             case ProgramEnd():
                 self._ended = True
-            case Stop():
-                pass
             case _:
                 assert_never(message)
 
@@ -209,7 +206,7 @@ class Rollout:
     def _stop(self) -> None:
         self._stopping = True
         self._executor.stop()
-        self._machinery.inbox.tell(Stop())
+        self._machinery.inbox.tell(Resume(list))  # wakes who listens
 
     # -- outputs
 
