@@ -25,14 +25,6 @@ _HEADER: Final = "Traceback (most recent call last):"
 # `Exception` says nothing, and a dotted class is somebody's inner name; `KeyError` is needed to understand its text.
 _NAMELESS: Final = re.compile(r"^(?:Exception|(?:\w+\.)+\w+): (?=\S)")
 _DETAILS = "grpc-status-details-bin"
-_KINDS: Final = {
-    provider_pb2.PropertyDiff.ADD: "add",
-    provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",
-    provider_pb2.PropertyDiff.DELETE: "delete",
-    provider_pb2.PropertyDiff.DELETE_REPLACE: "delete-replace",
-    provider_pb2.PropertyDiff.UPDATE: "update",
-    provider_pb2.PropertyDiff.UPDATE_REPLACE: "update-replace",
-}
 _CHANGES: Final[Mapping[int, Literal["none", "some"]]] = {
     provider_pb2.DiffResponse.DIFF_NONE: "none",
     provider_pb2.DiffResponse.DIFF_SOME: "some",
@@ -141,7 +133,7 @@ def read_diff(answer: Any) -> Diff:
     detailed: Mapping[str, PropertyChange] | None = None
     if answer.hasDetailedDiff:
         detailed = {
-            path: PropertyChange(_KINDS.get(change.kind, "update"), change.inputDiff)
+            path: PropertyChange(_kind(change.kind), change.inputDiff)
             for path, change in answer.detailedDiff.items()
         }
     return Diff(
@@ -151,6 +143,11 @@ def read_diff(answer: Any) -> Diff:
         detailed=detailed,
         delete_before_replace=answer.deleteBeforeReplace,
     )
+
+
+def _kind(number: Any) -> str:
+    name: str = provider_pb2.PropertyDiff.Kind.Name(number)
+    return name.lower().replace("_", "-")
 
 
 def failures_of(answer: Any) -> tuple[Failure, ...]:

@@ -15,6 +15,7 @@ from pulumi_esa_prefetch.engine.builtin import BuiltinProvider
 from pulumi_esa_prefetch.engine.context import Context
 from pulumi_esa_prefetch.engine.environment import (
     dynamic_host_environment,
+    is_set,
     plugin_environment,
     program_directory,
 )
@@ -26,7 +27,6 @@ from pulumi_esa_prefetch.engine.remote import RemoteProvider
 from pulumi_esa_prefetch.engine.urns import BUILTIN_PACKAGE, DYNAMIC_PACKAGE
 
 _FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>.+)")
-_TRUE: Final = ("1", "true", "True", "TRUE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _binary(context: Context, package: str, version: str) -> Path:
     if configured is not None:
         return configured / name
     environ = context.environ
-    if environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS") not in _TRUE:
+    if not is_set(environ, "PULUMI_IGNORE_AMBIENT_PLUGINS"):
         ambient = shutil.which(name, path=environ.get("PATH", ""))
         if ambient:
             return Path(ambient)

@@ -1,7 +1,7 @@
 """The program's requests on the wire as goals; asks nobody and keeps nothing."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +47,6 @@ def seconds_of(duration: str) -> float:
 
 def unsupported(request: Any) -> str:
     """What a registration needs that only the pulumi CLI has; empty if nothing."""
-    hooks = request.hooks.ListFields() if request.HasField("hooks") else ()
     needed = {
         "assets or archives": has_assets(read_struct(request.object)),
         "a stash": request.type == STASH,
@@ -56,7 +55,7 @@ def unsupported(request: Any) -> str:
         "state migrations": request.state_migrations,
         "parameterized providers": request.packageRef,
         "environment variable mappings of providers": request.envVarMappings,
-        "resource hooks": any(names for _, names in hooks),
+        "resource hooks": any(names for _, names in request.hooks.ListFields()),
     }
     return next((what for what, needs in needed.items() if needs), "")
 
@@ -100,8 +99,8 @@ def goal_of(request: Any, provider: str, root: Path, parent: Goal | None) -> Goa
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         import_id=request.importId,
         custom_timeouts=_timeouts(request),
-        replacement_trigger=_trigger(request),
-        source_position=position_of(request, root),
+        replacement_trigger=read_value(request.replacement_trigger),
+        source_position=_position(request.sourcePosition, root),
         stack_trace=_stack_trace(request, root),
     )
     first = _delete_before_replace(request)
@@ -121,7 +120,7 @@ def read_goal_of(request: Any, provider: str, root: Path) -> Goal:
         inputs=read_struct(request.properties),
         dependencies=tuple(sorted(set(request.dependencies))),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        source_position=position_of(request, root),
+        source_position=_position(request.sourcePosition, root),
         stack_trace=_stack_trace(request, root),
     )
     return Goal(request.name, record)
@@ -177,32 +176,13 @@ def _timeouts(request: Any) -> dict[str, float]:
     return {kind: number for kind, number in seconds.items() if number}
 
 
-def _trigger(request: Any) -> Any:
-    if not request.HasField("replacement_trigger"):
-        return None
-    return read_value(request.replacement_trigger)
-
-
-def position_of(request: Any, root: Path) -> str:
-    """Where in the project the request was written, if the program says so."""
-    if not request.HasField("sourcePosition"):
-        return ""
-    return _position(request.sourcePosition, root)
-
-
 def _stack_trace(request: Any, root: Path) -> tuple[dict[str, str], ...]:
-    if not request.HasField("stackTrace"):
-        return ()
-    frames: Iterable[Any] = request.stackTrace.frames
-    return tuple(_frame(frame, root) for frame in frames)
-
-
-def _frame(frame: Any, root: Path) -> dict[str, str]:
-    place = _position(frame.pc, root) if frame.HasField("pc") else ""
-    return {"sourcePosition": place} if place else {}
+    places = (_position(frame.pc, root) for frame in request.stackTrace.frames)
+    return tuple({"sourcePosition": place} if place else {} for place in places)
 
 
 def _position(position: Any, root: Path) -> str:
+    """Where in the project something stands, if the program says so."""
     file = _file(position.uri, root)
     if not file:
         return ""

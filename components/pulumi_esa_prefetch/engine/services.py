@@ -1,9 +1,9 @@
 """What programs and providers say to people, and the gRPC server they all speak to; registers nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import grpc
 from google.protobuf import empty_pb2
@@ -15,12 +15,6 @@ from pulumi_esa_prefetch.engine.host import CHANNEL_OPTIONS
 from pulumi_esa_prefetch.engine.launcher import UNHANDLED
 from pulumi_esa_prefetch.engine.required import require_version
 
-_SEVERITIES: Final[Mapping[int, Severity]] = {
-    engine_pb2.DEBUG: "debug",
-    engine_pb2.INFO: "info",
-    engine_pb2.WARNING: "warning",
-    engine_pb2.ERROR: "error",
-}
 # Each waiting registration holds a thread; the program has four for each step that may run.
 _THREADS: Final = 4096
 # What the SDK says when its calls are answered that the run is over: of no use to its user.
@@ -71,11 +65,17 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     ) -> empty_pb2.Empty:
         """Take one message."""
         del context
-        severity = _SEVERITIES.get(request.severity, "info")
+        severity = engine_pb2.LogSeverity.Name(request.severity).lower()
         text, stream = self._without_trace(request.message), request.streamId
         if not (self.quiet and any(noise in text for noise in _SHUTDOWN_NOISE)):
             self._sink(
-                Diagnostic(severity, text, request.urn, stream, request.ephemeral)
+                Diagnostic(
+                    cast(Severity, severity),
+                    text,
+                    request.urn,
+                    stream,
+                    request.ephemeral,
+                )
             )
         return empty_pb2.Empty()
 
