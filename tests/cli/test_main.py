@@ -222,12 +222,12 @@ def test_a_command_that_is_broken_off_says_so_by_its_code(
     raised: str, expected: int
 ) -> None:
     code = f"""
-from pulumi_esa_prefetch.cli import version
+import pulumi_esa_prefetch.cli.main as entry
 def register(app):
     @app.command()
     def version():
         raise {raised}
-version.register = register
+entry.register = register
 print(main())
 """
 

@@ -10,11 +10,7 @@ from typing import Final
 
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 
-SIGNALS: Final = tuple(
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP")
-    if hasattr(signal, name)
-)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Annotated, Any, Final
 
 import typer
@@ -76,7 +76,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
         "policy", "Judge an exported state by the limits on an origin's load."
     ),
     "emulator": Entry("emulator", "Run a local ESA to try things on."),
-    "version": Entry("version", "Print the version."),
+    "version": Entry("main", "Print the version."),
 }
 WORDS: Final = {
     word: name for name, entry in COMMANDS.items() for word in (name, *entry.aliases)
@@ -134,6 +134,15 @@ class Commands(TyperGroup):
             for word, name in WORDS.items()
         }
         super().format_help(ctx, formatter)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `version`."""
+    app.command("version")(_version)
+
+
+def _version() -> None:
+    echo(f"v{metadata.version('pulumi-esa-prefetch')}")
 
 
 def _quieten(command: Any) -> None:
@@ -225,7 +234,6 @@ def _everywhere(
     )
     os.chdir(context.obj.cwd)
     if context.invoked_subcommand is None and version:
-        command: Any = context.command
-        command.get_command(context, "version").callback()
+        _version()
     elif context.invoked_subcommand is None:
         echo(context.get_help())

@@ -177,7 +177,13 @@ class Operation:
         hidden = [text for value in context.config.values() for text in value.hidden]
         with shown(view, sys.stdout, sys.stderr, self.clock) as sink:
             cancellation.when_requested(lambda: sink(Diagnostic("warning", STOPPING)))
-            told = masking(both(sink, seen) if seen is not None else sink, hidden)
+
+            def tell(event: Event) -> None:
+                if seen is not None:
+                    seen(event)
+                sink(event)
+
+            told = masking(tell, hidden)
             return run(request, context, journal, told, cancellation, self.clock)
 
     def _ask(self, seen: Recorded) -> None:
@@ -229,16 +235,6 @@ class Operation:
 def changes(outcome: Outcome) -> int:
     """How many resources an operation changes, or would."""
     return sum(count for op, count in outcome.changes.items() if op not in NO_CHANGE)
-
-
-def both(sink: Callable[[Event], None], seen: Recorded) -> Callable[[Event], None]:
-    """A sink that shows and remembers."""
-
-    def told(event: Event) -> None:
-        seen(event)
-        sink(event)
-
-    return told
 
 
 def confirm(

@@ -189,14 +189,15 @@ def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
     return function
 
 
-def _long(name: str) -> str:
+def long(name: str) -> str:
+    """The spelling of a field's flag."""
     return "--" + name.replace("_", "-")
 
 
 def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
     about = entry.metadata
     option = flag(
-        f"{_long(entry.name)} {about['short']}",
+        f"{long(entry.name)} {about['short']}",
         about["help"],
         about["metavar"],
         rich_help_panel=about["panel"],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from pulumi_esa_prefetch.cli.grammar import truth
-from pulumi_esa_prefetch.cli.options import Options
+from pulumi_esa_prefetch.cli.options import Options, long
 from pulumi_esa_prefetch.cli.session import Session
 from pulumi_esa_prefetch.engine.context import Kind, Project, Request
 from pulumi_esa_prefetch.engine.display.view import View
@@ -77,9 +77,7 @@ def check(command: str, options: Options, session: Session) -> None:
         ("preview_only", "yes"),
     ):
         if getattr(options, one) and getattr(options, other):
-            raise EngineError(
-                f"{_flag(one)} and {_flag(other)} cannot be used together"
-            )
+            raise EngineError(f"{long(one)} and {long(other)} cannot be used together")
     asks = command != "preview" and not (
         options.yes or options.skip_preview or options.preview_only
     )
@@ -158,7 +156,3 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
