@@ -12,7 +12,6 @@ from pulumi_esa_prefetch.engine.journal import (
     Folding,
     Rebased,
     Refreshed,
-    Removed,
     fold,
 )
 from pulumi_esa_prefetch.engine.records import OperationType, PendingOperation, Snapshot
@@ -94,7 +93,6 @@ def test_a_finished_record_can_be_amended_and_removed() -> None:
     ]
 
     assert fold(BASE, entries).resources[0].id == "other"
-    assert names(fold(BASE, [*entries, Removed(thing("n").urn)])) == names(BASE)
 
 
 def test_a_refreshed_record_keeps_its_place_or_goes() -> None:
@@ -140,7 +138,6 @@ def test_a_finished_record_can_go_in_the_place_of_a_base_record() -> None:
     "entry",
     [
         Amended("urn:nobody", thing("a")),
-        Removed("urn:nobody"),
         Done(7, None, thing("a")),
         Failed(7),
         Done(None, 9, None),

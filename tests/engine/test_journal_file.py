@@ -14,7 +14,6 @@ from pulumi_esa_prefetch.engine.journal import (
     Failed,
     Rebased,
     Refreshed,
-    Removed,
 )
 from pulumi_esa_prefetch.engine.journal_file import (
     Header,
@@ -41,7 +40,6 @@ ENTRIES: list[Entry] = [
     ),
     Failed(2),
     Amended(thing("a").urn, thing("a", outputs={"x": [None]})),
-    Removed(thing("a").urn),
     Refreshed(3, None),
     Refreshed(3, thing("c")),
     Rebased(

@@ -68,13 +68,6 @@ class Amended:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
-    """A record finished in this run went again, found by its URN."""
-
-    urn: str
-
-
-@dataclass(frozen=True, slots=True)
 class Refreshed:
     """Base record `old` was read anew: it keeps its place with new contents, or is gone (`new` is None)."""
 
@@ -89,7 +82,7 @@ class Rebased:
     base: Snapshot
 
 
-Entry = Begin | Done | Failed | Amended | Removed | Refreshed | Rebased
+Entry = Begin | Done | Failed | Amended | Refreshed | Rebased
 
 
 class JournalWriter(Protocol):
@@ -125,8 +118,6 @@ class Folding:
                 self._end(entry.op)
             case Amended():
                 self._new[self._place(entry.urn)] = entry.new
-            case Removed():
-                self._remove(entry.urn)
             case Refreshed():
                 self._check_old(entry.old)
                 self._old[entry.old] = entry.new
@@ -152,8 +143,8 @@ class Folding:
             case Begin():
                 # a read changes no object: one that is lost is begun anew
                 return entry.type != "reading"
-            case _:
-                return isinstance(entry, Removed)
+            case Failed():
+                return False
 
     def _done(self, entry: Done) -> None:
         if entry.op is not None:

@@ -32,7 +32,6 @@ from pulumi_esa_prefetch.engine.journal import (
     Failed,
     Rebased,
     Refreshed,
-    Removed,
 )
 from pulumi_esa_prefetch.engine.records import OperationType, Resource, Snapshot
 
@@ -235,7 +234,7 @@ def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
 
 _ENTRIES: Final[dict[str, Callable[..., Entry]]] = {
     kind.__name__.lower(): kind
-    for kind in (Begin, Done, Failed, Amended, Removed, Refreshed, Rebased)
+    for kind in (Begin, Done, Failed, Amended, Refreshed, Rebased)
 }
 
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,18 +27,6 @@ _KEY_BYTES: Final = 32
 
 class WrongPassphrase(EngineError):
     """A passphrase that is not the one of its salt."""
-
-
-class Cipher(Protocol):
-    """Turns texts into ciphertexts and back."""
-
-    def encrypt(self, text: str) -> str:
-        """The text, sealed under a fresh nonce."""
-        ...
-
-    def decrypt(self, ciphertext: str) -> str:
-        """The text of a ciphertext; raises EngineError if it cannot be opened."""
-        ...
 
 
 def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None) -> str:
