@@ -26,17 +26,16 @@ WITH_FEATURES: Final = 4
 # 1 and 2 are older versions without secrets; their records read as they are
 _READABLE: Final = (1, 2, PLAIN, WITH_FEATURES)
 PASSPHRASE: Final = "passphrase"  # noqa: S105 - a provider's name
-_FEATURES: Final = frozenset(
-    {
-        "byteString",
-        "extensionParameterization",
-        "hooks",
-        "refreshBeforeUpdate",
-        "replaceWith",
-        "snippets-prototype",
-        "taint",
-        "views",
-    }
+_BYTES: Final = "byteString"
+# the other features, and what in a record needs them
+_MARKS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
+    ("refreshBeforeUpdate", lambda record: record.refresh_before_update),
+    ("taint", lambda record: record.taint),
+    ("replaceWith", lambda record: record.replace_with),
+    ("views", lambda record: record.extra.get("viewOf")),
+    ("hooks", lambda record: record.extra.get("resourceHooks")),
+    ("extensionParameterization", lambda record: record.extra.get("extensionRef")),
+    ("snippets-prototype", lambda record: record.extra.get("snippetID")),
 )
 # of a state that does not say who wrote it
 NO_MANIFEST: Final = {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}
@@ -132,8 +131,8 @@ def checked(number: Any, features: Any, body: Any) -> Deployment:
     if not isinstance(body, dict):
         raise EngineError("the state's deployment is not a JSON object")
     names = _names(features)
-    missing = sorted(set(names) - _FEATURES) if number == WITH_FEATURES else []
-    if missing:
+    missing = sorted(set(names) - {_BYTES, *dict(_MARKS)})
+    if missing and number == WITH_FEATURES:
         raise EngineError(
             f"the state uses features that only a newer pulumi CLI knows: {', '.join(missing)}"
         )
@@ -254,20 +253,9 @@ def write(
     body["metadata"] = dict(snapshot.metadata)
     used = set(features) | _features(snapshot.resources)
     if encoder.byte_strings:
-        used.add("byteString")
+        used.add(_BYTES)
     number = WITH_FEATURES if used else PLAIN
     return Deployment(number, tuple(sorted(used)), body | dict(snapshot.extra))
-
-
-_MARKS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
-    ("refreshBeforeUpdate", lambda record: record.refresh_before_update),
-    ("taint", lambda record: record.taint),
-    ("replaceWith", lambda record: record.replace_with),
-    ("views", lambda record: record.extra.get("viewOf")),
-    ("hooks", lambda record: record.extra.get("resourceHooks")),
-    ("extensionParameterization", lambda record: record.extra.get("extensionRef")),
-    ("snippets-prototype", lambda record: record.extra.get("snippetID")),
-)
 
 
 def _features(resources: tuple[Resource, ...]) -> set[str]:
@@ -278,17 +266,15 @@ def _features(resources: tuple[Resource, ...]) -> set[str]:
 
 def render_checkpoint(deployment: Deployment, stack: str) -> dict[str, Any]:
     """A checkpoint file's JSON; `stack` is the fully qualified name."""
-    outer: dict[str, Any] = {"version": deployment.version}
-    if deployment.features:
-        outer["features"] = list(deployment.features)
-    outer["checkpoint"] = {"stack": stack, "latest": deployment.body}
-    return outer
+    inner = {"stack": stack, "latest": deployment.body}
+    return _around(deployment) | {"checkpoint": inner}
 
 
 def render_export(deployment: Deployment) -> dict[str, Any]:
     """What `stack export` prints."""
-    outer: dict[str, Any] = {"version": deployment.version}
-    if deployment.features:
-        outer["features"] = list(deployment.features)
-    outer["deployment"] = deployment.body
-    return outer
+    return _around(deployment) | {"deployment": deployment.body}
+
+
+def _around(deployment: Deployment) -> dict[str, Any]:
+    features = {"features": list(deployment.features)} if deployment.features else {}
+    return {"version": deployment.version} | features

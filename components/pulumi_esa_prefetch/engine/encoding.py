@@ -7,9 +7,10 @@ passphrase.
 import json
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, get_origin, get_type_hints
 
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.go_numbers import respelled
@@ -40,40 +41,26 @@ _EXACT: Final = 2**53
 FLOAT: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 _KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
 
+_JSON_TYPES: Final[Mapping[Any, type]] = {
+    str: str,
+    bool: bool,
+    UnionType: str,  # a moment, or none
+    Mapping: dict,
+    Sequence: list,
+    Any: object,
+}
+
+
+def _key(name: str) -> str:
+    first, *rest = name.split("_")
+    return "importID" if name == "import_id" else first + "".join(map(str.title, rest))
+
+
 # (attribute, key, JSON type) in the order in which the CLI writes them
-_FIELDS: Final[tuple[tuple[str, str, type], ...]] = (
-    ("urn", "urn", str),
-    ("custom", "custom", bool),
-    ("delete", "delete", bool),
-    ("id", "id", str),
-    ("type", "type", str),
-    ("inputs", "inputs", dict),
-    ("outputs", "outputs", dict),
-    ("parent", "parent", str),
-    ("protect", "protect", bool),
-    ("taint", "taint", bool),
-    ("external", "external", bool),
-    ("dependencies", "dependencies", list),
-    ("init_errors", "initErrors", list),
-    ("provider", "provider", str),
-    ("property_dependencies", "propertyDependencies", dict),
-    ("pending_replacement", "pendingReplacement", bool),
-    ("additional_secret_outputs", "additionalSecretOutputs", list),
-    ("aliases", "aliases", list),
-    ("custom_timeouts", "customTimeouts", dict),
-    ("import_id", "importID", str),
-    ("retain_on_delete", "retainOnDelete", bool),
-    ("deleted_with", "deletedWith", str),
-    ("replace_with", "replaceWith", list),
-    ("created", "created", str),
-    ("modified", "modified", str),
-    ("source_position", "sourcePosition", str),
-    ("stack_trace", "stackTrace", list),
-    ("ignore_changes", "ignoreChanges", list),
-    ("hide_diff", "hideDiff", list),
-    ("replace_on_changes", "replaceOnChanges", list),
-    ("replacement_trigger", "replacementTrigger", object),
-    ("refresh_before_update", "refreshBeforeUpdate", bool),
+_FIELDS: Final[tuple[tuple[str, str, type], ...]] = tuple(
+    (name, _key(name), _JSON_TYPES[get_origin(hint) or hint])
+    for name, hint in get_type_hints(Resource).items()
+    if name != "extra"
 )
 _BY_KEY: Final = {key: (name, kind) for name, key, kind in _FIELDS}
 _VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})

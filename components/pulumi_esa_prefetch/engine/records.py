@@ -10,16 +10,16 @@ OperationType = Literal["creating", "updating", "deleting", "reading"]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a stack, with the fields of a checkpoint in their writing order (empty ones are left out there).
+    """One resource of a stack: its fields are those of a checkpoint, by name and order (empty ones are left out there).
 
     `inputs` and `outputs` hold engine values (see `values`); dependencies are URNs; timeouts are seconds.
     """
 
     urn: str
     custom: bool
+    delete: bool = field(default=False, kw_only=True)
+    id: str = field(default="", kw_only=True)
     type: str
-    id: str = ""
-    delete: bool = False
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     parent: str = ""
