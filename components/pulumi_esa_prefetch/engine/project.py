@@ -8,7 +8,7 @@ from typing import Any, Final
 from pulumi_esa_prefetch.engine.checkpoint import parse_json
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.yaml_reading import OddKey, load
+from pulumi_esa_prefetch.engine.yaml_reading import load
 from pulumi_esa_prefetch.engine.yaml_scalars import INT64, Moment
 
 FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
@@ -44,7 +44,6 @@ def read_project(file: Path) -> Project:
     found = read_document(file)
     if not isinstance(found, dict):
         raise EngineError(f"{file} is not a mapping")
-    refuse_odd_keys(file, found)
     runtime, options = _runtime(file, found)
     main = _text(file, found, "main")
     if isinstance(found.get("config"), str):  # the former name of stackConfigDir
@@ -109,20 +108,10 @@ def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
     return value or ""
 
 
-def refuse_odd_keys(file: Path, part: Any) -> None:
-    """Raise EngineError if a key of a map is no text in the file, such as `5: x`."""
-    for key in part if isinstance(part, dict) else ():
-        if isinstance(key, OddKey):
-            raise EngineError(f"{file}: the key {key!r} is not a text")
-
-
 def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
-    refuse_odd_keys(file, declared)
     found = {key: _in_json(file, value) for key, value in declared.items()}
     for key, value in found.items():
-        if type(declared[key]) is Moment or not isinstance(
-            value, str | int | list | dict
-        ):
+        if not isinstance(value, str | int | list | dict):
             raise EngineError(
                 f"{file}: the configuration key {key!r} has neither a text, a whole number, a bool "
                 "nor a list for a value; write what it is as its 'default'"
@@ -131,15 +120,14 @@ def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _in_json(file: Path, value: Any) -> Any:
-    """A value that the project gives as the CLI passes it on: in JSON, where dates are spelled as in YAML."""
+    """A value that the project gives as the CLI passes it on: in JSON."""
     if isinstance(value, dict):
-        refuse_odd_keys(file, value)
         return {key: _in_json(file, item) for key, item in value.items()}
     if isinstance(value, list):
         return [_in_json(file, item) for item in value]
-    if type(value) is int and value not in INT64:
-        return float(value)
-    return value.written if isinstance(value, Moment) else value
+    if isinstance(value, Moment):
+        raise EngineError(f"{file}: the date {value} in 'config' needs quotes")
+    return float(value) if type(value) is int and value not in INT64 else value
 
 
 def _mapping(file: Path, found: Mapping[str, Any], key: str) -> Mapping[str, Any]:

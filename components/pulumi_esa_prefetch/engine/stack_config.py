@@ -14,17 +14,16 @@ from ruamel.yaml.scalarstring import (
     DoubleQuotedScalarString,
     LiteralScalarString,
     PlainScalarString,
-    ScalarString,
 )
 
 from pulumi_esa_prefetch.engine import config_values
 from pulumi_esa_prefetch.engine.backend import put
 from pulumi_esa_prefetch.engine.context import ConfigValue, Project
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.project import read_document, refuse_odd_keys
-from pulumi_esa_prefetch.engine.yaml_editing import Document, spelled
+from pulumi_esa_prefetch.engine.project import read_document
+from pulumi_esa_prefetch.engine.yaml_editing import Document
 from pulumi_esa_prefetch.engine.yaml_reading import load
-from pulumi_esa_prefetch.engine.yaml_scalars import printed, resolve
+from pulumi_esa_prefetch.engine.yaml_scalars import resolve
 
 _PLAIN = (str, PlainScalarString)
 _YAML_1_1_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "<<"})
@@ -51,7 +50,6 @@ class StackConfig:
             return {}
         if not isinstance(found, dict):
             raise EngineError(f"{self.file}: 'config' is not a mapping")
-        refuse_odd_keys(self.file, found)
         values = {
             full_key(key, self._project): config_values.parse(value)
             for key, value in found.items()
@@ -131,7 +129,6 @@ def _read(file: Path) -> Mapping[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise EngineError(f"{file} is not a mapping")
-    refuse_odd_keys(file, document)
     _refuse_foreign(file, document)
     if type(document.get("encryptionsalt", "")) not in (str, type(None)):
         raise EngineError(f"{file}: 'encryptionsalt' is not a text")
@@ -206,32 +203,20 @@ def _merge(holder: Any, key: Any, new: Any) -> None:
 
 
 def _merge_map(old: CommentedMap, new: Mapping[str, Any]) -> None:
-    names = {_name(key): key for key in old}
-    for name, key in names.items():
-        if name not in new:
-            del old[key]
+    for name in [name for name in old if name not in new]:
+        del old[name]
     for name, value in new.items():
-        if name in names:
-            _merge(old, names[name], value)
+        if name in old:
+            _merge(old, name, value)
         else:
             old[_styled(name)] = _styled(value)
 
 
-def _name(key: Any) -> str:
-    return printed(resolve(str(key))) if type(key) in _PLAIN else str(key)
-
-
 def _same(old: Any, new: Any) -> bool:
-    found = _read_part(old)
+    if not isinstance(old, str):  # a map or a list
+        return False
+    found = resolve(str(old)) if type(old) in _PLAIN else str(old)
     return type(found) is type(new) and bool(found == new)
-
-
-def _read_part(part: Any) -> Any:
-    if type(part) in _PLAIN:
-        return resolve(str(part))
-    if isinstance(part, ScalarString) and "\n" not in part:
-        return str(part)
-    return load(spelled({"": part}), "a value")[""]
 
 
 def _styled(value: Any) -> Any:
@@ -240,7 +225,7 @@ def _styled(value: Any) -> Any:
     if isinstance(value, list):
         return CommentedSeq([_styled(item) for item in value])
     if not isinstance(value, str):
-        return PlainScalarString("null" if value is None else printed(value))
+        return PlainScalarString(config_values.legible(value))
     if _looks_otherwise(value) or resolve(value) != value:
         return DoubleQuotedScalarString(value)
     return LiteralScalarString(value) if "\n" in value else value

@@ -9,19 +9,19 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from pulumi_esa_prefetch.engine.yaml_syntax import PLAIN, YAML_ORG, AsSpelled
+from pulumi_esa_prefetch.engine.yaml_syntax import MERGE, PLAIN, YAML_ORG, AsSpelled
 
 _STRING: Final = f"{YAML_ORG}str"
 
 
 class _Constructor(RoundTripConstructor):
-    """Makes a text of each scalar, and keeps the tags that are written out."""
+    """Makes a text of each scalar."""
 
     yaml_constructors = {  # noqa: RUF012 - as in the class above
         f"{YAML_ORG}map": RoundTripConstructor.construct_yaml_map,
         f"{YAML_ORG}seq": RoundTripConstructor.construct_yaml_seq,
         PLAIN: RoundTripConstructor.construct_scalar,
-        None: RoundTripConstructor.construct_unknown,
+        MERGE: RoundTripConstructor.construct_scalar,
     }
 
 
@@ -31,7 +31,8 @@ class _Representer(RoundTripRepresenter):
     def represent_scalar(
         self, tag: Any, value: Any, style: Any = None, anchor: Any = None
     ) -> Any:
-        tag = PLAIN if tag == _STRING and isinstance(tag, str) else tag
+        if tag == _STRING and isinstance(tag, str):
+            tag = MERGE if value == "<<" and not style else PLAIN
         return super().represent_scalar(tag, value, style, anchor)
 
 
@@ -55,13 +56,6 @@ class Document:
         stream = StringIO()
         self._yaml.dump(self.content, stream)
         return self._comments + stream.getvalue()
-
-
-def spelled(part: Any) -> str:
-    """A part of a document alone."""
-    stream = StringIO()
-    _yaml().dump(part, stream)
-    return stream.getvalue()
 
 
 def _yaml() -> YAML:

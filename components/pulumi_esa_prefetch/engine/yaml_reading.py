@@ -1,9 +1,8 @@
-"""YAML read to the values that the CLI would read; what it reads otherwise is refused. Writes nothing.
+"""YAML read to the values that the CLI would read; what it reads otherwise, and what few write, is refused.
 
-ruamel.yaml makes the nodes, each scalar as the text that stands there.
+Writes nothing. ruamel.yaml makes the nodes, each scalar as the text that stands there.
 """
 
-import base64
 import math
 import re
 from collections.abc import Iterator
@@ -15,50 +14,16 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.yaml_scalars import (
-    INT64,
-    Moment,
-    printed,
-    resolve,
-    written,
-)
-from pulumi_esa_prefetch.engine.yaml_syntax import (
-    MERGE,
-    PLAIN,
-    YAML_ORG,
-    AsSpelled,
-    CliScanner,
-)
+from pulumi_esa_prefetch.engine.yaml_scalars import resolve
+from pulumi_esa_prefetch.engine.yaml_syntax import MERGE, AsSpelled, CliScanner
 
-_STRING: Final = f"{YAML_ORG}str"
-_BINARY: Final = f"{YAML_ORG}binary"
-_KINDS: Final[dict[str, type]] = {
-    f"{YAML_ORG}bool": bool,
-    f"{YAML_ORG}int": int,
-    f"{YAML_ORG}float": float,
-    f"{YAML_ORG}null": type(None),
-    f"{YAML_ORG}timestamp": Moment,
-}
-_DIRECTIVE: Final = re.compile(r"^%(?!YAML 1\.1\s|TAG\s)", re.MULTILINE)
-# such a text of several lines the CLI passes on as a block
-_BLOCK: Final = re.compile(
-    r"(?:[\t\n!-~\xa0-\ufefe\uff00-\ufffd]| (?![\n\u2028\u2029]|\Z))*"
-)
-# the CLI's measure of how much may come from aliases, by which it refuses what would explode
-_FEW, _MANY = 400_000, 4_000_000
-
-
-class OddKey(str):
-    """A key that is no text in YAML, such as `5: x`, as the text that it is read as."""
-
-    __slots__ = ()
+# so many values may come from aliases
+_MOST: Final = 100_000
 
 
 def load(text: str, what: str) -> Any:
     """The value of a YAML document; EngineError naming `what` if it cannot be read as the CLI reads it."""
     with _telling(what):
-        if _DIRECTIVE.search(text):
-            raise MarkedYAMLError(problem="the CLI knows %YAML 1.1 and %TAG only")
         if re.search("[\x85\u2028\u2029\ufeff]", text):
             raise MarkedYAMLError(problem="a separator or byte order mark is inside")
         yaml = YAML(typ="safe", pure=True)
@@ -66,7 +31,7 @@ def load(text: str, what: str) -> Any:
         yaml.composer.warn_double_anchors = False
         # the CLI takes no notice of what is in other documents than the first
         documents = list(yaml.compose_all(text))
-        return _Reading().value(documents[0]) if documents else None
+        return _Reading(len(text)).value(documents[0]) if documents else None
 
 
 @contextmanager
@@ -92,61 +57,34 @@ def _refusal(node: Node, problem: str) -> MarkedYAMLError:
 class _Reading:
     """One document on its way from nodes to values."""
 
-    def __init__(self) -> None:
-        self._met: set[int] = set()
-        self._open: set[int] = set()
-        self._steps = self._aliased = 0
+    def __init__(self, size: int) -> None:
+        self._left = size + _MOST
 
-    def value(self, node: Node, *, aliased: bool = False) -> Any:
-        if node.anchor is not None:
-            aliased = aliased or id(node) in self._met
-            self._met.add(id(node))
-        self._count(node, aliased=aliased)
+    def value(self, node: Node) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise _refusal(node, "aliases repeat far too much of it")
         if isinstance(node, ScalarNode):
             return _scalar(node)
-        if id(node) in self._open:
-            raise _refusal(node, f"what is named &{node.anchor} contains itself")
-        self._open.add(id(node))
-        found = (
-            self._map(node, aliased=aliased)
-            if isinstance(node, MappingNode)
-            else [self.value(item, aliased=aliased) for item in node.value]
-        )
-        self._open.remove(id(node))
-        return found
+        if isinstance(node, MappingNode):
+            return self._map(node)
+        return [self.value(item) for item in node.value]
 
-    def _count(self, node: Node, *, aliased: bool) -> None:
-        self._steps += 1
-        self._aliased += aliased
-        if self._aliased > 100 and self._steps > 1000:  # noqa: PLR2004 - the CLI's numbers
-            beyond = min(max((self._steps - _FEW) / (_MANY - _FEW), 0), 1)
-            if self._aliased > self._steps * (0.99 - 0.89 * beyond):
-                raise _refusal(node, "aliases repeat far too much of it")
-
-    def _map(self, node: MappingNode, *, aliased: bool) -> dict[str, Any]:
+    def _map(self, node: MappingNode) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        taken: set[str] = set()
-        sources: list[Node] = []
+        sources: dict[str, list[Node]] = {}
         for key, value in node.value:
-            names = _names(key)
-            if not taken.isdisjoint(names):
-                raise _refusal(key, f"the key {names[0]!r} is there twice")
-            taken.update(names)
-            if key.tag == MERGE and key.value == "<<":
-                sources = _sources(key, value)
+            name = _name(key)
+            if name in found or name in sources:
+                raise _refusal(key, f"the key {name!r} is there twice")
+            if name == "<<":
+                sources[name] = _sources(key, value)
             else:
-                found[names[0]] = self.value(value, aliased=aliased)
+                found[name] = self.value(value)
         # what stands in the map itself comes first, then what stands in the earlier source
-        for source in sources:
-            self._merge(source, found, aliased=aliased)
+        for source in sources.get("<<", ()):
+            found = self.value(source) | found
         return found
-
-    def _merge(self, source: Node, found: dict[str, Any], *, aliased: bool) -> None:
-        odd = {key for key in found if isinstance(key, OddKey)}
-        for key, value in self.value(source, aliased=aliased).items():
-            if isinstance(key, OddKey) or key in odd:
-                raise _refusal(source, f"only keys that are texts merge, not {key!r}")
-            found.setdefault(key, value)
 
 
 def _sources(key: Node, value: Node) -> list[Node]:
@@ -160,62 +98,28 @@ def _sources(key: Node, value: Node) -> list[Node]:
     return found
 
 
-def _names(key: Node) -> tuple[str, ...]:
-    """What no other key of the map may be called: first the name itself, then spellings in the file and by the CLI."""
-    if not isinstance(key, ScalarNode):
-        raise _refusal(key, "a list or a map cannot be a key")
-    value = _scalar(key)
-    if value == "<<" and key.tag != MERGE:
-        raise _refusal(key, "the CLI merges by a key '<<' that is a text as well")
-    if key.tag == PLAIN and not key.value and not key.style:
-        raise _refusal(key, "a key is missing")
-    if type(value) is str and key.tag in (PLAIN, _STRING, MERGE):
-        return (value,)
-    return OddKey(printed(value)), str(key.value), written(value)
+def _name(key: Node) -> str:
+    name = _scalar(key) if isinstance(key, ScalarNode) else None
+    if type(name) is not str or (name == "<<" and key.tag != MERGE):
+        raise _refusal(
+            key,
+            "a key has to be a text other than '<<': 5, true and 2024-01-02 need quotes",
+        )
+    return name
 
 
 def _scalar(node: ScalarNode) -> Any:
-    if node.tag == PLAIN and not node.style:
-        value = resolve(node.value)
-    elif node.tag in _KINDS:
-        value = _of_kind(node, _KINDS[str(node.tag)])
-    else:
-        value = _decoded(node) if node.tag == _BINARY else node.value
+    value = node.value if node.style else resolve(node.value)
     if isinstance(value, float) and not math.isfinite(value):
         raise _refusal(
             node, f"{node.value:.60} is no number that a program can be given"
         )
-    return _passed_on(node, value) if type(value) is str else value
-
-
-def _of_kind(node: ScalarNode, kind: type) -> Any:
-    value = resolve(node.value, moments=kind is Moment)
-    if kind is float and type(value) is int and value in INT64:
-        value = float(value)
-    if type(value) is not kind:
-        raise _refusal(node, f"{node.value!r:.60} is not what its tag says")
-    return value
-
-
-def _decoded(node: ScalarNode) -> str:
-    try:
-        digits = re.sub(r"[\r\n]", "", node.value)
-        content = base64.b64decode(digits, validate=True)
-        if len(digits) % 4:
-            raise ValueError(digits)  # noqa: TRY301 - Python takes one "=" too many
-    except ValueError:
-        raise _refusal(node, "what is tagged !!binary is not base64") from None
-    # Go puts the mark for each byte that is none of UTF-8
-    return re.sub("[\udc80-\udcff]", "\ufffd", content.decode(errors="surrogateescape"))
-
-
-def _passed_on(node: ScalarNode, text: str) -> str:
-    """The text that is left when the CLI has written and read it once more, as it does."""
-    if re.search("[\ud800-\udfff]", text):
+    if type(value) is str and re.search("[\ud800-\udfff]", value):
         raise _refusal(node, "an escape in it is no character")
-    passes_as_block = "\n" in text and _BLOCK.fullmatch(text)
-    block = text if passes_as_block else ""
-    if (text.lstrip("\n") if node.style in ("|", ">") else block).startswith("\t"):
-        raise _refusal(node, "the CLI reads no block that starts with a tab")
-    # an empty line at the start is lost
-    return text[bool(block) and block[0] in "\n\u2028\u2029" :]
+    # the CLI writes and reads once more what it has read, and then such a text is another, or none
+    is_block = node.style in ("|", ">") or (type(value) is str and "\n" in value)
+    if is_block and value.startswith(("\n", "\t", "\u2028", "\u2029")):
+        raise _refusal(
+            node, "its text of several lines starts with an empty one or a tab"
+        )
+    return value

@@ -6,62 +6,32 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 INT64: Final = range(-(2**63), 2**63)
 _UINT64: Final = range(2**64)
 _LONGEST: Final = 20  # digits of a whole number: Python itself refuses very long ones
-# between them Go prints a float without an exponent
-_SMALL, _LARGE = 1e-4, 1e6
 
 
 class Moment(str):
-    """A date or time as the text that Go makes of it; `written` is its spelling in YAML and JSON."""
+    """A date or time without quotes, as the text that Go makes of it."""
 
-    __slots__ = ("written",)
-    written: str
+    __slots__ = ()
 
 
-def resolve(text: str, *, moments: bool = True) -> Any:
+def resolve(text: str) -> Any:
     """The value of a plain scalar: of those that look like one, the first rule's that fits, and else the text."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "0123456789+-." or _NO_DIGIT_BESIDE.match(text):
         return text
     plain = text.replace("_", "")
-    for pattern, reading in _RULES if moments else _RULES[1:]:
+    for pattern, reading in _RULES:
         match = pattern.fullmatch(text if reading is _moment else plain)
         value = reading(match) if match else None
         if value is not None:
             return value
     return text
-
-
-def printed(value: Any) -> str:
-    """A scalar as Go prints it: what becomes of a key that is no text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return go_float(value)
-    return "<nil>" if value is None else str(value)
-
-
-def written(value: Any) -> str:
-    """A scalar as the CLI writes it in YAML, between no quotes."""
-    if isinstance(value, Moment):
-        return value.written
-    return "null" if value is None else printed(value)
-
-
-def go_float(number: float) -> str:
-    """A float as Go prints it: with an exponent where it is very small or large."""
-    if not math.isfinite(number):
-        return "NaN" if math.isnan(number) else f"{number:+}".title()
-    if number and not _SMALL <= abs(number) < _LARGE:
-        digits, exponent = f"{Decimal(repr(number)).normalize():e}".split("e")
-        return f"{digits}e{int(exponent):+03d}"
-    return repr(number).removesuffix(".0")
 
 
 def _integer(match: re.Match[str]) -> int | None:
@@ -91,15 +61,9 @@ def _moment(match: re.Match[str]) -> Moment | None:
         return None
     digits = f".{fraction[:9]}".rstrip("0").rstrip(".")
     hours, minutes = divmod(abs(east), 60)
-    sign = "-" if east < 0 else "+"
-    offset = f"{sign}{hours:02}{minutes:02}"
-    zone = f"{sign}{hours:02}:{minutes:02}" if east else "Z"
-    clock = f"{when:%H:%M:%S}{digits}"
-    found = Moment(
-        f"{year}-{when:%m-%d} {clock} {offset} {_zone_name(when, east) or offset}"
-    )
-    found.written = f"{year}-{when:%m-%d}T{clock}{zone}"
-    return found
+    offset = f"{'-' if east < 0 else '+'}{hours:02}{minutes:02}"
+    name = _zone_name(when, east) or offset
+    return Moment(f"{year}-{when:%m-%d %H:%M:%S}{digits} {offset} {name}")
 
 
 def _east(zone: str) -> int:

@@ -1,7 +1,7 @@
 """The CLI's syntax of YAML, which is 1.1's and a little less, as parts for ruamel.yaml; knows no values."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
@@ -41,8 +41,7 @@ class CliScanner(Scanner):
     def scan_plain_spaces(self, indent: int, start_mark: Any) -> Any:
         found = super().scan_plain_spaces(indent, start_mark)
         if self.reader.peek() == "\t" and self.reader.column < indent:
-            mark = self.reader.get_mark()
-            raise ScannerError(problem="a tab indents it", problem_mark=mark)
+            self._refuse("a tab indents it")
         return found
 
     def scan_anchor(self, token_class: Any) -> Any:
@@ -51,12 +50,14 @@ class CliScanner(Scanner):
             not re.fullmatch(r"[0-9A-Za-z_-]+", token.value)
             or self.reader.peek() in "[{"
         ):
-            problem = "an anchor has more than letters, digits, _ and -"
-            raise ScannerError(problem=problem, problem_mark=token.start_mark)
+            self._refuse("an anchor has more than letters, digits, _ and -")
         return token
 
     def scan_tag(self) -> Any:
-        if self.reader.prefix(2) == "!!" and self.reader.peek(2) in "<\0 \t\r\n":
-            mark = self.reader.get_mark()
-            raise ScannerError(problem="a tag has no name", problem_mark=mark)
-        return super().scan_tag()
+        self._refuse("a tag is left to the pulumi CLI")
+
+    def scan_directive(self) -> Any:
+        self._refuse("a directive is left to the pulumi CLI")
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise ScannerError(problem=problem, problem_mark=self.reader.get_mark())
