@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.engine import config_values as values
+from pulumi_esa_prefetch.engine.config_keys import Place
 from pulumi_esa_prefetch.engine.config_values import Secure
 from pulumi_esa_prefetch.engine.errors import EngineError
 
@@ -82,7 +83,7 @@ def test_a_text_for_a_place_inside_becomes_what_it_looks_like(
 def test_a_value_is_put_in_its_place(
     old: Any, path: tuple[str | int, ...], new: Any
 ) -> None:
-    assert values.placed(old, path, 1, "k") == new
+    assert Place("p:k", path).put({"p:k": old}, 1) == {"p:k": new}
 
 
 @pytest.mark.parametrize(
@@ -100,14 +101,14 @@ def test_a_place_that_does_not_fit_is_named(
     old: Any, path: tuple[str | int, ...], says: str
 ) -> None:
     with pytest.raises(EngineError, match=says):
-        values.placed(old, path, 1, "k")
+        Place("p:k", path).put({"p:k": old}, 1)
 
 
 def test_a_map_that_would_read_as_a_secret_is_refused() -> None:
     with pytest.raises(EngineError, match="reserved"):
-        values.placed(None, ("secure",), "x", "k")
+        Place("p:k", ("secure",)).put({}, "x")
     with pytest.raises(EngineError, match="reserved"):
-        values.removed({"secure": "x", "b": 1}, ("b",))
+        Place("p:k", ("b",)).take_away({"p:k": {"secure": "x", "b": 1}})
 
 
 @pytest.mark.parametrize(
@@ -124,20 +125,21 @@ def test_a_map_that_would_read_as_a_secret_is_refused() -> None:
 def test_a_value_is_taken_from_its_place(
     old: Any, path: tuple[str | int, ...], new: Any
 ) -> None:
-    assert values.removed(old, path) == new
+    assert Place("p:k", path).take_away({"p:k": old}) == {"p:k": new}
 
 
 @given(TREES, st.lists(st.text(max_size=2) | st.integers(0, 2), min_size=1, max_size=3))
 def test_what_was_put_is_found_and_can_be_taken_away(
     value: Any, path: list[str | int]
 ) -> None:
+    place = Place("p:k", tuple(path))
     try:
-        placed = values.placed(value, tuple(path), 7, "k")
+        placed = place.put({"p:k": value}, 7)
     except EngineError:
         return
 
-    assert values.lookup(placed, tuple(path)) == (7, True)
-    values.removed(placed, tuple(path))
+    assert place.look_up(placed) == (7, True)
+    place.take_away(placed)
 
 
 @pytest.mark.parametrize(

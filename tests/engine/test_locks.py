@@ -39,7 +39,7 @@ def test_a_lock_is_there_until_it_is_released(tmp_path: Path) -> None:
 
     (found,) = locks.held(tmp_path)
     assert found.pid == os.getpid()
-    lock.release()
+    locks.drop(lock)
     assert locks.held(tmp_path) == []
 
 

@@ -19,33 +19,19 @@ class Place:
 
     def look_up(self, values: Mapping[str, Any]) -> tuple[Any, bool]:
         """What stands there, and whether anything does."""
-        if self.key not in values:
-            return None, False
-        return config_values.lookup(values[self.key], self.inside)
+        return _look_up(values, (self.key, *self.inside))
 
     def put(self, values: Mapping[str, Any], new: Any) -> dict[str, Any]:
         """The values with another one there; raises EngineError if the place does not fit what is around it."""
         try:
-            placed = config_values.placed(
-                values.get(self.key), self.inside, new, self.name
-            )
+            placed = _placed(dict(values), (self.key, *self.inside), new)
         except EngineError as error:
             raise EngineError(f"could not set config: {error}") from None
-        return {**values, self.key: placed}
+        return dict(placed)
 
     def take_away(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values without what stands there."""
-        if self.key not in values:
-            return dict(values)
-        if not self.inside:
-            return {key: value for key, value in values.items() if key != self.key}
-        left = config_values.removed(values[self.key], self.inside)
-        return {**values, self.key: left}
-
-    @property
-    def name(self) -> str:
-        """The key without its namespace."""
-        return self.key.partition(":")[2]
+        """The values without what stands there; raises EngineError if what is left reads as a secret."""
+        return dict(_removed(dict(values), (self.key, *self.inside)))
 
 
 def place(text: str, project: str, *, path: bool) -> Place:
@@ -74,3 +60,65 @@ def typed(text: str, kind: str, place: Place) -> Any:
     if kind:
         return config_values.of_kind(text, kind)
     return config_values.coerced(text) if place.inside else text
+
+
+def _look_up(value: Any, path: Path) -> tuple[Any, bool]:
+    for step in path:
+        if isinstance(value, list) and isinstance(step, int):
+            there = 0 <= step < len(value)
+        else:
+            there = isinstance(value, dict) and isinstance(step, str) and step in value
+        if not there:
+            return None, False
+        value = value[step]
+    return value, True
+
+
+def _placed(value: Any, path: Path, new: Any, done: Path = ()) -> Any:
+    """The value with `new` at a place inside it, which is `done` from the key on; containers come into being."""
+    if not path:
+        return new
+    step, here = path[0], (*done, path[0])
+    if not isinstance(value, dict | list):
+        if value is not None and len(done) > 1:
+            wanted = "an array" if isinstance(step, int) else "a map"
+            raise EngineError(f"{_shown(done)}: expected {wanted}")
+        value = [] if isinstance(step, int) else {}
+    item = _placed(_look_up(value, (step,))[0], path[1:], new, here)
+    if isinstance(value, list):
+        if not isinstance(step, int):
+            raise EngineError(f"{_shown(here)}: key for an array must be an int")
+        if not 0 <= step <= len(value):
+            raise EngineError(f"{_shown(here)}: array index out of range")
+        return [*value[:step], item, *value[step + 1 :]]
+    if not isinstance(step, str):
+        raise EngineError(f"{_shown(here)}: key for a map must be a string")
+    return _no_secret(value | {step: item})
+
+
+def _removed(value: Any, path: Path) -> Any:
+    step, rest = path[0], path[1:]
+    old, there = _look_up(value, (step,))
+    if not there:
+        return value
+    if isinstance(value, list):
+        kept = [_removed(old, rest)] if rest else []
+        index = int(step)
+        return [*value[:index], *kept, *value[index + 1 :]]
+    if rest:
+        return value | {step: _removed(old, rest)}
+    return _no_secret({key: item for key, item in value.items() if key != step})
+
+
+def _no_secret(value: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(config_values.parse(value), config_values.Secure):
+        raise EngineError('maps with the single key "secure" are reserved')
+    return value
+
+
+def _shown(path: Path) -> str:
+    first = str(path[0]).partition(":")[2]
+    text = first + "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in path[1:]
+    )
+    return " ".join(text.split())

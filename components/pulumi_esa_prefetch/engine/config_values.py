@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from pulumi_esa_prefetch.engine import go_numbers
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.paths import Path
 
 _SECURE: Final = "secure"
 _INT64: Final = range(-(2**63), 2**63)
@@ -140,88 +139,3 @@ def of_kind(text: str, kind: str) -> Any:
         return readers[kind](text)
     except (ValueError, KeyError):
         raise EngineError(f"{text!r} is not of the type {kind}") from None
-
-
-def lookup(value: Any, path: Path) -> tuple[Any, bool]:
-    """What stands at a place inside a value, and whether anything does."""
-    for step in path:
-        if isinstance(value, list) and isinstance(step, int):
-            if not 0 <= step < len(value):
-                return None, False
-            value = value[step]
-        elif isinstance(value, dict) and isinstance(step, str) and step in value:
-            value = value[step]
-        else:
-            return None, False
-    return value, True
-
-
-def placed(value: Any, path: Path, new: Any, name: str) -> Any:
-    """The value with `new` at a place inside it; containers on the way come into being.
-
-    `name` is that of the whole value, for errors. Raises EngineError if a container does not fit the place.
-    """
-    return _placed(value, path, new, (name,))
-
-
-def _placed(value: Any, path: Path, new: Any, done: Path) -> Any:
-    if not path:
-        return new
-    step, rest, here = path[0], path[1:], (*done, path[0])
-    if not isinstance(value, dict | list):
-        if value is not None and len(done) > 1:
-            wanted = "an array" if isinstance(step, int) else "a map"
-            raise EngineError(f"{_shown(done)}: expected {wanted}")
-        value = [] if isinstance(step, int) else {}
-    if isinstance(value, list):
-        return _placed_in_list(value, step, _Rest(rest, new, here))
-    if not isinstance(step, str):
-        raise EngineError(f"{_shown(here)}: key for a map must be a string")
-    if step == _SECURE and not rest and not value and isinstance(new, str):
-        raise EngineError('maps with the single key "secure" are reserved')
-    return value | {step: _placed(value.get(step), rest, new, here)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    path: Path
-    new: Any
-    here: Path
-
-
-def _placed_in_list(value: list[Any], step: str | int, rest: _Rest) -> list[Any]:
-    if not isinstance(step, int):
-        raise EngineError(f"{_shown(rest.here)}: key for an array must be an int")
-    if not 0 <= step <= len(value):
-        raise EngineError(f"{_shown(rest.here)}: array index out of range")
-    old = value[step] if step < len(value) else None
-    item = _placed(old, rest.path, rest.new, rest.here)
-    return [*value[:step], item, *value[step + 1 :]]
-
-
-def removed(value: Any, path: Path) -> Any:
-    """The value without what stands at a place inside it; the same if nothing does.
-
-    EngineError if what is left reads as a secret.
-    """
-    step, rest = path[0], path[1:]
-    _, there = lookup(value, (step,))
-    if not there:
-        return value
-    if isinstance(value, list):
-        index = int(step)
-        kept = [] if not rest else [removed(value[index], rest)]
-        return [*value[:index], *kept, *value[index + 1 :]]
-    if rest:
-        return value | {step: removed(value[step], rest)}
-    left = {key: item for key, item in value.items() if key != step}
-    if list(left) == [_SECURE] and isinstance(left[_SECURE], str):
-        raise EngineError('maps with the single key "secure" are reserved')
-    return left
-
-
-def _shown(path: Path) -> str:
-    text = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
-    )
-    return " ".join(text.lstrip(".").split())

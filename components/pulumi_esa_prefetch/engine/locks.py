@@ -126,25 +126,14 @@ def refusal(locks: list[Lock]) -> EngineError:
     )
 
 
-class HeldLock:
-    """A lock that this process holds until `release`; a process that dies leaves the file."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def release(self) -> None:
-        """Let the stack go; raises EngineError if the file cannot be removed."""
-        drop(self._file)
-
-
 def drop(file: Path) -> None:
     """Remove a lock, if it is there; raises EngineError if that cannot be done."""
     with _telling(file):
         file.unlink(missing_ok=True)
 
 
-def take(directory: Path, clock: Clock) -> HeldLock:
-    """Lock a stack; raises EngineError naming the holders if others hold it.
+def take(directory: Path, clock: Clock) -> Path:
+    """Lock a stack, by the file that is to be dropped; raises EngineError naming the holders if others hold it.
 
     The caller is this host's only process of this engine on the stack (see `guard`), so that locks of this engine on
     this host are abandoned, unless their process can be seen to live; they go once the new lock is there, and the
@@ -162,7 +151,7 @@ def take(directory: Path, clock: Clock) -> HeldLock:
         if lock.file != file:
             drop(lock.file)
     sweep(directory)
-    return HeldLock(file)
+    return file
 
 
 def sweep(directory: Path) -> None:
@@ -181,16 +170,6 @@ def sweep(directory: Path) -> None:
 
 def claim(directory: Path, clock: Clock) -> Path:
     """Write a lock whoever else has one; raises EngineError if it cannot be written."""
-    file = directory / f"{uuid4()}.json"
-    _write(file, clock)
-    return file
-
-
-def _others(directory: Path, own: Path | None) -> list[Lock]:
-    return [lock for lock in held(directory) if lock.file != own and not lock.abandoned]
-
-
-def _write(file: Path, clock: Clock) -> None:
     process = Process.of(os.getpid())
     content = {
         "pid": process.pid,
@@ -200,12 +179,19 @@ def _write(file: Path, clock: Clock) -> None:
         "processStart": process.start,
         "bootId": process.boot,
     }
+    name = str(uuid4())
+    file = directory / f"{name}.json"
     with _telling(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         # beside the directory: the CLI reads each file in it as a lock
-        temporary = file.parent.with_name(f".{file.parent.name}.{file.stem}")
+        temporary = directory.with_name(f".{directory.name}.{name}")
         temporary.write_text(json.dumps(content))
         temporary.replace(file)
+    return file
+
+
+def _others(directory: Path, own: Path | None) -> list[Lock]:
+    return [lock for lock in held(directory) if lock.file != own and not lock.abandoned]
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def locked(files: StackFiles, clock: Clock) -> Iterator[None]:
                 yield
             finally:
                 if not files.journal.exists():
-                    lock.release()
+                    locks.drop(lock)
     except BlockingIOError:
         raise locks.refusal(locks.held(files.locks)) from None
 
