@@ -1,6 +1,7 @@
-from pulumi_esa_prefetch.engine.ledger import Ledger, mended
+from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.operation import refreshes
 from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.references import mended
 from pulumi_esa_prefetch.engine.targets import Scope
 
 A, B = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "ab")

@@ -21,10 +21,9 @@ from pulumi_esa_prefetch.engine.encoding import Encoder, decode_resource
 from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.printable import one_line
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.stack import Stack
-from pulumi_esa_prefetch.engine.urns import name_of
-from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, reveal
+from pulumi_esa_prefetch.engine.urns import ROOT_STACK_TYPE, name_of
+from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, reveal, rewritten
 
 _MARGIN = "    "
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -35,20 +34,16 @@ def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     deployment = stack.deployment()
     opener = stack.secrets_of(deployment).decrypt if secrets else None
     for record in deployment.records:
-        if record.get("type") == ROOT_STACK and not record.get("parent"):
+        if record.get("type") == ROOT_STACK_TYPE and not record.get("parent"):
             found = decode_resource(record, opener).outputs
             shown = Encoder(None).value(reveal(found))
-            return dict(sorted(_masked(shown).items()))
+            return dict(sorted(rewritten(shown, _masked).items()))
     return {}
 
 
-def _masked(value: Any) -> Any:
+def _masked(one: Any) -> Any:
     # closed secrets are still the maps that they are in the file
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:
-            return MASK
-        return {key: _masked(item) for key, item in value.items()}
-    return [_masked(item) for item in value] if isinstance(value, list) else value
+    return MASK if isinstance(one, dict) and one.get(SIGNATURE) == SECRET else one
 
 
 def print_outputs(found: Mapping[str, Any]) -> None:
@@ -167,7 +162,7 @@ def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
         parent = record.parent if record.parent in known else ""
         children.setdefault(parent, []).append(record)
     roots = children.pop("", [])
-    top = next((record for record in roots if record.type == ROOT_STACK), None)
+    top = next((record for record in roots if record.type == ROOT_STACK_TYPE), None)
     if top is not None:
         # what has no parent is shown below the stack, after what has
         orphans = [record for record in roots if record is not top]

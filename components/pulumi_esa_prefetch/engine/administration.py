@@ -16,9 +16,9 @@ from pulumi_esa_prefetch.engine.journal_file import read_journal
 from pulumi_esa_prefetch.engine.locks import Lock
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.recovery import digest, is_folded, missing
-from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.stack import Stack
 from pulumi_esa_prefetch.engine.update import locked, render, settle
+from pulumi_esa_prefetch.engine.urns import ROOT_STACK_TYPE
 
 
 def create(
@@ -133,7 +133,7 @@ def remove(
     files = stack.files
     with locked(files, stack.clock):
         records = stack.deployment().records
-        alone = len(records) == 1 and records[0].get("type") == ROOT_STACK
+        alone = len(records) == 1 and records[0].get("type") == ROOT_STACK_TYPE
         if records and not alone and not force:
             raise EngineError(
                 f"'{stack.name}' still has resources; removal rejected: run `esa-prefetch destroy` "

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-
-PROVIDERS = "pulumi:providers:"
+from pulumi_esa_prefetch.engine.urns import is_provider_type, provider_reference
 
 
 class Broken(ValueError):
@@ -21,8 +20,8 @@ def verify(snapshot: Snapshot) -> None:
     providers: set[str] = set()
     for index, record in enumerate(snapshot.resources):
         _check_fields(index, record)
-        if record.type.startswith(PROVIDERS):
-            providers.add(f"{record.urn}::{record.id}")
+        if is_provider_type(record.type):
+            providers.add(provider_reference(record.urn, record.id))
         if (
             record.provider
             and record.provider not in providers
@@ -46,7 +45,7 @@ def _check_fields(index: int, record: Resource) -> None:
         raise Broken(f"resource {record.urn} has no 'type'")
     if record.id and not record.custom:
         raise Broken(f"resource {record.urn} has 'custom' false and yet an id")
-    if record.type.startswith(PROVIDERS) and not record.id:
+    if is_provider_type(record.type) and not record.id:
         raise Broken(f"provider {record.urn} has no id, so nothing can refer to it")
     if record.custom and not record.id:
         raise Broken(f"resource {record.urn} has no id, so no provider can find it")

@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pulumi_esa_prefetch.engine.ledger import mended
 from pulumi_esa_prefetch.engine.records import (
     OperationType,
     PendingOperation,
     Resource,
     Snapshot,
 )
-from pulumi_esa_prefetch.engine.references import normalise
+from pulumi_esa_prefetch.engine.references import mended, normalise
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from pulumi_esa_prefetch.engine.events import (
 from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.journal import JournalWriter, Rebased
 from pulumi_esa_prefetch.engine.language import refuse_other_languages
-from pulumi_esa_prefetch.engine.ledger import Ledger, mended
+from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.machinery import Machinery
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_esa_prefetch.engine.references import mended
 from pulumi_esa_prefetch.engine.required import require_version
 from pulumi_esa_prefetch.engine.rollout import Rollout
 from pulumi_esa_prefetch.engine.steps import Step, asks_provider

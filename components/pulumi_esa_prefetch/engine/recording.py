@@ -15,9 +15,10 @@ from pulumi_esa_prefetch.engine.journal import (
     JournalWriter,
     Refreshed,
 )
-from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs, sound
+from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
 from pulumi_esa_prefetch.engine.reads import ReadExternal, Refresh
 from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_esa_prefetch.engine.references import sound
 from pulumi_esa_prefetch.engine.steps import (
     Applied,
     Create,

@@ -1,11 +1,14 @@
-"""What follows in a snapshot when a record was renamed: every reference to the old name; decides no rename itself."""
+"""What follows in a snapshot when a record was renamed or is gone: where others point; decides neither itself."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
 
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-
-ROOT_STACK: Final = "pulumi:pulumi:Stack"
+from pulumi_esa_prefetch.engine.urns import (
+    is_root_stack,
+    is_urn,
+    qualified_type,
+    type_of,
+)
 
 
 def normalise(snapshot: Snapshot) -> Snapshot:
@@ -25,25 +28,15 @@ def _renamed(resources: tuple[Resource, ...]) -> dict[str, str]:
         for alias in record.aliases:
             renamed[alias] = record.urn
         parent = renamed.get(record.parent, "")
-        # a child's own name holds its parent's type
-        if _is_urn(parent, record.urn) and _qualified_type(parent) != ROOT_STACK:
+        # a child's own name holds its parent's type; a damaged state may hold any text in the place of a name
+        if is_urn(parent) and is_urn(record.urn) and not is_root_stack(parent):
             renamed.setdefault(record.urn, _child_of(parent, record.urn))
     return renamed
 
 
-def _is_urn(*urns: str) -> bool:
-    # a damaged state may hold any text in the place of one
-    return all(urn.count("::") >= 3 for urn in urns)  # noqa: PLR2004 - of four parts
-
-
-def _qualified_type(urn: str) -> str:
-    return urn.split("::")[2]
-
-
 def _child_of(parent: str, urn: str) -> str:
-    head, project, qualified, name = urn.split("::", 3)
-    own = qualified.rsplit("$", 1)[-1]
-    return "::".join([head, project, f"{_qualified_type(parent)}${own}", name])
+    head, project, _, name = urn.split("::", 3)
+    return f"{head}::{project}::{qualified_type(parent)}${type_of(urn)}::{name}"
 
 
 def _rewritten(record: Resource, renamed: Mapping[str, str]) -> Resource:
@@ -64,3 +57,32 @@ def _rewritten(record: Resource, renamed: Mapping[str, str]) -> Resource:
         replace_with=tuple(new(urn) for urn in record.replace_with),
         aliases=(),
     )
+
+
+def sound(record: Resource, standing: Collection[str]) -> Resource:
+    """The record with references to these URNs only; without its parent it has none until it is registered again."""
+    properties = {
+        key: tuple(urn for urn in urns if urn in standing)
+        for key, urns in record.property_dependencies.items()
+    }
+    partner = record.deleted_with
+    return record.with_(
+        parent=record.parent if record.parent in standing else "",
+        dependencies=tuple(u for u in record.dependencies if u in standing),
+        property_dependencies={k: v for k, v in properties.items() if v},
+        deleted_with=partner if partner in standing else "",
+        replace_with=tuple(u for u in record.replace_with if u in standing),
+    )
+
+
+def mended(
+    records: Iterable[Resource], gone: Collection[int] = ()
+) -> tuple[Resource, ...]:
+    """The records without those at the positions in `gone`, each pointing to earlier ones only."""
+    standing = set[str]()
+    kept = []
+    for index, record in enumerate(records):
+        if index not in gone:
+            kept.append(sound(record, standing))
+            standing.add(record.urn)
+    return tuple(kept)

@@ -31,11 +31,10 @@ from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, Engine
 from pulumi_esa_prefetch.engine.journal_file import Header
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.recovery import digest, is_interrupted
-from pulumi_esa_prefetch.engine.references import ROOT_STACK
 from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets, passphrase
 from pulumi_esa_prefetch.engine.stack_config import StackConfig
 from pulumi_esa_prefetch.engine.update import Ciphers, Update, journalled, locked
-from pulumi_esa_prefetch.engine.urns import is_provider_type
+from pulumi_esa_prefetch.engine.urns import ROOT_STACK_TYPE, is_provider_type
 
 # the second one is its former name
 _NO_BACKUPS: Final = (
@@ -263,6 +262,6 @@ def _refuse_bare(snapshot: Snapshot) -> None:
 def outputs(snapshot: Snapshot) -> Mapping[str, object]:
     """The outputs of a stack, secrets still wrapped."""
     for record in snapshot.resources:
-        if record.type == ROOT_STACK and not record.parent:
+        if record.type == ROOT_STACK_TYPE and not record.parent:
             return record.outputs
     return {}
