@@ -384,6 +384,6 @@ def test_of_a_map_the_secret_leaves_are_known() -> None:
 
     found = plain({"proj:m": secret, "proj:s": Secure("x")}, str.upper)
 
-    assert found["proj:m"].hidden == ("ONE", "TWO")
+    assert set(found["proj:m"].hidden) == {"ONE", "TWO"}
     assert found["proj:s"].hidden == ("X",)
     assert "TWO" not in repr(found)

@@ -5,12 +5,13 @@ A value is what YAML gives (see `yaml_reading`), with `Secure` where a secret st
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine import go_numbers
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.values import rewritten, walk
 
 _SECURE: Final = "secure"
 _INT64: Final = range(-(2**63), 2**63)
@@ -26,53 +27,38 @@ class Secure:
 
 def parse(value: Any) -> Any:
     """The value with every `{secure: <ciphertext>}` in it as a `Secure`."""
-    if isinstance(value, dict):
-        if list(value) == [_SECURE] and isinstance(value[_SECURE], str):
-            return Secure(value[_SECURE])
-        return {key: parse(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [parse(item) for item in value]
-    return value
+
+    def change(one: Any) -> Any:
+        if isinstance(one, dict) and list(one) == [_SECURE]:
+            return Secure(one[_SECURE]) if isinstance(one[_SECURE], str) else one
+        return one
+
+    return rewritten(value, change)
 
 
 def unparse(value: Any) -> Any:
     """The value as a stack file holds it."""
-    if isinstance(value, Secure):
-        return {_SECURE: value.ciphertext}
-    if isinstance(value, dict):
-        return {key: unparse(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [unparse(item) for item in value]
-    return value
+    return _changed(value, lambda secret: {_SECURE: secret.ciphertext})
 
 
 def is_secret(value: Any) -> bool:
     """Whether a secret stands anywhere in the value: then the whole value is one."""
-    if isinstance(value, Secure):
-        return True
-    if isinstance(value, dict):
-        return any(is_secret(item) for item in value.values())
-    return isinstance(value, list) and any(is_secret(item) for item in value)
+    return any(isinstance(one, Secure) for one in walk(value))
 
 
 def revealed(value: Any, opener: Callable[[str], str]) -> Any:
     """The value with every secret in it opened."""
-    if isinstance(value, Secure):
-        return opener(value.ciphertext)
-    if isinstance(value, dict):
-        return {key: revealed(item, opener) for key, item in value.items()}
-    if isinstance(value, list):
-        return [revealed(item, opener) for item in value]
-    return value
+    return _changed(value, lambda secret: opener(secret.ciphertext))
 
 
-def opened(value: Any, opener: Callable[[str], str]) -> Iterator[str]:
+def _changed(value: Any, change: Callable[[Secure], Any]) -> Any:
+    return rewritten(value, lambda one: change(one) if isinstance(one, Secure) else one)
+
+
+def opened(value: Any, opener: Callable[[str], str]) -> tuple[str, ...]:
     """The texts of all secrets in the value."""
-    if isinstance(value, Secure):
-        yield opener(value.ciphertext)
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from opened(item, opener)
+    found = (one for one in walk(value) if isinstance(one, Secure))
+    return tuple(opener(secret.ciphertext) for secret in found)
 
 
 def plainly_quoted(text: str) -> str:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from pulumi_esa_prefetch.engine.checkpoint import parse_json
 from pulumi_esa_prefetch.engine.context import Project
 from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_esa_prefetch.engine.values import rewritten
 from pulumi_esa_prefetch.engine.yaml_reading import load
 from pulumi_esa_prefetch.engine.yaml_scalars import INT64, Moment
 
@@ -70,6 +72,11 @@ def read_document(file: Path) -> Any:
         content = file.read_bytes()
     except OSError as error:
         raise EngineError(f"{file} cannot be read: {error.strerror}") from None
+    return parsed(content, file)
+
+
+def parsed(content: bytes, file: Path) -> Any:
+    """The value of what stands, or is to stand, in a YAML or JSON file; raises EngineError if it cannot be read."""
     if file.suffix == ".json":
         return parse_json(content, str(file))
     try:
@@ -109,7 +116,7 @@ def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
 
 
 def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = {key: _in_json(file, value) for key, value in declared.items()}
+    found: Mapping[str, Any] = rewritten(declared, partial(_in_json, file))
     for key, value in found.items():
         if not isinstance(value, str | int | list | dict):
             raise EngineError(
@@ -121,10 +128,6 @@ def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _in_json(file: Path, value: Any) -> Any:
     """A value that the project gives as the CLI passes it on: in JSON."""
-    if isinstance(value, dict):
-        return {key: _in_json(file, item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_in_json(file, item) for item in value]
     if isinstance(value, Moment):
         raise EngineError(f"{file}: the date {value} in 'config' needs quotes")
     return float(value) if type(value) is int and value not in INT64 else value

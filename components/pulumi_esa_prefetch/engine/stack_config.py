@@ -20,9 +20,8 @@ from pulumi_esa_prefetch.engine import config_values
 from pulumi_esa_prefetch.engine.backend import put
 from pulumi_esa_prefetch.engine.context import ConfigValue, Project
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.project import read_document
+from pulumi_esa_prefetch.engine.project import parsed, read_document
 from pulumi_esa_prefetch.engine.yaml_editing import Document
-from pulumi_esa_prefetch.engine.yaml_reading import load
 from pulumi_esa_prefetch.engine.yaml_scalars import resolve
 
 _PLAIN = (str, PlainScalarString)
@@ -88,35 +87,23 @@ class StackConfig:
         self._edit(change, values)
 
     def _edit(self, change: Callable[[Any], None], wanted: Mapping[str, Any]) -> None:
-        document: Any
-        if self.file.suffix == ".json":
-            document = dict(self._document)
-            change(document)
-            text = json.dumps(document, indent=4) + "\n"
-        else:
+        try:
             text = self._edited(change)
-            document = self._read_again(text)
-        if document is None or self._values(document) != wanted:
+            document = parsed(text.encode(), self.file) or {}
+            fits = self._values(document) == wanted
+        except (EngineError, YAMLError, ValueError, TypeError, RecursionError):
+            # ruamel keeps how a thing was spelled, and not all that can be read has such a form
+            fits = False
+        if not fits:
             raise EngineError(f"{self.file} cannot take the change; edit it by hand")
         write_text(self.file, text)
         self._document, self.values = document, dict(wanted)
 
     def _edited(self, change: Callable[[Any], None]) -> str:
-        try:
-            return self._edited_yaml(change)
-        except (YAMLError, ValueError, TypeError, RecursionError):
-            # ruamel keeps how a thing was spelled, and not all that can be read has such a form
-            raise EngineError(
-                f"{self.file} cannot be changed here; edit it by hand"
-            ) from None
-
-    def _read_again(self, text: str) -> Any:
-        try:
-            return load(text, str(self.file)) or {}
-        except EngineError:
-            return None
-
-    def _edited_yaml(self, change: Callable[[Any], None]) -> str:
+        if self.file.suffix == ".json":
+            content = dict(self._document)
+            change(content)
+            return json.dumps(content, indent=4) + "\n"
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
         document = Document(text)
         change(document.content)
@@ -280,7 +267,7 @@ def plain(
         key: ConfigValue(
             text=config_values.text(config_values.revealed(values[key], opener)),
             secret=config_values.is_secret(values[key]),
-            hidden=tuple(config_values.opened(values[key], opener)),
+            hidden=config_values.opened(values[key], opener),
         )
         for key in sorted(values)
     }
