@@ -43,7 +43,7 @@ HOLDERS = {
     "a provider's start": Launch("shown", ["shown"], Path(), ENVIRON),
     "a secret": Secret({"a": HUSH}),
     "a config value": ConfigValue(HUSH, secret=True),
-    "a passphrase": PassphraseSecrets.from_salt(SALT, HUSH),
+    "a passphrase": PassphraseSecrets(SALT, lambda: HUSH),
 }
 
 

@@ -22,7 +22,7 @@ def written(snapshot: Snapshot) -> checkpoint.Deployment:
 
 def test_a_checkpoint_of_the_cli_is_read_with_its_secrets() -> None:
     deployment = checkpoint.parse(GOLDEN.read_bytes())
-    secrets = PassphraseSecrets.from_salt(deployment.salt, PASSPHRASE)
+    secrets = PassphraseSecrets(deployment.salt, lambda: PASSPHRASE)
 
     snapshot = checkpoint.read(deployment, secrets.decrypt)
 

@@ -9,13 +9,13 @@ from tests.engine.stacks import PASSPHRASE, SALT
 
 
 def secrets(phrase: str = PASSPHRASE) -> PassphraseSecrets:
-    return PassphraseSecrets.from_salt(SALT, phrase)
+    return PassphraseSecrets(SALT, lambda: phrase)
 
 
 def test_a_secret_that_the_cli_sealed_can_be_opened() -> None:
     salt = "v1:ZMXSRjKDxU0=:v1:0E5uM06b6sZrqh24:7y7wUkVXAFiDcPW8Q1tSz1x1y9wYyw=="
 
-    opened = PassphraseSecrets.from_salt(salt, "pw").decrypt(
+    opened = PassphraseSecrets(salt, lambda: "pw").decrypt(
         "v1:GapAIlV0xwzSqrG5:m50BzKcxOilpMx4ErClna8+f0G4BcA=="
     )
 
@@ -35,9 +35,9 @@ def test_a_new_salt_opens_under_its_passphrase_only() -> None:
     made = PassphraseSecrets.new("one")
     sealed = made.encrypt("hush")
 
-    assert PassphraseSecrets.from_salt(made.salt, "one").decrypt(sealed) == "hush"
+    assert PassphraseSecrets(made.salt, lambda: "one").decrypt(sealed) == "hush"
     with pytest.raises(EngineError, match="incorrect passphrase"):
-        PassphraseSecrets.from_salt(made.salt, "two").verify()
+        PassphraseSecrets(made.salt, lambda: "two").verify()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_damaged_ciphertext_is_one_sentence(ciphertext: str) -> None:
 @pytest.mark.parametrize("salt", ["", "v1", "v1::", "v2:AAAA:x", "v1:!!:v1:a:b"])
 def test_a_damaged_salt_is_one_sentence(salt: str) -> None:
     with pytest.raises(EngineError, match="salt"):
-        PassphraseSecrets.from_salt(salt, "pw").verify()
+        PassphraseSecrets(salt, lambda: "pw").verify()
 
 
 def test_no_passphrase_is_asked_for_until_one_is_needed() -> None:

@@ -87,10 +87,10 @@ def read_ciphertext(content: bytes) -> None:
     """A secret, and the proof of a passphrase in a salt."""
     text = content.decode("utf-8", "surrogateescape")
     with only_sentences():
-        PassphraseSecrets.from_salt(SALT, PASSPHRASE).decrypt(text)
+        PassphraseSecrets(SALT, lambda: PASSPHRASE).decrypt(text)
     salt = SALT.rsplit(":", 3)[0]
     with only_sentences():
-        PassphraseSecrets.from_salt(f"{salt}:{text}", PASSPHRASE).verify()
+        PassphraseSecrets(f"{salt}:{text}", lambda: PASSPHRASE).verify()
 
 
 def read_config_path(content: bytes) -> None:

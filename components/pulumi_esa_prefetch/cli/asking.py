@@ -45,7 +45,7 @@ def _hidden(prompt: str) -> str:
 
 
 def _fits(salt: str, typed: str) -> bool:
-    secrets = PassphraseSecrets.from_salt(salt, typed)
+    secrets = PassphraseSecrets(salt, lambda: typed)
     try:
         secrets.verify()
     except WrongPassphrase:

@@ -257,7 +257,7 @@ def export(
     deployment = found.deployment()
     exported = checkpoint.render_export(deployment)
     if show_secrets:
-        exported = opened_secrets(exported, found.secrets_of(deployment).decrypt)
+        exported = opened_secrets(exported, found.salted(deployment.salt).decrypt)
     if file:
         stack_config.write_text(Path(file), printable_json(exported, 4) + "\n")
     else:

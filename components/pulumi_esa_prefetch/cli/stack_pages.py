@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     """The outputs of a stack as JSON values, sorted; no passphrase is needed unless secrets are to be shown."""
     deployment = stack.deployment()
-    opener = stack.secrets_of(deployment).decrypt if secrets else None
+    opener = stack.salted(deployment.salt).decrypt if secrets else None
     for record in deployment.records:
         if record.get("type") == ROOT_STACK_TYPE and not record.get("parent"):
             found = decode_resource(record, opener).outputs

@@ -86,7 +86,7 @@ def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
     # null is how the CLI exports a stack that never had a state
     body = {} if body is None else body
     deployment = checkpoint.checked(outer.get("version"), outer.get("features"), body)
-    secrets = stack.secrets_of(deployment)
+    secrets = stack.salted(deployment.salt)
     snapshot = checkpoint.read(deployment, secrets.decrypt)
     faults = _faults(stack.name, deployment, snapshot)
     if faults and not force:

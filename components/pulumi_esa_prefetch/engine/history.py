@@ -14,17 +14,14 @@ from pulumi_esa_prefetch.engine.errors import EngineError
 def record(
     files: StackFiles, entry: Mapping[str, Any], content: bytes, nanos: int
 ) -> None:
-    """Write one update and the checkpoint it ended with; raises OSError if it cannot be written."""
+    """Write one update, and the checkpoint it ended with, here and among the backups; raises OSError if it cannot."""
     files.history.mkdir(parents=True, exist_ok=True)
     name = f"{files.name}-{nanos}"
     (files.history / f"{name}.history.json").write_text(dumps(entry), "utf-8")
     (files.history / f"{name}.checkpoint.json").write_bytes(content)
-
-
-def back_up(files: StackFiles, content: bytes, nanos: int) -> None:
-    """Keep a copy of a checkpoint; raises OSError if it cannot be written."""
-    files.backups.mkdir(parents=True, exist_ok=True)
-    (files.backups / f"{files.name}.{nanos}.json").write_bytes(content)
+    if files.backed_up:
+        files.backups.mkdir(parents=True, exist_ok=True)
+        (files.backups / f"{files.name}.{nanos}.json").write_bytes(content)
 
 
 def entries(files: StackFiles) -> list[dict[str, Any]]:

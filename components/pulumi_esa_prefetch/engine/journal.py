@@ -5,7 +5,7 @@ entries, which is
 what a killed run left. Records of the base are named by their position in it, for a URN may occur twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -201,9 +201,9 @@ def _told(snapshot: Snapshot) -> object:
     return mended(snapshot.resources), snapshot.pending_operations
 
 
-def fold(base: Snapshot, entries: Iterable[Entry]) -> Snapshot:
+def fold(base: Snapshot, entries: Sequence[Entry]) -> Snapshot:
     """The snapshot after these entries; without any, the base as it is."""
-    folding, count = Folding(base), 0
-    for count, entry in enumerate(entries, start=1):  # noqa: B007 - counted
+    folding = Folding(base)
+    for entry in entries:
         folding.add(entry)
-    return folding.snapshot() if count else base
+    return folding.snapshot() if entries else base

@@ -40,7 +40,7 @@ def is_marked(content: bytes) -> bool:
 
 def marked(content: bytes) -> bytes:
     """A checkpoint's JSON with the mark; `content` is as `unmarked` gives it."""
-    head = _head(content)
+    head = _HEAD.match(content)
     if head is None:
         return content
     features = [*(_fields(head).get("features") or ()), FEATURE]
@@ -55,17 +55,13 @@ def unmarked(content: bytes) -> bytes:
     A checkpoint that begins otherwise than the CLI's (written by hand) is written anew; what is none stays as it is.
     """
     content = _in_order(content)
-    head = _head(content)
+    head = _HEAD.match(content)
     if head is None:
         return content
     fields = _fields(head)
     if FEATURE in (fields.get("features") or ()) and "unmarked" in fields:
         return _replaced(content, head, fields["unmarked"])
     return content
-
-
-def _head(content: bytes) -> re.Match[bytes] | None:
-    return _HEAD.match(content)
 
 
 def _fields(head: re.Match[bytes]) -> dict[str, Any]:
@@ -78,7 +74,7 @@ def _replaced(content: bytes, head: re.Match[bytes], text: str) -> bytes:
 
 
 def _in_order(content: bytes) -> bytes:
-    head = _head(content)
+    head = _HEAD.match(content)
     if head is not None and (
         "features" in _fields(head) or b'"features"' not in content[head.end() :]
     ):

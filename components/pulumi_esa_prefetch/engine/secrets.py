@@ -93,11 +93,6 @@ class PassphraseSecrets:
         text = f"v1:{base64.b64encode(salt).decode()}:{probe}"
         return cls(text, lambda: passphrase)
 
-    @classmethod
-    def from_salt(cls, salt: str, passphrase: str) -> "PassphraseSecrets":
-        """Secrets under a salt text that was written before."""
-        return cls(salt, lambda: passphrase)
-
     def verify(self) -> None:
         """Raise EngineError if the passphrase is missing or is not the salt's."""
         self._key()

@@ -186,12 +186,8 @@ class Stack:
         """Its state; raises EngineError if it cannot be read, opened, or is not valid."""
         return self._read(self.deployment())
 
-    def secrets_of(self, deployment: Deployment) -> PassphraseSecrets:
-        """The secrets of a state, whose passphrase is looked at when one is opened."""
-        return self.salted(deployment.salt)
-
     def _read(self, deployment: Deployment) -> Snapshot:
-        secrets = self.secrets_of(deployment)
+        secrets = self.salted(deployment.salt)
         snapshot = checkpoint.read(deployment, secrets.decrypt)
         checkpoint.verify(deployment, snapshot)
         return snapshot

@@ -23,10 +23,10 @@ cannot.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.engine import checkpoint, history, integrity, locks
@@ -138,9 +138,7 @@ def settle(files: StackFiles, clock: Clock) -> bool:
     with _writing(files):
         if journal is not None and journal.entries:
             content = _folded(files, files.read_checkpoint(), journal, clock)
-            _remember(
-                files, _history_entry(journal.header, None, clock), content, clock
-            )
+            _remember(files, journal.header, None, content, clock)
         if files.checkpoint.exists():
             files.unmark()
         files.journal.unlink(missing_ok=True)
@@ -235,8 +233,7 @@ def _finish(
         else:
             files.unmark()
         journal.close()
-        entry = _history_entry(header, update.outcome, clock)
-        _remember(files, entry, content, clock)
+        _remember(files, header, update.outcome, content, clock)
         files.journal.unlink()
     # after the writing, as the CLI does: what is wrong can be seen, exported and mended
     try:
@@ -248,11 +245,16 @@ def _finish(
         ) from None
 
 
-def _history_entry(
-    header: Header, outcome: Outcome | None, clock: Clock
-) -> dict[str, Any]:
+def _remember(
+    files: StackFiles,
+    header: Header,
+    outcome: Outcome | None,
+    content: bytes,
+    clock: Clock,
+) -> None:
     good = outcome is not None and not outcome.failed and not outcome.cancelled
-    return {
+    ended = clock.now().timestamp()
+    entry = {
         "kind": _KINDS.get(header.kind, header.kind),
         "startTime": header.started,
         "message": header.message,
@@ -260,15 +262,7 @@ def _history_entry(
         "config": dict(header.config),
         "version": 0,
         "result": "succeeded" if good else "failed",
-        "endTime": int(clock.now().timestamp()),
+        "endTime": int(ended),
         "resourceChanges": dict(outcome.changes) if outcome else {},
     }
-
-
-def _remember(
-    files: StackFiles, entry: Mapping[str, Any], content: bytes, clock: Clock
-) -> None:
-    nanos = int(clock.now().timestamp() * 1_000_000) * 1000
-    history.record(files, entry, content, nanos)
-    if files.backed_up:
-        history.back_up(files, content, nanos)
+    history.record(files, entry, content, int(ended * 1_000_000) * 1000)

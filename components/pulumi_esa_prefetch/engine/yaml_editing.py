@@ -9,7 +9,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from pulumi_esa_prefetch.engine.yaml_syntax import MERGE, PLAIN, YAML_ORG, AsSpelled
+from pulumi_esa_prefetch.engine.yaml_reading import MERGE, PLAIN, YAML_ORG, AsSpelled
 
 _STRING: Final = f"{YAML_ORG}str"
 
