@@ -104,7 +104,7 @@ def test_outputs_are_json_for_machines(filled: Console) -> None:
         (("a",), "[secret]\n"),
         (("a", "--show-secrets"), "hush\n"),
         (("b", "--show-secrets"), '{"x":1,"y":2.5}\n'),
-        (("t", "--shell"), "t=it\\'s\n"),
+        (("t", "--shell"), "t='it'\"'\"'s'\n"),
     ],
 )
 def test_one_output_is_printed_bare(

@@ -63,5 +63,5 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def milliseconds(moment: datetime) -> str:
     """A moment in UTC, to the millisecond."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -71,13 +72,7 @@ def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
     for name in strange:
         warn(f"the output {name!r} is left out: it cannot be a shell variable")
     for name in names:
-        print_value(f"{name}={_quoted(config_values.legible(found[name]))}")
-
-
-def _quoted(word: str) -> str:
-    if "\n" in word:
-        return "'" + word.replace("'", "'\\''") + "'"
-    return re.sub(r"([^\w@%+=:,./}\]-])", r"\\\1", word) if word else "''"
+        print_value(f"{name}={shlex.quote(config_values.legible(found[name]))}")
 
 
 def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -> None:

@@ -191,7 +191,9 @@ def cancel(stack: Stack) -> Cancelled:
     found = locks.held(files.locks)
     try:
         with locks.guard(files.locks):
-            _refuse_running(stack, [lock for lock in found if not lock.abandoned])
+            living = [lock for lock in found if lock.ours and not lock.abandoned]
+            if living:
+                raise _running(stack, living)
             # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
             own = locks.claim(files.locks, stack.clock)
             aside, why, created = _set_aside(files)
@@ -202,11 +204,6 @@ def cancel(stack: Stack) -> Cancelled:
     except BlockingIOError:
         raise _running(stack, found) from None
     return Cancelled(len(found), folded, aside, why, created)
-
-
-def _refuse_running(stack: Stack, living: Sequence[Lock]) -> None:
-    if any(lock.ours for lock in living):
-        raise _running(stack, living)
 
 
 def _running(stack: Stack, found: Sequence[Lock]) -> EngineError:

@@ -112,9 +112,7 @@ def refusal(locks: list[Lock]) -> EngineError:
             "ending; try again in a moment"
         )
     if all(lock.stale for lock in locks):
-        advice = "its process is dead: run `esa-prefetch cancel` to clear it"
-        if len(locks) > 1:
-            advice = "their processes are dead: run `esa-prefetch cancel` to clear them"
+        advice = "whoever took it is dead: run `esa-prefetch cancel` to clear it"
     else:
         advice = (
             "wait for the other process(es) to end; `esa-prefetch cancel` clears the lock "
