@@ -1,7 +1,7 @@
 import threading
 from typing import Any, cast
 
-from pulumi_esa_prefetch.engine.executor import Executor
+from pulumi_esa_prefetch.engine.performer import Executor
 from pulumi_esa_prefetch.engine.steps import Step
 
 

@@ -170,7 +170,7 @@ def test_a_program_that_requires_this_version_of_pulumi_runs(bench: Bench) -> No
         (">=99.0.0", f"Pulumi >=99.0.0 is required, and {NEWER}"),
         (
             "three",
-            "'three' is not a range of versions such as '>=3.1.0 <4.0.0'",
+            "'three' is not a range of versions that is known here, such as '>=3.1.0 <4.0.0'",
         ),
     ],
 )

@@ -1,3 +1,4 @@
+from pulumi_esa_prefetch.engine.context import Request
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.operation import refreshes
 from pulumi_esa_prefetch.engine.records import Resource
@@ -27,6 +28,6 @@ def test_nothing_points_to_what_is_gone() -> None:
 
 def test_only_targets_are_looked_up() -> None:
     ledger = Ledger([Resource(urn=u, custom=True, type="t:m:T") for u in (A, B)])
-    scope = Scope([B], [], target_dependents=False)
+    scope = Scope(Request("refresh", dry_run=False, parallel=1, targets=[B]))
 
     assert [step.urn for step in refreshes(ledger, scope)] == [B]

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from pulumi_esa_prefetch.engine.context import Request
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.records import Resource, Snapshot
 from pulumi_esa_prefetch.engine.targets import Scope, Targets, protected
@@ -14,7 +17,8 @@ def _record(urn: str, *needs: str, **fields: object) -> Resource:
 def _scope(
     targets: tuple[str, ...] = (), spares: tuple[str, ...] = (), *, dependents: bool
 ) -> Scope:
-    return Scope(targets, spares, target_dependents=dependents)
+    request = Request("destroy", dry_run=False, parallel=1, targets=targets)
+    return Scope(replace(request, spares=spares, target_dependents=dependents))
 
 
 @pytest.mark.parametrize(

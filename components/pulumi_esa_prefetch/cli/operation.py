@@ -36,7 +36,7 @@ from pulumi_esa_prefetch.engine.errors import (
     FAILED,
     EngineError,
 )
-from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Recorded
+from pulumi_esa_prefetch.engine.events import Diagnostic, Event
 from pulumi_esa_prefetch.engine.journal import JournalWriter
 from pulumi_esa_prefetch.engine.operation import run
 from pulumi_esa_prefetch.engine.stack import Stack
@@ -103,7 +103,7 @@ class Operation:
             return FAILED if self.options.remove else 0
         expected = None
         if not self.options.skip_preview:
-            seen = Recorded()
+            seen: list[Event] = []
             outcome = self._dry_run(seen)
             if outcome.failed or outcome.cancelled:
                 return FAILED
@@ -134,7 +134,7 @@ class Operation:
         self.stack.settle()
         opening.warn(RECOVERED.format(name=self.stack.name))
 
-    def _dry_run(self, seen: Recorded) -> Outcome:
+    def _dry_run(self, seen: list[Event]) -> Outcome:
         with interruptible() as cancellation:
             context = self.stack.context(self.interpreter, valid=self._valid)
             return self._run(
@@ -165,7 +165,7 @@ class Operation:
         journal: JournalWriter | None,
         view: View,
         cancellation: Cancellation,
-        seen: Recorded | None = None,
+        seen: list[Event] | None = None,
     ) -> Outcome:
         request = request_of(
             self.command,
@@ -180,18 +180,18 @@ class Operation:
 
             def tell(event: Event) -> None:
                 if seen is not None:
-                    seen(event)
+                    seen.append(event)
                 sink(event)
 
             told = masking(tell, hidden)
             return run(request, context, journal, told, cancellation, self.clock)
 
-    def _ask(self, seen: Recorded) -> None:
+    def _ask(self, seen: list[Event]) -> None:
         if self.options.yes:
             return
         view = replace(self._view(planning=True), full=True)
         out = sys.stdout
-        confirm(view, out, sys.stdin, lambda: details(seen.events, view, Paper(out)))
+        confirm(view, out, sys.stdin, lambda: details(seen, view, Paper(out)))
 
     def _bury(self) -> None:
         """Say what is left after a destroy; with --remove that is nothing.

@@ -20,7 +20,7 @@ these names is found:
   `lacking` for what it refuses; versions that programs require: `required`
 - secrets manager (passphrase): `secrets`
 - snapshot manager: `recording`, `ledger`
-- step: `steps`, `reads`; step executor: `executor`, `performer`
+- step: `steps`, `reads`; step executor: `performer`
 - step generator: `generator`, `naming`, `choosing`, `comparing`, `replacement`, and for
   what the program does not name `leftovers`; targets: `targets`
 - URN: `urns`

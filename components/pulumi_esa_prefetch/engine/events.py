@@ -1,7 +1,7 @@
 """What an operation tells while it runs, for whoever shows it: a terminal, plain lines, JSON; holds no text layout."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pulumi_esa_prefetch.engine.records import Resource
@@ -130,14 +130,3 @@ Event = (
 
 
 Sink = Callable[[Event], None]  # called from any thread
-
-
-@dataclass
-class Recorded:
-    """Keeps all events, for tests and for answers in one piece."""
-
-    events: list[Event] = field(default_factory=list)
-
-    def __call__(self, event: Event) -> None:
-        """Keep one event."""
-        self.events.append(event)

@@ -10,7 +10,6 @@ from pulumi_esa_prefetch.engine.environment import (
     program_directory,
     program_environment,
 )
-from pulumi_esa_prefetch.engine.errors import EngineError
 from pulumi_esa_prefetch.engine.goals import ProgramEnd
 from pulumi_esa_prefetch.engine.launcher import TOLD
 from pulumi_esa_prefetch.engine.process import Child, OnLine
@@ -85,18 +84,6 @@ class Program:
             message="an unhandled error occurred: program exited with non-zero exit "
             f"code: {code}",
         )
-
-
-def refuse_other_languages(context: Context) -> None:
-    """EngineError if the program is not one that this engine can run."""
-    project = context.project
-    if project.runtime != "python":
-        raise EngineError(
-            f"project '{project.name}' has runtime '{project.runtime}', this engine "
-            "runs Python programs only: use the pulumi CLI"
-        )
-    if not project.main.exists():
-        raise EngineError(f"the program's directory {project.main} does not exist")
 
 
 def _command(context: Context, request: Request, address: str) -> list[str]:

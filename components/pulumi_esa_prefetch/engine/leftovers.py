@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.ledger import Ledger, Old, needs
+from pulumi_esa_prefetch.engine.performer import Executor
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.replacement import dependents_of
 from pulumi_esa_prefetch.engine.steps import (

@@ -60,7 +60,7 @@ class Machinery:
             project=context.project.name,
             dry_run=request.dry_run,
             replace=Targets(request.replace),
-            scope=Scope.of(request),
+            scope=Scope(request),
             book=Book(),
             ledger=self.ledger,
             registry=self.registry,

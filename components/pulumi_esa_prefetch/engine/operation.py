@@ -14,11 +14,10 @@ from pulumi_esa_prefetch.engine.events import (
     Prelude,
     Summary,
 )
-from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.journal import JournalWriter, Rebased
-from pulumi_esa_prefetch.engine.language import refuse_other_languages
 from pulumi_esa_prefetch.engine.ledger import Ledger
 from pulumi_esa_prefetch.engine.machinery import Machinery
+from pulumi_esa_prefetch.engine.performer import Executor
 from pulumi_esa_prefetch.engine.reads import Refresh
 from pulumi_esa_prefetch.engine.records import Snapshot
 from pulumi_esa_prefetch.engine.references import mended
@@ -105,8 +104,9 @@ class Operation:
     def _phases(self) -> None:
         request = self._request
         require_version(self._machinery.context.project.required_version)
-        if request.kind == "up":
-            refuse_other_languages(self._machinery.context)
+        main = self._machinery.context.project.main
+        if request.kind == "up" and not main.exists():
+            raise EngineError(f"the program's directory {main} does not exist")
         if request.kind != "up":
             # a slip in one name must not delete what the other names say
             refuse_unrecorded(self._machinery, Targets(request.targets))
@@ -168,7 +168,7 @@ def refresh_phase(machinery: Machinery) -> None:
     ledger = machinery.ledger
     if not ledger.base:
         return
-    scope = Scope.of(machinery.request)
+    scope = Scope(machinery.request)
     refuse_unrecorded(machinery, scope.targets)
     _do_refreshes(machinery, refreshes(ledger, scope))
     if not machinery.cancellation.aborted:

@@ -1,8 +1,11 @@
-"""Doing one step with all that belongs to it: journal, events, counts, the answer to the program; decides nothing."""
+"""Doing steps, so many at once, with all that belongs to each: journal, events, counts, the answer; decides nothing."""
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from typing import Final
 
 from pulumi_esa_prefetch.engine.cancellation import Cancellation
 from pulumi_esa_prefetch.engine.diff import Diff
@@ -24,6 +27,70 @@ from pulumi_esa_prefetch.engine.steps import Applied, Replace, Skip, Step
 from pulumi_esa_prefetch.engine.urns import is_default_provider
 from pulumi_esa_prefetch.engine.values import UNKNOWN_STRING, equal, marked_outputs
 from pulumi_esa_prefetch.engine.work import Work
+
+_MOST: Final = 512
+
+
+class Executor:
+    """A chain's steps are done one after the other; a chain is taken when a worker is free."""
+
+    def __init__(
+        self,
+        parallel: int,
+        perform: Callable[[Step], bool],
+        leave_out: Callable[[Sequence[Step]], None] = lambda _: None,
+    ) -> None:
+        workers = max(1, min(parallel, _MOST))
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="step")
+        self._workers = self._free = workers
+        self._change = threading.Condition()
+        self._perform, self._leave_out = perform, leave_out
+        self._stopped = False
+
+    def submit(self, chain: Sequence[Step]) -> "Future[None]":
+        """Have a chain done; waits for a free worker, and does nothing once stopped."""
+        with self._change:
+            self._change.wait_for(lambda: self._free > 0 or self._stopped)
+            if self._stopped:
+                nothing: Future[None] = Future()
+                nothing.set_result(None)
+                return nothing
+            self._free -= 1
+        return self._pool.submit(self._run, tuple(chain))
+
+    def layer(self, steps: Sequence[Step]) -> None:
+        """Have independent steps done, and wait for all."""
+        wait([self.submit([step]) for step in steps])
+
+    def drain(self) -> None:
+        """Wait until every worker is free."""
+        with self._change:
+            self._change.wait_for(lambda: self._free == self._workers)
+
+    def stop(self) -> None:
+        """Start nothing new: not even the rest of a chain."""
+        with self._change:
+            self._stopped = True
+            self._change.notify_all()
+
+    def join(self) -> None:
+        """Wait for all that was taken."""
+        self._pool.shutdown(wait=True)
+
+    def _run(self, chain: Sequence[Step]) -> None:
+        try:
+            for place, step in enumerate(chain):
+                if self._stopped:
+                    return
+                if not self._perform(step):
+                    if not self._stopped:
+                        # Somebody may wait for the answer of a later step of the chain.
+                        self._leave_out(chain[place + 1 :])
+                    return
+        finally:
+            with self._change:
+                self._free += 1
+                self._change.notify_all()
 
 
 class Broken(EngineError):

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.executor import Executor
 from pulumi_esa_prefetch.engine.generator import Generator
 from pulumi_esa_prefetch.engine.goals import (
     Outputs,
@@ -24,7 +23,7 @@ from pulumi_esa_prefetch.engine.language import Program
 from pulumi_esa_prefetch.engine.ledger import Old, needs
 from pulumi_esa_prefetch.engine.leftovers import delete_leftovers
 from pulumi_esa_prefetch.engine.machinery import Machinery
-from pulumi_esa_prefetch.engine.performer import Broken
+from pulumi_esa_prefetch.engine.performer import Broken, Executor
 from pulumi_esa_prefetch.engine.records import Resource
 from pulumi_esa_prefetch.engine.steps import Delete, Protected, Skip, Step, Update
 from pulumi_esa_prefetch.engine.urns import (

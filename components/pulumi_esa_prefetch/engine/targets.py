@@ -1,7 +1,7 @@
 """Which resources an operation is about: --target with dependents, --exclude-protected; changes nothing."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pulumi_esa_prefetch.engine.context import Request
 from pulumi_esa_prefetch.engine.ledger import Ledger, needs
@@ -41,21 +41,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 class Scope:
-    """Targets, growing as dependents are met, and the records that a destroy spares."""
+    """Targets, growing as dependents are met (each phase meets them anew), and the records that a destroy spares."""
 
-    def __init__(
-        self, targets: Sequence[str], spares: Sequence[str], *, target_dependents: bool
-    ) -> None:
-        self.targets = Targets(targets)
-        self.target_dependents = target_dependents
-        self._spares = frozenset(spares)
-        self._chosen = Targets(targets)
-
-    @classmethod
-    def of(cls, request: Request) -> "Scope":
-        """What a request is about; each phase meets the dependents anew."""
-        dependents = request.target_dependents
-        return cls(request.targets, request.spares, target_dependents=dependents)
+    def __init__(self, request: Request) -> None:
+        self.targets = Targets(request.targets)
+        self.target_dependents = request.target_dependents
+        self._spares = frozenset(request.spares)
+        self._chosen = Targets(request.targets)
 
     @property
     def constrained(self) -> bool:

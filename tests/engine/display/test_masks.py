@@ -10,7 +10,6 @@ from pulumi_esa_prefetch.engine.events import (
     Event,
     Outputs,
     Prelude,
-    Recorded,
     StepFailed,
 )
 from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE, Secret
@@ -51,9 +50,9 @@ def views() -> Iterator[View]:
 
 
 def told(event: Event, *hidden: str) -> Any:
-    seen = Recorded()
-    masking(seen, hidden)(event)
-    return seen.events[0]
+    seen: list[Event] = []
+    masking(seen.append, hidden)(event)
+    return seen[0]
 
 
 def test_secrets_of_the_configuration_are_masked_in_properties_and_outputs() -> None:
