@@ -3,14 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pulumi_esa_prefetch.config import (
-    SETTINGS,
-    Settings,
-    SettingsError,
-    read_settings,
-    refuse_misspelt,
-)
-from pulumi_esa_prefetch.keys import (
+from pulumi_esa_prefetch.settings.credentials import (
     AssumedRole,
     Credentials,
     CredentialsUri,
@@ -19,6 +12,13 @@ from pulumi_esa_prefetch.keys import (
     KeyPlace,
     OidcRole,
     Profile,
+)
+from pulumi_esa_prefetch.settings.settings import (
+    SETTINGS,
+    Settings,
+    SettingsError,
+    read_settings,
+    refuse_misspelt,
 )
 
 ESA = "esa-prefetch:"

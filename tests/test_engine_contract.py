@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from pulumi_esa_prefetch.engine import errors
+from pulumi_embedded_engine import errors
 from tests.engine.replaying import EMBEDDED, Playground
 
 PAGE = (Path(__file__).parents[1] / "docs" / "engine.md").read_text("utf-8")

@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from pulumi_esa_prefetch import emulator, engine
+import pulumi_embedded_engine as engine
+import pulumi_esa_emulator as emulator
 
 NO_MODULES = {"/_emulator", "cli", "import", "pulumi"}
 

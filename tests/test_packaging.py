@@ -95,10 +95,13 @@ def test_the_wheel_holds_the_package_its_types_and_its_licence(
     assert any(name.endswith("licenses/LICENSE") for name in wheel)
 
 
-def test_the_wheel_holds_nothing_but_the_package(wheel: list[str]) -> None:
+def test_the_wheel_holds_nothing_but_the_four_components(wheel: list[str]) -> None:
     tops = {name.split("/")[0] for name in wheel}
 
     assert tops == {
+        "pulumi_embedded_engine",
+        "pulumi_esa_cli",
+        "pulumi_esa_emulator",
         "pulumi_esa_prefetch",
         f"pulumi_esa_prefetch-{PROJECT['version']}.dist-info",
     }
@@ -187,7 +190,7 @@ def test_importing_the_package_imports_neither_pulumi_alicloud_nor_the_engine() 
     program = (
         "import sys, pulumi_esa_prefetch as p; [getattr(p, n) for n in p.__all__]; "
         "print(*(n for n in sys.modules if n.startswith(('pulumi_alicloud', "
-        "'pulumi_esa_prefetch.engine', 'pulumi_esa_prefetch.emulator', 'pulumi_esa_prefetch.cli'))))"
+        "'pulumi_embedded_engine', 'pulumi_esa_emulator', 'pulumi_esa_cli'))))"
     )
 
     done = subprocess.run(

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from pulumi_esa_prefetch.emulator.dialects import DIALECTS
-from pulumi_esa_prefetch.emulator.faults.document import grammar
+from pulumi_esa_emulator.dialects import DIALECTS
+from pulumi_esa_emulator.faults.document import grammar
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

@@ -11,6 +11,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from pulumi_embedded_engine import errors
+from pulumi_esa_cli import main
 from pulumi_esa_prefetch import (
     PrefetchCampaign,
     PrefetchCampaignArgs,
@@ -22,12 +24,10 @@ from pulumi_esa_prefetch import (
     SitePrefetch,
     SitePrefetchArgs,
 )
-from pulumi_esa_prefetch.cli import main
-from pulumi_esa_prefetch.config import read_settings
-from pulumi_esa_prefetch.engine import errors
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
 from pulumi_esa_prefetch.resources.plan_config import SETTING
+from pulumi_esa_prefetch.settings.settings import read_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs/reference.md").read_text()

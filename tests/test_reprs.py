@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_embedded_engine.model.operation_context import ConfigValue, Context
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.providers.provider_process import Launch
+from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
+from pulumi_esa_emulator.http.options import Options
+from pulumi_esa_emulator.state.seed import KeySeed, Seed
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import source_of
-from pulumi_esa_prefetch.config import read_settings
-from pulumi_esa_prefetch.emulator.options import Options
-from pulumi_esa_prefetch.emulator.seed import KeySeed, Seed
-from pulumi_esa_prefetch.engine.context import ConfigValue, Context
-from pulumi_esa_prefetch.engine.host import Launch
-from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
-from pulumi_esa_prefetch.engine.values import Secret
-from pulumi_esa_prefetch.keys import AssumedRole, Credentials
 from pulumi_esa_prefetch.provider.session import Session
+from pulumi_esa_prefetch.settings.credentials import AssumedRole, Credentials
+from pulumi_esa_prefetch.settings.settings import read_settings
 from tests.engine.stacks import SALT, reopened, stack_in
 
 HUSH = "geheim"

@@ -14,7 +14,7 @@ from pulumi_esa_prefetch.api.credentials import (
     StaticCredentials,
 )
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.config import DEFAULT_MAX_QPS
+from pulumi_esa_prefetch.settings.settings import DEFAULT_MAX_QPS
 
 PLAN_ID = "665d3b48621bccf3fe29e1a7"
 JOB_ID = "665d3af3621bccf3fe29e1a4"

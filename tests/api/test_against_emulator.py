@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from pulumi_esa_emulator.clock import ManualClock, SystemClock
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
 from pulumi_esa_prefetch.api.errors import (
@@ -21,9 +24,6 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 from pulumi_esa_prefetch.api.models import PlanSpec
-from pulumi_esa_prefetch.clock import ManualClock, SystemClock
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
 from tests.api.lockstep import LockstepClock
 
 KEYS = Credentials("emulator-key", "emulator-secret")

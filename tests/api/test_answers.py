@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.api.answers import Answer, read_answer
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
     BadCredentials,
@@ -23,7 +22,8 @@ from pulumi_esa_prefetch.api.errors import (
     Throttled,
     WrongClock,
 )
-from pulumi_esa_prefetch.keys import Credentials
+from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
+from pulumi_esa_prefetch.settings.credentials import Credentials
 from tests.api.answering import refusal
 
 START = "StartScheduledPreloadExecution"

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pulumi_esa_prefetch.api.budget import within
+from pulumi_esa_prefetch.api.deadline import within
 from pulumi_esa_prefetch.api.errors import NoAnswer
 
 

@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.api.errors import (
 )
 from pulumi_esa_prefetch.api.models import Job, Plan, PlanSpec
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.config import Settings, read_settings
+from pulumi_esa_prefetch.settings.settings import Settings, read_settings
 from tests.api.answering import (
     JOB_ID,
     NOON,

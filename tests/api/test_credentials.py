@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.api import official_keys
+from pulumi_esa_prefetch.api import alibaba_credentials as official_keys
 from pulumi_esa_prefetch.api.credentials import (
     OfficialCredentials,
     StaticCredentials,
     source_of,
 )
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.keys import (
+from pulumi_esa_prefetch.settings.credentials import (
     AssumedRole,
     Credentials,
     CredentialsUri,
@@ -462,7 +462,7 @@ def run_python(program: str, **environ: str) -> str:
 CHAIN = """
 from pulumi_esa_prefetch.api.credentials import source_of
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.keys import DefaultPlaces
+from pulumi_esa_prefetch.settings.credentials import DefaultPlaces
 try:
     keys = source_of(DefaultPlaces()).get()
     print(keys.access_key_id, keys.access_key_secret, keys.security_token)

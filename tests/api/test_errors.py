@@ -4,7 +4,7 @@ import re
 import pytest
 
 from pulumi_esa_prefetch.api import errors
-from pulumi_esa_prefetch.api.codes import CLASSES
+from pulumi_esa_prefetch.api.error_codes import CLASSES
 from pulumi_esa_prefetch.api.errors import ApiError, EsaError, NoAnswer, Throttled
 
 TREE = {

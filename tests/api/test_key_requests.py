@@ -14,7 +14,11 @@ import pytest
 from pulumi_esa_prefetch.api import key_requests
 from pulumi_esa_prefetch.api.credentials import OfficialCredentials, source_of
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.keys import Credentials, CredentialsUri, EcsRole
+from pulumi_esa_prefetch.settings.credentials import (
+    Credentials,
+    CredentialsUri,
+    EcsRole,
+)
 from tests.api.sockets import Handler, answering, request_of, resetting, serving
 
 Requests = queue.SimpleQueue[bytes]

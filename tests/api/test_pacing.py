@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from pulumi_esa_prefetch.api.pacing import LONGEST_HINT, Pacer
+from pulumi_esa_prefetch.api.rate_limiter import LONGEST_HINT, Pacer
 from pulumi_esa_prefetch.clock import ManualClock
 from tests.api.answering import NOON
 from tests.api.lockstep import LockstepClock

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_esa_prefetch.api.answer_models import plans_reader, reader, reader_of
 from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
 from pulumi_esa_prefetch.api.models import CreatedPlans, Done, Job, JobPage, Plan
-from pulumi_esa_prefetch.api.reading import plans_reader, reader, reader_of
 from tests.api.answering import JOB_ID, PLAN, PLAN_ID
 
 

@@ -23,7 +23,7 @@ from pulumi_esa_prefetch.api.errors import (
     Unreachable,
     Untrusted,
 )
-from pulumi_esa_prefetch.api.pacing import LONGEST_HINT
+from pulumi_esa_prefetch.api.rate_limiter import LONGEST_HINT
 from pulumi_esa_prefetch.api.retry import FIRST_PAUSE, delay, may_repeat
 
 

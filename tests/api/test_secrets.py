@@ -11,13 +11,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.api.answers import Answer, read_answer
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials, source_of
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
+from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
 from pulumi_esa_prefetch.api.signing import Acs3Auth
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.keys import Credentials
+from pulumi_esa_prefetch.settings.credentials import Credentials
 from tests.api.answering import (
     JOB_ID,
     NOON,

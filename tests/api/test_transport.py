@@ -11,11 +11,7 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.credentials import (
-    PATIENCE,
-    Credentials,
-    StaticCredentials,
-)
+from pulumi_esa_prefetch.api.credentials import PATIENCE, Credentials, StaticCredentials
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
     BadAnswer,
@@ -32,7 +28,7 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.config import SettingsError, read_settings
+from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
 from tests.api.answering import (
     JOB_ID,
     KEYS,

@@ -8,7 +8,7 @@ import resource
 import sys
 from pathlib import Path
 
-from pulumi_esa_prefetch.cli.main import main
+from pulumi_esa_cli.main import main
 
 
 def _note(file: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_embedded_engine.stacks.stack import Stack
+from pulumi_esa_cli.main import main
 from tests.engine.stacks import environ_of, stack_in
 
 

@@ -15,7 +15,7 @@ from tests.engine.stacks import PASSPHRASE, environ_of, project_in
 SECONDS = 60
 # with its last blank: only then is what is typed no longer shown
 OLD = "remember): "
-COMMAND = "import sys; from pulumi_esa_prefetch.cli.main import main; sys.exit(main())"
+COMMAND = "import sys; from pulumi_esa_cli.main import main; sys.exit(main())"
 
 
 def dialogue(

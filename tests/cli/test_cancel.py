@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine import locks
-from pulumi_esa_prefetch.engine.journal import Done
-from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_embedded_engine.state import locks
+from pulumi_embedded_engine.state.journal import Done
+from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.cli.console import Console, console_in
 from tests.engine.killing import killed_at
 from tests.engine.stacks import creation, root, thing

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.cli import operation
-from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.cli.options import ALL, Options
-from pulumi_esa_prefetch.cli.session import Session
+from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.main import main
+from pulumi_esa_cli.pulumi import operation
+from pulumi_esa_cli.pulumi.operation_commands import ALL, Options
 from tests.cli.console import Console, console_in
 
 Reached = list[tuple[str, Options, Session]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.cli.main import COMMANDS, main
+from pulumi_esa_cli.main import COMMANDS, main
 
 
 def error_of(capsys: pytest.CaptureFixture[str]) -> str:
@@ -183,7 +183,7 @@ def started(
     *argv: str, code: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, **variables}
-    script = f"import sys; from pulumi_esa_prefetch.cli.main import main\nsys.argv[1:] = {list(argv)!r}\n{code}"
+    script = f"import sys; from pulumi_esa_cli.main import main\nsys.argv[1:] = {list(argv)!r}\n{code}"
     return subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -222,7 +222,7 @@ def test_a_command_that_is_broken_off_says_so_by_its_code(
     raised: str, expected: int
 ) -> None:
     code = f"""
-import pulumi_esa_prefetch.cli.main as entry
+import pulumi_esa_cli.main as entry
 def register(app):
     @app.command()
     def version():
@@ -245,7 +245,7 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from pulumi_esa_prefetch.cli.main import main; sys.exit(main())",
+            "import sys; from pulumi_esa_cli.main import main; sys.exit(main())",
             "--help",
         ],
         stdout=write,

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.cli.operation import confirm
-from pulumi_esa_prefetch.cli.options import Options
-from pulumi_esa_prefetch.cli.session import Session
-from pulumi_esa_prefetch.cli.translation import (
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Project
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.main import main
+from pulumi_esa_cli.pulumi.operation import confirm
+from pulumi_esa_cli.pulumi.operation_commands import Options
+from pulumi_esa_cli.pulumi.request_builder import (
     check,
     default_parallel,
     interpreter,
     refreshes,
     request_of,
 )
-from pulumi_esa_prefetch.engine.context import Project
-from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.records import Snapshot
 
 HERE = Session(cwd=Path(), color=False, interactive=False)
 TERMINAL = Session(cwd=Path(), color=False, interactive=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.cli.interruption import interruptible
+from pulumi_esa_cli.pulumi.signals import interruptible
 from tests.engine.replaying import EMBEDDED, Playground
 
 PROGRAM = """

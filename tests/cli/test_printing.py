@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
-from pulumi_esa_prefetch.cli.printing import ago, milliseconds
-from pulumi_esa_prefetch.engine.moments import Moment
+from pulumi_embedded_engine.model.timestamps import Moment
+from pulumi_esa_cli.terminal.printing import ago, milliseconds
 
 
 def test_a_moment_of_another_time_zone_is_printed_in_utc() -> None:

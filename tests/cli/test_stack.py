@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.journal import Done
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.state.journal import Done
 from tests.cli.console import Console, console_in
 from tests.engine.stacks import creation, root, thing
 

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import pytest
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
+from pulumi_esa_emulator.http.server import running
 from tests.emulator.client import Client, Document
 from tests.emulator.seeds import seed
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.emulator.call import Call
-from pulumi_esa_prefetch.emulator.identity.acs3 import read_acs3
+from pulumi_esa_emulator.identity.acs3 import read_acs3
+from pulumi_esa_emulator.messages.request import Call
 from tests.emulator.client import Client, Document
 from tests.emulator.conftest import Houses, Sockets
 from tests.emulator.seeds import JOB, plan_id

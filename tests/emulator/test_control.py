@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
+from pulumi_esa_emulator.clock import SystemClock
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from tests.emulator.client import Client
 from tests.emulator.conftest import Houses
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed

@@ -4,12 +4,7 @@ import re
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.dialects import (
-    DIALECTS,
-    DialectError,
-    Rules,
-    rules_of,
-)
+from pulumi_esa_emulator.dialects import DIALECTS, DialectError, Rules, rules_of
 from tests.emulator.client import Document
 from tests.emulator.conftest import House, Houses
 from tests.emulator.seeds import JOB, late_plan, open_plan, plan, plan_id, seed

@@ -14,13 +14,13 @@ from typing import Protocol
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.documents import DocumentError
-from pulumi_esa_prefetch.emulator.hosts import parse_host
-from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
-from pulumi_esa_prefetch.emulator.options import Options, make_emulator
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.host_names import parse_host
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
+from pulumi_esa_emulator.http.options import Options, make_emulator
+from pulumi_esa_emulator.http.server import running
+from pulumi_esa_emulator.messages.documents import DocumentError
 from tests.emulator.conftest import START, Houses
 from tests.emulator.seeds import open_plan, plan_id, seed
 from tests.emulator.test_rpc_v1 import Terraform

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pulumi_esa_prefetch.emulator.documents import DocumentError, parse_document
-from pulumi_esa_prefetch.emulator.faults.document import FaultDocument, grammar
-from pulumi_esa_prefetch.emulator.faults.kinds import KINDS
-from pulumi_esa_prefetch.emulator.patience import MOST_WAITING
+from pulumi_esa_emulator.faults.document import FaultDocument, grammar
+from pulumi_esa_emulator.faults.kinds import KINDS
+from pulumi_esa_emulator.messages.documents import DocumentError, parse_document
+from pulumi_esa_emulator.messages.stalls import MOST_WAITING
 from tests.emulator.client import Document
 from tests.emulator.conftest import House, Houses
 from tests.emulator.seeds import JOB, open_plan, plan, plan_id, seed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.patience import MOST_WAITING, Patience, seats
+from pulumi_esa_emulator.messages.stalls import MOST_WAITING, Patience, seats
 
 
 class Wait:

@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator import persistence
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.identity.nonces import Nonce, Nonces
-from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
-from pulumi_esa_prefetch.emulator.persistence import DataError, DataFile
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
+from pulumi_esa_emulator.identity.nonces import Nonce, Nonces
+from pulumi_esa_emulator.state import data_file as persistence
+from pulumi_esa_emulator.state.data_file import DataError, DataFile
 from tests.emulator.client import Client, Document
 from tests.emulator.conftest import START, House
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed

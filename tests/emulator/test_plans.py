@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.seed import Seed
-from pulumi_esa_prefetch.emulator.world import World
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.state.seed import Seed
+from pulumi_esa_emulator.state.world import World
 from tests.emulator.conftest import START, Houses
 from tests.emulator.seeds import JOB, SITE, late_plan, open_plan, plan, plan_id, seed
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pulumi_esa_prefetch.emulator.identity.policies import Policy
+from pulumi_esa_emulator.identity.ram_policies import Policy
 
 SITE = "acs:esa:*:1568586500114622:site/1"
 

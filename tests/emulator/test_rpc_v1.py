@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.emulator.app import Emulator
+from pulumi_esa_emulator.http.app import Emulator
 from tests.emulator.client import Document
 from tests.emulator.conftest import Sockets
 from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed

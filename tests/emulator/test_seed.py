@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.documents import (
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.messages.documents import (
     DocumentError,
     parse_document,
     read_document,
 )
-from pulumi_esa_prefetch.emulator.seed import Seed
+from pulumi_esa_emulator.state.seed import Seed
 from stacks.prefetch.demo.settings import ROOT
 from tests.emulator.conftest import Houses
 from tests.emulator.seeds import JOB, plan, plan_id, seed

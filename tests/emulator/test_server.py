@@ -17,9 +17,9 @@ from typing import Protocol
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.emulator.dialects import DIALECTS
-from pulumi_esa_prefetch.emulator.faults.document import grammar
+from pulumi_esa_cli.main import main
+from pulumi_esa_emulator.dialects import DIALECTS
+from pulumi_esa_emulator.faults.document import grammar
 from tests.emulator.client import Client
 from tests.emulator.seeds import JOB, open_plan, plan_id, seed
 

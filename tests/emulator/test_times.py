@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.emulator.times import (
+from pulumi_esa_emulator.messages.times import (
     EARLIEST,
     LATEST,
     NOTATIONS,

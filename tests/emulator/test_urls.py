@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.emulator.urls import domains_of, read_urls
+from pulumi_esa_emulator.messages.urls import domains_of, read_urls
 
 
 def test_lines_are_urls_and_blank_ones_are_nothing() -> None:

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from pulumi_esa_prefetch.emulator.app import Emulator
-from pulumi_esa_prefetch.emulator.call import BIGGEST_BODY
-from pulumi_esa_prefetch.emulator.patience import MOST_WAITING
+from pulumi_esa_emulator.http.app import Emulator
+from pulumi_esa_emulator.messages.request import BIGGEST_BODY
+from pulumi_esa_emulator.messages.stalls import MOST_WAITING
 from tests.emulator.client import Client, Document
 from tests.emulator.conftest import Sockets
 from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed

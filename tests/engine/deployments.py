@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.engine import operation
-from pulumi_esa_prefetch.engine.cancellation import Cancellation
-from pulumi_esa_prefetch.engine.context import (
+from pulumi_embedded_engine.clock import SystemClock
+from pulumi_embedded_engine.execution import operation
+from pulumi_embedded_engine.execution.cancellation import Cancellation
+from pulumi_embedded_engine.model.events import Diagnostic, Event
+from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,
     Context,
     Outcome,
     Project,
     Request,
 )
-from pulumi_esa_prefetch.engine.events import Diagnostic, Event
-from pulumi_esa_prefetch.engine.journal import Entry, Folding
-from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.state.journal import Entry, Folding
 from tests.engine.programs import PROJECT, STACK, Program, run
 from tests.engine.worlds import PACKAGE, Thing, World
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine import journal_file
+from pulumi_embedded_engine.state import journal_file
 
 
 class Killed(BaseException):

@@ -9,7 +9,11 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import alias_pb2, resource_pb2, resource_pb2_grpc
 
-from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, UNKNOWN_STRING
+from pulumi_embedded_engine.model.property_values import (
+    SECRET,
+    SIGNATURE,
+    UNKNOWN_STRING,
+)
 from tests.engine.worlds import THING
 
 PROJECT, STACK = "proj", "dev"

@@ -18,8 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
-from pulumi_esa_prefetch.engine.values import SIGNATURE
+from pulumi_embedded_engine.model.property_values import SIGNATURE
+from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 from tests.new_stacks import make_stack
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "conformance"
@@ -29,7 +29,7 @@ SECONDS: Final = 180
 EMBEDDED: Final = (
     sys.executable,
     "-c",
-    "import sys; from pulumi_esa_prefetch.cli.main import main; sys.exit(main())",
+    "import sys; from pulumi_esa_cli.main import main; sys.exit(main())",
 )
 CLI: Final = ("pulumi",)
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.engine.cancellation import Cancellation
-from pulumi_esa_prefetch.engine.context import (
+from pulumi_embedded_engine.clock import SystemClock
+from pulumi_embedded_engine.execution.cancellation import Cancellation
+from pulumi_embedded_engine.execution.operation import run
+from pulumi_embedded_engine.model.events import Diagnostic, Event, StepDone
+from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,
     Context,
     Outcome,
     Project,
     Request,
 )
-from pulumi_esa_prefetch.engine.events import Diagnostic, Event, StepDone
-from pulumi_esa_prefetch.engine.journal import Entry, Folding
-from pulumi_esa_prefetch.engine.operation import run
-from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
+from pulumi_embedded_engine.state.journal import Entry, Folding
 
 PLUGIN = Path(__file__).with_name("plugin.py")
 PROVIDER = """

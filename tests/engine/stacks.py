@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pulumi_esa_prefetch.engine.administration import create
-from pulumi_esa_prefetch.engine.journal import Begin, Done, Entry
-from pulumi_esa_prefetch.engine.project import find_project
-from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.stack import Stack, open_backend, open_stack
+from pulumi_embedded_engine.config.project import find_project
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.stacks.administration import create
+from pulumi_embedded_engine.stacks.stack import Stack, open_backend, open_stack
+from pulumi_embedded_engine.state.journal import Begin, Done, Entry
 
 PASSPHRASE = "pw"
 # written by the CLI 3.260 under that passphrase; a fixed one is derived once for all tests

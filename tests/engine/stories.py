@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.engine.context import Kind
+from pulumi_embedded_engine.model.operation_context import Kind
 from tests.engine.programs import Brief, Node, Program
 from tests.engine.worlds import Fault, Nature
 

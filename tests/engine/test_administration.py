@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine import administration, checkpoint, locks
-from pulumi_esa_prefetch.engine.encoding import opened
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.journal import Done
-from pulumi_esa_prefetch.engine.journal_file import read_journal
-from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.stack import Stack, open_stack
-from pulumi_esa_prefetch.engine.values import SECRET, SIGNATURE, Secret
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.property_values import SECRET, SIGNATURE, Secret
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.stacks import administration
+from pulumi_embedded_engine.stacks.stack import Stack, open_stack
+from pulumi_embedded_engine.state import checkpoint, locks
+from pulumi_embedded_engine.state.encoding import opened
+from pulumi_embedded_engine.state.journal import Done
+from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, root, stack_in, thing
 

@@ -1,5 +1,5 @@
-from pulumi_esa_prefetch.engine.goals import Alias
-from pulumi_esa_prefetch.engine.naming import Aliases
+from pulumi_embedded_engine.model.goals import Alias
+from pulumi_embedded_engine.planning.urn_claims import Aliases
 
 STACK = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
 PARENT = "urn:pulumi:dev::proj::a:b:C::new"

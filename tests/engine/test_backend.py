@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.backend import FileBackend, directory_of, put
-from pulumi_esa_prefetch.engine.errors import NO_STACK, EngineError
-from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_embedded_engine.config.project import find_project
+from pulumi_embedded_engine.errors import NO_STACK, EngineError
+from pulumi_embedded_engine.state.file_backend import FileBackend, directory_of, put
 from tests.engine.stacks import project_in, stack_in
 
 

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.bounded import gunzipped, read_file, read_stream
-from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.processes.bounded_reading import (
+    gunzipped,
+    read_file,
+    read_stream,
+)
 
 BOUND = 4 << 20
 FULL = b" " * BOUND

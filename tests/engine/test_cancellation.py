@@ -1,6 +1,6 @@
 import threading
 
-from pulumi_esa_prefetch.engine.cancellation import Cancellation
+from pulumi_embedded_engine.execution.cancellation import Cancellation
 
 SECONDS = 10
 

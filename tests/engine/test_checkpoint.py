@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine import checkpoint
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.records import PendingOperation, Resource, Snapshot
-from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.model.state_records import (
+    PendingOperation,
+    Resource,
+    Snapshot,
+)
+from pulumi_embedded_engine.state import checkpoint
+from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 from tests.engine.stacks import PASSPHRASE
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "state" / "checkpoint.json"

@@ -1,7 +1,7 @@
 import pytest
 
-from pulumi_esa_prefetch.engine.config_keys import Place, place, typed
-from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_embedded_engine.config.config_keys import Place, place, typed
+from pulumi_embedded_engine.errors import EngineError
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine.config_schema import check
-from pulumi_esa_prefetch.engine.context import ConfigValue, Project
-from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_embedded_engine.config.config_schema import check
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import ConfigValue, Project
 
 
 def project(**config: Any) -> Project:

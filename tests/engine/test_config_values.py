@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.engine import config_values as values
-from pulumi_esa_prefetch.engine.config_keys import Place
-from pulumi_esa_prefetch.engine.config_values import Secure
-from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_embedded_engine.config import config_values as values
+from pulumi_embedded_engine.config.config_keys import Place
+from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.errors import EngineError
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

@@ -1,10 +1,14 @@
 import pytest
 
-from pulumi_esa_prefetch.engine.comparing import decide, delete_first, trigger_changed
-from pulumi_esa_prefetch.engine.diff import NO_DIFF, Diff
-from pulumi_esa_prefetch.engine.goals import Goal
-from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from pulumi_embedded_engine.model.diff import NO_DIFF, Diff
+from pulumi_embedded_engine.model.goals import Goal
+from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.planning.comparison import (
+    decide,
+    delete_first,
+    trigger_changed,
+)
 
 PLAIN = Resource(urn="u", custom=True, type="t")
 HALF = PLAIN.with_(init_errors=("not ready",))

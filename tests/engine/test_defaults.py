@@ -1,14 +1,14 @@
 import pytest
 
-from pulumi_esa_prefetch.engine.context import ConfigValue
-from pulumi_esa_prefetch.engine.defaults import (
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import ConfigValue
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.program.default_providers import (
     DefaultProviders,
     default_name,
     package_config,
 )
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.inbox import Inbox
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_embedded_engine.program.event_queue import Inbox
 
 CONFIG = {
     "aws:region": ConfigValue("eu"),

@@ -1,8 +1,8 @@
-from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.leftovers import deletions, layers, spared
-from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.steps import Delete, Forget
-from pulumi_esa_prefetch.engine.work import Book, Fate
+from pulumi_embedded_engine.execution.deletion_phase import deletions, layers, spared
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.run.resource_index import Ledger
+from pulumi_embedded_engine.run.run_state import Book, Fate
+from pulumi_embedded_engine.steps.steps import Delete, Forget
 
 PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")

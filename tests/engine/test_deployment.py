@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.cancellation import Aborted
-from pulumi_esa_prefetch.engine.context import ConfigValue
-from pulumi_esa_prefetch.engine.journal import Begin, Done
-from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from pulumi_embedded_engine.execution.cancellation import Aborted
+from pulumi_embedded_engine.model.operation_context import ConfigValue
+from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
+from pulumi_embedded_engine.state.journal import Begin, Done
 from tests.engine.running import Bench
 
 THING = "from maker import Thing\nimport pulumi\n"

@@ -1,14 +1,14 @@
 import pytest
 
-from pulumi_esa_prefetch.engine.diff import (
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.diff import (
     Diff,
     input_diff,
     inverted,
     with_replace_on_changes,
 )
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.events import PropertyChange
-from pulumi_esa_prefetch.engine.values import Secret, equal
+from pulumi_embedded_engine.model.events import PropertyChange
+from pulumi_embedded_engine.model.property_values import Secret, equal
 
 
 @pytest.mark.parametrize(

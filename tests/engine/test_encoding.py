@@ -5,24 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.engine.checkpoint import parse_json
-from pulumi_esa_prefetch.engine.encoding import (
-    BYTE_STRING,
-    Encoder,
-    decode_resource,
-    decode_value,
-    dumps,
-    opened,
-)
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.values import (
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.property_values import (
     SECRET,
     SIGNATURE,
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
     equal,
+)
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.state.checkpoint import parse_json
+from pulumi_embedded_engine.state.encoding import (
+    BYTE_STRING,
+    Encoder,
+    decode_resource,
+    decode_value,
+    dumps,
+    opened,
 )
 
 

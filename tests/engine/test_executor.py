@@ -1,8 +1,8 @@
 import threading
 from typing import Any, cast
 
-from pulumi_esa_prefetch.engine.performer import Executor
-from pulumi_esa_prefetch.engine.steps import Step
+from pulumi_embedded_engine.execution.step_runner import Executor
+from pulumi_embedded_engine.steps.steps import Step
 
 
 def _steps(*names: str) -> list[Step]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.context import Kind
-from pulumi_esa_prefetch.engine.records import PendingOperation, Snapshot
+from pulumi_embedded_engine.model.operation_context import Kind
+from pulumi_embedded_engine.model.state_records import PendingOperation, Snapshot
 from tests.engine.running import Bench
 from tests.engine.stacks import thing
 

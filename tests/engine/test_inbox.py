@@ -2,9 +2,9 @@ import threading
 
 import pytest
 
-from pulumi_esa_prefetch.engine.goals import Goal, ProgramEnd, Register, Registered
-from pulumi_esa_prefetch.engine.inbox import Closed, Inbox, answer
-from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_embedded_engine.model.goals import Goal, ProgramEnd, Register, Registered
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.program.event_queue import Closed, Inbox, answer
 
 RECORD = Resource(urn="u", custom=True, type="t:m:T")
 GOAL = Goal("n", RECORD)

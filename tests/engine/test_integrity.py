@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine.integrity import Broken, verify
-from pulumi_esa_prefetch.engine.records import Resource, Snapshot
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
+from pulumi_embedded_engine.state.integrity import Broken, verify
 from tests.engine.stacks import ROOT, root, thing
 
 PROVIDER = Resource(

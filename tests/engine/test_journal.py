@@ -2,8 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.engine.integrity import verify
-from pulumi_esa_prefetch.engine.journal import (
+from pulumi_embedded_engine.model.state_records import (
+    OperationType,
+    PendingOperation,
+    Snapshot,
+)
+from pulumi_embedded_engine.state.integrity import verify
+from pulumi_embedded_engine.state.journal import (
     Amended,
     Begin,
     Done,
@@ -14,7 +19,6 @@ from pulumi_esa_prefetch.engine.journal import (
     Refreshed,
     fold,
 )
-from pulumi_esa_prefetch.engine.records import OperationType, PendingOperation, Snapshot
 from tests.engine.stacks import creation, root, thing
 
 BASE = Snapshot((root(), thing("a"), thing("b"), thing("c")))

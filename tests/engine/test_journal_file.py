@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine import journal_file
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.journal import (
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.model.state_records import PendingOperation, Snapshot
+from pulumi_embedded_engine.state import journal_file
+from pulumi_embedded_engine.state.journal import (
     Amended,
     Done,
     Entry,
@@ -15,14 +17,12 @@ from pulumi_esa_prefetch.engine.journal import (
     Rebased,
     Refreshed,
 )
-from pulumi_esa_prefetch.engine.journal_file import (
+from pulumi_embedded_engine.state.journal_file import (
     Header,
     JournalFile,
     mark_folded,
     read_journal,
 )
-from pulumi_esa_prefetch.engine.records import PendingOperation, Snapshot
-from pulumi_esa_prefetch.engine.values import Secret
 from tests.engine.stacks import creation, root, thing
 
 HEADER = Header(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine import run_mark
-from pulumi_esa_prefetch.engine.journal import Begin, Done, Failed
-from pulumi_esa_prefetch.engine.journal_file import read_journal
+from pulumi_embedded_engine.state import run_mark
+from pulumi_embedded_engine.state.journal import Begin, Done, Failed
+from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.replaying import CLI, EMBEDDED, Playground
 from tests.engine.test_kills import SECONDS, until
 from tests.lifecycle.processes import descendants, kill, provider_host

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.context import ConfigValue, Kind
+from pulumi_embedded_engine.model.operation_context import ConfigValue, Kind
 from tests.engine.running import Bench
 
 HEAD = (

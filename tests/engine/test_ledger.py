@@ -1,5 +1,5 @@
-from pulumi_esa_prefetch.engine.ledger import Ledger, needs
-from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.run.resource_index import Ledger, needs
 
 PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")

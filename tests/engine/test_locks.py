@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.engine import locks
-from pulumi_esa_prefetch.engine.errors import EngineError
+from pulumi_embedded_engine.clock import SystemClock
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.state import locks
 
 CLOCK = SystemClock()
 
@@ -110,7 +110,7 @@ def test_a_second_guard_is_refused_and_a_killed_process_guards_nothing(
     tmp_path: Path,
 ) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from pulumi_esa_prefetch.engine.locks import guard\n"
+        "import sys, time; from pathlib import Path; from pulumi_embedded_engine.state.locks import guard\n"
         "with guard(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(

@@ -1,4 +1,8 @@
-from pulumi_esa_prefetch.engine.values import Secret, marked_as_sent, marked_outputs
+from pulumi_embedded_engine.model.property_values import (
+    Secret,
+    marked_as_sent,
+    marked_outputs,
+)
 
 
 def test_a_result_is_secret_where_what_was_sent_was() -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pulumi_esa_prefetch.engine.moments import Moment, render
+from pulumi_embedded_engine.model.timestamps import Moment, render
 
 
 @pytest.mark.parametrize(

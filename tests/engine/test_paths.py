@@ -2,8 +2,13 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine.paths import contains, parse_path, path_text, reset
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_embedded_engine.model.property_paths import (
+    contains,
+    parse_path,
+    path_text,
+    reset,
+)
+from pulumi_embedded_engine.model.property_values import Secret
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.context import Context, Project
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.host import Launch
-from pulumi_esa_prefetch.engine.plugins import Attached, find_plugin
-from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Context, Project
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.providers.plugin_lookup import Attached, find_plugin
+from pulumi_embedded_engine.providers.provider_process import Launch
 
 
 def _context(home: Path, **environ: str) -> Context:

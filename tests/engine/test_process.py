@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pulumi_esa_prefetch.engine import process
-from pulumi_esa_prefetch.engine.process import Child
+from pulumi_embedded_engine.processes import child_process as process
+from pulumi_embedded_engine.processes.child_process import Child
 
 SECONDS = 20.0
 FOREVER = "import time\nprint('up', flush=True)\ntime.sleep(600)"
@@ -84,7 +84,7 @@ def test_no_child_outlives_an_engine_that_is_killed(tmp_path: Path) -> None:
     child = f"import os\nopen({str(note)!r}, 'w').write(str(os.getpid()))\n{FOREVER}"
     engine = (
         "import os, sys, time\nfrom pathlib import Path\n"
-        "from pulumi_esa_prefetch.engine.process import Child\n"
+        "from pulumi_embedded_engine.processes.child_process import Child\n"
         f"Child([sys.executable, '-c', {child!r}], Path('.'), os.environ, print, print)\n"
         "time.sleep(600)"
     )

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_embedded_engine.config.project import find_project
+from pulumi_embedded_engine.errors import EngineError
 
 
 def test_the_nearest_project_above_is_found(tmp_path: Path) -> None:

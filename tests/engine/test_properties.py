@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from pulumi_esa_prefetch.engine.context import Request
-from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-from pulumi_esa_prefetch.engine.values import Secret, reveal
+from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.property_values import Secret, reveal
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from tests.engine.deployments import Laboratory, Moment, Picture, Run, prepare
 from tests.engine.programs import Node, Program
 from tests.engine.stories import Act, Story, stories

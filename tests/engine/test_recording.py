@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.journal import Entry, fold
-from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.recording import Recording
-from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.steps import Applied, Delete
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.execution.journal_recorder import Recording
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.run.resource_index import Ledger
+from pulumi_embedded_engine.state.journal import Entry, fold
+from pulumi_embedded_engine.steps.steps import Applied, Delete
 from tests.engine.replaying import EMBEDDED, Playground
 from tests.engine.running import Notes
 from tests.engine.stacks import thing

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pulumi_esa_prefetch.engine.context import Request
-from pulumi_esa_prefetch.engine.journal import Done, Entry
-from pulumi_esa_prefetch.engine.records import Snapshot
+from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.state.journal import Done, Entry
 from tests.engine import deployments
 from tests.engine.deployments import Laboratory, Notes, prepare
 from tests.engine.programs import Node

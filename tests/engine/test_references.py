@@ -1,5 +1,5 @@
-from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-from pulumi_esa_prefetch.engine.references import normalise
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
+from pulumi_embedded_engine.model.state_references import normalise
 from tests.engine.stacks import ROOT, root, thing
 
 

@@ -1,9 +1,9 @@
-from pulumi_esa_prefetch.engine.context import Request
-from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.operation import refreshes
-from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.references import mended
-from pulumi_esa_prefetch.engine.targets import Scope
+from pulumi_embedded_engine.execution.operation import refreshes
+from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.model.state_references import mended
+from pulumi_embedded_engine.run.resource_index import Ledger
+from pulumi_embedded_engine.run.targets import Scope
 
 A, B = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "ab")
 

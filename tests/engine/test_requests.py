@@ -3,11 +3,15 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.proto import resource_pb2
 
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.goals import Alias, Goal
-from pulumi_esa_prefetch.engine.records import Resource
-from pulumi_esa_prefetch.engine.requests import goal_of, seconds_of, unsupported
-from pulumi_esa_prefetch.engine.wire import write_struct
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.goals import Alias, Goal
+from pulumi_embedded_engine.model.property_wire import write_struct
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.program.registration_requests import (
+    goal_of,
+    seconds_of,
+    unsupported,
+)
 
 URN = "urn:pulumi:dev::proj::a:b:C::c"
 

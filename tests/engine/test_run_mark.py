@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pulumi_esa_prefetch.engine import run_mark
+from pulumi_embedded_engine.state import run_mark
 
 LATEST = '"checkpoint":{"stack":"s","latest":{"metadata":{"features":1}}}'
 

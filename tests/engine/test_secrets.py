@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets, passphrase
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.state.passphrase_secrets import (
+    PassphraseSecrets,
+    passphrase,
+)
 from tests.engine.stacks import PASSPHRASE, SALT
 
 

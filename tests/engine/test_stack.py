@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine import workspace
-from pulumi_esa_prefetch.engine.config_values import Secure
-from pulumi_esa_prefetch.engine.context import ConfigValue
-from pulumi_esa_prefetch.engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
-from pulumi_esa_prefetch.engine.journal import Done
-from pulumi_esa_prefetch.engine.project import find_project
-from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.stack import Stack, open_stack, outputs
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_embedded_engine.config import workspace
+from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.config.project import find_project
+from pulumi_embedded_engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
+from pulumi_embedded_engine.model.operation_context import ConfigValue
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.stacks.stack import Stack, open_stack, outputs
+from pulumi_embedded_engine.state.journal import Done
 from tests.engine.stacks import SALT, environ_of, project_in, root, stack_in, thing
 
 

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.engine.config_values import Secure
-from pulumi_esa_prefetch.engine.context import ConfigValue
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.project import find_project
-from pulumi_esa_prefetch.engine.stack_config import (
+from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.config.project import find_project
+from pulumi_embedded_engine.config.stack_file import (
     StackConfig,
     plain,
     stack_file,
     with_defaults,
 )
-from pulumi_esa_prefetch.engine.yaml_reading import load
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.model.operation_context import ConfigValue
 from tests.engine.stacks import project_in
 
 FILE = """\

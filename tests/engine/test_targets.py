@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from pulumi_esa_prefetch.engine.context import Request
-from pulumi_esa_prefetch.engine.ledger import Ledger
-from pulumi_esa_prefetch.engine.records import Resource, Snapshot
-from pulumi_esa_prefetch.engine.targets import Scope, Targets, protected
+from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
+from pulumi_embedded_engine.run.resource_index import Ledger
+from pulumi_embedded_engine.run.targets import Scope, Targets, protected
 
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
 

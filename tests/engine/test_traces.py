@@ -3,7 +3,7 @@ from typing import NoReturn
 
 import pytest
 
-from pulumi_esa_prefetch.engine.messages import message_of
+from pulumi_embedded_engine.providers.grpc_messages import message_of
 
 
 def _raise(error: Exception) -> NoReturn:

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine import (
-    administration,
-    backend,
-    journal_file,
-    run_mark,
-)
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.journal import (
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.stacks import administration
+from pulumi_embedded_engine.stacks.stack import Stack
+from pulumi_embedded_engine.state import file_backend as backend
+from pulumi_embedded_engine.state import journal_file, run_mark
+from pulumi_embedded_engine.state.journal import (
     Amended,
     Begin,
     Done,
@@ -26,10 +25,8 @@ from pulumi_esa_prefetch.engine.journal import (
     Rebased,
     Refreshed,
 )
-from pulumi_esa_prefetch.engine.journal_file import read_journal
-from pulumi_esa_prefetch.engine.living import Process
-from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.stack import Stack
+from pulumi_embedded_engine.state.journal_file import read_journal
+from pulumi_embedded_engine.state.process_identity import Process
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, root, stack_in, thing
 

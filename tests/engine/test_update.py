@@ -6,20 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.engine import (
-    administration,
-    history,
-    journal_file,
-    locks,
-    run_mark,
-)
-from pulumi_esa_prefetch.engine.context import Outcome
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.journal import Amended, Begin, Done, Entry, fold
-from pulumi_esa_prefetch.engine.journal_file import read_journal
-from pulumi_esa_prefetch.engine.records import Snapshot
-from pulumi_esa_prefetch.engine.stack import Stack, open_stack
-from pulumi_esa_prefetch.engine.values import Secret
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Outcome
+from pulumi_embedded_engine.model.property_values import Secret
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.stacks import administration
+from pulumi_embedded_engine.stacks.stack import Stack, open_stack
+from pulumi_embedded_engine.state import history, journal_file, locks, run_mark
+from pulumi_embedded_engine.state.journal import Amended, Begin, Done, Entry, fold
+from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, reopened, root, stack_in, thing
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pulumi_esa_prefetch.engine import urns
+from pulumi_embedded_engine.model import urns
 
 STACK = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from google.protobuf import json_format, struct_pb2
 
-from pulumi_esa_prefetch.engine.values import (
+from pulumi_embedded_engine.model.property_values import (
     OUTPUT,
     RESOURCE,
     SECRET,
@@ -14,7 +14,7 @@ from pulumi_esa_prefetch.engine.values import (
     Secret,
     has_unknown,
 )
-from pulumi_esa_prefetch.engine.wire import (
+from pulumi_embedded_engine.model.property_wire import (
     Encoding,
     output_dependencies,
     read_struct,

@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
-from pulumi_esa_prefetch.engine import workspace
-from pulumi_esa_prefetch.engine.project import find_project
+from pulumi_embedded_engine.config import workspace
+from pulumi_embedded_engine.config.project import find_project
 from tests.engine.stacks import project_in
 
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from pulumi_esa_prefetch.engine.config_values import text
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.project import read_project
-from pulumi_esa_prefetch.engine.stack_config import StackConfig, plain, with_defaults
-from pulumi_esa_prefetch.engine.yaml_reading import load
+from pulumi_embedded_engine.config.config_values import text
+from pulumi_embedded_engine.config.project import read_project
+from pulumi_embedded_engine.config.stack_file import StackConfig, plain, with_defaults
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.yaml_reading import load
 
 # what the CLI 3.260 reads from each of many files
 RECORDED: Final = json.loads(

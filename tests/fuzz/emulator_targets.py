@@ -7,19 +7,15 @@ from pathlib import Path
 
 from werkzeug.test import Client
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.dialects import DialectError
-from pulumi_esa_prefetch.emulator.documents import (
-    DocumentError,
-    Model,
-    parse_document,
-)
-from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
-from pulumi_esa_prefetch.emulator.identity.policies import Policy
-from pulumi_esa_prefetch.emulator.options import Options, make_emulator
-from pulumi_esa_prefetch.emulator.persistence import DataError
-from pulumi_esa_prefetch.emulator.seed import Seed
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.dialects import DialectError
+from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.options import Options, make_emulator
+from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.messages.documents import DocumentError, Model, parse_document
+from pulumi_esa_emulator.state.data_file import DataError
+from pulumi_esa_emulator.state.seed import Seed
 from tests.fuzz.sentences import assert_sentence
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

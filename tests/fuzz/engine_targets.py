@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pulumi_esa_prefetch.engine import checkpoint, config_schema, locks, workspace
-from pulumi_esa_prefetch.engine.backend import StackFiles
-from pulumi_esa_prefetch.engine.config_keys import place
-from pulumi_esa_prefetch.engine.context import Project
-from pulumi_esa_prefetch.engine.errors import EngineError
-from pulumi_esa_prefetch.engine.journal_file import read_journal
-from pulumi_esa_prefetch.engine.project import read_project
-from pulumi_esa_prefetch.engine.recovery import digest, recovered
-from pulumi_esa_prefetch.engine.secrets import PassphraseSecrets
-from pulumi_esa_prefetch.engine.stack_config import StackConfig, plain, with_defaults
+from pulumi_embedded_engine.config import config_schema, workspace
+from pulumi_embedded_engine.config.config_keys import place
+from pulumi_embedded_engine.config.project import read_project
+from pulumi_embedded_engine.config.stack_file import StackConfig, plain, with_defaults
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Project
+from pulumi_embedded_engine.state import checkpoint, locks
+from pulumi_embedded_engine.state.file_backend import StackFiles
+from pulumi_embedded_engine.state.journal_file import read_journal
+from pulumi_embedded_engine.state.journal_recovery import digest, recovered
+from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 from tests.engine.stacks import PASSPHRASE, SALT
 from tests.fuzz.sentences import assert_sentence
 

@@ -11,27 +11,31 @@ from typing import Any
 import httpx
 from pulumi.runtime.rpc import UNKNOWN
 
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.messages import times as emulator_times
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.api.times import parse_time, render_time
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.config import SettingsError, read_settings
-from pulumi_esa_prefetch.emulator import times as emulator_times
-from pulumi_esa_prefetch.keys import Credentials
 from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.session import Session
-from pulumi_esa_prefetch.report.compose import compose
-from pulumi_esa_prefetch.report.documents import Resource, read_preview, read_state
+from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.line import line
-from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.markdown import markdown
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
+    Resource,
+    read_preview,
+    read_state,
+)
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.render.markdown import markdown
+from pulumi_esa_prefetch.report.render.one_line import line
 from pulumi_esa_prefetch.resources.plan_config import PlanConfigError, read_plans
+from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
 from tests.fuzz.sentences import assert_sentence
 
 NOW = datetime(2026, 11, 11, tzinfo=UTC)

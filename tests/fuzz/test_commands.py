@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.engine.errors import INTERNAL
+from pulumi_embedded_engine.errors import INTERNAL
 from tests.cli.console import Console, console_in
 from tests.fuzz.conftest import ForAll
 from tests.fuzz.damage import cut, damaged, dumped

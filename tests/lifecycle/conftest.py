@@ -7,8 +7,8 @@ from typing import Protocol
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.server import running
 from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Document, Esa
 from tests.lifecycle.stack import Stack

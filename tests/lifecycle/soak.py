@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.server import running
 from tests.lifecycle import leaks
 from tests.lifecycle.engines import ENGINES
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed

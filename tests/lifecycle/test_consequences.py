@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
 from tests.lifecycle.conftest import Stacks
 from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import SITE, Document, Esa, job_id, plan_id, seed

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.dialects import DIALECTS
+from pulumi_esa_emulator.dialects import DIALECTS
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.faults import ALL, LOSING, MATRIX, hitting
 from tests.lifecycle.life import Life

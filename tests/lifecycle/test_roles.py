@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.identity.policies import Policy
+from pulumi_esa_emulator.identity.ram_policies import Policy
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed

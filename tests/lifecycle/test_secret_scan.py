@@ -10,8 +10,8 @@ from typing import cast
 import pytest
 from ruamel.yaml import YAML
 
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
 from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Stacks
 from tests.lifecycle.engines import ESA_PREFETCH

@@ -157,7 +157,7 @@ def stop(stack: Stack, plan: str) -> None:
     program = (
         "import os, sys\n"
         "from pulumi_esa_prefetch.api.client import EsaClient\n"
-        "from pulumi_esa_prefetch.config import read_settings\n"
+        "from pulumi_esa_prefetch.settings.settings import read_settings\n"
         "settings = read_settings(lambda name: None, os.environ)\n"
         "with EsaClient.from_settings(settings) as client:\n"
         "    client.stop_scheduled_preload_execution(plan_id=sys.argv[1])\n"

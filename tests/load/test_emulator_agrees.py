@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.records import Batch
-from pulumi_esa_prefetch.emulator.seed import Seed
-from pulumi_esa_prefetch.emulator.world import World
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.state.records import Batch
+from pulumi_esa_emulator.state.seed import Seed
+from pulumi_esa_emulator.state.world import World
 from pulumi_esa_prefetch.load import Run, forecast
 
 NOW = datetime(2026, 11, 11, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.api.models import PlanSpec
-from pulumi_esa_prefetch.provider.lag import LAG
+from pulumi_esa_prefetch.provider.read_after_write import LAG
 from tests.lifecycle.esa import job, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import JOB, LIST, World

@@ -10,11 +10,7 @@ from pulumi.output import UNKNOWN
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act
-from pulumi_esa_prefetch.provider.models import (
-    PlanInputs,
-    PlanState,
-    read_declaration,
-)
+from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, read_declaration
 from tests.lifecycle.esa import plan_id
 from tests.provider.world import JOB, PLAN, props
 

@@ -12,10 +12,10 @@ from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.provider import work
+from pulumi_esa_prefetch.provider import hook_deadline as work
 from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from pulumi_esa_prefetch.provider.plan_lists import Look
+from pulumi_esa_prefetch.provider.plan_cache import Look
 from tests.lifecycle.esa import plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import ID, JOB, LIST, PLAN, START, World, created, props

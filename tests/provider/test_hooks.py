@@ -17,7 +17,7 @@ from pulumi.output import UNKNOWN
 from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from pulumi_esa_prefetch.provider.plan_lists import MAX_AGE
+from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import (

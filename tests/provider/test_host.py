@@ -8,8 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from tests.lifecycle.esa import job, plan, plan_id, seed
 from tests.provider.host import UNKNOWN, Host, running_host

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from pulumi_esa_emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.api.models import PlanSpec
-from pulumi_esa_prefetch.emulator.faults.document import FaultDocument
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from pulumi_esa_prefetch.provider.lag import LAG
+from pulumi_esa_prefetch.provider.read_after_write import LAG
 from tests.lifecycle.esa import plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import (

@@ -10,7 +10,7 @@ import pytest
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound, Unreachable
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.provider.plan_lists import (
+from pulumi_esa_prefetch.provider.plan_cache import (
     MAX_AGE,
     Look,
     PlanLists,

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from pulumi_esa_prefetch.provider.plan_lists import MAX_AGE
-from pulumi_esa_prefetch.provider.work import LEAST_SECONDS
+from pulumi_esa_prefetch.provider.hook_deadline import LEAST_SECONDS
+from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from tests.lifecycle.esa import job, plan, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import (

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from pulumi_esa_prefetch.provider.plan_lists import MAX_AGE
+from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
+from pulumi_esa_prefetch.provider.plan_ref import Target
 from pulumi_esa_prefetch.provider.session import tell
 from pulumi_esa_prefetch.provider.start import Outcome, after_lost_start
-from pulumi_esa_prefetch.provider.target import Target
 from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
 

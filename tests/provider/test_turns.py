@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import NotStarted
-from pulumi_esa_prefetch.provider.target import Target
-from pulumi_esa_prefetch.provider.turns import Turns
+from pulumi_esa_prefetch.provider.job_locks import Turns
+from pulumi_esa_prefetch.provider.plan_ref import Target
 
 ONE, SAME, OTHER = Target("a", "job"), Target("b", "job"), Target("c", "other")
 UNKNOWN = Target("d")

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.in_process import EmulatorTransport
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.session import Session
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed

@@ -4,14 +4,14 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pulumi_esa_prefetch.report.documents import (
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     UNKNOWN,
     Preview,
     Resource,
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.graph import JOB, PLAN, PREFETCH
+from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, PREFETCH
 
 Document = dict[str, Any]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.cli.main import main
+from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
-from pulumi_esa_prefetch.report.summary import Summary
+from pulumi_esa_prefetch.report.analysis.summary import Summary
 from tests.report.previews import create, old, text, update
 
 LIMITS = {"maxOriginUrlsPerSecond": 0.1, "enforce": "deny"}

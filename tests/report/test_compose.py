@@ -7,11 +7,15 @@ import pytest
 
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.compose import compose
-from pulumi_esa_prefetch.report.documents import UNKNOWN, Preview, Resource
-from pulumi_esa_prefetch.report.graph import JOB, PLAN, Graph
-from pulumi_esa_prefetch.report.lookup import Looked, Seen
-from pulumi_esa_prefetch.report.summary import Summary
+from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.analysis.summary import Summary
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
+    UNKNOWN,
+    Preview,
+    Resource,
+)
+from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, Graph
 from tests.report.previews import (
     JOB_ID,
     NOW,

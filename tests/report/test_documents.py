@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.report.documents import (
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     SECRET,
     Preview,
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.errors import ReportError
 from tests.report.previews import create, old, text
 
 WHOLE = text(create("a", 1), config={"esa-prefetch:limits": "{}"})

@@ -3,10 +3,14 @@
 import pytest
 
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.report.documents import SECRET
-from pulumi_esa_prefetch.report.facts import job_facts, job_ids, plan_facts
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.lookup import Looked, Seen
+from pulumi_esa_prefetch.report.analysis.plan_facts import (
+    job_facts,
+    job_ids,
+    plan_facts,
+)
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 from tests.report.previews import (
     JOB_ID,
     Document,

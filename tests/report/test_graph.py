@@ -1,7 +1,7 @@
 """How a plan's resources find each other."""
 
-from pulumi_esa_prefetch.report.documents import UNKNOWN
-from pulumi_esa_prefetch.report.graph import JOB, PLAN, Graph, Node
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN
+from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, Graph, Node
 from tests.report.previews import (
     JOB_ID,
     Document,

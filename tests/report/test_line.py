@@ -1,11 +1,11 @@
 """One line for a log."""
 
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.compose import compose
-from pulumi_esa_prefetch.report.documents import Preview
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.line import line
-from pulumi_esa_prefetch.report.lookup import Looked
+from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import Preview
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.render.one_line import line
 from tests.report.previews import NOW, alicloud_job, create, preview, same, update
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
-from pulumi_esa_prefetch.keys import Credentials
-from pulumi_esa_prefetch.report.lookup import look
-from pulumi_esa_prefetch.report.reading import look_with
+from pulumi_esa_prefetch.report.inputs.esa_lookup import look
+from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.settings.credentials import Credentials
 
 SITE = 190007158391808
 JOB, OTHER_JOB, NO_JOB = "a" * 24, "b" * 24, "c" * 24

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.compose import compose
-from pulumi_esa_prefetch.report.documents import SECRET, Preview
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.line import line
-from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.markdown import LONGEST, markdown
-from pulumi_esa_prefetch.report.markup import cell, code
+from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, Preview
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.render.markdown import LONGEST, markdown
+from pulumi_esa_prefetch.report.render.markdown_escaping import cell, code
+from pulumi_esa_prefetch.report.render.one_line import line
 from tests.report.previews import (
     NOW,
     create,

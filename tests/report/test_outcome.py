@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.report.documents import SECRET, UNKNOWN
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.outcome import Outcome
-from pulumi_esa_prefetch.report.outlook import decide
+from pulumi_esa_prefetch.report.analysis.load_outlook import decide
+from pulumi_esa_prefetch.report.analysis.predicted_actions import Outcome
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, UNKNOWN
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 from tests.report.previews import (
     NOW,
     Document,

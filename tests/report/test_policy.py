@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.cli.main import main
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.lookup import Looked, Seen
-from pulumi_esa_prefetch.report.policy import judge_stack
+from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
 from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
 FREEZE = {"name": "launch", "window": "2026-11-11T01:30:00Z/PT1H"}

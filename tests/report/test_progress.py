@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
+from pulumi_esa_cli.main import main
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.cli.main import main
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.lookup import Looked, Seen
-from pulumi_esa_prefetch.report.progress import (
+from pulumi_esa_prefetch.report.analysis.progress import (
     Progress,
     Target,
     changes,
     progress,
     targets,
 )
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
 TARGET = Target("launch", JOB_ID, plan_id(1))
@@ -169,7 +169,7 @@ def test_without_esa_one_look_is_one_sentence(
     monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "y")
-    monkeypatch.setattr("pulumi_esa_prefetch.cli.progress.SECONDS", 0.1)
+    monkeypatch.setattr("pulumi_esa_cli.esa.progress_command.SECONDS", 0.1)
 
     code = main(["progress", "--file", exported, "--once"])
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.app import Emulator, create_app
-from pulumi_esa_prefetch.emulator.server import running
-from pulumi_esa_prefetch.report.documents import SECRET
-from pulumi_esa_prefetch.report.reading import look_with
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.server import running
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
+from pulumi_esa_prefetch.report.inputs.reading import look_with
 from tests.report.previews import JOB_ID
 
 KEYS = {

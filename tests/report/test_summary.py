@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.compose import compose
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.summary import Summary, schema_text
+from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.analysis.summary import Summary, schema_text
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 from tests.report.previews import NOW, create, delete, preview, update
 
 RECORDED = Path(__file__).parent.parent / "golden/summary.schema.json"

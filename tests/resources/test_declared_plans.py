@@ -6,7 +6,7 @@ import pytest
 from pulumi import Resource, RunError
 from pulumi.runtime.settings import set_root_resource
 
-from pulumi_esa_prefetch.resources.declared_plans import note_declaration
+from pulumi_esa_prefetch.resources.duplicates import note_declaration
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 

@@ -11,7 +11,7 @@ import pytest
 from pulumi import RunError
 
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.resources.watch import Pace, Until, Watch, Wish
+from pulumi_esa_prefetch.resources.completion_polling import Pace, Until, Watch, Wish
 from tests.lifecycle.esa import job_id, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import JOB, LIST, PLAN, START, World

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_esa_prefetch.emulator.app import create_app
-from pulumi_esa_prefetch.emulator.persistence import DataFile
-from pulumi_esa_prefetch.emulator.server import running
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.server import running
+from pulumi_esa_emulator.state.data_file import DataFile
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Emulators

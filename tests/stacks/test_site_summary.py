@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from pulumi_esa_prefetch.report.summary import PlanChange, Summary
+from pulumi_esa_prefetch.report.analysis.summary import PlanChange, Summary
 from tests.lifecycle.conftest import Emulators
 from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import seed

@@ -13,9 +13,16 @@ from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
-from pulumi_esa_prefetch.api.budget import Budget
+from pulumi_esa_prefetch.api.answer_models import (
+    demand_all,
+    demand_ids,
+    plans_reader,
+    reader,
+    reader_of,
+)
 from pulumi_esa_prefetch.api.connection import open_transport
 from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
+from pulumi_esa_prefetch.api.deadline import Budget
 from pulumi_esa_prefetch.api.errors import EsaError, PlansRefused, UrlsRefused
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
@@ -25,17 +32,10 @@ from pulumi_esa_prefetch.api.models import (
     Plan,
     PlanSpec,
 )
-from pulumi_esa_prefetch.api.reading import (
-    demand_all,
-    demand_ids,
-    plans_reader,
-    reader,
-    reader_of,
-)
 from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.api.transport import Call, Transport
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.config import (
+from pulumi_esa_prefetch.settings.settings import (
     DEFAULT_DEADLINE,
     DEFAULT_MAX_QPS,
     Settings,

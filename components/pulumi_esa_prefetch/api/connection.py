@@ -11,7 +11,7 @@ import httpx
 
 from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untrusted
 from pulumi_esa_prefetch.api.proxies import proxy_for
-from pulumi_esa_prefetch.hosts import may_be_sent_keys, through_a_proxy
+from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, through_a_proxy
 
 # Those of the official SDK.
 CONNECT_TIMEOUT = 5.0

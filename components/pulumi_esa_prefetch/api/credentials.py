@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from pulumi_esa_prefetch.api import official_keys
-from pulumi_esa_prefetch.api.budget import within
+from pulumi_esa_prefetch.api import alibaba_credentials as official_keys
+from pulumi_esa_prefetch.api.deadline import within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
-from pulumi_esa_prefetch.keys import Credentials, KeyPlace
+from pulumi_esa_prefetch.settings.credentials import Credentials, KeyPlace
 
 PATIENCE = 60.0
 """Seconds for a place to answer in, where the caller has no deadline of its own."""

@@ -30,7 +30,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from pulumi_esa_prefetch.api.models import CreatedPlans, Job
-from pulumi_esa_prefetch.api.wording import in_one_line
+from pulumi_esa_prefetch.api.one_line import in_one_line
 
 LONGEST_SENTENCE = 2000
 

@@ -16,7 +16,7 @@ import httpx
 from pulumi_esa_prefetch.api.bodies import BodyError, read_body
 from pulumi_esa_prefetch.api.connection import UNPACKED, open_transport, words
 from pulumi_esa_prefetch.api.errors import NoCredentials, Unreachable
-from pulumi_esa_prefetch.hosts import METADATA, in_the_clear, may_be_sent_keys
+from pulumi_esa_prefetch.settings.hosts import METADATA, in_the_clear, may_be_sent_keys
 
 _MODULES = "alibabacloud_credentials.provider."
 _DOOR = "TeaCore"

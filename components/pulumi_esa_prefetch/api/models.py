@@ -16,8 +16,8 @@ from pydantic import (
 from pydantic.alias_generators import to_pascal
 
 from pulumi_esa_prefetch.api.ids import object_id
+from pulumi_esa_prefetch.api.one_line import in_one_line, printable
 from pulumi_esa_prefetch.api.times import parse_time
-from pulumi_esa_prefetch.api.wording import in_one_line, printable
 
 PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
 """The statuses ESA documents; `stopped` means paused (StopScheduledPreloadExecution)."""

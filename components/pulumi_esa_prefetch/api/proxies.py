@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
-from pulumi_esa_prefetch.hosts import METADATA, address_of, is_this_machine
+from pulumi_esa_prefetch.settings.hosts import METADATA, address_of, is_this_machine
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.api.errors import (
     Unreachable,
     Untrusted,
 )
-from pulumi_esa_prefetch.api.pacing import LONGEST_HINT
+from pulumi_esa_prefetch.api.rate_limiter import LONGEST_HINT
 from pulumi_esa_prefetch.clock import Clock
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")

@@ -10,15 +10,14 @@ from urllib.parse import urlencode
 
 import httpx
 
-from pulumi_esa_prefetch.api.answers import Answer, read_answer
 from pulumi_esa_prefetch.api.bodies import BodyError, read_body
-from pulumi_esa_prefetch.api.budget import Budget, within
 from pulumi_esa_prefetch.api.connection import (
     open_client,
     timeouts,
     with_faults_in_words,
 )
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
+from pulumi_esa_prefetch.api.deadline import Budget, within
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
@@ -29,11 +28,12 @@ from pulumi_esa_prefetch.api.errors import (
     TimedOut,
     WrongClock,
 )
-from pulumi_esa_prefetch.api.pacing import Pacer
+from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
+from pulumi_esa_prefetch.api.rate_limiter import Pacer
 from pulumi_esa_prefetch.api.retry import Persistence
 from pulumi_esa_prefetch.api.signing import Acs3Auth, canonical_query
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.keys import ODD, Credentials, is_odd
+from pulumi_esa_prefetch.settings.credentials import ODD, Credentials, is_odd
 
 VERSION = "2024-09-10"
 

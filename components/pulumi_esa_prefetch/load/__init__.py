@@ -1,7 +1,7 @@
 """What plans will do to an origin, as pure arithmetic; reads no clock, no network."""
 
 from pulumi_esa_prefetch.load.forecast import Forecast, Paced, Run, forecast
-from pulumi_esa_prefetch.load.judgement import (
+from pulumi_esa_prefetch.load.limit_checks import (
     Judgement,
     Planned,
     count_text,

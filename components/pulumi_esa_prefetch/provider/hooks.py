@@ -25,20 +25,21 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.ids import object_id
-from pulumi_esa_prefetch.api.wording import in_one_line
-from pulumi_esa_prefetch.config import SettingsError, refuse_misspelt
+from pulumi_esa_prefetch.api.one_line import in_one_line
 from pulumi_esa_prefetch.load import LimitsError
-from pulumi_esa_prefetch.provider import changes, decision
+from pulumi_esa_prefetch.provider import decision
+from pulumi_esa_prefetch.provider import lifecycle as changes
 from pulumi_esa_prefetch.provider.decision import Act
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
-from pulumi_esa_prefetch.provider.foresight import objections
 from pulumi_esa_prefetch.provider.models import (
     PlanInputs,
     PlanState,
     read_declaration,
     split_id,
 )
+from pulumi_esa_prefetch.provider.preflight import objections
 from pulumi_esa_prefetch.provider.session import Session, shared_session
+from pulumi_esa_prefetch.settings.settings import SettingsError, refuse_misspelt
 
 Props = dict[str, Any]
 P = ParamSpec("P")

@@ -2,7 +2,7 @@
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.retry import delay, may_repeat
-from pulumi_esa_prefetch.provider.work import Work
+from pulumi_esa_prefetch.provider.hook_deadline import Work
 
 
 class Laps:

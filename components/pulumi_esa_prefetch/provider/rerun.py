@@ -8,14 +8,14 @@ from pulumi_esa_prefetch.api.errors import AnotherId, EsaError
 from pulumi_esa_prefetch.api.models import GOING_ON, Plan
 from pulumi_esa_prefetch.provider.decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
-from pulumi_esa_prefetch.provider.foresight import refuse_denied
+from pulumi_esa_prefetch.provider.hook_deadline import Work
 from pulumi_esa_prefetch.provider.laps import Laps
 from pulumi_esa_prefetch.provider.models import PlanInputs
+from pulumi_esa_prefetch.provider.plan_ref import Target
+from pulumi_esa_prefetch.provider.preflight import refuse_denied
 from pulumi_esa_prefetch.provider.session import tell
 from pulumi_esa_prefetch.provider.start import AT_REST, Started, start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
-from pulumi_esa_prefetch.provider.target import Target
-from pulumi_esa_prefetch.provider.work import Work
 
 
 def rerun_plan(

@@ -15,14 +15,18 @@ from contextlib import suppress
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.api.wording import in_one_line
+from pulumi_esa_prefetch.api.one_line import in_one_line
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.config import DEFAULT_DEADLINE, Settings, read_settings
 from pulumi_esa_prefetch.load import Limits, few
-from pulumi_esa_prefetch.provider.lag import Lag
-from pulumi_esa_prefetch.provider.plan_lists import PlanLists
-from pulumi_esa_prefetch.provider.reruns import Reruns
-from pulumi_esa_prefetch.provider.turns import Turns
+from pulumi_esa_prefetch.provider.job_locks import Turns
+from pulumi_esa_prefetch.provider.plan_cache import PlanLists
+from pulumi_esa_prefetch.provider.read_after_write import Lag
+from pulumi_esa_prefetch.provider.rerun_log import Reruns
+from pulumi_esa_prefetch.settings.settings import (
+    DEFAULT_DEADLINE,
+    Settings,
+    read_settings,
+)
 
 WARNING = "warning: "
 """Begins a line that deserves one: the host has no connection to the engine's log and its levels."""

@@ -28,15 +28,15 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
-from pulumi_esa_prefetch.api.wording import in_one_line
+from pulumi_esa_prefetch.api.one_line import in_one_line
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, few
-from pulumi_esa_prefetch.report.documents import UNKNOWN, Resource
-from pulumi_esa_prefetch.report.facts import job_ids
-from pulumi_esa_prefetch.report.graph import Graph
-from pulumi_esa_prefetch.report.lookup import Looked
-from pulumi_esa_prefetch.report.policy import judge_stack
-from pulumi_esa_prefetch.report.reading import look_with
+from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
+from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN, Resource
+from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 
 StackValidation = Callable[[StackValidationArgs, ReportViolation], None]
 

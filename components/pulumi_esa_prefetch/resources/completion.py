@@ -12,8 +12,8 @@ from pulumi.runtime import is_dry_run
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.completion_polling import Until, Wish, program_watch
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
-from pulumi_esa_prefetch.resources.watch import Until, Wish, program_watch
 
 _NO_SECONDS = "timeout is not a number of seconds above 0"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.api.wording import in_one_line
+from pulumi_esa_prefetch.api.one_line import in_one_line
 from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
 from pulumi_esa_prefetch.resources.secret_config import hide, secrecy

@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource
 
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.resources.arguments import arguments
-from pulumi_esa_prefetch.resources.declared_plans import note_declaration
+from pulumi_esa_prefetch.resources.duplicates import note_declaration
 
 _ESA_SAYS = (
     "status",

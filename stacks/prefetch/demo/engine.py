@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pulumi_esa_prefetch.engine.locks import held
+from pulumi_embedded_engine.state.locks import held
 from stacks.prefetch.demo.settings import STACK, DemoError, Settings
 
 EMBEDDED = str(Path(sys.executable).parent / "esa-prefetch")

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.engine.context import Kind
-from pulumi_esa_prefetch.engine.display.masks import masking
-from pulumi_esa_prefetch.engine.display.shown import shown
-from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.events import (
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.secret_masking import masking
+from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.model.events import (
     Cancelled,
     Event,
     Prelude,
@@ -21,7 +19,9 @@ from pulumi_esa_prefetch.engine.events import (
     StepStarted,
     Summary,
 )
-from pulumi_esa_prefetch.engine.records import Resource
+from pulumi_embedded_engine.model.operation_context import Kind
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_esa_prefetch.clock import ManualClock
 
 STACK = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
 THING = "pulumi-python:dynamic/gold:Thing"

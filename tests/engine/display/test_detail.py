@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine.display.detail import details
-from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.events import (
+from pulumi_embedded_engine.display.diff_view import details
+from pulumi_embedded_engine.display.line_writer import Paper
+from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
     Outputs,
@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepDone,
     StepStarted,
 )
-from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
 from tests.engine.display.telling import (
     ended,
     stack,

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.engine.display.tree import LiveTree
-from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.events import Diagnostic, Event, Outputs, Prelude
-from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE
+from pulumi_embedded_engine.clock import SystemClock
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.tree_view import LiveTree
+from pulumi_embedded_engine.model.events import Diagnostic, Event, Outputs, Prelude
+from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE
 from tests.engine.display.telling import ended, stack, step, text, thing, took, view
 
 EVIL = "a\x1b[2J\x9b2J\x1b]0;t\x07\u202eb\u2066\u200b\x7f\x85\u2028c\u061c\U000e0041d"

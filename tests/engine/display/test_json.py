@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from pulumi_esa_prefetch.engine.events import (
+from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
     Prelude,
@@ -12,7 +12,7 @@ from pulumi_esa_prefetch.engine.events import (
     StepDone,
     StepStarted,
 )
-from pulumi_esa_prefetch.engine.values import UNKNOWN, Secret
+from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
 from tests.engine.display.telling import (
     PROVIDER,
     STACK,

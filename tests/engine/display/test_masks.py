@@ -3,16 +3,16 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.engine.display.masks import masking
-from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.events import (
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.secret_masking import masking
+from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
     Outputs,
     Prelude,
     StepFailed,
 )
-from pulumi_esa_prefetch.engine.values import ASSET, SIGNATURE, Secret
+from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE, Secret
 from tests.engine.display.telling import ended, step, text, thing, took, view
 
 HUSH = "plain-top-secret"

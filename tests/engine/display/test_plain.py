@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.engine.display.paper import Paper
-from pulumi_esa_prefetch.engine.display.plain import PlainLines
-from pulumi_esa_prefetch.engine.display.shown import shown
-from pulumi_esa_prefetch.engine.display.view import View
-from pulumi_esa_prefetch.engine.events import (
+from pulumi_embedded_engine.display.line_writer import Paper
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.plain_view import PlainLines
+from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.model.events import (
     Cancelled,
     Diagnostic,
     Event,
@@ -26,13 +25,14 @@ from pulumi_esa_prefetch.engine.events import (
     StepFailed,
     StepStarted,
 )
-from pulumi_esa_prefetch.engine.values import (
+from pulumi_embedded_engine.model.property_values import (
     ASSET,
     RESOURCE,
     SIGNATURE,
     UNKNOWN,
     Secret,
 )
+from pulumi_esa_prefetch.clock import ManualClock
 from tests.engine.display.telling import (
     ended,
     stack,

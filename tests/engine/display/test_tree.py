@@ -11,10 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
-from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.engine.display.rows import Row
-from pulumi_esa_prefetch.engine.display.tree import Branch, LiveTree, in_sight
-from pulumi_esa_prefetch.engine.events import (
+from pulumi_embedded_engine.display.rows import Row
+from pulumi_embedded_engine.display.tree_view import Branch, LiveTree, in_sight
+from pulumi_embedded_engine.model.events import (
     Cancelled,
     Diagnostic,
     Event,
@@ -24,15 +23,16 @@ from pulumi_esa_prefetch.engine.events import (
     StepFailed,
     StepStarted,
 )
+from pulumi_esa_prefetch.clock import ManualClock
 from tests.engine.display.telling import ended, stack, step, thing, took, urn, view
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
 SCRIPT = """
 import sys
-from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.engine.display.shown import shown
-from pulumi_esa_prefetch.engine.events import Prelude
+from pulumi_embedded_engine.clock import SystemClock
+from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.model.events import Prelude
 from tests.engine.display.telling import ended, stack, step, thing, took, view
 
 with shown(view(live=True, color=True), sys.stdout, sys.stderr, SystemClock()) as sink:

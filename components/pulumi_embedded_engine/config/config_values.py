@@ -1,0 +1,127 @@
+"""Configuration values: what a stack file holds, the text a program sees, and places inside them; reads no file.
+
+A value is what YAML gives (see `yaml_reading`), with `Secure` where a secret stands.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang import go_numbers
+from pulumi_embedded_engine.model.property_values import rewritten, walk
+
+_SECURE: Final = "secure"
+_INT64: Final = range(-(2**63), 2**63)
+_UINT64: Final = range(2**64)
+
+
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """A secret, as its ciphertext."""
+
+    ciphertext: str
+
+
+def parse(value: Any) -> Any:
+    """The value with every `{secure: <ciphertext>}` in it as a `Secure`."""
+
+    def change(one: Any) -> Any:
+        if isinstance(one, dict) and list(one) == [_SECURE]:
+            return Secure(one[_SECURE]) if isinstance(one[_SECURE], str) else one
+        return one
+
+    return rewritten(value, change)
+
+
+def unparse(value: Any) -> Any:
+    """The value as a stack file holds it."""
+    return _changed(value, lambda secret: {_SECURE: secret.ciphertext})
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a secret stands anywhere in the value: then the whole value is one."""
+    return any(isinstance(one, Secure) for one in walk(value))
+
+
+def revealed(value: Any, opener: Callable[[str], str]) -> Any:
+    """The value with every secret in it opened."""
+    return _changed(value, lambda secret: opener(secret.ciphertext))
+
+
+def _changed(value: Any, change: Callable[[Secure], Any]) -> Any:
+    return rewritten(value, lambda one: change(one) if isinstance(one, Secure) else one)
+
+
+def opened(value: Any, opener: Callable[[str], str]) -> tuple[str, ...]:
+    """The texts of all secrets in the value."""
+    found = (one for one in walk(value) if isinstance(one, Secure))
+    return tuple(opener(secret.ciphertext) for secret in found)
+
+
+def plainly_quoted(text: str) -> str:
+    """The text in JSON, its characters as they are."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def text(value: Any) -> str:
+    """The text by which a program gets a value without secrets: scalars as they are, the rest as JSON, null as ""."""
+    return "" if value is None else legible(value, quoted)
+
+
+def legible(value: Any, quote: Callable[[str], str] = plainly_quoted) -> str:
+    """A text as it is, the rest as the JSON that Go makes of it, on one line."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else _json(value, quote)
+
+
+def _json(value: Any, quote: Callable[[str], str]) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{quote(key)}:{_json(value[key], quote)}" for key in sorted(value))
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_json(item, quote) for item in value) + "]"
+    if isinstance(value, float) or (isinstance(value, int) and value not in _INT64):
+        # of a list or map, which the CLI keeps as JSON, it reads no whole number that is larger
+        return go_numbers.spelled(float(value))
+    return quote(value) if isinstance(value, str) else json.dumps(value)
+
+
+def quoted(text: str) -> str:
+    """The text as Go spells it in JSON, which is safe to stand in HTML."""
+    return re.sub(
+        r"[<>&\u2028\u2029]",
+        lambda found: f"\\u{ord(found[0]):04x}",
+        plainly_quoted(text),
+    )
+
+
+def coerced(text: str) -> Any:
+    """What a text given on the command line for a place inside a value is: a bool, a whole number, or the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    if (len(text) > 1 and text[0] == "0") or not re.fullmatch(r"[-+]?[0-9]+", text):
+        return text
+    number = int(text)
+    return number if number in _INT64 or number in _UINT64 else text
+
+
+def of_kind(text: str, kind: str) -> Any:
+    """A text as a value of the kind string, bool, int or float; raises EngineError if it is none."""
+    readers: dict[str, Callable[[str], Any]] = {
+        "string": str,
+        "int": int,
+        "float": float,
+        "bool": {"true": True, "false": False}.__getitem__,
+    }
+    if kind not in readers:
+        raise EngineError(
+            f"invalid type {kind!r}; must be one of string, int, bool, or float"
+        )
+    try:
+        return readers[kind](text)
+    except (ValueError, KeyError):
+        raise EngineError(f"{text!r} is not of the type {kind}") from None

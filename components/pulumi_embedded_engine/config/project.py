@@ -1,0 +1,140 @@
+"""Finding and reading a project's Pulumi.yaml; holds no stack."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.golang.yaml_scalars import INT64, Moment
+from pulumi_embedded_engine.model.operation_context import Project
+from pulumi_embedded_engine.model.property_values import rewritten
+from pulumi_embedded_engine.state.checkpoint import parse_json
+
+FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
+_NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+
+
+class NoProject(EngineError):
+    """There is no Pulumi.yaml."""
+
+
+def nowhere(name: str, cwd: Path) -> Project:
+    """A project of which nothing is here but its name: enough to reach the state of its stacks."""
+    return Project(name, root=cwd, file=cwd / "Pulumi.yaml", main=cwd, runtime="")
+
+
+def find_project(cwd: Path) -> Project:
+    """The project of the nearest Pulumi.yaml at or above a directory.
+
+    NoProject if there is none, EngineError if it is wrong.
+    """
+    start = cwd.absolute()
+    for directory in (start, *start.parents):
+        for name in FILES:
+            if (directory / name).is_file():
+                return read_project(directory / name)
+    raise NoProject(
+        f"no Pulumi.yaml project file found (searching upwards from {start})"
+    )
+
+
+def read_project(file: Path) -> Project:
+    """The project in a file; raises EngineError if it cannot be used."""
+    found = read_document(file)
+    if not isinstance(found, dict):
+        raise EngineError(f"{file} is not a mapping")
+    runtime, options = _runtime(file, found)
+    main = _text(file, found, "main")
+    if isinstance(found.get("config"), str):  # the former name of stackConfigDir
+        found = found | {"stackConfigDir": found["config"], "config": None}
+    stack_config_dir = _text(file, found, "stackConfigDir")
+    return Project(
+        name=_name(file, found),
+        root=file.parent,
+        file=file,
+        main=(file.parent / main).resolve() if main else file.parent,
+        runtime=runtime,
+        options=options,
+        stack_config_dir=file.parent / stack_config_dir if stack_config_dir else None,
+        config=_config(file, _mapping(file, found, "config")),
+        backend_url=str(_mapping(file, found, "backend").get("url") or ""),
+        plugins=_mapping(file, found, "plugins"),
+        required_version=_text(file, found, "requiredPulumiVersion"),
+    )
+
+
+def read_document(file: Path) -> Any:
+    """The value of a YAML or JSON file; raises EngineError if it cannot be read."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise EngineError(f"{file} cannot be read: {error.strerror}") from None
+    return parsed(content, file)
+
+
+def parsed(content: bytes, file: Path) -> Any:
+    """The value of what stands, or is to stand, in a YAML or JSON file; raises EngineError if it cannot be read."""
+    if file.suffix == ".json":
+        return parse_json(content, str(file))
+    try:
+        return load(content.decode("utf-8-sig"), str(file))
+    except UnicodeDecodeError:
+        raise EngineError(f"{file} is not UTF-8 text") from None
+
+
+def _name(file: Path, found: Mapping[str, Any]) -> str:
+    name = found.get("name")
+    if not isinstance(name, str) or not name:
+        raise EngineError(f"{file} has no 'name'")
+    if not _NAME.fullmatch(name):
+        raise EngineError(
+            f"{file}: the project name {name!r} may hold letters, digits, hyphens, "
+            "underscores and periods only, 100 at most"
+        )
+    return name
+
+
+def _runtime(file: Path, found: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    runtime = found.get("runtime")
+    options: Any = {}
+    if isinstance(runtime, dict):
+        options = runtime.get("options") or {}
+        runtime = runtime.get("name")
+    if not isinstance(runtime, str) or not runtime or not isinstance(options, dict):
+        raise EngineError(f"{file} has no 'runtime' that can be read")
+    return runtime, options
+
+
+def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
+    value = found.get(key)
+    if value is not None and not isinstance(value, str):
+        raise EngineError(f"{file}: {key!r} is not a text")
+    return value or ""
+
+
+def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = rewritten(declared, partial(_in_json, file))
+    for key, value in found.items():
+        if not isinstance(value, str | int | list | dict):
+            raise EngineError(
+                f"{file}: the configuration key {key!r} has neither a text, a whole number, a bool "
+                "nor a list for a value; write what it is as its 'default'"
+            )
+    return found
+
+
+def _in_json(file: Path, value: Any) -> Any:
+    """A value that the project gives as the CLI passes it on: in JSON."""
+    if isinstance(value, Moment):
+        raise EngineError(f"{file}: the date {value} in 'config' needs quotes")
+    return float(value) if type(value) is int and value not in INT64 else value
+
+
+def _mapping(file: Path, found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = found.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise EngineError(f"{file}: {key!r} is not a mapping")
+    return value or {}

@@ -1,0 +1,77 @@
+"""What the CLI remembers of a project on this machine: the selected stack; nothing here is state."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Project
+from pulumi_embedded_engine.state.file_backend import put
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The directory in which the CLI keeps what is its own."""
+    chosen = environ.get("PULUMI_HOME")
+    return Path(chosen) if chosen else Path.home() / ".pulumi"
+
+
+def _file(project: Project, environ: Mapping[str, str]) -> Path:
+    digest = hashlib.sha1(str(project.file).encode(), usedforsecurity=False).hexdigest()
+    return home(environ) / "workspaces" / f"{project.name}-{digest}-workspace.json"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    # what cannot be read is as good as not there: it holds a choice, which can be made again
+    try:
+        found = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def selected(project: Project, url: str, environ: Mapping[str, str]) -> str:
+    """The selected stack of a project in a backend, or ""."""
+    found = _read(_file(project, environ))
+    stacks = found.get("stacks")
+    name = stacks.get(url) if isinstance(stacks, dict) else None
+    # a choice that was made before the CLI kept one for each backend
+    name = name or found.get("stack")
+    return name if isinstance(name, str) else ""
+
+
+def login(environ: Mapping[str, str]) -> str:
+    """The URL of the backend that `pulumi login` chose, or ""."""
+    directory = environ.get("PULUMI_CREDENTIALS_PATH") or home(environ)
+    found = _read(Path(directory) / "credentials.json").get("current")
+    return found if isinstance(found, str) else ""
+
+
+def select(
+    project: Project, url: str, environ: Mapping[str, str], stack: str | None
+) -> None:
+    """Remember a stack (its full name) as the selected one, or with None forget the choice.
+
+    EngineError if it cannot be written. Where there is no Pulumi.yaml there is no choice.
+    """
+    if not project.file.exists():
+        return
+    file = _file(project, environ)
+    found = _read(file)
+    found.pop("stack", None)
+    chosen = found.get("stacks")
+    stacks = dict(chosen) if isinstance(chosen, dict) else {}
+    stacks.pop(url, None)
+    if stack is not None:
+        stacks[url] = stack
+    rest = {key: value for key, value in found.items() if key != "stacks"}
+    text = json.dumps(rest | {"stacks": stacks}, indent=4)
+    try:
+        if not stacks and not rest:
+            file.unlink(missing_ok=True)
+            return
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        put(file, text.encode(), 0o600)
+    except OSError as error:
+        raise EngineError(f"{file} cannot be written: {error.strerror}") from None

@@ -1,0 +1,117 @@
+"""The one JSON document of `preview --json`, in the CLI's schema; secrets are masked, always."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pulumi_embedded_engine.display.line_writer import Paper
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.rows import PREFIXES
+from pulumi_embedded_engine.display.secret_masking import masked, with_values
+from pulumi_embedded_engine.model.events import (
+    Cancelled,
+    Diagnostic,
+    Event,
+    Prelude,
+    StepDone,
+    StepMetadata,
+    StepStarted,
+    Summary,
+)
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.model.urns import is_root_stack
+from pulumi_embedded_engine.printable import printable_json
+from pulumi_embedded_engine.state.encoding import Encoder
+
+NANOSECONDS: Final = 1_000_000_000
+
+
+class PreviewDocument:
+    """A sink that collects, and writes the document when all is over."""
+
+    def __init__(self, view: View, paper: Paper) -> None:
+        self._view = view
+        self._paper = paper
+        self._config: Mapping[str, str] = {}
+        self._steps: list[dict[str, Any]] = []
+        self._refreshed: dict[str, int] = {}
+        self._diagnostics: list[dict[str, Any]] = []
+        self._summary: Summary | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        event = with_values(event, masked)
+        match event:
+            case Prelude():
+                self._config = event.config
+            case StepStarted() if self._view.lists(event.metadata):
+                self._add(event.metadata)
+            case StepDone() if self._view.lists(event.metadata):
+                self._correct(event.metadata)
+            case Diagnostic():
+                self._say(event)
+            case Summary():
+                self._summary = event
+            case Cancelled():
+                self._paper.lines(printable_json(self._document(), indent=4))
+
+    def _add(self, step: StepMetadata) -> None:
+        if step.op == "refresh":
+            self._refreshed[step.urn] = len(self._steps)
+        self._steps.append(self._step(step))
+
+    def _correct(self, step: StepMetadata) -> None:
+        """A refreshed resource is listed as what the read found."""
+        place = self._refreshed.pop(step.urn, None)
+        if place is not None and step.op in {"update", "delete"}:
+            self._steps[place] = self._step(step)
+
+    def _say(self, event: Diagnostic) -> None:
+        if not event.ephemeral and event.severity != "debug":
+            said = {"urn": event.urn} if event.urn else {}
+            # a message is a line of its own; those of a stream are pieces of one
+            whole = event.stream or event.message.endswith("\n")
+            message = PREFIXES[event.severity] + event.message + ("" if whole else "\n")
+            self._diagnostics.append(
+                {**said, "message": message, "severity": event.severity}
+            )
+
+    def _step(self, step: StepMetadata) -> dict[str, Any]:
+        optional = {
+            "provider": step.provider,
+            "oldState": self._state(step.old),
+            "newState": self._state(step.new),
+            "diffReasons": list(step.diffs),
+            "replaceReasons": list(step.keys),
+        }
+        detailed = step.detailed_diff
+        return {
+            "op": step.op,
+            "urn": step.urn,
+            **{key: value for key, value in optional.items() if value},
+            "detailedDiff": None
+            if detailed is None
+            else {
+                path: {"kind": change.kind, "inputDiff": change.input_diff}
+                for path, change in detailed.items()
+            },
+        }
+
+    def _state(self, resource: Resource | None) -> dict[str, Any] | None:
+        if resource is None:
+            return None
+        if is_root_stack(resource.urn) and not self._view.outputs:
+            resource = resource.with_(inputs={}, outputs={})
+        return Encoder(None).resource(resource)
+
+    def _document(self) -> dict[str, Any]:
+        optional = {
+            "config": dict(self._config),
+            "steps": self._steps,
+            "diagnostics": self._diagnostics,
+        }
+        summary = self._summary
+        return {
+            **{key: value for key, value in optional.items() if value},
+            "duration": round(summary.duration * NANOSECONDS) if summary else 0,
+            "changeSummary": dict(sorted(summary.changes.items())) if summary else {},
+        }

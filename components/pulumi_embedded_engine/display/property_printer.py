@@ -1,0 +1,95 @@
+"""Values and their differences as indented lines, values as JSON spells them; decides nothing about what is shown.
+
+Every level is four blanks deeper; the sign of a change takes the place of the last two blanks in front of it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from typing import Any, Final
+
+from pulumi_embedded_engine.display.secret_masking import MASK
+from pulumi_embedded_engine.display.step_symbols import Ink, mark
+from pulumi_embedded_engine.display.value_changes import Change, Changes, items
+from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
+from pulumi_embedded_engine.printable import one_line
+
+LONGEST: Final = 150
+CONTEXT: Final = 2  # lines of a text that stay around those that change
+MARGIN: Final = "    "
+
+_OPS: Final = {"add": "create", "delete": "delete", "update": "update", "same": "same"}
+_SIDES: Final = {"-": "delete", "+": "add"}
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Writes differences; `full` shortens no text."""
+
+    ink: Ink
+    full: bool = True
+
+    def changes(self, changes: Changes, indent: int) -> Iterator[str]:
+        """All differences, one below the other, their colons in one column."""
+        names = {
+            key: f"[{key}]" if isinstance(key, int) else one_line(key)
+            for key in changes
+        }
+        width = max(map(len, names.values()), default=0)
+        for key, change in changes.items():
+            yield from self._change(f"{names[key]:<{width}}: ", change, indent)
+
+    def line(self, kind: str, indent: int, text: str) -> str:
+        """A line with the sign of its kind of difference."""
+        words = mark(_OPS[kind])
+        return self.ink((MARGIN * indent)[:-2] + words.sign + text, words.style)
+
+    def _change(self, title: str, change: Change, indent: int) -> Iterator[str]:
+        old, new, parts = change.old, change.new, change.inside()
+        if parts:
+            brackets = "[]" if all(isinstance(key, int) for key in parts) else "{}"
+            yield self.line(change.kind, indent, title + brackets[0])
+            yield from self.changes(parts, indent + 1)
+            yield self.line("same", indent, brackets[1])
+        elif change.kind != "update":
+            yield self.line(change.kind, indent, title + self.single(change.value))
+        elif _have_lines(old, new):
+            yield self.line("update", indent, title.rstrip())
+            yield from self._texts(old, new, indent + 1)
+        elif items(old) is not None or items(new) is not None:
+            yield from self._change(title, Change("delete", old), indent)
+            yield from self._change(title, Change("add", None, new), indent)
+        else:
+            # in full: what differs may stand at the end
+            pen = replace(self, full=True)
+            yield self.line("update", indent, title) + self.ink(
+                f"{pen.single(old)} => {pen.single(new)}", mark("update").style
+            )
+
+    def _texts(self, old: str, new: str, indent: int) -> Iterator[str]:
+        """The lines that differ between two texts."""
+        lines = unified_diff(old.split("\n"), new.split("\n"), n=CONTEXT, lineterm="")
+        # without what names files and the first place
+        for line in list(lines)[3:]:
+            text = "..." if line.startswith("@") else one_line(line[1:])
+            yield self.line(_SIDES.get(line[0], "same"), indent, text)
+
+    def single(self, value: Any) -> str:
+        """A value on one line; of a map it says what it stands for, as that of a resource does."""
+        if value is UNKNOWN:
+            return "[unknown]"
+        if isinstance(value, Secret):
+            return MASK
+        if isinstance(value, Mapping):
+            return one_line(str(value.get("urn") or value.get("hash") or "{}"))
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        if isinstance(value, str) and not self.full and len(value) > LONGEST:
+            value = value[:LONGEST] + "..."
+        return one_line(json.dumps(value, ensure_ascii=False))
+
+
+def _have_lines(*values: Any) -> bool:
+    texts = [value for value in values if isinstance(value, str)]
+    return len(texts) == len(values) and any("\n" in text for text in texts)

@@ -1,0 +1,94 @@
+"""Hides secret texts of the configuration in all that an operation tells; shows nothing itself.
+
+A value known as a secret is masked where it is shown.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from pulumi_embedded_engine.config.config_values import quoted
+from pulumi_embedded_engine.model.events import (
+    Diagnostic,
+    Event,
+    Outputs,
+    Prelude,
+    StepDone,
+    StepFailed,
+    StepStarted,
+)
+from pulumi_embedded_engine.model.property_values import SIGNATURES, Secret, rewritten
+from pulumi_embedded_engine.model.state_records import Resource
+
+MASK: Final = "[secret]"
+# what is shorter stands in many a word, and masking it would tell more than it hides
+SHORTEST: Final = 3
+_COMMON: Final = frozenset({"true", "false"})
+# what displays show of a record beside its names
+_SHOWN: Final = ("inputs", "outputs", "init_errors", "replacement_trigger")
+
+Change = Callable[[Any], Any]
+Tell = Callable[[Event], None]
+
+
+def masking(tell: Tell, secrets: Iterable[str]) -> Tell:
+    """The way of events to `tell`, with a mask in the place of these texts; without any it is `tell` itself.
+
+    Names (URNs, types, ids, keys) stay as they are, by them rows are told apart; and so do
+    values known as secrets, which each display masks or was asked to show.
+    """
+    hidden = {
+        spelling
+        for text in secrets
+        if _worth_hiding(text)
+        for spelling in (text, json.dumps(text)[1:-1], quoted(text)[1:-1])
+    }
+    if not hidden:
+        return tell
+    # the longest first: one secret may be part of another
+    longest = sorted(hidden, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest)))
+
+    def mask(leaf: Any) -> Any:
+        # a signature says what the map is
+        is_text = isinstance(leaf, str) and leaf not in SIGNATURES
+        return pattern.sub(MASK, leaf) if is_text else leaf
+
+    def told(event: Event) -> None:
+        if isinstance(event, Diagnostic):
+            event = replace(event, message=mask(event.message))
+        tell(with_values(event, lambda value: rewritten(value, mask)))
+
+    return told
+
+
+def masked(value: Any) -> Any:
+    """The value with a mask in place of every secret."""
+    return rewritten(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
+
+
+def with_values(event: Event, change: Change) -> Event:
+    """The event with each property value in it changed."""
+    match event:
+        case StepStarted() | StepDone() | StepFailed():
+            step = event.metadata
+            old, new = _record(step.old, change), _record(step.new, change)
+            return replace(event, metadata=replace(step, old=old, new=new))
+        case Outputs():
+            return Outputs(change(event.old), change(event.new))
+        case Prelude():
+            return Prelude(change(event.config))
+    return event
+
+
+def _record(record: Resource | None, change: Change) -> Resource | None:
+    if record is None:
+        return None
+    return record.with_(**{name: change(getattr(record, name)) for name in _SHOWN})
+
+
+def _worth_hiding(text: str) -> bool:
+    # in bytes, as the CLI counts: two Chinese characters are hidden
+    return len(text.encode()) >= SHORTEST and text.lower() not in _COMMON

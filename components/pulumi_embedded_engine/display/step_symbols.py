@@ -1,0 +1,106 @@
+"""How each kind of step is written, and in which colour: its sign and verb; holds no layout."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from pulumi_embedded_engine.model.events import StepOp
+
+HEADLINE: Final = "bold magenta"
+ERROR: Final = "red"
+WARNING: Final = "yellow"
+NAME: Final = "bright_blue"
+QUIET: Final = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Paints text, if it may."""
+
+    enabled: bool
+
+    def __call__(self, text: str, style: str) -> str:
+        """The text in a style."""
+        if not self.enabled or not text or not style:
+            return text
+        return str(_style(style).render(text))
+
+
+@lru_cache(maxsize=64)
+def _style(name: str) -> Any:
+    # imported where there is something to paint only
+    from rich.style import Style  # noqa: PLC0415
+
+    return Style.parse(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The words for one kind of step: a verb, and its object where that is not the resource as a whole."""
+
+    sign: str
+    style: str
+    verb: str
+    object: str = ""
+
+    @property
+    def plan(self) -> str:
+        """What would be done."""
+        return self.verb + self.object
+
+    @property
+    def doing(self) -> str:
+        """What is being done."""
+        return self.verb.removesuffix("e") + "ing" + self.object
+
+    @property
+    def done(self) -> str:
+        """What was done."""
+        past = "read" if self.verb == "read" else self.verb.removesuffix("e") + "ed"
+        return past + self.object
+
+
+MARKS: Final[dict[str, Mark]] = {
+    "same": Mark("  ", "", "keep"),
+    "create": Mark("+ ", "green", "create"),
+    "update": Mark("~ ", "yellow", "update"),
+    "delete": Mark("- ", "red", "delete"),
+    "replace": Mark("+-", "magenta", "replace"),
+    "create-replacement": Mark("++", "bright_green", "create", " replacement"),
+    "delete-replaced": Mark("--", "bright_red", "delete", " original"),
+    "read": Mark("> ", "bright_cyan", "read"),
+    "read-replacement": Mark(">>", "magenta", "read", " for replacement"),
+    "discard": Mark("< ", "red", "discard"),
+    "discard-replaced": Mark("<<", "red", "discard", " original"),
+    "refresh": Mark("~ ", "yellow", "refresh"),
+    "remove-pending-replace": Mark("~ ", "dim", "remove", " original"),
+    "import": Mark("= ", "green", "import"),
+    "import-replacement": Mark("=>", "magenta", "import", " replacement"),
+}
+
+READS: Final = frozenset({"read", "read-replacement", "discard"})
+
+REPLACEMENT: Final = frozenset(
+    {
+        "replace",
+        "create-replacement",
+        "delete-replaced",
+        "read-replacement",
+        "discard-replaced",
+        "remove-pending-replace",
+        "import-replacement",
+    }
+)
+
+# what deletes, unless the resource is to be kept
+RETAINED: Final = frozenset(
+    {"delete", "replace", "create-replacement", "delete-replaced"}
+)
+
+# in the order of a summary; what is only read is no change
+COUNTED: Final = tuple(op for op in MARKS if op != "same" and op not in READS)
+
+
+def mark(op: StepOp | str) -> Mark:
+    """The mark of a kind of step."""
+    return MARKS.get(op, MARKS["same"])

@@ -1,0 +1,171 @@
+"""How two values differ, as a tree: added, deleted, updated, same; prints nothing and calls nobody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pulumi_embedded_engine.model.events import PropertyChange, StepMetadata
+from pulumi_embedded_engine.model.property_paths import Path, parse_path
+from pulumi_embedded_engine.model.property_values import SIGNATURE, Secret, equal
+from pulumi_embedded_engine.model.state_records import Resource
+
+Kind = Literal["same", "add", "delete", "update"]
+_MISSING = object()
+_RESOURCE_MARK = "@isPulumiResource"  # of the SDK, on a resource among outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value before and after; `parts` tells what differs within a map or list that is one on both sides."""
+
+    kind: Kind
+    old: Any = None
+    new: Any = None
+    parts: "Changes | None" = None
+
+    @property
+    def value(self) -> Any:
+        """The value of a side where the other one has none or the same."""
+        return self.old if self.kind == "delete" else self.new
+
+    def inside(self) -> "Changes | None":
+        """What there is to say of each item, None of a value without items."""
+        if self.parts is not None or self.kind == "update":
+            return self.parts
+        found = items(self.value) or {}
+        return {key: Change(self.kind, item, item) for key, item in found.items()}
+
+
+Changes = dict[str | int, Change]
+
+
+def visible(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that are a person's business: none of the machinery, and no null, which is as good as nothing."""
+    return {
+        key: values[key]
+        for key in sorted(values)
+        if not key.startswith("__")
+        and key != _RESOURCE_MARK
+        and values[key] is not None
+    }
+
+
+def items(value: Any) -> dict[Any, Any] | None:
+    """The items of a map or list by key or index; None if the value is one thing, as a secret is."""
+    if isinstance(value, Mapping) and SIGNATURE not in value:
+        return visible(value)
+    return dict(enumerate(value)) if isinstance(value, list | tuple) else None
+
+
+def compare(old: Any, new: Any) -> Change:
+    """The difference of two values; a secret is one value, whatever it holds."""
+    if old is _MISSING:
+        return Change("add", None, new)
+    if new is _MISSING:
+        return Change("delete", old, None)
+    if equal(old, new):
+        return Change("same", old, new)
+    before, after = items(old), items(new)
+    if (
+        before is None
+        or after is None
+        or isinstance(old, Mapping) != isinstance(new, Mapping)
+    ):
+        return Change("update", old, new)
+    parts = _compare_items(before, after)
+    return Change("update" if changed(parts) else "same", old, new, parts)
+
+
+def compare_maps(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    """The differences of two property maps, key by key."""
+    return _compare_items(visible(old), visible(new))
+
+
+def _compare_items(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Changes:
+    return {
+        key: compare(old.get(key, _MISSING), new.get(key, _MISSING))
+        for key in sorted({*old, *new})
+    }
+
+
+def path_of(text: str) -> Path:
+    """The path that a text spells; a text that spells none is a key."""
+    try:
+        return parse_path(text)
+    except ValueError:
+        return (text,)
+
+
+def without(changes: Changes, path: Sequence[str | int]) -> Changes:
+    """The differences without those at a path, in which `*` is any key."""
+    first, *rest = path
+    left = {
+        key: _without(change, rest) if first in ("*", key) else change
+        for key, change in changes.items()
+    }
+    return {key: change for key, change in left.items() if change is not None}
+
+
+def _without(change: Change, path: Sequence[str | int]) -> Change | None:
+    if change.kind == "same" or (path and change.parts is None):
+        return change
+    parts = without(change.parts or {}, path) if path else {}
+    return replace(change, parts=parts) if changed(parts) else None
+
+
+def changed(changes: Changes) -> bool:
+    """Whether anything is not the same."""
+    return any(change.kind != "same" for change in changes.values())
+
+
+def step_changes(step: StepMetadata, *, refresh: bool = False) -> Changes:
+    """What a step changes on its resource, as far as that is known: inputs, or the outputs that a refresh found."""
+    old, new = step.old, step.new
+    if old is None or new is None or step.op == "same":
+        return {}
+    if step.detailed_diff is not None:
+        return _detailed(step.detailed_diff, old, new, refresh=refresh)
+    if refresh:
+        return compare_maps(old.outputs, new.outputs)
+    changes = compare_maps(old.inputs, new.inputs)
+    return {
+        key: change
+        for key, change in changes.items()
+        if not step.diffs or key in step.diffs or change.kind == "same"
+    }
+
+
+def _detailed(
+    diff: Mapping[str, PropertyChange], old: Resource, new: Resource, *, refresh: bool
+) -> Changes:
+    """The differences that a provider named by path: old values stand in the outputs, new ones in the inputs."""
+    tree: Changes = {}
+    for text, change in sorted(diff.items()):
+        before = old.inputs if change.input_diff else old.outputs
+        after = new.outputs if refresh and not change.input_diff else new.inputs
+        path = path_of(text)
+        if not str(path[0]).startswith("__"):
+            kind: Any = change.kind.removesuffix("-replace")
+            _plant(tree, path, Change(kind, _at(before, path), _at(after, path)))
+    return tree
+
+
+def _plant(tree: Changes, path: Sequence[str | int], leaf: Change) -> None:
+    first, *rest = path
+    if not rest:
+        tree[first] = leaf
+        return
+    below = tree.setdefault(first, Change("update", parts={})).parts
+    if below is not None:  # else the whole of it is told already
+        _plant(below, rest, leaf)
+
+
+def _at(values: Any, path: Sequence[str | int]) -> Any:
+    for element in path:
+        if isinstance(values, Secret):
+            return Secret(None)
+        try:
+            values = values[element]
+        except (LookupError, TypeError):
+            return None
+    return values

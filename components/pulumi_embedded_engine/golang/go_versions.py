@@ -1,0 +1,38 @@
+"""Ranges of Pulumi versions that a project or program requires; knows one, which this engine works like."""
+
+import re
+from typing import Final
+
+from semver import Version
+
+from pulumi_embedded_engine.errors import EngineError
+
+PULUMI: Final = "3.260.0"
+
+
+def require_version(wanted: str) -> None:
+    """EngineError if a range is none, or does not hold the version that this engine works like; "" holds all.
+
+    Of the CLI's ranges those of plain comparisons are known: `>=3.1.0 <4.0.0 || 5.0.0`.
+    """
+    if not wanted:
+        return
+    try:
+        held = [_all_hold(part) for part in wanted.split("||")]
+    except ValueError:
+        raise EngineError(
+            f"{wanted!r} is not a range of versions that is known here, such as '>=3.1.0 <4.0.0'"
+        ) from None
+    if not any(held):
+        raise EngineError(
+            f"Pulumi {wanted} is required, and this engine works like {PULUMI}: run it "
+            "with the pulumi CLI"
+        )
+
+
+def _all_hold(wanted: str) -> bool:
+    parts = re.sub(r"([<>=]) +", r"\1", wanted).split()
+    if not parts:
+        raise ValueError(wanted)
+    held = [Version.parse(PULUMI).match(part) for part in parts]
+    return all(held)

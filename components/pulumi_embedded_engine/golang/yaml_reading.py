@@ -1,0 +1,180 @@
+"""YAML read to the values that the CLI would read; what it reads otherwise, and what few write, is refused.
+
+Writes nothing. ruamel.yaml makes the nodes, each scalar as the text that stands there.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scanner import Scanner, ScannerError
+from ruamel.yaml.tag import Tag
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.yaml_scalars import resolve
+
+YAML_ORG: Final = "tag:yaml.org,2002:"
+PLAIN: Final = "?"  # of a scalar whose tag the file does not tell
+MERGE: Final = f"{YAML_ORG}merge"
+# so many values may come from aliases
+_MOST: Final = 100_000
+
+
+class AsSpelled(VersionedResolver):
+    """Tags no scalar by what it looks like, except the key of a merge."""
+
+    processing_version: Final = (1, 1)
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node that has none in the file."""
+        if kind is not ScalarNode:
+            return super().resolve(kind, value, implicit)
+        return Tag(suffix=MERGE if value == "<<" and implicit[0] else PLAIN)
+
+
+class _Scanner(Scanner):
+    """Scans what the CLI scans: tabs between tokens, but fewer escapes, names and tags."""
+
+    ESCAPE_REPLACEMENTS = {  # noqa: RUF012 - as in the class above
+        key: value for key, value in Scanner.ESCAPE_REPLACEMENTS.items() if key != "/"
+    }
+
+    def scan_to_next_token(self) -> None:
+        super().scan_to_next_token()
+        while self.reader.peek() == "\t" and not self.allow_simple_key:
+            self.reader.forward()
+            super().scan_to_next_token()
+
+    def scan_plain_spaces(self, indent: int, start_mark: Any) -> Any:
+        found = super().scan_plain_spaces(indent, start_mark)
+        if self.reader.peek() == "\t" and self.reader.column < indent:
+            self._refuse("a tab indents it")
+        return found
+
+    def scan_anchor(self, token_class: Any) -> Any:
+        token = super().scan_anchor(token_class)
+        if (
+            not re.fullmatch(r"[0-9A-Za-z_-]+", token.value)
+            or self.reader.peek() in "[{"
+        ):
+            self._refuse("an anchor has more than letters, digits, _ and -")
+        return token
+
+    def scan_tag(self) -> Any:
+        self._refuse("a tag is left to the pulumi CLI")
+
+    def scan_directive(self) -> Any:
+        self._refuse("a directive is left to the pulumi CLI")
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise ScannerError(problem=problem, problem_mark=self.reader.get_mark())
+
+
+def load(text: str, what: str) -> Any:
+    """The value of a YAML document; EngineError naming `what` if it cannot be read as the CLI reads it."""
+    with _telling(what):
+        if re.search("[\x85\u2028\u2029\ufeff]", text):
+            raise MarkedYAMLError(problem="a separator or byte order mark is inside")
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Resolver, yaml.Scanner = AsSpelled, _Scanner
+        yaml.composer.warn_double_anchors = False
+        # the CLI takes no notice of what is in other documents than the first
+        documents = list(yaml.compose_all(text))
+        return _Reading(len(text)).value(documents[0]) if documents else None
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    try:
+        yield
+    except YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f", line {place.line + 1}" if place else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise EngineError(f"{what} cannot be read{where}: {problem}") from None
+    except RecursionError:
+        raise EngineError(f"{what} is nested too deeply") from None
+    except ValueError:
+        # ruamel has tried to make a character of an escape such as "\U00110000"
+        raise EngineError(f"{what} cannot be read: an escape is no character") from None
+
+
+def _refusal(node: Node, problem: str) -> MarkedYAMLError:
+    return MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
+class _Reading:
+    """One document on its way from nodes to values."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size + _MOST
+
+    def value(self, node: Node) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise _refusal(node, "aliases repeat far too much of it")
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if isinstance(node, MappingNode):
+            return self._map(node)
+        return [self.value(item) for item in node.value]
+
+    def _map(self, node: MappingNode) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        sources: dict[str, list[Node]] = {}
+        for key, value in node.value:
+            name = _name(key)
+            if name in found or name in sources:
+                raise _refusal(key, f"the key {name!r} is there twice")
+            if name == "<<":
+                sources[name] = _sources(key, value)
+            else:
+                found[name] = self.value(value)
+        # what stands in the map itself comes first, then what stands in the earlier source
+        for source in sources.get("<<", ()):
+            found = self.value(source) | found
+        return found
+
+
+def _sources(key: Node, value: Node) -> list[Node]:
+    """The maps that a merge names: one, or those of a list that stands right there."""
+    is_alias = value.start_mark.index < key.start_mark.index
+    several = isinstance(value, SequenceNode) and not is_alias
+    found: list[Node] = value.value if several else [value]
+    for node in found:
+        if not isinstance(node, MappingNode):
+            raise _refusal(key, "only a map, or a list of maps, can be merged")
+    return found
+
+
+def _name(key: Node) -> str:
+    name = _scalar(key) if isinstance(key, ScalarNode) else None
+    if type(name) is not str or (name == "<<" and key.tag != MERGE):
+        raise _refusal(
+            key,
+            "a key has to be a text other than '<<': 5, true and 2024-01-02 need quotes",
+        )
+    return name
+
+
+def _scalar(node: ScalarNode) -> Any:
+    value = node.value if node.style else resolve(node.value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refusal(
+            node, f"{node.value:.60} is no number that a program can be given"
+        )
+    if type(value) is str and re.search("[\ud800-\udfff]", value):
+        raise _refusal(node, "an escape in it is no character")
+    # the CLI writes and reads once more what it has read, and then such a text is another, or none
+    is_block = node.style in ("|", ">") or (type(value) is str and "\n" in value)
+    if is_block and value.startswith(("\n", "\t", "\u2028", "\u2029")):
+        raise _refusal(
+            node, "its text of several lines starts with an empty one or a tab"
+        )
+    return value

@@ -1,0 +1,165 @@
+"""Giving each registration its URN, and finding the record it had, under earlier names too; makes no steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.goals import Alias, Goal, Reply
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.model.urns import (
+    ROOT_STACK_TYPE,
+    make_urn,
+    name_of,
+    qualified_type,
+    type_of,
+    with_qualified_type,
+)
+from pulumi_embedded_engine.providers.provider import ResourceProvider
+from pulumi_embedded_engine.run.resource_index import Old
+from pulumi_embedded_engine.run.run_state import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for, what is recorded of it, and who waits; not `valid` if another resource has its name."""
+
+    goal: Goal
+    reply: Reply
+    new: Resource
+    old: Old | None
+    provider: ResourceProvider | None = None
+    imported: bool = False
+    valid: bool = True
+
+    @property
+    def urn(self) -> str:
+        """The URN."""
+        return self.new.urn
+
+    def with_(self, **changes: Any) -> "Wanted":
+        """A copy with these fields changed."""
+        return replace(self, **changes)
+
+
+def record_of(goal: Goal, urn: str, old: Old | None, alias: str) -> Resource:
+    """The record that is asked for, before anybody has looked at it; a component keeps no provider."""
+    asked, known = goal.record, old.record if old else goal.record
+    return asked.with_(
+        urn=urn,
+        provider=asked.provider if asked.custom else "",
+        aliases=(alias,) if alias else (),
+        created=known.created,
+        modified=known.modified,
+        refresh_before_update=known.refresh_before_update,
+    )
+
+
+class Aliases:
+    """Earlier URNs of one stack's resources; `renamed` maps a URN of this run to the one it was found under."""
+
+    def __init__(self, stack: str, project: str, renamed: Mapping[str, str]) -> None:
+        self._stack = stack
+        self._project = project
+        self._renamed = renamed
+
+    def candidates(
+        self, name: str, type_: str, parent: str, aliases: Sequence[Alias]
+    ) -> list[str]:
+        """The earlier URNs in the order in which they are tried."""
+        found = [self._spelled(name, type_, parent, alias) for alias in aliases]
+        parent_before = self._renamed.get(parent)
+        if parent_before:
+            # A parent's other name gives its children another name too, together with each of their own.
+            own = [(type_, name), *((type_of(urn), name_of(urn)) for urn in found)]
+            found += [
+                self._below(parent, parent_before, child_type, child_name)
+                for child_type, child_name in own
+            ]
+        return list(dict.fromkeys(found))
+
+    def _spelled(self, name: str, type_: str, parent: str, alias: Alias) -> str:
+        if alias.urn:
+            return alias.urn
+        above = self._renamed.get(alias.parent, alias.parent) or parent
+        if alias.no_parent or qualified_type(above) == ROOT_STACK_TYPE:
+            above = ""
+        return make_urn(
+            alias.stack or self._stack,
+            alias.project or self._project,
+            above,
+            alias.type or type_,
+            alias.name or name,
+        )
+
+    def _below(self, parent: str, before: str, type_: str, name: str) -> str:
+        if name.startswith(name_of(parent)):
+            name = name_of(before) + name.removeprefix(name_of(parent))
+        above = qualified_type(before)
+        qualified = type_ if above == ROOT_STACK_TYPE else f"{above}${type_}"
+        return with_qualified_type(self._stack, self._project, qualified, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is recorded of a resource, under which other name, and whether nobody else has claimed that name."""
+
+    old: Old | None
+    alias: str = ""
+    valid: bool = True
+
+
+class Naming:
+    """Every URN is given once in a run, every record found once."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._book, self._ledger = work.book, work.ledger
+        self._aliases = Aliases(work.stack, work.project, work.book.renamed)
+
+    def claim(self, parent: str, type_: str, name: str) -> str:
+        """The URN of a resource that is registered now."""
+        claimed, work = self._book.claimed, self._work
+        if parent and parent not in claimed:
+            raise EngineError(f"could not find parent resource {parent}")
+        urn = make_urn(work.stack, work.project, parent, type_, name)
+        if urn in claimed:
+            message = f"Duplicate resource URN '{urn}'; try giving it a unique name"
+            work.telling.bail(message, urn)
+        claimed.add(urn)
+        return urn
+
+    def find(self, urn: str, goal: Goal) -> Found:
+        """The record of that URN, or of the first alias that has one."""
+        taken = self._book.renamed_to.get(urn)
+        if taken:
+            self._work.telling.error(
+                f"Duplicate resource URN '{urn}' conflicting with alias on resource "
+                f"with URN '{taken}'",
+                urn,
+            )
+        old = self._ledger.old(urn)
+        if old is not None:
+            return Found(old, valid=not taken)
+        for alias in self._aliases.candidates(
+            goal.name, goal.record.type, goal.record.parent, goal.aliases
+        ):
+            old = self._ledger.old(alias)
+            if old is not None:
+                free = self._take(urn, alias)
+                return Found(old, alias, valid=free and not taken)
+        return Found(None, valid=not taken)
+
+    def _take(self, urn: str, alias: str) -> bool:
+        other = self._book.renamed_to.get(alias)
+        free = alias not in self._book.claimed and not other
+        if not free:
+            self._work.telling.error(
+                f"Duplicate resource alias '{alias}' applied to resource with URN "
+                f"'{urn}' conflicting with resource with URN '{other or alias}'",
+                urn,
+            )
+        self._book.renamed_to[alias] = urn
+        self._book.renamed[urn] = alias
+        self._work.registry.rename(urn, alias)
+        return free

@@ -1,0 +1,52 @@
+"""What comes from outside, taken into memory up to a size; judges no content."""
+
+import gzip
+import io
+import zlib
+from pathlib import Path
+from typing import Final, Protocol
+
+from pulumi_embedded_engine.errors import EngineError
+
+LARGEST: Final = 1 << 30
+_CHUNK: Final = 1 << 20
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_stream(stream: _Readable, name: object, largest: int = LARGEST) -> bytes:
+    """All of a stream; EngineError, naming it, if that is more than the bound, OSError if it cannot be read."""
+    content = bytearray()
+    while chunk := stream.read(_CHUNK):
+        content += chunk
+        if len(content) > largest:
+            raise _too_large(name, largest)
+    return bytes(content)
+
+
+def read_file(file: Path, largest: int = LARGEST) -> bytes:
+    """All of a file; EngineError if it is larger than the bound, OSError if it cannot be read."""
+    with file.open("rb") as stream:
+        if file.stat().st_size > largest:
+            raise _too_large(file, largest)
+        return read_stream(stream, file, largest)
+
+
+def gunzipped(content: bytes, name: object, largest: int = LARGEST) -> bytes:
+    """What was packed with gzip; EngineError if it is broken, or more than the bound.
+
+    It is unpacked twice: the size that a packed file claims is no promise, and so a bomb takes time, not memory.
+    """
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            if stream.seek(largest + 1) > largest:
+                raise _too_large(f"{name}, unpacked,", largest)
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise EngineError(f"{name} cannot be unpacked: {error}") from None
+
+
+def _too_large(name: object, largest: int) -> EngineError:
+    return EngineError(f"{name} is larger than {largest >> 20} MiB")

@@ -1,0 +1,64 @@
+"""What the processes of a run find in their environment; starts none."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_embedded_engine.model.operation_context import Context
+
+
+def is_set(environ: Mapping[str, str], name: str) -> bool:
+    """Whether a variable says yes, as the CLI reads it."""
+    return environ.get(name, "").lower() in {"1", "true"}
+
+
+def program_directory(context: Context) -> Path:
+    """Where the program and its dynamic providers run."""
+    main = context.project.main
+    return main.parent if main.is_file() else main
+
+
+def program_environment(context: Context) -> dict[str, str]:
+    """The program's environment: its interpreter first on PATH, the stack's configuration."""
+    environ = _with_interpreter(context)
+    config = {key: context.config[key].text for key in sorted(context.config)}
+    secrets = [key for key in sorted(context.config) if context.config[key].secret]
+    if config:
+        environ["PULUMI_CONFIG"] = json.dumps(config)
+    environ["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(secrets)
+    return environ
+
+
+def dynamic_host_environment(context: Context) -> dict[str, str]:
+    """The dynamic provider host's: PULUMI_PROJECT is what lets it resolve configuration keys without a namespace."""
+    return {
+        **plugin_environment(context),
+        **_with_interpreter(context),
+        "PULUMI_PROJECT": context.project.name,
+        "PULUMI_CONFIG": "{}",
+    }
+
+
+def plugin_environment(context: Context) -> dict[str, str]:
+    """Any provider plugin's: the engine's own and the runtime's options."""
+    options = {
+        f"PULUMI_RUNTIME_{name.upper()}": _text(value)
+        for name, value in context.project.options.items()
+    }
+    return {**context.environ, **options}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _with_interpreter(context: Context) -> dict[str, str]:
+    environ: Mapping[str, str] = context.environ
+    binaries = context.interpreter.parent
+    path = environ.get("PATH", "")
+    found = {key: value for key, value in environ.items() if key != "PYTHONHOME"}
+    found["PATH"] = f"{binaries}:{path}" if path else str(binaries)
+    if (binaries.parent / "pyvenv.cfg").exists():
+        found["VIRTUAL_ENV"] = str(binaries.parent)
+    return found

@@ -1,0 +1,102 @@
+"""What programs and providers say to people, and the gRPC server they all speak to; registers nothing."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2_grpc
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_versions import require_version
+from pulumi_embedded_engine.model.events import Diagnostic, Severity
+from pulumi_embedded_engine.program.launcher import UNHANDLED
+from pulumi_embedded_engine.providers.provider_process import CHANNEL_OPTIONS
+
+# Each waiting registration holds a thread; the program has four for each step that may run.
+_THREADS: Final = 4096
+# What the SDK says when its calls are answered that the run is over: of no use to its user.
+_SHUTDOWN_NOISE: Final = (
+    "Resource monitor has terminated, shutting down",
+    "resource monitor shut down",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running gRPC server."""
+
+    address: str
+    stop: Callable[[], None]
+
+
+def serve(
+    monitor: resource_pb2_grpc.ResourceMonitorServicer, engine: "EngineService"
+) -> Server:
+    """Serve both on a free port of this machine."""
+    pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="rpc")
+    server = grpc.server(pool, options=CHANNEL_OPTIONS)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+
+    def stop() -> None:
+        server.stop(grace=0.2).wait()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    return Server(f"127.0.0.1:{port}", stop)
+
+
+class EngineService(engine_pb2_grpc.EngineServicer):
+    """What programs and providers say to people."""
+
+    def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
+        self._sink = sink
+        self._sentences: list[str] = []
+        self.quiet = (
+            False  # the run is being stopped: the SDK's complaint about that is dropped
+        )
+
+    def Log(  # noqa: N802 - the protocol's name
+        self, request: engine_pb2.LogRequest, context: Any
+    ) -> empty_pb2.Empty:
+        """Take one message."""
+        del context
+        severity = engine_pb2.LogSeverity.Name(request.severity).lower()
+        text, stream = self._without_trace(request.message), request.streamId
+        if not (self.quiet and any(noise in text for noise in _SHUTDOWN_NOISE)):
+            self._sink(
+                Diagnostic(
+                    cast(Severity, severity),
+                    text,
+                    request.urn,
+                    stream,
+                    request.ephemeral,
+                )
+            )
+        return empty_pb2.Empty()
+
+    def tell_alone(self, sentence: str) -> None:
+        """Let this stand for the traceback of the program that it ends, if it does."""
+        self._sentences.append(sentence)
+
+    def _without_trace(self, message: str) -> str:
+        if not message.startswith(UNHANDLED):
+            return message
+        return next((s for s in self._sentences if s in message), message)
+
+    def RequirePulumiVersion(  # noqa: N802 - the protocol's name
+        self,
+        request: engine_pb2.RequirePulumiVersionRequest,
+        context: grpc.ServicerContext,
+    ) -> engine_pb2.RequirePulumiVersionResponse:
+        """Refuse a program that was written for other versions of Pulumi."""
+        try:
+            require_version(request.pulumi_version_range)
+        except EngineError as error:
+            self.tell_alone(str(error))
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        return engine_pb2.RequirePulumiVersionResponse()

@@ -1,0 +1,107 @@
+"""Running the user's program: its process, its lines, how it ended; knows nothing of what it registers."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pulumi_embedded_engine.model.goals import ProgramEnd
+from pulumi_embedded_engine.model.operation_context import (
+    ORGANIZATION,
+    Context,
+    Request,
+)
+from pulumi_embedded_engine.processes.child_process import Child, OnLine
+from pulumi_embedded_engine.processes.environment import (
+    program_directory,
+    program_environment,
+)
+from pulumi_embedded_engine.program.launcher import TOLD
+
+_LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+_GRACE_SECONDS: Final = 1.0  # to print its last lines once its calls are refused
+# From the last registration to the end of the process: a big program takes its time to let go, on a busy machine.
+_EXIT_SECONDS: Final = 300.0
+
+
+class Program:
+    """One run of the program; `address` is where it finds its services."""
+
+    def __init__(
+        self,
+        context: Context,
+        request: Request,
+        address: str,
+        on_line: OnLine,
+    ) -> None:
+        command = _command(context, request, address)
+        environ: Mapping[str, str] = program_environment(context)
+        directory = program_directory(context)
+        self._child = Child(command, directory, environ, on_line, on_line)
+        self._stopped = False
+
+    def watch(self, on_end: Callable[[ProgramEnd], None]) -> None:
+        """Tell how it ended, once it has."""
+
+        def wait() -> None:
+            on_end(self._end(self._child.wait()))
+
+        threading.Thread(target=wait, name="program", daemon=True).start()
+
+    def finish(self) -> ProgramEnd:
+        """It has nothing left to do: wait for its end."""
+        code = self._child.wait(_EXIT_SECONDS)
+        if code is None:
+            self.kill()
+            return ProgramEnd(
+                failed=True,
+                message=f"the program did not end within {_EXIT_SECONDS:.0f} s after "
+                "its last resource was done",
+            )
+        return self._end(code)
+
+    def stop(self) -> None:
+        """Its calls are refused from now on: let it say its last words, then end it."""
+        self._stopped = True
+        if self._child.wait(_GRACE_SECONDS) is None:
+            self._child.terminate()
+            self._child.wait(_GRACE_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._stopped = True
+        self._child.kill()
+
+    def close(self) -> None:
+        """End it and let go of its pipes."""
+        self._stopped = True
+        self._child.close()
+
+    def _end(self, code: int | None) -> ProgramEnd:
+        if code == 0:
+            return ProgramEnd()
+        if code == TOLD or self._stopped:
+            return ProgramEnd(failed=True)
+        return ProgramEnd(
+            failed=True,
+            message="an unhandled error occurred: program exited with non-zero exit "
+            f"code: {code}",
+        )
+
+
+def _command(context: Context, request: Request, address: str) -> list[str]:
+    project = context.project
+    options = {
+        "monitor": address,
+        "engine": address,
+        "project": project.name,
+        "stack": context.stack,
+        "organization": ORGANIZATION,
+        "root-directory": str(project.root),
+        "parallel": str(request.parallel),
+    }
+    flags = [part for name, text in options.items() for part in (f"--{name}", text)]
+    entry = project.main.name if project.main.is_file() else "."
+    preview = ["--dry-run"] if request.dry_run else []
+    return [str(context.interpreter), str(_LAUNCHER), *flags, *preview, entry]

@@ -1,0 +1,245 @@
+"""The gRPC services a program speaks to: registrations go to the inbox, messages to the sink; decides nothing."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import (
+    provider_pb2,
+    resource_pb2,
+)
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.goals import Goal, ProgramEnd, Registered
+from pulumi_embedded_engine.model.operation_context import (
+    ORGANIZATION,
+    Context,
+    Request,
+)
+from pulumi_embedded_engine.model.property_values import has_assets
+from pulumi_embedded_engine.model.property_wire import read_struct, write_struct
+from pulumi_embedded_engine.model.urns import (
+    is_provider_type,
+    make_urn,
+    package_of,
+    provider_urn,
+    type_of,
+)
+from pulumi_embedded_engine.program.default_providers import DefaultProviders
+from pulumi_embedded_engine.program.event_queue import Inbox
+from pulumi_embedded_engine.program.registration_requests import (
+    goal_of,
+    read_goal_of,
+    unsupported,
+)
+from pulumi_embedded_engine.program.unsupported import Lacking, Lacks, abort
+from pulumi_embedded_engine.providers.provider import Provider
+
+# What the engine has of the CLI's features, and what it refuses itself: the SDK would with a traceback.
+FEATURES: Final = {
+    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    "parameterization": resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    "stateMigrations": resource_pb2.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS,
+}
+_RESULTS: Final[Mapping[str, Any]] = {
+    "success": resource_pb2.SUCCESS,
+    "fail": resource_pb2.FAIL,
+    "skip": 2,  # in the protocol, but not in the SDK's copy of it
+}
+
+
+class _InvokeFailed(EngineError):
+    """A provider could not do it: the program may know what to do then."""
+
+
+class Monitor(Lacking):
+    """What a program asks of the engine; one call, one thread, until its step is done."""
+
+    def __init__(
+        self,
+        run: Context,
+        request: Request,
+        inbox: Inbox,
+        defaults: DefaultProviders,
+        find_provider: Callable[[str], Provider | None],
+        tell_alone: Callable[[str], None],
+    ) -> None:
+        super().__init__(inbox, tell_alone)
+        self._run, self._request = run, request
+        self._defaults = defaults
+        self._find_provider = find_provider
+        self._goals: dict[str, Goal] = {}
+        self._component_providers: dict[str, Mapping[str, str]] = {}
+        self.finished = threading.Event()
+
+    def GetDeploymentInfo(  # noqa: N802 - the protocol's name
+        self, request: Any, context: Any
+    ) -> resource_pb2.DeploymentInfo:
+        """Tell the program about the run."""
+        del request, context
+        config = self._run.config
+        return resource_pb2.DeploymentInfo(
+            project=self._run.project.name,
+            stack=self._run.stack,
+            organization=ORGANIZATION,
+            config={key: value.text for key, value in config.items()},
+            configSecretKeys=[key for key, value in config.items() if value.secret],
+            dryRun=self._request.dry_run,
+            parallel=self._request.parallel,
+            supportedFeatures=FEATURES.values(),
+        )
+
+    def SupportsFeature(  # noqa: N802 - the protocol's name
+        self, request: resource_pb2.SupportsFeatureRequest, context: Any
+    ) -> resource_pb2.SupportsFeatureResponse:
+        """Tell older SDKs one by one."""
+        del context
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+
+    def RegisterResource(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Register one resource and wait until its step is done."""
+        try:
+            return self._register(request)
+        except EngineError as error:
+            self.refuse(context, error, self._urn_of(request))
+
+    def ReadResource(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> resource_pb2.ReadResourceResponse:
+        """Read one resource that somebody else manages."""
+        try:
+            provider = request.provider or self._default(request, request.type)
+            goal = read_goal_of(request, provider, self._run.project.root)
+            done = self._inbox.register(goal)
+        except EngineError as error:
+            self.refuse(context, error, self._urn_of(request))
+        # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
+        return resource_pb2.ReadResourceResponse(
+            urn=done.record.urn,
+            id=done.record.id,
+            properties=write_struct(done.record.outputs),
+        )
+
+    def RegisterResourceOutputs(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Take the outputs of a component or of the stack."""
+        try:
+            outputs = read_struct(request.outputs)
+            if has_assets(outputs):
+                raise Lacks(f"assets or archives in the outputs of '{request.urn}'")
+            self._inbox.outputs(request.urn, outputs)
+        except EngineError as error:
+            self.refuse(context, error, request.urn)
+        return empty_pb2.Empty()
+
+    def Invoke(  # noqa: N802 - the protocol's name
+        self, request: Any, context: grpc.ServicerContext
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """Call a function of a provider."""
+        try:
+            return self._invoke(request)
+        except _InvokeFailed as error:
+            abort(context, error)
+        except EngineError as error:
+            self.answer(context, error)
+
+    def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
+        self, request: Any, context: Any
+    ) -> empty_pb2.Empty:
+        """The program has registered all it has: wait until all of it is done."""
+        del request, context
+        self._inbox.tell(ProgramEnd())
+        self.finished.wait()
+        return empty_pb2.Empty()
+
+    def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+        missing = unsupported(request)
+        if missing:
+            raise Lacks(f"{missing} for {request.type} '{request.name}'")
+        parent = self._goals.get(request.parent)
+        reference = self._provider_of(request, parent)
+        goal = goal_of(request, reference, self._run.project.root, parent)
+        done = self._inbox.register(goal)
+        self._goals[done.record.urn] = goal
+        if not request.custom:
+            self._component_providers[done.record.urn] = {
+                **self._component_providers.get(request.parent, {}),
+                **request.providers,
+            }
+        return _response(request, done)
+
+    def _urn_of(self, request: Any) -> str:
+        stack, project = self._run.stack, self._run.project.name
+        return make_urn(stack, project, request.parent, request.type, request.name)
+
+    def _provider_of(self, request: Any, parent: Goal | None) -> str:
+        if is_provider_type(request.type):
+            return ""
+        if not request.custom:
+            inherit = parent.record.provider if parent else ""
+            return str(request.provider or inherit)
+        package = package_of(request.type)
+        named = request.provider or request.providers.get(package, "")
+        above = parent.record.provider if parent else ""
+        if not named and above:
+            served = package_of(type_of(provider_urn(above)))
+            named = above if served == package else ""
+        if not named:
+            named = self._component_providers.get(request.parent, {}).get(package, "")
+        return str(named or self._default(request, request.type))
+
+    def _default(self, request: Any, type_: str) -> str:
+        package = package_of(type_)
+        return self._defaults.reference(
+            package, request.version, request.pluginDownloadURL
+        )
+
+    def _invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
+        reference = request.provider or self._component_providers.get(
+            request.parent, {}
+        ).get(package_of(request.tok), "")
+        reference = reference or self._default(request, request.tok)
+        provider = self._find_provider(reference)
+        if provider is None:
+            raise EngineError(f"invoke of {request.tok}: unknown provider {reference}")
+        arguments = read_struct(request.args)
+        try:
+            done = provider.invoke(
+                request.tok, arguments, preview=self._request.dry_run
+            )
+        except EngineError as error:
+            message = f"invocation of {request.tok} returned an error: {error}"
+            raise _InvokeFailed(message) from None
+        failures = [
+            provider_pb2.CheckFailure(property=f.property, reason=f.reason)
+            for f in done.failures
+        ]
+        fields: dict[str, Any] = {"return": write_struct(done.outputs)}
+        return resource_pb2.ResourceInvokeResponse(failures=failures, **fields)
+
+
+def _response(request: Any, done: Registered) -> resource_pb2.RegisterResourceResponse:
+    # A component's outputs are its own business: it computes them anew each time.
+    outputs = done.record.outputs if request.custom else {}
+    return resource_pb2.RegisterResourceResponse(
+        urn=done.record.urn,
+        id=done.record.id,
+        object=write_struct(outputs),
+        result=_RESULTS[done.result],
+        unknown=done.unknown,
+    )

@@ -1,0 +1,102 @@
+"""The provider of package `pulumi`, which every engine has in itself: stack references and look-ups."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pulumi_embedded_engine.model.diff import NO_DIFF, Diff
+from pulumi_embedded_engine.model.property_values import Properties, equal, has_secret
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.model.urns import type_of
+from pulumi_embedded_engine.providers.provider import (
+    Call,
+    Checked,
+    Failure,
+    Found,
+    Invoked,
+    Made,
+    Provider,
+    ProviderError,
+)
+
+STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
+
+
+class BuiltinProvider(Provider):
+    """Answers in the engine's own process."""
+
+    def __init__(
+        self,
+        stack_outputs: Callable[[str], Mapping[str, Any]],
+        find: Callable[[str], Resource | None],
+    ) -> None:
+        self._stack_outputs = stack_outputs
+        self._find = find
+
+    def check(self, call: Call) -> Checked:
+        """Judge the inputs."""
+        type_ = type_of(call.urn)
+        if type_ != STACK_REFERENCE:
+            raise ProviderError(f"unrecognized resource type '{type_}'")
+        failures = [
+            Failure(key, f'unknown property "{key}"')
+            for key in call.inputs
+            if key != "name"
+        ]
+        if "name" not in call.inputs:
+            failures.append(Failure("name", 'missing required property "name"'))
+        return Checked(call.inputs, failures)
+
+    def diff(self, call: Call) -> Diff:
+        """Compare the name."""
+        if equal(call.inputs.get("name"), call.old_inputs.get("name")):
+            return NO_DIFF
+        return Diff("some", replaces=["name"])
+
+    def create(self, call: Call) -> Made:
+        """Look the stack up."""
+        id_ = "" if call.preview else str(uuid.uuid4())
+        return Made(id_, self._reference(call.inputs))
+
+    def read(self, call: Call, state: Properties | None) -> Found:
+        """Look the stack up anew."""
+        if type_of(call.urn) == STACK_REFERENCE:
+            if "name" not in call.old_inputs:
+                raise ProviderError("stack reference can not be imported")
+            return Found(call.id, self._reference(call.old_inputs), call.old_inputs)
+        return Found(call.id, state, call.old_inputs)
+
+    def update(self, call: Call) -> Made:
+        """Another name is another reference: there is nothing to update."""
+        return Made(call.id, call.old_outputs)
+
+    def delete(self, call: Call) -> None:
+        """Nothing is to be deleted."""
+
+    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+        """Stack outputs, and the records of this run."""
+        del preview
+        if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 - a function's name
+            return Invoked(self._reference(arguments))
+        if token == "pulumi:pulumi:getResource":  # noqa: S105 - a function's name
+            return Invoked(self._resource(str(arguments.get("urn", ""))))
+        raise ProviderError(f"unrecognized function name: '{token}'")
+
+    def _reference(self, inputs: Properties) -> Mapping[str, Any]:
+        name = inputs.get("name")
+        if not isinstance(name, str):
+            raise ProviderError("the name of a stack reference must be a known string")
+        outputs = self._stack_outputs(name)
+        secrets = sorted(key for key, value in outputs.items() if has_secret(value))
+        return {"name": name, "outputs": outputs, "secretOutputNames": secrets}
+
+    def _resource(self, urn: str) -> Mapping[str, Any]:
+        record = self._find(urn)
+        if record is None:
+            raise ProviderError(f"unknown resource {urn}")
+        return {
+            "urn": urn,
+            "id": record.id,
+            "provider": record.provider,
+            "state": record.outputs,
+        }

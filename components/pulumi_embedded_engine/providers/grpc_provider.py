@@ -1,0 +1,282 @@
+"""A provider in a process of its own, asked over gRPC; starts no process."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from pulumi_embedded_engine.model.diff import Diff
+from pulumi_embedded_engine.model.property_values import (
+    Properties,
+    has_secret,
+    has_unknown,
+    marked_as_sent,
+    secret,
+)
+from pulumi_embedded_engine.model.property_wire import (
+    Encoding,
+    read_struct,
+    write_struct,
+)
+from pulumi_embedded_engine.model.urns import package_of, type_of
+from pulumi_embedded_engine.providers.grpc_messages import (
+    about,
+    change,
+    failures_of,
+    fault_of,
+    read_diff,
+    unimplemented,
+    variables,
+)
+from pulumi_embedded_engine.providers.provider import (
+    Call,
+    Checked,
+    DiffUnavailable,
+    Found,
+    InitFailed,
+    Invoked,
+    Made,
+    ProviderError,
+)
+from pulumi_embedded_engine.providers.provider_process import Host
+
+_CANCEL_SECONDS: Final = 2.0
+_PLAIN_CONFIG: Final = Encoding(secrets=False, resources=False, unknowns=True)
+
+
+class RemoteProvider:
+    """One provider process; it is not asked about resources once its configuration holds unknowns."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._stub = provider_pb2_grpc.ResourceProviderStub(host.channel)
+        self._known = True
+        self._previews = False
+        self._secrets = False
+        self._resources = False
+        self._fixed = False  # the handshake has settled what it takes
+        self._closing = threading.Event()
+
+    def attach(self, engine: str) -> None:
+        """Tell a provider that somebody else started where the engine is."""
+        self._optional(self._stub.Attach, plugin_pb2.PluginAttach(address=engine))
+
+    def handshake(self, engine: str, root: str, program: str) -> None:
+        """Introduce the engine; providers that do not know this call learn the same later."""
+        request = provider_pb2.ProviderHandshakeRequest(
+            engine_address=engine,
+            root_directory=root,
+            program_directory=program,
+            configure_with_urn=True,
+            invoke_with_preview=True,
+        )
+        answer = self._optional(self._stub.Handshake, request)
+        if answer is not None:
+            self._secrets = answer.accept_secrets
+            self._resources = answer.accept_resources
+            self._previews = self._fixed = True
+        self._optional(self._stub.GetPluginInfo, empty_pb2.Empty())
+
+    def check(self, call: Call) -> Checked:
+        """Judge and complete `inputs`."""
+        if not self._known:
+            return Checked(call.inputs)
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.CheckRequest(
+            **about(call.urn),
+            olds=write_struct(call.old_inputs, encoding),
+            news=write_struct(call.inputs, encoding),
+        )
+        return self._checked(self._ask(self._stub.Check, request), call.inputs)
+
+    def diff(self, call: Call) -> Diff:
+        """Compare the object as recorded with `inputs`."""
+        if not self._known:
+            raise DiffUnavailable(
+                "the provider of this resource has inputs that are not known during "
+                "preview, so this preview may not show what an update will do"
+            )
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.DiffRequest(**change(call, encoding))
+        answer = self._ask(self._stub.Diff, request)
+        return read_diff(answer)
+
+    def create(self, call: Call) -> Made:
+        """Make the object; in a preview only ask what it would be."""
+        if call.preview and not self._can_preview:
+            return Made("", call.inputs if self._known else {})
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.CreateRequest(
+            **about(call.urn),
+            properties=write_struct(call.inputs, encoding),
+            timeout=call.timeout,
+            preview=call.preview,
+        )
+        answer = self._ask(self._stub.Create, request, call.inputs)
+        if not answer.id and not call.preview:
+            raise ProviderError(
+                f"plugin returned empty resource.ID from create '{call.urn}'"
+            )
+        return Made(answer.id, self._outputs(answer.properties, call.inputs))
+
+    def read(self, call: Call, state: Properties | None) -> Found:
+        """Look the object up."""
+        if not self._known:
+            return Found("", {}, {})
+        encoding = self._encoding(unknowns=False)
+        request = provider_pb2.ReadRequest(
+            **about(call.urn), id=call.id, timeout=call.timeout
+        )
+        if state is not None:
+            request.properties.CopyFrom(write_struct(state, encoding))
+            request.inputs.CopyFrom(write_struct(call.old_inputs, encoding))
+        answer = self._ask(self._stub.Read, request, state or {})
+        outputs = inputs = None
+        if answer.HasField("properties"):
+            outputs = self._outputs(answer.properties, state or {})
+        if answer.HasField("inputs"):
+            inputs = self._outputs(answer.inputs, call.old_inputs)
+        return Found(answer.id, outputs, inputs)
+
+    def update(self, call: Call) -> Made:
+        """Change the object; in a preview only ask what it would become."""
+        if call.preview and not self._can_preview:
+            return Made(call.id, call.inputs if self._known else {})
+        encoding = self._encoding(unknowns=call.preview)
+        request = provider_pb2.UpdateRequest(
+            **change(call, encoding), timeout=call.timeout, preview=call.preview
+        )
+        answer = self._ask(self._stub.Update, request, call.inputs)
+        return Made(call.id, self._outputs(answer.properties, call.inputs))
+
+    def delete(self, call: Call) -> None:
+        """Delete the object."""
+        encoding = self._encoding(unknowns=False)
+        request = provider_pb2.DeleteRequest(
+            **about(call.urn),
+            id=call.id,
+            properties=write_struct(call.old_outputs, encoding),
+            old_inputs=write_struct(call.old_inputs, encoding),
+            timeout=call.timeout,
+        )
+        self._ask(self._stub.Delete, request)
+
+    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+        """Call a function."""
+        if not self._known:
+            return Invoked({})
+        encoding = self._encoding(unknowns=False)
+        request = provider_pb2.InvokeRequest(
+            tok=token, args=write_struct(arguments, encoding), preview=preview
+        )
+        answer = self._ask(self._stub.Invoke, request)
+        outputs = read_struct(getattr(answer, "return"))
+        if has_secret(arguments) and not self._secrets:
+            outputs = {key: secret(value) for key, value in outputs.items()}
+        return Invoked(outputs, failures_of(answer))
+
+    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
+        """Judge the provider's own configuration; one that cannot takes it as it is."""
+        request = provider_pb2.CheckRequest(
+            **about(urn),
+            olds=write_struct(old, _PLAIN_CONFIG),
+            news=write_struct(new, _PLAIN_CONFIG),
+        )
+        answer = self._optional(self._stub.CheckConfig, request)
+        if answer is None:
+            return Checked(new)
+        inputs = marked_as_sent(read_struct(answer.inputs), new)
+        return Checked(inputs, failures_of(answer))
+
+    def diff_config(self, call: Call) -> Diff:
+        """Compare the provider's own configurations; one that cannot says that it does not know."""
+        compared = change(replace(call, id=""), _PLAIN_CONFIG)
+        request = provider_pb2.DiffRequest(**compared)
+        answer = self._optional(self._stub.DiffConfig, request)
+        return Diff("unknown") if answer is None else read_diff(answer)
+
+    def configure(self, urn: str, id_: str, inputs: Properties) -> None:
+        """Hand over the configuration."""
+        if has_unknown(inputs):
+            self._known = False
+            return
+        package = package_of(type_of(urn))
+        request = provider_pb2.ConfigureRequest(
+            variables=variables(package, inputs),
+            args=write_struct(inputs),
+            acceptSecrets=True,
+            acceptResources=True,
+            sends_old_inputs=True,
+            sends_old_inputs_to_delete=True,
+            **about(urn),
+            id=id_,
+        )
+        answer = self._ask(self._stub.Configure, request)
+        if not self._fixed:
+            self._secrets = answer.acceptSecrets
+            self._resources = answer.acceptResources
+            self._previews = answer.supportsPreview
+
+    def cancel(self) -> None:
+        """Tell it that the run is being stopped; no answer is needed."""
+        if self._closing.is_set():
+            return
+        try:
+            self._stub.Cancel(empty_pb2.Empty(), timeout=_CANCEL_SECONDS)
+        except (grpc.RpcError, ValueError):
+            return
+
+    def hang_up(self) -> None:
+        """Wait for no answer any more."""
+        self._host.channel.close()
+
+    def close(self) -> None:
+        """Say that it is over, then end the process."""
+        if self._closing.is_set():
+            return
+        self.cancel()
+        self._closing.set()
+        self._host.close()
+
+    @property
+    def _can_preview(self) -> bool:
+        return self._known and self._previews
+
+    def _encoding(self, *, unknowns: bool) -> Encoding:
+        return Encoding(self._secrets, self._resources, unknowns)
+
+    def _outputs(self, struct: struct_pb2.Struct, sent: Properties) -> Properties:
+        values = read_struct(struct)
+        return values if self._secrets else marked_as_sent(values, sent)
+
+    def _checked(self, answer: Any, sent: Properties) -> Checked:
+        inputs = self._outputs(answer.inputs, sent)
+        return Checked(inputs, failures_of(answer))
+
+    def _ask(
+        self,
+        method: Callable[[Any], Any],
+        request: Any,
+        sent: Properties | None = None,
+    ) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            fault = fault_of(error, self._host.label, dead=self._host.dead)
+            if isinstance(fault, InitFailed) and not self._secrets:
+                fault.outputs = marked_as_sent(fault.outputs, sent or {})
+            raise fault from None
+        except ValueError:  # the channel was closed: the run is over
+            raise ProviderError(f"{self._host.label} was stopped", dead=True) from None
+
+    def _optional(self, method: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            if unimplemented(error):
+                return None
+            raise fault_of(error, self._host.label, dead=self._host.dead) from None

@@ -1,0 +1,184 @@
+"""What serves a package (the dynamic host, an attached provider, an installed plugin), and starting and ending it."""
+
+import contextlib
+import re
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from semver import Version
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Context
+from pulumi_embedded_engine.model.urns import BUILTIN_PACKAGE, DYNAMIC_PACKAGE
+from pulumi_embedded_engine.processes.child_process import Child
+from pulumi_embedded_engine.processes.environment import (
+    dynamic_host_environment,
+    is_set,
+    plugin_environment,
+    program_directory,
+)
+from pulumi_embedded_engine.providers.builtin_provider import BuiltinProvider
+from pulumi_embedded_engine.providers.grpc_provider import RemoteProvider
+from pulumi_embedded_engine.providers.provider import Provider
+from pulumi_embedded_engine.providers.provider_process import (
+    Launch,
+    Tell,
+    attach,
+    start,
+)
+
+_FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A provider that somebody else runs."""
+
+    label: str
+    port: int
+
+
+def find_plugin(
+    context: Context, package: str, version: str, engine: str
+) -> Launch | Attached:
+    """How to reach the package's provider; EngineError with the command that installs it if it is missing."""
+    ports = _attached(context.environ)
+    if package in ports:
+        return Attached(f"the attached provider '{package}'", ports[package])
+    if package == DYNAMIC_PACKAGE:
+        return _dynamic_host(context, engine)
+    binary = _binary(context, package, version)
+    directory = program_directory(context)
+    command = [str(binary), engine]
+    label = f"the provider plugin '{package}'"
+    return Launch(label, command, directory, plugin_environment(context))
+
+
+def _attached(environ: Mapping[str, str]) -> dict[str, int]:
+    ports = {}
+    for entry in environ.get("PULUMI_DEBUG_PROVIDERS", "").split(","):
+        name, separator, port = entry.strip().rpartition(":")
+        if not entry.strip():
+            continue
+        if not separator or not port.isdecimal():
+            raise EngineError(
+                f"PULUMI_DEBUG_PROVIDERS should read name:port, not '{entry}'"
+            )
+        ports[name] = int(port)
+    return ports
+
+
+def _dynamic_host(context: Context, engine: str) -> Launch:
+    # -u: what a provider prints is told when it prints it
+    command = [str(context.interpreter), "-u", "-m", "pulumi.dynamic", engine]
+    directory = program_directory(context)
+    environ = dynamic_host_environment(context)
+    return Launch("the dynamic provider process", command, directory, environ)
+
+
+def _binary(context: Context, package: str, version: str) -> Path:
+    name = f"pulumi-resource-{package}"
+    configured = _from_project(context, package)
+    if configured is not None:
+        return configured / name
+    environ = context.environ
+    if not is_set(environ, "PULUMI_IGNORE_AMBIENT_PLUGINS"):
+        ambient = shutil.which(name, path=environ.get("PATH", ""))
+        if ambient:
+            return Path(ambient)
+    for folder in _installed(_plugin_home(environ), package, version):
+        if (folder / name).is_file():
+            return folder / name
+    wanted = f" v{version}" if version else ""
+    raise EngineError(
+        f"the provider plugin '{package}'{wanted} is not installed; install it with "
+        f"`pulumi plugin install resource {package}{wanted}`"
+    )
+
+
+def _from_project(context: Context, package: str) -> Path | None:
+    listed: Any = context.project.plugins.get("providers", ())
+    for entry in listed:
+        if entry.get("name") == package and entry.get("path"):
+            return Path(context.project.root / entry["path"])
+    return None
+
+
+def _plugin_home(environ: Mapping[str, str]) -> Path:
+    home = environ.get("PULUMI_HOME")
+    base = Path(home) if home else Path(environ.get("HOME", "~")) / ".pulumi"
+    return base.expanduser() / "plugins"
+
+
+def _installed(home: Path, package: str, version: str) -> list[Path]:
+    """The folders of a package's plugins, newest version first."""
+    found = []
+    for folder in home.glob(f"resource-{package}-v*"):
+        match = _FOLDER.fullmatch(folder.name)
+        # what is being downloaded is not a plugin yet
+        whole = not folder.with_name(f"{folder.name}.partial").exists()
+        fits = match and match["name"] == package and version in ("", match["version"])
+        if match and fits and whole:
+            with contextlib.suppress(ValueError):  # a folder of no version is no plugin
+                found.append((Version.parse(match["version"], True), folder))
+    return [folder for _, folder in sorted(found, reverse=True)]
+
+
+class Loader:
+    """Gives a fresh provider for a package; remembers all, so that all can be stopped."""
+
+    def __init__(
+        self, context: Context, engine: str, tell: Tell, builtin: BuiltinProvider
+    ) -> None:
+        self._context = context
+        self._engine = engine
+        self._tell = tell
+        self._builtin = builtin
+        self._lock = threading.Lock()
+        self._children: list[Child] = []
+        self._providers: list[RemoteProvider] = []
+
+    def load(self, package: str, version: str) -> Provider:
+        """A provider that is not configured yet; EngineError in a sentence if there is none."""
+        if package == BUILTIN_PACKAGE:
+            return self._builtin
+        found = find_plugin(self._context, package, version, self._engine)
+        if isinstance(found, Attached):
+            provider = RemoteProvider(attach(found.label, found.port))
+            provider.attach(self._engine)
+        else:
+            provider = RemoteProvider(start(found, self._tell, self._remember))
+        with self._lock:
+            self._providers.append(provider)
+        root = str(self._context.project.root)
+        provider.handshake(self._engine, root, str(program_directory(self._context)))
+        return provider
+
+    def cancel(self) -> None:
+        """Tell all providers that the run is being stopped."""
+        self._each(RemoteProvider.cancel)
+
+    def close(self) -> None:
+        """End all providers."""
+        self._each(RemoteProvider.close)
+        self.kill()
+
+    def kill(self) -> None:
+        """End all processes, and all talk to those that others run, at once."""
+        self._each(RemoteProvider.hang_up)
+        for child in tuple(self._children):
+            child.kill()
+
+    def _each(self, action: Callable[[RemoteProvider], None]) -> None:
+        with self._lock:
+            providers = tuple(self._providers)
+        for provider in providers:
+            action(provider)
+
+    def _remember(self, child: Child) -> None:
+        with self._lock:
+            self._children.append(child)

@@ -1,0 +1,126 @@
+"""Provider processes: starting one, reading its port, connecting; knows nothing of what they are asked."""
+
+import queue
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import grpc
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.processes.child_process import Child
+
+CHANNEL_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", 400 * 1024 * 1024),
+    ("grpc.max_send_message_length", 400 * 1024 * 1024),
+)
+_PORT_SECONDS: Final = 60.0  # a cold Python importing Pulumi on a busy machine
+_CONNECT_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.05
+_CHATTER: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a provider is started: what it is called in messages, command, directory, environment."""
+
+    label: str
+    command: Sequence[str]
+    cwd: Path
+    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A provider one can talk to; `child` is None where somebody else runs it."""
+
+    label: str
+    channel: grpc.Channel
+    child: Child | None
+
+    @property
+    def dead(self) -> bool:
+        """Whether its process has ended."""
+        return self.child is not None and not self.child.running
+
+    def close(self) -> None:
+        """Hang up and end the process."""
+        self.channel.close()
+        if self.child is not None:
+            self.child.close()
+
+
+Tell = Callable[[str, bool], None]  # a line of output, whether on stderr
+
+
+def start(launch: Launch, tell: Tell, on_child: Callable[[Child], None]) -> Host:
+    """Start the process, wait for its port, connect; EngineError in a sentence if it does not come up."""
+    first: queue.SimpleQueue[str] = queue.SimpleQueue()
+    stderr: list[str] = []
+    seen = False
+
+    def on_stdout(line: str) -> None:
+        nonlocal seen
+        if seen:
+            tell(line, False)
+            return
+        seen = True
+        first.put(line)
+
+    def on_stderr(line: str) -> None:
+        stderr.append(line)
+        tell(line, True)
+
+    child = Child(launch.command, launch.cwd, launch.environ, on_stdout, on_stderr)
+    on_child(child)
+    try:
+        port = _port(launch, child, first, stderr)
+        return Host(launch.label, _connect(launch.label, f"127.0.0.1:{port}"), child)
+    except EngineError:
+        child.close()
+        raise
+
+
+def attach(label: str, port: int) -> Host:
+    """Connect to a provider that runs already."""
+    return Host(label, _connect(label, f"127.0.0.1:{port}"), None)
+
+
+def _port(
+    launch: Launch, child: Child, first: queue.SimpleQueue[str], stderr: list[str]
+) -> int:
+    deadline = time.monotonic() + _PORT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            line = first.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            if child.running:
+                continue
+            code = child.wait(1)
+            last = "; ".join(stderr[-_CHATTER:])
+            raise EngineError(
+                f"{launch.label} ended with exit code {code} before it was ready"
+                + (f": {last}" if last else "")
+            ) from None
+        if line.strip().isdecimal():
+            return int(line)
+        raise EngineError(
+            f"{launch.label} should print its port first, but printed {line!r}"
+        )
+    raise EngineError(
+        f"{launch.label} did not say its port within {_PORT_SECONDS:.0f} s"
+    )
+
+
+def _connect(label: str, address: str) -> grpc.Channel:
+    channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_CONNECT_SECONDS)
+    except grpc.FutureTimeoutError:
+        channel.close()
+        raise EngineError(
+            f"{label} does not answer at {address} within {_CONNECT_SECONDS:.0f} s"
+        ) from None
+    return channel

@@ -1,0 +1,115 @@
+"""All records that a run knows: those it started from, by position, and those it has finished; writes no files."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.model.urns import provider_urn, split_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A record to start from: `index` is its position in the base, None if it was finished in this run."""
+
+    record: Resource
+    index: int | None
+
+
+class Ledger:
+    """Lookups by URN; single entries may be written from any thread."""
+
+    def __init__(self, base: Sequence[Resource]) -> None:
+        self.rebase(base)
+        self.news: dict[str, Resource] = {}
+
+    def rebase(self, base: Sequence[Resource]) -> None:
+        """Go on from other records (the end of a refresh phase)."""
+        self.base = list(base)
+        self.gone: set[int] = set()  # looked up, and not there any more
+        self._live: dict[str, int] = {}
+        self._all: dict[str, list[int]] = {}
+        self._dependents: dict[str, list[int]] | None = None
+        for index, record in enumerate(self.base):
+            self._all.setdefault(record.urn, []).append(index)
+            if not record.delete:
+                self._live[record.urn] = index
+
+    def old(self, urn: str) -> Old | None:
+        """The live record of that URN in the base."""
+        index = self._live.get(urn)
+        return None if index is None or index in self.gone else self.at(index)
+
+    def at(self, index: int) -> Old:
+        """The base record at that position, as it is now."""
+        return Old(self.base[index], index)
+
+    def all(self) -> Iterator[Old]:
+        """All base records that are still there, in their order."""
+        return (
+            Old(record, index)
+            for index, record in enumerate(self.base)
+            if index not in self.gone
+        )
+
+    def positions(self, urn: str) -> Sequence[int]:
+        """Where records of that URN stand in the base, those to be deleted too."""
+        return self._all.get(urn, ())
+
+    def become(self, old: Old, record: Resource) -> None:
+        """A base record has got other contents."""
+        if old.index is not None:
+            self.base[old.index] = record
+
+    def provider_record(self, reference: str) -> Resource | None:
+        """The recorded provider of exactly that reference."""
+        urn, id_ = split_reference(reference)
+        for index in self.positions(urn):
+            if self.base[index].id == id_:
+                return self.base[index]
+        return None
+
+    def depending_on(
+        self,
+        root: int,
+        ignored: Callable[[str], bool] = lambda _: False,
+        *,
+        children: bool,
+    ) -> list[Old]:
+        """Base records after `root` that need it, directly or not, in their order; `children` counts parents too."""
+        seen = {self.base[root].urn}
+        found: set[int] = set()
+        frontier = list(seen)
+        while frontier:
+            urn = frontier.pop()
+            for index in self._referrers().get(urn, ()):
+                candidate = self.base[index]
+                if index <= root or index in found or ignored(candidate.urn):
+                    continue
+                if urn in needs(candidate, parent=children):
+                    found.add(index)
+                    if candidate.urn not in seen:
+                        seen.add(candidate.urn)
+                        frontier.append(candidate.urn)
+        return [self.at(index) for index in sorted(found)]
+
+    def _referrers(self) -> Mapping[str, Sequence[int]]:
+        if self._dependents is None:
+            self._dependents = {}
+            for index, record in enumerate(self.base):
+                for urn in needs(record, parent=True):
+                    self._dependents.setdefault(urn, []).append(index)
+        return self._dependents
+
+
+def needs(record: Resource, *, parent: bool, provider: bool = True) -> set[str]:
+    """The URNs that a record refers to."""
+    found = {*record.dependencies, *record.replace_with}
+    found.update(*record.property_dependencies.values())
+    if record.deleted_with:
+        found.add(record.deleted_with)
+    if parent and record.parent:
+        found.add(record.parent)
+    if provider and record.provider:
+        found.add(provider_urn(record.provider))
+    found.discard("")
+    return found

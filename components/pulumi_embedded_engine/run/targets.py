@@ -1,0 +1,109 @@
+"""Which resources an operation is about: --target with dependents, --exclude-protected; changes nothing."""
+
+import re
+from collections.abc import Iterable
+
+from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
+from pulumi_embedded_engine.run.resource_index import Ledger, needs
+
+
+class Targets:
+    """A set of URNs and globs: `*` stands for a part of a name, `**` for anything."""
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        self.literals: list[str] = []
+        self._known: set[str] = set()
+        self._globs: list[re.Pattern[str]] = []
+        for pattern in patterns:
+            if "*" in pattern:
+                self._globs.append(_compiled(pattern))
+            else:
+                self.literals.append(pattern)
+        self._known.update(self.literals)
+        self.constrained = bool(self.literals or self._globs)
+
+    def contains(self, urn: str) -> bool:
+        """Whether the URN is meant; without any pattern all are."""
+        if not self.constrained or urn in self._known:
+            return True
+        return any(glob.fullmatch(urn) for glob in self._globs)
+
+    def add(self, urn: str) -> None:
+        """Mean this URN too."""
+        self._known.add(urn)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*)", pattern)
+    meanings = {"**": ".*", "*": "[^:]*"}
+    return re.compile("".join(meanings.get(part, re.escape(part)) for part in parts))
+
+
+class Scope:
+    """Targets, growing as dependents are met (each phase meets them anew), and the records that a destroy spares."""
+
+    def __init__(self, request: Request) -> None:
+        self.targets = Targets(request.targets)
+        self.target_dependents = request.target_dependents
+        self._spares = frozenset(request.spares)
+        self._chosen = Targets(request.targets)
+
+    @property
+    def constrained(self) -> bool:
+        """Whether it is about a part of the stack only."""
+        return self.targets.constrained or bool(self._spares)
+
+    def missing(self, urn: str, needed: str) -> str:
+        """What to say of a resource that needs one which is not made, because it is no target."""
+        return (
+            f"Resource '{urn}' depends on '{needed}' which was not specified in "
+            "--target list.\nEither include resource in --target list or pass "
+            "--target-dependents to proceed."
+        )
+
+    def includes(self, record: Resource) -> bool:
+        """Whether the operation is about this record."""
+        if self.targets.constrained:
+            return self._targeted(record)
+        return record.urn not in self._spares
+
+    def note(self, record: Resource, *, included: bool) -> None:
+        """A record was judged: its dependents may follow it."""
+        if self.targets.constrained and included:
+            self._chosen.add(record.urn)
+
+    def _targeted(self, record: Resource) -> bool:
+        if self.targets.contains(record.urn):
+            return True
+        needed = needs(record, parent=True)
+        return self.target_dependents and any(map(self._chosen.contains, needed))
+
+    def deletable(self, ledger: Ledger) -> "set[str] | None":
+        """The URNs that may be deleted; None if all may."""
+        if self.targets.constrained:
+            return _with_dependents(ledger, self.targets)
+        if self._spares:
+            return {record.urn for record in ledger.base} - self._spares
+        return None
+
+
+def _with_dependents(ledger: Ledger, targets: Targets) -> set[str]:
+    found: set[str] = set()
+    for old in list(ledger.all()):
+        urn, index = old.record.urn, old.index
+        if targets.contains(urn) and index is not None:
+            found.add(urn)
+            dependents = ledger.depending_on(index, children=True)
+            found.update(dependent.record.urn for dependent in dependents)
+    return found
+
+
+def protected(snapshot: Snapshot) -> list[str]:
+    """The URNs that `destroy --exclude-protected` leaves: protected records and all that they need."""
+    kept = {record.urn for record in snapshot.resources if record.protect}
+    # from the last on: a record needs earlier ones only
+    for record in reversed(snapshot.resources):
+        if record.urn in kept:
+            kept |= needs(record, parent=True)
+    return sorted(kept)

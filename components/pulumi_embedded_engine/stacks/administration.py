@@ -1,0 +1,237 @@
+"""What is done to a stack as a whole: making, importing, removing it, ending another's hold on it; deploys nothing."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pulumi_embedded_engine.clock import Clock, SystemClock
+from pulumi_embedded_engine.config import stack_file as stack_config
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.operation_context import Project
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.model.urns import ROOT_STACK_TYPE
+from pulumi_embedded_engine.stacks.locked_update import locked, render, settle
+from pulumi_embedded_engine.stacks.stack import Stack
+from pulumi_embedded_engine.state import checkpoint, locks
+from pulumi_embedded_engine.state.checkpoint import Deployment
+from pulumi_embedded_engine.state.file_backend import FileBackend, StackFiles
+from pulumi_embedded_engine.state.integrity import Broken
+from pulumi_embedded_engine.state.journal_file import read_journal
+from pulumi_embedded_engine.state.journal_recovery import digest, is_folded, missing
+from pulumi_embedded_engine.state.locks import Lock
+
+
+def create(
+    project: Project,
+    backend: FileBackend,
+    reference: str,
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+    ask: Callable[[str], str] | None = None,
+) -> Stack:
+    """Make a stack; `ask` as in `open_stack`.
+
+    EngineError if there is one of that name, the name is none, or the passphrase is missing or wrong.
+    """
+    files = backend.stack(reference, project)
+    if files.project != project.name:
+        raise EngineError(
+            f"could not create stack: the project {files.project!r} of its name is not that of "
+            f"Pulumi.yaml, {project.name!r}"
+        )
+    if files.checkpoint.exists():
+        raise EngineError(f"stack '{files.qualified}' already exists")
+    stack = Stack(project, backend, files, environ, clock or SystemClock(), ask=ask)
+    _refuse_orphan(files)
+    secrets = stack.sealing()
+    with locked(files, stack.clock):
+        empty = checkpoint.write(
+            Snapshot(), salt=secrets.salt, sealer=secrets.encrypt, now=stack.clock.now()
+        )
+        # twice: so it has its `.bak` from the start, as under the CLI
+        _put(files, empty)
+        _put(files, empty)
+    return stack
+
+
+def _refuse_orphan(files: StackFiles) -> None:
+    """EngineError, once, if a stack of that name is gone and has left the journal of a run: it is set aside."""
+    journal = read_journal(files.journal)
+    if journal is None or not journal.entries:
+        return
+    aside = _aside(files, str(journal.header.started))
+    objects = "".join(f"\n  {line}" for line in journal.made())
+    raise EngineError(
+        f"a run on a stack {files.name}, whose state is gone, left a journal, which was set aside as {aside}; "
+        f"run this again to make the stack. It tells of these objects:{objects}"
+    )
+
+
+def _put(files: StackFiles, deployment: Deployment) -> None:
+    try:
+        files.write_checkpoint(render(deployment, files.qualified))
+    except OSError as error:
+        raise EngineError(
+            f"the state of {files.name} cannot be written: {error}"
+        ) from None
+
+
+def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
+    """Put an exported deployment in the place of a stack's state; gives warnings.
+
+    Raises EngineError if it cannot be read, and, unless forced, if it is not valid or another stack's.
+    """
+    outer = checkpoint.parse_json(content, "the file")
+    body = outer.get("deployment", "")
+    # null is how the CLI exports a stack that never had a state
+    body = {} if body is None else body
+    deployment = checkpoint.checked(outer.get("version"), outer.get("features"), body)
+    secrets = stack.salted(deployment.salt)
+    snapshot = checkpoint.read(deployment, secrets.decrypt)
+    faults = _faults(stack.name, deployment, snapshot)
+    if faults and not force:
+        raise EngineError(
+            f"{'; '.join(faults)}; importing this file could be dangerous: rerun with --force to "
+            "proceed anyway"
+        )
+    dropped = [
+        f"removing pending operation '{operation.type}' on '{operation.resource.urn}'"
+        for operation in snapshot.pending_operations
+    ]
+    # written anew, as the CLI does: in today's version, with the features that its records use
+    kept = replace(snapshot, pending_operations=())
+    written = checkpoint.write(
+        kept, salt=deployment.salt, sealer=secrets.encrypt, now=stack.clock.now()
+    )
+    manifest = deployment.body.get("manifest") or checkpoint.NO_MANIFEST
+    body = {**written.body, "manifest": manifest}
+    with locked(stack.files, stack.clock):
+        _put(stack.files, replace(written, body=body))
+    return [*faults, *dropped]
+
+
+def _faults(name: str, deployment: Deployment, snapshot: Snapshot) -> list[str]:
+    faults = [
+        f"resource '{record.urn}' is from a different stack than {name}"
+        for record in snapshot.resources
+        if not record.urn.startswith(f"urn:pulumi:{name}::")
+    ]
+    try:
+        checkpoint.check(deployment, snapshot)
+    except Broken as fault:
+        faults.append(f"state file contains errors: {fault}")
+    return faults
+
+
+def remove(
+    stack: Stack, *, force: bool, preserve_config: bool, remove_backups: bool
+) -> None:
+    """Remove a stack with its history and configuration.
+
+    EngineError if it still has resources and this is not forced.
+    """
+    files = stack.files
+    with locked(files, stack.clock):
+        records = stack.deployment().records
+        alone = len(records) == 1 and records[0].get("type") == ROOT_STACK_TYPE
+        if records and not alone and not force:
+            raise EngineError(
+                f"'{stack.name}' still has resources; removal rejected: run `esa-prefetch destroy` "
+                "to delete them first, or `esa-prefetch stack rm --force` to leave them behind"
+            )
+        try:
+            _remove_files(files, keep_backup=not remove_backups)
+            if not preserve_config and _is_ours(stack):
+                path = stack_config.stack_file(stack.project, stack.name)
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise EngineError(f"'{stack.name}' cannot be removed: {error}") from None
+
+
+def _is_ours(stack: Stack) -> bool:
+    """Whether the project is here, and is the stack's: another's Pulumi.<stack>.yaml is none of its files."""
+    return stack.files.project == stack.project.name and stack.project.file.exists()
+
+
+def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:
+    current = files.checkpoint
+    backup = current.with_name(f"{current.name}.bak")
+    current.with_name(f"{files.name}.pulumi-tags").unlink(missing_ok=True)
+    for directory in (files.history, *([] if keep_backup else [files.backups])):
+        if directory.exists():
+            shutil.rmtree(directory)
+    if keep_backup:
+        current.replace(backup)
+    else:
+        current.unlink()
+        backup.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What `cancel` did: `locks` it cleared, whether it `folded` a killed run's journal.
+
+    `aside` is where it set a journal that cannot be folded, `why` says why, `created` is what that one tells of.
+    """
+
+    locks: int
+    folded: bool
+    aside: Path | None = None
+    why: str = ""
+    created: Sequence[str] = ()
+
+
+def cancel(stack: Stack) -> Cancelled:
+    """End another's hold on a stack: fold what a killed run left, then clear every lock.
+
+    Raises EngineError if a run of this engine is alive on this host (it would go on, unaware), or the journal cannot
+    be folded.
+    """
+    files = stack.files
+    found = locks.held(files.locks)
+    try:
+        with locks.guard(files.locks):
+            living = [lock for lock in found if lock.ours and not lock.abandoned]
+            if living:
+                raise _running(stack, living)
+            # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
+            own = locks.claim(files.locks, stack.clock)
+            aside, why, created = _set_aside(files)
+            folded = settle(files, stack.clock)
+            for file in (*(lock.file for lock in found), own):
+                locks.drop(file)
+            locks.sweep(files.locks)
+    except BlockingIOError:
+        raise _running(stack, found) from None
+    return Cancelled(len(found), folded, aside, why, created)
+
+
+def _running(stack: Stack, found: Sequence[Lock]) -> EngineError:
+    running = next((lock for lock in found if lock.ours), None)
+    pid = f" (pid {running.pid})" if running else ""
+    return EngineError(
+        f"an update of '{stack.name}' is running on this host{pid}: end it first, with Ctrl-C"
+    )
+
+
+def _set_aside(files: StackFiles) -> tuple[Path | None, str, Sequence[str]]:
+    # what cannot be folded may tell of objects that exist
+    try:
+        journal = read_journal(files.journal)
+    except EngineError as error:
+        return _aside(files, "damaged"), str(error), ()
+    if journal is None or not journal.entries:
+        return None, "", ()
+    content = files.read_checkpoint()
+    if digest(content) == journal.header.base or is_folded(files, content, journal):
+        return None, "", ()
+    why = f"the state of {files.name} was changed after the run that left this journal"
+    aside = _aside(files, str(journal.header.started))
+    return aside, why, missing(content, journal)
+
+
+def _aside(files: StackFiles, word: str) -> Path:
+    aside = files.journal.with_name(f"{files.name}.{word}.aside")
+    files.journal.replace(aside)
+    return aside

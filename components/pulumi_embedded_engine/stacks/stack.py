@@ -1,0 +1,268 @@
+"""One stack, opened: its configuration, its state, its runs; the door of the engine's state for all commands.
+
+Which stack: the one named, else PULUMI_STACK, else the selected one. Which backend: PULUMI_BACKEND_URL, else
+Pulumi.yaml.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_embedded_engine.clock import Clock, SystemClock
+from pulumi_embedded_engine.config import config_schema, workspace
+from pulumi_embedded_engine.config import stack_file as stack_config
+from pulumi_embedded_engine.config.config_values import unparse
+from pulumi_embedded_engine.config.stack_file import StackConfig
+from pulumi_embedded_engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
+from pulumi_embedded_engine.model.operation_context import (
+    ConfigValue,
+    Context,
+    Kind,
+    Project,
+)
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.model.urns import ROOT_STACK_TYPE, is_provider_type
+from pulumi_embedded_engine.processes.environment import is_set
+from pulumi_embedded_engine.stacks.locked_update import (
+    Ciphers,
+    Update,
+    journalled,
+    locked,
+)
+from pulumi_embedded_engine.state import checkpoint
+from pulumi_embedded_engine.state.checkpoint import Deployment
+from pulumi_embedded_engine.state.file_backend import FileBackend, StackFiles
+from pulumi_embedded_engine.state.journal_file import Header
+from pulumi_embedded_engine.state.journal_recovery import digest, is_interrupted
+from pulumi_embedded_engine.state.passphrase_secrets import (
+    PassphraseSecrets,
+    passphrase,
+)
+
+# the second one is its former name
+_NO_BACKUPS: Final = (
+    "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS",
+    "PULUMI_DISABLE_CHECKPOINT_BACKUPS",
+)
+
+
+def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBackend:
+    """The backend that environment, project or a former `pulumi login` name.
+
+    EngineError if none does, or it is none of files.
+    """
+    url = (
+        environ.get("PULUMI_BACKEND_URL")
+        or (project.backend_url if project else "")
+        or workspace.login(environ)
+    )
+    if not url:
+        raise EngineError(
+            "no backend is named: set PULUMI_BACKEND_URL to file://<directory>, or "
+            "'backend: {url: ...}' in Pulumi.yaml",
+            NO_LOGIN,
+        )
+    bare = any(is_set(environ, name) for name in _NO_BACKUPS)
+    return FileBackend(url, backed_up=not bare)
+
+
+def open_stack(
+    project: Project,
+    name: str | None,
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+    *,
+    config_file: Path | None = None,
+    ask: Callable[[str], str] | None = None,
+) -> "Stack":
+    """The stack of that name, or the chosen one; raises EngineError (exit code 6) if there is no such stack.
+
+    `config_file` stands for Pulumi.<stack>.yaml; `ask` gives the passphrase of a salt
+    ("": a new one) where the environment has none.
+    """
+    backend = open_backend(project, environ)
+    chosen = name or current(project, backend, environ)
+    if not chosen:
+        raise EngineError(
+            "no stack selected; please use `esa-prefetch stack select` or "
+            "`esa-prefetch stack init` to choose one"
+        )
+    files = backend.stack(chosen, project)
+    if not files.checkpoint.exists():
+        # the CLI tells a wrong name from a choice that has gone
+        code = NO_STACK if name else FAILED
+        raise EngineError(f"no stack named '{chosen}' found", code)
+    made = Stack(project, backend, files, environ, clock or SystemClock())
+    return replace(made, config_file=config_file, ask=ask)
+
+
+def current(project: Project, backend: FileBackend, environ: Mapping[str, str]) -> str:
+    """The stack that is meant where none is named, or ""."""
+    return environ.get("PULUMI_STACK") or workspace.selected(
+        project, backend.url, environ
+    )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that exists."""
+
+    project: Project
+    backend: FileBackend
+    files: StackFiles
+    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
+    clock: Clock
+    config_file: Path | None = None
+    ask: Callable[[str], str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, without project and organization."""
+        return self.files.name
+
+    def file(self) -> StackConfig:
+        """Its configuration file; raises EngineError if it cannot be read."""
+        path = self.config_file or stack_config.stack_file(self.project, self.name)
+        return StackConfig(path, self.project.name)
+
+    def secrets(self, file: StackConfig | None = None) -> PassphraseSecrets:
+        """The secrets of its configuration file, for a run: as `sealing`, in the CLI's words."""
+        try:
+            return self.sealing(file)
+        except EngineError as error:
+            raise EngineError(
+                f"getting stack configuration: get stack secrets manager: {error}"
+            ) from None
+
+    def sealing(self, file: StackConfig | None = None) -> PassphraseSecrets:
+        """The secrets of its configuration file, which gets a salt if it has none.
+
+        Raises EngineError if the passphrase is missing or wrong.
+        """
+        found = file or self.file()
+        if found.salt:
+            secrets = self.salted(found.salt)
+            secrets.verify()
+            return secrets
+        secrets = PassphraseSecrets.new(self._passphrase(""))
+        found.save_salt(secrets.salt)
+        return secrets
+
+    def salted(self, salt: str) -> PassphraseSecrets:
+        """The secrets under a salt, whose passphrase is looked at when one is sealed or opened."""
+        return PassphraseSecrets(salt, lambda: self._passphrase(salt))
+
+    def _passphrase(self, salt: str) -> str:
+        ask = self.ask
+        return passphrase(self.environ, ask and (lambda: ask(salt)))
+
+    def config(self, *, valid: bool = True) -> dict[str, ConfigValue]:
+        """Its configuration with the project's defaults, as programs see it, sorted.
+
+        EngineError as `secrets`, and, if it is to be `valid`, for what the project misses.
+        """
+        file = self.file()
+        values = stack_config.with_defaults(self.project, file.values)
+        found = stack_config.plain(values, self.secrets(file).decrypt)
+        if valid:
+            config_schema.check(self.project, self.name, found)
+        return found
+
+    def deployment(self) -> Deployment:
+        """Its state as JSON, secrets closed; while a run lasts, and after one that was killed, the state before it.
+
+        EngineError if it cannot be read.
+        """
+        return checkpoint.parse(self.files.read_checkpoint())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a killed run left what the state lacks; raises EngineError if that cannot be read."""
+        return is_interrupted(self.files)
+
+    def settle(self) -> None:
+        """Bring into the state what a killed run left; raises EngineError if others hold the stack."""
+        with locked(self.files, self.clock):
+            pass
+
+    def load(self) -> Snapshot:
+        """Its state; raises EngineError if it cannot be read, opened, or is not valid."""
+        return self._read(self.deployment())
+
+    def _read(self, deployment: Deployment) -> Snapshot:
+        secrets = self.salted(deployment.salt)
+        snapshot = checkpoint.read(deployment, secrets.decrypt)
+        checkpoint.verify(deployment, snapshot)
+        return snapshot
+
+    def context(
+        self, interpreter: Path, base: Snapshot | None = None, *, valid: bool = True
+    ) -> Context:
+        """What a run needs to know; `base` is the state it starts from, by default the one that is there now.
+
+        `valid` as in `config`.
+        """
+        start = self.load() if base is None else base
+        _refuse_bare(start)
+        return Context(
+            project=self.project,
+            stack=self.name,
+            config=self.config(valid=valid),
+            base=start,
+            interpreter=interpreter,
+            environ=self.environ,
+            stack_outputs=self.outputs_of,
+        )
+
+    def outputs_of(self, reference: str) -> Mapping[str, Any]:
+        """The outputs of a stack in the same backend; raises EngineError if there is no such stack."""
+        files = self.backend.stack(reference, self.project)
+        if not files.checkpoint.exists():
+            raise EngineError(f"no stack named '{reference}' found", NO_STACK)
+        return outputs(replace(self, files=files).load())
+
+    @contextmanager
+    def update(self, kind: Kind, message: str = "") -> Iterator[Update]:
+        """A run that may change the state.
+
+        EngineError if others hold the stack, or its state cannot be read or kept.
+        """
+        started = int(self.clock.now().timestamp())
+        file = self.file()
+        secrets = self.secrets(file)
+        with locked(self.files, self.clock):
+            content = self.files.read_checkpoint()
+            deployment = checkpoint.parse(content)
+            base = self._read(deployment)
+            salt = deployment.salt or secrets.salt
+            header = Header(
+                base=digest(content),
+                salt=salt,
+                kind=kind,
+                message=message,
+                started=started,
+                config={key: unparse(value) for key, value in file.values.items()},
+                marks=True,
+            )
+            ciphers = Ciphers(journal=self.salted(salt), state=secrets)
+            with journalled(self.files, base, header, ciphers, self.clock) as update:
+                yield update
+
+
+def _refuse_bare(snapshot: Snapshot) -> None:
+    for record in snapshot.resources:
+        if record.custom and not record.provider and not is_provider_type(record.type):
+            raise EngineError(
+                f"the state names no provider for '{record.urn}', as states before Pulumi 0.17 do: "
+                "`pulumi up` of the pulumi CLI gives it one"
+            )
+
+
+def outputs(snapshot: Snapshot) -> Mapping[str, object]:
+    """The outputs of a stack, secrets still wrapped."""
+    for record in snapshot.resources:
+        if record.type == ROOT_STACK_TYPE and not record.parent:
+            return record.outputs
+    return {}

@@ -1,0 +1,280 @@
+"""A whole checkpoint or deployment as JSON, and back; where it lies, and who may write it, is not its business."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.state_records import Resource, Snapshot
+from pulumi_embedded_engine.model.timestamps import Moment, render
+from pulumi_embedded_engine.state import integrity
+from pulumi_embedded_engine.state.encoding import (
+    Encoder,
+    Opener,
+    Sealer,
+    decode_operation,
+    decode_resource,
+    whole,
+)
+
+PLAIN: Final = 3
+WITH_FEATURES: Final = 4
+# 1 and 2 are older versions without secrets; their records read as they are
+_READABLE: Final = (1, 2, PLAIN, WITH_FEATURES)
+PASSPHRASE: Final = "passphrase"  # noqa: S105 - a provider's name
+_BYTES: Final = "byteString"
+# the other features, and what in a record needs them
+_MARKS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
+    ("refreshBeforeUpdate", lambda record: record.refresh_before_update),
+    ("taint", lambda record: record.taint),
+    ("replaceWith", lambda record: record.replace_with),
+    ("views", lambda record: record.extra.get("viewOf")),
+    ("hooks", lambda record: record.extra.get("resourceHooks")),
+    ("extensionParameterization", lambda record: record.extra.get("extensionRef")),
+    ("snippets-prototype", lambda record: record.extra.get("snippetID")),
+)
+# of a state that does not say who wrote it
+NO_MANIFEST: Final = {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}
+_KNOWN: Final = (
+    "manifest",
+    "secrets_providers",
+    "resources",
+    "pending_operations",
+    "metadata",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment's JSON as it lies in a checkpoint or an export, with the version around it."""
+
+    version: int = PLAIN
+    features: tuple[str, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def salt(self) -> str:
+        """The salt its secrets are under, or "" if it has none; raises EngineError for another secrets provider."""
+        if self.version < PLAIN:  # as the CLI reads it
+            return ""
+        provider = _object(self.body, "secrets_providers")
+        kind = provider.get("type", "")
+        if not kind:
+            return ""
+        if kind != PASSPHRASE:
+            raise EngineError(
+                f"the state's secrets are kept by the provider {_brief(kind)}, which only the "
+                "pulumi CLI can open"
+            )
+        salt = _object(provider, "state").get("salt")
+        if not isinstance(salt, str):
+            raise EngineError("the state names no salt for its secrets")
+        return salt
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The resources as they lie there, none read; raises EngineError if they are no JSON objects."""
+        found = _items(self.body, "resources")
+        if not all(isinstance(record, dict) for record in found):
+            raise EngineError("a resource in the state is not a JSON object")
+        return found
+
+    @property
+    def writer(self) -> str:
+        """The version of Pulumi that wrote it, or ""; raises EngineError if it cannot be read."""
+        return str(_object(self.body, "manifest").get("version") or "")
+
+    @property
+    def updated(self) -> Moment | None:
+        """When it was written, if it says so; raises EngineError if it cannot be read."""
+        text = _object(self.body, "manifest").get("time")
+        try:
+            return Moment.parse(text) if text else None
+        except (TypeError, ValueError):
+            raise EngineError(f"the state's time is {_brief(text)}") from None
+
+
+def parse(content: bytes) -> Deployment:
+    """The deployment in a checkpoint file.
+
+    EngineError if it cannot be read or is of a version not known here.
+    """
+    outer = parse_json(content, "the checkpoint")
+    checkpoint = outer.get("checkpoint")
+    if not isinstance(checkpoint, dict):
+        raise EngineError("the checkpoint has no 'checkpoint'")
+    latest = checkpoint.get("latest") or {}
+    return checked(outer.get("version"), outer.get("features"), latest)
+
+
+def parse_json(content: bytes, what: str) -> dict[str, Any]:
+    """A JSON object; raises EngineError if the content is none."""
+    try:
+        found = json.loads(content, parse_int=whole)
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{what} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise EngineError(f"{what} is not a JSON object")
+    return found
+
+
+def checked(number: Any, features: Any, body: Any) -> Deployment:
+    """A deployment whose version and features are known here; raises EngineError otherwise."""
+    if type(number) is not int or number not in _READABLE:
+        raise EngineError(
+            f"the state has version {_brief(number)}; versions 1 to {WITH_FEATURES} can be read"
+        )
+    if not isinstance(body, dict):
+        raise EngineError("the state's deployment is not a JSON object")
+    names = _names(features)
+    missing = sorted(set(names) - {_BYTES, *dict(_MARKS)})
+    if missing and number == WITH_FEATURES:
+        raise EngineError(
+            f"the state uses features that only a newer pulumi CLI knows: {', '.join(missing)}"
+        )
+    return Deployment(number, names, body)
+
+
+def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
+    """The snapshot of a deployment, whether it is valid or not; raises EngineError if a record cannot be read."""
+    try:
+        return _read(deployment.body, opener)
+    except RecursionError:
+        raise EngineError("the state is nested too deeply") from None
+
+
+def _read(body: Mapping[str, Any], opener: Opener | None) -> Snapshot:
+    return Snapshot(
+        resources=tuple(
+            decode_resource(record, opener) for record in _items(body, "resources")
+        ),
+        pending_operations=tuple(
+            decode_operation(record, opener)
+            for record in _items(body, "pending_operations")
+        ),
+        metadata=_object(body, "metadata"),
+        extra={key: value for key, value in body.items() if key not in _KNOWN},
+    )
+
+
+def check(deployment: Deployment, snapshot: Snapshot) -> None:
+    """Raise integrity.Broken if the deployment was tampered with, or the snapshot read from it is not valid."""
+    _check_magic(deployment.body.get("manifest"))
+    integrity.verify(snapshot)
+
+
+def verify(deployment: Deployment, snapshot: Snapshot) -> None:
+    """Raise EngineError in the words for a person where `check` raises."""
+    try:
+        check(deployment, snapshot)
+    except integrity.Broken as fault:
+        raise EngineError(
+            f"snapshot integrity failure; refusing to use it: {fault}. `pulumi state repair` of the "
+            "pulumi CLI can mend it"
+        ) from None
+
+
+def _items(body: Mapping[str, Any], key: str) -> list[Any]:
+    found = body.get(key)
+    if not isinstance(found, list | None):
+        raise EngineError(f"the state's {key!r} are not a JSON list")
+    return found or []
+
+
+def _object(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = holder.get(key)
+    if not isinstance(found, dict | None):
+        raise EngineError(f"the state's {key!r} is not a JSON object")
+    return found or {}
+
+
+def _names(features: Any) -> tuple[str, ...]:
+    found = features or []
+    if not isinstance(found, list) or not all(isinstance(x, str) for x in found):
+        raise EngineError("the state's 'features' are not a list of names")
+    return tuple(found)
+
+
+def _brief(value: Any) -> str:
+    """A value out of place, for a sentence."""
+    return repr(value)[:40]
+
+
+def _check_magic(manifest: Any) -> None:
+    found = manifest if isinstance(manifest, dict) else {}
+    name = found.get("version") or ""
+    if not isinstance(name, str) or (found.get("magic") or "") != _magic(name):
+        raise integrity.Broken(
+            "the manifest's magic does not fit its version, so the state was damaged or changed by hand"
+        )
+
+
+def _magic(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest() if name else ""
+
+
+def writer_version() -> str:
+    """The name under which this engine writes states."""
+    try:
+        return f"esa-prefetch/{version('pulumi-esa-prefetch')}"
+    except PackageNotFoundError:  # run from a source tree
+        return "esa-prefetch"
+
+
+def write(
+    snapshot: Snapshot,
+    *,
+    salt: str,
+    sealer: Sealer | None,
+    now: datetime,
+    features: tuple[str, ...] = (),
+) -> Deployment:
+    """The deployment of a snapshot; `features` are those of secrets that stay closed and so cannot be looked into.
+
+    Without a `sealer` secrets are written as plain texts, as `stack export --show-secrets` wants them.
+    """
+    encoder = Encoder(sealer)
+    name = writer_version()
+    body: dict[str, Any] = {
+        "manifest": {"time": render(now), "magic": _magic(name), "version": name}
+    }
+    if salt:
+        body["secrets_providers"] = {"type": PASSPHRASE, "state": {"salt": salt}}
+    if snapshot.resources:
+        body["resources"] = [encoder.resource(record) for record in snapshot.resources]
+    if snapshot.pending_operations:
+        body["pending_operations"] = [
+            encoder.operation(operation) for operation in snapshot.pending_operations
+        ]
+    body["metadata"] = dict(snapshot.metadata)
+    used = set(features) | _features(snapshot.resources)
+    if encoder.byte_strings:
+        used.add(_BYTES)
+    number = WITH_FEATURES if used else PLAIN
+    return Deployment(number, tuple(sorted(used)), body | dict(snapshot.extra))
+
+
+def _features(resources: tuple[Resource, ...]) -> set[str]:
+    return {
+        name for record in resources for name, has_mark in _MARKS if has_mark(record)
+    }
+
+
+def render_checkpoint(deployment: Deployment, stack: str) -> dict[str, Any]:
+    """A checkpoint file's JSON; `stack` is the fully qualified name."""
+    inner = {"stack": stack, "latest": deployment.body}
+    return _around(deployment) | {"checkpoint": inner}
+
+
+def render_export(deployment: Deployment) -> dict[str, Any]:
+    """What `stack export` prints."""
+    return _around(deployment) | {"deployment": deployment.body}
+
+
+def _around(deployment: Deployment) -> dict[str, Any]:
+    features = {"features": list(deployment.features)} if deployment.features else {}
+    return {"version": deployment.version} | features

@@ -1,0 +1,282 @@
+"""Records and values as the state's JSON, and back; holds no file and no whole checkpoint.
+
+Without an opener (`None`) secrets stay the maps they are in the file, closed: so records can be moved without a
+passphrase.
+"""
+
+import json
+import math
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import UnionType
+from typing import Any, Final, get_origin, get_type_hints
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_numbers import respelled
+from pulumi_embedded_engine.model.property_values import (
+    ARCHIVE,
+    ASSET,
+    OUTPUT,
+    RESOURCE,
+    SECRET,
+    SIGNATURE,
+    UNKNOWN,
+    UNKNOWN_STRING,
+    Secret,
+    negative_zero,
+    rewritten,
+)
+from pulumi_embedded_engine.model.state_records import PendingOperation, Resource
+from pulumi_embedded_engine.model.timestamps import Moment, render
+
+Opener = Callable[[str], str]
+Sealer = Callable[[str], str]
+
+BYTE_STRING: Final = "803fd3297a5875dc03ca845dda5d2a98"
+# below it every whole double is exact
+_WHOLE: Final = 1e15
+# above it digits stand for the double that is nearest
+_EXACT: Final = 2**53
+FLOAT: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
+_KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
+
+_JSON_TYPES: Final[Mapping[Any, type]] = {
+    str: str,
+    bool: bool,
+    UnionType: str,  # a moment, or none
+    Mapping: dict,
+    Sequence: list,
+    Any: object,
+}
+
+
+def _key(name: str) -> str:
+    first, *rest = name.split("_")
+    return "importID" if name == "import_id" else first + "".join(map(str.title, rest))
+
+
+# (attribute, key, JSON type) in the order in which the CLI writes them
+_FIELDS: Final[tuple[tuple[str, str, type], ...]] = tuple(
+    (name, _key(name), _JSON_TYPES[get_origin(hint) or hint])
+    for name, hint in get_type_hints(Resource).items()
+    if name != "extra"
+)
+_BY_KEY: Final = {key: (name, kind) for name, key, kind in _FIELDS}
+_VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})
+_TIMES: Final = frozenset({"created", "modified"})
+# lists of other things than texts
+_NO_TEXTS: Final = frozenset({"stack_trace", "replacement_trigger"})
+
+
+def whole(text: str) -> int | float:
+    """The number that digits in JSON stand for: -0 keeps its sign, as with the CLI, and an int has none."""
+    return -0.0 if text == "-0" else int(text)
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON; characters stay as they are unless UTF-8 cannot hold them."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def decode_value(value: Any, opener: Opener | None) -> Any:
+    """The engine's value for one of the state; raises EngineError if a secret or a signature cannot be read."""
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return _decode_signed(value, opener)
+        return {key: decode_value(item, opener) for key, item in value.items()}
+    if isinstance(value, list):
+        return [decode_value(item, opener) for item in value]
+    if type(value) is int and abs(value) > _EXACT:
+        return float(value)
+    return UNKNOWN if value == UNKNOWN_STRING else value
+
+
+def _decode_signed(value: dict[str, Any], opener: Opener | None) -> Any:
+    signature = value[SIGNATURE]
+    if signature == SECRET:
+        return value if opener is None else _open_secret(value, opener)
+    if signature == FLOAT:
+        return _decode_float(value.get("value"))
+    if isinstance(signature, str) and signature in _KEPT:
+        return value
+    raise EngineError(
+        f"a value in the state has an unknown signature, {repr(signature)[:40]}"
+    )
+
+
+def _open_secret(value: dict[str, Any], opener: Opener) -> Secret:
+    ciphertext, plaintext = value.get("ciphertext"), value.get("plaintext")
+    texts = [text for text in (ciphertext, plaintext) if text]
+    if len(texts) != 1 or not isinstance(texts[0], str):
+        raise EngineError(
+            "a secret in the state needs either a ciphertext or a plaintext"
+        )
+    text = opener(texts[0]) if ciphertext else texts[0]
+    try:
+        inner = json.loads(text, parse_int=whole)
+    except (ValueError, RecursionError):
+        raise EngineError("a secret in the state does not hold JSON") from None
+    # what lies in a secret is not encrypted again: its ciphertexts are plain
+    return Secret(decode_value(inner, lambda inside: inside))
+
+
+def _decode_float(bits: Any) -> float:
+    try:
+        (number,) = struct.unpack(">d", bytes.fromhex(bits))
+    except (TypeError, ValueError, struct.error):
+        raise EngineError(
+            f"a number in the state cannot be read: {repr(bits)[:40]}"
+        ) from None
+    return float(number)
+
+
+def opened(value: Any, opener: Opener) -> Any:
+    """A state's JSON with every secret in it as a plain text; all else as it was."""
+
+    def change(one: Any) -> Any:
+        if (
+            isinstance(one, dict)
+            and one.get(SIGNATURE) == SECRET
+            and one.get("ciphertext")
+        ):
+            return {SIGNATURE: SECRET, "plaintext": opener(one["ciphertext"])}
+        return one
+
+    return rewritten(value, change)
+
+
+class Encoder:
+    """Writes values as the state's JSON, sealing secrets.
+
+    `byte_strings` tells whether one with raw bytes went through.
+    """
+
+    def __init__(self, sealer: Sealer | None) -> None:
+        self._sealer = sealer
+        self.byte_strings = False
+
+    def value(self, value: Any) -> Any:
+        """The state's value for one of the engine's."""
+        if isinstance(value, str | bool | int) or value is None:
+            return value
+        if isinstance(value, float):
+            return _encode_float(value)
+        if isinstance(value, Secret):
+            return self._secret(value)
+        if isinstance(value, Mapping):
+            if value.get(SIGNATURE) == BYTE_STRING:
+                self.byte_strings = True
+            return {key: self.value(value[key]) for key in sorted(value)}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        if value is UNKNOWN:
+            return UNKNOWN_STRING
+        raise TypeError(f"no value of a state: {type(value).__name__}")
+
+    def _secret(self, secret: Secret) -> dict[str, str]:
+        inner = Encoder(lambda text: text)
+        text = respelled(dumps(inner.value(secret.value)))
+        self.byte_strings = self.byte_strings or inner.byte_strings
+        if self._sealer is None:
+            return {SIGNATURE: SECRET, "plaintext": text}
+        return {SIGNATURE: SECRET, "ciphertext": self._sealer(text)}
+
+    def resource(self, resource: Resource) -> dict[str, Any]:
+        """The state's record of a resource: empty fields are left out."""
+        record: dict[str, Any] = {}
+        for name, key, _ in _FIELDS:
+            value = getattr(resource, name)
+            if name in _VALUES or name == "custom_timeouts":
+                value = self.value(value)
+            elif isinstance(value, datetime):
+                value = render(value)
+            elif isinstance(value, tuple):
+                value = list(value)
+            if value or name == "custom" or _is_trigger(name, value):
+                record[key] = value
+        return record | dict(resource.extra)
+
+    def operation(self, operation: PendingOperation) -> dict[str, Any]:
+        """The state's record of an operation under way."""
+        return {
+            "resource": self.resource(operation.resource),
+            "type": operation.type,
+        }
+
+
+def _is_trigger(name: str, value: Any) -> bool:
+    # any value but null is a trigger, also 0 and ""
+    return name == "replacement_trigger" and value is not None
+
+
+def _encode_float(number: float) -> Any:
+    if not math.isfinite(number):
+        return {SIGNATURE: FLOAT, "value": struct.pack(">d", number).hex()}
+    # the wire knows doubles only; the state shows whole numbers as such
+    if number.is_integer() and abs(number) < _WHOLE and not negative_zero(number):
+        return int(number)
+    return number
+
+
+def decode_resource(record: Any, opener: Opener | None) -> Resource:
+    """The resource of a state's record; raises EngineError if a field is not what it should be."""
+    if not isinstance(record, dict):
+        raise EngineError("a resource in the state is not a JSON object")
+    fields: dict[str, Any] = {"urn": "", "custom": False, "type": ""}
+    extra: dict[str, Any] = {}
+    for key, value in record.items():
+        known = _BY_KEY.get(key)
+        if known is None:
+            extra[key] = value
+        elif value is not None:
+            name, kind = known
+            if not isinstance(value, kind) or not _holds_texts(name, value):
+                raise _misfit(record, key)
+            fields[name] = _decode_field(name, record, key, opener)
+    return Resource(**fields, extra=extra)
+
+
+def _holds_texts(name: str, value: Any) -> bool:
+    if name == "property_dependencies":
+        lists = value.values()
+        return all(isinstance(x, list) and _holds_texts("", x) for x in lists)
+    if isinstance(value, list) and name not in _NO_TEXTS:
+        return all(isinstance(item, str) for item in value)
+    return True
+
+
+def _decode_field(
+    name: str, record: dict[str, Any], key: str, opener: Opener | None
+) -> Any:
+    value = record[key]
+    if name in _VALUES:
+        if name != "replacement_trigger":
+            return {item: decode_value(value[item], opener) for item in value}
+        return decode_value(value, opener)
+    if name in _TIMES:
+        try:
+            return Moment.parse(value)
+        except ValueError:
+            raise _misfit(record, key) from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _misfit(record: dict[str, Any], key: str) -> EngineError:
+    return EngineError(
+        f"resource {repr(record.get('urn', ''))[:200]} of the state has a {key!r} that cannot "
+        f"be read: {dumps(record[key])[:80]}"
+    )
+
+
+def decode_operation(record: Any, opener: Opener | None) -> PendingOperation:
+    """The pending operation of a state's record; raises EngineError if it cannot be read."""
+    if not isinstance(record, dict) or not isinstance(record.get("type"), str):
+        raise EngineError("a pending operation in the state cannot be read")
+    resource = decode_resource(record.get("resource"), opener)
+    return PendingOperation(resource=resource, type=record["type"])

@@ -1,0 +1,294 @@
+"""The journal on disk: one JSON line per entry, only ever appended to; decides nothing about what the entries mean.
+
+The first line says what the run started from. The last ones may say into which checkpoint the journal was folded. A
+last line without
+its end was never confirmed to anyone, and does not count.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Container, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_type_hints
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.model.state_records import OperationType, Resource, Snapshot
+from pulumi_embedded_engine.processes.bounded_reading import read_file
+from pulumi_embedded_engine.state.encoding import (
+    Encoder,
+    Sealer,
+    decode_operation,
+    decode_resource,
+    dumps,
+)
+from pulumi_embedded_engine.state.file_backend import sync_directory
+from pulumi_embedded_engine.state.journal import (
+    Amended,
+    Begin,
+    Done,
+    Entry,
+    Failed,
+    Rebased,
+    Refreshed,
+)
+
+_Made = TypeVar("_Made")
+
+REMEDY: Final = "`esa-prefetch cancel` sets it aside"
+
+# macOS has no fdatasync
+_flush = getattr(os, "fdatasync", os.fsync)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a run started from.
+
+    `base` is the digest of the checkpoint without a mark, `salt` is what the entries' secrets are under; `marks` is
+    whether the checkpoint is marked before the first entry (version 0.1.0 did not). The rest is for the history.
+    """
+
+    base: str
+    salt: str
+    kind: str
+    message: str = ""
+    started: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict)
+    marks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal that was read: its entries hold closed secrets.
+
+    `folded` are digests of checkpoints that may hold them already.
+
+    `size` is how many bytes of the file count.
+    """
+
+    header: Header
+    entries: tuple[Entry, ...]
+    folded: frozenset[str]
+    size: int
+
+    def made(self, known: Container[tuple[str, str]] = ()) -> list[str]:
+        """What it tells of objects that a provider made or was making, each once: `<urn> (<id>)`.
+
+        Without those whose URN and id are `known`.
+        """
+        found: dict[int, Resource] = {}
+        for entry in self.entries:
+            if isinstance(entry, Begin):
+                found[entry.op] = entry.resource
+            elif isinstance(entry, Failed):
+                found.pop(entry.op, None)
+            elif isinstance(entry, Done) and entry.op is not None:
+                found.pop(entry.op, None)
+                if entry.new is not None:
+                    found[entry.op] = entry.new
+        custom = [record for record in found.values() if record.custom]
+        made = {record.urn for record in custom if record.id}
+        # one that was begun anew, and made in the end, is told by its id alone
+        shown = [record for record in custom if record.id or record.urn not in made]
+        return sorted(
+            {
+                f"{record.urn} ({record.id or 'id unknown'})"
+                for record in shown
+                if (record.urn, record.id) not in known
+            }
+        )
+
+
+class JournalFile:
+    """A journal that is being written; any number of threads may append."""
+
+    def __init__(self, file: Path, header: Header, sealer: Sealer) -> None:
+        self._sealer = sealer
+        file.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+        self._descriptor = os.open(file, flags, 0o600)
+        self._size = 0
+        self._synced = 0
+        self._appending = threading.Lock()
+        self._syncing = threading.Lock()
+        self._broken = False
+        self._append({"header": asdict(header)}, sync=True)
+        sync_directory(file.parent)
+
+    def append(self, entry: Entry) -> None:
+        """Write one entry.
+
+        On return it is on disk, unless nothing would be lost without it. Raises OSError if it cannot be
+        kept.
+        """
+        encoded = _encode(entry, Encoder(self._sealer))
+        self._append(encoded, sync=not isinstance(entry, Done) or entry.significant)
+
+    def folded(self, digest: str) -> None:
+        """Write that a checkpoint with this digest, about to be put in place, holds all of this."""
+        self._append({"folded": digest}, sync=True)
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._descriptor)
+
+    def _append(self, content: Mapping[str, Any], *, sync: bool) -> None:
+        line = dumps(content).encode() + b"\n"
+        with self._appending:
+            end = self._write(line)
+        if sync:
+            self._sync(end)
+
+    def _write(self, line: bytes) -> int:
+        if self._broken:
+            raise OSError("the journal is damaged by an earlier failure to write it")
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(self._descriptor, line[written:])
+        except OSError:
+            # half a line would spoil what comes after it
+            self._broken = True
+            os.ftruncate(self._descriptor, self._size)
+            self._broken = False
+            raise
+        self._size += len(line)
+        return self._size
+
+    def _sync(self, end: int) -> None:
+        # one flush serves all who wrote before it began
+        with self._syncing:
+            if self._synced >= end:
+                return
+            with self._appending:
+                size = self._size
+            _flush(self._descriptor)
+            self._synced = size
+
+
+def read_journal(file: Path) -> Journal | None:
+    """The journal that a run left, or None if there is none or it holds nothing.
+
+    EngineError if it is damaged.
+    """
+    try:
+        content = read_file(file)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EngineError(f"{file} cannot be read: {error.strerror}") from None
+    lines, size = _lines(file, content)
+    if not lines:
+        return None
+    try:
+        return Journal(
+            header=_fitting(Header, lines[0]["header"]),
+            entries=tuple(_decode(line) for line in lines[1:] if "folded" not in line),
+            folded=frozenset(line["folded"] for line in lines if "folded" in line),
+            size=size,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise EngineError(
+            f"the journal {file} is damaged: {repr(error)[:200]}; {REMEDY}"
+        ) from None
+    except RecursionError:
+        raise EngineError(
+            f"the journal {file} is nested too deeply; {REMEDY}"
+        ) from None
+
+
+def mark_folded(file: Path, journal: Journal, digest: str) -> None:
+    """Write into a leftover journal that a checkpoint with this digest, about to be put in place, holds all of it.
+
+    OSError.
+    """
+    with file.open("r+b") as stream:
+        stream.truncate(journal.size)
+        stream.seek(journal.size)
+        stream.write(dumps({"folded": digest}).encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
+    found: list[dict[str, Any]] = []
+    size = 0
+    whole = content.splitlines(keepends=True)
+    for number, line in enumerate(whole, start=1):
+        try:
+            if not line.endswith(b"\n"):
+                break
+            found.append(json.loads(line))
+        except (ValueError, RecursionError):
+            if number == len(whole):
+                break  # torn by a power cut before it was confirmed
+            raise EngineError(
+                f"the journal {file} is damaged at line {number}; {REMEDY}"
+            ) from None
+        size += len(line)
+    return found, size
+
+
+_ENTRIES: Final[dict[str, Callable[..., Entry]]] = {
+    kind.__name__.lower(): kind
+    for kind in (Begin, Done, Failed, Amended, Refreshed, Rebased)
+}
+
+
+def _encode(entry: Entry, encoder: Encoder) -> dict[str, Any]:
+    line: dict[str, Any] = {"entry": type(entry).__name__.lower()}
+    for item in fields(entry):
+        line[item.name] = _encode_field(getattr(entry, item.name), encoder)
+    return line
+
+
+def _encode_field(value: Any, encoder: Encoder) -> Any:
+    if isinstance(value, Resource):
+        return encoder.resource(value)
+    if not isinstance(value, Snapshot):
+        return value
+    return {
+        "resources": [encoder.resource(record) for record in value.resources],
+        "pending_operations": [
+            encoder.operation(operation) for operation in value.pending_operations
+        ],
+        "metadata": dict(value.metadata),
+        "extra": dict(value.extra),
+    }
+
+
+def _decode(line: dict[str, Any]) -> Entry:
+    kind = _ENTRIES[line.pop("entry")]
+    return _fitting(kind, {name: _decode_field(line[name]) for name in line})
+
+
+def _fitting(kind: Callable[..., _Made], given: Mapping[str, Any]) -> _Made:
+    """What is made of these fields; raises TypeError if one is not of its type."""
+    for name, wanted in _types(kind).items():
+        if name in given and not isinstance(given[name], wanted):
+            raise TypeError(f"{name!r} is of another type")
+    return kind(**given)
+
+
+@cache
+def _types(kind: Callable[..., object]) -> dict[str, Any]:
+    # what `isinstance` cannot look for itself
+    plain = {OperationType: str, Mapping[str, Any]: Mapping}
+    return {name: plain.get(x, x) for name, x in get_type_hints(kind).items()}
+
+
+def _decode_field(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "resources" not in value:
+        return decode_resource(value, None)
+    metadata, extra = dict(value["metadata"]), dict(value["extra"])
+    return Snapshot(
+        tuple(decode_resource(record, None) for record in value["resources"]),
+        tuple(decode_operation(item, None) for item in value["pending_operations"]),
+        metadata,
+        extra,
+    )

@@ -1,0 +1,140 @@
+"""Secrets of the passphrase provider: AES-256-GCM under a key derived from a passphrase; holds no other provider.
+
+A salt text is `v1:<salt>:v1:<nonce>:<sealed>`: the part after the second colon seals the word `pulumi` and so tells
+whether a passphrase fits.
+"""
+
+import base64
+import binascii
+import os
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+from pulumi_embedded_engine.errors import EngineError
+
+ITERATIONS: Final = 1_000_000
+_PROBE: Final = "pulumi"
+_NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
+
+
+class WrongPassphrase(EngineError):
+    """A passphrase that is not the one of its salt."""
+
+
+def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None) -> str:
+    """The passphrase of the environment, else of a person.
+
+    EngineError if nobody has one, or its file cannot be read.
+    """
+    if "PULUMI_CONFIG_PASSPHRASE" in environ:
+        return environ["PULUMI_CONFIG_PASSPHRASE"]
+    name = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if not name and ask is not None:
+        return ask()
+    if not name:
+        raise EngineError(
+            "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or "
+            "PULUMI_CONFIG_PASSPHRASE_FILE environment variables"
+        )
+    try:
+        return Path(name).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EngineError(
+            f"PULUMI_CONFIG_PASSPHRASE_FILE ({name}) cannot be read: {why}"
+        ) from None
+
+
+@lru_cache(maxsize=16)
+def _derived(passphrase: str, salt: bytes) -> AESGCM:
+    # not hashlib's: Python's own OpenSSL may need twice as long, and every command derives a key
+    derivation = PBKDF2HMAC(SHA256(), _KEY_BYTES, salt, ITERATIONS)
+    return AESGCM(derivation.derive(passphrase.encode()))
+
+
+def _seal(key: AESGCM, text: str) -> str:
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = key.encrypt(nonce, text.encode(), None)
+    return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
+
+
+def _open(key: AESGCM, ciphertext: str) -> str:
+    version, nonce, sealed = ciphertext.split(":")
+    if version != "v1":
+        raise ValueError(f"version {version}")
+    opened = key.decrypt(
+        base64.b64decode(nonce, validate=True),
+        base64.b64decode(sealed, validate=True),
+        None,
+    )
+    return opened.decode()
+
+
+class PassphraseSecrets:
+    """Seals and opens with a passphrase that is asked for, and a key that is derived, only when one is needed."""
+
+    def __init__(self, salt: str, ask: Callable[[], str]) -> None:
+        self.salt = salt
+        self._ask = ask
+
+    @classmethod
+    def new(cls, passphrase: str) -> "PassphraseSecrets":
+        """Secrets under a new salt."""
+        salt = os.urandom(8)
+        probe = _seal(_derived(passphrase, salt), _PROBE)
+        text = f"v1:{base64.b64encode(salt).decode()}:{probe}"
+        return cls(text, lambda: passphrase)
+
+    def verify(self) -> None:
+        """Raise EngineError if the passphrase is missing or is not the salt's."""
+        self._key()
+
+    def encrypt(self, text: str) -> str:
+        """The text, sealed under a fresh nonce."""
+        return _seal(self._key(), text)
+
+    def decrypt(self, ciphertext: str) -> str:
+        """The text of a ciphertext; raises EngineError if it cannot be opened."""
+        key = self._key()
+        try:
+            return _open(key, ciphertext)
+        except (ValueError, InvalidTag):
+            raise EngineError(
+                "a secret cannot be decrypted: it is damaged, or was encrypted with "
+                "another passphrase"
+            ) from None
+
+    def _key(self) -> AESGCM:
+        if not self.salt:
+            raise EngineError(
+                "there are secrets in a state that names no secrets provider and no salt"
+            )
+        version, _, rest = self.salt.partition(":")
+        salt, _, probe = rest.partition(":")
+        try:
+            raw = base64.b64decode(salt, validate=True)
+        except binascii.Error:
+            raw = b""
+        if version != "v1" or not raw:
+            raise EngineError(f"the encryption salt {self.salt!r} cannot be read")
+        return _checked(self._ask(), raw, probe)
+
+
+@lru_cache(maxsize=16)
+def _checked(passphrase: str, salt: bytes, probe: str) -> AESGCM:
+    key = _derived(passphrase, salt)
+    try:
+        fits = _open(key, probe) == _PROBE
+    except (ValueError, InvalidTag):
+        fits = False
+    if not fits:
+        raise WrongPassphrase("incorrect passphrase")
+    return key

@@ -1,0 +1,107 @@
+"""`esa-prefetch emulator`: the options, their words, exit codes; serves nothing itself."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pulumi_esa_cli.terminal.printing import echo
+from pulumi_esa_emulator.dialects import DIALECTS, DialectError
+from pulumi_esa_emulator.faults.document import grammar
+from pulumi_esa_emulator.http.options import Options
+from pulumi_esa_emulator.http.server import ListenError, serve
+from pulumi_esa_emulator.messages.documents import DocumentError
+from pulumi_esa_emulator.state.data_file import DataError
+
+_SEED = "State to begin with (JSON: sites, jobs with plans, keys, oss)."
+_DATA = "Keep the state in this file; --seed counts only if there is none yet."
+_KEY = "ID:SECRET, repeatable; default emulator-key:emulator-secret."
+_POLICY = "RAM policy (JSON): FILE for all keys, or ID=FILE; repeatable."
+_CLOCK = "manual: moved by POST /_emulator/clock."
+_START_AT = "Where a manual clock begins; default: now."
+_FAULTS = "Misbehave as this file says (JSON; kinds below)."
+_DIALECT = "Settle an open question of ESA's docs otherwise (below); repeatable."
+_HOST = "Another name that /_emulator answers to, such as a container's; repeatable."
+_FAULT_GRAMMAR = (
+    '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
+    '"when": "after", "probability": 0.2}]}, or the list alone, or one fault; '
+    "POST /_emulator/faults takes the same. Every fault takes name, actions, ids; "
+    "probability, or calls (numbers from 1), or every; times; enabled. The kinds, "
+    "their own fields in brackets:"
+)
+
+
+def _list(rows: list[str]) -> str:
+    return "\n\n".join(f"- {row}" for row in rows)
+
+
+def _epilog() -> str:
+    dialects = [f"**{one.name}**: {one.text}" for one in DIALECTS]
+    faults = [
+        f"**{kind}**{f' ({fields})' if fields else ''}: {text}"
+        for kind, fields, text in grammar()
+    ]
+    return "\n\n".join(
+        (
+            "**Dialects** (any number, unless two contradict each other):",
+            _list(dialects),
+            _FAULT_GRAMMAR,
+            _list(faults),
+        )
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("emulator", epilog=_epilog())(emulator)
+
+
+def emulator(  # noqa: PLR0913 - one argument per option
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="0 picks a free one.", min=0, max=65535)
+    ] = 0,
+    seed: Annotated[Path | None, typer.Option(help=_SEED)] = None,
+    data: Annotated[Path | None, typer.Option(help=_DATA)] = None,
+    access_key: Annotated[list[str] | None, typer.Option(help=_KEY)] = None,
+    policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
+    clock: Annotated[Literal["real", "manual"], typer.Option(help=_CLOCK)] = "real",
+    start_at: Annotated[str | None, typer.Option(help=_START_AT)] = None,
+    faults: Annotated[Path | None, typer.Option(help=_FAULTS)] = None,
+    dialect: Annotated[list[str] | None, typer.Option(help=_DIALECT)] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help=_HOST)
+    ] = None,
+) -> None:
+    """Run a local ESA: scheduled prefetch, its API, its errors, its plans.
+
+    It verifies signatures and really runs plans. GET /_emulator lists what else it can
+    be asked: state, history, batches, clock, faults, dialects, keys, reset.
+    """
+    options = Options(
+        host=host,
+        port=port,
+        seed=seed,
+        data=data,
+        access_keys=tuple(access_key or ()),
+        policies=tuple(policy or ()),
+        clock=clock,
+        start_at=start_at,
+        faults=faults,
+        dialects=tuple(dialect or ()),
+        hosts=tuple(allow_host or ()),
+    )
+    try:
+        serve(options, _announce)
+    except (DocumentError, DialectError) as error:
+        echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+    except (DataError, ListenError) as error:
+        echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _announce(line: str) -> None:
+    # Whoever started this in a pipe waits for the line.
+    print(line, flush=True)  # noqa: T201 - it is the command's output

@@ -1,0 +1,31 @@
+"""Files and moments that a person names on the command line; knows no document."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from pulumi_embedded_engine.processes.bounded_reading import read_stream
+from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.clock import SystemClock
+from pulumi_esa_prefetch.report.errors import ReportError
+
+
+def text(file: str) -> str:
+    """Return the text of a file, `-` for standard input; ReportError in a sentence."""
+    try:
+        if file == "-":
+            return read_stream(sys.stdin.buffer, "standard input").decode("utf-8-sig")
+        with Path(file).open("rb") as stream:
+            return read_stream(stream, file).decode("utf-8-sig")
+    except OSError as error:
+        raise ReportError(f"{file}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ReportError(f"{file}: this is not text in UTF-8") from None
+
+
+def moment(at: str) -> datetime:
+    """Return the moment given with --at, now if none was; ReportError in a sentence."""
+    try:
+        return parse_time(at) if at else SystemClock().now()
+    except ValueError as error:
+        raise ReportError(f"--at: {error}") from None

@@ -1,0 +1,119 @@
+"""`esa-prefetch policy analyze`: limits against a state, without login; judges nothing."""
+
+import json
+import os
+from typing import Annotated
+
+import typer
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_esa_cli.esa.input_reading import moment, text
+from pulumi_esa_cli.esa.state_source import Offline, StateFile, source
+from pulumi_esa_cli.flags.common_options import AsJson, StackName
+from pulumi_esa_cli.terminal.printing import echo
+from pulumi_esa_prefetch.load import Judgement, Limits, LimitsError, refused
+from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
+from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+
+KEY = "esa-prefetch:limits"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `policy analyze`."""
+    group = typer.Typer(help="Judge a state by the limits on an origin's load.")
+    group.callback()(_policy)
+    group.command("analyze")(analyze)
+    app.add_typer(group, name="policy")
+
+
+def _policy() -> None:
+    """Judge a state by the limits on an origin's load."""
+
+
+def analyze(
+    *,
+    stack: StackName = "",
+    file: StateFile = "",
+    limits: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="A stack file (`Pulumi.<stack>.yaml`) or limits alone; by default "
+            "the stack's own.",
+        ),
+    ] = "",
+    as_json: AsJson = False,
+    offline: Offline = False,
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="Judge from this moment, not from now.")
+    ] = "",
+) -> None:
+    """Judge a stack by limits on what origins get: one line for each that is not kept.
+
+    Takes the selected stack, or an exported state (--file), for which no project, login
+    or passphrase is needed. Exits with 1 if a limit is not kept that is enforced
+    (`enforce: deny`).
+    """
+    try:
+        judged, notes = _judged(stack, file, limits, at, offline=offline)
+    except (ReportError, LimitsError) as error:
+        raise EngineError(str(error)) from None
+    echo(_json(judged) if as_json else _lines(judged))
+    for note in notes:
+        echo(f"note: {note}", err=True)
+    denied = refused(judged)
+    if denied:
+        noun = "limit is" if len(denied) == 1 else "limits are"
+        raise EngineError(f"{len(denied)} enforced {noun} not kept")
+
+
+def _judged(
+    stack: str, file: str, limits_file: str, at: str, *, offline: bool
+) -> tuple[list[Judgement], list[str]]:
+    given = source(stack, file)
+    told = _written(limits_file) if limits_file else (given.config or {}).get(KEY)
+    if told is None:
+        raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
+    limits = Limits.parse(told)
+    looked = Looked()
+    if not offline:
+        ids = job_ids(Graph.of_state(given.resources))
+        looked = look_with(given.config, os.environ, ids)
+    judged, blind = judge_stack(given.resources, looked, limits, moment(at))
+    return judged, _notes(looked, blind)
+
+
+def _notes(looked: Looked, blind: list[str]) -> list[str]:
+    notes = [looked.problem] if looked.problem else []
+    if blind:
+        notes.append(f"window and pace are not known of {', '.join(blind)}")
+    return notes
+
+
+def _written(file: str) -> str | None:
+    """Return the limits of a stack file, or take the file for the limits themselves."""
+    content = load(text(file), file)
+    if not isinstance(content, dict):
+        raise ReportError(f"{file}: a mapping is expected")
+    config = content.get("config", {KEY: content})
+    value = config.get(KEY) if isinstance(config, dict) else None
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _lines(judged: list[Judgement]) -> str:
+    if not judged:
+        return "All limits are kept."
+    return "\n".join(f"{judgement.level}: {judgement.text}" for judgement in judged)
+
+
+def _json(judged: list[Judgement]) -> str:
+    rows = [
+        {"kind": j.kind, "level": j.level, "plans": j.plans, "text": j.text}
+        for j in judged
+    ]
+    return json.dumps(rows, indent=2)

@@ -1,0 +1,160 @@
+"""`esa-prefetch progress`: plans as they run, until they rest; changes nothing."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.printable import one_line
+from pulumi_esa_cli.esa.state_source import StateFile, source
+from pulumi_esa_cli.flags.common_options import StackName
+from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.terminal.printing import echo
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.clock import Clock, SystemClock
+from pulumi_esa_prefetch.load import moment_text, rate_text
+from pulumi_esa_prefetch.report.analysis.progress import (
+    PlanProgress,
+    Progress,
+    Target,
+    changes,
+    progress,
+    targets,
+)
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.inputs.esa_lookup import look
+from pulumi_esa_prefetch.report.inputs.reading import open_client
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.settings.settings import SettingsError
+
+PATIENCE = 5
+"""So many looks in a row may fail."""
+SECONDS = 15.0
+_COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `progress`."""
+    app.command("progress")(follow)
+
+
+def follow(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    file: StateFile = "",
+    every: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="Between two looks.")
+    ] = 10,
+    once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", "-j", help="Look once, and print JSON instead of text."),
+    ] = False,
+) -> None:
+    """Show how far the plans of a stack are, until none waits or runs any more.
+
+    Only reads. Exits with 1 if all plans rest and one ended otherwise than finished;
+    a plan that still waits or runs after a single look (--once, --json) is no failure.
+    """
+    try:
+        given = source(stack, file)
+    except ReportError as error:
+        raise EngineError(str(error)) from None
+    wanted = targets(Graph.of_state(given.resources))
+    if not wanted:
+        raise EngineError("the stack has no plans on record: run up first")
+    with _client(given.config) as client:
+        frames = _frames(client, wanted, every, SystemClock(), once=once or as_json)
+        last = _shown(frames, context.obj, as_json=as_json)
+    if last.rests and last.failed:
+        raise EngineError(f"did not finish: {', '.join(last.failed)}")
+
+
+def _client(config: Mapping[str, str] | None) -> EsaClient:
+    try:
+        return open_client(config, os.environ)
+    except SettingsError as error:
+        raise EngineError(str(error)) from None
+
+
+def _frames(
+    client: EsaClient, wanted: list[Target], every: float, clock: Clock, *, once: bool
+) -> Iterator[Progress]:
+    """Look again and again until all rests; a failed look is shown, five end it."""
+    reader = client.limited(seconds=SECONDS)
+    ids = {target.job_id for target in wanted}
+    failures = 0
+    while True:
+        frame = progress(wanted, look(reader, ids), clock.now())
+        failures = failures + 1 if frame.problem else 0
+        if frame.problem and (once or failures >= PATIENCE):
+            raise EngineError(frame.problem)
+        yield frame
+        if once or frame.rests:
+            return
+        clock.sleep(every)
+
+
+def _shown(frames: Iterator[Progress], session: Session, *, as_json: bool) -> Progress:
+    if as_json:
+        return _each(frames, lambda _, frame: echo(_json(frame)))
+    if not sys.stdout.isatty():
+        return _each(frames, _print_changes)
+    console = Console(no_color=not session.color, highlight=False)
+    with Live(console=console, auto_refresh=False) as live:
+        return _each(frames, lambda _, f: live.update(_picture(f), refresh=True))
+
+
+def _each(
+    frames: Iterator[Progress], show: Callable[[Progress | None, Progress], None]
+) -> Progress:
+    """Show every frame, and return the last one."""
+    last: Progress | None = None
+    for frame in frames:
+        show(last, frame)
+        last = frame
+    assert last is not None, "there is at least one look"  # noqa: S101
+    return last
+
+
+def _print_changes(before: Progress | None, after: Progress) -> None:
+    for line in changes(before, after):
+        echo(f"{moment_text(after.at)} {line}")
+
+
+def _json(frame: Progress) -> str:
+    return json.dumps(asdict(frame), indent=2, default=datetime.isoformat)
+
+
+def _picture(frame: Progress) -> Group:
+    table = Table("Plan", "Status", "Window", "URLs/s", "Job", "", "Last batch")
+    for plan in frame.plans:
+        table.add_row(
+            Text(one_line(plan.target.name)),
+            Text(plan.status, style=_COLOURS.get(plan.status, "")),
+            _window(plan),
+            "" if plan.urls_per_second is None else rate_text(plan.urls_per_second),
+            ProgressBar(plan.urls or 1, plan.submitted or 0, width=20),
+            "" if plan.urls is None else f"{plan.submitted or 0}/{plan.urls}",
+            moment_text(plan.done) if plan.done and plan.goes_on else "",
+        )
+    told = [*frame.refusals, *([frame.problem] if frame.problem else [])]
+    stamp = Text(f"{moment_text(frame.at)}, Ctrl-C ends it", style="dim")
+    return Group(table, *(Text(line, style="yellow") for line in told), stamp)
+
+
+def _window(plan: PlanProgress) -> str:
+    start = moment_text(plan.start) if plan.start else "when started"
+    return f"{start} / {moment_text(plan.end) if plan.end else 'open'}"

@@ -1,0 +1,106 @@
+"""`esa-prefetch summary`: a preview in, a comment or JSON out; works out nothing itself."""
+
+import os
+from typing import Annotated, Literal
+
+import typer
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_esa_cli.esa.input_reading import moment, text
+from pulumi_esa_cli.flags.common_options import AsJson
+from pulumi_esa_prefetch.load import Limits, LimitsError
+from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
+from pulumi_esa_prefetch.report.analysis.summary import Summary, schema_text
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
+    Preview,
+    read_preview,
+    read_state,
+)
+from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.render.markdown import markdown
+from pulumi_esa_prefetch.report.render.one_line import line
+
+OFFLINE = "Not asked of ESA (--offline): statuses and progress are those of the state."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `summary`."""
+    app.command("summary")(summary)
+
+
+def summary(
+    preview: Annotated[
+        str,
+        typer.Argument(metavar="[FILE|-]", help="What `preview --json` printed."),
+    ] = "-",
+    *,
+    output: Annotated[
+        Literal["markdown", "json", "line"],
+        typer.Option("--output", "-o", help="A comment, JSON, or one line."),
+    ] = "markdown",
+    as_json: AsJson = False,
+    state: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="What `stack export` printed: for sums over unchanged plans too.",
+        ),
+    ] = "",
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Ask ESA nothing; say what that leaves out."),
+    ] = False,
+    at: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="Forecast from this moment instead of now."),
+    ] = "",
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of --output json.")
+    ] = False,
+) -> None:
+    """Say what a preview means for plans and origins: one comment for a pull request.
+
+    Exits with 1, after printing, if the preview failed, if an enforced limit is broken, or if
+    the deployment will fail at a plan.
+    """
+    if schema:
+        typer.echo(schema_text(), nl=False)
+        return
+    try:
+        made = _summary(preview, state, at, offline=offline)
+    except (ReportError, LimitsError) as error:
+        raise EngineError(str(error)) from None
+    render = {"markdown": markdown, "json": Summary.to_json, "line": line}
+    typer.echo(render["json" if as_json else output](made).rstrip("\n"))
+    _end(made)
+
+
+def _summary(file: str, state_file: str, at: str, *, offline: bool) -> Summary:
+    preview = read_preview(text(file))
+    state = read_state(text(state_file)) if state_file else ()
+    graph = Graph.of(preview, state)
+    limits = Limits.parse(preview.config.get("esa-prefetch:limits"))
+    looked = Looked(problem=OFFLINE) if offline else _look(preview, graph)
+    return compose(preview, graph, looked, limits, moment(at))
+
+
+def _look(preview: Preview, graph: Graph) -> Looked:
+    return look_with(preview.config, os.environ, job_ids(graph))
+
+
+def _end(made: Summary) -> None:
+    """Let the exit code say what a pipeline has to know."""
+    if made.failed:
+        raise EngineError("the preview failed, so that the summary is incomplete")
+    if made.denied:
+        denied = [warned.text for warned in made.warnings if warned.level == "deny"]
+        more = f" (and {len(denied) - 1} more)" if len(denied) > 1 else ""
+        raise EngineError(f"an enforced limit is broken: {denied[0]}{more}")
+    if made.refused:
+        plan, *others = made.refused
+        more = f" (and {len(others)} more)" if others else ""
+        raise EngineError(f"the deployment will fail: {plan.name} {plan.why}{more}")

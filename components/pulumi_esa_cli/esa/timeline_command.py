@@ -1,0 +1,80 @@
+"""`esa-prefetch timeline`: what each origin will get, over time; works out nothing itself."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_esa_cli.esa.input_reading import moment
+from pulumi_esa_cli.esa.state_source import Offline, StateFile, source
+from pulumi_esa_cli.flags.common_options import AsJson, StackName
+from pulumi_esa_cli.terminal.printing import echo
+from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
+from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
+from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
+from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `timeline`."""
+    app.command("timeline")(timeline)
+
+
+def timeline(
+    *,
+    stack: StackName = "",
+    file: StateFile = "",
+    plot: Annotated[
+        str, typer.Option(metavar="FILE", help="Draw it: a .png, .svg or .pdf file.")
+    ] = "",
+    as_json: AsJson = False,
+    offline: Offline = False,
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="Look ahead from this moment, not now.")
+    ] = "",
+) -> None:
+    """Show what each origin will get over time, all plans of a stack summed."""
+    try:
+        given = source(stack, file)
+        limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
+        now = moment(at)
+    except (ReportError, LimitsError) as error:
+        raise EngineError(str(error)) from None
+    ids = job_ids(Graph.of_state(given.resources))
+    looked = Looked() if offline else look_with(given.config, os.environ, ids)
+    loads = loads_of(given.resources, looked, now)
+    echo(_json(loads) if as_json else "\n".join(rows(loads, limits)))
+    if looked.problem:
+        echo(f"note: {looked.problem}", err=True)
+    if plot and loads:
+        _draw(loads, limits, Path(plot))
+
+
+def _json(loads: Mapping[str, Sequence[Segment]]) -> str:
+    told = {name: [asdict(part) for part in parts] for name, parts in loads.items()}
+    return json.dumps(told, indent=2, default=datetime.isoformat)
+
+
+def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) -> None:
+    """Import the drawing only here: matplotlib is an extra, and slow to import."""
+    try:
+        from pulumi_esa_prefetch.report.render.plot import FORMATS, draw  # noqa: PLC0415
+    except ImportError:
+        raise EngineError(
+            "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[plot]'"
+        ) from None
+    if file.suffix not in FORMATS:
+        raise EngineError(f"--plot: {file} is none of {', '.join(sorted(FORMATS))}")
+    try:
+        draw(loads, limits, file)
+    except OSError as error:
+        raise EngineError(f"--plot: {file}: {error.strerror or error}") from None

@@ -1,0 +1,122 @@
+"""From the spellings that the `pulumi` CLI takes to the plain ones that typer takes; knows no command.
+
+Flags stand at any position, before or after the command and its words; `--yes=false`,
+`-s=dev`, `-sdev`, `-fys dev` and a bare `--refresh` are all fine; the last of several
+wins.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, Final
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_esa_cli.flags import unsupported as lacking
+
+TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+
+# what flags mean whose value is left out; a number that follows them is their value
+BARE: Final = {"--refresh": "true", "--verbose": "1"}
+HELP: Final = SimpleNamespace(opts=("--help", "-h"), is_flag=True)
+
+_Given = tuple[str, str]
+
+
+def plain(
+    argv: Sequence[str], root: Any, early: Sequence[Any], defaults: Mapping[str, str]
+) -> list[str]:
+    """Words for `root`, typer's group: each command with its own flags, in full and with their values.
+
+    Flags of the `early` commands may stand before the command. `defaults` are given to a command that has such a flag,
+    unless the line says otherwise. Raises EngineError for a command or flag that there is not, and for a flag without
+    the value that it needs, or with one that it cannot have.
+    """
+    path, rest = [root], list(argv)
+    words, given = list[str](), list[_Given]()
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            words += rest
+            break
+        if word.startswith("-") and word != "-":
+            known = path if len(path) > 1 else [*early, root]
+            given += _flags(word, rest, known, _called(path))
+        elif hasattr(path[-1], "get_command"):
+            path.append(_command(word, path))
+        else:
+            words.append(word)
+    ours = [(name, text) for name, text in defaults.items() if _flag(name, path[-1:])]
+    apart = ["--"] if any(word.startswith("-") for word in words) else []
+    return [*_placed([*ours, *given], path), *apart, *words]
+
+
+def truth(value: str, flag: str) -> bool:
+    """Whether the value of a flag says yes, as the CLI reads it; raises EngineError if it says neither yes nor no."""
+    if value not in TRUE | FALSE:
+        raise EngineError(
+            f'invalid argument "{value}" for {flag}: true or false is expected'
+        )
+    return value in TRUE
+
+
+def _command(word: str, path: list[Any]) -> Any:
+    found = path[-1].get_command(None, word)
+    if found is None:
+        words = f"{_called(path)} {word}".strip()
+        raise lacking.command(words, path[-1].list_commands(None))
+    return found
+
+
+def _called(path: list[Any]) -> str:
+    return " ".join(command.name for command in path[1:])
+
+
+def _flags(
+    word: str, rest: list[str], known: list[Any], command: str
+) -> Iterator[_Given]:
+    """The flags of one word with their values; the last may take the first of the rest for its value."""
+    letters = [(f"-{word[n]}", word[n + 1 :]) for n in range(1, len(word))]
+    name, equals, value = word.partition("=")
+    for spelling, after in [(name, equals + value)] if word[1] == "-" else letters:
+        flag = _flag(spelling, known)
+        if flag is None:
+            raise lacking.flag(spelling, command)
+        following = after or "".join(rest[:1])
+        alone = None if following.isdecimal() else BARE.get(flag.opts[0])
+        if flag.is_flag:
+            alone = "true"
+        if not alone and not after and not rest:
+            raise EngineError(f"flag needs an argument: {spelling}")
+        if after.startswith("=") or not alone:
+            yield spelling, after.removeprefix("=") if after else rest.pop(0)
+            return
+        yield spelling, alone
+
+
+def _flag(name: str, commands: list[Any]) -> Any:
+    """The parameter of the last command that has such a flag, None if none has."""
+    if name in HELP.opts:
+        return HELP
+    flags = (flag for command in commands[::-1] for flag in command.params)
+    return next((flag for flag in flags if name in flag.opts), None)
+
+
+def _placed(given: list[_Given], path: list[Any]) -> Iterator[str]:
+    """The commands, and behind each the flags that it has and no later one."""
+    levels: list[list[str]] = [[] for _ in path]
+    for name, value in given:
+        having = [
+            (flag, level)
+            for command, level in zip(path, levels, strict=True)
+            if (flag := _flag(name, [command]))
+        ]
+        if not having:
+            raise lacking.flag(name, _called(path))
+        flag, level = having[-1]
+        full = flag.opts[0]
+        if not flag.is_flag:
+            level.append(f"{full}={value}")
+        elif truth(value, full) != (full in level):
+            level.remove(full) if full in level else level.append(full)
+    for command, level in zip(path, levels, strict=True):
+        yield from level if command is path[0] else [command.name, *level]

@@ -1,0 +1,64 @@
+"""What the `pulumi` CLI has and this command has not, in words; holds nothing that runs."""
+
+import difflib
+from collections.abc import Collection
+from typing import Final
+
+from pulumi_embedded_engine.errors import EngineError
+
+SUBCOMMANDS: Final = {
+    "": """
+        about ai api console convert deployment do env gen-completion import insights install
+        login logout logs neo new org package plugin policy project query schema state template
+        watch whoami
+    """,
+    "config": "cp copy delete-all env refresh remove-all rm-all set-all",
+    "stack": "change-secrets-provider drift graph migrate rename schedule tag webhook",
+}
+FLAGS: Final = """
+    --attach-debugger --client --copy-config-from --disable-integrity-checking --event-log
+    --exclude --exclude-dependents --ignore-protect --import-file --import-pending-creates
+    --json --memprofilerate --organization --otel-traces --output --override-env --plan
+    --policy-pack --policy-pack-config --profiling --remote --run-program --save-plan
+    --secrets-provider --strict --tag --teams --tracing
+"""
+SHORT: Final = {"-j": "--json", "-x": "--exclude"}
+
+CONTROL: Final = "the pulumi CLI works on the same project, configuration and state"
+
+
+def flag(spelling: str, command: str) -> EngineError:
+    """The error for a flag that a command does not have."""
+    full = SHORT.get(spelling, spelling)
+    where = f"esa-prefetch {command}".strip()
+    if full in FLAGS.split():
+        return EngineError(
+            f"{where} has no {full}: use `pulumi {command}` for it; {CONTROL}"
+        )
+    kind = "flag:" if spelling.startswith("--") else "shorthand flag"
+    return EngineError(
+        f"unknown {kind} {spelling}; `{where} --help` lists what there is"
+    )
+
+
+def variable(name: str, command: str) -> EngineError:
+    """The error for a variable of the environment that asks a command for what it cannot do."""
+    return EngineError(
+        f"{name} is set, and esa-prefetch cannot do that: use `pulumi {command}`, or unset it; {CONTROL}"
+    )
+
+
+def command(words: str, known: Collection[str]) -> EngineError:
+    """The error for a command that there is not; `known` are those of its group, to guess at what was meant."""
+    *group, word = words.split(" ")
+    if word in SUBCOMMANDS.get(" ".join(group), "").split():
+        kind = "" if group else "command "
+        return EngineError(
+            f"esa-prefetch has no {kind}`{words}`: use `pulumi {words}`; {CONTROL}"
+        )
+    where = " ".join(["esa-prefetch", *group])
+    for near in difflib.get_close_matches(word, known, n=1):
+        return EngineError(f"unknown command `{words}`; did you mean `{where} {near}`?")
+    return EngineError(
+        f"unknown command `{words}`; `{where} --help` lists what there is"
+    )

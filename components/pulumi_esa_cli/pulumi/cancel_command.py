@@ -1,0 +1,53 @@
+"""The command `cancel`: folds what a killed run left, then clears the locks of a stack; stops no process."""
+
+from typing import Annotated
+
+import typer
+
+from pulumi_embedded_engine.stacks import administration
+from pulumi_embedded_engine.stacks.administration import Cancelled
+from pulumi_esa_cli.flags import common_options as opening
+from pulumi_esa_cli.flags.common_options import StackName, Yes
+from pulumi_esa_cli.terminal.printing import echo
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("cancel")(cancel)
+
+
+def cancel(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[STACK]", show_default=False)] = "",
+    *,
+    stack: StackName = "",
+    yes: Yes = False,
+) -> None:
+    """End another's hold on a stack: fold what a killed run left into the state, then clear its locks."""
+    found = opening.opened(context.obj, opening.one_name(stack, name), anywhere=True)
+    if not yes and context.obj.interactive:
+        opening.confirm(
+            context.obj,
+            f"This will clear the locks of '{found.name}', whoever holds them.",
+            found.name,
+        )
+    _tell(found.name, administration.cancel(found))
+
+
+def _tell(name: str, done: Cancelled) -> None:
+    if done.aside is not None:
+        told = (
+            "; it tells of these objects, which may exist without being in the state:"
+        )
+        opening.warn(
+            f"{done.why}: the journal was set aside as {done.aside}"
+            + (told if done.created else "")
+        )
+        for line in done.created:
+            echo(f"  {line}")
+    if done.folded:
+        echo(
+            "What the interrupted run had done is in the state now; `esa-prefetch refresh` shows "
+            "whether anything else has changed."
+        )
+    echo(f"The currently running update for '{name}' has been canceled!")

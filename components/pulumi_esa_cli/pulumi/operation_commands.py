@@ -1,0 +1,236 @@
+"""The flags of preview, up, refresh and destroy, each said once: type, help, commands; and how any flag is declared.
+
+A field of `Options` is a flag; `typed` gives a function the signature that typer makes a command and its help of.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from pulumi_embedded_engine.processes.environment import is_set
+
+ALL: Final = ("preview", "up", "refresh", "destroy")
+PROGRAM: Final = ("preview", "up")
+CHANGING: Final = ("up", "refresh", "destroy")
+VARIABLES: Final = {
+    "--yes": "PULUMI_SKIP_CONFIRMATIONS",
+    "--continue-on-error": "PULUMI_CONTINUE_ON_ERROR",
+}
+DO: Final = "What to do"
+WHICH: Final = "Which resources"
+SHOW: Final = "What to show"
+EPILOG: Final = "For every command: -C DIR, --color WHEN, --non-interactive, -v N; see `esa-prefetch --help`."
+
+
+def flag(
+    spellings: str, text: str = "", metavar: str | None = None, **more: Any
+) -> Any:
+    """A flag by all its spellings, the long one first; one without a text is taken, and not shown in the help."""
+    return typer.Option(
+        *spellings.split(),
+        help=text,
+        metavar=metavar,
+        show_default=False,
+        hidden=not text,
+        **more,
+    )
+
+
+def _flag(
+    short: str,
+    panel: str,
+    text: str,
+    on: tuple[str, ...] = ALL,
+    metavar: str | None = None,
+    **start: Any,
+) -> Any:
+    """A flag of some commands, which is False unless `start` says otherwise."""
+    about = {"short": short, "panel": panel, "help": text, "on": on, "metavar": metavar}
+    return field(metadata=about, **(start or {"default": False}))
+
+
+_text = partial(_flag, default="")
+_texts = partial(_flag, default_factory=list)
+# flags of the CLI that say nothing to this engine, taken so that a script runs with either
+_ignored = partial(_flag, "", DO, "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What a person asked one operation to do; the names are the flags of the CLI."""
+
+    stack: str = _text(
+        "-s", DO, "The stack; by default the selected one.", metavar="NAME"
+    )
+    yes: bool = _flag("-y", DO, "Go on after the preview without asking.", CHANGING)
+    skip_preview: bool = _flag(
+        "-f", DO, "Do it at once, without a preview (and without asking).", CHANGING
+    )
+    preview_only: bool = _flag(
+        "", DO, "Show what would be done, and stop there.", ("refresh", "destroy")
+    )
+    expect_no_changes: bool = _flag(
+        "",
+        DO,
+        "Exit with 7 if anything changes; `up` and `refresh` are applied first.",
+        ("preview", "up", "refresh"),
+    )
+    refresh: str = _text(
+        "-r",
+        DO,
+        "Read the real state of all resources first.",
+        ("preview", "up", "destroy"),
+        metavar="[true|false]",
+    )
+    continue_on_error: bool = _flag(
+        "",
+        DO,
+        "Go on with what does not depend on a failed resource.",
+        ("up", "destroy"),
+    )
+    clear_pending_creates: bool = _flag(
+        "",
+        DO,
+        "Forget creations that were begun and whose end is not known.",
+        ("refresh",),
+    )
+    # pending creations are never asked about
+    skip_pending_creates: bool = _ignored(("refresh",))
+    remove: bool = _flag(
+        "",
+        DO,
+        "Then remove the stack too, with its history and configuration.",
+        ("destroy",),
+    )
+    config_file: str = _text(
+        "", DO, "Use this file instead of `Pulumi.<stack>.yaml`.", metavar="FILE"
+    )
+    config: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
+    )
+    config_path: bool = _flag(
+        "", DO, "The keys of --config are paths into maps and lists."
+    )
+    parallel: int = _flag(
+        "-p", DO, "How many resources to work on at once.", default=0, metavar="N"
+    )
+    message: str = _text(
+        "-m", DO, "A message for the history of the stack.", metavar="TEXT"
+    )
+
+    target: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "-t",
+        WHICH,
+        "Only this URN; may be given more than once, and hold * or **.",
+        metavar="URN",
+    )
+    target_dependents: bool = _flag(
+        "", WHICH, "With --target: also what depends on it."
+    )
+    exclude_protected: bool = _flag(
+        "", WHICH, "All but protected resources and what they need.", ("destroy",)
+    )
+    replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "", WHICH, "Replace this URN; * and ** are understood.", PROGRAM, metavar="URN"
+    )
+    target_replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+        "", WHICH, "Short for --target URN --replace URN.", PROGRAM, metavar="URN"
+    )
+
+    diff: bool = _flag("", SHOW, "Show each resource with its properties.")
+    json: bool = _flag("-j", SHOW, "Print JSON instead of text.", ("preview",))
+    debug: bool = _flag("-d", SHOW, "Show debug messages of program and providers.")
+    show_secrets: bool = _flag(
+        "", SHOW, "Show secret values of stack outputs.", PROGRAM
+    )
+    show_sames: bool = _flag("", SHOW, "Show unchanged resources too.")
+    show_reads: bool = _flag("", SHOW, "Show resources that are only read.", PROGRAM)
+    show_replacement_steps: bool = _flag("", SHOW, "Show each step of a replacement.")
+    show_config: bool = _flag(
+        "", SHOW, "Show the configuration first.", ("preview", "up", "destroy")
+    )
+    show_full_output: bool = _flag(
+        "", SHOW, "Do not shorten long values.", ("preview", "up", "destroy")
+    )
+    urns: bool = _flag("", SHOW, "Show full URNs instead of names.")
+    suppress_outputs: bool = _flag("", SHOW, "Do not show the outputs of the stack.")
+    suppress_progress: bool = _flag("", SHOW, "No sign of life between the lines.")
+    # there are no links
+    suppress_permalink: bool = _ignored()
+
+    skip_config_validation: bool = _flag(
+        "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
+    )
+    skip_plugin_pre_install: bool = _ignored()
+    neo: bool = _ignored()
+    copilot: bool = _ignored()
+    neo_task_on_failure: bool = _ignored()
+    show_policy_remediations: bool = _ignored(PROGRAM)
+    exec_kind: str = _ignored(default="")
+    exec_agent: str = _ignored(default="")
+
+
+def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
+    """Give a function that takes its context and keyword arguments the signature of a command's flags."""
+    hints = get_type_hints(Options)
+    context = inspect.signature(function).parameters["ctx"]
+    offered = (
+        _parameter(entry, hints[entry.name])
+        for entry in fields(Options)
+        if command in entry.metadata["on"]
+    )
+    parameters = [context, *offered]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {p.name: p.annotation for p in parameters}
+    return function
+
+
+def long(name: str) -> str:
+    """The spelling of a field's flag."""
+    return "--" + name.replace("_", "-")
+
+
+def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
+    about = entry.metadata
+    option = flag(
+        f"{long(entry.name)} {about['short']}",
+        about["help"],
+        about["metavar"],
+        rich_help_panel=about["panel"],
+    )
+    default = [] if hint == list[str] else entry.default
+    return inspect.Parameter(
+        entry.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[hint, option],
+    )
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The flags that the CLI's environment variables stand for, as if given on the line unless it says otherwise."""
+    found = {flag: "true" for flag, name in VARIABLES.items() if is_set(environ, name)}
+    parallel = environ.get("PULUMI_PARALLEL", "")
+    if parallel.isdecimal() and parallel.strip("0"):
+        found["--parallel"] = parallel
+    return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the four commands."""
+    for command in ALL:
+        app.command(command, epilog=EPILOG)(typed(_runner(command), command))
+
+
+def _runner(command: str) -> Callable[..., int]:
+    def run(ctx: typer.Context, **flags: Any) -> int:
+        # the engine brings gRPC: only now
+        from pulumi_esa_cli.pulumi.operation import operate  # noqa: PLC0415
+
+        return operate(command, Options(**flags), ctx.obj)
+
+    return run

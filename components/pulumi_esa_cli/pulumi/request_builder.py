@@ -1,0 +1,158 @@
+"""From flags and Pulumi.yaml to what engine and display are asked for; does nothing of it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from pulumi_embedded_engine.config.project import read_document
+from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.errors import BAD_USAGE, FAILED, EngineError
+from pulumi_embedded_engine.model.operation_context import Kind, Project, Request
+from pulumi_embedded_engine.model.state_records import Snapshot
+from pulumi_embedded_engine.run.targets import protected
+from pulumi_embedded_engine.stacks.stack import Stack
+from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.flags.pflag_grammar import truth
+from pulumi_esa_cli.pulumi.operation_commands import Options, long
+
+_PIP: Final = "pip"
+MOST_AT_ONCE: Final = 16
+MOST: Final = 2**31 - 1  # that the program's SDK can be told
+
+
+def interpreter(project: Project, environ: Mapping[str, str]) -> Path:
+    """The Python of Pulumi.yaml's virtualenv, else of PULUMI_PYTHON_CMD, else this one.
+
+    A toolchain other than pip has an environment of its own, which only PULUMI_PYTHON_CMD can name. Raises EngineError
+    if the Python is not there, or the program is not Python.
+    """
+    if project.runtime != "python":
+        raise EngineError(
+            "esa-prefetch runs Python programs only, and "
+            f"{project.file.name} says `runtime: {project.runtime}`: use the pulumi CLI"
+        )
+    command = environ.get("PULUMI_PYTHON_CMD")
+    toolchain = project.options.get("toolchain") or _PIP
+    virtualenv = project.options.get("virtualenv")
+    if toolchain == _PIP and virtualenv:
+        return _of_virtualenv(project.root / str(virtualenv))
+    if toolchain != _PIP and not command:
+        raise EngineError(
+            f"{project.file.name} says `toolchain: {toolchain}`, which esa-prefetch does not run: set "
+            "PULUMI_PYTHON_CMD to the Python of that environment, or use the pulumi CLI"
+        )
+    if not command:
+        return Path(sys.executable)
+    found = shutil.which(command, path=environ.get("PATH"))
+    if found is None:
+        raise EngineError(f"PULUMI_PYTHON_CMD names {command}, which is not there")
+    return Path(found).absolute()
+
+
+def _of_virtualenv(directory: Path) -> Path:
+    python = directory / "bin/python"
+    try:
+        there = python.exists()
+    except OSError as error:
+        raise EngineError(
+            f"the virtualenv that Pulumi.yaml names cannot be used: {python}: {error.strerror}"
+        ) from None
+    if not there:
+        raise EngineError(
+            "the virtualenv that Pulumi.yaml names is not there: make it with "
+            f"`python3 -m venv {directory}` and install what the program needs"
+        )
+    # not resolved: the virtualenv's own path is what makes it one
+    return Path(os.path.abspath(python))  # noqa: PTH100 - as it stands, without following the link
+
+
+def check(command: str, options: Options, session: Session) -> None:
+    """Raise EngineError for flags that contradict each other, and where nobody can be asked."""
+    for one, other in (
+        ("target", "exclude_protected"),
+        ("preview_only", "skip_preview"),
+        ("preview_only", "yes"),
+    ):
+        if getattr(options, one) and getattr(options, other):
+            raise EngineError(f"{long(one)} and {long(other)} cannot be used together")
+    asks = command != "preview" and not (
+        options.yes or options.skip_preview or options.preview_only
+    )
+    if asks and not session.interactive:
+        raise EngineError(
+            "--yes, --skip-preview or --preview-only is needed where nobody can be asked",
+            FAILED if command == "refresh" else BAD_USAGE,
+        )
+
+
+def kind_of(command: str) -> Kind:
+    """What a command is to the engine."""
+    return cast(Kind, "up" if command == "preview" else command)
+
+
+def request_of(
+    command: str, options: Options, project: Project, base: Snapshot, *, dry_run: bool
+) -> Request:
+    """The engine's request; raises EngineError for a refresh that is neither true nor false."""
+    return Request(
+        kind=kind_of(command),
+        dry_run=dry_run,
+        parallel=min(options.parallel, MOST) or default_parallel(_processors()),
+        targets=[*options.target, *options.target_replace],
+        target_dependents=options.target_dependents,
+        spares=protected(base) if options.exclude_protected else (),
+        replace=[*options.replace, *options.target_replace],
+        refresh=refreshes(options.refresh, project),
+        continue_on_error=options.continue_on_error,
+        clear_pending_creates=options.clear_pending_creates,
+    )
+
+
+def view_of(
+    command: str, options: Options, session: Session, stack: Stack, *, planning: bool
+) -> View:
+    """What the display is to show."""
+    return View(
+        kind=kind_of(command),
+        stack=stack.name,
+        project=stack.project.name,
+        planning=planning,
+        color=session.color,
+        live=session.interactive,
+        diff=options.diff,
+        json=options.json,
+        sames=options.show_sames,
+        reads=options.show_reads,
+        replacement_steps=options.show_replacement_steps,
+        config=options.show_config,
+        full=options.show_full_output or command == "refresh",
+        urns=options.urns,
+        secrets=options.show_secrets,
+        outputs=not options.suppress_outputs,
+        progress=not options.suppress_progress,
+        debug=options.debug,
+        traces=session.verbose > 0,
+    )
+
+
+def refreshes(flag: str, project: Project) -> bool:
+    """Whether there is a refresh first: as the flag says, else as the project's options do."""
+    if flag:
+        return truth(flag, "--refresh")
+    options = read_document(project.file).get("options")
+    return isinstance(options, dict) and options.get("refresh") == "always"
+
+
+def default_parallel(processors: int) -> int:
+    """Four for each processor, and not too many."""
+    return min(MOST_AT_ONCE, 4 * processors)
+
+
+def _processors() -> int:
+    """How many this process may use, where the system tells that; else how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

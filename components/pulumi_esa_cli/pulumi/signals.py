@@ -1,0 +1,56 @@
+"""Signals as wishes: the first lets what runs finish and be saved, the second ends all at once; ends nothing itself."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from pulumi_embedded_engine.execution.cancellation import Cancellation
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def interruptible() -> Iterator[Cancellation]:
+    """A cancellation that signals ask for, as long as the block lasts.
+
+    A thread hears them. Python runs handlers in the main thread, between two of its instructions only: a signal that
+    comes right before that thread begins to wait for a step would be heard after the step.
+    """
+    cancellation = Cancellation()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    listener = threading.Thread(
+        target=_hear, args=(reading, cancellation), name="signals", daemon=True
+    )
+    listener.start()
+    woken = signal.set_wakeup_fd(writing)
+    before = {number: signal.signal(number, _wake) for number in SIGNALS}
+    try:
+        yield cancellation
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(woken)
+        os.close(writing)
+        listener.join()
+        os.close(reading)
+
+
+def _hear(reading: int, cancellation: Cancellation) -> None:
+    while heard := os.read(reading, 64):
+        for number in heard:
+            if number not in SIGNALS:
+                continue
+            if cancellation.requested:
+                cancellation.abort()
+            else:
+                cancellation.request()
+
+
+def _wake(number: int, frame: FrameType | None) -> None:
+    # what has a handler is written to the wake-up descriptor
+    del number, frame

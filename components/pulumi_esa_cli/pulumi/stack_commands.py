@@ -1,0 +1,350 @@
+"""The commands `stack ...`: which stacks there are, their state and outputs.
+
+How state is kept is the engine's business.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pulumi_embedded_engine.config import stack_file as stack_config
+from pulumi_embedded_engine.config import workspace
+from pulumi_embedded_engine.config.config_values import legible
+from pulumi_embedded_engine.errors import NO_STACK, EngineError
+from pulumi_embedded_engine.printable import printable_json
+from pulumi_embedded_engine.processes.bounded_reading import read_stream
+from pulumi_embedded_engine.stacks import administration
+from pulumi_embedded_engine.stacks.stack import Stack, current, open_backend, open_stack
+from pulumi_embedded_engine.state import checkpoint
+from pulumi_embedded_engine.state import history as past
+from pulumi_embedded_engine.state.encoding import opened as opened_secrets
+from pulumi_embedded_engine.state.file_backend import StackFiles
+from pulumi_embedded_engine.state.journal_recovery import is_interrupted
+from pulumi_esa_cli.flags import common_options as opening
+from pulumi_esa_cli.flags.common_options import (
+    AsJson,
+    Output,
+    ShowSecrets,
+    StackName,
+    Yes,
+)
+from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.pulumi import stack_views as stack_pages
+from pulumi_esa_cli.pulumi.operation_commands import flag
+from pulumi_esa_cli.terminal.printing import (
+    ago,
+    echo,
+    milliseconds,
+    print_json,
+    print_table,
+    print_value,
+)
+
+Name = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
+Provider = Annotated[str, flag("--secrets-provider", "default or passphrase.", "NAME")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group and its commands."""
+    commands: opening.Commands = {
+        ("init", "new", "create"): init,
+        ("select",): select,
+        ("unselect",): unselect,
+        ("ls", "list"): ls,
+        ("output",): output,
+        ("export",): export,
+        ("import",): import_,
+        ("rm", "remove", "delete"): rm,
+        ("history", "hist"): history,
+        ("get",): show,
+    }
+    opening.add_group(app, "stack", show, commands)
+
+
+def show(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    show_name: Annotated[bool, flag("--show-name", "Only show its name.")] = False,
+    urns: Annotated[bool, flag("--show-urns -u", "Show each URN.")] = False,
+    ids: Annotated[bool, flag("--show-ids -i", "Show each resource's id.")] = False,
+    show_secrets: ShowSecrets = False,
+    output: Output = "",
+) -> None:
+    """Show a stack: its resources and its outputs."""
+    if context.invoked_subcommand is not None:
+        return
+    found = opening.to_read(context.obj, stack)
+    name = found.files.qualified if context.obj.full_names else found.name
+    if show_name:
+        echo(name)
+    elif opening.wants_json(output):
+        print_json(stack_pages.document(found, secrets=show_secrets))
+    else:
+        stack_pages.overview(found, name, urns=urns, ids=ids, secrets=show_secrets)
+
+
+def init(
+    context: typer.Context,
+    name: Name = "",
+    *,
+    stack: StackName = "",
+    no_select: Annotated[bool, flag("--no-select", "Do not select it.")] = False,
+    secrets_provider: Provider = "",
+    yes: Annotated[bool, flag("--yes -y")] = False,
+) -> None:
+    """Make an empty stack, and select it."""
+    wanted = opening.one_name(stack, name)
+    if not wanted and (yes or not context.obj.interactive):
+        raise EngineError("missing stack name: `esa-prefetch stack init <name>`")
+    made = _create(context.obj, wanted or typer.prompt("Stack name"), secrets_provider)
+    if not no_select:
+        _select(made)
+
+
+def _create(session: Session, name: str, provider: str) -> Stack:
+    if provider not in ("", "default", "passphrase"):
+        raise EngineError(
+            f"the secrets provider {provider!r} is not available here: only the pulumi CLI has it "
+            "(`pulumi stack init --secrets-provider`)"
+        )
+    project = opening.project()
+    backend, ask = open_backend(project, os.environ), opening.asking(session)
+    made = administration.create(project, backend, name, os.environ, ask=ask)
+    echo(f"Created stack '{made.name}'", err=True)
+    return made
+
+
+def _select(stack: Stack) -> None:
+    workspace.select(
+        stack.project, stack.backend.url, os.environ, stack.files.qualified
+    )
+
+
+def select(
+    context: typer.Context,
+    name: Name = "",
+    *,
+    stack: StackName = "",
+    create: Annotated[bool, flag("--create -c", "Make it if need be.")] = False,
+    secrets_provider: Provider = "",
+) -> None:
+    """Select the stack that commands mean when they name none."""
+    wanted = opening.one_name(stack, name)
+    if not wanted:
+        wanted = _asked(context.obj)
+    try:
+        found = open_stack(opening.project(), wanted, os.environ)
+    except EngineError as error:
+        if not create or error.exit_code != NO_STACK:
+            raise
+        found = _create(context.obj, wanted, secrets_provider)
+    _select(found)
+
+
+def _asked(session: Session) -> str:
+    if not session.interactive:
+        raise EngineError(
+            "no stack selected; specify a stack name with --stack", NO_STACK
+        )
+    project = opening.project()
+    backend = open_backend(project, os.environ)
+    for files in backend.stacks(project.name):
+        echo(f"  {files.name}")
+    return str(typer.prompt("Stack"))
+
+
+def unselect() -> None:
+    """Forget which stack is selected."""
+    project = opening.project()
+    backend = open_backend(project, os.environ)
+    workspace.select(project, backend.url, os.environ, None)
+    echo("Stack was unselected", err=True)
+
+
+def ls(
+    context: typer.Context,
+    *,
+    everything: Annotated[bool, flag("--all -a", "Those of all projects.")] = False,
+    of_project: Annotated[
+        str, flag("--project -p", "Those of this project.", "NAME")
+    ] = "",
+    as_json: AsJson = False,
+    output: Output = "",
+) -> None:
+    """List the stacks of the project."""
+    as_json = opening.wants_json(output, as_json=as_json)
+    project = opening.project()
+    backend = open_backend(project, os.environ)
+    named = current(project, backend, os.environ)
+    chosen = backend.stack(named, project).qualified if named else ""
+    own = "" if context.obj.full_names else project.name
+    scope = None if everything else of_project or project.name
+    rows = [
+        _row(files, own, current=files.qualified == chosen)
+        for files in backend.stacks(scope)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    header = ("NAME", "LAST UPDATE", "RESOURCE COUNT")
+    print_table([header, *map(_cells, rows)])
+
+
+def _row(files: StackFiles, project: str, *, current: bool) -> dict[str, Any]:
+    name = files.name if files.project == project else files.qualified
+    if is_interrupted(files):
+        opening.warn(opening.INTERRUPTED.format(name=name))
+    deployment = checkpoint.parse(files.read_checkpoint())
+    row: dict[str, Any] = {"name": name, "current": current}
+    if deployment.updated:
+        row["lastUpdate"] = milliseconds(deployment.updated)
+    if deployment.body:
+        row["resourceCount"] = len(deployment.records)
+    return row
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    updated = row.get("lastUpdate")
+    when = ago(datetime.fromisoformat(updated), datetime.now(UTC)) if updated else "n/a"
+    mark = "*" if row["current"] else ""
+    return row["name"] + mark, when, str(row.get("resourceCount", "n/a"))
+
+
+def output(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[OUTPUT]", show_default=False)] = "",
+    *,
+    stack: StackName = "",
+    as_json: AsJson = False,
+    shell: Annotated[bool, flag("--shell", "Print assignments.")] = False,
+    show_secrets: ShowSecrets = False,
+) -> None:
+    """Show the outputs of a stack, or one of them."""
+    if shell and as_json:
+        raise EngineError("only one of --json and --shell may be set")
+    found = stack_pages.outputs(
+        opening.to_read(context.obj, stack), secrets=show_secrets
+    )
+    if name and name not in found:
+        raise EngineError(f"current stack does not have output property '{name}'")
+    if as_json:
+        print_json(found[name] if name else found)
+    elif shell:
+        asked = {name: found[name]} if name else found
+        stack_pages.print_shell(asked, named=bool(name))
+    elif name:
+        print_value(legible(found[name]))
+    else:
+        stack_pages.print_outputs(found)
+
+
+def export(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    file: Annotated[str, flag("--file", "Write it there.", "FILE")] = "",
+    show_secrets: ShowSecrets = False,
+    version: Annotated[str, flag("--version")] = "",
+) -> None:
+    """Print the state of a stack, for `stack import`."""
+    if version:
+        raise EngineError(
+            "a file backend does not export earlier versions; `stack history` names them, and its "
+            "directory holds their checkpoints"
+        )
+    found = opening.to_read(context.obj, stack)
+    deployment = found.deployment()
+    exported = checkpoint.render_export(deployment)
+    if show_secrets:
+        exported = opened_secrets(exported, found.salted(deployment.salt).decrypt)
+    if file:
+        stack_config.write_text(Path(file), printable_json(exported, 4) + "\n")
+    else:
+        print_json(exported, indent=4)
+
+
+def import_(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    file: Annotated[str, flag("--file", "Read it there.", "FILE")] = "",
+    force: Annotated[bool, flag("--force -f", "Even if it is not valid.")] = False,
+) -> None:
+    """Put an exported state, from standard input or a file, in the place of a stack's."""
+    found = opening.opened(context.obj, stack, anywhere=True)
+    try:
+        content = _content(file)
+    except OSError as error:
+        raise EngineError(
+            f"could not open file: {file or 'standard input'}: {error.strerror}"
+        ) from None
+    for message in administration.adopt(found, content, force=force):
+        opening.warn(message)
+    echo("Import complete.")
+
+
+def _content(file: str) -> bytes:
+    if not file:
+        return read_stream(sys.stdin.buffer, "standard input")
+    # a pipe may be named, so its size says nothing
+    with Path(file).open("rb") as stream:
+        return read_stream(stream, file)
+
+
+def rm(
+    context: typer.Context,
+    name: Name = "",
+    *,
+    stack: StackName = "",
+    yes: Yes = False,
+    force: Annotated[bool, flag("--force -f", "Leave what resources it has.")] = False,
+    preserve_config: Annotated[
+        bool, flag("--preserve-config", "Keep `Pulumi.<stack>.yaml`.")
+    ] = False,
+    remove_backups: Annotated[
+        bool, flag("--remove-backups", "Remove the backups too.")
+    ] = False,
+) -> None:
+    """Remove a stack, its history and its configuration."""
+    found = opening.opened(context.obj, opening.one_name(stack, name), anywhere=True)
+    if not yes:
+        opening.confirm(
+            context.obj,
+            f"This will permanently remove the '{found.name}' stack!",
+            found.name,
+        )
+    administration.remove(
+        found,
+        force=force,
+        preserve_config=preserve_config,
+        remove_backups=remove_backups,
+    )
+    echo(f"Stack '{found.name}' has been removed!")
+    workspace.select(found.project, found.backend.url, os.environ, None)
+
+
+def history(
+    context: typer.Context,
+    *,
+    stack: StackName = "",
+    as_json: AsJson = False,
+    show_secrets: ShowSecrets = False,
+    full_dates: Annotated[bool, flag("--full-dates", "Show dates in full.")] = False,
+    page_size: Annotated[int, flag("--page-size", "10 by default.", min=1)] = 10,
+    page: Annotated[int, flag("--page", "From 1 on.", min=1)] = 1,
+    output: Output = "",
+) -> None:
+    """Show the updates that a stack has seen, youngest first."""
+    found = opening.opened(context.obj, stack, anywhere=True)
+    start = page_size * (page - 1)
+    entries = past.entries(found.files)[start : start + page_size]
+    if opening.wants_json(output, as_json=as_json):
+        print_json(stack_pages.history_json(found, entries, secrets=show_secrets))
+    else:
+        stack_pages.print_history(entries, page, full_dates=full_dates)

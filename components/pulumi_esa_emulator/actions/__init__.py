@@ -1,0 +1,46 @@
+"""The eleven API actions by name; what each does lies in `jobs` and `plans`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pulumi_esa_emulator.actions import jobs, plans
+from pulumi_esa_emulator.actions.context import Desk, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An operation: its name on the wire, and the function that is named alike."""
+
+    name: str
+    run: Callable[[Desk], Outcome]
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is a GET that changes nothing (product metadata of ESA)."""
+        return self.name.startswith(("Get", "List"))
+
+
+def _action(run: Callable[[Desk], Outcome]) -> Action:
+    name = "".join(word.capitalize() for word in run.__name__.split("_"))
+    return Action(name, run)
+
+
+ACTIONS = {
+    action.name: action
+    for action in map(
+        _action,
+        (
+            jobs.create_scheduled_preload_job,
+            jobs.get_scheduled_preload_job,
+            jobs.list_scheduled_preload_jobs,
+            jobs.reset_scheduled_preload_job,
+            jobs.delete_scheduled_preload_job,
+            plans.create_scheduled_preload_executions,
+            plans.list_scheduled_preload_executions,
+            plans.update_scheduled_preload_execution,
+            plans.start_scheduled_preload_execution,
+            plans.stop_scheduled_preload_execution,
+            plans.delete_scheduled_preload_execution,
+        ),
+    )
+}

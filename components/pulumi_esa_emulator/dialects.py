@@ -1,0 +1,262 @@
+"""What ESA's documentation leaves open, each answer by name; applies none of them.
+
+`Rules()` is how the emulator behaves by default. Each dialect changes one rule; any
+number of them may be combined, except two that give one rule different answers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
+
+from pulumi_esa_emulator.state.records import Status
+
+Answer = Literal["accepted", "ignored", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One field per open question; the defaults are the emulator's."""
+
+    cursor: Literal["job", "plan"] = "job"
+    new_plan: Literal["starts", "waits"] = "starts"
+    stop_waiting: Answer = "ignored"
+    stop_stopped: Answer = "ignored"
+    stop_finished: Answer = "ignored"
+    stop_failed: Answer = "ignored"
+    start_running: Answer = "ignored"
+    start_finished: Answer = "accepted"
+    start_failed: Answer = "accepted"
+    start_late: Answer = "refused"
+    start_shows: Literal["running", "waiting"] = "running"
+    delete_running: Answer = "accepted"
+    delete_job: Answer = "accepted"
+    reset: Literal["rewinds", "requeues", "refused"] = "rewinds"
+    no_start: Literal["when-started", "creation"] = "when-started"
+    equal_window: Answer = "refused"
+    bad_plans: Literal["refused", "reported"] = "refused"
+    window_over: Literal["finished", "failed"] = "finished"
+    notation: str = "+08:00"
+    unknown_key: int = 400
+    denied: str = "NoPermission"
+
+    def on_stop(self, status: Status) -> Answer:
+        """What Stop does to a plan that does not run."""
+        answer: Answer = getattr(self, f"stop_{status}")
+        return answer
+
+    def on_start(self, status: Status) -> Answer:
+        """What Start does; waiting and stopped plans are what it is for."""
+        answer: Answer = getattr(self, f"start_{status}", "accepted")
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A name, the rule it changes, to what, and a sentence for `--help`."""
+
+    name: str
+    rule: str
+    value: object
+    text: str
+
+
+DIALECTS = (
+    Dialect(
+        "cursor-per-plan",
+        "cursor",
+        "plan",
+        "The place in the URL list belongs to the plan, not to the job.",
+    ),
+    Dialect(
+        "new-plan-waits",
+        "new_plan",
+        "waits",
+        "A new plan waits for Start, also when its StartTime comes.",
+    ),
+    Dialect(
+        "stop-waiting-refused",
+        "stop_waiting",
+        "refused",
+        "Stop on a waiting plan is a 400, not a 200 that changes nothing.",
+    ),
+    Dialect(
+        "stop-stopped-refused",
+        "stop_stopped",
+        "refused",
+        "Stop on a stopped plan is a 400.",
+    ),
+    Dialect(
+        "stop-finished-refused",
+        "stop_finished",
+        "refused",
+        "Stop on a finished plan is a 400.",
+    ),
+    Dialect(
+        "stop-failed-refused",
+        "stop_failed",
+        "refused",
+        "Stop on a failed plan is a 400.",
+    ),
+    Dialect(
+        "start-running-accepted",
+        "start_running",
+        "accepted",
+        "Start on a running plan begins anew: the next batch goes at once.",
+    ),
+    Dialect(
+        "start-running-refused",
+        "start_running",
+        "refused",
+        "Start on a running plan is a 400, not a 200 that changes nothing.",
+    ),
+    Dialect(
+        "start-finished-ignored",
+        "start_finished",
+        "ignored",
+        "Start on a finished plan is a 200 that changes nothing.",
+    ),
+    Dialect(
+        "start-finished-refused",
+        "start_finished",
+        "refused",
+        "Start on a finished plan is a 400.",
+    ),
+    Dialect(
+        "start-failed-ignored",
+        "start_failed",
+        "ignored",
+        "Start on a failed plan is a 200 that changes nothing.",
+    ),
+    Dialect(
+        "start-failed-refused",
+        "start_failed",
+        "refused",
+        "Start on a failed plan is a 400.",
+    ),
+    Dialect(
+        "start-late-accepted",
+        "start_late",
+        "accepted",
+        "Start after EndTime is a 200: the plan runs and its window ends it at once.",
+    ),
+    Dialect(
+        "start-late-ignored",
+        "start_late",
+        "ignored",
+        "Start after EndTime is a 200 that changes nothing.",
+    ),
+    Dialect(
+        "start-answers-waiting",
+        "start_shows",
+        "waiting",
+        "Start only queues the plan: its answer says waiting, the next look running.",
+    ),
+    Dialect(
+        "delete-running-refused",
+        "delete_running",
+        "refused",
+        "Delete of a running plan is a 400.",
+    ),
+    Dialect(
+        "delete-running-runs-on",
+        "delete_running",
+        "ignored",
+        "Delete of a running plan takes it off the lists, yet its batches go on.",
+    ),
+    Dialect(
+        "delete-job-refused",
+        "delete_job",
+        "refused",
+        "Delete of a job with a running plan is a 400.",
+    ),
+    Dialect(
+        "reset-requeues",
+        "reset",
+        "requeues",
+        "Reset also makes stopped, failed and finished plans waiting again.",
+    ),
+    Dialect(
+        "reset-running-refused",
+        "reset",
+        "refused",
+        "Reset of a job with a running plan is a 400.",
+    ),
+    Dialect(
+        "no-start-is-creation",
+        "no_start",
+        "creation",
+        "A plan without StartTime gets the time of its creation.",
+    ),
+    Dialect(
+        "equal-window-accepted",
+        "equal_window",
+        "accepted",
+        "EndTime may be equal to StartTime.",
+    ),
+    Dialect(
+        "bad-plans-reported",
+        "bad_plans",
+        "reported",
+        "Refused plans are reported in a 200 (FailedExecutions, FailedMessages).",
+    ),
+    Dialect(
+        "window-over-failed",
+        "window_over",
+        "failed",
+        "A plan whose window ends before its list is done is failed, not finished.",
+    ),
+    Dialect("times-utc", "notation", "Z", "Times as 2024-06-02T02:43:35Z."),
+    Dialect(
+        "times-utc-millis",
+        "notation",
+        "millis-Z",
+        "Times as 2024-06-02T02:43:35.849Z.",
+    ),
+    Dialect(
+        "times-basic-offset",
+        "notation",
+        "+0800",
+        "Times as 2023-06-05T10:04:20+0800.",
+    ),
+    Dialect(
+        "unknown-key-is-404",
+        "unknown_key",
+        404,
+        "An unknown access key is a 404, not a 400.",
+    ),
+    Dialect(
+        "denied-is-forbidden-ram",
+        "denied",
+        "Forbidden.RAM",
+        "A RAM refusal has the code Forbidden.RAM, not NoPermission.",
+    ),
+)
+
+_BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
+
+
+class DialectError(ValueError):
+    """The names cannot be followed; its text is one sentence."""
+
+
+def rules_of(names: Iterable[str]) -> Rules:
+    """The rules under these dialects; DialectError for unknown or contrary names."""
+    chosen = [_named(name) for name in dict.fromkeys(names)]
+    in_order = sorted(chosen, key=lambda dialect: dialect.rule)
+    for _, group in groupby(in_order, key=lambda dialect: dialect.rule):
+        _refuse_contrary(tuple(group))
+    return replace(Rules(), **{dialect.rule: dialect.value for dialect in chosen})  # type: ignore[arg-type]
+
+
+def _named(name: str) -> Dialect:
+    if name not in _BY_NAME:
+        known = ", ".join(_BY_NAME)
+        raise DialectError(f"There is no dialect {name!r}; there are {known}.")
+    return _BY_NAME[name]
+
+
+def _refuse_contrary(group: tuple[Dialect, ...]) -> None:
+    if len(group) > 1:
+        names = " and ".join(dialect.name for dialect in group)
+        raise DialectError(f"The dialects {names} contradict each other.")

@@ -1,0 +1,99 @@
+"""What a fault file says, and its grammar in words; draws nothing."""
+
+import inspect
+from functools import reduce
+from itertools import count
+from operator import or_
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    SerializeAsAny,
+    Tag,
+    model_validator,
+)
+
+from pulumi_esa_emulator.faults.fault import Fault
+from pulumi_esa_emulator.faults.kinds import KINDS
+
+
+def _kind_of(value: Any) -> str | None:
+    fields = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    kind = fields.get("kind")
+    return kind if isinstance(kind, str) else None
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+_NAMED: dict[str, type[Fault]] = {
+    kind.model_fields["kind"].default: kind for kind in KINDS
+}
+_OneOfThem: Any = reduce(
+    or_, (Annotated[kind, Tag(name)] for name, kind in _NAMED.items())
+)
+_ByKind = Discriminator(
+    _kind_of,
+    custom_error_type="kind",
+    custom_error_message=f"a fault needs its `kind`, one of {', '.join(_NAMED)}",
+)
+AnyFault = Annotated[_OneOfThem, _ByKind]
+
+
+class FaultDocument(BaseModel):
+    """`{"seed": 7, "faults": [{"kind": "reset", "when": "after", ...}]}`.
+
+    Faults alone will do: a list of them, or one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 0
+    faults: Annotated[
+        tuple[SerializeAsAny[AnyFault], ...], BeforeValidator(_listed)
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _are_faults(cls, value: object) -> object:
+        """Let faults alone stand for the document that holds them."""
+        is_one = isinstance(value, dict) and "kind" in value
+        return {"faults": value} if is_one or isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _have_names(self) -> "FaultDocument":
+        """Give each fault a name of its own: that of its kind, or numbered if need be."""
+        names = _each_its_own([fault.name or fault.kind for fault in self.faults])
+        named = (
+            fault.model_copy(update={"name": name})
+            for fault, name in zip(self.faults, names, strict=True)
+        )
+        object.__setattr__(self, "faults", tuple(named))
+        return self
+
+
+def _each_its_own(names: list[str]) -> list[str]:
+    """The names, a repeated one with the next number that makes no other of them."""
+    given, seen, own = set(names), set[str](), list[str]()
+    numbers = {name: count(2) for name in given}
+    for name in names:
+        numbered = (f"{name}-{number}" for number in numbers[name])
+        free = (one for one in numbered if one not in given)
+        own.append(next(free) if name in seen else name)
+        seen.add(name)
+    return own
+
+
+def grammar() -> list[tuple[str, str, str]]:
+    """Each kind with its own fields and what it does, for `--help`."""
+    rows = []
+    for kind in KINDS:
+        own = [name for name in kind.model_fields if name not in Fault.model_fields]
+        fields = ", ".join(name for name in own if name != "kind")
+        text = " ".join(inspect.cleandoc(kind.__doc__ or "").split())
+        rows.append((kind.model_fields["kind"].default, fields, text))
+    return rows

@@ -1,0 +1,94 @@
+"""What every fault has: when it hits, and what it may do to a call; does nothing."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from pulumi_esa_emulator.actions import ACTIONS
+from pulumi_esa_emulator.actions.bodies import Body
+from pulumi_esa_emulator.faults.turn import Turn
+from pulumi_esa_emulator.messages.reply import Reply
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str | int) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Numbers = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_as_list)]
+Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
+When = Literal["before", "after"]
+
+
+class Fault(BaseModel):
+    """A way to misbehave; without any of the fields below it hits every call.
+
+    Calls are counted as they arrive, before their signature is looked at.
+    `actions`: only these operations. `ids`: only calls with such an `Id`. Of those
+    calls: with `probability` (0 to 1), or by rule: the `calls` of these numbers (from
+    1), or `every` n-th. `times`: so often at most. `enabled`: the off switch.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(max_length=100)] = ""
+    actions: Texts = ()
+    ids: Texts = ()
+    probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    calls: Numbers = ()
+    every: Annotated[int, Field(ge=1)] | None = None
+    times: Annotated[int, Field(ge=1)] | None = None
+    enabled: bool = True
+
+    @field_validator("actions")
+    @classmethod
+    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in ACTIONS:
+                raise ValueError(f"there is no operation {name!r}")
+        return names
+
+    @model_validator(mode="after")
+    def _has_one_rule(self) -> "Fault":
+        if self.probability is not None and (self.calls or self.every):
+            raise ValueError("give `probability`, or `calls` or `every`, not both")
+        return self
+
+    def matches(self, action: str, an_id: str | None) -> bool:
+        """Whether the call is one that the fault counts."""
+        if not self.enabled or (self.actions and action not in self.actions):
+            return False
+        return not self.ids or an_id in self.ids
+
+    def applies(self, turn: Turn) -> bool:
+        """Whether the fault hits this call of those that it counts."""
+        if self.calls or self.every:
+            by_every = self.every is not None and turn.number % self.every == 0
+            return turn.number in self.calls or by_every
+        return self.probability is None or turn.rng.random() < self.probability
+
+    def delay(self) -> float:
+        """How many seconds pass before anything else happens."""
+        return 0.0
+
+    def before(self, turn: Turn) -> Reply | None:
+        """A reply instead of the effect; None: go on."""
+        del turn
+        return None
+
+    def reshape(self, body: Body, turn: Turn) -> Body:
+        """The answer with another content."""
+        del turn
+        return body
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """Another reply after the effect, or the same one sent otherwise."""
+        del turn
+        return reply

@@ -1,0 +1,360 @@
+"""The faults by kind, each a small type with its numbers; when they hit is in `fault`."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from pulumi_esa_emulator.actions import ACTIONS
+from pulumi_esa_emulator.actions.bodies import Body
+from pulumi_esa_emulator.errors import Problem
+from pulumi_esa_emulator.faults.fault import Fault, Seconds, Texts, When
+from pulumi_esa_emulator.faults.turn import Turn
+from pulumi_esa_emulator.messages.reply import Reply
+from pulumi_esa_emulator.messages.times import NOTATIONS
+
+ErrorStatus = Annotated[int, Field(ge=400, le=599)]
+ServerStatus = Annotated[int, Field(ge=500, le=599)]
+
+
+class _Refusing(Fault):
+    code: str = "TooManyRequests"
+    status: ErrorStatus | None = None
+    retry_after_ms: Annotated[int, Field(ge=0)] | None = None
+    retry_after: Annotated[int, Field(ge=0)] | None = None
+
+    def before(self, turn: Turn) -> Reply | None:
+        """The refusal, with its hints."""
+        hints = (
+            ("x-acs-retry-after", self.retry_after_ms),
+            ("Retry-After", self.retry_after),
+        )
+        headers = tuple(
+            (name, str(value)) for name, value in hints if value is not None
+        )
+        return turn.refusal(Problem(self.code, status=self.status, headers=headers))
+
+
+class Throttle(_Refusing):
+    """Refuses: the documented 400 TooManyRequests, or another `code` and `status`.
+
+    `retry_after_ms` adds x-acs-retry-after, `retry_after` (seconds) Retry-After.
+    """
+
+    kind: Literal["throttle"] = "throttle"
+
+
+class Quota(_Refusing):
+    """Refuses, as `throttle` does, what goes beyond `per_second` calls."""
+
+    kind: Literal["quota"] = "quota"
+    per_second: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _goes_by_the_second(self) -> "Quota":
+        if self.probability is not None or self.calls or self.every:
+            raise ValueError(
+                "it hits what goes beyond `per_second`; "
+                "take `probability`, `calls` and `every` away"
+            )
+        return self
+
+    def applies(self, turn: Turn) -> bool:
+        """Whether the last second is used up."""
+        return turn.recent >= self.per_second
+
+
+class ServerError(Fault):
+    """Answers 500 InternalError, or another `code` and `status`.
+
+    `when`: before or after the effect.
+    """
+
+    kind: Literal["server-error"] = "server-error"
+    when: When = "before"
+    code: str = "InternalError"
+    status: ServerStatus = 500
+
+    def before(self, turn: Turn) -> Reply | None:
+        """The error, if it comes before the effect."""
+        return self._error(turn) if self.when == "before" else None
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The error, if it comes after the effect."""
+        return self._error(turn) if self.when == "after" else reply
+
+    def _error(self, turn: Turn) -> Reply:
+        return turn.refusal(Problem(self.code, status=self.status))
+
+
+class Reset(Fault):
+    """Resets the connection, `when`: before or after the effect."""
+
+    kind: Literal["reset"] = "reset"
+    when: When = "before"
+
+    def before(self, turn: Turn) -> Reply | None:
+        """The reset, if it comes before the effect."""
+        del turn
+        return Reply(0, b"").sent(reset=True) if self.when == "before" else None
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The reset, if it comes after the effect."""
+        del turn
+        return reply.sent(reset=True) if self.when == "after" else reply
+
+
+class Stall(Fault):
+    """Does nothing for `seconds`, `when`: before the effect or after it.
+
+    Before: the effect comes late, up to a minute after the client has gone. A stall ends
+    at once when any fault is taken away or switched off; at most 48 calls wait at a time.
+    """
+
+    kind: Literal["stall"] = "stall"
+    when: When = "after"
+    seconds: Seconds
+
+    def delay(self) -> float:
+        """The seconds, if they come before the effect."""
+        return self.seconds if self.when == "before" else 0.0
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The same reply, later."""
+        del turn
+        later = self.seconds if self.when == "after" else 0.0
+        return reply.sent(stall=reply.delivery.stall + later)
+
+
+class SlowBytes(Fault):
+    """Sends `chunk` bytes of the answer at a time with `pause` seconds between."""
+
+    kind: Literal["slow-bytes"] = "slow-bytes"
+    chunk: Annotated[int, Field(ge=1)] = 16
+    pause: Seconds = 0.05
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The same reply in small pieces."""
+        del turn
+        return reply.sent(chunk=self.chunk, pause=self.pause)
+
+
+class Truncated(Fault):
+    """Cuts the JSON after the share `keep` of its bytes; the connection ends there.
+
+    If `framed`, Content-Length agrees with what is left.
+    """
+
+    kind: Literal["truncated"] = "truncated"
+    keep: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    framed: bool = False
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The beginning of the reply."""
+        del turn
+        cut = int(len(reply.body) * self.keep)
+        if self.framed:
+            return replace(reply, body=reply.body[:cut])
+        return reply.sent(cut=cut)
+
+
+class Html(Fault):
+    """Answers an HTML page of a proxy with `status`, `when`: before or after."""
+
+    kind: Literal["html"] = "html"
+    when: When = "before"
+    status: ErrorStatus = 502
+
+    def before(self, turn: Turn) -> Reply | None:
+        """The page, if it comes before the effect."""
+        del turn
+        return self._page() if self.when == "before" else None
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The page, if it comes after the effect."""
+        del turn
+        return self._page() if self.when == "after" else reply
+
+    def _page(self) -> Reply:
+        title = f"{self.status} Bad Gateway"
+        text = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body>"
+        body = f"{text}</html>\n".encode()
+        return Reply(self.status, body, content_type="text/html; charset=utf-8")
+
+
+class ContentType(Fault):
+    """Sends the right JSON under another content type, `value`."""
+
+    kind: Literal["content-type"] = "content-type"
+    value: Annotated[str, Field(pattern=r"^[ -~]+$")] = "text/plain"
+
+    def after(self, reply: Reply, turn: Turn) -> Reply:
+        """The same reply with another header."""
+        del turn
+        return replace(reply, content_type=self.value)
+
+
+class ExtraKeys(Fault):
+    """Adds `count` keys that nobody knows to every object of the answer."""
+
+    kind: Literal["extra-keys"] = "extra-keys"
+    count: Annotated[int, Field(ge=1, le=1000)] = 3
+
+    def reshape(self, body: Body, turn: Turn) -> Body:
+        """The answer with more in it."""
+        values: tuple[object, ...] = (None, 1, "text", [], {"Nested": True})
+        extra = {f"Extra{n}": turn.rng.choice(values) for n in range(self.count)}
+        added: Body = _each_object(body, lambda one: {**one, **extra})
+        return added
+
+
+class MissingKeys(Fault):
+    """Leaves out the `keys`, or `count` keys by chance, of every object."""
+
+    kind: Literal["missing-keys"] = "missing-keys"
+    keys: Texts = ()
+    count: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _are_named_or_counted(self) -> "MissingKeys":
+        if self.keys and self.count != 1:
+            raise ValueError("give `keys` or `count`, not both")
+        return self
+
+    def reshape(self, body: Body, turn: Turn) -> Body:
+        """The answer with less in it."""
+
+        def without(one: Body) -> Body:
+            names = sorted(one)
+            gone = self.keys or turn.rng.sample(names, min(self.count, len(names)))
+            return {name: value for name, value in one.items() if name not in gone}
+
+        left: Body = _each_object(body, without)
+        return left
+
+
+class TimeNotations(Fault):
+    """Writes each time in one of the `notations` by chance (all that ESA's docs show)."""
+
+    kind: Literal["times"] = "times"
+    notations: Texts = tuple(NOTATIONS)
+
+    @field_validator("notations")
+    @classmethod
+    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in NOTATIONS:
+                raise ValueError(f"the notations are {', '.join(NOTATIONS)}")
+        if not names:
+            raise ValueError("at least one notation is needed")
+        return names
+
+    def reshape(self, body: Body, turn: Turn) -> Body:
+        """The answer with its times as texts."""
+
+        def written(one: Body) -> Body:
+            return {
+                name: NOTATIONS[turn.rng.choice(self.notations)](value)
+                if isinstance(value, datetime)
+                else value
+                for name, value in one.items()
+            }
+
+        told: Body = _each_object(body, written)
+        return told
+
+
+class Shuffled(Fault):
+    """Gives lists in another order."""
+
+    kind: Literal["shuffled"] = "shuffled"
+
+    def reshape(self, body: Body, turn: Turn) -> Body:
+        """The answer with its lists shuffled."""
+        return {
+            name: turn.rng.sample(value, len(value))
+            if isinstance(value, list)
+            else value
+            for name, value in body.items()
+        }
+
+
+class Stale(Fault):
+    """Get and List show what was `seconds` ago, however much was written since."""
+
+    kind: Literal["stale"] = "stale"
+    seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _may_hit(self) -> "Stale":
+        if self.actions and not any(ACTIONS[name].reads for name in self.actions):
+            raise ValueError("only operations that read, Get and List, can be stale")
+        return self
+
+    def matches(self, action: str, an_id: str | None) -> bool:
+        """Whether the call reads."""
+        return ACTIONS[action].reads and super().matches(action, an_id)
+
+
+class ExpiredToken(Fault):
+    """Refuses as if the security token had expired."""
+
+    kind: Literal["expired-token"] = "expired-token"
+
+    def before(self, turn: Turn) -> Reply | None:
+        """The refusal."""
+        return turn.refusal(Problem("InvalidSecurityToken.Expired"))
+
+
+class Denied(Fault):
+    """Refuses as RAM does, with 403 and `code`."""
+
+    kind: Literal["denied"] = "denied"
+    code: Literal["NoPermission", "Forbidden.RAM"] = "NoPermission"
+
+    def before(self, turn: Turn) -> Reply | None:
+        """The refusal."""
+        text = f"You are not authorized to do this operation. Action: esa:{turn.action}"
+        return turn.refusal(Problem(self.code, text, status=403))
+
+
+class SkewedClock(Fault):
+    """Checks signatures by a clock that is `seconds` ahead (or behind, if below 0).
+
+    `Date` is by that clock too.
+    """
+
+    kind: Literal["skewed-clock"] = "skewed-clock"
+    seconds: Annotated[float, Field(ge=-1e9, le=1e9)]
+
+
+KINDS: tuple[type[Fault], ...] = (
+    Throttle,
+    Quota,
+    ServerError,
+    Reset,
+    Stall,
+    SlowBytes,
+    Truncated,
+    Html,
+    ContentType,
+    ExtraKeys,
+    MissingKeys,
+    TimeNotations,
+    Shuffled,
+    Stale,
+    ExpiredToken,
+    Denied,
+    SkewedClock,
+)
+
+
+def _each_object(value: Any, change: Any) -> Any:
+    """The value with every object in it changed, the inner ones first."""
+    if isinstance(value, list):
+        return [_each_object(one, change) for one in value]
+    if isinstance(value, dict):
+        inner = {name: _each_object(one, change) for name, one in value.items()}
+        return change(inner)
+    return value

@@ -1,0 +1,279 @@
+"""`/_emulator/...`: looking at the emulator and moving it, beside ESA's API; JSON only."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from pulumi_esa_emulator.actions.bodies import whole_state
+from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.dialects import DialectError
+from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.http.header_checks import Refusal
+from pulumi_esa_emulator.messages.documents import DocumentError, Model, parse_document
+from pulumi_esa_emulator.messages.request import BIGGEST_BODY
+from pulumi_esa_emulator.messages.times import LATEST, NOTATIONS
+from pulumi_esa_emulator.state.data_file import DataError
+from pulumi_esa_emulator.state.records import Site
+from pulumi_esa_emulator.state.seed import KeySeed, SiteSeed
+
+if TYPE_CHECKING:
+    from pulumi_esa_emulator.http.app import Emulator
+
+# A thousand years keeps every sum of times inside the calendar.
+_FARTHEST = 1000 * 365 * 86400.0
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Advance(_Body):
+    """By how many seconds the manual clock moves."""
+
+    advance: Annotated[float, Field(ge=0, le=_FARTHEST, allow_inf_nan=False)]
+
+
+class Switch(_Body):
+    """A fault's off switch."""
+
+    enabled: bool
+
+
+class Dialects(_Body):
+    """The dialects that hold from now on."""
+
+    dialects: tuple[str, ...]
+
+
+class ControlError(Exception):
+    """What was asked makes no sense here; its text is one sentence."""
+
+
+def _rule(method: str, path: str, endpoint: str) -> Rule:
+    return Rule(f"/_emulator{path}", methods=[method], endpoint=endpoint)
+
+
+_MAP = Map(
+    [
+        _rule("GET", "/", "overview"),
+        _rule("GET", "/state", "state"),
+        _rule("GET", "/history", "history"),
+        _rule("DELETE", "/history", "clear_history"),
+        _rule("GET", "/batches", "batches"),
+        _rule("POST", "/reset", "reset"),
+        _rule("GET", "/clock", "clock"),
+        _rule("POST", "/clock", "advance"),
+        _rule("GET", "/faults", "faults"),
+        _rule("POST", "/faults", "set_faults"),
+        _rule("DELETE", "/faults", "clear_faults"),
+        _rule("POST", "/faults/<name>", "switch_fault"),
+        _rule("DELETE", "/faults/<name>", "remove_fault"),
+        _rule("GET", "/dialects", "dialects"),
+        _rule("POST", "/dialects", "set_dialects"),
+        _rule("GET", "/keys", "keys"),
+        _rule("POST", "/keys", "put_key"),
+        _rule("DELETE", "/keys/<key_id>", "remove_key"),
+        _rule("POST", "/sites", "put_site"),
+    ],
+    strict_slashes=False,
+    merge_slashes=False,
+)
+ENDPOINTS = [
+    f"{method} {rule.rule}"
+    for rule in _MAP.iter_rules()
+    for method in sorted((rule.methods or set()) - {"HEAD"})
+]
+
+
+class Control:
+    """The endpoints; each method is one of them and returns what goes out as JSON."""
+
+    def __init__(self, emulator: "Emulator") -> None:
+        self._emulator = emulator
+
+    def answer(self, request: Request) -> Response:
+        """The answer to a request; errors are `{"error": "<one sentence>"}`."""
+        request.max_content_length = BIGGEST_BODY
+        try:
+            adapter = _MAP.bind_to_environ(request.environ)
+            endpoint, values = adapter.match()
+            act: Callable[..., object] = getattr(self, endpoint)
+            return _json(act(request, **values))
+        except (ControlError, DocumentError, DialectError) as error:
+            return _json({"error": str(error)}, 400)
+        except (DataError, OSError) as error:
+            return _json({"error": f"The data file failed: {error}"}, 500)
+        except HTTPException as error:
+            text = f"{request.method} {request.path}: {error.name}."
+            return _json({"error": text}, error.code or 500)
+
+    def overview(self, request: Request) -> object:
+        """What this is, and what can be asked."""
+        del request
+        return {"emulator": "ESA scheduled prefetch", "endpoints": ENDPOINTS}
+
+    def state(self, request: Request) -> object:
+        """The whole state in ESA's field names."""
+        del request
+        world = self._emulator.world
+        with world.moment() as present:
+            return whole_state(world.sites(), present.state, present.now)
+
+    def history(self, request: Request) -> object:
+        """The requests seen, oldest first; `?action=` picks those of one operation."""
+        wanted = request.args.get("action")
+        entries = self._emulator.history
+        return [one for one in entries if wanted is None or one.action == wanted]
+
+    def clear_history(self, request: Request) -> object:
+        """Forget the requests seen."""
+        del request
+        self._emulator.world.clear_history()
+        return {"cleared": "history"}
+
+    def batches(self, request: Request) -> object:
+        """What the plans have submitted, oldest first."""
+        del request
+        world = self._emulator.world
+        with world.moment():
+            return list(world.batches)
+
+    def reset(self, request: Request) -> object:
+        """Back to the start: seed, keys, faults, dialects; the clock stays."""
+        del request
+        self._emulator.reset()
+        return {"reset": True}
+
+    def clock(self, request: Request) -> object:
+        """The emulator's time."""
+        del request
+        clock = self._emulator.world.clock
+        kind = "manual" if isinstance(clock, ManualClock) else "real"
+        return {"now": clock.now(), "clock": kind}
+
+    def advance(self, request: Request) -> object:
+        """Move the manual clock on."""
+        clock = self._emulator.world.clock
+        if not isinstance(clock, ManualClock):
+            raise ControlError("The clock is real; start with --clock manual.")
+        seconds = _read(request, Advance).advance
+        if clock.now() + timedelta(seconds=seconds) > LATEST:
+            raise ControlError("The clock cannot go beyond the year 8999.")
+        clock.advance(seconds)
+        self._emulator.world.keep_time()
+        return self.clock(request)
+
+    def faults(self, request: Request) -> object:
+        """The faults that are set, and what they have counted."""
+        del request
+        box = self._emulator.faults
+        document = box.document.model_dump(mode="json")
+        return {**document, "counts": box.counts()}
+
+    def set_faults(self, request: Request) -> object:
+        """Set these faults instead of those before."""
+        self._emulator.faults.set(_read(request, FaultDocument))
+        return self.faults(request)
+
+    def clear_faults(self, request: Request) -> object:
+        """Set no faults."""
+        self._emulator.faults.set(FaultDocument())
+        return self.faults(request)
+
+    def switch_fault(self, request: Request, name: str) -> object:
+        """Switch one fault on or off."""
+        enabled = _read(request, Switch).enabled
+        if not self._emulator.faults.switch(name, enabled=enabled):
+            raise ControlError(f"There is no fault named {name!r}.")
+        return self.faults(request)
+
+    def remove_fault(self, request: Request, name: str) -> object:
+        """Take one fault away."""
+        if not self._emulator.faults.remove(name):
+            raise ControlError(f"There is no fault named {name!r}.")
+        return self.faults(request)
+
+    def dialects(self, request: Request) -> object:
+        """The dialects that hold."""
+        del request
+        return {"dialects": list(self._emulator.dialects)}
+
+    def set_dialects(self, request: Request) -> object:
+        """Follow these dialects instead of those before."""
+        names = _read(request, Dialects).dialects
+        self._emulator.follow(names)
+        return self.dialects(request)
+
+    def keys(self, request: Request) -> object:
+        """The access keys, without their secrets."""
+        del request
+        return [
+            {
+                "AccessKeyId": key.id,
+                "AliUid": key.ali_uid,
+                "Expiration": key.expires,
+                "Policy": key.policy.model_dump(exclude_none=True)
+                if key.policy
+                else None,
+            }
+            for key in self._emulator.keys.all()
+        ]
+
+    def put_key(self, request: Request) -> object:
+        """Add an access key, or change the one of that id."""
+        seed = _read(request, KeySeed)
+        self._emulator.keys.put(seed.key(self._emulator.wall.now()))
+        return self.keys(request)
+
+    def remove_key(self, request: Request, key_id: str) -> object:
+        """Take an access key away."""
+        if not self._emulator.keys.remove(key_id):
+            raise ControlError(f"There is no access key {key_id!r}.")
+        return self.keys(request)
+
+    def put_site(self, request: Request) -> object:
+        """Add a site, or change one (a pending one becomes active)."""
+        one = _read(request, SiteSeed)
+        self._emulator.world.put_site(
+            Site(
+                id=one.SiteId,
+                status=one.Status,
+                ali_uid=one.AliUid,
+                name=one.SiteName,
+                job_limit=one.JobLimit,
+                plan_limit=one.PlanLimit,
+                url_quota=one.UrlQuota,
+            )
+        )
+        return one
+
+
+def refused(refusal: Refusal) -> Response:
+    """The answer to a request that is not let in."""
+    return _json({"error": refusal.text}, refusal.status)
+
+
+def _read(request: Request, model: type[Model]) -> Model:
+    return parse_document(request.get_data(), model, "The request's body")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    text = json.dumps(value, default=_plain)
+    answer = Response(f"{text}\n", status, content_type="application/json")
+    # No browser may take it for a script or a page, whatever is in it.
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, datetime):
+        return NOTATIONS["+08:00"](value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return {name: getattr(value, name) for name in value.__slots__}

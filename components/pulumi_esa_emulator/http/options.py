@@ -1,0 +1,126 @@
+"""What the emulator is started with, and the emulator that follows; opens no socket."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pulumi_esa_emulator.clock import Clock, ManualClock, SystemClock
+from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.host_names import parse_host
+from pulumi_esa_emulator.identity.keys import DEMO_KEY, Key
+from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.messages.documents import DocumentError, read_document
+from pulumi_esa_emulator.messages.times import parse_time
+from pulumi_esa_emulator.state.data_file import DataFile
+from pulumi_esa_emulator.state.data_lines import Line
+from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line; texts are judged when the emulator is made.
+
+    `access_keys`: `ID:SECRET`. `policies`: `FILE` for all of them, or `ID=FILE`.
+    `start_at`: where a manual clock begins. `hosts`: what else the server is called.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: Path | None = None
+    data: Path | None = None
+    access_keys: tuple[str, ...] = field(default=(), repr=False)
+    policies: tuple[str, ...] = ()
+    clock: Literal["real", "manual"] = "real"
+    start_at: str | None = None
+    faults: Path | None = None
+    dialects: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+def make_emulator(options: Options) -> Emulator:
+    """The emulator; DocumentError, DialectError or DataError, each one sentence."""
+    seed = read_document(options.seed, Seed) if options.seed else DEFAULT_SEED
+    faults = read_document(options.faults, FaultDocument) if options.faults else None
+    keys = _keys(options)
+    start = _start(options)
+    hosts = _hosts(options)
+    data = DataFile(options.data) if options.data else None
+    try:
+        lines = data.read() if data else []
+        return create_app(
+            seed=seed,
+            keys=keys,
+            dialects=options.dialects,
+            faults=faults,
+            clock=_clock(options, start, lines),
+            keeper=data,
+            lines=lines,
+            hosts=hosts,
+        )
+    except BaseException:
+        if data:
+            data.close()
+        raise
+
+
+def _keys(options: Options) -> tuple[Key, ...]:
+    keys = {key.id: key for key in map(_key, options.access_keys)}
+    keys = keys or {DEMO_KEY.id: DEMO_KEY}
+    for text in options.policies:
+        key_id, _, file = text.rpartition("=")
+        policy = read_document(Path(file), Policy)
+        for one in _meant(keys, key_id):
+            keys[one] = replace(keys[one], policy=policy)
+    return tuple(keys.values())
+
+
+def _key(text: str) -> Key:
+    key_id, _, secret = text.partition(":")
+    if not key_id or not secret:
+        # The text is not repeated: half of it may be a secret.
+        raise DocumentError("--access-key wants ID:SECRET.")
+    return Key(key_id, secret)
+
+
+def _meant(keys: dict[str, Key], key_id: str) -> Iterable[str]:
+    if not key_id:
+        return tuple(keys)
+    if key_id not in keys:
+        raise DocumentError(f"--policy names the key {key_id!r}, which is not given.")
+    return (key_id,)
+
+
+def _hosts(options: Options) -> tuple[str, ...]:
+    """The names asked for, and the one that is listened on."""
+    bound = parse_host(options.host)
+    return (*map(_host, options.hosts), *([bound] if bound else []))
+
+
+def _host(text: str) -> str:
+    host = parse_host(text)
+    if host is None:
+        raise DocumentError(
+            f"--allow-host wants a host name without a port, not {text[:200]!r}."
+        )
+    return host
+
+
+def _start(options: Options) -> datetime | None:
+    if options.start_at is None:
+        return None
+    if options.clock != "manual":
+        raise DocumentError("--start-at goes with --clock manual.")
+    try:
+        return parse_time(options.start_at)
+    except ValueError as error:
+        raise DocumentError(f"--start-at: {error}.") from None
+
+
+def _clock(options: Options, start: datetime | None, lines: list[Line]) -> Clock:
+    if options.clock == "real":
+        return SystemClock()
+    kept = [line.now for line in lines]
+    return ManualClock(max(kept) if kept else start or datetime.now(UTC))

@@ -1,0 +1,139 @@
+"""The emulator on a socket: start, signals, end; `running` is for tests.
+
+Connections that are idle, or slow to send, cost a socket and no thread; what they may
+send is limited, and so is how many there may be.
+"""
+
+import contextlib
+import logging
+import resource
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.task import ThreadedTaskDispatcher
+
+from pulumi_esa_emulator.http.app import Emulator
+from pulumi_esa_emulator.http.options import Options, make_emulator
+from pulumi_esa_emulator.http.sockets import Server
+from pulumi_esa_emulator.messages.request import BIGGEST_BODY
+from pulumi_esa_emulator.messages.stalls import MOST_WAITING
+
+# The others are there for calls that do not wait, and for the faults' off switch.
+_THREADS = MOST_WAITING + 16
+_MOST_CONNECTIONS = 10_000
+_BACKLOG = 1024
+_IDLE_SECONDS = 60
+_BIGGEST_HEADER = 64 * 1024
+_SHUTDOWN_SECONDS = 2
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; its text is one sentence."""
+
+
+def serve(options: Options, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; ListenError, DataError, DocumentError, DialectError.
+
+    `announce` gets the one line that says where.
+    """
+    listener = _listen(options.host, options.port)
+    with listener, contextlib.closing(make_emulator(options)) as emulator:
+        server = _server(emulator, listener)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: _end(server))
+        announce(f"ESA emulator listening on {_url(listener)}")
+        _loop(server)
+        _close(server)
+
+
+@contextlib.contextmanager
+def running(app: Emulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """The emulator served by a thread, for the length of the block; gives its URL."""
+    with _listen(host, port) as listener:
+        server = _server(app, listener)
+        thread = threading.Thread(target=_loop, args=(server,), name="esa-emulator")
+        thread.start()
+        try:
+            yield _url(listener)
+        finally:
+            _end(server)
+            thread.join()
+            _close(server)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except (OSError, OverflowError, UnicodeError) as error:
+        # Python repeats the address in what the system says.
+        text = getattr(error, "strerror", None) or str(error)
+        why = text.partition(" (while")[0]
+        raise ListenError(f"Cannot listen on {host}:{port}: {why}.") from None
+
+
+def _server(app: Emulator, listener: socket.socket) -> Server:
+    # What waitress logs (a client that went, a cut answer) is what faults are for.
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    dispatcher = ThreadedTaskDispatcher()  # type: ignore[no-untyped-call]
+    dispatcher.set_thread_count(_THREADS)  # type: ignore[no-untyped-call]
+    adjustments = Adjustments(  # type: ignore[no-untyped-call]
+        sockets=[listener],
+        ident="ESA-emulator",
+        backlog=_BACKLOG,
+        connection_limit=_connection_limit(),
+        channel_timeout=_IDLE_SECONDS,
+        cleanup_interval=5,
+        channel_request_lookahead=1,
+        max_request_header_size=_BIGGEST_HEADER,
+        max_request_body_size=BIGGEST_BODY,
+        log_socket_errors=False,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=False,
+    )
+    where = (listener.family, listener.type, listener.proto, listener.getsockname())
+    return Server(
+        app,
+        {},
+        True,
+        listener,
+        dispatcher=dispatcher,
+        adj=adjustments,
+        sockinfo=where,
+        bind_socket=False,
+    )
+
+
+def _connection_limit() -> int:
+    """As many as the system lets us, for select's 1024 is no limit of poll's."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + 200
+    best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < best:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (best, hard))
+    return max(best - 200, 50)
+
+
+def _loop(server: Server) -> None:
+    while not server.ending.is_set():
+        wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to loop
+
+
+def _end(server: Server) -> None:
+    server.ending.set()
+    server.pull_trigger()  # type: ignore[no-untyped-call]
+
+
+def _close(server: Server) -> None:
+    """Let requests that are being answered end, then close every connection."""
+    server.task_dispatcher.shutdown(timeout=_SHUTDOWN_SECONDS)
+    wasyncore.close_all(server._map, ignore_all=True)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to close
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

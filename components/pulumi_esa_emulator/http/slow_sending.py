@@ -1,0 +1,59 @@
+"""Sends a reply the way it wants to be sent, also broken; decides nothing.
+
+`esa_emulator.abort` and `esa_emulator.pause` in the WSGI environment come from
+`wire`, where there is a socket. Without one an abort is a ConnectionResetError.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NoReturn
+
+from pulumi_esa_emulator.messages.reply import Delivery, Reply
+from pulumi_esa_emulator.messages.stalls import Patience
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ABORT = "esa_emulator.abort"
+PAUSE = "esa_emulator.pause"
+GONE = "waitress.client_disconnected"
+
+
+def send(
+    reply: Reply,
+    environ: "WSGIEnvironment",
+    start_response: "StartResponse",
+    patience: Patience,
+) -> Iterable[bytes]:
+    """The WSGI answer."""
+    how = reply.delivery
+    patience.wait(how.stall)
+    if how.reset:
+        _abort(environ.get(ABORT))
+    headers = [
+        ("Content-Type", reply.content_type),
+        ("Content-Length", str(len(reply.body))),
+        *reply.headers,
+    ]
+    start_response(_status_line(reply.status), headers)
+    body = reply.body[: how.cut]
+    return _pieces(body, how, patience) if how.chunk else [body]
+
+
+def _pieces(body: bytes, how: Delivery, patience: Patience) -> Iterator[bytes]:
+    for start in range(0, len(body), how.chunk):
+        yield body[start : start + how.chunk]
+        patience.wait(how.pause)
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
+
+
+def _abort(abort: Callable[[], NoReturn] | None) -> NoReturn:
+    if abort is None:
+        raise ConnectionResetError("The emulator reset the connection.")
+    abort()

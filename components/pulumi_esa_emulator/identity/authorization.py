@@ -1,0 +1,97 @@
+"""Lets a signed request in or says why not; the texts signed are read elsewhere."""
+
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+
+from pulumi_esa_emulator.dialects import Rules
+from pulumi_esa_emulator.errors import Problem, missing
+from pulumi_esa_emulator.identity.acs3 import read_acs3
+from pulumi_esa_emulator.identity.claim import Claim
+from pulumi_esa_emulator.identity.keys import Key, KeyRing
+from pulumi_esa_emulator.identity.nonces import Nonce, Nonces
+from pulumi_esa_emulator.identity.rpc_v1 import read_rpc_v1
+from pulumi_esa_emulator.messages.request import Call
+
+# "within 15 minutes of the server" (V3 signature page).
+_WINDOW = timedelta(minutes=15)
+# The only one with a resource of its own in the RAM tables; all others stand for `*`.
+_HAS_RESOURCE = "ListScheduledPreloadJobs"
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+def read_claim(call: Call) -> Claim:
+    """Who the request says it is from; Problem if it is not signed."""
+    if call.scheme == "ACS3":
+        return read_acs3(call)
+    if call.scheme == "RPC":
+        return read_rpc_v1(call)
+    raise missing("AccessKeyId")
+
+
+def admit(claim: Claim, keys: KeyRing, now: datetime, rules: Rules) -> Key:
+    """The key that signed, if all is right; `now` is the clock's of signatures."""
+    _check_date(claim.timestamp, now)
+    key = keys.get(claim.access_key_id)
+    if key is None:
+        raise Problem("InvalidAccessKeyId.NotFound", status=rules.unknown_key)
+    _check_token(key, claim, now)
+    if not hmac.compare_digest(
+        claim.sign(key.secret).encode(), claim.signature.encode()
+    ):
+        raise Problem(
+            "SignatureDoesNotMatch",
+            "Specified signature is not matched with our calculation. "
+            f"server string to sign is:{claim.shown}",
+        )
+    return key
+
+
+def spend(key: Key, claim: Claim, nonces: Nonces, now: datetime) -> Nonce:
+    """Use up the nonce of a claim that was right; `now` is the wall clock's."""
+    nonce = nonces.take(key.id, claim.nonce, now)
+    if nonce is None:
+        raise Problem("SignatureNonceUsed")
+    return nonce
+
+
+def authorise(key: Key, action: str, site_id: str | None, rules: Rules) -> None:
+    """Refuse what the key's policy does not allow."""
+    if key.policy is None:
+        return
+    name = f"esa:{action}"
+    site = f"acs:esa:*:{key.ali_uid}:site/{site_id}"
+    resource = site if action == _HAS_RESOURCE else "*"
+    verdict = key.policy.verdict(name, resource)
+    if verdict != "Allow":
+        raise Problem(
+            rules.denied,
+            f"You are not authorized to do this operation. Action: {name} "
+            f"Resource: {resource}",
+            detail={
+                "AuthAction": name,
+                "AuthPrincipalOwnerId": key.ali_uid,
+                "AuthPrincipalType": "SubUser",
+                "NoPermissionType": verdict,
+                "PolicyType": "AccountLevelIdentityBasedPolicy",
+            },
+        )
+
+
+def _check_date(text: str, now: datetime) -> None:
+    if not _DATE.fullmatch(text):
+        raise Problem("InvalidTimeStamp.Format")
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise Problem("InvalidTimeStamp.Format") from None
+    if abs(now - moment) > _WINDOW:
+        raise Problem("InvalidTimeStamp.Expired")
+
+
+def _check_token(key: Key, claim: Claim, now: datetime) -> None:
+    if key.expires is not None and now >= key.expires:
+        raise Problem("InvalidSecurityToken.Expired")
+    wanted, given = key.token or "", claim.security_token or ""
+    if not hmac.compare_digest(wanted.encode(), given.encode()):
+        raise Problem("InvalidSecurityToken.MismatchWithAccessKey")

@@ -1,0 +1,57 @@
+"""Access keys: whose they are, what they may do, until when; checks no signature."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.state.records import DEFAULT_UID
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key; with a token it is a temporary one (STS). Its repr is no secret."""
+
+    id: str
+    secret: str = field(repr=False)
+    ali_uid: str = DEFAULT_UID
+    token: str | None = field(default=None, repr=False)
+    expires: datetime | None = None
+    policy: Policy | None = None
+
+
+DEMO_KEY = Key("emulator-key", "emulator-secret")
+
+
+class KeyRing:
+    """The keys that are known; safe between threads."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = {key.id: key for key in keys}
+        self._lock = threading.Lock()
+
+    def get(self, key_id: str) -> Key | None:
+        """The key, or None."""
+        with self._lock:
+            return self._keys.get(key_id)
+
+    def set(self, keys: Iterable[Key]) -> None:
+        """Know these keys and no others."""
+        with self._lock:
+            self._keys = {key.id: key for key in keys}
+
+    def put(self, key: Key) -> None:
+        """Add a key, or change the one of the same id."""
+        with self._lock:
+            self._keys[key.id] = key
+
+    def remove(self, key_id: str) -> bool:
+        """Take a key away; says whether it was there."""
+        with self._lock:
+            return self._keys.pop(key_id, None) is not None
+
+    def all(self) -> tuple[Key, ...]:
+        """All keys."""
+        with self._lock:
+            return tuple(self._keys.values())

@@ -1,0 +1,124 @@
+"""One request as it came in, read off werkzeug's; judges nothing but its form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from werkzeug import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from pulumi_esa_emulator.errors import Problem
+
+BIGGEST_BODY = 10 * 1024 * 1024
+_MOST_FIELDS = 1000
+
+Scheme = Literal["ACS3", "RPC"]
+# The parameter of RPC v1, and the header of ACS3.
+Place = tuple[str, str]
+ACTION: Place = ("Action", "x-acs-action")
+VERSION: Place = ("Version", "x-acs-version")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Method, headers (lower-case names), query and form as pairs, body as bytes."""
+
+    request_id: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: tuple[tuple[str, str], ...] = ()
+    form: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Query and form as one; ESA takes a parameter from either."""
+        return {**dict(self.query), **dict(self.form)}
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """How the request means to be signed; None if it does not."""
+        if "authorization" in self.headers:
+            return "ACS3"
+        rpc = {"AccessKeyId", "Signature"} & self.parameters.keys()
+        return "RPC" if rpc else None
+
+    @property
+    def action(self) -> str | None:
+        """The operation's name."""
+        return self._said(ACTION)
+
+    @property
+    def version(self) -> str | None:
+        """The API version."""
+        return self._said(VERSION)
+
+    def contradicts(self, place: Place) -> bool:
+        """Whether the request says it twice, and not the same."""
+        said = [value for name, value in self.query + self.form if name == place[0]]
+        return len({*said, self.headers.get(place[1], "")} - {""}) > 1
+
+    def _said(self, place: Place) -> str | None:
+        """A parameter under RPC v1, a header under ACS3: what is signed counts alone."""
+        parameter, header = place
+        in_parameters = self.parameters.get(parameter)
+        in_header = self.headers.get(header)
+        if self.scheme == "ACS3":
+            return in_header or None
+        if self.scheme == "RPC":
+            return in_parameters or None
+        return in_parameters or in_header or None
+
+    @property
+    def host(self) -> str:
+        """What the client called this server."""
+        return self.headers.get("host", "")
+
+
+def without_contents(request: Request, request_id: str) -> Call:
+    """The call with neither query nor body, for one that cannot be read."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(request_id, request.method, request.path, headers)
+
+
+def read_call(request: Request, request_id: str) -> Call:
+    """The whole call; Problem if it is too large or not UTF-8."""
+    bare = without_contents(request, request_id)
+    body = _body(request)
+    kind = bare.headers.get("content-type", "")
+    is_form = kind.startswith("application/x-www-form-urlencoded")
+    return Call(
+        request_id,
+        bare.method,
+        bare.path,
+        bare.headers,
+        _pairs(request.query_string),
+        _pairs(body) if is_form else (),
+        body,
+    )
+
+
+def _body(request: Request) -> bytes:
+    request.max_content_length = BIGGEST_BODY
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Problem("RequestEntityTooLarge") from None
+
+
+def _pairs(text: bytes) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(
+            parse_qsl(
+                text.decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MOST_FIELDS,
+            )
+        )
+    except ValueError:
+        raise Problem(
+            "InvalidParameter", "The parameters are not UTF-8, or they are too many."
+        ) from None

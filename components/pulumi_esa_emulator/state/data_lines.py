@@ -1,0 +1,95 @@
+"""What a data file says: a line that names the format, then JSON lines; opens no file.
+
+The second line holds everything of before, each later one what came of one request. A
+file that ends before its second line does is torn, and holds nothing to go on from; a
+last line that was cut off is of a request that was never answered.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+
+from pulumi_esa_emulator.identity.nonces import Nonce
+from pulumi_esa_emulator.state.history import Entry
+from pulumi_esa_emulator.state.records import Batch, Change
+
+_VERSION = 1
+HEAD = b'{"format":"esa-emulator","version":%d}\n' % _VERSION
+ADVICE = "put a copy of it back, or move it away to begin anew from the seed"
+"""What to do about a damaged file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What came of one request, or of all before; `now` is the emulator's clock."""
+
+    now: AwareDatetime
+    changes: tuple[Change, ...]
+    batches: tuple[Batch, ...]
+    entries: tuple[Entry, ...]
+    # Files of before nonces were kept have none.
+    nonces: tuple[Nonce, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    format: Literal["esa-emulator"]
+    version: Annotated[int, Field(ge=1)]
+
+
+_LINE = TypeAdapter(Line)
+_HEAD = TypeAdapter(_Head)
+
+
+class LinesError(ValueError):
+    """The content cannot be used; its text goes after the name of the file."""
+
+
+def line_bytes(line: Line) -> bytes:
+    """A line as it is written."""
+    return _LINE.dump_json(line) + b"\n"
+
+
+def parse_lines(content: bytes) -> list[Line]:
+    """The lines after the first; LinesError if they are damaged, or no such lines."""
+    if content != HEAD and HEAD.startswith(content):
+        raise _damaged("it is empty" if not content else "it ends in its first line")
+    head, _, rest = content.partition(b"\n")
+    _check_head(head)
+    *lines, tail = rest.split(b"\n")
+    if not lines:
+        raise _damaged("it ends in its second line")
+    if b"\0" in tail:
+        # No write of ours was cut off there: a power cut left a hole.
+        raise _unreadable(len(lines) + 2)
+    return [_parsed(number, one) for number, one in enumerate(lines, start=2)]
+
+
+def _check_head(text: bytes) -> None:
+    try:
+        head = _HEAD.validate_json(text, strict=True)
+    except ValidationError:
+        raise LinesError(
+            "is not a data file of this emulator; name another one with --data"
+        ) from None
+    if head.version > _VERSION:
+        raise LinesError(
+            f"is of a newer emulator (version {head.version} of the format, this one "
+            f"reads {_VERSION}); use that one, or name another file with --data"
+        )
+
+
+def _parsed(number: int, text: bytes) -> Line:
+    try:
+        return _LINE.validate_json(text, strict=True)
+    except ValidationError:
+        raise _unreadable(number) from None
+
+
+def _unreadable(number: int) -> LinesError:
+    return _damaged(f"its line {number} cannot be read")
+
+
+def _damaged(why: str) -> LinesError:
+    return LinesError(f"is damaged: {why}; {ADVICE}")

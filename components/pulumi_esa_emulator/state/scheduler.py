@@ -1,0 +1,107 @@
+"""Moves all plans on to a moment, in order of time; knows no requests.
+
+An agenda (a heap) says who is next, so that a request costs what happened since the
+last one and nothing for plans that rest.
+"""
+
+import heapq
+from dataclasses import replace
+from datetime import datetime
+
+from pulumi_esa_emulator.dialects import Rules
+from pulumi_esa_emulator.state.records import (
+    Batch,
+    Change,
+    Drop,
+    Job,
+    Plan,
+    Progress,
+    Put,
+    Site,
+)
+from pulumi_esa_emulator.state.store import Store
+from pulumi_esa_emulator.state.transitions import Place, Step, due, step
+
+
+class Timeline:
+    """Who is due when; owns no records."""
+
+    def __init__(self, store: Store, rules: Rules) -> None:
+        self._store = store
+        self._rules = rules
+        self._heap: list[tuple[datetime, str]] = []
+        self._when: dict[str, datetime] = {}
+        for plan in store.plans():
+            self._schedule(plan)
+
+    def note(self, changes: tuple[Change, ...]) -> None:
+        """Look again at plans that a request has changed."""
+        for change in changes:
+            if isinstance(change, Put) and isinstance(change.record, Plan):
+                self._schedule(change.record)
+            elif isinstance(change, Drop) and change.kind == "plan":
+                self._when.pop(change.key, None)
+
+    def advance(self, now: datetime) -> tuple[tuple[Change, ...], tuple[Batch, ...]]:
+        """Let everything happen that is due by now; says what changed and was sent."""
+        changed: dict[tuple[str, str], Change] = {}
+        batches: list[Batch] = []
+        while self._heap and self._heap[0][0] <= now:
+            at, plan_id = heapq.heappop(self._heap)
+            if self._when.get(plan_id) == at:
+                changes, batch = self._happen(plan_id, at)
+                changed |= {(c.record.kind, c.record.key): c for c in changes}
+                batches += [batch] if batch else []
+        return tuple(changed.values()), tuple(batches)
+
+    def _schedule(self, plan: Plan) -> None:
+        at = due(plan, self._site_of(plan), self._rules)
+        if at is None:
+            self._when.pop(plan.id, None)
+        elif self._when.get(plan.id) != at:
+            self._when[plan.id] = at
+            heapq.heappush(self._heap, (at, plan.id))
+
+    def _happen(self, plan_id: str, at: datetime) -> tuple[list[Put], Batch | None]:
+        plan = self._store.records["plan"][plan_id]
+        assert isinstance(plan, Plan)  # noqa: S101 - the agenda holds plans only
+        place = self._place(plan)
+        done = step(plan, place, at, self._rules)
+        changes = self._changes(done, place)
+        self._store.apply(changes)
+        del self._when[plan_id]
+        self._schedule(_plan_of(changes))
+        sent = Batch(at, plan.job_id, plan.id, place.submitted, done.count)
+        return changes, sent if done.count else None
+
+    def _changes(self, done: Step, place: Place) -> list[Put]:
+        plan, submitted = done.plan, place.submitted + done.count
+        if not done.count:
+            return [Put(plan)]
+        if self._rules.cursor == "plan":
+            in_all = self._store.now().submitted(plan.job_id) + done.count
+            own = replace(plan, submitted=submitted)
+            return [Put(Progress(plan.job_id, in_all)), Put(own)]
+        return [Put(Progress(plan.job_id, submitted)), Put(plan)]
+
+    def _place(self, plan: Plan) -> Place:
+        job = self._job_of(plan)
+        own = self._rules.cursor == "plan"
+        submitted = plan.submitted if own else self._store.now().submitted(job.id)
+        return Place(submitted, len(job.urls))
+
+    def _job_of(self, plan: Plan) -> Job:
+        job = self._store.records["job"][plan.job_id]
+        assert isinstance(job, Job)  # noqa: S101 - a job takes its plans with it
+        return job
+
+    def _site_of(self, plan: Plan) -> Site:
+        site = self._store.records["site"][str(self._job_of(plan).site_id)]
+        assert isinstance(site, Site)  # noqa: S101 - sites never go
+        return site
+
+
+def _plan_of(changes: list[Put]) -> Plan:
+    plan = changes[-1].record
+    assert isinstance(plan, Plan)  # noqa: S101 - `_changes` puts it last
+    return plan

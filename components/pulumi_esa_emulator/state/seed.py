@@ -1,0 +1,226 @@
+"""What a seed file says, and the records that follow from it; stores nothing.
+
+    {"sites": [{"SiteId": 1, "Status": "active"}],
+     "jobs": [{"Id": "...", "SiteId": 1, "Name": "n", "UrlList": ["http://a.example/1"],
+               "plans": [{"Id": "...", "StartTime": "+2h", "Interval": 30,
+                          "SliceLen": 10, "Status": "waiting"}]}],
+     "keys": [...], "oss": {"https://bucket.../list.txt": ["http://a.example/1"]}}
+
+Times are those of ESA, `now`, or relative to the emulator's now (`+2h`, `-1d12h`).
+Ids that are left out are made up.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from pulumi_esa_emulator.identity.keys import Key
+from pulumi_esa_emulator.identity.ram_policies import Policy as RamPolicy
+from pulumi_esa_emulator.messages.documents import DocumentError
+from pulumi_esa_emulator.messages.times import parse_moment
+from pulumi_esa_emulator.messages.urls import read_urls, without_query
+from pulumi_esa_emulator.state.records import (
+    DEFAULT_UID,
+    Job,
+    Plan,
+    Progress,
+    Record,
+    Site,
+)
+from pulumi_esa_emulator.state.records import Status as PlanStatus
+
+
+def _object_id(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{24}", text, re.ASCII):
+        raise ValueError(f"{text!r} is not an id of 24 hex digits")
+    return text.lower()
+
+
+def _moment(text: str) -> str:
+    parse_moment(text, datetime.fromisoformat("2024-06-01T00:00:00Z"))
+    return text
+
+
+def _lines(value: object) -> object:
+    return value.splitlines() if isinstance(value, str) else value
+
+
+ObjectId = Annotated[str, AfterValidator(_object_id)]
+Moment = Annotated[str, AfterValidator(_moment)]
+Urls = Annotated[tuple[str, ...], BeforeValidator(_lines)]
+SiteNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Limit = Annotated[int, Field(ge=0)] | None
+
+
+class _Seed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SiteSeed(_Seed):
+    """A site; JobLimit, PlanLimit (per job) and UrlQuota (per job) are off unless set.
+
+    With SiteName, URLs of other domains are refused in ErrorInfo.
+    """
+
+    SiteId: SiteNumber
+    Status: str = "active"
+    SiteName: str | None = None
+    AliUid: str = DEFAULT_UID
+    JobLimit: Limit = None
+    PlanLimit: Limit = None
+    UrlQuota: Limit = None
+
+
+class PlanSeed(_Seed):
+    """A plan; a running one submits its first batch at once."""
+
+    Id: ObjectId | None = None
+    StartTime: Moment | None = None
+    EndTime: Moment | None = None
+    Interval: Count
+    SliceLen: Count
+    Status: PlanStatus = "waiting"
+
+
+class JobSeed(_Seed):
+    """A job with its plans; TaskSubmitted: how many of its URLs are done already."""
+
+    Id: ObjectId | None = None
+    SiteId: SiteNumber
+    Name: str = "seeded"
+    InsertWay: str = "textBox"
+    UrlList: Urls = ()
+    OssUrl: str | None = None
+    CreatedAt: Moment = "now"
+    TaskSubmitted: Annotated[int, Field(ge=0)] = 0
+    plans: tuple[PlanSeed, ...] = ()
+
+
+class KeySeed(_Seed):
+    """An access key; SecurityToken and Expiration make it a temporary one.
+
+    Policy is a RAM policy document; without one the key may do everything.
+    """
+
+    AccessKeyId: Annotated[str, Field(min_length=1)]
+    AccessKeySecret: Annotated[str, Field(min_length=1, repr=False)]
+    AliUid: str = DEFAULT_UID
+    SecurityToken: Annotated[str | None, Field(repr=False)] = None
+    Expiration: Moment | None = None
+    Policy: RamPolicy | None = None
+
+    def key(self, wall: datetime) -> Key:
+        """The key; Expiration is by the wall clock, as signatures are."""
+        expires = self.Expiration
+        return Key(
+            id=self.AccessKeyId,
+            secret=self.AccessKeySecret,
+            ali_uid=self.AliUid,
+            token=self.SecurityToken,
+            expires=None if expires is None else parse_moment(expires, wall),
+            policy=self.Policy,
+        )
+
+
+class Seed(_Seed):
+    """The whole file."""
+
+    sites: tuple[SiteSeed, ...] = ()
+    jobs: tuple[JobSeed, ...] = ()
+    keys: tuple[KeySeed, ...] = ()
+    oss: dict[str, Urls] = Field(default_factory=dict)
+
+
+# The site of the API pages' examples, so that a first job can be made without a seed.
+DEFAULT_SEED = Seed(sites=(SiteSeed(SiteId=190007158391808),))
+
+
+def records_of(
+    seed: Seed, now: datetime, new_id: Callable[[], str]
+) -> tuple[Record, ...]:
+    """The records of a seed; DocumentError if they do not go together."""
+    sites = {one.SiteId: _site(one, now) for one in seed.sites}
+    jobs = [_job(one, sites, now, new_id) for one in seed.jobs]
+    records: list[Record] = list(sites.values())
+    for job, one in zip(jobs, seed.jobs, strict=True):
+        done = min(one.TaskSubmitted, len(job.urls))
+        records += [job, Progress(job.id, done)]
+        records += [_plan(plan, job, now, new_id) for plan in one.plans]
+    _refuse_twins(seed, records)
+    return tuple(records)
+
+
+def _site(one: SiteSeed, now: datetime) -> Site:
+    return Site(
+        id=one.SiteId,
+        status=one.Status,
+        ali_uid=one.AliUid,
+        active_since=now if one.Status == "active" else None,
+        name=one.SiteName,
+        job_limit=one.JobLimit,
+        plan_limit=one.PlanLimit,
+        url_quota=one.UrlQuota,
+    )
+
+
+def _job(
+    one: JobSeed, sites: dict[int, Site], now: datetime, new_id: Callable[[], str]
+) -> Job:
+    if one.SiteId not in sites:
+        raise DocumentError(
+            f"The seed's job {one.Name!r} is of site {one.SiteId}, which the seed does "
+            "not list."
+        )
+    urls = read_urls("\n".join(one.UrlList))
+    return Job(
+        id=one.Id or new_id(),
+        site_id=one.SiteId,
+        name=one.Name,
+        insert_way=one.InsertWay,
+        urls=urls.taken,
+        created_at=parse_moment(one.CreatedAt, now),
+        file_id=new_id(),
+        ali_uid=sites[one.SiteId].ali_uid,
+        oss_url=without_query(one.OssUrl) if one.OssUrl else None,
+        error_info=urls.error_info,
+    )
+
+
+def _plan(one: PlanSeed, job: Job, now: datetime, new_id: Callable[[], str]) -> Plan:
+    start = None if one.StartTime is None else parse_moment(one.StartTime, now)
+    end = None if one.EndTime is None else parse_moment(one.EndTime, now)
+    if start is not None and end is not None and end < start:
+        raise DocumentError(
+            f"The seed's plan {one.Id or 'without Id'} ends before it starts."
+        )
+    return Plan(
+        id=one.Id or new_id(),
+        job_id=job.id,
+        start_time=start,
+        end_time=end,
+        interval=one.Interval,
+        slice_len=one.SliceLen,
+        status=one.Status,
+        queued_at=now,
+        ali_uid=job.ali_uid,
+        next_at=now if one.Status == "running" else None,
+    )
+
+
+def _refuse_twins(seed: Seed, records: list[Record]) -> None:
+    if len({one.SiteId for one in seed.sites}) < len(seed.sites):
+        raise DocumentError("The seed lists a site twice.")
+    for ids in (_ids(records, Job), _ids(records, Plan)):
+        seen: set[str] = set()
+        for one in ids:
+            if one in seen:
+                raise DocumentError(f"The seed uses the id {one} twice.")
+            seen.add(one)
+
+
+def _ids(records: list[Record], kind: type) -> Iterator[str]:
+    return (record.key for record in records if isinstance(record, kind))

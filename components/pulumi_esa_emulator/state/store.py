@@ -1,0 +1,192 @@
+"""All records with their indexes, and their past for stale reads; knows no rules.
+
+A `View` is what an action may look at; changes come back as values and are applied in
+one go, so that a request either happened or did not.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from pulumi_esa_emulator.state.records import (
+    Change,
+    Drop,
+    Job,
+    Kind,
+    Plan,
+    Progress,
+    Put,
+    Record,
+    Site,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    at: float
+    kind: Kind
+    key: str
+    before: Record | None
+
+
+class View:
+    """Records as of some moment, deleted ones left out."""
+
+    def __init__(
+        self, store: "Store", past: dict[tuple[Kind, str], Record | None]
+    ) -> None:
+        self._store = store
+        self._past = past
+
+    def site(self, site_id: int) -> Site | None:
+        """The site, or None."""
+        found = self._find("site", str(site_id))
+        return found if isinstance(found, Site) else None
+
+    def job(self, job_id: str) -> Job | None:
+        """The job, or None."""
+        found = self._find("job", job_id)
+        return found if isinstance(found, Job) else None
+
+    def submitted(self, job_id: str) -> int:
+        """How many of the job's URLs were submitted."""
+        found = self._find("progress", job_id)
+        return found.submitted if isinstance(found, Progress) else 0
+
+    def plan(self, plan_id: str) -> Plan | None:
+        """The plan, or None; one that was deleted and runs on counts as gone."""
+        found = self._find("plan", plan_id)
+        return found if isinstance(found, Plan) and not found.hidden else None
+
+    def jobs_of(self, site_id: int) -> Iterator[Job]:
+        """The site's jobs, oldest first."""
+        now = self._store.job_ids.get(str(site_id), {})
+        gone = self._gone(
+            lambda old: isinstance(old, Job) and old.site_id == site_id, now
+        )
+        found = (self.job(key) for key in chain(now, gone))
+        return (job for job in found if job is not None)
+
+    def count_jobs(self, site_id: int) -> int:
+        """How many jobs the site has at present."""
+        return len(self._store.job_ids.get(str(site_id), {}))
+
+    def plans_of(self, job_id: str) -> Iterator[Plan]:
+        """The job's plans, oldest first."""
+        now = self._store.plan_ids.get(job_id, {})
+        gone = self._gone(
+            lambda old: isinstance(old, Plan) and old.job_id == job_id, now
+        )
+        found = (self.plan(key) for key in chain(now, gone))
+        return (plan for plan in found if plan is not None)
+
+    def plan_ids(self, job_id: str) -> tuple[str, ...]:
+        """The ids of all plans of the job, also of those that count as gone."""
+        return tuple(self._store.plan_ids.get(job_id, {}))
+
+    def count_plans(self, job_id: str) -> int:
+        """How many plans the job has at present."""
+        return len(self._store.plan_ids.get(job_id, {}))
+
+    def _find(self, kind: Kind, key: str) -> Record | None:
+        if (kind, key) in self._past:
+            return self._past[kind, key]
+        return self._store.records[kind].get(key)
+
+    def _gone(
+        self, wanted: Callable[[Record | None], bool], now: dict[str, None]
+    ) -> list[str]:
+        past = self._past.items()
+        return [key for (_, key), old in past if key not in now and wanted(old)]
+
+
+class Store:
+    """The records as they are; not safe between threads, its owner holds a lock."""
+
+    def __init__(self) -> None:
+        self.records: dict[Kind, dict[str, Record]] = {
+            "site": {},
+            "job": {},
+            "progress": {},
+            "plan": {},
+        }
+        self.job_ids: dict[str, dict[str, None]] = {}
+        self.plan_ids: dict[str, dict[str, None]] = {}
+        self._undo: deque[_Undo] = deque()
+
+    def now(self) -> View:
+        """The records as they are."""
+        return View(self, {})
+
+    def before(self, moment: float) -> View:
+        """The records as they were at a moment of `remember`."""
+        past: dict[tuple[Kind, str], Record | None] = {}
+        for undo in self._undo:
+            if undo.at > moment:
+                past.setdefault((undo.kind, undo.key), undo.before)
+        return View(self, past)
+
+    def changing(self, changes: Iterable[Change]) -> tuple[Change, ...]:
+        """Those of the changes that would change anything."""
+        return tuple(change for change in changes if self._differs(change))
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Make the changes."""
+        for change in changes:
+            if isinstance(change, Put):
+                self._put(change.record)
+            else:
+                self._drop(change)
+
+    def remember(self, changes: Iterable[Change], at: float, not_before: float) -> None:
+        """Keep what the changes will replace, for `before`; forget what is older."""
+        while self._undo and self._undo[0].at < not_before:
+            self._undo.popleft()
+        for change in changes:
+            kind, key = _address(change)
+            self._undo.append(_Undo(at, kind, key, self.records[kind].get(key)))
+
+    def everything(self) -> Iterator[Record]:
+        """All records, sites first, plans last."""
+        return chain.from_iterable(found.values() for found in self.records.values())
+
+    def plans(self) -> Iterator[Plan]:
+        """All plans, also those that were deleted and run on."""
+        return (one for one in self.records["plan"].values() if isinstance(one, Plan))
+
+    def missing(self) -> str:
+        """A record that another one needs and that is not there, in words; "" if all are."""
+        for plan in self.plans():
+            if plan.job_id not in self.records["job"]:
+                return f"the job of the plan {plan.id!r}"
+        for job in self.records["job"].values():
+            if isinstance(job, Job) and str(job.site_id) not in self.records["site"]:
+                return f"the site of the job {job.id!r}"
+        return ""
+
+    def _differs(self, change: Change) -> bool:
+        kind, key = _address(change)
+        new = change.record if isinstance(change, Put) else None
+        return self.records[kind].get(key) != new
+
+    def _put(self, record: Record) -> None:
+        self.records[record.kind][record.key] = record
+        if isinstance(record, Job):
+            self.job_ids.setdefault(str(record.site_id), {})[record.id] = None
+        elif isinstance(record, Plan):
+            self.plan_ids.setdefault(record.job_id, {})[record.id] = None
+
+    def _drop(self, drop: Drop) -> None:
+        gone = self.records[drop.kind].pop(drop.key, None)
+        if isinstance(gone, Job):
+            self.job_ids.get(str(gone.site_id), {}).pop(gone.id, None)
+            self.plan_ids.pop(gone.id, None)
+        elif isinstance(gone, Plan):
+            self.plan_ids.get(gone.job_id, {}).pop(gone.id, None)
+
+
+def _address(change: Change) -> tuple[Kind, str]:
+    if isinstance(change, Put):
+        return change.record.kind, change.record.key
+    return change.kind, change.key

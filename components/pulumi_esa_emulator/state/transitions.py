@@ -1,0 +1,141 @@
+"""The life of a plan as pure functions of plan, site and time; holds no state.
+
+waiting -> running at its opening, running -> finished when the list is done or the
+window ends, running -> stopped by Stop, anything -> waiting or running by Start.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pulumi_esa_emulator.dialects import Rules
+from pulumi_esa_emulator.errors import Problem
+from pulumi_esa_emulator.state.records import Plan, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a URL list of `total` lines the next batch begins."""
+
+    submitted: int
+    total: int
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to submit."""
+        return self.submitted >= self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A plan after something happened to it by itself, and how many URLs it sent."""
+
+    plan: Plan
+    count: int = 0
+
+
+def due(plan: Plan, site: Site, rules: Rules) -> datetime | None:
+    """When next something happens to the plan by itself; None: never."""
+    if plan.status == "running":
+        return _earliest(plan.next_at, plan.end_time)
+    if plan.status == "waiting" and _is_queued(plan, rules):
+        return _earliest(opening(plan, site), plan.end_time)
+    return None
+
+
+def opening(plan: Plan, site: Site) -> datetime | None:
+    """When a queued plan begins to run; None while its site is not active."""
+    if site.status != "active":
+        return None
+    # A moment before the plan was queued, or its site active, cannot be used any more.
+    floors = (plan.start_time, plan.queued_at, site.active_since)
+    return max(floor for floor in floors if floor is not None)
+
+
+def step(plan: Plan, place: Place, at: datetime, rules: Rules) -> Step:
+    """What happens to a plan at the moment it is due."""
+    if plan.status == "waiting":
+        return Step(_open(plan, at))
+    if plan.end_time is not None and at >= plan.end_time:
+        return Step(replace(plan, status=rules.window_over, next_at=None))
+    if place.done:
+        return Step(replace(plan, status="finished", next_at=None))
+    return _submit(plan, place, at)
+
+
+def start(plan: Plan, site: Site, rules: Rules, now: datetime) -> Plan:
+    """The plan after Start; the same one if nothing changes; Problem if refused."""
+    if _ignored(rules.on_start(plan.status)):
+        return plan
+    if plan.status == "running":
+        return replace(plan, next_at=now)
+    if plan.end_time is not None and now >= plan.end_time:
+        return _start_late(plan, rules, now)
+    if plan.status == "waiting" and plan.started:
+        return plan
+    queued = replace(_queued(plan, now), started=True)
+    opens = None if rules.start_shows == "waiting" else opening(queued, site)
+    return _open(queued, now) if opens is not None and opens <= now else queued
+
+
+def stop(plan: Plan, rules: Rules) -> Plan:
+    """The plan after Stop; the same one if nothing changes; Problem if refused."""
+    if plan.status == "running":
+        return replace(plan, status="stopped", next_at=None)
+    _ignored(rules.on_stop(plan.status))
+    return plan
+
+
+def requeue(plan: Plan, now: datetime) -> Plan:
+    """The plan as new, for the dialect reset-requeues."""
+    if plan.status in {"waiting", "running"}:
+        return plan
+    return replace(_queued(plan, now), started=False)
+
+
+def check_window(start: datetime | None, end: datetime | None, rules: Rules) -> None:
+    """Refuse a window that ends before it begins."""
+    if start is None or end is None or end > start:
+        return
+    if end < start or rules.equal_window == "refused":
+        raise Problem("InvalidEndTime.Mismatch")
+
+
+def _is_queued(plan: Plan, rules: Rules) -> bool:
+    by_itself = plan.start_time is not None and rules.new_plan == "starts"
+    return plan.started or by_itself
+
+
+def _queued(plan: Plan, now: datetime) -> Plan:
+    return replace(plan, status="waiting", queued_at=now, next_at=None)
+
+
+def _open(plan: Plan, at: datetime) -> Plan:
+    if plan.end_time is not None and at >= plan.end_time:
+        # Its window went by, or lay in the past, without a single batch.
+        return replace(plan, status="failed", next_at=None)
+    return replace(plan, status="running", next_at=at)
+
+
+def _submit(plan: Plan, place: Place, at: datetime) -> Step:
+    count = min(plan.slice_len, place.total - place.submitted)
+    if place.submitted + count >= place.total:
+        return Step(replace(plan, status="finished", next_at=None), count)
+    return Step(replace(plan, next_at=at + timedelta(seconds=plan.interval)), count)
+
+
+def _start_late(plan: Plan, rules: Rules, now: datetime) -> Plan:
+    if rules.start_late == "refused":
+        raise Problem("InvalidEndTime.Mismatch")
+    if rules.start_late == "ignored":
+        return plan
+    return replace(plan, status="running", started=True, queued_at=now, next_at=now)
+
+
+def _ignored(answer: str) -> bool:
+    if answer == "refused":
+        raise Problem("InvalidExecution.Status")
+    return answer == "ignored"
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,228 @@
+"""ESA's answer to one call: the content of a success, or one error in words; sends nothing."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pulumi_esa_prefetch.api.error_codes import advice, error_class, is_ambiguous
+from pulumi_esa_prefetch.api.errors import (
+    ApiError,
+    CutOff,
+    NoAnswer,
+    ServerFault,
+    Throttled,
+    WrongClock,
+)
+from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.settings.credentials import Credentials
+
+_SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
+_HIDDEN = "[secret]"
+_SUCCESS_CODES = {"", "0", "200", "ok", "success"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came, with what is needed to judge it."""
+
+    action: str
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)  # it may repeat what was sent
+    received: datetime
+    credentials: Credentials
+    """What was signed with: it must not be shown, wherever the answer repeats it."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type alone, lower case, without secrets."""
+        told = self.hide(self.headers.get("content-type", ""))
+        return str(told).partition(";")[0].strip().lower()
+
+    def hide(self, value: Any) -> Any:
+        """What JSON holds, should the server have repeated in it what it was sent."""
+        return _hidden(_pattern(self.credentials), value)
+
+    def clean(self, text: object) -> str:
+        """Text for one line on any terminal: short, printable, without secrets."""
+        return in_one_line(_SIGNATURE.sub("[hash]", self.hide(str(text))))
+
+
+def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:
+    """The JSON object of a successful answer; `doubt` is what to add where it may have had its effect.
+
+    Raises ApiError for what ESA refused, also inside a 200; NoAnswer for a 2xx that is
+    not a JSON object, as the call may have had its effect.
+    """
+    content = _json_object(answer)
+    if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's own borders
+        raise _refusal(answer, content or _xml_error(answer.body))
+    if content is None or not _is_esa_s(answer, content):
+        raise NoAnswer(
+            f"{answer.action}: {_what_came(answer)} instead of ESA's JSON "
+            f"(HTTP {answer.status}){doubt}"
+        )
+    if _hides_a_failure(content):
+        raise _refusal(answer, content)
+    return content
+
+
+def _refusal(answer: Answer, content: dict[str, Any] | None) -> ApiError:
+    facts = content or {}
+    code = answer.clean(_fact(facts, "Code"))
+    wait = _retry_after(answer)
+    found = error_class(code, answer.status, hinted=wait is not None)
+    if content is None and _is_cut_off(answer):
+        found = found if found in {ServerFault, Throttled} else CutOff
+    message = answer.clean(_fact(facts, "Message"))
+    what_to_do = advice(code, found, answer.action) + _missing_right(answer, facts)
+    if found is WrongClock:
+        what_to_do = _skew(answer)
+    return found(
+        answer.action,
+        code,
+        answer.status,
+        message or ("ESA gives no reason" if content else _what_came(answer)),
+        answer.clean(_fact(facts, "RequestId")) or None,
+        advice=what_to_do,
+        ambiguous=is_ambiguous(code, found),
+        retry_after=wait,
+    )
+
+
+def _fact(facts: Mapping[str, Any], name: str) -> Any:
+    """A field in either spelling that the official SDK accepts, `Code` or `code`."""
+    value = facts.get(name, facts.get(name[0].lower() + name[1:]))
+    return "" if value is None else value
+
+
+def _hides_a_failure(content: dict[str, Any]) -> bool:
+    failed = str(_fact(content, "Success")).lower() == "false"
+    return failed or str(_fact(content, "Code")).lower() not in _SUCCESS_CODES
+
+
+def _missing_right(answer: Answer, facts: Mapping[str, Any]) -> str:
+    detail = _fact(facts, "AccessDeniedDetail")
+    right = detail.get("AuthAction") if isinstance(detail, dict) else None
+    return f" (RAM says: {answer.clean(right)})" if right else ""
+
+
+def _json_object(answer: Answer) -> dict[str, Any] | None:
+    """The content as it is used; a secret is looked for once the escapes of JSON are read."""
+    try:
+        content = answer.hide(json.loads(answer.body))
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _xml_error(body: bytes) -> dict[str, Any] | None:
+    """The fields of an XML error, into which gateways fall back; only text is taken."""
+    text = body[:10_000].decode("utf-8", "replace")
+    if "<Error>" not in text:
+        return None
+    return dict(re.findall(r"<(Code|Message|RequestId)>([^<]*)</", text))
+
+
+def _is_esa_s(answer: Answer, content: dict[str, Any]) -> bool:
+    """Whether this is what it says it is, or says what only ESA says.
+
+    A whole answer under a wrong label still tells of what has happened.
+    """
+    kind = answer.content_type
+    return not kind or kind.endswith(("/json", "+json")) or "RequestId" in content
+
+
+def _is_cut_off(answer: Answer) -> bool:
+    """Whether ESA did say something, which did not arrive whole."""
+    return "json" in answer.content_type and bool(answer.body)
+
+
+def _what_came(answer: Answer) -> str:
+    if not answer.body:
+        return "an empty answer"
+    kind = answer.clean(answer.content_type or "an answer of no known type")
+    if "json" in kind:
+        return "JSON that is cut off or broken"
+    # Cut only when it holds no secret: a part of one would be found by nobody.
+    text = answer.hide(answer.body.decode("utf-8", "replace"))
+    start = answer.clean(text[:4000])
+    return f"{kind} that begins {start[:60]!r}"
+
+
+def _retry_after(answer: Answer) -> float | None:
+    milliseconds = answer.headers.get("x-acs-retry-after", "").strip()
+    if milliseconds.isdecimal():
+        return int(milliseconds[:9]) / 1000 or None
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text[:9]) or None
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    return max(0.0, (moment - answer.received).total_seconds()) or None
+
+
+def _skew(answer: Answer) -> str:
+    server = _http_date(answer.headers.get("date", ""))
+    seconds = (answer.received - server).total_seconds() if server else 0.0
+    if abs(seconds) < 60:  # noqa: PLR2004 -- less is not what ESA complains of
+        return "check this machine's clock: ESA allows 15 minutes"
+    way = "ahead of" if seconds > 0 else "behind"
+    return (
+        f"this machine's clock is {_span(abs(seconds))} {way} the server's: set it right, "
+        "ESA allows 15 minutes"
+    )
+
+
+def _span(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 120:  # noqa: PLR2004 -- two hours read better as hours
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours {minutes % 60} minutes"
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _hidden(pattern: re.Pattern[str], value: Any) -> Any:
+    """What JSON holds, without secrets in any of its texts."""
+    if isinstance(value, str):
+        return pattern.sub(_HIDDEN, value)
+    if isinstance(value, dict):
+        return {
+            pattern.sub(_HIDDEN, name): _hidden(pattern, item)
+            for name, item in value.items()
+        }
+    return (
+        [_hidden(pattern, item) for item in value] if isinstance(value, list) else value
+    )
+
+
+def _pattern(credentials: Credentials) -> re.Pattern[str]:
+    """What finds the secrets, however a text spells them."""
+    secrets = (credentials.access_key_secret, credentials.security_token or "")
+    # The longest first: the other may be its beginning.
+    longest_first = sorted(filter(None, secrets), key=len, reverse=True)
+    spelled = ("".join(map(_spelled, secret)) for secret in longest_first)
+    return re.compile("|".join(spelled) or r"(?!)")
+
+
+def _spelled(character: str) -> str:
+    """A character of a key as it is, or as JSON, a URL or HTML writes it, also more than once."""
+    if character.isalnum():
+        return character
+    code = ord(character)
+    return (
+        rf"(?:\\*{re.escape(character)}|(?i:\\+u{code:04x}|%(?:25)*{code:02x}|"
+        rf"&(?:amp;)*#(?:0*{code}|x0*{code:x});))"
+    )

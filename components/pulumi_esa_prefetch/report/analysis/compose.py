@@ -1,0 +1,202 @@
+"""From a preview and what is known of its plans to a summary; pure, reads nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import cast
+
+from pulumi_esa_prefetch.load import Judgement, Limits, few, overlaps, peak
+from pulumi_esa_prefetch.report.analysis.load_outlook import (
+    CHANGES,
+    Case,
+    Outlook,
+    decide,
+    look_ahead,
+)
+from pulumi_esa_prefetch.report.analysis.summary import (
+    Change,
+    Counts,
+    Frozen,
+    Message,
+    OriginLoad,
+    OtherChange,
+    PlanChange,
+    Summary,
+    Warned,
+)
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import Diagnostic, Preview
+from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PREFETCH, Graph, Node
+
+_COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+
+
+def compose(
+    preview: Preview, graph: Graph, looked: Looked, limits: Limits, now: datetime
+) -> Summary:
+    """Bring together what a preview will do to plans and origins."""
+    cases = decide(graph, looked, now)
+    changed = [case for case in cases if case.changed]
+    outlook = look_ahead(cases, looked, now)
+    project, stack = _project_and_stack(graph)
+    judged = outlook.judge(changed, limits)
+    names = {case.name for case in changed}
+    mine = [judgement for judgement in judged if names & set(judgement.plans)]
+    return Summary(
+        project=project,
+        stack=stack,
+        at=now,
+        failed=any(said.severity == "error" for said in preview.diagnostics),
+        counts=_counts(cases),
+        plans=tuple(_plan_change(case, outlook) for case in changed),
+        origins=tuple(_origins(outlook)),
+        warnings=(*map(_warned, mine), *_told(changed), *_silent_updates(graph)),
+        freeze=tuple(
+            Frozen(name=freeze.name, start=freeze.window.start, end=freeze.window.end)
+            for freeze in limits.freeze
+        ),
+        others=_others(graph),
+        messages=_messages(preview.diagnostics),
+        notes=(*_notes(preview, cases, looked), *_others_judged(judged, mine)),
+    )
+
+
+def _plan_change(case: Case, outlook: Outlook) -> PlanChange:
+    plan, told = case.plan, outlook.of(case)
+    run = case.run()
+    return PlanChange(
+        name=case.name,
+        urn=case.node.urn,
+        change=cast("Change", case.node.op),
+        what=case.outcome.what,
+        why=case.outcome.why,
+        starts=case.outcome.starts,
+        stops=case.outcome.stops,
+        refused=case.outcome.refused,
+        plan_id=plan.plan_id,
+        job_id=plan.job_id,
+        status=None if plan.is_new else plan.status,
+        start_time=plan.start_time,
+        end_time=plan.end_time,
+        interval=plan.interval,
+        slice_len=plan.slice_len,
+        urls_per_second=run.urls_per_second if run else None,
+        batches=told.batches if told else None,
+        urls=told.urls if told else None,
+        first=told.first if told else None,
+        last=told.last if told else None,
+        fits=told.fits if told else None,
+        source=plan.source,
+    )
+
+
+def _origins(outlook: Outlook) -> Iterator[OriginLoad]:
+    for origin, segments in outlook.loads().items():
+        most = peak(segments)
+        if most is not None:
+            yield OriginLoad(
+                origin=origin,
+                urls_per_second=most.urls_per_second,
+                start=most.start,
+                end=most.end,
+                plans=most.plans,
+                overlaps=len(overlaps(segments)),
+            )
+
+
+def _counts(cases: Sequence[Case]) -> Counts:
+    ops = Counter(case.node.op for case in cases)
+    changes = {change: ops[change] for change in CHANGES}
+    return Counts(**changes, same=len(cases) - sum(changes.values()))
+
+
+def _others(graph: Graph) -> tuple[OtherChange, ...]:
+    found = [
+        OtherChange(change=node.op, type=node.type, name=node.name)
+        for node in graph.nodes.values()
+        if node.op in CHANGES and node.type != PREFETCH
+    ]
+    return tuple(sorted(found, key=lambda other: (other.type, other.name)))
+
+
+def _told(changed: Sequence[Case]) -> Iterator[Warned]:
+    """Pass on what to know about a plan though nothing fails."""
+    for case in changed:
+        if case.outcome.tells:
+            told = case.outcome.tells
+            yield Warned(kind="plan", level="warn", plans=(case.name,), text=told)
+
+
+def _silent_updates(graph: Graph) -> Iterator[Warned]:
+    """Name the jobs whose new URLs pulumi_alicloud records without sending them."""
+    for node in graph.nodes.values():
+        if node.type == JOB and node.op == "update" and _has_new_urls(node):
+            text = (
+                f"job {node.name}: pulumi_alicloud records the new URLs and sends "
+                "nothing, for ESA cannot change a job's URLs; replace the job"
+            )
+            yield Warned(kind="job", level="warn", plans=(), text=text)
+
+
+def _has_new_urls(node: Node) -> bool:
+    sides = [side.inputs for side in (node.old, node.new) if side is not None]
+    old, new = sides[0], sides[-1]
+    return any(old.get(key) != new.get(key) for key in ("urlList", "ossUrl"))
+
+
+def _messages(diagnostics: Iterable[Diagnostic]) -> tuple[Message, ...]:
+    """Keep warnings and errors, without colours and repetitions."""
+    kept = [
+        Message(severity=said.severity, text=_COLOUR.sub("", said.message).strip())
+        for said in diagnostics
+        if said.severity in {"warning", "error"}
+    ]
+    return tuple(dict.fromkeys(kept))
+
+
+def _notes(preview: Preview, cases: Sequence[Case], looked: Looked) -> Iterator[str]:
+    """Say what the figures leave out, and how to have it too."""
+    if looked.problem:
+        yield looked.problem
+    shown = sum(step.op == "same" for step in preview.steps)
+    hidden = preview.change_summary.get("same", 0) - shown
+    if hidden > 0 and not any(case.node.op == "same" for case in cases):
+        yield (
+            f"The preview names changes only, so that sums leave out what is among "
+            f"{hidden} unchanged resources: give --show-sames to the preview, or "
+            "--state here."
+        )
+    going = [case for case in cases if case.outcome.goes_on]
+    blind = [case.name for case in going if not case.plan.interval]
+    if blind:
+        yield f"Pace and window are not known of {few(blind)}."
+    endless = [case.name for case in going if case.plan.interval and not case.job.urls]
+    if endless:
+        yield f"The number of URLs is not known of {few(endless)}."
+
+
+def _others_judged(judged: list[Judgement], mine: list[Judgement]) -> Iterator[str]:
+    """Count what is over a limit already, without anything that changes here."""
+    rest = len(judged) - len(mine)
+    if rest:
+        yield (
+            f"Limits are also not kept {rest} {'time' if rest == 1 else 'times'} by "
+            "plans that do not change (esa-prefetch policy analyze names them)."
+        )
+
+
+def _warned(judgement: Judgement) -> Warned:
+    return Warned(
+        kind=judgement.kind,
+        level=judgement.level,
+        plans=judgement.plans,
+        text=judgement.text,
+    )
+
+
+def _project_and_stack(graph: Graph) -> tuple[str, str]:
+    """Read them from any URN: urn:pulumi:<stack>::<project>::<type>::<name>."""
+    urn = next(iter(graph.nodes), "urn:pulumi:?::?")
+    stack, project, *_ = (*urn.removeprefix("urn:pulumi:").split("::"), "?")
+    return project, stack

@@ -1,0 +1,223 @@
+"""What is known of one plan and its job, from the preview, the state and ESA; pure.
+
+A change in the same preview counts most (it is what will be), then ESA's present word,
+then what the state remembers. Each fact keeps its source.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi_esa_prefetch.api.ids import object_id
+from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.load import shares
+from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.report.analysis.summary import Source
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph, Node
+
+CHANGING = frozenset({"create", "replace", "update"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """A plan as far as it is known; `is_new`: this deployment creates it."""
+
+    plan_id: str | None = None
+    job_id: str | None = None
+    status: str | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    interval: int | None = None
+    slice_len: int | None = None
+    source: Source = "none"
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A job as far as it is known; `key` groups plans also before it has an id.
+
+    `hosts`: the host of each URL, in order, where the list is known; else `domains`.
+    """
+
+    key: str
+    urls: int | None = None
+    submitted: int = 0
+    hosts: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+    def origins(self, slice_len: int) -> dict[str, int]:
+        """Return each origin with the most URLs that one batch holds for it."""
+        if self.hosts:
+            return shares(self.hosts, slice_len)
+        names = self.domains or (f"the origin of {self.key}",)
+        return dict.fromkeys(names, slice_len)
+
+
+def plan_facts(prefetch: Node, graph: Graph, looked: Looked) -> PlanFacts:
+    """Gather what is known of the plan that a resource will stand for."""
+    job_id, plan_id = _ids(prefetch)
+    source = graph.plan_of(prefetch)
+    if source is not None and source.op in {"create", "replace"}:
+        return _of_values(source, PlanFacts(plan_id, job_id, "waiting", is_new=True))
+    if source is not None and job_id is None:
+        job_id, plan_id = map(object_id, split_id(source.id))
+    seen = looked.plan(job_id, plan_id)
+    known = PlanFacts(plan_id, job_id, _status(seen, prefetch, source))
+    if source is not None and (source.op in CHANGING or seen is None):
+        return _of_values(source, known)
+    if seen is not None:
+        return _of_esa(seen, known)
+    return _of_state(prefetch, known)
+
+
+def old_plan_facts(prefetch: Node, looked: Looked) -> PlanFacts:
+    """Gather what is known of the plan that a resource stands for until now."""
+    if prefetch.old is None:
+        return PlanFacts()
+    job_id, plan_id = map(object_id, split_id(prefetch.old.id))
+    seen = looked.plan(job_id, plan_id)
+    status = seen.status if seen else _text(prefetch.old.outputs.get("status"))
+    known = PlanFacts(plan_id, job_id, status)
+    if seen is not None:
+        return _of_esa(seen, known)
+    return _with(known, prefetch.old.outputs, "state")
+
+
+def job_facts(
+    prefetch: Node, plan: PlanFacts, graph: Graph, looked: Looked
+) -> JobFacts:
+    """Gather what is known of the job of a plan."""
+    node = graph.job_of(prefetch, graph.plan_of(prefetch))
+    if node is not None and node.op in {"create", "replace"}:
+        hosts = _hosts(node.value("urlList"))
+        return JobFacts(f"job {node.name}", len(hosts) or None, hosts=hosts)
+    key = plan.job_id or (node.name if node else prefetch.name)
+    # An update of the list is not carried out by pulumi_alicloud: the old one counts.
+    hosts = _hosts(node.old.inputs.get("urlList")) if node and node.old else ()
+    seen = looked.jobs.get(plan.job_id or "")
+    if seen is None or seen.job is None:
+        return JobFacts(f"job {key}", len(hosts) or None, hosts=hosts)
+    return _of_job(seen.job, f"job {key}", hosts)
+
+
+def _of_job(job: Job, key: str, hosts: tuple[str, ...]) -> JobFacts:
+    same_list = job.url_count in {None, len(hosts)}
+    return JobFacts(
+        key,
+        urls=job.url_count if job.url_count is not None else len(hosts) or None,
+        submitted=job.task_submitted or 0,
+        hosts=hosts if same_list else (),
+        domains=job.origins,
+    )
+
+
+def job_ids(graph: Graph) -> set[str]:
+    """Return the ids of the jobs worth looking at."""
+    found = set()
+    for prefetch in graph.prefetches():
+        found.add(_ids(prefetch)[0])
+        found.add(split_id(prefetch.old.id)[0] if prefetch.old else None)
+        source = graph.plan_of(prefetch)
+        found.add(split_id(source.id)[0] if source else None)
+    return {job_id for job_id in found if job_id}
+
+
+def _ids(prefetch: Node) -> tuple[str | None, str | None]:
+    """Return job and plan id as far as the declaration or the kept id tells them."""
+    kept_job, kept_plan = split_id(prefetch.id)
+    job_id, plan_id = split_id(prefetch.value("plan_id"))
+    known_job = job_id or object_id(prefetch.value("job_id")) or kept_job
+    return known_job, object_id(plan_id) or object_id(kept_plan)
+
+
+def _status(seen: Plan | None, prefetch: Node, source: Node | None) -> str | None:
+    """Return ESA's word, else what the state of the one or the other remembers."""
+    if seen is not None:
+        return seen.status
+    kept = prefetch.old.outputs.get("status") if prefetch.old and prefetch.stays else ""
+    if kept or source is None or source.old is None:
+        return _text(kept)
+    return _text(source.old.outputs.get("status"))
+
+
+def _of_values(source: Node, known: PlanFacts) -> PlanFacts:
+    names = ("startTime", "endTime", "interval", "sliceLen")
+    values = {name: source.value(name) for name in names}
+    where: Source = "preview" if source.op in CHANGING else "state"
+    job_id = known.job_id or object_id(source.value("scheduledPreloadJobId"))
+    return _filled(known, job_id, tuple(values.values()), where)
+
+
+def _of_esa(seen: Plan, known: PlanFacts) -> PlanFacts:
+    values = (seen.start_time, seen.end_time, seen.interval, seen.slice_len)
+    return _filled(known, known.job_id or seen.job_id, values, "esa")
+
+
+def _of_state(prefetch: Node, known: PlanFacts) -> PlanFacts:
+    if prefetch.old is None or not prefetch.stays:
+        return known
+    return _with(known, prefetch.old.outputs, "state")
+
+
+def _with(known: PlanFacts, outputs: Mapping[str, Any], where: Source) -> PlanFacts:
+    names = ("start_time", "end_time", "interval", "slice_len")
+    values = tuple(outputs.get(name) for name in names)
+    return _filled(known, known.job_id, values, where)
+
+
+def _filled(
+    known: PlanFacts, job_id: str | None, values: tuple[Any, ...], where: Source
+) -> PlanFacts:
+    start, end, interval, slice_len = values
+    return PlanFacts(
+        known.plan_id,
+        job_id,
+        known.status,
+        _moment(start),
+        _moment(end),
+        _number(interval),
+        _number(slice_len),
+        where,
+        known.is_new,
+    )
+
+
+def _hosts(url_list: Any) -> tuple[str, ...]:
+    if not isinstance(url_list, str) or SECRET in url_list:
+        return ()
+    return tuple(_host(line.strip()) for line in url_list.splitlines() if line.strip())
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    try:
+        return parse_time(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _number(value: Any) -> int | None:
+    """Read a whole number; providers give 30 as 30.0 or as a text."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if 0 < number < 2**63 else None

@@ -1,0 +1,158 @@
+"""How far plans and their jobs are at one moment, and what changed since another; pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pulumi_esa_prefetch.api.models import GOING_ON
+from pulumi_esa_prefetch.load import Run, forecast, moment_text, rate_text
+from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A plan to look at, under the name that a person knows it by.
+
+    `to_stop`: it is declared stopped.
+    """
+
+    name: str
+    job_id: str
+    plan_id: str
+    to_stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProgress:
+    """One plan: `done` is when its last batch goes out as far as one can tell."""
+
+    target: Target
+    status: str
+    start: datetime | None = None
+    end: datetime | None = None
+    urls_per_second: float | None = None
+    done: datetime | None = None
+    submitted: int | None = None
+    urls: int | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """True if it waits or runs."""
+        return self.status in GOING_ON
+
+    @property
+    def line(self) -> str:
+        """What there is to say of it, in one line."""
+        parts = [f"{self.target.name}: {self.status}"]
+        if self.urls is not None:
+            parts.append(f"{self.submitted or 0} of {self.urls} URLs of its job")
+        if self.status == "waiting" and self.start is not None:
+            parts.append(f"opens at {moment_text(self.start)}")
+        if self.goes_on and self.urls_per_second is not None:
+            parts.append(f"{rate_text(self.urls_per_second)} URLs/s")
+        if self.goes_on and self.done is not None:
+            parts.append(f"last batch at {moment_text(self.done)}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """All plans at one moment; `refusals`: what ESA says of URLs that it did not take."""
+
+    at: datetime
+    plans: tuple[PlanProgress, ...]
+    refusals: tuple[str, ...]
+    problem: str | None = None
+
+    @property
+    def rests(self) -> bool:
+        """True if no plan waits or runs any more."""
+        return self.problem is None and not any(plan.goes_on for plan in self.plans)
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of plans that ended otherwise than finished, or as declared."""
+        return [
+            plan.target.name
+            for plan in self.plans
+            if plan.status not in {*GOING_ON, "finished"}
+            and not (plan.target.to_stop and plan.status == "stopped")
+        ]
+
+
+def targets(graph: Graph) -> list[Target]:
+    """Return the plans that a stack declares and has on record."""
+    found = []
+    for node in graph.prefetches():
+        job_id, plan_id = split_id(node.id)
+        if job_id and plan_id:
+            to_stop = node.value("desired_state") == "stopped"
+            found.append(Target(node.name, job_id, plan_id, to_stop))
+    return found
+
+
+def progress(wanted: Sequence[Target], looked: Looked, now: datetime) -> Progress:
+    """Say how far the wanted plans are, by what ESA says of their jobs."""
+    jobs = {job_id: _done(seen, now) for job_id, seen in looked.jobs.items()}
+    plans = [
+        _plan(target, looked, jobs.get(target.job_id, {}))
+        for target in wanted
+        if target.job_id in looked.jobs or looked.problem is None
+    ]
+    return Progress(now, tuple(plans), tuple(_refusals(looked)), looked.problem)
+
+
+def changes(before: Progress | None, after: Progress) -> Iterator[str]:
+    """Say, line by line, what is new."""
+    known = {} if before is None else {plan.target: plan.line for plan in before.plans}
+    for plan in after.plans:
+        if known.get(plan.target) != plan.line:
+            yield plan.line
+    told = () if before is None else before.refusals
+    yield from (refusal for refusal in after.refusals if refusal not in told)
+    if after.problem and (before is None or before.problem != after.problem):
+        yield after.problem
+
+
+def _plan(
+    target: Target, looked: Looked, done: dict[str, datetime | None]
+) -> PlanProgress:
+    seen = looked.plan(target.job_id, target.plan_id)
+    if seen is None:
+        return PlanProgress(target, "missing")
+    job = looked.jobs[target.job_id].job
+    run = Run.of(seen, seen.id)
+    return PlanProgress(
+        target,
+        seen.status or "unknown",
+        seen.start_time,
+        seen.end_time,
+        run.urls_per_second if run else None,
+        done.get(seen.id),
+        job.task_submitted if job else None,
+        job.url_count if job else None,
+    )
+
+
+def _done(seen: Seen, now: datetime) -> dict[str, datetime | None]:
+    """Forecast the last batch of each plan of a job that goes on, by plan id."""
+    runs = [
+        run
+        for _, plan in sorted(seen.plans.items())
+        if plan.status in GOING_ON and (run := Run.of(plan, plan.id))
+    ]
+    if seen.job is None:
+        return {}
+    submitted = seen.job.task_submitted or 0
+    told = forecast(runs, seen.job.url_count, now, submitted)
+    return {one.run.name: one.last for one in told}
+
+
+def _refusals(looked: Looked) -> Iterator[str]:
+    for job_id, seen in sorted(looked.jobs.items()):
+        if seen.job is not None and seen.job.error_info:
+            where = f", listed in {seen.job.failed_file_oss}"
+            listed = where if seen.job.failed_file_oss else ""
+            yield f"job {job_id}: ESA refused URLs ({seen.job.error_info}{listed})"

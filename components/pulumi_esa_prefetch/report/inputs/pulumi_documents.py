@@ -1,0 +1,196 @@
+"""A preview's and a state's JSON as frozen models; knows nothing of prefetching.
+
+The two documents are those of `pulumi preview --json` and `pulumi stack export`, which
+the embedded engine writes too.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.report.errors import ReportError
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How a value that only the deployment will bring is written."""
+SECRET = "[secret]"  # noqa: S105 -- the mask that stands for one
+_DYNAMIC = "pulumi:providers:pulumi-python"
+_SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 -- marks wrapped values
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class Resource(_Part):
+    """One resource as a preview or a state has it."""
+
+    urn: str
+    type: str
+    id: str = ""
+    delete: bool = False
+    inputs: Mapping[str, Any] = Field(default_factory=dict)
+    outputs: Mapping[str, Any] = Field(default_factory=dict)
+    property_dependencies: Mapping[str, tuple[str, ...]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name the program gave it: what follows the type in its URN."""
+        return self.urn.split("::", 3)[-1]
+
+    def depends_by(self, *keys: str) -> tuple[str, ...]:
+        """Return the URNs that the given inputs come from."""
+        known = self.property_dependencies or {}
+        return tuple(urn for key in keys for urn in known.get(key, ()))
+
+
+class Step(_Part):
+    """One operation of a preview."""
+
+    op: str
+    urn: str
+    old_state: Resource | None = None
+    new_state: Resource | None = None
+
+    @property
+    def state(self) -> Resource | None:
+        """The resource as it will be, or as it was if it goes."""
+        return self.new_state or self.old_state
+
+
+class Diagnostic(_Part):
+    """Something the engine, a provider or the program said."""
+
+    message: str = ""
+    severity: str = "info"
+    urn: str = ""
+
+
+class Preview(_Part):
+    """What `preview --json` says."""
+
+    steps: tuple[Step, ...]
+    config: Mapping[str, str] = Field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    change_summary: Mapping[str, int] = Field(default_factory=dict)
+
+
+class _Deployment(_Part):
+    resources: tuple[Resource, ...] = ()
+
+    @field_validator("resources", mode="before")
+    @classmethod
+    def _null_is_none_of_them(cls, value: Any) -> Any:
+        """Take Go's null for an empty list."""
+        return () if value is None else value
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_preview(text: str) -> Preview:
+    """Read a preview; ReportError if it is broken, empty or another document."""
+    content = _json(text, "preview", "pulumi preview --json")
+    if "steps" not in content:
+        raise ReportError(_other_document(content))
+    return _model(Preview, content, "preview")
+
+
+def read_state(text: str) -> tuple[Resource, ...]:
+    """Read an exported state's resources; secrets become `[secret]`.
+
+    ReportError if it is broken, empty or another document.
+    """
+    content = _json(text, "state", "pulumi stack export")
+    if "deployment" not in content:
+        raise ReportError(
+            "the state has no deployment: give the output of `pulumi stack export`"
+        )
+    return resources_of(content["deployment"])
+
+
+def resources_of(deployment: object) -> tuple[Resource, ...]:
+    """Read the resources of a deployment, as an export or a checkpoint holds it.
+
+    Secrets become `[secret]`. ReportError if it cannot be read.
+    """
+    return _model(_Deployment, _masked(deployment), "state").resources
+
+
+def settings_of(resources: Iterable[Resource]) -> dict[str, str] | None:
+    """Return the config that a state's dynamic resources were deployed with.
+
+    Their provider's record holds all of it, secrets masked here. None if there is no record.
+    """
+    records = (r.inputs for r in resources if r.type == _DYNAMIC and not r.delete)
+    inputs = next(records, None)
+    if inputs is None:
+        return None
+    return {name: _setting(value) for name, value in inputs.items()}
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _json(text: str, what: str, command: str) -> dict[str, Any]:
+    if not text.strip():
+        raise ReportError(f"the {what} is empty: give the output of `{command}`")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReportError(_broken(text, what, command, error)) from None
+    if not isinstance(content, dict):
+        raise ReportError(f"the {what} is not an object: give that of `{command}`")
+    return content
+
+
+def _broken(text: str, what: str, command: str, error: Exception) -> str:
+    if text.lstrip().startswith('{"sequence"'):
+        return (
+            f"the {what} is a stream of events, such as `up --json` prints: "
+            f"give the output of `{command}`"
+        )
+    if isinstance(error, json.JSONDecodeError):
+        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        how = "ends in the middle" if cut else "is not JSON"
+        return f"the {what} {how} (line {error.lineno}): run `{command}` again"
+    return f"the {what} is not JSON that can be read: run `{command}` again"
+
+
+def _other_document(content: Mapping[str, Any]) -> str:
+    if "deployment" in content:
+        return "this is a state, not a preview: give it with --state"
+    if "sequence" in content:
+        return (
+            "this is an event, such as `up --json` prints, and not a preview: "
+            "give the output of `pulumi preview --json`"
+        )
+    return "this JSON has no steps: give the output of `pulumi preview --json`"
+
+
+def _model(model: type[_Model], content: object, what: str) -> _Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = in_one_line(".".join(str(part) for part in first["loc"]))
+        raise ReportError(
+            f"the {what} cannot be read at {place}: {first['msg']}"
+        ) from None
+
+
+def _masked(value: Any) -> Any:
+    """Put `[secret]` where an export wraps a secret, encrypted or in plain text."""
+    if isinstance(value, dict):
+        if _SECRET_KEY in value:
+            return SECRET
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return value

@@ -1,0 +1,156 @@
+"""How plans, jobs and their ScheduledPrefetch resources hang together; calls nobody.
+
+pulumi_alicloud declares a job and its plans; ScheduledPrefetch takes a plan's id from
+there. The thread is `propertyDependencies`, or the ids where both are known.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
+    SECRET,
+    UNKNOWN,
+    Preview,
+    Resource,
+    Step,
+)
+
+PREFETCH = "pulumi-python:dynamic/esa:ScheduledPrefetch"
+PLAN = "alicloud:esa/scheduledPreloadExecution:ScheduledPreloadExecution"
+JOB = "alicloud:esa/scheduledPreloadJob:ScheduledPreloadJob"
+
+GOING = frozenset({"delete", "discard"})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A resource on both sides of a deployment: what is done to it, before, after."""
+
+    op: str
+    old: Resource | None
+    new: Resource | None
+
+    @property
+    def urn(self) -> str:
+        """Its URN."""
+        return self._either.urn
+
+    @property
+    def type(self) -> str:
+        """Its type token."""
+        return self._either.type
+
+    @property
+    def name(self) -> str:
+        """Its name in the program."""
+        return self._either.name
+
+    @property
+    def goes(self) -> bool:
+        """True if it is deleted and nothing takes its place."""
+        return self.op in GOING
+
+    @property
+    def stays(self) -> bool:
+        """True if it keeps its id, unchanged, updated, read or imported."""
+        return self.op not in {"create", "replace"}
+
+    @property
+    def id(self) -> str:
+        """The id it has and keeps; empty if it is about to get one."""
+        return (self.old or self._either).id if self.stays else ""
+
+    def value(self, key: str) -> Any:
+        """Return what will be known of a property: declared, else as it is in state.
+
+        None for what is unknown yet, secret or absent.
+        """
+        if self.new is not None and key in self.new.inputs:
+            return plain(self.new.inputs[key])
+        if self.old is not None and self.stays:
+            return plain({**self.old.inputs, **self.old.outputs}.get(key))
+        return None
+
+    def depends_by(self, *keys: str) -> tuple[str, ...]:
+        """Return the URNs that the given inputs come from."""
+        return self._either.depends_by(*keys)
+
+    @property
+    def _either(self) -> Resource:
+        resource = self.new or self.old
+        assert resource is not None, "a node has at least one side"  # noqa: S101
+        return resource
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All that is known of a stack's resources, by URN."""
+
+    nodes: Mapping[str, Node]
+    by_id: Mapping[tuple[str, str], Node]
+
+    @classmethod
+    def of(cls, preview: Preview, state: Iterable[Resource] = ()) -> Self:
+        """Put together a preview and, where given, the state it started from.
+
+        What the preview leaves out (it names only changes, unless asked for all)
+        stays as it is in the state.
+        """
+        nodes = {
+            resource.urn: Node("same", resource, resource)
+            for resource in state
+            if not resource.delete
+        }
+        steps = {step.urn: _node(step) for step in preview.steps if step.state}
+        every = nodes | steps
+        by_id = {(node.type, _last(node.id)): node for node in every.values()}
+        return cls(every, by_id)
+
+    @classmethod
+    def of_state(cls, state: Iterable[Resource]) -> Self:
+        """Put together what a state, or a policy's view of one, holds."""
+        return cls.of(Preview(steps=()), state)
+
+    def prefetches(self) -> list[Node]:
+        """Return the ScheduledPrefetch resources, in the order of their names."""
+        found = [node for node in self.nodes.values() if node.type == PREFETCH]
+        return sorted(found, key=lambda node: (node.name, node.urn))
+
+    def plan_of(self, prefetch: Node) -> Node | None:
+        """Return the alicloud resource of its plan, if this stack has it."""
+        _, plan_id = split_id(prefetch.value("plan_id"))
+        return self._found(PLAN, prefetch.depends_by("plan_id"), plan_id)
+
+    def job_of(self, prefetch: Node, plan: Node | None) -> Node | None:
+        """Return the alicloud resource of its job, if this stack has it."""
+        job_id = prefetch.value("job_id") or split_id(prefetch.value("plan_id"))[0]
+        sources = prefetch.depends_by("job_id", "plan_id")
+        if plan is not None:
+            sources += plan.depends_by("scheduledPreloadJobId")
+            job_id = job_id or plan.value("scheduledPreloadJobId")
+        return self._found(JOB, sources, job_id)
+
+    def _found(self, kind: str, sources: Iterable[str], known_id: Any) -> Node | None:
+        """Prefer the one source of the kind; else the one resource with the id."""
+        among = [self.nodes[urn] for urn in dict.fromkeys(sources) if urn in self.nodes]
+        linked = [node for node in among if node.type == kind]
+        if len(linked) == 1:
+            return linked[0]
+        if not isinstance(known_id, str):
+            return None
+        return self.by_id.get((kind, known_id.lower()))
+
+
+def plain(value: Any) -> Any:
+    """Return the value, None for one that is unknown or secret."""
+    return None if value in (UNKNOWN, SECRET, "") else value
+
+
+def _node(step: Step) -> Node:
+    return Node(step.op, step.old_state, step.new_state)
+
+
+def _last(composite: str) -> str:
+    return composite.rpartition(":")[2].lower()

@@ -1,0 +1,56 @@
+"""Words, names and moments as Markdown that GitHub shows as they are; knows no summary."""
+
+from datetime import UTC, datetime
+
+from pulumi_esa_prefetch.api.one_line import printable
+
+LONGEST_NAME = 200
+LONGEST_SENTENCE = 400
+
+
+def code(text: str) -> str:
+    """Set a name as code: nothing in it is markup or a mention."""
+    clean = clipped(plain_text(text), LONGEST_NAME).replace("|", "\\|") or " "
+    fence = "`" * (_longest_run(clean) + 1)
+    pad = " " if "`" in clean else ""
+    return f"{fence}{pad}{clean}{pad}{fence}"
+
+
+def cell(text: str) -> str:
+    """Set a sentence so that nothing in it is markup, a mention or a new cell."""
+    clean = clipped(plain_text(text), LONGEST_SENTENCE)
+    for mark in "\\`*_[]|~":
+        clean = clean.replace(mark, f"\\{mark}")
+    clean = clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return clean.replace("@", "@\u200b").replace("#", "#\u200b")
+
+
+def quoted(text: str) -> str:
+    """Set the first line of what somebody said, and no more of a trace."""
+    return cell(next(iter(text.splitlines()), ""))
+
+
+def plain_text(text: str) -> str:
+    """Put everything on one line, without what moves a cursor, turns or hides text."""
+    return printable(text)
+
+
+def clipped(text: str, longest: int) -> str:
+    """Cut what is too long, and show that it was."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def moment_of(moment: datetime) -> str:
+    """Write a moment in UTC, with seconds only if there are any."""
+    shape = "%Y-%m-%d %H:%M:%S" if moment.second else "%Y-%m-%d %H:%M"
+    return moment.astimezone(UTC).strftime(shape)
+
+
+def known(number: int | None) -> str:
+    """Write a number, nothing for one that is not known."""
+    return "" if number is None else str(number)
+
+
+def _longest_run(text: str) -> int:
+    runs = "".join(c if c == "`" else " " for c in text).split()
+    return max((len(run) for run in runs), default=0)

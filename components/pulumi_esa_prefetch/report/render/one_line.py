@@ -1,0 +1,32 @@
+"""A summary as one line, for a log or a notice; decides nothing."""
+
+from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.report.analysis.summary import PlanChange, Summary
+
+MOST = 5
+LONGEST = 2000
+
+
+def line(summary: Summary) -> str:
+    """Say in one sentence whether anything differs, and what would be done about it."""
+    said = f"{summary.project}/{summary.stack}: {_finding(summary)}."
+    return in_one_line(said, LONGEST)
+
+
+def _finding(summary: Summary) -> str:
+    if summary.failed:
+        errors = [said.text for said in summary.messages if said.severity == "error"]
+        lines = errors[0].splitlines() if errors else []
+        first = lines[0] if lines else "no reason was given"
+        return f"cannot tell, the preview failed ({first.removeprefix('error: ')})"
+    plans = [_plan(plan) for plan in summary.plans]
+    others = [f"{other.change} {other.name}" for other in summary.others]
+    found = plans + others
+    if not found:
+        return "everything is as declared"
+    rest = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
+    return f"{'; '.join(found[:MOST])}{rest}"
+
+
+def _plan(plan: PlanChange) -> str:
+    return f"{plan.name} {plan.why} ({plan.what})"

@@ -1,0 +1,236 @@
+"""Where access keys come from, as config and environment choose it; fetches none from anywhere.
+
+The first that is there: keys in stack config (`esa-prefetch:*`, then `alicloud:*`), keys in the
+environment, a named profile, a credentials URI, an ECS role, a role by OIDC, the default chain.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from pulumi_esa_prefetch.settings.hosts import in_the_clear, may_be_sent_keys
+from pulumi_esa_prefetch.settings.source import SettingsError, SettingsSource
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key, with a token if it is a temporary one; its repr shows no secret."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named profile of the official tools' files (`~/.aliyun/config.json` if no file)."""
+
+    name: str
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class EcsRole:
+    """The RAM role of the ECS instance that this runs on."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CredentialsUri:
+    """A URL that answers with temporary keys."""
+
+    uri: str = field(repr=False)  # it may hold a password
+
+
+@dataclass(frozen=True)
+class OidcRole:
+    """A RAM role taken on with an OIDC token from a file."""
+
+    role_arn: str
+    provider_arn: str
+    token_file: str
+    session_name: str | None = None
+    policy: str | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class DefaultPlaces:
+    """The default chain of the official credentials library."""
+
+
+Holder = Credentials | Profile | EcsRole | CredentialsUri | OidcRole | DefaultPlaces
+
+
+@dataclass(frozen=True)
+class AssumedRole:
+    """A RAM role taken on by whoever holds other keys."""
+
+    holder: Holder
+    role_arn: str
+    session_name: str | None = None
+    policy: str | None = None
+    external_id: str | None = None
+    seconds: int | None = None
+
+
+KeyPlace = Holder | AssumedRole
+"""Where keys come from, not yet fetched: `api.credentials.source_of` makes a source of it."""
+
+
+class _Names(NamedTuple):
+    key_id: str
+    secret: str
+    token: str
+
+
+_CONFIG = (
+    _Names(*(f"esa-prefetch:{n}" for n in ("accessKey", "secretKey", "securityToken"))),
+    _Names(*(f"alicloud:{n}" for n in ("accessKey", "secretKey", "securityToken"))),
+)
+_ENVIRONMENT = (
+    _Names("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
+    *(
+        _Names(
+            f"{brand}_ACCESS_KEY_ID",
+            f"{brand}_ACCESS_KEY_SECRET",
+            f"{brand}_SECURITY_TOKEN",
+        )
+        for brand in ("ALIBABA_CLOUD", "ALIBABACLOUD")
+    ),
+)
+# As with the alicloud provider, so that both act as the same account, keys in the environment
+# win over a profile: a pipeline has the former, the config names the latter for people.
+_PROFILES = (
+    "esa-prefetch:profile",
+    "alicloud:profile",
+    "ALICLOUD_PROFILE",
+    "ALIBABA_CLOUD_PROFILE",
+    "ALIBABACLOUD_PROFILE",
+)
+
+_URIS = ("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
+
+ODD = "has a character that no access key or token has"
+
+
+def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
+    """Leave out what is masked, and a set of keys as a whole: half of one is of no use."""
+    masked = {name for name, value in config.items() if value == mask}
+    hidden = masked.union(*(names for names in _CONFIG if masked.intersection(names)))
+    return {name: value for name, value in config.items() if name not in hidden}
+
+
+def read_key_place(source: SettingsSource, *, allow_http: bool = False) -> KeyPlace:
+    """Choose where keys come from; raises SettingsError, naming what is missing."""
+    holder = _holder(source, allow_http=allow_http)
+    role = _structure(source, "alicloud:assumeRole")
+    arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
+    if not arn:
+        return holder
+    return AssumedRole(
+        holder,
+        arn,
+        session_name=role.get("sessionName")
+        or source.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
+        policy=role.get("policy"),
+        external_id=role.get("externalId"),
+        seconds=role.get("sessionExpiration"),
+    )
+
+
+def is_odd(value: str) -> bool:
+    """Whether a character of this stands in no access key or token, so that no header may carry it."""
+    return not (value.isascii() and value.isprintable()) or " " in value
+
+
+def _holder(source: SettingsSource, *, allow_http: bool) -> Holder:
+    named = _written_keys(source) or _named(source, allow_http=allow_http)
+    return named or DefaultPlaces()
+
+
+def _written_keys(source: SettingsSource) -> Credentials | None:
+    found = (_key_set(source, names) for names in (*_CONFIG, *_ENVIRONMENT))
+    return next((keys for keys in found if keys), None)
+
+
+def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
+    key_id, secret, token = (source.text(name) for name in names)
+    if key_id and secret:
+        for name, value in zip(names, (key_id, secret, token or ""), strict=True):
+            if is_odd(value):
+                raise SettingsError(f"{name} {ODD}")
+        return Credentials(key_id, secret, token)
+    there = next((name for name in names if source.text(name)), None)
+    if there is None:
+        return None
+    missing = names.secret if key_id else names.key_id
+    raise SettingsError(
+        f"{there} is set and {missing} is not: set both, or neither to use other keys"
+    )
+
+
+def _named(source: SettingsSource, *, allow_http: bool) -> Holder | None:
+    profile = source.text(*_PROFILES)
+    if profile:
+        return Profile(profile, _profile_file(source))
+    uri = source.text(*_URIS)
+    if uri:
+        return _credentials_uri(uri, source.which(*_URIS), allow_http=allow_http)
+    role = source.text("alicloud:ecsRoleName", "ALICLOUD_ECS_ROLE_NAME")
+    return EcsRole(role) if role else _oidc_role(source)
+
+
+def _credentials_uri(uri: str, name: str, *, allow_http: bool) -> CredentialsUri:
+    parts = _web_address(uri)
+    if parts is None:  # it is not shown: it may hold a password
+        raise SettingsError(
+            f"{name} must be a URL such as http://127.0.0.1:8080/keys or https://host/keys"
+        )
+    is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
+    if is_open and not allow_http:
+        raise SettingsError(in_the_clear(name))
+    return CredentialsUri(uri)
+
+
+def _web_address(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        usable = parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return None
+    return parts if usable and parts.scheme in ("http", "https") else None
+
+
+def _profile_file(source: SettingsSource) -> str | None:
+    return source.text(
+        "alicloud:sharedCredentialsFile",
+        "ALICLOUD_SHARED_CREDENTIALS_FILE",
+        "ALIBABA_CLOUD_CREDENTIALS_FILE",
+    )
+
+
+def _oidc_role(source: SettingsSource) -> OidcRole | None:
+    role = _structure(source, "alicloud:assumeRoleWithOidc")
+    if not role:
+        return None
+    for key in ("roleArn", "oidcProviderArn", "oidcTokenFile"):
+        if not role.get(key):
+            raise SettingsError(f"alicloud:assumeRoleWithOidc lacks {key}")
+    return OidcRole(
+        role["roleArn"],
+        role["oidcProviderArn"],
+        role["oidcTokenFile"],
+        session_name=role.get("roleSessionName"),
+        policy=role.get("policy"),
+        seconds=role.get("sessionExpiration"),
+    )
+
+
+def _structure(source: SettingsSource, name: str) -> Mapping[str, Any]:
+    value = source.parsed(name)
+    if value is not None and not isinstance(value, dict):
+        raise SettingsError(f"{name} must be an object")
+    return value or {}

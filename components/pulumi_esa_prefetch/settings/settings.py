@@ -1,0 +1,213 @@
+"""Settings, read once from stack config and environment; fetches no key and opens no connection."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from urllib.parse import SplitResult, urlsplit
+
+from pulumi_esa_prefetch.settings.credentials import KeyPlace, read_key_place
+from pulumi_esa_prefetch.settings.hosts import (
+    ALLOW_HTTP,
+    in_the_clear,
+    may_be_sent_keys,
+)
+from pulumi_esa_prefetch.settings.source import (
+    Get,
+    SettingsError,
+    SettingsSource,
+    brief,
+)
+
+# The only public endpoints (help page api-esa-2024-09-10-endpoint). A region never picks
+# one: a site belongs to the account's kind, China or International, not to a region.
+CHINA_ENDPOINT = "esa.cn-hangzhou.aliyuncs.com"
+INTERNATIONAL_ENDPOINT = "esa.ap-southeast-1.aliyuncs.com"
+
+NAMESPACE = "esa-prefetch"
+SETTINGS = (
+    "accessKey",
+    "accountType",
+    "allowHttp",
+    "deadline",
+    "debug",
+    "endpoint",
+    "limits",
+    "maxQps",
+    "plans",
+    "profile",
+    "secretKey",
+    "securityToken",
+    "verify",
+)
+"""All names of the namespace in stack config, also those that other modules read."""
+_NEAR = 0.85
+"""Of difflib's ratio: one letter of five is near, a word of its own is not."""
+
+ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
+DEFAULT_DEADLINE = 120.0
+DEFAULT_MAX_QPS = 30.0
+"""Calls per second: the quota that ESA publishes for ListScheduledPreloadExecutions
+(help page api-esa-2024-09-10-quota), by region, action and main account."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that can be set for the client; nothing else reads config or environment for it."""
+
+    endpoint: str
+    """URL with scheme, without path."""
+    credentials: KeyPlace
+    """Where keys come from; fetched at the first call, not here."""
+    verify: bool = True
+    """Whether a preview looks up plans that are about to be created."""
+    max_qps: float = DEFAULT_MAX_QPS
+    """Calls per second of each API action."""
+    deadline: float = DEFAULT_DEADLINE
+    """Seconds per operation, all repeats included."""
+    allow_http: bool = False
+    """Whether keys may go to, or come from, another machine over plain http."""
+    debug: bool = False
+
+
+def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
+    """Read all settings; `get` takes full names of stack config, `esa-prefetch:endpoint`.
+
+    `esa-prefetch:*` wins over `alicloud:*`, that over the environment; keys have an order of
+    their own (`keys`). Raises SettingsError.
+    """
+    source = SettingsSource(get, environ)
+    allow_http = source.flag(*ALLOW_HTTP, default=False)
+    return Settings(
+        endpoint=_endpoint(source, allow_http=allow_http),
+        credentials=read_key_place(source, allow_http=allow_http),
+        verify=source.flag("esa-prefetch:verify", default=True),
+        max_qps=source.positive("esa-prefetch:maxQps") or DEFAULT_MAX_QPS,
+        deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
+        allow_http=allow_http,
+        debug=source.flag("esa-prefetch:debug", default=False),
+    )
+
+
+def refuse_misspelt(names: Iterable[str]) -> None:
+    """Raise SettingsError for a name of stack config that is no setting, and nearly one.
+
+    Names that are near none are left alone: the project itself may be called esa-prefetch, and have settings
+    of its own.
+    """
+    folded = {setting.casefold(): setting for setting in SETTINGS}
+    for full_name in sorted(names):
+        namespace, _, name = full_name.partition(":")
+        if namespace != NAMESPACE or name in SETTINGS:
+            continue
+        near = get_close_matches(name.casefold(), folded, n=1, cutoff=_NEAR)
+        if near:
+            meant = f"{NAMESPACE}:{folded[near[0]]}"
+            raise SettingsError(f"{full_name} is no setting: did you mean {meant}?")
+
+
+def _endpoint(source: SettingsSource, *, allow_http: bool) -> str:
+    text, name = _named_endpoint(source)
+    parts = _parts(text, name, source)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port is not None else ""
+    url = f"{parts.scheme}://{host}{port}"
+    is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
+    if is_open and not allow_http:
+        raise SettingsError(in_the_clear(f"{name} ({url})"))
+    return url
+
+
+def _named_endpoint(source: SettingsSource) -> tuple[str, str]:
+    """The endpoint as it is written, and what a sentence calls it."""
+    explicit = source.text("esa-prefetch:endpoint")
+    if explicit:
+        return explicit, "esa-prefetch:endpoint"
+    shared = _shared_endpoint(source)
+    if shared:
+        return shared, "alicloud:endpoints"
+    named = source.text(*ENDPOINT_VARIABLES)
+    if named:
+        return named, source.which(*ENDPOINT_VARIABLES)
+    return _public_endpoint(source), "the public endpoint"
+
+
+def _shared_endpoint(source: SettingsSource) -> str | None:
+    value = source.parsed("alicloud:endpoints")
+    entries = value if isinstance(value, list) else [value]
+    for entry in entries:
+        if entry is not None and not isinstance(entry, dict):
+            raise SettingsError(
+                'alicloud:endpoints must be a list such as [{"esa": "host:port"}]'
+            )
+        host = (entry or {}).get("esa")
+        if isinstance(host, str) and host.strip():
+            return host.strip()
+    return None
+
+
+def _public_endpoint(source: SettingsSource) -> str:
+    names = (
+        "esa-prefetch:accountType",
+        "alicloud:accountType",
+        "ALIBABA_CLOUD_ACCOUNT_TYPE",
+    )
+    kind = (source.text(*names) or "Domestic").lower()
+    if kind not in ("domestic", "international"):
+        raise SettingsError(
+            f"{source.which(*names)} must be Domestic or International, not {brief(kind)}"
+        )
+    return INTERNATIONAL_ENDPOINT if kind == "international" else CHINA_ENDPOINT
+
+
+def _parts(text: str, name: str, source: SettingsSource) -> SplitResult:
+    parts = _split(text if "://" in text else f"{_scheme(source)}://{text}")
+    if parts is None:
+        raise SettingsError(
+            f"{name} must be a host, host:port or URL without a path, such as "
+            "http://127.0.0.1:8866"  # the text itself is not shown: it may hold a password
+        )
+    return parts
+
+
+def _scheme(source: SettingsSource) -> str:
+    protocol = (source.text("alicloud:protocol") or "HTTPS").lower()
+    if protocol not in ("http", "https"):
+        raise SettingsError(
+            f"alicloud:protocol must be HTTP or HTTPS, not {brief(protocol)}"
+        )
+    return protocol
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0 and _is_host(parts.hostname or "")
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return None
+    if parts.scheme not in ("http", "https") or not usable:
+        return None
+    more = (parts.username, parts.password, parts.path.strip("/"), parts.query)
+    return None if any(more) or parts.fragment else parts
+
+
+def _is_host(name: str) -> bool:
+    """Whether this may be a host name or an address: `esa..aliyuncs.com` is not."""
+    labels = name.rstrip(".").split(".")
+    return ":" in name or all(
+        label and label.isascii() and label.replace("-", "").replace("_", "").isalnum()
+        for label in labels
+    )
+
+
+__all__ = [
+    "CHINA_ENDPOINT",
+    "DEFAULT_DEADLINE",
+    "DEFAULT_MAX_QPS",
+    "ENDPOINT_VARIABLES",
+    "INTERNATIONAL_ENDPOINT",
+    "SETTINGS",
+    "Settings",
+    "SettingsError",
+    "read_settings",
+    "refuse_misspelt",
+]
