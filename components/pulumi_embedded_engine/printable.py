@@ -4,12 +4,9 @@ Programs, plugins, states, stack files and commit messages are where it comes fr
 combining marks and emoji stay.
 """
 
-import json
 import re
 import unicodedata
-from typing import Any, Final
-
-from pulumi_embedded_engine.golang.go_numbers import respelled
+from typing import Final
 
 _SEQUENCES: Final = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]",  # CSI, of 7 and of 8 bits
@@ -45,9 +42,8 @@ def one_line(text: str) -> str:
     return "".join(c if _is_seen(c) else _spelled(c) for c in text)
 
 
-def printable_json(value: Any, indent: int) -> str:
-    """A value as JSON, indented, with such characters as escapes; those can stand in its texts only."""
-    document = respelled(json.dumps(value, indent=indent, ensure_ascii=False))
+def escaped_json(document: str) -> str:
+    """A JSON document with such characters as escapes; they can stand in its texts only."""
     if _is_fit(document):
         return document
     return "".join(c if c in "\n\t" or _is_seen(c) else _escape(c) for c in document)

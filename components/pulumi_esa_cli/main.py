@@ -18,9 +18,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pulumi_embedded_engine.errors import DECLINED, FAILED, INTERNAL, EngineError
+from pulumi_esa_cli.flags.declaration import flag
 from pulumi_esa_cli.flags.global_flags import Session
 from pulumi_esa_cli.flags.pflag_grammar import plain
-from pulumi_esa_cli.pulumi.operation_commands import ALL, flag, from_environment
+from pulumi_esa_cli.pulumi.operation_commands import ALL, from_environment
 from pulumi_esa_cli.terminal.printing import echo
 
 INTERRUPTED: Final = 130

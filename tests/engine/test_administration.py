@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import parse_json
 from pulumi_embedded_engine.model.property_values import SECRET, SIGNATURE, Secret
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.stacks import administration
@@ -309,7 +310,7 @@ def test_a_journal_of_a_state_that_went_on_without_it_is_set_aside_and_told(
     stack = filled(tmp_path)
     killed_run(stack)
     # as the CLI would after `pulumi cancel`
-    other = checkpoint.parse_json(stack.files.read_checkpoint(), "it")
+    other = parse_json(stack.files.read_checkpoint(), "it")
     other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
     stack.files.write_checkpoint(json.dumps(other).encode())
 

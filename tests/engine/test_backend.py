@@ -8,7 +8,8 @@ import pytest
 
 from pulumi_embedded_engine.config.project import find_project
 from pulumi_embedded_engine.errors import NO_STACK, EngineError
-from pulumi_embedded_engine.state.file_backend import FileBackend, directory_of, put
+from pulumi_embedded_engine.processes.atomic_files import put
+from pulumi_embedded_engine.state.file_backend import FileBackend, directory_of
 from tests.engine.stacks import project_in, stack_in
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import dumps, parse_json
 from pulumi_embedded_engine.model.property_values import (
     SECRET,
     SIGNATURE,
@@ -15,13 +16,11 @@ from pulumi_embedded_engine.model.property_values import (
     equal,
 )
 from pulumi_embedded_engine.model.state_records import Resource
-from pulumi_embedded_engine.state.checkpoint import parse_json
 from pulumi_embedded_engine.state.encoding import (
     BYTE_STRING,
     Encoder,
     decode_resource,
     decode_value,
-    dumps,
     opened,
 )
 

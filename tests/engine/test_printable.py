@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.printable import one_line, printable, printable_json
+from pulumi_embedded_engine.golang.go_json import printable_json
+from pulumi_embedded_engine.printable import one_line, printable
 
 LEGIT = ["预热 – é e\u0301", "🚀 ❤\ufe0f", "👩\u200d🚀", "नमस्ते", "العربية", "a\tb\nc"]  # noqa: RUF001
 

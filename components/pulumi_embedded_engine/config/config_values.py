@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang import go_numbers
+from pulumi_embedded_engine.golang import go_json
 from pulumi_embedded_engine.model.property_values import rewritten, walk
 
 _SECURE: Final = "secure"
@@ -86,7 +86,7 @@ def _json(value: Any, quote: Callable[[str], str]) -> str:
         return "[" + ",".join(_json(item, quote) for item in value) + "]"
     if isinstance(value, float) or (isinstance(value, int) and value not in _INT64):
         # of a list or map, which the CLI keeps as JSON, it reads no whole number that is larger
-        return go_numbers.spelled(float(value))
+        return go_json.spelled(float(value))
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.golang.documents import read_document
 from pulumi_embedded_engine.golang.yaml_scalars import INT64, Moment
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.property_values import rewritten
-from pulumi_embedded_engine.state.checkpoint import parse_json
 
 FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
@@ -64,25 +63,6 @@ def read_project(file: Path) -> Project:
         plugins=_mapping(file, found, "plugins"),
         required_version=_text(file, found, "requiredPulumiVersion"),
     )
-
-
-def read_document(file: Path) -> Any:
-    """The value of a YAML or JSON file; raises EngineError if it cannot be read."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise EngineError(f"{file} cannot be read: {error.strerror}") from None
-    return parsed(content, file)
-
-
-def parsed(content: bytes, file: Path) -> Any:
-    """The value of what stands, or is to stand, in a YAML or JSON file; raises EngineError if it cannot be read."""
-    if file.suffix == ".json":
-        return parse_json(content, str(file))
-    try:
-        return load(content.decode("utf-8-sig"), str(file))
-    except UnicodeDecodeError:
-        raise EngineError(f"{file} is not UTF-8 text") from None
 
 
 def _name(file: Path, found: Mapping[str, Any]) -> str:

@@ -17,12 +17,12 @@ from ruamel.yaml.scalarstring import (
 )
 
 from pulumi_embedded_engine.config import config_values
-from pulumi_embedded_engine.config.project import parsed, read_document
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.documents import parse_document, read_document
 from pulumi_embedded_engine.golang.yaml_editing import Document
 from pulumi_embedded_engine.golang.yaml_scalars import resolve
 from pulumi_embedded_engine.model.operation_context import ConfigValue, Project
-from pulumi_embedded_engine.state.file_backend import put
+from pulumi_embedded_engine.processes.atomic_files import put
 
 _PLAIN = (str, PlainScalarString)
 _YAML_1_1_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "<<"})
@@ -89,7 +89,7 @@ class StackConfig:
     def _edit(self, change: Callable[[Any], None], wanted: Mapping[str, Any]) -> None:
         try:
             text = self._edited(change)
-            document = parsed(text.encode(), self.file) or {}
+            document = parse_document(text.encode(), self.file) or {}
             fits = self._values(document) == wanted
         except (EngineError, YAMLError, ValueError, TypeError, RecursionError):
             # ruamel keeps how a thing was spelled, and not all that can be read has such a form

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import Project
-from pulumi_embedded_engine.state.file_backend import put
+from pulumi_embedded_engine.processes.atomic_files import put
 
 
 def home(environ: Mapping[str, str]) -> Path:

@@ -7,6 +7,7 @@ from pulumi_embedded_engine.display.line_writer import Paper
 from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.rows import PREFIXES
 from pulumi_embedded_engine.display.secret_masking import masked, with_values
+from pulumi_embedded_engine.golang.go_json import printable_json
 from pulumi_embedded_engine.model.events import (
     Cancelled,
     Diagnostic,
@@ -19,7 +20,6 @@ from pulumi_embedded_engine.model.events import (
 )
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import is_root_stack
-from pulumi_embedded_engine.printable import printable_json
 from pulumi_embedded_engine.state.encoding import Encoder
 
 NANOSECONDS: Final = 1_000_000_000

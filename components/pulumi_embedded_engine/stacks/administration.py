@@ -8,6 +8,7 @@ from pathlib import Path
 from pulumi_embedded_engine.clock import Clock, SystemClock
 from pulumi_embedded_engine.config import stack_file as stack_config
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import parse_json
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.model.urns import ROOT_STACK_TYPE
@@ -82,7 +83,7 @@ def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
 
     Raises EngineError if it cannot be read, and, unless forced, if it is not valid or another stack's.
     """
-    outer = checkpoint.parse_json(content, "the file")
+    outer = parse_json(content, "the file")
     body = outer.get("deployment", "")
     # null is how the CLI exports a stack that never had a state
     body = {} if body is None else body

@@ -30,11 +30,11 @@ from typing import Final
 
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import dumps
 from pulumi_embedded_engine.model.operation_context import Outcome
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state import checkpoint, history, integrity, locks
 from pulumi_embedded_engine.state.checkpoint import Deployment
-from pulumi_embedded_engine.state.encoding import dumps
 from pulumi_embedded_engine.state.file_backend import StackFiles
 from pulumi_embedded_engine.state.journal import Begin, Entry, Folding
 from pulumi_embedded_engine.state.journal_file import (

@@ -1,7 +1,6 @@
 """A whole checkpoint or deployment as JSON, and back; where it lies, and who may write it, is not its business."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import parse_json
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from pulumi_embedded_engine.model.timestamps import Moment, render
 from pulumi_embedded_engine.state import integrity
@@ -18,7 +18,6 @@ from pulumi_embedded_engine.state.encoding import (
     Sealer,
     decode_operation,
     decode_resource,
-    whole,
 )
 
 PLAIN: Final = 3
@@ -109,17 +108,6 @@ def parse(content: bytes) -> Deployment:
         raise EngineError("the checkpoint has no 'checkpoint'")
     latest = checkpoint.get("latest") or {}
     return checked(outer.get("version"), outer.get("features"), latest)
-
-
-def parse_json(content: bytes, what: str) -> dict[str, Any]:
-    """A JSON object; raises EngineError if the content is none."""
-    try:
-        found = json.loads(content, parse_int=whole)
-    except (ValueError, RecursionError) as error:
-        raise EngineError(f"{what} is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise EngineError(f"{what} is not a JSON object")
-    return found
 
 
 def checked(number: Any, features: Any, body: Any) -> Deployment:

@@ -13,7 +13,7 @@ from types import UnionType
 from typing import Any, Final, get_origin, get_type_hints
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_numbers import respelled
+from pulumi_embedded_engine.golang.go_json import dumps, respelled, whole
 from pulumi_embedded_engine.model.property_values import (
     ARCHIVE,
     ASSET,
@@ -67,21 +67,6 @@ _VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})
 _TIMES: Final = frozenset({"created", "modified"})
 # lists of other things than texts
 _NO_TEXTS: Final = frozenset({"stack_trace", "replacement_trigger"})
-
-
-def whole(text: str) -> int | float:
-    """The number that digits in JSON stand for: -0 keeps its sign, as with the CLI, and an int has none."""
-    return -0.0 if text == "-0" else int(text)
-
-
-def dumps(value: Any) -> str:
-    """Compact JSON; characters stay as they are unless UTF-8 cannot hold them."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
-    return text
 
 
 def decode_value(value: Any, opener: Opener | None) -> Any:

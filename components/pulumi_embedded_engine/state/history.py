@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import dumps
 from pulumi_embedded_engine.processes.bounded_reading import read_file
-from pulumi_embedded_engine.state.encoding import dumps
 from pulumi_embedded_engine.state.file_backend import StackFiles
 
 

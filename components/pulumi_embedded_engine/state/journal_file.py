@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import dumps
 from pulumi_embedded_engine.model.state_records import OperationType, Resource, Snapshot
+from pulumi_embedded_engine.processes.atomic_files import sync_directory
 from pulumi_embedded_engine.processes.bounded_reading import read_file
 from pulumi_embedded_engine.state.encoding import (
     Encoder,
     Sealer,
     decode_operation,
     decode_resource,
-    dumps,
 )
-from pulumi_embedded_engine.state.file_backend import sync_directory
 from pulumi_embedded_engine.state.journal import (
     Amended,
     Begin,

@@ -15,7 +15,7 @@ import json
 import re
 from typing import Any, Final
 
-from pulumi_embedded_engine.state.encoding import dumps, whole
+from pulumi_embedded_engine.golang.go_json import dumps, whole
 
 FEATURE: Final = "unfinished run of esa-prefetch (run: esa-prefetch cancel)"
 _WITH_FEATURES: Final = 4

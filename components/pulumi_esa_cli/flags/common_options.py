@@ -14,8 +14,8 @@ from pulumi_embedded_engine.config.project import NoProject, find_project, nowhe
 from pulumi_embedded_engine.errors import DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.stacks.stack import Stack, open_stack
+from pulumi_esa_cli.flags.declaration import flag
 from pulumi_esa_cli.flags.global_flags import Session
-from pulumi_esa_cli.pulumi.operation_commands import flag
 from pulumi_esa_cli.terminal.passphrase_prompt import Asking
 from pulumi_esa_cli.terminal.printing import echo
 

@@ -20,7 +20,7 @@ from pulumi_esa_cli.flags.common_options import (
     ShowSecrets,
     StackName,
 )
-from pulumi_esa_cli.pulumi.operation_commands import flag
+from pulumi_esa_cli.flags.declaration import flag
 from pulumi_esa_cli.pulumi.secret_guess import looks_secret
 from pulumi_esa_cli.pulumi.stack_views import shown
 from pulumi_esa_cli.terminal.printing import print_json, print_table, print_value

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from pulumi_embedded_engine.processes.environment import is_set
+from pulumi_esa_cli.flags.declaration import flag
 
 ALL: Final = ("preview", "up", "refresh", "destroy")
 PROGRAM: Final = ("preview", "up")
@@ -24,20 +25,6 @@ DO: Final = "What to do"
 WHICH: Final = "Which resources"
 SHOW: Final = "What to show"
 EPILOG: Final = "For every command: -C DIR, --color WHEN, --non-interactive, -v N; see `esa-prefetch --help`."
-
-
-def flag(
-    spellings: str, text: str = "", metavar: str | None = None, **more: Any
-) -> Any:
-    """A flag by all its spellings, the long one first; one without a text is taken, and not shown in the help."""
-    return typer.Option(
-        *spellings.split(),
-        help=text,
-        metavar=metavar,
-        show_default=False,
-        hidden=not text,
-        **more,
-    )
 
 
 def _flag(

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
-from pulumi_embedded_engine.config.project import read_document
 from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.errors import BAD_USAGE, FAILED, EngineError
+from pulumi_embedded_engine.golang.documents import read_document
 from pulumi_embedded_engine.model.operation_context import Kind, Project, Request
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.run.targets import protected

@@ -16,7 +16,7 @@ from pulumi_embedded_engine.config import stack_file as stack_config
 from pulumi_embedded_engine.config import workspace
 from pulumi_embedded_engine.config.config_values import legible
 from pulumi_embedded_engine.errors import NO_STACK, EngineError
-from pulumi_embedded_engine.printable import printable_json
+from pulumi_embedded_engine.golang.go_json import printable_json
 from pulumi_embedded_engine.processes.bounded_reading import read_stream
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack, current, open_backend, open_stack
@@ -33,9 +33,9 @@ from pulumi_esa_cli.flags.common_options import (
     StackName,
     Yes,
 )
+from pulumi_esa_cli.flags.declaration import flag
 from pulumi_esa_cli.flags.global_flags import Session
 from pulumi_esa_cli.pulumi import stack_views as stack_pages
-from pulumi_esa_cli.pulumi.operation_commands import flag
 from pulumi_esa_cli.terminal.printing import (
     ago,
     echo,

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import typer
 
-from pulumi_embedded_engine.printable import printable, printable_json
+from pulumi_embedded_engine.golang.go_json import printable_json
+from pulumi_embedded_engine.printable import printable
 
 _UNITS: Final = (
     (365 * 86400, "year"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_embedded_engine.golang.go_numbers import respelled
+from pulumi_embedded_engine.golang.go_json import respelled
 
 # as the pulumi CLI 3.260 printed them by `stack output --json`
 SEEN = [

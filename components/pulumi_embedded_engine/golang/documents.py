@@ -1,0 +1,27 @@
+"""A YAML or JSON file, read as the CLI reads it; knows no meaning of what is in it."""
+
+from pathlib import Path
+from typing import Any
+
+from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.golang.go_json import parse_json
+from pulumi_embedded_engine.golang.yaml_reading import load
+
+
+def read_document(file: Path) -> Any:
+    """The value of a YAML or JSON file; raises EngineError if it cannot be read."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise EngineError(f"{file} cannot be read: {error.strerror}") from None
+    return parse_document(content, file)
+
+
+def parse_document(content: bytes, file: Path) -> Any:
+    """The value of what stands, or is to stand, in a YAML or JSON file; raises EngineError if it cannot be read."""
+    if file.suffix == ".json":
+        return parse_json(content, str(file))
+    try:
+        return load(content.decode("utf-8-sig"), str(file))
+    except UnicodeDecodeError:
+        raise EngineError(f"{file} is not UTF-8 text") from None
