@@ -39,7 +39,7 @@ def make(extra: str, stamp: Path) -> str:
         venv.create(VENV, symlinks=True, with_pip=True)
     for old in known:
         old.unlink(missing_ok=True)
-    target = f".[{extra}]" if extra else "."
+    target = f".[{extra or 'cli'}]"
     pip = [str(VENV / "bin/python"), "-m", "pip", "--disable-pip-version-check"]
     environment = {k: v for k, v in os.environ.items() if k not in ELSEWHERE}
     done = subprocess.run(

@@ -1,0 +1,76 @@
+"""The product alone: which packages it imports, and what is said where the command is not installed."""
+
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "components/pulumi_esa_prefetch"
+# each needs an extra of its own: alicloud, policy, plot
+EXTRAS = {"resources.site_resources", "report.policy_pack", "report.render.plot"}
+COMMAND = {
+    *("typer", "click", "rich", "ruamel", "werkzeug", "waitress"),
+    *("pulumi_esa_cli", "pulumi_esa_emulator", "pulumi_embedded_engine"),
+}
+POSIX = {"fcntl", "pwd", "grp", "termios", "resource"}
+
+# Refuses imports as Python does where a package is not installed.
+BLOCKED = """
+import sys
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Refusing())
+"""
+
+
+def without(names: Collection[str], program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that cannot import some packages."""
+    blocked = BLOCKED.format(names=set(names))
+    return subprocess.run(
+        [sys.executable, "-c", blocked + program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def modules() -> list[str]:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        if name not in EXTRAS:
+            found.append(f"{PACKAGE.name}.{name}".rstrip("."))
+    return found
+
+
+@pytest.mark.parametrize("names", [COMMAND, POSIX], ids=["command", "posix"])
+def test_every_module_of_the_product_is_imported_without(names: set[str]) -> None:
+    program = f"""
+from importlib import import_module
+for name in {modules()!r}:
+    import_module(name)
+"""
+
+    done = without(names, program)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_esa_prefetch_says_what_to_install_where_the_command_is_missing() -> None:
+    program = "from pulumi_esa_cli.__main__ import main; sys.exit(main())"
+
+    done = without(COMMAND - {"pulumi_esa_cli"}, program)
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "error: esa-prefetch needs the package typer, which is not installed: "
+        "pip install 'pulumi-esa-prefetch[cli]'\n"
+    )
