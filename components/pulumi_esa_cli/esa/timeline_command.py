@@ -70,7 +70,7 @@ def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) 
         from pulumi_esa_prefetch.report.render.plot import FORMATS, draw  # noqa: PLC0415
     except ImportError:
         raise EngineError(
-            "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[plot]'"
+            "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[cli,plot]'"
         ) from None
     if file.suffix not in FORMATS:
         raise EngineError(f"--plot: {file} is none of {', '.join(sorted(FORMATS))}")
