@@ -10,8 +10,7 @@ from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.report.inputs.esa_lookup import look
-from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.esa_lookup import look, look_with
 from pulumi_esa_prefetch.settings.credentials import Credentials
 
 SITE = 190007158391808

@@ -6,8 +6,8 @@ import pytest
 
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
+from pulumi_esa_prefetch.report.inputs.esa_lookup import look_with
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
-from pulumi_esa_prefetch.report.inputs.reading import look_with
 from tests.report.previews import JOB_ID
 
 KEYS = {

@@ -16,8 +16,7 @@ from pulumi_esa_prefetch.load import Judgement, Limits, LimitsError, refused
 from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
-from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
 from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 
 KEY = "esa-prefetch:limits"

@@ -33,8 +33,7 @@ from pulumi_esa_prefetch.report.analysis.progress import (
     targets,
 )
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import look
-from pulumi_esa_prefetch.report.inputs.reading import open_client
+from pulumi_esa_prefetch.report.inputs.esa_lookup import look, open_client
 from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 from pulumi_esa_prefetch.settings.settings import SettingsError
 

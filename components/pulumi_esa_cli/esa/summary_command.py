@@ -13,13 +13,12 @@ from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.analysis.summary import Summary, schema_text
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     Preview,
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.inputs.reading import look_with
 from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 from pulumi_esa_prefetch.report.render.markdown import markdown
 from pulumi_esa_prefetch.report.render.one_line import line

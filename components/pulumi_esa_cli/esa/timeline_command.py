@@ -19,8 +19,7 @@ from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
-from pulumi_esa_prefetch.report.inputs.reading import look_with
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
 from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 
 

@@ -8,8 +8,7 @@ from pulumi_esa_prefetch.api.errors import AnotherId, EsaError
 from pulumi_esa_prefetch.api.models import GOING_ON, Plan
 from pulumi_esa_prefetch.provider.decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
-from pulumi_esa_prefetch.provider.hook_deadline import Work
-from pulumi_esa_prefetch.provider.laps import Laps
+from pulumi_esa_prefetch.provider.hook_deadline import Laps, Work
 from pulumi_esa_prefetch.provider.models import PlanInputs
 from pulumi_esa_prefetch.provider.plan_ref import Target
 from pulumi_esa_prefetch.provider.preflight import refuse_denied

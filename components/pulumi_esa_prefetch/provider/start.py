@@ -30,8 +30,7 @@ from pulumi_esa_prefetch.api.models import GOING_ON, Plan
 from pulumi_esa_prefetch.api.times import render_time
 from pulumi_esa_prefetch.provider.decision import is_doubtful
 from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone, PrefetchError
-from pulumi_esa_prefetch.provider.hook_deadline import Work
-from pulumi_esa_prefetch.provider.laps import Laps
+from pulumi_esa_prefetch.provider.hook_deadline import Laps, Work
 from pulumi_esa_prefetch.provider.plan_ref import Target
 from pulumi_esa_prefetch.provider.session import tell
 

@@ -7,8 +7,7 @@ looked up, for ESA's documentation leaves open how it answers then (StopSchedule
 from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
-from pulumi_esa_prefetch.provider.hook_deadline import Work
-from pulumi_esa_prefetch.provider.laps import Laps
+from pulumi_esa_prefetch.provider.hook_deadline import Laps, Work
 from pulumi_esa_prefetch.provider.plan_ref import Target
 
 

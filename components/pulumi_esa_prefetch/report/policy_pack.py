@@ -33,9 +33,8 @@ from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, few
 from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN, Resource
-from pulumi_esa_prefetch.report.inputs.reading import look_with
 from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
 
 StackValidation = Callable[[StackValidationArgs, ReportViolation], None]

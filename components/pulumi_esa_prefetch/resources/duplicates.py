@@ -1,5 +1,7 @@
-"""Which plans the program that runs now has declared, and by which names; declares none itself."""
+"""Which plans are declared under two names, in a config or in the program that runs now; declares none itself."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
 from pulumi import Resource, RunError
@@ -7,8 +9,7 @@ from pulumi.runtime import get_root_resource
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_esa_prefetch.provider.models import read_declaration
-from pulumi_esa_prefetch.resources.twins import bare_id
+from pulumi_esa_prefetch.provider.models import read_declaration, split_id
 
 # Each run of a program has a root of its own, also where the Automation API runs several in one process.
 _names: WeakKeyDictionary[Resource, dict[str, str]] = WeakKeyDictionary()
@@ -34,3 +35,22 @@ def note_declaration(resource_name: str, plan_id: object) -> None:
             f"ScheduledPrefetch {resource_name!r}: plan {plan} is declared by {names[plan]!r} already"
         )
     names[plan] = resource_name
+
+
+def bare_id(plan_id: str) -> str:
+    """The plan's own id in one spelling, of a bare or a composite id."""
+    return str(split_id(plan_id)[1]).lower()
+
+
+def twins(plan_ids: Mapping[str, object]) -> Iterator[str]:
+    """Say which names stand for one plan, by its id, bare or composite.
+
+    An id that is no text, such as an Output, is passed over.
+    """
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name, plan_id in plan_ids.items():
+        if isinstance(plan_id, str):
+            names[bare_id(plan_id)].append(name)
+    for same in names.values():
+        if len(same) > 1:
+            yield f"{' and '.join(same)} are one plan"

@@ -8,9 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_esa_prefetch.api.one_line import in_one_line
 from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
+from pulumi_esa_prefetch.resources.duplicates import twins
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
 from pulumi_esa_prefetch.resources.secret_config import hide, secrecy
-from pulumi_esa_prefetch.resources.twins import twins
 
 SETTING = "esa-prefetch:plans"
 _PROPERTIES = {to_camel(name): name for name in PlanInputs.model_fields}

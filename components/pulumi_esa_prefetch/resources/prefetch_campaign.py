@@ -8,11 +8,11 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
 
 from pulumi_esa_prefetch.api.times import parse_time
 from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.duplicates import twins
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
 )
-from pulumi_esa_prefetch.resources.twins import twins
 
 
 class ScheduledPrefetchArgsDict(TypedDict, total=False):

@@ -8,7 +8,7 @@ from typing import Any
 from pulumi import Input, RunError
 
 from pulumi_esa_prefetch.api.times import parse_time, render_time
-from pulumi_esa_prefetch.resources.deferred import applied
+from pulumi_esa_prefetch.resources.input_mapping import applied
 
 # ListScheduledPreloadExecutions answers `2024-05-31T17:10:48.849+08:00`, and pulumi_alicloud compares
 # times as text: in another notation every window would be a change in every deployment.

@@ -15,7 +15,7 @@ from pulumi import (
 )
 
 from pulumi_esa_prefetch.resources.arguments import arguments
-from pulumi_esa_prefetch.resources.deferred import applied, named
+from pulumi_esa_prefetch.resources.input_mapping import applied, named
 from pulumi_esa_prefetch.resources.prefetch_campaign import (
     PrefetchCampaign,
     PrefetchCampaignArgs,

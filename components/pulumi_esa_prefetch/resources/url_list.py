@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pulumi import Input, Output, RunError
 
-from pulumi_esa_prefetch.resources.deferred import applied
+from pulumi_esa_prefetch.resources.input_mapping import applied
 
 _LARGEST_FILE = 64 << 20
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pulumi import Output, RunError
 
-from pulumi_esa_prefetch.resources.deferred import applied, named
+from pulumi_esa_prefetch.resources.input_mapping import applied, named
 
 
 def refuse(value: str) -> str:
