@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pulumi_esa_prefetch.settings.credentials import (
+from pulumi_esa_prefetch.settings.credential_sources import (
     AssumedRole,
     Credentials,
     CredentialsUri,

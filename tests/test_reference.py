@@ -25,7 +25,7 @@ from pulumi_esa_prefetch import (
     SitePrefetchArgs,
 )
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState
+from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
 from pulumi_esa_prefetch.resources.plan_config import SETTING
 from pulumi_esa_prefetch.settings.settings import read_settings
 

@@ -14,8 +14,8 @@ from pulumi_esa_emulator.http.options import Options
 from pulumi_esa_emulator.state.seed import KeySeed, Seed
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import source_of
-from pulumi_esa_prefetch.provider.session import Session
-from pulumi_esa_prefetch.settings.credentials import AssumedRole, Credentials
+from pulumi_esa_prefetch.provider.session import ProviderSession
+from pulumi_esa_prefetch.settings.credential_sources import AssumedRole, Credentials
 from pulumi_esa_prefetch.settings.settings import read_settings
 from tests.engine.stacks import SALT, reopened, stack_in
 
@@ -35,7 +35,7 @@ HOLDERS = {
     "an assumed role": AssumedRole(KEYS, "arn"),
     "a source": source_of(KEYS),
     "a client": EsaClient.from_settings(SETTINGS),
-    "a session": Session(EsaClient.from_settings(SETTINGS)),
+    "a session": ProviderSession(EsaClient.from_settings(SETTINGS)),
     "a key's seed": KEY,
     "a seed": Seed(keys=(KEY,)),
     "a key": KEY.key(datetime(2026, 1, 1, tzinfo=UTC)),

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.provider.errors import PrefetchError
-    from pulumi_esa_prefetch.resources.completion import (
-        PrefetchCompletion,
-        PrefetchCompletionArgs,
-    )
     from pulumi_esa_prefetch.resources.plan_config import read_plans
     from pulumi_esa_prefetch.resources.prefetch_campaign import (
         PrefetchCampaign,
         PrefetchCampaignArgs,
         ScheduledPrefetchArgsDict,
+    )
+    from pulumi_esa_prefetch.resources.prefetch_completion import (
+        PrefetchCompletion,
+        PrefetchCompletionArgs,
     )
     from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
     from pulumi_esa_prefetch.resources.scheduled_prefetch import (
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "PrefetchCampaign": "resources.prefetch_campaign",
     "PrefetchCampaignArgs": "resources.prefetch_campaign",
-    "PrefetchCompletion": "resources.completion",
-    "PrefetchCompletionArgs": "resources.completion",
+    "PrefetchCompletion": "resources.prefetch_completion",
+    "PrefetchCompletionArgs": "resources.prefetch_completion",
     "PrefetchError": "provider.errors",
     "PrefetchWindow": "resources.prefetch_window",
     "ScheduledPrefetch": "resources.scheduled_prefetch",

@@ -518,7 +518,7 @@ def test_a_client_is_made_from_settings() -> None:
     assert isinstance(settings, Settings)
     assert app.headers[0]["host"] == "127.0.0.1:8866"
     assert "Credential=id," in app.headers[0]["authorization"]
-    assert client._budget.seconds == 9
+    assert client._deadline.seconds == 9
     assert clock.monotonic() == 2.0
 
 

@@ -22,7 +22,7 @@ from pulumi_esa_prefetch.api.credentials import (
     source_of,
 )
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.settings.credentials import (
+from pulumi_esa_prefetch.settings.credential_sources import (
     AssumedRole,
     Credentials,
     CredentialsUri,
@@ -462,7 +462,7 @@ def run_python(program: str, **environ: str) -> str:
 CHAIN = """
 from pulumi_esa_prefetch.api.credentials import source_of
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.settings.credentials import DefaultPlaces
+from pulumi_esa_prefetch.settings.credential_sources import DefaultPlaces
 try:
     keys = source_of(DefaultPlaces()).get()
     print(keys.access_key_id, keys.access_key_secret, keys.security_token)

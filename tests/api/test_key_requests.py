@@ -14,7 +14,7 @@ import pytest
 from pulumi_esa_prefetch.api import key_requests
 from pulumi_esa_prefetch.api.credentials import OfficialCredentials, source_of
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.settings.credentials import (
+from pulumi_esa_prefetch.settings.credential_sources import (
     Credentials,
     CredentialsUri,
     EcsRole,

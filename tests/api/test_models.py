@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_esa_prefetch.api.models import GOING_ON, STATUSES, Job
+from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES, Job
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_the_origins_of_a_job_are_its_domains_however_they_are_parted(
 
 
 def test_the_statuses_that_go_on_are_some_of_those_that_esa_documents() -> None:
-    assert set(STATUSES) > GOING_ON
+    assert set(STATUSES) > ACTIVE

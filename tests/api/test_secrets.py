@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
 from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
 from pulumi_esa_prefetch.api.signing import Acs3Auth
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 from tests.api.answering import (
     JOB_ID,
     NOON,

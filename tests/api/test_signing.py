@@ -19,7 +19,7 @@ from pulumi_esa_prefetch.api.signing import (
     string_to_sign,
 )
 from pulumi_esa_prefetch.clock import ManualClock
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 from tests.api.answering import JOB_ID, PLAN, Script, client_of, ok
 
 _GOLDEN = Path(__file__).parents[1] / "golden" / "acs3_vectors.json"

@@ -16,25 +16,25 @@ from pulumi_esa_emulator.messages import times as emulator_times
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.esa_times import parse_time, render_time
 from pulumi_esa_prefetch.api.models import PlanSpec
-from pulumi_esa_prefetch.api.times import parse_time, render_time
 from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from pulumi_esa_prefetch.provider.session import Session
+from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
-    Resource,
+    ResourceEntry,
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.markdown import markdown
-from pulumi_esa_prefetch.report.render.one_line import line
+from pulumi_esa_prefetch.report.render.summary_line import summary_line
 from pulumi_esa_prefetch.resources.plan_config import PlanConfigError, read_plans
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
 from tests.fuzz.sentences import assert_sentence
 
@@ -181,7 +181,7 @@ def take_declaration(content: bytes) -> None:
     an_id = found.get("id")
     id_ = an_id if isinstance(an_id, str) else f"{JOB_ID}:{PLAN_ID}"
     provider = PlanProvider()
-    provider.session = Session(client_of(_plain_esa), clock=ManualClock(NOW))
+    provider.session = ProviderSession(client_of(_plain_esa), clock=ManualClock(NOW))
     with redirect_stdout(StringIO()) as told:
         checked = provider.check(olds, news)
         assert provider.diff(id_, olds, checked.inputs).changes in {True, False}
@@ -211,7 +211,7 @@ def summarise(content: bytes) -> None:
     text = content.decode("utf-8", "replace")
     try:
         preview = read_preview(text)
-        state: tuple[Resource, ...] = ()
+        state: tuple[ResourceEntry, ...] = ()
     except ReportError as error:
         assert_sentence(error)
         preview = read_preview('{"steps": []}')
@@ -225,10 +225,12 @@ def summarise(content: bytes) -> None:
     except LimitsError as error:
         assert_sentence(error)
         limits = Limits()
-    made = compose(preview, Graph.of(preview, state), Looked(problem="x"), limits, NOW)
+    made = compose(
+        preview, ResourceGraph.of(preview, state), EsaSnapshot(problem="x"), limits, NOW
+    )
     assert json.loads(made.to_json())
     assert markdown(made)
-    assert_sentence(line(made))
+    assert_sentence(summary_line(made))
 
 
 def _plain_esa(request: httpx.Request) -> httpx.Response:

@@ -10,7 +10,11 @@ from pulumi.output import UNKNOWN
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider.decision import Act
-from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, read_declaration
+from pulumi_esa_prefetch.provider.plan_properties import (
+    PlanInputs,
+    PlanState,
+    read_declaration,
+)
 from tests.lifecycle.esa import plan_id
 from tests.provider.world import JOB, PLAN, props
 
@@ -162,7 +166,7 @@ def test_a_plan_never_sets_back_the_others_that_run(
 ) -> None:
     decided = decision.at_rerun(Seen(status), running)
 
-    assert (decided.act, decided.tell) == (act, tell)
+    assert (decided.act, decided.notify) == (act, tell)
 
 
 @pytest.mark.parametrize("running", [[], ["a"]])
@@ -172,7 +176,7 @@ def test_a_job_that_this_run_has_set_back_is_not_set_back_again_and_stands_in_no
 ) -> None:
     decided = decision.at_rerun(Seen(status), running, was_reset=True)
 
-    assert (decided.act, decided.tell) == (Act.START, False)
+    assert (decided.act, decided.notify) == (Act.START, False)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +203,7 @@ def test_what_may_be_from_before_the_record_contradicts_it(
 ) -> None:
     seen = Seen(now) if now else None
 
-    assert decision.contradicts(recorded(before), seen) is contradicts
+    assert decision.may_predate_state(recorded(before), seen) is contradicts
 
 
 @pytest.mark.parametrize(
@@ -219,8 +223,8 @@ def test_what_may_be_something_else_by_now_does_not_decide_an_end(
 ) -> None:
     plan = Plan(id=PLAN, status=status, start_time=opens)
 
-    assert decision.is_doubtful(plan, NOW) is doubtful
-    assert not decision.is_doubtful(None, NOW)
+    assert decision.may_be_stale(plan, NOW) is doubtful
+    assert not decision.may_be_stale(None, NOW)
 
 
 @pytest.mark.parametrize("on_destroy", ["stop", "delete"])
@@ -229,7 +233,7 @@ def test_the_end_of_a_plan_with_an_unknown_status_is_told(on_destroy: str) -> No
 
     decided = decision.at_delete(state, Seen("pausing"))
 
-    assert (decided.act, decided.tell) == (Act.LEAVE, True)
+    assert (decided.act, decided.notify) == (Act.LEAVE, True)
 
 
 @pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)
@@ -335,7 +339,7 @@ def test_an_update_looks_unless_there_is_only_something_to_record(
 ) -> None:
     declared = PlanInputs.parse(props(**after))
 
-    assert decision.needs_look(declared, recorded(status, **before)) is looks
+    assert decision.needs_lookup(declared, recorded(status, **before)) is looks
 
 
 @pytest.mark.parametrize(
@@ -355,7 +359,7 @@ def test_only_a_plan_that_had_finished_stays_on_record_when_it_is_gone(
 
     decided = decision.at_read(recorded(status), seen)
 
-    assert (decided.act, decided.tell) == (act, tell)
+    assert (decided.act, decided.notify) == (act, tell)
 
 
 @pytest.mark.parametrize(
@@ -382,11 +386,11 @@ def test_the_end_of_a_declaration_does_what_on_destroy_says_for_each_status(
 
     decided = decision.at_delete(state, seen)
 
-    assert (decided.act, decided.tell) == (act, tell)
+    assert (decided.act, decided.notify) == (act, tell)
 
 
 @pytest.mark.parametrize(
-    ("on_destroy", "kept", "act"),
+    ("on_destroy", "still_declared", "act"),
     [
         ("stop", True, Act.LEAVE),
         ("delete", True, Act.LEAVE),
@@ -396,10 +400,10 @@ def test_the_end_of_a_declaration_does_what_on_destroy_says_for_each_status(
     ],
 )
 def test_a_plan_that_is_declared_elsewhere_or_left_is_not_looked_at(
-    on_destroy: str, act: Act | None, *, kept: bool
+    on_destroy: str, act: Act | None, *, still_declared: bool
 ) -> None:
     decided = decision.before_delete(
-        recorded("running", on_destroy=on_destroy), kept=kept
+        recorded("running", on_destroy=on_destroy), still_declared=still_declared
     )
 
     assert (decided.act if decided else None) is act

@@ -672,7 +672,7 @@ def test_delete_of_what_is_gone_is_done() -> None:
 def test_delete_of_what_goes_between_look_and_call_is_done() -> None:
     world = World("stopped")
     outs = created(world, desired_state="stopped", on_destroy="delete")
-    world.next_process().session.lists.find(JOB, PLAN)
+    world.next_process().session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
 
     world.provider.delete(ID, outs)
@@ -688,7 +688,7 @@ def test_delete_of_a_running_plan_that_goes_between_look_and_stop_is_done(
 ) -> None:
     world = World("running")
     outs = created(world, on_destroy=on_destroy)
-    world.next_process().session.lists.find(JOB, PLAN)
+    world.next_process().session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
 
     world.provider.delete(ID, outs)
@@ -700,7 +700,7 @@ def test_delete_of_a_plan_that_goes_while_the_answer_to_stop_is_lost_is_done() -
     lost = fault({"kind": "reset", "when": "before"}, action=STOP)
     world = World("running", faults=(lost,))
     outs = created(world)
-    world.next_process().session.lists.find(JOB, PLAN)
+    world.next_process().session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
 
     world.provider.delete(ID, outs)

@@ -96,7 +96,7 @@ def test_a_job_that_this_run_knows_from_a_list_takes_the_place_of_an_unreadable_
 ) -> None:
     world = World("stopped" if action == START else "running", "stopped")
     wanted = "running" if action == START else "stopped"
-    world.session.lists.find(JOB, plan_id(2))
+    world.session.plan_cache.find(JOB, plan_id(2))
     world.wire.spoiled = {action: {"JobId": "a:b:c"}}
 
     made = world.provider.create({"plan_id": PLAN, "desired_state": wanted})
@@ -170,7 +170,7 @@ def test_a_plan_of_another_job_in_a_list_does_not_count_and_is_warned_of_once(
     assert again["starts"] == 2
     [warning] = warnings(capsys)
     assert f"{OTHER} for plan {plan_id(2)}" in warning
-    assert world.session.lists.job_of(plan_id(2)) is None
+    assert world.session.plan_cache.job_of(plan_id(2)) is None
 
 
 def test_a_plan_that_is_listed_as_another_job_s_is_not_the_declared_one() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from pulumi_esa_prefetch.provider.hook_deadline import LEAST_SECONDS
+from pulumi_esa_prefetch.provider.hook_call import LEAST_SECONDS
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from tests.lifecycle.esa import job, plan, plan_id
 from tests.provider.test_start import fault

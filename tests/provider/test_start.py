@@ -12,9 +12,9 @@ import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
-from pulumi_esa_prefetch.provider.plan_ref import Target
-from pulumi_esa_prefetch.provider.session import tell
-from pulumi_esa_prefetch.provider.start import Outcome, after_lost_start
+from pulumi_esa_prefetch.provider.plan_ref import PlanRef
+from pulumi_esa_prefetch.provider.session import notify
+from pulumi_esa_prefetch.provider.start import StartEffect, after_lost_start
 from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
 
@@ -49,29 +49,29 @@ def names(kind: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("before", "seen", "restart_failed", "outcome"),
     [
-        ("stopped", "running", True, Outcome.DONE),
-        ("finished", "running", True, Outcome.DONE),
-        (None, "running", True, Outcome.DONE),
-        ("stopped", "stopped", True, Outcome.AGAIN),
-        ("stopped", "waiting", True, Outcome.AGAIN),
-        ("waiting", "waiting", True, Outcome.AGAIN),
-        ("finished", "waiting", True, Outcome.AGAIN),
-        ("failed", "failed", True, Outcome.AGAIN),
-        ("failed", "failed", False, Outcome.AGAIN),
-        ("stopped", "failed", True, Outcome.AGAIN),
-        ("stopped", "failed", False, Outcome.DONE),
-        (None, "failed", False, Outcome.AGAIN),
-        ("stopped", "finished", True, Outcome.DONE),
-        ("waiting", "finished", True, Outcome.DONE),
-        ("failed", "finished", True, Outcome.DONE),
-        ("finished", "finished", True, Outcome.UNKNOWN),
-        (None, "finished", True, Outcome.UNKNOWN),
-        ("stopped", "paused-by-esa", True, Outcome.UNKNOWN),
-        ("stopped", None, True, Outcome.UNKNOWN),
+        ("stopped", "running", True, StartEffect.DONE),
+        ("finished", "running", True, StartEffect.DONE),
+        (None, "running", True, StartEffect.DONE),
+        ("stopped", "stopped", True, StartEffect.REPEATABLE),
+        ("stopped", "waiting", True, StartEffect.REPEATABLE),
+        ("waiting", "waiting", True, StartEffect.REPEATABLE),
+        ("finished", "waiting", True, StartEffect.REPEATABLE),
+        ("failed", "failed", True, StartEffect.REPEATABLE),
+        ("failed", "failed", False, StartEffect.REPEATABLE),
+        ("stopped", "failed", True, StartEffect.REPEATABLE),
+        ("stopped", "failed", False, StartEffect.DONE),
+        (None, "failed", False, StartEffect.REPEATABLE),
+        ("stopped", "finished", True, StartEffect.DONE),
+        ("waiting", "finished", True, StartEffect.DONE),
+        ("failed", "finished", True, StartEffect.DONE),
+        ("finished", "finished", True, StartEffect.UNKNOWN),
+        (None, "finished", True, StartEffect.UNKNOWN),
+        ("stopped", "paused-by-esa", True, StartEffect.UNKNOWN),
+        ("stopped", None, True, StartEffect.UNKNOWN),
     ],
 )
 def test_a_lost_start_is_judged_by_the_status_before_and_after(
-    before: str | None, seen: str | None, outcome: Outcome, *, restart_failed: bool
+    before: str | None, seen: str | None, outcome: StartEffect, *, restart_failed: bool
 ) -> None:
     judged = after_lost_start(before, seen, restart_failed=restart_failed)
 
@@ -295,7 +295,7 @@ def test_a_start_that_esa_ignores_is_recorded_as_it_is_and_told(
 
 
 def started_elsewhere(world: World) -> None:
-    world.session.lists.find(JOB, PLAN)
+    world.session.plan_cache.find(JOB, PLAN)
     world.client.start_scheduled_preload_execution(plan_id=PLAN)
 
 
@@ -400,7 +400,7 @@ def test_a_key_that_may_not_start_is_named_with_the_right_that_it_lacks() -> Non
 
 def test_a_plan_deleted_between_look_and_start_does_not_exist() -> None:
     world = World("stopped")
-    world.session.lists.find(JOB, PLAN)
+    world.session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
 
     with pytest.raises(PrefetchError, match=f"plan {JOB}:{PLAN} does not exist"):
@@ -409,7 +409,7 @@ def test_a_plan_deleted_between_look_and_start_does_not_exist() -> None:
 
 def test_a_plan_deleted_while_the_answer_was_lost_does_not_exist() -> None:
     world = World("stopped", faults=(fault({"kind": "reset", "when": "before"}),))
-    world.session.lists.find(JOB, PLAN)
+    world.session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
 
     with pytest.raises(PrefetchError, match="does not exist any more"):
@@ -450,7 +450,7 @@ def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
 def test_no_line_moves_the_cursor_of_whoever_reads_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tell("a\x1b[2J\x9b2J\u202eb\r\nc")
+    notify("a\x1b[2J\x9b2J\u202eb\r\nc")
 
     assert capsys.readouterr().out == "esa-prefetch: a?[2J?2J?b c\n"
 
@@ -463,7 +463,7 @@ def test_letters_that_stdout_cannot_write_do_not_undo_a_start(
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     world.wire.spoiled = {START: {"Status": "failed"}}
 
-    tell("ESA \u8bf4 \udcff")
+    notify("ESA \u8bf4 \udcff")
     outs = created(world)
 
     assert outs["starts"] == 1
@@ -477,7 +477,7 @@ def test_a_closed_stdout_does_not_undo_a_start(monkeypatch: pytest.MonkeyPatch) 
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
 
-    tell("nobody hears it")
+    notify("nobody hears it")
 
 
 def test_the_look_after_a_lost_start_may_come_after_the_deadline() -> None:
@@ -533,7 +533,7 @@ def test_a_job_learnt_from_another_plan_settles_a_lost_start() -> None:
     world = World(
         "stopped", "stopped", faults=(fault({"kind": "reset", "when": "after"}),)
     )
-    world.session.lists.find(JOB, plan_id(2))
+    world.session.plan_cache.find(JOB, plan_id(2))
 
     made = world.provider.create({"plan_id": PLAN})
 
@@ -586,16 +586,16 @@ def test_a_waiting_plan_that_ran_since_the_list_was_remembered_is_not_run_again(
 
 def test_a_waiting_plan_that_ran_while_its_turn_was_awaited_is_not_run_again() -> None:
     world = World(jobs=brief("+5s"))
-    turns, beside = world.session.turns, world.session.turns.beside
+    job_locks, shared = world.session.job_locks, world.session.job_locks.shared
 
     @contextmanager
-    def late(target: Target, seconds: float) -> Iterator[None]:
-        with beside(target, seconds):
+    def late(ref: PlanRef, seconds: float) -> Iterator[None]:
+        with shared(ref, seconds):
             world.clock.advance(20)
             yield
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(turns, "beside", late)
+        patched.setattr(job_locks, "shared", late)
         outs = second(world)
 
     assert (outs["status"], outs["starts"]) == ("finished", 0)
@@ -604,17 +604,17 @@ def test_a_waiting_plan_that_ran_while_its_turn_was_awaited_is_not_run_again() -
 
 def test_a_list_that_grew_old_while_a_turn_was_awaited_decides_no_start() -> None:
     world = World("stopped")
-    turns, beside = world.session.turns, world.session.turns.beside
+    job_locks, shared = world.session.job_locks, world.session.job_locks.shared
 
     @contextmanager
-    def late(target: Target, seconds: float) -> Iterator[None]:
-        with beside(target, seconds):
+    def late(ref: PlanRef, seconds: float) -> Iterator[None]:
+        with shared(ref, seconds):
             world.client.start_scheduled_preload_execution(plan_id=PLAN)
             world.clock.advance(MAX_AGE + 1)
             yield
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(turns, "beside", late)
+        patched.setattr(job_locks, "shared", late)
         outs = created(world)
 
     assert (outs["status"], outs["starts"]) == ("running", 0)

@@ -58,7 +58,7 @@ def test_a_stop_refused_because_the_plan_runs_no_longer_is_done(status: str) -> 
 
 def test_a_plan_stopped_behind_the_list_is_not_an_error() -> None:
     world = World("running", dialects=("stop-stopped-refused",))
-    world.session.lists.find(JOB, PLAN)
+    world.session.plan_cache.find(JOB, PLAN)
     world.client.stop_scheduled_preload_execution(plan_id=PLAN)
 
     assert created(world, **STOPPED)["status"] == "stopped"
@@ -147,7 +147,7 @@ def test_without_a_job_an_answer_that_cannot_be_used_ends_at_once(
 
 def test_without_a_job_a_list_of_this_run_says_what_came_of_such_a_stop() -> None:
     world = World("running")
-    world.session.lists.find(JOB, PLAN)
+    world.session.plan_cache.find(JOB, PLAN)
     world.wire.spoiled = {STOP: SPOILED["another plan"]}
 
     made = world.provider.create({"plan_id": PLAN, **STOPPED})
@@ -199,7 +199,7 @@ def test_a_missing_plan_does_not_exist() -> None:
 def test_a_plan_deleted_while_the_answer_was_lost_does_not_exist() -> None:
     lost = fault({"kind": "reset", "when": "before"}, action=STOP)
     world = World("running", faults=(lost,))
-    world.session.lists.find(JOB, PLAN)
+    world.session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
 
     with pytest.raises(PrefetchError, match="does not exist any more"):

@@ -14,7 +14,7 @@ from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from pulumi_esa_prefetch.provider.session import Session
+from pulumi_esa_prefetch.provider.session import ProviderSession
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 
 JOB, PLAN = job_id(1), plan_id(1)
@@ -97,13 +97,13 @@ class World:
         self.provider = self.process()
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ProviderSession:
         return self.provider.session
 
     def process(self) -> PlanProvider:
         """A new provider with a session of its own, as in another process."""
         provider = PlanProvider()
-        provider.session = Session(
+        provider.session = ProviderSession(
             self.client,
             clock=self.clock,
             rng=random.Random(7),

@@ -7,7 +7,7 @@ from typing import Any
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     UNKNOWN,
     Preview,
-    Resource,
+    ResourceEntry,
     read_preview,
     read_state,
 )
@@ -138,7 +138,7 @@ def preview(*steps: Document, **others: Any) -> Preview:
     return read_preview(text(*steps, **others))
 
 
-def state(*resources: Document) -> tuple[Resource, ...]:
+def state(*resources: Document) -> tuple[ResourceEntry, ...]:
     return read_state(
         json.dumps({"version": 3, "deployment": {"resources": resources}})
     )

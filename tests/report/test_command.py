@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
-from pulumi_esa_prefetch.report.analysis.summary import Summary
+from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary
 from tests.report.previews import create, old, text, update
 
 LIMITS = {"maxOriginUrlsPerSecond": 0.1, "enforce": "deny"}
@@ -42,7 +42,7 @@ def test_standard_input_is_read_where_no_file_is_named(
     code = main(["summary", "--offline", "--json"])
 
     assert code == 0
-    summary = Summary.model_validate_json(capsys.readouterr().out)
+    summary = PrefetchSummary.model_validate_json(capsys.readouterr().out)
     assert [plan.name for plan in summary.plans] == ["warm"]
 
 
@@ -56,7 +56,7 @@ def test_a_state_adds_what_the_preview_leaves_out(
     given = [str(file), "--state", str(state), "--at", "2026-11-11T01:00:00Z"]
     main(["summary", *given, "--offline", "-o", "json"])
 
-    summary = Summary.model_validate_json(capsys.readouterr().out)
+    summary = PrefetchSummary.model_validate_json(capsys.readouterr().out)
     assert summary.counts.same == 1
     assert summary.origins[0].plans == ("kept", "warm")
 

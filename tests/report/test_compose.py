@@ -8,14 +8,14 @@ import pytest
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.compose import compose
-from pulumi_esa_prefetch.report.analysis.summary import Summary
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     UNKNOWN,
     Preview,
-    Resource,
+    ResourceEntry,
 )
-from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, Graph
+from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, ResourceGraph
 from tests.report.previews import (
     JOB_ID,
     NOW,
@@ -44,24 +44,26 @@ def at(hours: float) -> datetime:
 
 def summed(
     given: Preview,
-    there: tuple[Resource, ...] = (),
-    looked: Looked | None = None,
+    there: tuple[ResourceEntry, ...] = (),
+    snapshot: EsaSnapshot | None = None,
     **limits: Any,
-) -> Summary:
-    graph = Graph.of(given, there)
-    return compose(given, graph, looked or Looked(), Limits.model_validate(limits), NOW)
+) -> PrefetchSummary:
+    graph = ResourceGraph.of(given, there)
+    return compose(
+        given, graph, snapshot or EsaSnapshot(), Limits.model_validate(limits), NOW
+    )
 
 
-def seen(number: int, status: str, submitted: int = 0, **others: Any) -> Looked:
+def seen(number: int, status: str, submitted: int = 0, **others: Any) -> EsaSnapshot:
     """ESA's word on one plan of a job with a hundred URLs on one origin."""
     job = Job(id=JOB_ID, url_count=100, task_submitted=submitted, domains="a.example")
     facts = {"interval": 30, "slice_len": 10, "start_time": at(1), **others}
     plan = Plan(id=plan_id(number), job_id=JOB_ID, status=status, **facts)
-    return Looked({JOB_ID: Seen(job, {plan.id: plan})})
+    return EsaSnapshot({JOB_ID: JobSnapshot(job, {plan.id: plan})})
 
 
 def test_a_plan_seen_in_esa_is_told_with_its_batches_and_its_end() -> None:
-    summary = summed(preview(create("warm", 1)), looked=seen(1, "stopped"))
+    summary = summed(preview(create("warm", 1)), snapshot=seen(1, "stopped"))
 
     (plan,) = summary.plans
     assert (plan.what, plan.why) == ("Start", "is stopped and declared running")
@@ -71,7 +73,7 @@ def test_a_plan_seen_in_esa_is_told_with_its_batches_and_its_end() -> None:
 
 
 def test_what_is_submitted_already_is_not_counted_again() -> None:
-    summary = summed(preview(create("warm", 1)), looked=seen(1, "stopped", 75))
+    summary = summed(preview(create("warm", 1)), snapshot=seen(1, "stopped", 75))
 
     assert (summary.plans[0].batches, summary.plans[0].urls) == (3, 25)
 
@@ -79,23 +81,25 @@ def test_what_is_submitted_already_is_not_counted_again() -> None:
 def test_a_rerun_from_the_start_counts_the_whole_list() -> None:
     given = preview(update("warm", 1, "finished", triggers={"release": "2"}))
 
-    summary = summed(given, looked=seen(1, "finished", 100))
+    summary = summed(given, snapshot=seen(1, "finished", 100))
 
     assert summary.plans[0].what == "Reset, Start"
     assert summary.plans[0].batches == 10
 
 
 def test_a_rerun_beside_a_running_plan_of_the_job_is_told_as_an_error() -> None:
-    looked = seen(1, "finished", 100)
+    snapshot = seen(1, "finished", 100)
     other = Plan(id=plan_id(9), job_id=JOB_ID, status="running")
-    there = looked.jobs[JOB_ID]
-    both = Looked({JOB_ID: Seen(there.job, {**there.plans, other.id: other})})
+    there = snapshot.jobs[JOB_ID]
+    both = EsaSnapshot(
+        {JOB_ID: JobSnapshot(there.job, {**there.plans, other.id: other})}
+    )
     given = [
         preview(update("warm", 1, "finished", triggers={"r": "2"}, rerun=rerun))
         for rerun in ("from_start", "resume")
     ]
 
-    from_start, resume = [summed(one, looked=both).plans[0] for one in given]
+    from_start, resume = [summed(one, snapshot=both).plans[0] for one in given]
 
     assert (from_start.refused, from_start.starts) == (True, False)
     assert plan_id(9) in from_start.why
@@ -105,13 +109,15 @@ def test_a_rerun_beside_a_running_plan_of_the_job_is_told_as_an_error() -> None:
 def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_says_so() -> (
     None
 ):
-    looked = seen(1, "waiting", 40)
+    snapshot = seen(1, "waiting", 40)
     other = Plan(id=plan_id(9), job_id=JOB_ID, status="running")
-    there = looked.jobs[JOB_ID]
-    both = Looked({JOB_ID: Seen(there.job, {**there.plans, other.id: other})})
+    there = snapshot.jobs[JOB_ID]
+    both = EsaSnapshot(
+        {JOB_ID: JobSnapshot(there.job, {**there.plans, other.id: other})}
+    )
 
     summary = summed(
-        preview(update("warm", 1, "waiting", triggers={"r": "2"})), looked=both
+        preview(update("warm", 1, "waiting", triggers={"r": "2"})), snapshot=both
     )
 
     (plan,) = summary.plans
@@ -193,14 +199,16 @@ def test_an_overload_without_anything_that_changes_is_only_counted() -> None:
 
 
 def test_plans_that_others_run_in_the_same_job_count_too() -> None:
-    looked = seen(1, "stopped")
+    snapshot = seen(1, "stopped")
     foreign = Plan(
         id=plan_id(9), job_id=JOB_ID, status="running", interval=30, slice_len=10
     )
-    there = looked.jobs[JOB_ID]
-    both = Looked({JOB_ID: Seen(there.job, {**there.plans, foreign.id: foreign})})
+    there = snapshot.jobs[JOB_ID]
+    both = EsaSnapshot(
+        {JOB_ID: JobSnapshot(there.job, {**there.plans, foreign.id: foreign})}
+    )
 
-    summary = summed(preview(create("warm", 1)), looked=both)
+    summary = summed(preview(create("warm", 1)), snapshot=both)
 
     # By the time `warm` begins, the other one has submitted all hundred URLs.
     assert summary.plans[0].batches == 0
@@ -208,10 +216,10 @@ def test_plans_that_others_run_in_the_same_job_count_too() -> None:
 
 
 def test_a_window_that_is_too_short_is_a_warning_or_a_refusal_by_config() -> None:
-    looked = seen(1, "stopped", end_time=at(1) + timedelta(seconds=60))
+    snapshot = seen(1, "stopped", end_time=at(1) + timedelta(seconds=60))
 
-    warned = summed(preview(create("warm", 1)), looked=looked)
-    denied = summed(preview(create("warm", 1)), looked=looked, enforce="deny")
+    warned = summed(preview(create("warm", 1)), snapshot=snapshot)
+    denied = summed(preview(create("warm", 1)), snapshot=snapshot, enforce="deny")
 
     assert [(w.kind, w.level) for w in warned.warnings] == [("fit", "warn")]
     assert denied.denied
@@ -240,7 +248,7 @@ def test_a_waiting_plan_that_is_declared_no_more_is_warned_of() -> None:
 def test_a_plan_that_moves_to_another_name_is_left_as_it_is_and_counted_once() -> None:
     given = preview(delete("old", 1, "waiting"), create("new", 1))
 
-    summary = summed(given, looked=seen(1, "waiting"))
+    summary = summed(given, snapshot=seen(1, "waiting"))
 
     assert {plan.name: plan.what for plan in summary.plans} == {
         "new": "Start",

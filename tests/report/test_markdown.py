@@ -10,12 +10,12 @@ from markdown_it import MarkdownIt
 
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.compose import compose
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, Preview
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.markdown import LONGEST, markdown
 from pulumi_esa_prefetch.report.render.markdown_escaping import cell, code
-from pulumi_esa_prefetch.report.render.one_line import line
+from pulumi_esa_prefetch.report.render.summary_line import summary_line
 from tests.report.previews import (
     NOW,
     create,
@@ -31,7 +31,7 @@ from tests.report.previews import (
 
 def comment(given: Preview, **limits: Any) -> str:
     read = Limits.model_validate(limits)
-    return markdown(compose(given, Graph.of(given), Looked(), read, NOW))
+    return markdown(compose(given, ResourceGraph.of(given), EsaSnapshot(), read, NOW))
 
 
 def test_a_usual_change_among_two_hundred_plans_stays_small_and_whole() -> None:
@@ -148,9 +148,9 @@ EVIL = "a\x1b[2J\x9b2J\x07\u202eb\u2066\u200b\x7f\u2028c\u061c\U000e0041d\ud800"
 def test_no_report_moves_the_cursor_or_turns_what_follows() -> None:
     said = [{"message": f"error: {EVIL}", "severity": "error"}]
     given = preview(create(EVIL, 1), update("p", 2, EVIL), diagnostics=said)
-    made = compose(given, Graph.of(given), Looked(), Limits(), NOW)
+    made = compose(given, ResourceGraph.of(given), EsaSnapshot(), Limits(), NOW)
 
-    texts = [markdown(made), line(made), made.to_json()]
+    texts = [markdown(made), summary_line(made), made.to_json()]
 
     for text in texts:
         rows = text.replace("@\u200b", "").replace("#\u200b", "").split("\n")

@@ -13,36 +13,36 @@ from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.report.analysis.progress import (
-    Progress,
-    Target,
+    ProgressSnapshot,
+    WatchedPlan,
     changes,
-    progress,
-    targets,
+    take_progress,
+    watched_plans,
 )
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
-TARGET = Target("launch", JOB_ID, plan_id(1))
+TARGET = WatchedPlan("launch", JOB_ID, plan_id(1))
 
 
 def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def looked(status: str, submitted: int = 0, **job: Any) -> Looked:
+def snapshot(status: str, submitted: int = 0, **job: Any) -> EsaSnapshot:
     facts = {"interval": 30, "slice_len": 10, "start_time": at(-30)}
     plan = Plan(id=plan_id(1), job_id=JOB_ID, status=status, **facts)
     there = Job(id=JOB_ID, url_count=100, task_submitted=submitted, **job)
-    return Looked({JOB_ID: Seen(there, {plan.id: plan})})
+    return EsaSnapshot({JOB_ID: JobSnapshot(there, {plan.id: plan})})
 
 
-def lines(before: Progress | None, after: Progress) -> list[str]:
+def lines(before: ProgressSnapshot | None, after: ProgressSnapshot) -> list[str]:
     return list(changes(before, after))
 
 
 def test_a_running_plan_is_told_with_its_place_and_its_last_batch() -> None:
-    now = progress([TARGET], looked("running", 20), NOW)
+    now = take_progress([TARGET], snapshot("running", 20), NOW)
 
     assert lines(None, now) == [
         (
@@ -50,44 +50,44 @@ def test_a_running_plan_is_told_with_its_place_and_its_last_batch() -> None:
             "last batch at 2026-11-11T00:04:00Z"
         )
     ]
-    assert not now.rests
+    assert not now.is_over
 
 
 def test_only_what_changed_is_told_again() -> None:
-    before = progress([TARGET], looked("running", 20), NOW)
-    same = progress([TARGET], looked("running", 20), NOW)
-    further = progress([TARGET], looked("finished", 100), at(300))
+    before = take_progress([TARGET], snapshot("running", 20), NOW)
+    same = take_progress([TARGET], snapshot("running", 20), NOW)
+    further = take_progress([TARGET], snapshot("finished", 100), at(300))
 
     assert lines(before, same) == []
     assert lines(before, further) == ["launch: finished, 100 of 100 URLs of its job"]
-    assert further.rests
+    assert further.is_over
     assert further.failed == []
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped", "odd"])
 def test_a_plan_that_ends_otherwise_is_named(status: str) -> None:
-    now = progress([TARGET], looked(status), NOW)
+    now = take_progress([TARGET], snapshot(status), NOW)
 
-    assert now.rests
+    assert now.is_over
     assert now.failed == ["launch"]
 
 
 def test_a_plan_that_is_declared_stopped_may_be_stopped() -> None:
-    resting = Target("launch", JOB_ID, plan_id(1), to_stop=True)
+    resting = WatchedPlan("launch", JOB_ID, plan_id(1), to_stop=True)
 
-    assert progress([resting], looked("stopped"), NOW).failed == []
-    assert progress([resting], looked("failed"), NOW).failed == ["launch"]
+    assert take_progress([resting], snapshot("stopped"), NOW).failed == []
+    assert take_progress([resting], snapshot("failed"), NOW).failed == ["launch"]
 
 
 def test_a_plan_that_is_not_there_is_missing() -> None:
-    now = progress([TARGET], Looked({JOB_ID: Seen(None, {})}), NOW)
+    now = take_progress([TARGET], EsaSnapshot({JOB_ID: JobSnapshot(None, {})}), NOW)
 
     assert lines(None, now) == ["launch: missing"]
 
 
 def test_refused_urls_are_told_once() -> None:
     refusal: Document = {"error_info": "InvalidUrl", "failed_file_oss": "https://oss/f"}
-    now = progress([TARGET], looked("waiting", **refusal), NOW)
+    now = take_progress([TARGET], snapshot("waiting", **refusal), NOW)
 
     told = f"job {JOB_ID}: ESA refused URLs (InvalidUrl, listed in https://oss/f)"
     assert lines(None, now)[1:] == [told]
@@ -95,16 +95,16 @@ def test_refused_urls_are_told_once() -> None:
 
 
 def test_a_look_that_failed_is_told_and_is_no_rest() -> None:
-    now = progress([TARGET], Looked(problem="no connection"), NOW)
+    now = take_progress([TARGET], EsaSnapshot(problem="no connection"), NOW)
 
     assert lines(None, now) == ["no connection"]
-    assert not now.rests
+    assert not now.is_over
 
 
 def test_the_plans_of_a_stack_are_those_on_record() -> None:
-    graph = Graph.of_state(state(old("launch", 1), new("yet to come", 2)))
+    graph = ResourceGraph.of_state(state(old("launch", 1), new("yet to come", 2)))
 
-    assert targets(graph) == [TARGET]
+    assert watched_plans(graph) == [TARGET]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
-from pulumi_esa_prefetch.report.inputs.esa_lookup import look_with
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import take_snapshot_with
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
 from tests.report.previews import JOB_ID
 
@@ -33,9 +33,9 @@ def test_a_set_of_keys_that_is_masked_in_part_gives_way_to_the_environment_s(
     config = {f"{namespace}:{name}": "theirs" for name in names}
     config |= {f"{namespace}:{masked}": SECRET, "esa-prefetch:endpoint": esa[1]}
 
-    looked = look_with(config, KEYS, [JOB_ID])
+    snapshot = take_snapshot_with(config, KEYS, [JOB_ID])
 
-    assert (looked.problem, list(looked.jobs)) == (None, [JOB_ID])
+    assert (snapshot.problem, list(snapshot.jobs)) == (None, [JOB_ID])
 
 
 def test_keys_in_plain_text_are_used(esa: tuple[Emulator, str]) -> None:
@@ -46,25 +46,25 @@ def test_keys_in_plain_text_are_used(esa: tuple[Emulator, str]) -> None:
         "alicloud:secretKey": SECRET,
     }
 
-    looked = look_with(config, {}, [JOB_ID])
+    snapshot = take_snapshot_with(config, {}, [JOB_ID])
 
-    assert looked.problem is None
+    assert snapshot.problem is None
 
 
 @pytest.mark.parametrize("config", [None, {"esa-prefetch:endpoint": SECRET}])
 def test_where_nothing_tells_which_esa_it_is_nobody_is_asked(
     config: dict[str, str] | None,
 ) -> None:
-    looked = look_with(config, KEYS, [JOB_ID])
+    snapshot = take_snapshot_with(config, KEYS, [JOB_ID])
 
-    assert looked.jobs == {}
-    assert "nothing tells which ESA the stack talks to" in str(looked.problem)
+    assert snapshot.jobs == {}
+    assert "nothing tells which ESA the stack talks to" in str(snapshot.problem)
 
 
 @pytest.mark.parametrize("name", ["ESA_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_ESA"])
 def test_where_nothing_tells_which_esa_it_is_the_environment_may_name_an_endpoint(
     esa: tuple[Emulator, str], name: str
 ) -> None:
-    looked = look_with(None, {**KEYS, name: esa[1]}, [JOB_ID])
+    snapshot = take_snapshot_with(None, {**KEYS, name: esa[1]}, [JOB_ID])
 
-    assert looked.problem is None
+    assert snapshot.problem is None

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.compose import compose
-from pulumi_esa_prefetch.report.analysis.summary import Summary, schema_text
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary, schema_text
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from tests.report.previews import NOW, create, delete, preview, update
 
 RECORDED = Path(__file__).parent.parent / "golden/summary.schema.json"
@@ -23,14 +23,14 @@ def test_what_is_written_can_be_read_again() -> None:
     given = preview(
         create("a", 1), update("b", 2, "stopped"), delete("c", 3, "running")
     )
-    summary = compose(given, Graph.of(given), Looked(), Limits(), NOW)
+    summary = compose(given, ResourceGraph.of(given), EsaSnapshot(), Limits(), NOW)
 
-    assert Summary.model_validate_json(summary.to_json()) == summary
+    assert PrefetchSummary.model_validate_json(summary.to_json()) == summary
 
 
 def test_every_key_of_the_json_is_in_the_schema_and_required() -> None:
     given = preview(create("a", 1))
-    summary = compose(given, Graph.of(given), Looked(), Limits(), NOW)
+    summary = compose(given, ResourceGraph.of(given), EsaSnapshot(), Limits(), NOW)
     written = json.loads(summary.to_json())
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
 

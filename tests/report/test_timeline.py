@@ -8,7 +8,7 @@ import pytest
 from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from tests.report.previews import NOW, old, state
 
 LATER = {"start_time": "2026-11-11T01:30:00Z", "end_time": "2026-11-11T03:00:00Z"}
@@ -19,7 +19,7 @@ LIMITS = {
 
 
 def test_each_stretch_of_time_is_a_row_with_its_plans_and_what_it_breaks() -> None:
-    loads = loads_of(state(old("a", 1), old("b", 2, **LATER)), Looked(), NOW)
+    loads = loads_of(state(old("a", 1), old("b", 2, **LATER)), EsaSnapshot(), NOW)
 
     told = list(rows(loads, Limits.model_validate(LIMITS)))
 

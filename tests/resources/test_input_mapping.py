@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pulumi import Output, RunError
 
-from pulumi_esa_prefetch.resources.input_mapping import applied, named
+from pulumi_esa_prefetch.resources.input_mapping import error_prefix, map_input
 
 
 def refuse(value: str) -> str:
@@ -15,16 +15,16 @@ def refuse(value: str) -> str:
 def test_a_value_that_is_there_is_refused_with_its_place() -> None:
     with (
         pytest.raises(RunError, match=r"^a: b: x is none$"),
-        named("a: "),
-        named("b: "),
+        error_prefix("a: "),
+        error_prefix("b: "),
     ):
-        applied("x", refuse)
+        map_input("x", refuse)
 
 
 def test_a_value_that_comes_later_is_refused_with_its_place() -> None:
     async def later() -> None:
-        with named("a: "), named("b: "):
-            read = applied(Output.from_input("x"), refuse)
+        with error_prefix("a: "), error_prefix("b: "):
+            read = map_input(Output.from_input("x"), refuse)
         assert isinstance(read, Output)
         await read.future()
 
@@ -33,8 +33,8 @@ def test_a_value_that_comes_later_is_refused_with_its_place() -> None:
 
 
 def test_a_place_is_left_also_by_an_error() -> None:
-    with pytest.raises(RunError), named("a: "):
-        applied("x", refuse)
+    with pytest.raises(RunError), error_prefix("a: "):
+        map_input("x", refuse)
 
     with pytest.raises(RunError, match=r"^x is none$"):
-        applied("x", refuse)
+        map_input("x", refuse)

@@ -7,7 +7,7 @@ import pytest
 
 import pulumi_esa_prefetch
 from pulumi_esa_prefetch import ScheduledPrefetch, ScheduledPrefetchArgs
-from pulumi_esa_prefetch.provider.models import PlanInputs
+from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
 

@@ -14,14 +14,14 @@ from pulumi.runtime.rpc import deserialize_properties
 
 from pulumi_esa_prefetch import PrefetchWindow, SitePrefetch, SitePrefetchArgs
 from pulumi_esa_prefetch.resources.site_prefetch import _site_id
-from pulumi_esa_prefetch.resources.url_list import UrlList
+from pulumi_esa_prefetch.resources.url_source import UrlSource
 
 URLS = ["https://www.example.com/a", "https://www.example.com/b"]
 NOW = PrefetchWindow(interval=60, slice_len=10)
 
 
-def one_list(**place: Any) -> UrlList:
-    return UrlList.of_one(**{"urls": None, "url_file": None, "oss_url": None} | place)
+def one_list(**place: Any) -> UrlSource:
+    return UrlSource.of_one(**{"urls": None, "url_file": None, "oss_url": None} | place)
 
 
 def test_a_list_is_one_url_per_line() -> None:

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from pulumi_esa_prefetch.report.analysis.summary import PlanChange, Summary
+from pulumi_esa_prefetch.report.analysis.summary import PlanChange, PrefetchSummary
 from tests.lifecycle.conftest import Emulators
 from tests.lifecycle.engines import ESA_PREFETCH
 from tests.lifecycle.esa import seed
@@ -13,7 +13,7 @@ from tests.stacks.site import SiteStack
 from tests.stacks.test_site import CATALOGUE, launch
 
 
-def summary_of(stack: SiteStack) -> Summary:
+def summary_of(stack: SiteStack) -> PrefetchSummary:
     printed = stack.check("preview", "--json", "--show-sames").output
     done = subprocess.run(
         [ESA_PREFETCH, "summary", "--output", "json"],
@@ -23,10 +23,10 @@ def summary_of(stack: SiteStack) -> Summary:
         text=True,
         check=True,
     )
-    return Summary.model_validate_json(done.stdout)
+    return PrefetchSummary.model_validate_json(done.stdout)
 
 
-def plan(summary: Summary, name: str) -> PlanChange:
+def plan(summary: PrefetchSummary, name: str) -> PlanChange:
     (found,) = [one for one in summary.plans if one.name == name]
     return found
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pulumi_embedded_engine.processes.bounded_reading import read_stream
-from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.report.errors import ReportError
 

@@ -12,12 +12,15 @@ from pulumi_esa_cli.esa.input_reading import moment, text
 from pulumi_esa_cli.esa.state_source import Offline, StateFile, source
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.terminal.printing import echo
-from pulumi_esa_prefetch.load import Judgement, Limits, LimitsError, refused
-from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
+from pulumi_esa_prefetch.load import LimitFinding, Limits, LimitsError, denied_sentences
+from pulumi_esa_prefetch.report.analysis.limit_findings import check_stack
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
+    EsaSnapshot,
+    take_snapshot_with,
+)
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 KEY = "esa-prefetch:limits"
 
@@ -59,13 +62,13 @@ def analyze(
     (`enforce: deny`).
     """
     try:
-        judged, notes = _judged(stack, file, limits, at, offline=offline)
+        findings, notes = _judged(stack, file, limits, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    echo(_json(judged) if as_json else _lines(judged))
+    echo(_json(findings) if as_json else _lines(findings))
     for note in notes:
         echo(f"note: {note}", err=True)
-    denied = refused(judged)
+    denied = denied_sentences(findings)
     if denied:
         noun = "limit is" if len(denied) == 1 else "limits are"
         raise EngineError(f"{len(denied)} enforced {noun} not kept")
@@ -73,22 +76,22 @@ def analyze(
 
 def _judged(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
-) -> tuple[list[Judgement], list[str]]:
+) -> tuple[list[LimitFinding], list[str]]:
     given = source(stack, file)
     told = _written(limits_file) if limits_file else (given.config or {}).get(KEY)
     if told is None:
         raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
     limits = Limits.parse(told)
-    looked = Looked()
+    snapshot = EsaSnapshot()
     if not offline:
-        ids = job_ids(Graph.of_state(given.resources))
-        looked = look_with(given.config, os.environ, ids)
-    judged, blind = judge_stack(given.resources, looked, limits, moment(at))
-    return judged, _notes(looked, blind)
+        ids = job_ids(ResourceGraph.of_state(given.resources))
+        snapshot = take_snapshot_with(given.config, os.environ, ids)
+    findings, blind = check_stack(given.resources, snapshot, limits, moment(at))
+    return findings, _notes(snapshot, blind)
 
 
-def _notes(looked: Looked, blind: list[str]) -> list[str]:
-    notes = [looked.problem] if looked.problem else []
+def _notes(snapshot: EsaSnapshot, blind: list[str]) -> list[str]:
+    notes = [snapshot.problem] if snapshot.problem else []
     if blind:
         notes.append(f"window and pace are not known of {', '.join(blind)}")
     return notes
@@ -104,15 +107,15 @@ def _written(file: str) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _lines(judged: list[Judgement]) -> str:
-    if not judged:
+def _lines(findings: list[LimitFinding]) -> str:
+    if not findings:
         return "All limits are kept."
-    return "\n".join(f"{judgement.level}: {judgement.text}" for judgement in judged)
+    return "\n".join(f"{finding.level}: {finding.text}" for finding in findings)
 
 
-def _json(judged: list[Judgement]) -> str:
+def _json(findings: list[LimitFinding]) -> str:
     rows = [
         {"kind": j.kind, "level": j.level, "plans": j.plans, "text": j.text}
-        for j in judged
+        for j in findings
     ]
     return json.dumps(rows, indent=2)

@@ -26,15 +26,15 @@ from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.load import moment_text, rate_text
 from pulumi_esa_prefetch.report.analysis.progress import (
     PlanProgress,
-    Progress,
-    Target,
+    ProgressSnapshot,
+    WatchedPlan,
     changes,
-    progress,
-    targets,
+    take_progress,
+    watched_plans,
 )
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import look, open_client
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import open_client, take_snapshot
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 PATIENCE = 5
@@ -71,13 +71,13 @@ def follow(
         given = source(stack, file)
     except ReportError as error:
         raise EngineError(str(error)) from None
-    wanted = targets(Graph.of_state(given.resources))
+    wanted = watched_plans(ResourceGraph.of_state(given.resources))
     if not wanted:
         raise EngineError("the stack has no plans on record: run up first")
     with _client(given.config) as client:
         frames = _frames(client, wanted, every, SystemClock(), once=once or as_json)
         last = _shown(frames, context.obj, as_json=as_json)
-    if last.rests and last.failed:
+    if last.is_over and last.failed:
         raise EngineError(f"did not finish: {', '.join(last.failed)}")
 
 
@@ -89,24 +89,31 @@ def _client(config: Mapping[str, str] | None) -> EsaClient:
 
 
 def _frames(
-    client: EsaClient, wanted: list[Target], every: float, clock: Clock, *, once: bool
-) -> Iterator[Progress]:
+    client: EsaClient,
+    wanted: list[WatchedPlan],
+    every: float,
+    clock: Clock,
+    *,
+    once: bool,
+) -> Iterator[ProgressSnapshot]:
     """Look again and again until all rests; a failed look is shown, five end it."""
     reader = client.limited(seconds=SECONDS)
     ids = {target.job_id for target in wanted}
     failures = 0
     while True:
-        frame = progress(wanted, look(reader, ids), clock.now())
+        frame = take_progress(wanted, take_snapshot(reader, ids), clock.now())
         failures = failures + 1 if frame.problem else 0
         if frame.problem and (once or failures >= PATIENCE):
             raise EngineError(frame.problem)
         yield frame
-        if once or frame.rests:
+        if once or frame.is_over:
             return
         clock.sleep(every)
 
 
-def _shown(frames: Iterator[Progress], session: Session, *, as_json: bool) -> Progress:
+def _shown(
+    frames: Iterator[ProgressSnapshot], session: Session, *, as_json: bool
+) -> ProgressSnapshot:
     if as_json:
         return _each(frames, lambda _, frame: echo(_json(frame)))
     if not sys.stdout.isatty():
@@ -117,10 +124,11 @@ def _shown(frames: Iterator[Progress], session: Session, *, as_json: bool) -> Pr
 
 
 def _each(
-    frames: Iterator[Progress], show: Callable[[Progress | None, Progress], None]
-) -> Progress:
+    frames: Iterator[ProgressSnapshot],
+    show: Callable[[ProgressSnapshot | None, ProgressSnapshot], None],
+) -> ProgressSnapshot:
     """Show every frame, and return the last one."""
-    last: Progress | None = None
+    last: ProgressSnapshot | None = None
     for frame in frames:
         show(last, frame)
         last = frame
@@ -128,16 +136,16 @@ def _each(
     return last
 
 
-def _print_changes(before: Progress | None, after: Progress) -> None:
+def _print_changes(before: ProgressSnapshot | None, after: ProgressSnapshot) -> None:
     for line in changes(before, after):
         echo(f"{moment_text(after.at)} {line}")
 
 
-def _json(frame: Progress) -> str:
+def _json(frame: ProgressSnapshot) -> str:
     return json.dumps(asdict(frame), indent=2, default=datetime.isoformat)
 
 
-def _picture(frame: Progress) -> Group:
+def _picture(frame: ProgressSnapshot) -> Group:
     table = Table("Plan", "Status", "Window", "URLs/s", "Job", "", "Last batch")
     for plan in frame.plans:
         table.add_row(
@@ -147,7 +155,7 @@ def _picture(frame: Progress) -> Group:
             "" if plan.urls_per_second is None else rate_text(plan.urls_per_second),
             ProgressBar(plan.urls or 1, plan.submitted or 0, width=20),
             "" if plan.urls is None else f"{plan.submitted or 0}/{plan.urls}",
-            moment_text(plan.done) if plan.done and plan.goes_on else "",
+            moment_text(plan.done) if plan.done and plan.is_active else "",
         )
     told = [*frame.refusals, *([frame.problem] if frame.problem else [])]
     stamp = Text(f"{moment_text(frame.at)}, Ctrl-C ends it", style="dim")

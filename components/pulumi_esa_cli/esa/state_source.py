@@ -13,7 +13,7 @@ from pulumi_embedded_engine.stacks.stack import open_stack
 from pulumi_esa_cli.esa.input_reading import text
 from pulumi_esa_cli.flags import common_options as opening
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
-    Resource,
+    ResourceEntry,
     read_state,
     resources_of,
     settings_of,
@@ -35,7 +35,7 @@ class Source:
     None: a file does not tell it.
     """
 
-    resources: tuple[Resource, ...]
+    resources: tuple[ResourceEntry, ...]
     config: Mapping[str, str] | None
 
 

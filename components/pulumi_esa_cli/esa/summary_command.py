@@ -11,17 +11,20 @@ from pulumi_esa_cli.flags.common_options import AsJson
 from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
-from pulumi_esa_prefetch.report.analysis.summary import Summary, schema_text
+from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary, schema_text
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
+    EsaSnapshot,
+    take_snapshot_with,
+)
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     Preview,
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.markdown import markdown
-from pulumi_esa_prefetch.report.render.one_line import line
+from pulumi_esa_prefetch.report.render.summary_line import summary_line
 
 OFFLINE = "Not asked of ESA (--offline): statuses and progress are those of the state."
 
@@ -73,25 +76,29 @@ def summary(
         made = _summary(preview, state, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    render = {"markdown": markdown, "json": Summary.to_json, "line": line}
+    render = {
+        "markdown": markdown,
+        "json": PrefetchSummary.to_json,
+        "line": summary_line,
+    }
     typer.echo(render["json" if as_json else output](made).rstrip("\n"))
     _end(made)
 
 
-def _summary(file: str, state_file: str, at: str, *, offline: bool) -> Summary:
+def _summary(file: str, state_file: str, at: str, *, offline: bool) -> PrefetchSummary:
     preview = read_preview(text(file))
     state = read_state(text(state_file)) if state_file else ()
-    graph = Graph.of(preview, state)
+    graph = ResourceGraph.of(preview, state)
     limits = Limits.parse(preview.config.get("esa-prefetch:limits"))
-    looked = Looked(problem=OFFLINE) if offline else _look(preview, graph)
-    return compose(preview, graph, looked, limits, moment(at))
+    snapshot = EsaSnapshot(problem=OFFLINE) if offline else _look(preview, graph)
+    return compose(preview, graph, snapshot, limits, moment(at))
 
 
-def _look(preview: Preview, graph: Graph) -> Looked:
-    return look_with(preview.config, os.environ, job_ids(graph))
+def _look(preview: Preview, graph: ResourceGraph) -> EsaSnapshot:
+    return take_snapshot_with(preview.config, os.environ, job_ids(graph))
 
 
-def _end(made: Summary) -> None:
+def _end(made: PrefetchSummary) -> None:
     """Let the exit code say what a pipeline has to know."""
     if made.failed:
         raise EngineError("the preview failed, so that the summary is incomplete")

@@ -19,8 +19,11 @@ from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
+    EsaSnapshot,
+    take_snapshot_with,
+)
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 
 def register(app: typer.Typer) -> None:
@@ -48,12 +51,14 @@ def timeline(
         now = moment(at)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    ids = job_ids(Graph.of_state(given.resources))
-    looked = Looked() if offline else look_with(given.config, os.environ, ids)
-    loads = loads_of(given.resources, looked, now)
+    ids = job_ids(ResourceGraph.of_state(given.resources))
+    snapshot = (
+        EsaSnapshot() if offline else take_snapshot_with(given.config, os.environ, ids)
+    )
+    loads = loads_of(given.resources, snapshot, now)
     echo(_json(loads) if as_json else "\n".join(rows(loads, limits)))
-    if looked.problem:
-        echo(f"note: {looked.problem}", err=True)
+    if snapshot.problem:
+        echo(f"note: {snapshot.problem}", err=True)
     if plot and loads:
         _draw(loads, limits, Path(plot))
 

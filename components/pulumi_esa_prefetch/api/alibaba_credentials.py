@@ -11,8 +11,8 @@ from typing import Any
 
 from pulumi_esa_prefetch.api import key_requests
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
-from pulumi_esa_prefetch.api.one_line import in_one_line
-from pulumi_esa_prefetch.settings.credentials import (
+from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.settings.credential_sources import (
     ODD,
     AssumedRole,
     Credentials,
@@ -113,9 +113,9 @@ def reason(error: Exception) -> str:
         return "the file is not INI"
     text = " ".join(str(getattr(error, "message", None) or error).split())
     if text.startswith(_CHAIN):
-        return in_one_line(_of_chain(text), 4 * _LONGEST)
+        return one_line(_of_chain(text), 4 * _LONGEST)
     unknown = f"what it gave cannot be understood: {type(error).__name__}"
-    return in_one_line(_said(text) or unknown, _LONGEST)
+    return one_line(_said(text) or unknown, _LONGEST)
 
 
 def _said(text: str) -> str | None:

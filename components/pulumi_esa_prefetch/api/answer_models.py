@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Job, Plan, PlanList
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 
 M = TypeVar("M", bound=BaseModel)
 O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id
@@ -46,7 +46,7 @@ def reader_of(
             raise BadAnswer(f"{action}: the answer has nothing of ESA's in it")
         if not is_left_out and str(told).strip().lower() != asked.lower():
             raise AnotherId(
-                f"{action}: asked about {asked}, and the answer is about {in_one_line(told, 64)}"
+                f"{action}: asked about {asked}, and the answer is about {one_line(told, 64)}"
                 f"{_request(content)}"
             )
         return read({**content, "Id": asked})
@@ -92,8 +92,8 @@ def demand_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> No
     for plan in plans:
         if object_id(plan.id) is None:
             raise BadAnswer(
-                f"{action}: ESA lists a plan under {in_one_line(plan.id, 64)!r}, which is no id of 24 hex "
-                f"digits (request {in_one_line(request_id)})"
+                f"{action}: ESA lists a plan under {one_line(plan.id, 64)!r}, which is no id of 24 hex "
+                f"digits (request {one_line(request_id)})"
             )
 
 
@@ -103,20 +103,20 @@ def demand_all(
     """Raise BadAnswer if a list is left out, or holds fewer than ESA counts."""
     if listed is None and counted != 0:
         raise BadAnswer(
-            f"{action}: the answer has no list in it (request {in_one_line(request_id)})"
+            f"{action}: the answer has no list in it (request {one_line(request_id)})"
         )
     if counted is not None and found < counted:
         raise BadAnswer(
-            f"{action}: ESA counts {counted} and lists {found} (request {in_one_line(request_id)})"
+            f"{action}: ESA counts {counted} and lists {found} (request {one_line(request_id)})"
         )
 
 
 def _first(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(step) for step in fault["loc"])
-    return in_one_line(f"{place}: {fault['msg']}")
+    return one_line(f"{place}: {fault['msg']}")
 
 
 def _request(content: Mapping[str, Any]) -> str:
     request_id = content.get("RequestId")
-    return f" (request {in_one_line(request_id, 64)})" if request_id else ""
+    return f" (request {one_line(request_id, 64)})" if request_id else ""

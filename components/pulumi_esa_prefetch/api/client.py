@@ -22,18 +22,18 @@ from pulumi_esa_prefetch.api.answer_models import (
 )
 from pulumi_esa_prefetch.api.connection import open_transport
 from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
-from pulumi_esa_prefetch.api.deadline import Budget
+from pulumi_esa_prefetch.api.deadline import Deadline
 from pulumi_esa_prefetch.api.errors import EsaError, PlansRefused, UrlsRefused
+from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
-    Done,
+    DeleteAnswer,
     Job,
     JobPage,
     Plan,
     PlanSpec,
 )
-from pulumi_esa_prefetch.api.times import render_time
-from pulumi_esa_prefetch.api.transport import Call, Transport
+from pulumi_esa_prefetch.api.transport import ApiCall, Transport
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.settings.settings import (
     DEFAULT_DEADLINE,
@@ -80,7 +80,7 @@ class EsaClient:
             http=transport,
             max_qps=max_qps,
         )
-        self._budget = Budget(deadline)
+        self._deadline = Deadline(deadline)
         self._owner = True
 
     @classmethod
@@ -119,8 +119,8 @@ class EsaClient:
         """
         limited = copy.copy(self)
         limited._owner = False  # noqa: SLF001 -- its own copy
-        own = self._budget.seconds
-        limited._budget = Budget(own if seconds is None else seconds, attempts)  # noqa: SLF001
+        own = self._deadline.seconds
+        limited._deadline = Deadline(own if seconds is None else seconds, attempts)  # noqa: SLF001
         return limited
 
     def close(self) -> None:
@@ -182,7 +182,7 @@ class EsaClient:
     ) -> list[Job]:
         """All jobs of a site, from all pages; the times limit when they were created."""
         action = "ListScheduledPreloadJobs"
-        until = self._transport.until(self._budget)
+        until = self._transport.until(self._deadline)
         found: dict[str, Job] = {}
         pages = 0
         while True:
@@ -275,24 +275,24 @@ class EsaClient:
 
     def _delete(self, action: str, object_id: str) -> str:
         call = _post(action, {"Id": object_id}, safe_to_repeat=True)
-        return self._call(call, reader(action, Done)).request_id
+        return self._call(call, reader(action, DeleteAnswer)).request_id
 
     def _call(
         self,
-        call: Call,
+        call: ApiCall,
         read: Callable[[Mapping[str, Any]], T],
         until: float | None = None,
     ) -> T:
         return self._transport.call(
             call,
             read,
-            until=self._transport.until(self._budget) if until is None else until,
-            attempts=self._budget.attempts,
+            until=self._transport.until(self._deadline) if until is None else until,
+            attempts=self._deadline.attempts,
         )
 
 
-def _get(action: str, query: Mapping[str, str]) -> Call:
-    return Call(action, "GET", query, safe_to_repeat=True)
+def _get(action: str, query: Mapping[str, str]) -> ApiCall:
+    return ApiCall(action, "GET", query, safe_to_repeat=True)
 
 
 def _post(
@@ -301,8 +301,8 @@ def _post(
     form: Mapping[str, str] | None = None,
     *,
     safe_to_repeat: bool = False,
-) -> Call:
-    return Call(action, "POST", query, form, safe_to_repeat=safe_to_repeat)
+) -> ApiCall:
+    return ApiCall(action, "POST", query, form, safe_to_repeat=safe_to_repeat)
 
 
 def _written(**parameters: object) -> dict[str, str]:

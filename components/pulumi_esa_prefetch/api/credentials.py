@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from pulumi_esa_prefetch.api import alibaba_credentials as official_keys
-from pulumi_esa_prefetch.api.deadline import within
+from pulumi_esa_prefetch.api.deadline import run_within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
-from pulumi_esa_prefetch.settings.credentials import Credentials, KeyPlace
+from pulumi_esa_prefetch.settings.credential_sources import Credentials, KeyPlace
 
 PATIENCE = 60.0
 """Seconds for a place to answer in, where the caller has no deadline of its own."""
@@ -104,7 +104,7 @@ class OfficialCredentials:
 
         if left <= 0:
             raise late()
-        return within(left, alone, late)
+        return run_within(left, alone, late)
 
     def _left(self, seconds: float) -> float:
         """How long to wait: a silent place is given the time of one call, not of each anew."""

@@ -13,14 +13,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Budget:
+class Deadline:
     """Of one operation with all its repeats: seconds, and attempts (None: any number)."""
 
     seconds: float
     attempts: int | None = None
 
 
-def within(seconds: float, call: Callable[[], T], late: Callable[[], EsaError]) -> T:
+def run_within(
+    seconds: float, call: Callable[[], T], late: Callable[[], EsaError]
+) -> T:
     """What `call` returns or raises; `late()` is raised if that takes longer.
 
     Sockets have a timeout per read, so a server that sends one byte of its headers at a

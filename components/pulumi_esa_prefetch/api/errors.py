@@ -30,7 +30,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from pulumi_esa_prefetch.api.models import CreatedPlans, Job
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 
 LONGEST_SENTENCE = 2000
 
@@ -45,7 +45,7 @@ class EsaError(Exception):
         ambiguous: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(in_one_line(sentence, LONGEST_SENTENCE))
+        super().__init__(one_line(sentence, LONGEST_SENTENCE))
         self.ambiguous = ambiguous
         self.retry_after = retry_after
 

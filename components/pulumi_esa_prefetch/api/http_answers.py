@@ -17,8 +17,8 @@ from pulumi_esa_prefetch.api.errors import (
     Throttled,
     WrongClock,
 )
-from pulumi_esa_prefetch.api.one_line import in_one_line
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
 _HIDDEN = "[secret]"
@@ -49,7 +49,7 @@ class Answer:
 
     def clean(self, text: object) -> str:
         """Text for one line on any terminal: short, printable, without secrets."""
-        return in_one_line(_SIGNATURE.sub("[hash]", self.hide(str(text))))
+        return one_line(_SIGNATURE.sub("[hash]", self.hide(str(text))))
 
 
 def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from pulumi_esa_prefetch.api.bodies import BodyError, read_body
+from pulumi_esa_prefetch.api.bounded_bodies import BodyError, read_body
 from pulumi_esa_prefetch.api.connection import UNPACKED, open_transport, words
 from pulumi_esa_prefetch.api.errors import NoCredentials, Unreachable
 from pulumi_esa_prefetch.settings.hosts import METADATA, in_the_clear, may_be_sent_keys

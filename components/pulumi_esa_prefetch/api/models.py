@@ -15,14 +15,14 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
+from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.api.ids import object_id
-from pulumi_esa_prefetch.api.one_line import in_one_line, printable
-from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.api.one_line import one_line, printable
 
 PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
 """The statuses ESA documents; `stopped` means paused (StopScheduledPreloadExecution)."""
 STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
-GOING_ON = frozenset[str | None]({"waiting", "running"})
+ACTIVE = frozenset[str | None]({"waiting", "running"})
 """The statuses of plans that submit URLs, or will when their window opens."""
 
 
@@ -54,7 +54,7 @@ Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """An int64, the largest that the API pages know."""
 
 
-class _Answer(BaseModel):
+class _AnswerModel(BaseModel):
     """Read leniently: what is unknown is ignored, what is left out, null or empty is None.
 
     No text in it moves the cursor of a terminal or hides what follows.
@@ -74,7 +74,7 @@ class _Answer(BaseModel):
         return _cleaned(value)
 
 
-class Job(_Answer):
+class Job(_AnswerModel):
     """A list of URLs to prefetch, with its counters (GetScheduledPreloadJob)."""
 
     id: ObjectId
@@ -102,7 +102,7 @@ class Job(_Answer):
         return tuple(host for host in re.split(r"[,;\s]+", self.domains or "") if host)
 
 
-class _PlanFacts(_Answer):
+class _PlanFields(_AnswerModel):
     """What ESA tells of a plan, there or refused."""
 
     job_id: ObjectId | None = None
@@ -126,22 +126,22 @@ class _PlanFacts(_Answer):
         told = content.get("JobId") if isinstance(content, Mapping) else None
         if told is None or object_id(told) or not str(told).strip():
             return content
-        return {**content, "JobId": None, "UnreadableJob": in_one_line(told, 64)}
+        return {**content, "JobId": None, "UnreadableJob": one_line(told, 64)}
 
 
-class Plan(_PlanFacts):
+class Plan(_PlanFields):
     """When and how fast a job's URLs are submitted (ListScheduledPreloadExecutions)."""
 
     id: ObjectId
 
 
-class RefusedPlan(_PlanFacts):
+class RefusedPlan(_PlanFields):
     """A plan that ESA did not create, as far as ESA describes it; often without an id."""
 
     id: str | None = None
 
 
-class CreatedPlans(_Answer):
+class CreatedPlans(_AnswerModel):
     """What became of each plan asked for (CreateScheduledPreloadExecutions)."""
 
     total_count: Number | None = None
@@ -157,7 +157,7 @@ class CreatedPlans(_Answer):
         return () if value is None else value
 
 
-class JobPage(_Answer):
+class JobPage(_AnswerModel):
     """One page of ListScheduledPreloadJobs; `total_count` counts all pages."""
 
     jobs: tuple[Job, ...] | None = None
@@ -166,7 +166,7 @@ class JobPage(_Answer):
     request_id: str | None = None
 
 
-class PlanList(_Answer):
+class PlanList(_AnswerModel):
     """The answer of ListScheduledPreloadExecutions, which has no pages."""
 
     plans: tuple[Plan, ...] | None = Field(default=None, alias="Executions")
@@ -175,7 +175,7 @@ class PlanList(_Answer):
     request_id: str | None = None
 
 
-class Done(_Answer):
+class DeleteAnswer(_AnswerModel):
     """The answer of the Delete actions: a request id and nothing else."""
 
     request_id: str
@@ -198,7 +198,7 @@ class PlanSpec(BaseModel):
 
 __all__ = [
     "CreatedPlans",
-    "Done",
+    "DeleteAnswer",
     "Instant",
     "Job",
     "JobPage",

@@ -16,7 +16,7 @@ _JOINED: Final = re.compile(
 )
 
 
-def in_one_line(text: object, longest: int = LONGEST) -> str:
+def one_line(text: object, longest: int = LONGEST) -> str:
     """Text as words on one line: short, and printable on any terminal."""
     return printable(" ".join(str(text).split())[:longest])
 

@@ -12,7 +12,7 @@ NAP = 1.0  # seconds after which a waiting thread asks again: the rate may have 
 LONGEST_HINT = 30.0
 
 
-class Pacer:
+class RateLimiter:
     """The token bucket of one action: `max_qps` calls a second, after a burst of one second's worth.
 
     ESA publishes a quota of 30 for ListScheduledPreloadExecutions, per region, action and main account, and likely

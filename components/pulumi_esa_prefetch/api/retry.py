@@ -65,7 +65,7 @@ def delay(error: BaseException, attempt: int, rng: random.Random) -> float:
 
 
 @dataclass(frozen=True)
-class Persistence:
+class RetryPolicy:
     """How long one call is tried: the functions above, bounded by deadline and attempts."""
 
     clock: Clock

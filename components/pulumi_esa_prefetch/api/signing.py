@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote
 import httpx
 
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 

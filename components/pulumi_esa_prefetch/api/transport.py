@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 import httpx
 
-from pulumi_esa_prefetch.api.bodies import BodyError, read_body
+from pulumi_esa_prefetch.api.bounded_bodies import BodyError, read_body
 from pulumi_esa_prefetch.api.connection import (
     open_client,
     timeouts,
     with_faults_in_words,
 )
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
-from pulumi_esa_prefetch.api.deadline import Budget, within
+from pulumi_esa_prefetch.api.deadline import Deadline, run_within
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
@@ -29,11 +29,11 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
-from pulumi_esa_prefetch.api.rate_limiter import Pacer
-from pulumi_esa_prefetch.api.retry import Persistence
+from pulumi_esa_prefetch.api.rate_limiter import RateLimiter
+from pulumi_esa_prefetch.api.retry import RetryPolicy
 from pulumi_esa_prefetch.api.signing import Acs3Auth, canonical_query
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.settings.credentials import ODD, Credentials, is_odd
+from pulumi_esa_prefetch.settings.credential_sources import ODD, Credentials, is_odd
 
 VERSION = "2024-09-10"
 
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One action with its parameters; `form` is None for no body, empty for an empty one."""
 
     action: str
@@ -80,32 +80,32 @@ class Transport:
         self._rng = rng
         self._nonce = nonce
         self._max_qps = max_qps
-        self._pacers: dict[str, Pacer] = {}  # by action, as ESA counts
+        self._rate_limiters: dict[str, RateLimiter] = {}  # by action, as ESA counts
         self._client = open_client(self._endpoint, user_agent, http)
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
 
-    def until(self, budget: Budget) -> float:
+    def until(self, deadline: Deadline) -> float:
         """When an operation that begins now has to be over, on the monotonic clock."""
-        return self._clock.monotonic() + budget.seconds
+        return self._clock.monotonic() + deadline.seconds
 
     def call(
         self,
-        call: Call,
+        call: ApiCall,
         read: Callable[[dict[str, Any]], T],
         *,
         until: float,
         attempts: int | None = None,
     ) -> T:
         """What `read` makes of the answer's content; raises EsaError."""
-        persistence = Persistence(
+        policy = RetryPolicy(
             self._clock, self._rng, call.safe_to_repeat, until, attempts
         )
-        return persistence.retrying()(lambda: read(self._attempt(call, until)))
+        return policy.retrying()(lambda: read(self._attempt(call, until)))
 
-    def _attempt(self, call: Call, until: float) -> dict[str, Any]:
+    def _attempt(self, call: ApiCall, until: float) -> dict[str, Any]:
         credentials = self._keys(call, until)
         try:
             return self._send(call, credentials, until)
@@ -117,7 +117,7 @@ class Transport:
             _log.debug("%s: the key was refused, and has been renewed", call.action)
         return self._send(call, self._keys(call, until), until)
 
-    def _keys(self, call: Call, until: float) -> Credentials:
+    def _keys(self, call: ApiCall, until: float) -> Credentials:
         """The keys to sign with, fit for a header: the HTTP library's log quotes one that is not."""
         credentials = self._credentials.get(self._left(call, until))
         for name, value in _NAMED_PARTS:
@@ -125,7 +125,7 @@ class Transport:
                 raise NoCredentials(f"{call.action}: the {name} {ODD}")
         return credentials
 
-    def _left(self, call: Call, until: float) -> float:
+    def _left(self, call: ApiCall, until: float) -> float:
         """Seconds to the deadline, more than none; raises OutOfTime."""
         left = until - self._clock.monotonic()
         if left <= 0:
@@ -133,14 +133,14 @@ class Transport:
         return left
 
     def _send(
-        self, call: Call, credentials: Credentials, until: float
+        self, call: ApiCall, credentials: Credentials, until: float
     ) -> dict[str, Any]:
-        new = Pacer(self._clock, self._max_qps)
-        pacer = self._pacers.setdefault(call.action, new)
-        sent = pacer.wait(until)
+        new = RateLimiter(self._clock, self._max_qps)
+        rate_limiter = self._rate_limiters.setdefault(call.action, new)
+        sent = rate_limiter.wait(until)
         if sent is None:
             raise _not_sent_in_time(call)
-        answer = within(
+        answer = run_within(
             self._left(call, until),
             lambda: self._exchange(call, credentials, until),
             lambda: _too_late(call),
@@ -148,15 +148,17 @@ class Transport:
         try:
             content = read_answer(answer, _doubt(call))
         except Throttled as error:
-            pacer.refused(sent, error.retry_after)
+            rate_limiter.refused(sent, error.retry_after)
             raise
         except EsaError:
-            pacer.passed()
+            rate_limiter.passed()
             raise
-        pacer.passed()
+        rate_limiter.passed()
         return content
 
-    def _exchange(self, call: Call, credentials: Credentials, until: float) -> Answer:
+    def _exchange(
+        self, call: ApiCall, credentials: Credentials, until: float
+    ) -> Answer:
         began = self._clock.monotonic()
 
         def send() -> tuple[httpx.Response, bytes]:
@@ -187,7 +189,7 @@ class Transport:
             credentials,
         )
 
-    def _request(self, call: Call, until: float) -> httpx.Request:
+    def _request(self, call: ApiCall, until: float) -> httpx.Request:
         headers = {
             "accept": "application/json",
             "x-acs-action": call.action,
@@ -210,7 +212,7 @@ class Transport:
             extensions={"trace": self._hold_back(call, until)},
         )
 
-    def _hold_back(self, call: Call, until: float) -> Callable[[str, object], None]:
+    def _hold_back(self, call: ApiCall, until: float) -> Callable[[str, object], None]:
         """See to it that a call given up while it waited for a connection is not sent on one later."""
 
         def watch(event: str, _: object) -> None:
@@ -220,7 +222,7 @@ class Transport:
 
         return watch
 
-    def _body(self, call: Call, response: httpx.Response, until: float) -> bytes:
+    def _body(self, call: ApiCall, response: httpx.Response, until: float) -> bytes:
         def refuse_lateness() -> None:
             if self._clock.monotonic() >= until:
                 raise _too_late(call)
@@ -233,18 +235,18 @@ class Transport:
             ) from None
 
 
-def _doubt(call: Call) -> str:
+def _doubt(call: ApiCall) -> str:
     return "" if call.safe_to_repeat else "; ESA may have carried the call out"
 
 
-def _not_sent_in_time(call: Call) -> OutOfTime:
+def _not_sent_in_time(call: ApiCall) -> OutOfTime:
     return OutOfTime(
         f"{call.action}: not sent, as its time was over before its turn came; allow more "
         "by esa-prefetch:deadline"
     )
 
 
-def _too_late(call: Call) -> TimedOut:
+def _too_late(call: ApiCall) -> TimedOut:
     return TimedOut(
         f"{call.action}: no complete answer before the deadline{_doubt(call)}; allow "
         "more time by esa-prefetch:deadline"

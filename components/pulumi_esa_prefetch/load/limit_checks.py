@@ -12,7 +12,7 @@ _WHOLE = 1000  # from here on a rate is written without digits after the point
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class LimitFinding:
     """One opinion: on what, how hard (`warn` or `deny`), on which plans, in words."""
 
     kind: Kind
@@ -29,7 +29,7 @@ class Planned:
     origins: Mapping[str, int] = field(default_factory=dict)
 
 
-def judge_plan(planned: Planned, limits: Limits) -> list[Judgement]:
+def check_plan(planned: Planned, limits: Limits) -> list[LimitFinding]:
     """Judge one plan by itself: past window, fit, freeze windows, its own rate."""
     if planned.forecast.past:
         return [_past(planned.forecast.run, limits)]
@@ -40,7 +40,7 @@ def judge_plan(planned: Planned, limits: Limits) -> list[Judgement]:
     ]
 
 
-def judge_start(
+def check_start(
     run: Run,
     others: Sequence[Run],
     limits: Limits,
@@ -48,17 +48,17 @@ def judge_start(
     urls: int | None = None,
     submitted: int = 0,
     origins: Iterable[str] = (),
-) -> list[Judgement]:
+) -> list[LimitFinding]:
     """Judge the start of one plan, with the other plans of its job that will run too.
 
     They share the job's list (`urls` long, `submitted` of it done); `origins` are the
     names of the origins it may load, each of them with whole batches.
     """
     mine = forecast([run, *others], urls, now, submitted)[0]
-    return judge_plan(Planned(mine, dict.fromkeys(origins, run.slice_len)), limits)
+    return check_plan(Planned(mine, dict.fromkeys(origins, run.slice_len)), limits)
 
 
-def judge_load(all_planned: Iterable[Planned], limits: Limits) -> list[Judgement]:
+def check_load(all_planned: Iterable[Planned], limits: Limits) -> list[LimitFinding]:
     """Judge the sum on each origin over all given plans; one alone is not a sum."""
     limit = limits.max_origin_urls_per_second
     if limit is None:
@@ -74,21 +74,21 @@ def judge_load(all_planned: Iterable[Planned], limits: Limits) -> list[Judgement
     ]
 
 
-def refused(judgements: Iterable[Judgement]) -> list[str]:
+def denied_sentences(findings: Iterable[LimitFinding]) -> list[str]:
     """Return the sentences of what is denied."""
-    return [judgement.text for judgement in judgements if judgement.level == "deny"]
+    return [finding.text for finding in findings if finding.level == "deny"]
 
 
-def _past(run: Run, limits: Limits) -> Judgement:
+def _past(run: Run, limits: Limits) -> LimitFinding:
     ended = f" at {moment_text(run.end)}" if run.end else ""
     text = (
         f"{run.name}: its window ended{ended}, so it would submit nothing; "
         "give the plan a later EndTime"
     )
-    return Judgement("past", limits.level("past"), (run.name,), text)
+    return LimitFinding("past", limits.level("past"), (run.name,), text)
 
 
-def _fit(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
+def _fit(forecast: Forecast, limits: Limits) -> Iterator[LimitFinding]:
     run = forecast.run
     if not forecast.left or run.end is None or forecast.needs_until is None:
         return
@@ -98,16 +98,16 @@ def _fit(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
         f"every {run.interval} s this plan alone would need until "
         f"{moment_text(forecast.needs_until)}"
     )
-    yield Judgement("fit", limits.level("fit"), (run.name,), text)
+    yield LimitFinding("fit", limits.level("fit"), (run.name,), text)
 
 
-def _freeze(forecast: Forecast, limits: Limits) -> Iterator[Judgement]:
+def _freeze(forecast: Forecast, limits: Limits) -> Iterator[LimitFinding]:
     for freeze in limits.freeze:
         how = _touches(forecast, freeze)
         if how:
             text = f"{forecast.run.name} {how} the freeze window {freeze}"
             names = (forecast.run.name,)
-            yield Judgement("freeze", limits.level("freeze"), names, text)
+            yield LimitFinding("freeze", limits.level("freeze"), names, text)
 
 
 def _touches(forecast: Forecast, freeze: Freeze) -> str | None:
@@ -127,7 +127,7 @@ def _touches(forecast: Forecast, freeze: Freeze) -> str | None:
     return None
 
 
-def _rate(planned: Planned, limits: Limits) -> Iterator[Judgement]:
+def _rate(planned: Planned, limits: Limits) -> Iterator[LimitFinding]:
     limit = limits.max_origin_urls_per_second
     run = planned.forecast.run
     most = max(planned.origins.values(), default=run.slice_len) / run.interval
@@ -137,7 +137,7 @@ def _rate(planned: Planned, limits: Limits) -> Iterator[Judgement]:
             f"{run.name} would load {where or 'its origin'} with "
             f"{rate_text(most)} URLs/s, above the limit of {rate_text(limit)}"
         )
-        yield Judgement("rate", limits.level("rate"), (run.name,), text)
+        yield LimitFinding("rate", limits.level("rate"), (run.name,), text)
 
 
 def _stretches(segments: Sequence[Segment], limit: float) -> Iterator[list[Segment]]:
@@ -156,7 +156,7 @@ def _stretches(segments: Sequence[Segment], limit: float) -> Iterator[list[Segme
 
 def _overload(
     origin: str, stretch: Sequence[Segment], limit: float, level: Level
-) -> Judgement:
+) -> LimitFinding:
     plans = tuple(sorted({plan for segment in stretch for plan in segment.plans}))
     most = max(segment.urls_per_second for segment in stretch)
     end = stretch[-1].end
@@ -166,7 +166,7 @@ def _overload(
         f"from {moment_text(stretch[0].start)}{until}, above the limit of "
         f"{rate_text(limit)}"
     )
-    return Judgement("rate", level, plans, text)
+    return LimitFinding("rate", level, plans, text)
 
 
 def count_text(number: int, noun: str) -> str:

@@ -19,9 +19,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import STATUSES, Plan
-from pulumi_esa_prefetch.api.times import render_time
-from pulumi_esa_prefetch.provider.models import Declaration, PlanInputs, PlanState
+from pulumi_esa_prefetch.provider.plan_properties import (
+    Declaration,
+    PlanInputs,
+    PlanState,
+)
 
 
 class Observed(Protocol):
@@ -70,7 +74,7 @@ class Decision:
 
     act: Act
     why: str
-    tell: bool = False
+    notify: bool = False
 
 
 SOON = timedelta(minutes=1)
@@ -152,7 +156,7 @@ def at_rerun(
             f"will run from where its job is then, for another plan of the job runs ({', '.join(running)}) "
             "and would be set back"
         )
-        return Decision(Act.START, why, tell=True)
+        return Decision(Act.START, why, notify=True)
     return Decision(
         Act.REFUSE,
         "cannot run again from the first URL while another plan of the job runs "
@@ -161,7 +165,7 @@ def at_rerun(
     )
 
 
-def needs_look(declared: PlanInputs, recorded: PlanState) -> bool:
+def needs_lookup(declared: PlanInputs, recorded: PlanState) -> bool:
     """Whether an update needs ESA's present word, or is a matter of recording only."""
     decision = _changed(declared, recorded, recorded)
     same_goal = declared.desired_state == recorded.desired_state
@@ -179,22 +183,22 @@ def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
         return Decision(
             Act.KEEP,
             "had finished and is gone from ESA: it stays on record, for done is not to-do",
-            tell=True,
+            notify=True,
         )
     return Decision(Act.DROP, "is gone from ESA")
 
 
-def before_delete(recorded: PlanState, *, kept: bool) -> Decision | None:
+def before_delete(recorded: PlanState, *, still_declared: bool) -> Decision | None:
     """Decide a deletion without a look; ``kept``: this run declares the plan under another name."""
-    if kept:
+    if still_declared:
         why = "is left as it is: this run declares it under another record"
-        return Decision(Act.LEAVE, why, tell=True)
+        return Decision(Act.LEAVE, why, notify=True)
     if recorded.on_destroy == "leave":
         return Decision(Act.LEAVE, "is left as it is: on_destroy is leave")
     return None
 
 
-def contradicts(recorded: PlanState, observed: Observed | None) -> bool:
+def may_predate_state(recorded: PlanState, observed: Observed | None) -> bool:
     """Whether ESA's word may be one from before what is on record: it is not what comes of the plan by itself.
 
     A plan that was going does finish by itself; but one that has just run again had finished before, too.
@@ -215,7 +219,7 @@ def may_run(recorded: PlanState, status: str | None) -> bool:
     return status == "running" or (was_going and status == "stopped")
 
 
-def is_doubtful(observed: Plan | None, now: datetime) -> bool:
+def may_be_stale(observed: Plan | None, now: datetime) -> bool:
     """Whether only a fresh look may decide an end or a Start: what was seen may be something else by now."""
     if observed is None:
         return False
@@ -229,14 +233,14 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
     if observed is None:
         return Decision(Act.LEAVE, "is gone already")
     if observed.status not in STATUSES:
-        return Decision(Act.LEAVE, _unknown(observed), tell=True)
+        return Decision(Act.LEAVE, _unknown(observed), notify=True)
     if recorded.on_destroy == "delete":
         return Decision(Act.DELETE, "is declared no more and on_destroy is delete")
     if may_run(recorded, observed.status):
         return _stop(observed.status, "declared no more")
     if observed.status == "waiting":
         return Decision(
-            Act.LEAVE, "is waiting, and ESA stops only running plans", tell=True
+            Act.LEAVE, "is waiting, and ESA stops only running plans", notify=True
         )
     return Decision(Act.LEAVE, f"is {observed.status}")
 
@@ -306,8 +310,8 @@ def _stopped(status: str) -> Decision | None:
 
 
 def _stop(status: str, declared: str) -> Decision:
-    is_so = "is running" if status == "running" else "was set going, may run yet"
-    return Decision(Act.STOP, f"{is_so} and {declared}")
+    what = "is running" if status == "running" else "was set going, may run yet"
+    return Decision(Act.STOP, f"{what} and {declared}")
 
 
 def _changed_inputs(declared: PlanInputs, recorded: PlanState) -> list[str]:

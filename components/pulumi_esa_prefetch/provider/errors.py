@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 
 
 class PrefetchError(Exception):
@@ -40,6 +40,6 @@ def unreadable(error: ValidationError) -> PrefetchError:
     """Properties that cannot be read as a plan's, named without their values."""
     names = sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]})
     return PrefetchError(
-        f"the plan's record cannot be read, for {in_one_line(', '.join(names))} is missing or "
+        f"the plan's record cannot be read, for {one_line(', '.join(names))} is missing or "
         "wrong: a newer version of pulumi-esa-prefetch may have written it"
     )

@@ -25,20 +25,20 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.ids import object_id
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import decision
 from pulumi_esa_prefetch.provider import lifecycle as changes
 from pulumi_esa_prefetch.provider.decision import Act
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
-from pulumi_esa_prefetch.provider.models import (
+from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
     PlanState,
     read_declaration,
     split_id,
 )
-from pulumi_esa_prefetch.provider.preflight import objections
-from pulumi_esa_prefetch.provider.session import Session, shared_session
+from pulumi_esa_prefetch.provider.preflight import preflight_errors
+from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 from pulumi_esa_prefetch.settings.settings import SettingsError, refuse_misspelt
 
 Props = dict[str, Any]
@@ -57,7 +57,7 @@ def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
         except ValidationError as error:
             raise unreadable(error) from None
         except (EsaError, LimitsError, PrefetchError, SettingsError) as error:
-            raise PrefetchError(in_one_line(error, LONGEST_SENTENCE)) from None
+            raise PrefetchError(one_line(error, LONGEST_SENTENCE)) from None
 
     return run
 
@@ -68,7 +68,7 @@ class PlanProvider(ResourceProvider):
     # Nothing secret is captured, and a secret costs an encryption per resource.
     serialize_as_secret_always = False
 
-    session: Session
+    session: ProviderSession
     config_names: tuple[str, ...] = ()
 
     @one_sentence
@@ -91,12 +91,12 @@ class PlanProvider(ResourceProvider):
         refuse_misspelt(self.config_names)
         declaration = read_declaration(news)
         failures = [
-            CheckFailure(name, in_one_line(f"{name} {reason}"))
+            CheckFailure(name, one_line(f"{name} {reason}"))
             for name, reason in declaration.failures
         ]
         if declaration.inputs is not None:
-            self.session.keep(declaration.inputs.plan_id)
-            reasons = objections(self.session, _olds, declaration)
+            self.session.mark_declared(declaration.inputs.plan_id)
+            reasons = preflight_errors(self.session, _olds, declaration)
             failures = [CheckFailure("plan_id", reason) for reason in reasons]
         return CheckResult(dict(declaration.props), failures)
 
@@ -118,7 +118,7 @@ class PlanProvider(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         """Bring a plan to what is declared, and take it on record."""
         state = changes.create(self.session, _declared(props))
-        self.session.keep(state.plan_id)
+        self.session.mark_declared(state.plan_id)
         return CreateResult(state.id, state.outputs())
 
     @one_sentence
@@ -128,8 +128,10 @@ class PlanProvider(ResourceProvider):
             state = changes.refresh(self.session, _recorded(id_, props))
             outs = state.outputs() if state else None
         else:  # somebody else's plan: ScheduledPrefetch.get, which is on record after it
-            on_record = "status" in props
-            outs = changes.look_at(self.session, *_ids(id_), on_record=on_record)
+            recorded_before = "status" in props
+            outs = changes.look_at(
+                self.session, *_ids(id_), recorded_before=recorded_before
+            )
         if not outs:
             return ReadResult("", {})
         return ReadResult(_kept(id_, outs), _spelled(props, outs))
@@ -139,7 +141,7 @@ class PlanProvider(ResourceProvider):
         """Bring the plan to the changed declaration, or back to the unchanged one."""
         declared, recorded = _declared(_news), _recorded(_id, _olds)
         state = changes.update(self.session, declared, recorded)
-        self.session.keep(state.plan_id)
+        self.session.mark_declared(state.plan_id)
         return UpdateResult(_spelled(_olds, state.outputs()))
 
     @one_sentence

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound, OutOfTime
-from pulumi_esa_prefetch.api.models import GOING_ON, Plan
+from pulumi_esa_prefetch.api.models import ACTIVE, Plan
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 
@@ -27,24 +27,24 @@ class StillAsking(OutOfTime):
 
 
 @dataclass(frozen=True)
-class Look:
+class ListCall:
     """How one asker lists a job's plans.
 
-    ``seconds``: how long it waits for a thread that asks already; ``lasting``: whether its failure is
+    ``seconds``: how long it waits for a thread that asks already; ``cache_failure``: whether its failure is
     everybody's for a while.
     """
 
     list_plans: ListPlans
     seconds: float = threading.TIMEOUT_MAX
-    lasting: bool = True
+    cache_failure: bool = True
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What came of one List call; ``turn`` and ``asked_at`` are those of the question."""
+class _ListAnswer:
+    """What came of one List call; ``number`` and ``asked_at`` are those of the question."""
 
     plans: dict[str, Plan]
-    turn: int
+    number: int
     asked_at: float
     error: EsaError | None = None
     job_is_gone: bool = False
@@ -56,85 +56,87 @@ class _Answer:
 
 
 @dataclass
-class _Job:
+class _CachedJob:
     """What is remembered of one job; ``asking`` lets one thread ask for all."""
 
     asking: threading.Lock = field(default_factory=threading.Lock)
-    answer: _Answer | None = None
-    forgotten: int = -1
-    noted: dict[str, tuple[int, Plan]] = field(default_factory=dict)
-    set_going: dict[str, tuple[float, str]] = field(default_factory=dict)
+    answer: _ListAnswer | None = None
+    invalidated: int = -1
+    stored: dict[str, tuple[int, Plan]] = field(default_factory=dict)
+    started: dict[str, tuple[float, str]] = field(default_factory=dict)
     """When this process set a plan going, and the status that it has since."""
 
 
-class PlanLists:
+class PlanCache:
     """The remembered lists of all jobs; safe to share between threads."""
 
     def __init__(self, list_plans: ListPlans, clock: Clock) -> None:
-        self._usual = Look(list_plans)
+        self._usual = ListCall(list_plans)
         self._clock = clock
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, _CachedJob] = {}
         self._lock = threading.Lock()
         # What came before what is a matter of turns, not of a clock's resolution.
-        self._turns = itertools.count()
+        self._numbers = itertools.count()
 
-    def recall(
-        self, job_id: str, plan_id: str, look: Look | None = None
+    def find(
+        self,
+        job_id: str,
+        plan_id: str,
+        call: ListCall | None = None,
+        *,
+        recorded: bool = False,
     ) -> Plan | None:
-        """One plan that is on record; None only if its job is gone or a list asked for now lacks it.
-
-        A list of at most 30 seconds is young enough for a plan that it holds. Raises EsaError.
-        """
-        return self._find(job_id, plan_id, look, gone_is_gone=True)
-
-    def find(self, job_id: str, plan_id: str, look: Look | None = None) -> Plan | None:
         """One plan; None only if a list asked for after this call was made lacks it.
 
-        A remembered list may be older than the plan, and than its job. Raises EsaError.
+        A list of at most 30 seconds is young enough for a plan that it holds. It may be older than another plan,
+        and than its job; but a plan that is ``recorded`` in the state is gone if its job is. Raises EsaError.
         """
-        return self._find(job_id, plan_id, look, gone_is_gone=False)
-
-    def _find(
-        self, job_id: str, plan_id: str, look: Look | None, *, gone_is_gone: bool
-    ) -> Plan | None:
-        turn = next(self._turns)
-        known = self._get(job_id, look)
-        is_final = known.turn > turn or (gone_is_gone and known.job_is_gone)
+        number = next(self._numbers)
+        known = self._get(job_id, call)
+        is_final = known.number > number or (recorded and known.job_is_gone)
         if plan_id not in known.read() and not is_final:
-            known = self._get(job_id, look, since=turn)
+            known = self._get(job_id, call, since=number)
         return known.read().get(plan_id)
 
-    def look_again(
-        self, job_id: str, plan_id: str, look: Look | None = None
+    def get(
+        self,
+        job_id: str,
+        plan_id: str,
+        call: ListCall | None = None,
+        *,
+        max_age: float = MAX_AGE,
+        not_before: float = -math.inf,
     ) -> Plan | None:
-        """One plan, by a list asked for after this call was made. Raises EsaError."""
-        since = next(self._turns)
-        return self._get(job_id, look, since=since).read().get(plan_id)
+        """One plan, by a list that is at most so old; None if that list lacks it. Raises EsaError.
 
-    def recall_after(
-        self, moment: float, job_id: str, plan_id: str, look: Look | None = None
-    ) -> Plan | None:
-        """One plan, by a list asked for after that moment of the monotonic clock. Raises EsaError."""
-        return self._get(job_id, look, not_before=moment).read().get(plan_id)
+        ``max_age``: in seconds; with 0, the list is asked for after this call was made. ``not_before``: the
+        list is asked for after that moment of the monotonic clock.
+        """
+        oldest = max(not_before, self._clock.monotonic() - max_age)
+        since = -1 if max_age else next(self._numbers)
+        known = self._get(job_id, call, since=since, not_before=oldest)
+        return known.read().get(plan_id)
 
-    def others(self, job_id: str, plan_id: str, look: Look | None = None) -> list[Plan]:
+    def other_plans(
+        self, job_id: str, plan_id: str, call: ListCall | None = None
+    ) -> list[Plan]:
         """The job's other plans, by id, without those that ESA calls another job's. Raises EsaError.
 
         One that this process has set going is so, also while a list may lag behind that.
         """
-        plans = dict(self._get(job_id, look).read())
+        plans = dict(self._get(job_id, call).read())
         others = [plans[other] for other in sorted(plans) if other != plan_id]
         return [
-            self._as_set_going(job_id, plan)
+            self._as_started(job_id, plan)
             for plan in others
             if plan.job_id in {None, job_id}
         ]
 
-    def _as_set_going(self, job_id: str, plan: Plan) -> Plan:
+    def _as_started(self, job_id: str, plan: Plan) -> Plan:
         job, since = self._job(job_id), self._clock.monotonic() - LAG
         with self._lock:
-            moment, status = job.set_going.get(plan.id, (-math.inf, ""))
-        if moment < since or plan.status in GOING_ON:
+            moment, status = job.started.get(plan.id, (-math.inf, ""))
+        if moment < since or plan.status in ACTIVE:
             return plan
         return plan.model_copy(update={"status": status})
 
@@ -148,45 +150,45 @@ class PlanLists:
             ]
         return next((j for j, plan in found if plan and plan.job_id in {None, j}), None)
 
-    def note(self, plan: Plan) -> None:
+    def store(self, plan: Plan) -> None:
         """Remember what ESA answered to a Start or Stop: the whole plan."""
         if plan.job_id is None:
             return
         job = self._job(plan.job_id)
         with self._lock:
-            job.set_going.pop(plan.id, None)
-            job.noted[plan.id] = (next(self._turns), plan)
+            job.started.pop(plan.id, None)
+            job.stored[plan.id] = (next(self._numbers), plan)
             if job.answer is not None:
                 job.answer.plans[plan.id] = plan
 
-    def set_going(self, job_id: str, plan_id: str, status: str) -> None:
+    def mark_started(self, job_id: str, plan_id: str, status: str) -> None:
         """Remember that a Start has taken effect just now: the plan runs or waits, whatever lists say."""
         job = self._job(job_id)
         with self._lock:
-            job.set_going[plan_id] = (self._clock.monotonic(), status)
+            job.started[plan_id] = (self._clock.monotonic(), status)
 
-    def forget(self, job_id: str) -> None:
+    def invalidate(self, job_id: str) -> None:
         """Forget a job's list, and one that is on its way: something may have changed."""
         job = self._job(job_id)
         with self._lock:
             job.answer = None
-            job.noted.clear()
-            job.forgotten = next(self._turns)
+            job.stored.clear()
+            job.invalidated = next(self._numbers)
 
-    def _job(self, job_id: str) -> _Job:
+    def _job(self, job_id: str) -> _CachedJob:
         with self._lock:
-            return self._jobs.setdefault(job_id, _Job())
+            return self._jobs.setdefault(job_id, _CachedJob())
 
     def _get(
         self,
         job_id: str,
-        look: Look | None,
+        call: ListCall | None,
         *,
         since: int = -1,
         not_before: float = -math.inf,
-    ) -> _Answer:
-        job, look = self._job(job_id), look or self._usual
-        if not job.asking.acquire(timeout=look.seconds):
+    ) -> _ListAnswer:
+        job, call = self._job(job_id), call or self._usual
+        if not job.asking.acquire(timeout=call.seconds):
             raise StillAsking(
                 "ListScheduledPreloadExecutions: asked for already, and no answer came in time; allow more "
                 "by esa-prefetch:deadline"
@@ -194,15 +196,15 @@ class PlanLists:
         try:
             known = job.answer
             not_before = max(not_before, self._clock.monotonic() - MAX_AGE)
-            if known is None or known.turn < since or known.asked_at < not_before:
-                known = self._ask(job_id, look.list_plans)
-                self._remember(job, known, failure_too=look.lasting)
+            if known is None or known.number < since or known.asked_at < not_before:
+                known = self._ask(job_id, call.list_plans)
+                self._remember(job, known, cache_failure=call.cache_failure)
         finally:
             job.asking.release()
         return known
 
-    def _ask(self, job_id: str, list_plans: ListPlans) -> _Answer:
-        turn, asked_at = next(self._turns), self._clock.monotonic()
+    def _ask(self, job_id: str, list_plans: ListPlans) -> _ListAnswer:
+        number, asked_at = next(self._numbers), self._clock.monotonic()
         try:
             # The id of a List request says nothing of a Start or Stop.
             plans = {
@@ -210,14 +212,20 @@ class PlanLists:
                 for plan in list_plans(job_id)
             }
         except NotFound:
-            return _Answer({}, turn, asked_at, job_is_gone=True)
+            return _ListAnswer({}, number, asked_at, job_is_gone=True)
         except EsaError as error:
-            return _Answer({}, turn, self._clock.monotonic(), error)
-        return _Answer(plans, turn, asked_at)
+            return _ListAnswer({}, number, self._clock.monotonic(), error)
+        return _ListAnswer(plans, number, asked_at)
 
-    def _remember(self, job: _Job, known: _Answer, *, failure_too: bool) -> None:
+    def _remember(
+        self, job: _CachedJob, known: _ListAnswer, *, cache_failure: bool
+    ) -> None:
         with self._lock:
-            job.noted = {i: (t, p) for i, (t, p) in job.noted.items() if t > known.turn}
-            known.plans.update({i: p for i, (_, p) in job.noted.items()})
-            if job.forgotten < known.turn and (failure_too or known.error is None):
+            job.stored = {
+                i: (t, p) for i, (t, p) in job.stored.items() if t > known.number
+            }
+            known.plans.update({i: p for i, (_, p) in job.stored.items()})
+            if job.invalidated < known.number and (
+                cache_failure or known.error is None
+            ):
                 job.answer = known

@@ -7,7 +7,7 @@ from pulumi_esa_prefetch.api.models import Plan
 
 
 @dataclass(frozen=True)
-class Target:
+class PlanRef:
     """One plan: its job if known, and what ESA said of it last if anything."""
 
     plan_id: str
@@ -19,7 +19,7 @@ class Target:
         """The target that an observed plan of that job is."""
         return cls(plan.id, job_id, plan)
 
-    def in_job(self, job_id: str | None) -> Self:
+    def with_job(self, job_id: str | None) -> Self:
         """The same target, its job known."""
         return replace(self, job_id=job_id)
 
@@ -48,7 +48,7 @@ class Target:
         then = f"; job {self.job_id} stays on record" if self.job_id else ""
         return f"{self}: ESA's answer names the job {told}{no_id}{then}"
 
-    def filled(self, answer: Plan) -> Plan:
+    def completed_with(self, answer: Plan) -> Plan:
         """ESA's answer, with what it left out taken from what was known, except the status.
 
         A job that is known stays, whatever the answer calls it.
@@ -59,11 +59,11 @@ class Target:
         job_id = self.job_id or answer.job_id
         return answer.model_copy(update=known | given | {"job_id": job_id})
 
-    def own(self, listed: Plan) -> Plan:
+    def in_known_job(self, listed: Plan) -> Plan:
         """The plan as a list shows it, in the job that is known."""
         return listed.model_copy(update={"job_id": self.job_id or listed.job_id})
 
-    def unread(self) -> Plan:
+    def with_unknown_status(self) -> Plan:
         """What is known after an effect whose answer nobody could read: all but the status."""
         known = self.before or Plan(id=self.plan_id)
         return known.model_copy(

@@ -16,47 +16,54 @@ from typing import Any
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
-from pulumi_esa_prefetch.api.models import GOING_ON, Job, Plan
-from pulumi_esa_prefetch.load import Judgement, Kind, Limits, Run, judge_start, refused
+from pulumi_esa_prefetch.api.models import ACTIVE, Job, Plan
+from pulumi_esa_prefetch.load import (
+    Kind,
+    LimitFinding,
+    Limits,
+    Run,
+    check_start,
+    denied_sentences,
+)
 from pulumi_esa_prefetch.provider.decision import (
     MISSING,
     Act,
     at_create,
     at_update,
-    is_doubtful,
+    may_be_stale,
 )
 from pulumi_esa_prefetch.provider.errors import NotStarted
-from pulumi_esa_prefetch.provider.hook_deadline import Work
-from pulumi_esa_prefetch.provider.models import (
+from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.plan_cache import StillAsking
+from pulumi_esa_prefetch.provider.plan_properties import (
     Declaration,
     PlanInputs,
     PlanState,
     one_spelling,
 )
-from pulumi_esa_prefetch.provider.plan_cache import StillAsking
-from pulumi_esa_prefetch.provider.plan_ref import Target
-from pulumi_esa_prefetch.provider.session import WARNING, Session
+from pulumi_esa_prefetch.provider.plan_ref import PlanRef
+from pulumi_esa_prefetch.provider.session import WARNING, ProviderSession
 
 
-def objections(
-    session: Session, olds: Mapping[str, Any], declaration: Declaration
+def preflight_errors(
+    session: ProviderSession, olds: Mapping[str, Any], declaration: Declaration
 ) -> list[str]:
     """What stands against the plan, each a sentence; warnings are told, once each."""
     declared, olds = declaration.inputs, one_spelling(olds)
     if declared is None:
         return []
-    if _is_contradicted(session, olds, declaration, declared):
-        target = Target(declared.plan_id, declared.job_id)
+    if _is_declared_otherwise(session, olds, declaration, declared):
+        ref = PlanRef(declared.plan_id, declared.job_id)
         return [
-            f"{target} is declared running and stopped by two resources: declare it once"
+            f"{ref} is declared running and stopped by two resources: declare it once"
         ]
     if declared.job_id is None or not session.verify:
         return []
-    work = Work.brief(session)
+    hook = HookCall.brief(session)
     try:
         if olds.get("plan_id") != declared.plan_id:
-            return _of_a_new_one(work, declared, declared.job_id)
-        return _of_one_on_record(work, olds, declaration, declared.job_id)
+            return _check_new_plan(hook, declared, declared.job_id)
+        return _check_recorded_plan(hook, olds, declaration, declared.job_id)
     except StillAsking:
         pass
     except EsaError as error:
@@ -64,7 +71,7 @@ def objections(
     return []
 
 
-def denies(session: Session) -> bool:
+def has_hard_limits(session: ProviderSession) -> bool:
     """Whether any limit that may still matter is hard."""
     limits = session.limits
     if limits is None:
@@ -78,35 +85,35 @@ def denies(session: Session) -> bool:
     return any(limits.level(kind) == "deny" for kind in kinds)
 
 
-def refuse_denied(work: Work, target: Target, *, rewinds: bool = False) -> None:
+def enforce_limits(hook: HookCall, ref: PlanRef, *, rewinds: bool = False) -> None:
     """Raise NotStarted if a limit denies the Start that is about to be made.
 
     The caller has just looked at the plan; the job is looked at here. Nothing is asked where no limit
     denies anything: warnings are for ``check``.
     """
-    limits = work.session.limits
-    if limits is None or not denies(work.session):
+    limits = hook.session.limits
+    if limits is None or not has_hard_limits(hook.session):
         return
-    unjudged = f"{target} was not started: esa-prefetch:limits deny, and the plan cannot be judged"
-    if target.job_id is None or target.before is None:
+    unjudged = f"{ref} was not started: esa-prefetch:limits deny, and the plan cannot be judged"
+    if ref.job_id is None or ref.before is None:
         raise NotStarted(f"{unjudged} without its job: give job_id")
-    run = _run(target.before)
+    run = _run_of(ref.before)
     if run is None:
         raise NotStarted(f"{unjudged}: ESA does not say its Interval and SliceLen")
     try:
-        job = work.client().get_scheduled_preload_job(job_id=target.job_id)
-        judged = _judged(work, limits, target.before, run, job, rewinds=rewinds)
+        job = hook.client().get_scheduled_preload_job(job_id=ref.job_id)
+        findings = _limit_findings(hook, limits, ref.before, run, job, rewinds=rewinds)
     except EsaError as error:
         raise NotStarted(f"{unjudged}: {error}") from None
-    reasons = "; ".join(refused(judged))
+    reasons = "; ".join(denied_sentences(findings))
     if reasons:
         raise NotStarted(
-            f"{target} was not started, for esa-prefetch:limits deny it: {reasons}"
+            f"{ref} was not started, for esa-prefetch:limits deny it: {reasons}"
         )
 
 
-def _is_contradicted(
-    session: Session,
+def _is_declared_otherwise(
+    session: ProviderSession,
     olds: Mapping[str, Any],
     declaration: Declaration,
     declared: PlanInputs,
@@ -120,105 +127,112 @@ def _is_contradicted(
     will_be_checked_again = olds.get("plan_id", declared.plan_id) != declared.plan_id
     if will_be_checked_again or "desired_state" in declaration.unknown:
         return False
-    return session.contradicts(declared.plan_id, declared.desired_state)
+    return session.is_declared_otherwise(declared.plan_id, declared.desired_state)
 
 
-def _of_a_new_one(work: Work, declared: PlanInputs, job_id: str) -> list[str]:
-    session = work.session
+def _check_new_plan(hook: HookCall, declared: PlanInputs, job_id: str) -> list[str]:
+    session = hook.session
     # Plans may be made by the dozen: those who ask in the meantime wait too, at the same time.
-    plan = work.find_new(job_id, declared.plan_id, waits=session.doubts_absence)
+    plan = hook.find_new_plan(job_id, declared.plan_id, waits=session.waits_for_missing)
     if plan is None:
-        session.believe_absence()
-        return [f"{Target(declared.plan_id, job_id)} {MISSING}"]
+        session.confirm_missing()
+        return [f"{PlanRef(declared.plan_id, job_id)} {MISSING}"]
     decided = at_create(declared, plan)
-    if decided.act is Act.REFUSE and not is_doubtful(plan, session.clock.now()):
-        return [f"{Target(declared.plan_id, job_id)} {decided.why}"]
-    run = _run(plan)
+    if decided.act is Act.REFUSE and not may_be_stale(plan, session.clock.now()):
+        return [f"{PlanRef(declared.plan_id, job_id)} {decided.why}"]
+    run = _run_of(plan)
     if session.limits is None or run is None or decided.act is not Act.START:
         return []
-    job = _job(work, job_id)
-    judged = _judged(work, session.limits, plan, run, job, rewinds=False)
-    _warn(session, [each.text for each in judged if each.level == "warn"])
-    return refused(judged)
+    job = _job(hook, job_id)
+    findings = _limit_findings(hook, session.limits, plan, run, job, rewinds=False)
+    _warn(session, [each.text for each in findings if each.level == "warn"])
+    return denied_sentences(findings)
 
 
-def _of_one_on_record(
-    work: Work, olds: Mapping[str, Any], declaration: Declaration, job_id: str
+def _check_recorded_plan(
+    hook: HookCall, olds: Mapping[str, Any], declaration: Declaration, job_id: str
 ) -> list[str]:
-    declared, before = declaration.inputs, _read(olds)
+    declared, before = declaration.inputs, _parsed(olds)
     if declared is None or before is None:
         return []
-    limits = work.session.limits if _runs_anew(before, declared) else None
+    limits = hook.session.limits if _will_start(before, declared) else None
     if limits is None and not _may_be_refused(before, declared):
         return []
-    plan = work.session.lists.find(job_id, declared.plan_id, work.look())
+    plan = hook.session.plan_cache.find(job_id, declared.plan_id, hook.list_call())
     if plan is None:
         return []
     if not declaration.unknown:
-        _warn(work.session, _refusal(work.session, before, declared, plan))
-    return _limited(work, declared, plan, limits) if limits else []
+        _warn(hook.session, _predicted_refusal(hook.session, before, declared, plan))
+    return _check_limits(hook, declared, plan, limits) if limits else []
 
 
-def _limited(work: Work, declared: PlanInputs, plan: Plan, limits: Limits) -> list[str]:
-    announced = _announced(declared)
-    run = announced or _run(plan)
+def _check_limits(
+    hook: HookCall, declared: PlanInputs, plan: Plan, limits: Limits
+) -> list[str]:
+    declared_run = _declared_run(declared)
+    run = declared_run or _run_of(plan)
     if run is None:
         return []
     rewinds = declared.rerun == "from_start"
-    job = _job(work, declared.job_id or "")
-    judged = _judged(work, limits, plan, run, job, rewinds=rewinds)
+    job = _job(hook, declared.job_id or "")
+    findings = _limit_findings(hook, limits, plan, run, job, rewinds=rewinds)
     # Whether the list fits hangs on the other plans too, whose windows may be about to change.
-    sure = [each for each in judged if announced is not None and each.kind != "fit"]
-    denied = refused(sure)
-    _warn(work.session, [_for_now(each) for each in judged if each.text not in denied])
+    sure = [
+        each for each in findings if declared_run is not None and each.kind != "fit"
+    ]
+    denied = denied_sentences(sure)
+    _warn(
+        hook.session,
+        [_as_warning(each) for each in findings if each.text not in denied],
+    )
     return denied
 
 
-def _refusal(
-    session: Session, before: PlanInputs, declared: PlanInputs, plan: Plan
+def _predicted_refusal(
+    session: ProviderSession, before: PlanInputs, declared: PlanInputs, plan: Plan
 ) -> list[str]:
     """What the update will be refused for, unless this run changes it first, as ``SitePrefetch`` does."""
-    now, target = session.clock.now(), Target(declared.plan_id, declared.job_id)
-    if is_doubtful(plan, now) or _announced(declared) is not None:
+    now, ref = session.clock.now(), PlanRef(declared.plan_id, declared.job_id)
+    if may_be_stale(plan, now) or _declared_run(declared) is not None:
         return []
     recorded = PlanState.of(before, declared.job_id or "")
     decided = at_update(declared, recorded, plan, now)
     if decided.act is not Act.REFUSE:
         return []
     return [
-        f"{target} {decided.why}; its update will be refused unless this run changes that first"
+        f"{ref} {decided.why}; its update will be refused unless this run changes that first"
     ]
 
 
-def _for_now(judgement: Judgement) -> str:
-    if judgement.level == "warn":
-        return judgement.text
+def _as_warning(finding: LimitFinding) -> str:
+    if finding.level == "warn":
+        return finding.text
     return (
-        f"{judgement.text}: esa-prefetch:limits deny it as it stands; this is judged again right before "
+        f"{finding.text}: esa-prefetch:limits deny it as it stands; this is judged again right before "
         "the Start"
     )
 
 
-def _warn(session: Session, sentences: list[str]) -> None:
+def _warn(session: ProviderSession, sentences: list[str]) -> None:
     for sentence in sentences:
-        session.tell_once(f"{WARNING}{sentence}")
+        session.notify_once(f"{WARNING}{sentence}")
 
 
-def _job(work: Work, job_id: str) -> Job:
-    return work.session.job(
+def _job(hook: HookCall, job_id: str) -> Job:
+    return hook.session.job(
         job_id,
-        lambda wanted: work.client().get_scheduled_preload_job(job_id=wanted),
+        lambda wanted: hook.client().get_scheduled_preload_job(job_id=wanted),
     )
 
 
-def _read(olds: Mapping[str, Any]) -> PlanInputs | None:
+def _parsed(olds: Mapping[str, Any]) -> PlanInputs | None:
     try:
         return PlanInputs.parse(olds)
     except ValidationError:
         return None
 
 
-def _runs_anew(before: PlanInputs, declared: PlanInputs) -> bool:
+def _will_start(before: PlanInputs, declared: PlanInputs) -> bool:
     changed = before.trigger_text != declared.trigger_text
     return declared.desired_state == "running" and (
         changed or before.desired_state == "stopped"
@@ -232,31 +246,31 @@ def _may_be_refused(before: PlanInputs, declared: PlanInputs) -> bool:
     return before.trigger_text != declared.trigger_text
 
 
-def _announced(declared: PlanInputs) -> Run | None:
+def _declared_run(declared: PlanInputs) -> Run | None:
     """The window that the triggers say the plan will have, in the form SitePrefetch gives it."""
     window = declared.triggers.get("window")
     if not isinstance(window, dict):
         return None
     try:
-        return _run(Plan.model_validate(window | {"id": declared.plan_id}))
+        return _run_of(Plan.model_validate(window | {"id": declared.plan_id}))
     except ValidationError:
         return None
 
 
-def _run(plan: Plan) -> Run | None:
+def _run_of(plan: Plan) -> Run | None:
     return Run.of(plan, f"plan {plan.id}")
 
 
-def _judged(
-    work: Work, limits: Limits, plan: Plan, run: Run, job: Job, *, rewinds: bool
-) -> list[Judgement]:
-    session = work.session
+def _limit_findings(
+    hook: HookCall, limits: Limits, plan: Plan, run: Run, job: Job, *, rewinds: bool
+) -> list[LimitFinding]:
+    session = hook.session
     others = [
         other
-        for each in session.lists.others(job.id, plan.id, work.look())
-        if each.status in GOING_ON and (other := _run(each))
+        for each in session.plan_cache.other_plans(job.id, plan.id, hook.list_call())
+        if each.status in ACTIVE and (other := _run_of(each))
     ]
-    return judge_start(
+    return check_start(
         run,
         others,
         limits,

@@ -12,22 +12,22 @@ LAG: Final = 3.0
 """Seconds."""
 
 
-class Lag:
+class ReadAfterWrite:
     """The lag as one process meets it; what is on record was written before the process began."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = clock.monotonic()
 
-    def outwait_record(self) -> float:
+    def wait_for_recorded(self) -> float:
         """Wait until a list shows whatever is on record, and say from which moment on lists do.
 
         After the first seconds of a process it does not wait at all.
         """
-        self.outwait(self._began)
+        self.wait(self._began)
         return self._began + LAG
 
-    def outwait(self, since: float, share: float = 1.0) -> None:
+    def wait(self, since: float, share: float = 1.0) -> None:
         """Wait until a list shows whatever was written before that moment of the monotonic clock.
 
         ``share``: of all the time that it may take.

@@ -15,13 +15,13 @@ from contextlib import suppress
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.load import Limits, few
-from pulumi_esa_prefetch.provider.job_locks import Turns
-from pulumi_esa_prefetch.provider.plan_cache import PlanLists
-from pulumi_esa_prefetch.provider.read_after_write import Lag
-from pulumi_esa_prefetch.provider.rerun_log import Reruns
+from pulumi_esa_prefetch.provider.job_locks import JobLocks
+from pulumi_esa_prefetch.provider.plan_cache import PlanCache
+from pulumi_esa_prefetch.provider.read_after_write import ReadAfterWrite
+from pulumi_esa_prefetch.provider.rerun_log import RerunLog
 from pulumi_esa_prefetch.settings.settings import (
     DEFAULT_DEADLINE,
     Settings,
@@ -32,7 +32,7 @@ WARNING = "warning: "
 """Begins a line that deserves one: the host has no connection to the engine's log and its levels."""
 
 
-class Session:
+class ProviderSession:
     """Shared by all threads of the host."""
 
     def __init__(
@@ -51,46 +51,48 @@ class Session:
         self.deadline = deadline
         self.verify = verify
         self.limits = limits
-        self.lists = PlanLists(lambda job: self.list_plans(client, job), self.clock)
-        self.lag = Lag(self.clock)
-        self.turns = Turns()
-        self.reruns = Reruns()
-        self._kept: set[str] = set()
-        self._declared: dict[str, str] = {}
-        self._told: set[str] = set()
-        self._missed = False
+        self.plan_cache = PlanCache(
+            lambda job: self.list_plans(client, job), self.clock
+        )
+        self.read_after_write = ReadAfterWrite(self.clock)
+        self.job_locks = JobLocks()
+        self.rerun_log = RerunLog()
+        self._declared: set[str] = set()
+        self._desired_states: dict[str, str] = {}
+        self._notified: set[str] = set()
+        self._has_confirmed_missing = False
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def keep(self, plan_id: str) -> None:
+    def mark_declared(self, plan_id: str) -> None:
         """Remember that this run declares the plan: it has checked, created or updated a record of it."""
         with self._lock:
-            self._kept.add(plan_id)
+            self._declared.add(plan_id)
 
-    def keeps(self, plan_id: str) -> bool:
+    def is_declared(self, plan_id: str) -> bool:
         """Whether this run declares the plan."""
         with self._lock:
-            return plan_id in self._kept
+            return plan_id in self._declared
 
-    def contradicts(self, plan_id: str, desired_state: str) -> bool:
+    def is_declared_otherwise(self, plan_id: str, desired_state: str) -> bool:
         """Whether this run has declared the plan otherwise before; the first declaration stays.
 
         Each operation has a host of its own, and a program declares in it once: what was declared before
         comes from another resource, or from a first look at the same one with the same inputs.
         """
         with self._lock:
-            first = self._declared.setdefault(plan_id, desired_state)
+            first = self._desired_states.setdefault(plan_id, desired_state)
         return first != desired_state
 
-    def doubts_absence(self) -> bool:
+    def waits_for_missing(self) -> bool:
         """Whether no plan has been missed for good yet: one is waited for, the run ends with it; a thousand are not."""
         with self._lock:
-            return not self._missed
+            return not self._has_confirmed_missing
 
-    def believe_absence(self) -> None:
+    def confirm_missing(self) -> None:
         """Wait for no plan any more: one was still absent from a list that cannot lag."""
         with self._lock:
-            self._missed = True
+            self._has_confirmed_missing = True
 
     def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
         """The job, asked for once in this process: old news, for warnings only. Raises EsaError."""
@@ -120,27 +122,27 @@ class Session:
     def warn_once(self, sentence: str) -> None:
         """Warn the user; of nothing if there is no sentence."""
         if sentence:
-            self.tell_once(f"{WARNING}{sentence}")
+            self.notify_once(f"{WARNING}{sentence}")
 
     def stop_verifying(self, error: EsaError) -> None:
         """Look nothing up before it is created any more, and say so once."""
         with self._lock:
             first, self.verify = self.verify, False
         if first:
-            tell(
+            notify(
                 f"plans are not looked up before they are created in this run: {error}"
             )
 
-    def tell_once(self, line: str) -> None:
+    def notify_once(self, line: str) -> None:
         """Show the user a line that may come up more than once in this process."""
         with self._lock:
-            is_new = line not in self._told
-            self._told.add(line)
+            is_new = line not in self._notified
+            self._notified.add(line)
         if is_new:
-            tell(line)
+            notify(line)
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Show the user one line: the host's stdout becomes messages of the deployment.
 
     Neither an engine that has gone away nor letters that stdout cannot write are reasons to fail
@@ -148,16 +150,18 @@ def tell(line: str) -> None:
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     spelled = line.encode(encoding, "backslashreplace").decode(encoding)
-    text = in_one_line(spelled, LONGEST_SENTENCE)
+    text = one_line(spelled, LONGEST_SENTENCE)
     with suppress(OSError, ValueError):
         print(f"esa-prefetch: {text}", flush=True)  # noqa: T201 -- the only way there is
 
 
-_sessions: dict[tuple[Settings, str | None], Session] = {}
+_sessions: dict[tuple[Settings, str | None], ProviderSession] = {}
 _sessions_lock = threading.Lock()
 
 
-def shared_session(get: Callable[[str], str | None]) -> tuple[Settings, Session]:
+def shared_session(
+    get: Callable[[str], str | None],
+) -> tuple[Settings, ProviderSession]:
     """Give this process' session for the stack's configuration and this environment.
 
     Raises SettingsError and LimitsError.
@@ -170,8 +174,8 @@ def shared_session(get: Callable[[str], str | None]) -> tuple[Settings, Session]
         return settings, _sessions[key]
 
 
-def _open(settings: Settings, limits: str | None) -> Session:
-    return Session(
+def _open(settings: Settings, limits: str | None) -> ProviderSession:
+    return ProviderSession(
         EsaClient.from_settings(settings),
         deadline=settings.deadline,
         verify=settings.verify,

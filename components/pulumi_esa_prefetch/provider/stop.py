@@ -7,81 +7,79 @@ looked up, for ESA's documentation leaves open how it answers then (StopSchedule
 from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError
-from pulumi_esa_prefetch.provider.hook_deadline import Laps, Work
-from pulumi_esa_prefetch.provider.plan_ref import Target
+from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
+from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 
 
-def stop_plan(work: Work, target: Target, *, starts_again: bool = False) -> Plan:
+def stop_plan(hook: HookCall, ref: PlanRef, *, starts_again: bool = False) -> Plan:
     """Stop the plan and answer what ESA says of it then; it may not be running for another reason.
 
     Raises PlanGone if it does not exist, PrefetchError if it may still run; for one that ``starts_again``
     also if a Stop may still be on its way, for it would stop what is started after it.
     """
-    laps, warned = Laps(work), False
+    attempts, warned = Attempts(hook), False
     while True:
         try:
-            answer = work.client().stop_scheduled_preload_execution(
-                plan_id=target.plan_id
-            )
-            return _accepted(work, target, answer)
+            answer = hook.client().stop_scheduled_preload_execution(plan_id=ref.plan_id)
+            return _accepted(hook, ref, answer)
         except EsaError as error:
-            job_id = target.job_id or work.session.lists.job_of(target.plan_id)
-            target = target.in_job(job_id)
+            job_id = ref.job_id or hook.session.plan_cache.job_of(ref.plan_id)
+            ref = ref.with_job(job_id)
             if isinstance(error, BadAnswer):
-                _refuse_unknown_job(target, error)
+                _refuse_unknown_job(ref, error)
                 if not warned:  # each answer has another request id
-                    work.session.warn_once(_unusable(target, error))
+                    hook.session.warn_once(_unusable(ref, error))
                 warned = True
-            plan = _settle(work, target, error)
+            plan = _settle(hook, ref, error)
             if starts_again and error.under_way and not _has_stopped(plan):
-                raise _not_stopped(target, error) from None
+                raise _not_stopped(ref, error) from None
             if plan is not None:
                 return plan
-            if not (error.ambiguous and laps.again(error)):
-                raise _not_stopped(target, error) from None
+            if not (error.ambiguous and attempts.wait_before_next(error)):
+                raise _not_stopped(ref, error) from None
 
 
-def _unusable(target: Target, error: EsaError) -> str:
-    return f"{target}: ESA accepted Stop, and its answer cannot be used: {error}"
+def _unusable(ref: PlanRef, error: EsaError) -> str:
+    return f"{ref}: ESA accepted Stop, and its answer cannot be used: {error}"
 
 
-def _refuse_unknown_job(target: Target, error: EsaError) -> None:
+def _refuse_unknown_job(ref: PlanRef, error: EsaError) -> None:
     """Repeat no Stop that ESA has accepted: without a job nothing shows what came of it."""
-    if target.job_id is None:
+    if ref.job_id is None:
         raise PrefetchError(
-            f"{_unusable(target, error)}; give job_id and run up again"
+            f"{_unusable(ref, error)}; give job_id and run up again"
         ) from None
 
 
-def _accepted(work: Work, target: Target, answer: Plan) -> Plan:
-    plan, contradiction = target.filled(answer), target.contradiction(answer)
+def _accepted(hook: HookCall, ref: PlanRef, answer: Plan) -> Plan:
+    plan, contradiction = ref.completed_with(answer), ref.contradiction(answer)
     if plan.job_id is None:
-        job_id = work.session.lists.job_of(plan.id)
+        job_id = hook.session.plan_cache.job_of(plan.id)
         plan = plan.model_copy(update={"job_id": job_id})
-    work.session.warn_once(contradiction)
+    hook.session.warn_once(contradiction)
     if plan.job_id is not None and plan.status is not None:
-        work.session.lists.note(plan)
+        hook.session.plan_cache.store(plan)
         return plan
     if plan.job_id is not None:
-        return _seen(work, target.in_job(plan.job_id)) or plan
+        return _seen(hook, ref.with_job(plan.job_id)) or plan
     raise PrefetchError(
-        f"ESA accepted Stop for {target}, but its answer names no job{' that can be read' if contradiction else ''}: "
+        f"ESA accepted Stop for {ref}, but its answer names no job{' that can be read' if contradiction else ''}: "
         "give job_id and run up again"
     )
 
 
-def _settle(work: Work, target: Target, error: EsaError) -> Plan | None:
+def _settle(hook: HookCall, ref: PlanRef, error: EsaError) -> Plan | None:
     """The plan if it runs no longer after all; None if Stop is still to be done."""
     if isinstance(error, NotFound):
-        raise PlanGone(f"{target} does not exist: {error}") from None
-    if target.job_id is None:
+        raise PlanGone(f"{ref} does not exist: {error}") from None
+    if ref.job_id is None:
         return None
     try:
-        seen = _seen(work, target)
+        seen = _seen(hook, ref)
     except EsaError:
         return None
     if seen is None:
-        raise PlanGone(f"{target} does not exist any more") from None
+        raise PlanGone(f"{ref} does not exist any more") from None
     return None if seen.status == "running" else seen
 
 
@@ -90,21 +88,21 @@ def _has_stopped(plan: Plan | None) -> bool:
     return plan is not None and plan.status == "stopped"
 
 
-def _seen(work: Work, target: Target) -> Plan | None:
+def _seen(hook: HookCall, ref: PlanRef) -> Plan | None:
     """The plan, by a list asked for after the Stop: what was known before it is worth nothing."""
-    lists, job_id = work.session.lists, target.job_id or ""
-    lists.forget(job_id)
-    seen = lists.look_again(job_id, target.plan_id, work.last_look())
-    return target.own(seen) if seen else None
+    plan_cache, job_id = hook.session.plan_cache, ref.job_id or ""
+    plan_cache.invalidate(job_id)
+    seen = plan_cache.get(job_id, ref.plan_id, hook.last_list_call(), max_age=0)
+    return ref.in_known_job(seen) if seen else None
 
 
-def _not_stopped(target: Target, error: EsaError) -> PrefetchError:
-    if target.job_id:
-        return PrefetchError(f"{target} was not stopped: {error}")
+def _not_stopped(ref: PlanRef, error: EsaError) -> PrefetchError:
+    if ref.job_id:
+        return PrefetchError(f"{ref} was not stopped: {error}")
     what = (
-        f"it is not known whether {target} was stopped"
+        f"it is not known whether {ref} was stopped"
         if error.ambiguous
-        else f"{target} was not stopped"
+        else f"{ref} was not stopped"
     )
     return PrefetchError(
         f"{what}: {error}; give job_id, so that the plan's status can be looked up"

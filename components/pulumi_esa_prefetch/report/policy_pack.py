@@ -1,4 +1,4 @@
-"""The judgement of `report.policy` as a Pulumi policy pack; judges nothing itself.
+"""The checks of `report.analysis.limit_findings` as a Pulumi policy pack; judges nothing itself.
 
 A pack is a directory with a PulumiPolicy.yaml and a `__main__.py` of two lines:
 
@@ -28,14 +28,17 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, few
-from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
+from pulumi_esa_prefetch.report.analysis.limit_findings import check_stack
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, look_with
-from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN, Resource
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
+    EsaSnapshot,
+    take_snapshot_with,
+)
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN, ResourceEntry
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 StackValidation = Callable[[StackValidationArgs, ReportViolation], None]
 
@@ -110,16 +113,16 @@ def _validation(kind: Kind, level: Level) -> StackValidation:
             limits = _limits(config)
         except LimitsError as error:
             if level == "deny":
-                report(in_one_line(error, LONGEST_SENTENCE), None)
+                report(one_line(error, LONGEST_SENTENCE), None)
             return
         if _is_set(kind, limits) and limits.level(kind) == level:
             asks = bool(config.get("askEsa", True))
-            _judge(kind, limits, args.resources, report, asks=asks)
+            _report_findings(kind, limits, args.resources, report, asks=asks)
 
     return validate
 
 
-def _judge(
+def _report_findings(
     kind: Kind,
     limits: Limits,
     given: Sequence[PolicyResource],
@@ -128,15 +131,15 @@ def _judge(
     asks: bool,
 ) -> None:
     resources = [_resource(one) for one in given]
-    looked = _looked(resources) if asks else Looked()
-    judgements, blind = judge_stack(resources, looked, limits, SystemClock().now())
+    snapshot = _snapshot(resources) if asks else EsaSnapshot()
+    findings, blind = check_stack(resources, snapshot, limits, SystemClock().now())
     urns = {resource.name: resource.urn for resource in resources}
-    for judgement in judgements:
-        if judgement.kind == kind:
-            text = in_one_line(judgement.text, LONGEST_SENTENCE)
-            report(text, urns.get(_only(judgement.plans)))
+    for finding in findings:
+        if finding.kind == kind:
+            text = one_line(finding.text, LONGEST_SENTENCE)
+            report(text, urns.get(_only(finding.plans)))
     if blind:
-        report(in_one_line(_unknown(blind, looked), LONGEST_SENTENCE), None)
+        report(one_line(_unknown(blind, snapshot), LONGEST_SENTENCE), None)
 
 
 def _limits(config: Mapping[str, Any]) -> Limits:
@@ -154,15 +157,15 @@ def _stack_config() -> dict[str, str]:
     return {str(name): str(value) for name, value in given.items()}
 
 
-def _looked(resources: Sequence[Resource]) -> Looked:
-    ids = job_ids(Graph.of_state(resources))
-    return look_with(_stack_config(), os.environ, ids)
+def _snapshot(resources: Sequence[ResourceEntry]) -> EsaSnapshot:
+    ids = job_ids(ResourceGraph.of_state(resources))
+    return take_snapshot_with(_stack_config(), os.environ, ids)
 
 
-def _resource(given: PolicyResource) -> Resource:
+def _resource(given: PolicyResource) -> ResourceEntry:
     props = _plain(given.props)
     links = given.property_dependencies
-    return Resource(
+    return ResourceEntry(
         urn=given.urn,
         type=given.resource_type,
         inputs=props,
@@ -200,6 +203,6 @@ def _only(plans: Sequence[str]) -> str:
     return plans[0] if len(plans) == 1 else ""
 
 
-def _unknown(blind: Sequence[str], looked: Looked) -> str:
-    why = f": {looked.problem}" if looked.problem else "."
+def _unknown(blind: Sequence[str], snapshot: EsaSnapshot) -> str:
+    why = f": {snapshot.problem}" if snapshot.problem else "."
     return f"Nothing is known of window and pace of {few(blind)}, so no limit can hold{why}"

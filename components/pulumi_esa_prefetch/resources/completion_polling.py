@@ -36,7 +36,7 @@ _SET_GOING = {"waiting", "running"}
 
 
 @dataclass(frozen=True)
-class Pace:
+class PollTiming:
     """Seconds: pauses grow from the first to the longest, and begin anew when somebody joins.
 
     Right after a Start, lists may still show what was before. ``patience``: how long a plan may look
@@ -53,7 +53,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Wish:
+class WaitCondition:
     """How far a plan should get, within how many seconds; ``record``: the status on its record."""
 
     job_id: str
@@ -74,134 +74,134 @@ class Wish:
         return f"plan {self.job_id}:{self.plan_id}"
 
 
-class Watch:
+class PlanWaiter:
     """All waiting of one event loop."""
 
-    def __init__(self, client: EsaClient, pace: Pace | None = None) -> None:
-        self._pace = pace or Pace()
-        self._client = client.limited(seconds=self._pace.call)
-        self._pollers: dict[str, _Poller] = {}
+    def __init__(self, client: EsaClient, timing: PollTiming | None = None) -> None:
+        self._timing = timing or PollTiming()
+        self._client = client.limited(seconds=self._timing.call)
+        self._pollers: dict[str, _JobPoller] = {}
 
-    async def wait(self, wish: Wish) -> str:
+    async def wait(self, condition: WaitCondition) -> str:
         """Wait until the wish is met, and answer the plan's status then.
 
         Raises RunError, one sentence, if it will not be met, or not in time.
         """
-        poller = self._pollers.get(wish.job_id)
+        poller = self._pollers.get(condition.job_id)
         if poller is None:
-            poller = _Poller(self._client, wish.job_id, self._pace)
-            self._pollers[wish.job_id] = poller
+            poller = _JobPoller(self._client, condition.job_id, self._timing)
+            self._pollers[condition.job_id] = poller
         poller.join()
-        view = _View(wish, self._pace)
+        state = _WaitState(condition, self._timing)
         try:
-            async with asyncio.timeout(wish.timeout) as limit:
+            async with asyncio.timeout(condition.timeout) as limit:
                 end = limit.when()
-                while not await view.is_met(poller):
+                while not await state.is_met(poller):
                     # What looks as wished does not fail only because it is not believed yet.
-                    limit.reschedule(None if view.is_in_doubt else end)
+                    limit.reschedule(None if state.is_unconfirmed else end)
         except TimeoutError:
-            raise view.too_late() from None
-        return view.status
+            raise state.too_late() from None
+        return state.status
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _PolledList:
     """A job's plans by their ids, and the moment from which on they are: when they were asked for."""
 
     asked: float
     plans: Mapping[str, Plan]
 
 
-class _Poller:
+class _JobPoller:
     """Lists the plans of one job for all who wait for one of them."""
 
-    def __init__(self, client: EsaClient, job_id: str, pace: Pace) -> None:
+    def __init__(self, client: EsaClient, job_id: str, timing: PollTiming) -> None:
         self._client = client
         self._job_id = job_id
-        self._pace = pace
+        self._timing = timing
         self._pause = 0.0
         self._joined = asyncio.Event()
-        self._next: asyncio.Task[_Answer] | None = None
+        self._next: asyncio.Task[_PolledList] | None = None
 
     def join(self) -> None:
         self._pause = 0.0
         self._joined.set()
 
-    async def look(self) -> _Answer:
+    async def look(self) -> _PolledList:
         """The job's plans, after a pause; whoever asks meanwhile gets the same answer."""
         if self._next is None or self._next.done():
             self._next = asyncio.ensure_future(self._look())
         return await asyncio.shield(self._next)
 
-    async def _look(self) -> _Answer:
+    async def _look(self) -> _PolledList:
         self._joined.clear()
         if self._pause:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._joined.wait(), self._pause)
-        grown = max(self._pace.first, self._pause * self._pace.growth)
-        self._pause = min(self._pace.longest, grown)
+        grown = max(self._timing.first, self._pause * self._timing.growth)
+        self._pause = min(self._timing.longest, grown)
         asked = asyncio.get_running_loop().time()
         try:
             plans = await asyncio.to_thread(
                 self._client.list_scheduled_preload_executions, job_id=self._job_id
             )
         except NotFound:
-            return _Answer(asked, {})
-        return _Answer(asked, {plan.id: plan for plan in plans})
+            return _PolledList(asked, {})
+        return _PolledList(asked, {plan.id: plan for plan in plans})
 
 
-class _View:
+class _WaitState:
     """What one who waits has seen of the plan since joining."""
 
-    def __init__(self, wish: Wish, pace: Pace) -> None:
-        self._wish = wish
-        self._pace = pace
+    def __init__(self, condition: WaitCondition, timing: PollTiming) -> None:
+        self._condition = condition
+        self._timing = timing
         self._loop = asyncio.get_running_loop()
         self._joined = self._loop.time()
         self._lost_since: float | None = None
         self._error: EsaError | None = None
         self.status = "not seen yet"
-        self.is_in_doubt = False
+        self.is_unconfirmed = False
 
-    async def is_met(self, poller: _Poller) -> bool:
-        self.is_in_doubt = False
+    async def is_met(self, poller: _JobPoller) -> bool:
+        self.is_unconfirmed = False
         try:
             answer = await poller.look()
         except _HOPELESS as error:
-            raise RunError(f"{self._wish} cannot be waited for: {error}") from None
+            raise RunError(f"{self._condition} cannot be waited for: {error}") from None
         except EsaError as error:
             self._error = error
             return False
         if answer.asked < self._joined:
             return False
         self._error = None
-        plan = answer.plans.get(self._wish.plan_id)
+        plan = answer.plans.get(self._condition.plan_id)
         self.status = (plan.status or "unknown") if plan else _GONE
-        met = self._wish.is_met_by(self.status)
-        believed_from = self._believed_from(answer.asked)
-        if answer.asked >= believed_from:
+        met = self._condition.is_met_by(self.status)
+        trusted_from = self._trusted_from(answer.asked)
+        if answer.asked >= trusted_from:
             self._give_up_if_lost()
             return met
         if met:
-            self.is_in_doubt = True
-            self._loop.call_at(believed_from, poller.join)
+            self.is_unconfirmed = True
+            self._loop.call_at(trusted_from, poller.join)
         return False
 
     def too_late(self) -> RunError:
         failed = f"; the last look failed: {self._error}" if self._error else ""
         return RunError(
-            f"{self._wish} is not {self._wish.until} after {self._wish.timeout:g} seconds: it is "
+            f"{self._condition} is not {self._condition.until} after {self._condition.timeout:g} seconds: it is "
             f"{self.status}{failed}; allow more by timeout, or look at its window and pace"
         )
 
-    def _believed_from(self, asked: float) -> float:
+    def _trusted_from(self, asked: float) -> float:
         """The moment from which on a list cannot say so only because it lags behind a Start."""
         if self.status in _LOST:
             self._lost_since = self._lost_since or asked
-            return self._lost_since + self._pace.patience
+            return self._lost_since + self._timing.patience
         self._lost_since = None
-        if self._wish.may_predate_start(self.status):
-            return self._joined + self._pace.lag
+        if self._condition.may_predate_start(self.status):
+            return self._joined + self._timing.lag
         return asked
 
     def _give_up_if_lost(self) -> None:
@@ -209,22 +209,22 @@ class _View:
             return
         gone = self.status == _GONE
         raise RunError(
-            f"{self._wish} is {self.status}, so that it will not be {self._wish.until}"
+            f"{self._condition} is {self.status}, so that it will not be {self._condition.until}"
             + ("; if it was removed there, declare it no more" if gone else "")
         )
 
 
-_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
+_waiters: WeakKeyDictionary[asyncio.AbstractEventLoop, PlanWaiter] = WeakKeyDictionary()
 
 
-def program_watch() -> Watch:
+def program_waiter() -> PlanWaiter:
     """The watch of the program that runs now, with the stack's settings. Raises RunError."""
     loop = asyncio.get_running_loop()
-    if loop not in _watches:
+    if loop not in _waiters:
         try:
             settings = read_settings(get_config, os.environ)
             client = EsaClient.from_settings(settings)
         except SettingsError as error:
             raise RunError(str(error)) from None
-        _watches[loop] = Watch(client)
-    return _watches[loop]
+        _waiters[loop] = PlanWaiter(client)
+    return _waiters[loop]

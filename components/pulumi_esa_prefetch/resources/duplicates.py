@@ -9,7 +9,7 @@ from pulumi.runtime import get_root_resource
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_esa_prefetch.provider.models import read_declaration, split_id
+from pulumi_esa_prefetch.provider.plan_properties import read_declaration, split_id
 
 # Each run of a program has a root of its own, also where the Automation API runs several in one process.
 _names: WeakKeyDictionary[Resource, dict[str, str]] = WeakKeyDictionary()
@@ -42,7 +42,7 @@ def bare_id(plan_id: str) -> str:
     return str(split_id(plan_id)[1]).lower()
 
 
-def twins(plan_ids: Mapping[str, object]) -> Iterator[str]:
+def duplicate_names(plan_ids: Mapping[str, object]) -> Iterator[str]:
     """Say which names stand for one plan, by its id, bare or composite.
 
     An id that is no text, such as an Output, is passed over.

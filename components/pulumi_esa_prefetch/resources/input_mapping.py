@@ -13,7 +13,7 @@ _place: ContextVar[str] = ContextVar("place", default="")
 
 
 @contextmanager
-def named(prefix: str) -> Iterator[None]:
+def error_prefix(prefix: str) -> Iterator[None]:
     """Let an error of what is applied in it say where, now or later."""
     outer = _place.set(f"{_place.get()}{prefix}")
     try:
@@ -23,7 +23,7 @@ def named(prefix: str) -> Iterator[None]:
         _place.reset(outer)
 
 
-def applied(value: Input[T], read: Callable[[T], U]) -> Input[U]:
+def map_input(value: Input[T], read: Callable[[T], U]) -> Input[U]:
     """``read(value)``: a plain value is read at once, so that what is wrong with it is said at once."""
     place = _place.get()
 

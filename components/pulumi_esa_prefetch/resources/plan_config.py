@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.api.one_line import in_one_line
-from pulumi_esa_prefetch.provider.models import PlanInputs, read_declaration
-from pulumi_esa_prefetch.resources.duplicates import twins
+from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, read_declaration
+from pulumi_esa_prefetch.resources.duplicates import duplicate_names
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
 from pulumi_esa_prefetch.resources.secret_config import hide, secrecy
 
@@ -32,11 +32,11 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     if not isinstance(config, Mapping):
         raise PlanConfigError(f"{SETTING} is not a mapping from names to plans")
     wrong = [
-        in_one_line(f"{name}{text}")
+        one_line(f"{name}{text}")
         for name, plan in config.items()
         for text in _wrong(plan)
     ]
-    wrong += [in_one_line(text) for text in twins(_ids(config))]
+    wrong += [one_line(text) for text in duplicate_names(_ids(config))]
     if wrong:
         raise PlanConfigError(f"{SETTING}: {'; '.join(wrong)}")
     is_secret = secrecy(SETTING)

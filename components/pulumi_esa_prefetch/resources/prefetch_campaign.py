@@ -6,9 +6,9 @@ from typing import Any, Literal, TypedDict, overload
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
 
-from pulumi_esa_prefetch.api.times import parse_time
+from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.resources.arguments import arguments
-from pulumi_esa_prefetch.resources.duplicates import twins
+from pulumi_esa_prefetch.resources.duplicates import duplicate_names
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
@@ -132,7 +132,7 @@ def _declared(
         for name, plan in args.plans.items()
     }
     ids = {name: plan.get("plan_id") for name, plan in merged.items()}
-    if wrong := [*_misdeclared(merged), *twins(ids)]:
+    if wrong := [*_misdeclared(merged), *duplicate_names(ids)]:
         raise RunError(f"{owner}: {'; '.join(wrong)}")
     return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi import Input, RunError
 
-from pulumi_esa_prefetch.api.times import parse_time, render_time
-from pulumi_esa_prefetch.resources.input_mapping import applied
+from pulumi_esa_prefetch.api.esa_times import parse_time, render_time
+from pulumi_esa_prefetch.resources.input_mapping import map_input
 
 # ListScheduledPreloadExecutions answers `2024-05-31T17:10:48.849+08:00`, and pulumi_alicloud compares
 # times as text: in another notation every window would be a change in every deployment.
@@ -46,7 +46,7 @@ class PrefetchWindow:
     def for_esa(self) -> dict[str, Input[Any]]:
         """The window as inputs of a ScheduledPreloadExecution. Raises RunError for a bad time."""
         return self._pace() | {
-            name: applied(time, _in_esa_notation)
+            name: map_input(time, _in_esa_notation)
             for name, time in self._bounds().items()
         }
 
@@ -56,7 +56,7 @@ class PrefetchWindow:
         This text is in the state of every stack: if it changed, all plans would run again.
         """
         return self._pace() | {
-            name: applied(time, _in_utc) for name, time in self._bounds().items()
+            name: map_input(time, _in_utc) for name, time in self._bounds().items()
         }
 
     def _pace(self) -> dict[str, Input[Any]]:

@@ -15,14 +15,14 @@ from pulumi import (
 )
 
 from pulumi_esa_prefetch.resources.arguments import arguments
-from pulumi_esa_prefetch.resources.input_mapping import applied, named
+from pulumi_esa_prefetch.resources.input_mapping import error_prefix, map_input
 from pulumi_esa_prefetch.resources.prefetch_campaign import (
     PrefetchCampaign,
     PrefetchCampaignArgs,
 )
 from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
-from pulumi_esa_prefetch.resources.url_list import UrlList
+from pulumi_esa_prefetch.resources.url_source import UrlSource
 
 if TYPE_CHECKING:
     from pulumi_alicloud.esa import (
@@ -118,7 +118,7 @@ class SitePrefetch(ComponentResource):
         """
         owner = f"SitePrefetch {resource_name!r}"
         args = arguments(SitePrefetchArgs, owner, args, declared)
-        with named(f"{owner}: "):
+        with error_prefix(f"{owner}: "):
             site_id, urls, windows = _site_id(args.site), _urls(args), _windows(args)
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
@@ -167,8 +167,10 @@ class _Window:
     triggers: Mapping[str, Input[Any]]
 
 
-def _urls(args: SitePrefetchArgs) -> UrlList:
-    return UrlList.of_one(urls=args.urls, url_file=args.url_file, oss_url=args.oss_url)
+def _urls(args: SitePrefetchArgs) -> UrlSource:
+    return UrlSource.of_one(
+        urls=args.urls, url_file=args.url_file, oss_url=args.oss_url
+    )
 
 
 def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
@@ -177,7 +179,7 @@ def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
     if not isinstance(given, Mapping):
         raise RunError("windows is not a mapping from names to windows")
     for name, declared in given.items():
-        with named(f"windows.{name}: "):
+        with error_prefix(f"windows.{name}: "):
             window = PrefetchWindow.of(declared)
             windows[name] = _Window(window.for_esa(), window.for_triggers())
     return windows
@@ -186,7 +188,7 @@ def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
 def _plan(
     execution: "ScheduledPreloadExecution",
     args: SitePrefetchArgs,
-    urls: UrlList,
+    urls: UrlSource,
     window: _Window,
 ) -> ScheduledPrefetchArgs:
     triggers: dict[str, Input[Any]] = {
@@ -209,7 +211,7 @@ def _plan(
 
 def _site_id(site: "Input[str] | Input[int] | Site") -> Input[str]:
     known: Any = site.id if isinstance(site, CustomResource) else site
-    return applied(known, _id_text)
+    return map_input(known, _id_text)
 
 
 def _id_text(site: object) -> str:

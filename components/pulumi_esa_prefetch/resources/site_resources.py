@@ -6,7 +6,7 @@ from typing import Any
 from pulumi import Input, Resource, ResourceOptions
 from pulumi_alicloud.esa import ScheduledPreloadExecution, ScheduledPreloadJob
 
-from pulumi_esa_prefetch.resources.url_list import UrlList
+from pulumi_esa_prefetch.resources.url_source import UrlSource
 
 
 def preload_job(
@@ -15,7 +15,7 @@ def preload_job(
     *,
     site_id: Input[str],
     job_name: Input[str] | None,
-    urls: UrlList,
+    urls: UrlSource,
 ) -> ScheduledPreloadJob:
     """A job that is replaced when its URLs change.
 

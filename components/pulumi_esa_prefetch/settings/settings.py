@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import SplitResult, urlsplit
 
-from pulumi_esa_prefetch.settings.credentials import KeyPlace, read_key_place
+from pulumi_esa_prefetch.settings.credential_sources import KeyPlace, read_key_place
 from pulumi_esa_prefetch.settings.hosts import (
     ALLOW_HTTP,
     in_the_clear,

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
-from pulumi_esa_prefetch.load import Judgement, Limits, few, overlaps, peak
+from pulumi_esa_prefetch.load import LimitFinding, Limits, few, overlaps, peak
 from pulumi_esa_prefetch.report.analysis.load_outlook import (
     CHANGES,
     Case,
-    Outlook,
-    decide,
-    look_ahead,
+    LoadOutlook,
+    forecast_load,
+    predicted_cases,
 )
 from pulumi_esa_prefetch.report.analysis.summary import (
     Change,
@@ -22,28 +22,40 @@ from pulumi_esa_prefetch.report.analysis.summary import (
     OriginLoad,
     OtherChange,
     PlanChange,
-    Summary,
+    PrefetchSummary,
     Warned,
 )
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
-from pulumi_esa_prefetch.report.inputs.pulumi_documents import Diagnostic, Preview
-from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PREFETCH, Graph, Node
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
+    Preview,
+    PreviewDiagnostic,
+)
+from pulumi_esa_prefetch.report.inputs.resource_graph import (
+    JOB,
+    PREFETCH,
+    ResourceGraph,
+    ResourceNode,
+)
 
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
 def compose(
-    preview: Preview, graph: Graph, looked: Looked, limits: Limits, now: datetime
-) -> Summary:
+    preview: Preview,
+    graph: ResourceGraph,
+    snapshot: EsaSnapshot,
+    limits: Limits,
+    now: datetime,
+) -> PrefetchSummary:
     """Bring together what a preview will do to plans and origins."""
-    cases = decide(graph, looked, now)
+    cases = predicted_cases(graph, snapshot, now)
     changed = [case for case in cases if case.changed]
-    outlook = look_ahead(cases, looked, now)
+    outlook = forecast_load(cases, snapshot, now)
     project, stack = _project_and_stack(graph)
-    judged = outlook.judge(changed, limits)
+    findings = outlook.check(changed, limits)
     names = {case.name for case in changed}
-    mine = [judgement for judgement in judged if names & set(judgement.plans)]
-    return Summary(
+    mine = [finding for finding in findings if names & set(finding.plans)]
+    return PrefetchSummary(
         project=project,
         stack=stack,
         at=now,
@@ -51,29 +63,29 @@ def compose(
         counts=_counts(cases),
         plans=tuple(_plan_change(case, outlook) for case in changed),
         origins=tuple(_origins(outlook)),
-        warnings=(*map(_warned, mine), *_told(changed), *_silent_updates(graph)),
+        warnings=(*map(_warned, mine), *_notices(changed), *_silent_updates(graph)),
         freeze=tuple(
             Frozen(name=freeze.name, start=freeze.window.start, end=freeze.window.end)
             for freeze in limits.freeze
         ),
         others=_others(graph),
         messages=_messages(preview.diagnostics),
-        notes=(*_notes(preview, cases, looked), *_others_judged(judged, mine)),
+        notes=(*_notes(preview, cases, snapshot), *_other_findings(findings, mine)),
     )
 
 
-def _plan_change(case: Case, outlook: Outlook) -> PlanChange:
+def _plan_change(case: Case, outlook: LoadOutlook) -> PlanChange:
     plan, told = case.plan, outlook.of(case)
     run = case.run()
     return PlanChange(
         name=case.name,
         urn=case.node.urn,
         change=cast("Change", case.node.op),
-        what=case.outcome.what,
-        why=case.outcome.why,
-        starts=case.outcome.starts,
-        stops=case.outcome.stops,
-        refused=case.outcome.refused,
+        what=case.action.what,
+        why=case.action.why,
+        starts=case.action.starts,
+        stops=case.action.stops,
+        refused=case.action.refused,
         plan_id=plan.plan_id,
         job_id=plan.job_id,
         status=None if plan.is_new else plan.status,
@@ -91,7 +103,7 @@ def _plan_change(case: Case, outlook: Outlook) -> PlanChange:
     )
 
 
-def _origins(outlook: Outlook) -> Iterator[OriginLoad]:
+def _origins(outlook: LoadOutlook) -> Iterator[OriginLoad]:
     for origin, segments in outlook.loads().items():
         most = peak(segments)
         if most is not None:
@@ -111,7 +123,7 @@ def _counts(cases: Sequence[Case]) -> Counts:
     return Counts(**changes, same=len(cases) - sum(changes.values()))
 
 
-def _others(graph: Graph) -> tuple[OtherChange, ...]:
+def _others(graph: ResourceGraph) -> tuple[OtherChange, ...]:
     found = [
         OtherChange(change=node.op, type=node.type, name=node.name)
         for node in graph.nodes.values()
@@ -120,15 +132,15 @@ def _others(graph: Graph) -> tuple[OtherChange, ...]:
     return tuple(sorted(found, key=lambda other: (other.type, other.name)))
 
 
-def _told(changed: Sequence[Case]) -> Iterator[Warned]:
+def _notices(changed: Sequence[Case]) -> Iterator[Warned]:
     """Pass on what to know about a plan though nothing fails."""
     for case in changed:
-        if case.outcome.tells:
-            told = case.outcome.tells
+        if case.action.notice:
+            told = case.action.notice
             yield Warned(kind="plan", level="warn", plans=(case.name,), text=told)
 
 
-def _silent_updates(graph: Graph) -> Iterator[Warned]:
+def _silent_updates(graph: ResourceGraph) -> Iterator[Warned]:
     """Name the jobs whose new URLs pulumi_alicloud records without sending them."""
     for node in graph.nodes.values():
         if node.type == JOB and node.op == "update" and _has_new_urls(node):
@@ -139,13 +151,13 @@ def _silent_updates(graph: Graph) -> Iterator[Warned]:
             yield Warned(kind="job", level="warn", plans=(), text=text)
 
 
-def _has_new_urls(node: Node) -> bool:
+def _has_new_urls(node: ResourceNode) -> bool:
     sides = [side.inputs for side in (node.old, node.new) if side is not None]
     old, new = sides[0], sides[-1]
     return any(old.get(key) != new.get(key) for key in ("urlList", "ossUrl"))
 
 
-def _messages(diagnostics: Iterable[Diagnostic]) -> tuple[Message, ...]:
+def _messages(diagnostics: Iterable[PreviewDiagnostic]) -> tuple[Message, ...]:
     """Keep warnings and errors, without colours and repetitions."""
     kept = [
         Message(severity=said.severity, text=_COLOUR.sub("", said.message).strip())
@@ -155,10 +167,12 @@ def _messages(diagnostics: Iterable[Diagnostic]) -> tuple[Message, ...]:
     return tuple(dict.fromkeys(kept))
 
 
-def _notes(preview: Preview, cases: Sequence[Case], looked: Looked) -> Iterator[str]:
+def _notes(
+    preview: Preview, cases: Sequence[Case], snapshot: EsaSnapshot
+) -> Iterator[str]:
     """Say what the figures leave out, and how to have it too."""
-    if looked.problem:
-        yield looked.problem
+    if snapshot.problem:
+        yield snapshot.problem
     shown = sum(step.op == "same" for step in preview.steps)
     hidden = preview.change_summary.get("same", 0) - shown
     if hidden > 0 and not any(case.node.op == "same" for case in cases):
@@ -167,7 +181,7 @@ def _notes(preview: Preview, cases: Sequence[Case], looked: Looked) -> Iterator[
             f"{hidden} unchanged resources: give --show-sames to the preview, or "
             "--state here."
         )
-    going = [case for case in cases if case.outcome.goes_on]
+    going = [case for case in cases if case.action.submits]
     blind = [case.name for case in going if not case.plan.interval]
     if blind:
         yield f"Pace and window are not known of {few(blind)}."
@@ -176,9 +190,11 @@ def _notes(preview: Preview, cases: Sequence[Case], looked: Looked) -> Iterator[
         yield f"The number of URLs is not known of {few(endless)}."
 
 
-def _others_judged(judged: list[Judgement], mine: list[Judgement]) -> Iterator[str]:
+def _other_findings(
+    findings: list[LimitFinding], mine: list[LimitFinding]
+) -> Iterator[str]:
     """Count what is over a limit already, without anything that changes here."""
-    rest = len(judged) - len(mine)
+    rest = len(findings) - len(mine)
     if rest:
         yield (
             f"Limits are also not kept {rest} {'time' if rest == 1 else 'times'} by "
@@ -186,16 +202,16 @@ def _others_judged(judged: list[Judgement], mine: list[Judgement]) -> Iterator[s
         )
 
 
-def _warned(judgement: Judgement) -> Warned:
+def _warned(finding: LimitFinding) -> Warned:
     return Warned(
-        kind=judgement.kind,
-        level=judgement.level,
-        plans=judgement.plans,
-        text=judgement.text,
+        kind=finding.kind,
+        level=finding.level,
+        plans=finding.plans,
+        text=finding.text,
     )
 
 
-def _project_and_stack(graph: Graph) -> tuple[str, str]:
+def _project_and_stack(graph: ResourceGraph) -> tuple[str, str]:
     """Read them from any URN: urn:pulumi:<stack>::<project>::<type>::<name>."""
     urn = next(iter(graph.nodes), "urn:pulumi:?::?")
     stack, project, *_ = (*urn.removeprefix("urn:pulumi:").split("::"), "?")

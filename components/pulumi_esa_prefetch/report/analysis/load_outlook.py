@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pulumi_esa_prefetch.api.models import GOING_ON
+from pulumi_esa_prefetch.api.models import ACTIVE
 from pulumi_esa_prefetch.load import (
     Forecast,
-    Judgement,
+    LimitFinding,
     Limits,
     Planned,
     Run,
     Segment,
+    check_load,
+    check_plan,
     forecast,
-    judge_load,
-    judge_plan,
     load_on_origins,
     spans,
 )
@@ -26,13 +26,13 @@ from pulumi_esa_prefetch.report.analysis.plan_facts import (
     plan_facts,
 )
 from pulumi_esa_prefetch.report.analysis.predicted_actions import (
-    Outcome,
-    outcome,
-    rerun_outcome,
-    reset_by,
+    PredictedAction,
+    predict_action,
+    predict_rerun,
+    without_reset,
 )
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph, Node
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph, ResourceNode
 
 CHANGES = ("create", "update", "replace", "delete")
 
@@ -41,10 +41,10 @@ CHANGES = ("create", "update", "replace", "delete")
 class Case:
     """One ScheduledPrefetch with all that is known of it, and what will be done."""
 
-    node: Node
+    node: ResourceNode
     plan: PlanFacts
     job: JobFacts
-    outcome: Outcome
+    action: PredictedAction
 
     @property
     def name(self) -> str:
@@ -58,12 +58,12 @@ class Case:
 
     def run(self) -> Run | None:
         """Return the plan as it goes on; one that is started anew begins anew."""
-        anew = replace(self.plan, status=None) if self.outcome.starts else self.plan
+        anew = replace(self.plan, status=None) if self.action.starts else self.plan
         return Run.of(anew, self.name)
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class LoadOutlook:
     """The plans that go on, by URN (by plan id those outside the stack)."""
 
     planned: Mapping[str, Planned] = field(default_factory=dict)
@@ -78,27 +78,31 @@ class Outlook:
         planned = self.planned.values()
         return load_on_origins(s for p in planned for s in spans(p.forecast, p.origins))
 
-    def judge(self, cases: Iterable[Case], limits: Limits) -> list[Judgement]:
+    def check(self, cases: Iterable[Case], limits: Limits) -> list[LimitFinding]:
         """Judge each given case by itself, and the sums over all plans."""
         mine = [self.planned.get(case.node.urn) for case in cases]
-        alone = [j for p in mine if p is not None for j in judge_plan(p, limits)]
-        return [*alone, *judge_load(self.planned.values(), limits)]
+        alone = [j for p in mine if p is not None for j in check_plan(p, limits)]
+        return [*alone, *check_load(self.planned.values(), limits)]
 
 
-def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
+def predicted_cases(
+    graph: ResourceGraph, snapshot: EsaSnapshot, now: datetime
+) -> list[Case]:
     """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
-    gathered = [_gather(node, graph, looked) for node in graph.prefetches()]
+    gathered = [_gather(node, graph, snapshot) for node in graph.prefetches()]
     declared = {new.plan_id for node, new, _ in gathered if not node.goes} - {None}
     cases = [
         Case(
             node,
             new,
-            job_facts(node, new, graph, looked),
+            job_facts(node, new, graph, snapshot),
             _with_others(
-                outcome(node, new, old, now, kept=old.plan_id in declared),
+                predict_action(
+                    node, new, old, now, still_declared=old.plan_id in declared
+                ),
                 node.name,
                 new,
-                looked,
+                snapshot,
             ),
         )
         for node, new, old in gathered
@@ -106,33 +110,37 @@ def decide(graph: Graph, looked: Looked, now: datetime) -> list[Case]:
     return list(_reset_once(cases))
 
 
-def stand(graph: Graph, looked: Looked) -> list[Case]:
+def declared_cases(graph: ResourceGraph, snapshot: EsaSnapshot) -> list[Case]:
     """Take every ScheduledPrefetch as it is declared: a state knows no operations.
 
     One without a status is about to be created or changed, and is taken to start.
     """
     found = []
     for node in graph.prefetches():
-        plan = plan_facts(node, graph, looked)
-        job = job_facts(node, plan, graph, looked)
+        plan = plan_facts(node, graph, snapshot)
+        job = job_facts(node, plan, graph, snapshot)
         found.append(Case(node, plan, job, _standing(node, plan)))
     return found
 
 
-def look_ahead(cases: Sequence[Case], looked: Looked, now: datetime) -> Outlook:
+def forecast_load(
+    cases: Sequence[Case], snapshot: EsaSnapshot, now: datetime
+) -> LoadOutlook:
     """Forecast, job by job, all plans that go on, also those outside this stack."""
     jobs: dict[str, list[Case]] = {}
     for case in cases:
         jobs.setdefault(case.job.key, []).append(case)
     planned: dict[str, Planned] = {}
     for of_one_job in jobs.values():
-        planned |= _planned(of_one_job, looked, now)
-    return Outlook(planned)
+        planned |= _planned(of_one_job, snapshot, now)
+    return LoadOutlook(planned)
 
 
-def _with_others(given: Outcome, name: str, plan: PlanFacts, looked: Looked) -> Outcome:
+def _with_others(
+    given: PredictedAction, name: str, plan: PlanFacts, snapshot: EsaSnapshot
+) -> PredictedAction:
     """Set no list back, as the provider does, that another plan works on."""
-    seen = looked.jobs.get(plan.job_id or "")
+    seen = snapshot.jobs.get(plan.job_id or "")
     if not given.resets or seen is None:
         return given
     running = [
@@ -140,7 +148,7 @@ def _with_others(given: Outcome, name: str, plan: PlanFacts, looked: Looked) -> 
         for other in seen.plans.values()
         if other.status == "running" and other.id != plan.plan_id
     ]
-    return rerun_outcome(given, name, plan, running)
+    return predict_rerun(given, name, plan, running)
 
 
 def _reset_once(cases: Iterable[Case]) -> Iterator[Case]:
@@ -148,36 +156,36 @@ def _reset_once(cases: Iterable[Case]) -> Iterator[Case]:
     first: dict[str, Case] = {}
     for case in cases:
         job_id = case.plan.job_id
-        if job_id is None or not case.outcome.resets:
+        if job_id is None or not case.action.resets:
             yield case
             continue
         resetting = first.setdefault(job_id, case)
-        beside = reset_by(resetting.name, case.outcome)
-        yield case if resetting is case else replace(case, outcome=beside)
+        beside = without_reset(resetting.name, case.action)
+        yield case if resetting is case else replace(case, action=beside)
 
 
-def _standing(node: Node, plan: PlanFacts) -> Outcome:
+def _standing(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
     wanted = node.value("desired_state") != "stopped"
     changing = node.value("status") is None
-    starts = wanted and (changing or plan.status not in {*GOING_ON, "finished"})
-    goes_on = starts or (wanted and plan.status in GOING_ON)
-    return Outcome("", "", starts=starts, goes_on=goes_on)
+    starts = wanted and (changing or plan.status not in {*ACTIVE, "finished"})
+    submits = starts or (wanted and plan.status in ACTIVE)
+    return PredictedAction("", "", starts=starts, submits=submits)
 
 
 def _gather(
-    node: Node, graph: Graph, looked: Looked
-) -> tuple[Node, PlanFacts, PlanFacts]:
+    node: ResourceNode, graph: ResourceGraph, snapshot: EsaSnapshot
+) -> tuple[ResourceNode, PlanFacts, PlanFacts]:
     """Return the facts of the plan a resource will stand for, and of its old one."""
-    old = old_plan_facts(node, looked)
-    return node, old if node.goes else plan_facts(node, graph, looked), old
+    old = old_plan_facts(node, snapshot)
+    return node, old if node.goes else plan_facts(node, graph, snapshot), old
 
 
 def _planned(
-    of_one_job: Sequence[Case], looked: Looked, now: datetime
+    of_one_job: Sequence[Case], snapshot: EsaSnapshot, now: datetime
 ) -> dict[str, Planned]:
     job = of_one_job[0].job
-    runs = _runs(of_one_job, looked)
-    resets = any(case.outcome.resets for case in of_one_job)
+    runs = _runs(of_one_job, snapshot)
+    resets = any(case.action.resets for case in of_one_job)
     submitted = 0 if resets else job.submitted
     told = forecast(list(runs.values()), job.urls, now, submitted)
     return {
@@ -186,7 +194,7 @@ def _planned(
     }
 
 
-def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
+def _runs(of_one_job: Sequence[Case], snapshot: EsaSnapshot) -> dict[str, Run]:
     """Return all runs of a job in the order of their plan ids, new ones last.
 
     The order decides whose batch comes first at one and the same moment.
@@ -197,13 +205,13 @@ def _runs(of_one_job: Sequence[Case], looked: Looked) -> dict[str, Run]:
     mine = {
         case.plan.plan_id or f"new {case.name}": (case.node.urn, run)
         for case in cases
-        if case.outcome.goes_on and (run := case.run())
+        if case.action.submits and (run := case.run())
     }
-    seen = looked.jobs.get(of_one_job[0].plan.job_id or "")
+    seen = snapshot.jobs.get(of_one_job[0].plan.job_id or "")
     others = {
         plan.id: (plan.id, run)
         for plan in (seen.plans.values() if seen else ())
-        if plan.status in GOING_ON
+        if plan.status in ACTIVE
         and plan.id not in ids
         and (run := Run.of(plan, f"plan {plan.id} (not in this stack)"))
     }

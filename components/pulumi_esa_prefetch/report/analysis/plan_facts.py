@@ -10,15 +10,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.api.times import parse_time
 from pulumi_esa_prefetch.load import shares
-from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.provider.plan_properties import split_id
 from pulumi_esa_prefetch.report.analysis.summary import Source
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph, Node
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph, ResourceNode
 
 CHANGING = frozenset({"create", "replace", "update"})
 
@@ -59,7 +59,9 @@ class JobFacts:
         return dict.fromkeys(names, slice_len)
 
 
-def plan_facts(prefetch: Node, graph: Graph, looked: Looked) -> PlanFacts:
+def plan_facts(
+    prefetch: ResourceNode, graph: ResourceGraph, snapshot: EsaSnapshot
+) -> PlanFacts:
     """Gather what is known of the plan that a resource will stand for."""
     job_id, plan_id = _ids(prefetch)
     source = graph.plan_of(prefetch)
@@ -67,7 +69,7 @@ def plan_facts(prefetch: Node, graph: Graph, looked: Looked) -> PlanFacts:
         return _of_values(source, PlanFacts(plan_id, job_id, "waiting", is_new=True))
     if source is not None and job_id is None:
         job_id, plan_id = map(object_id, split_id(source.id))
-    seen = looked.plan(job_id, plan_id)
+    seen = snapshot.plan(job_id, plan_id)
     known = PlanFacts(plan_id, job_id, _status(seen, prefetch, source))
     if source is not None and (source.op in CHANGING or seen is None):
         return _of_values(source, known)
@@ -76,12 +78,12 @@ def plan_facts(prefetch: Node, graph: Graph, looked: Looked) -> PlanFacts:
     return _of_state(prefetch, known)
 
 
-def old_plan_facts(prefetch: Node, looked: Looked) -> PlanFacts:
+def old_plan_facts(prefetch: ResourceNode, snapshot: EsaSnapshot) -> PlanFacts:
     """Gather what is known of the plan that a resource stands for until now."""
     if prefetch.old is None:
         return PlanFacts()
     job_id, plan_id = map(object_id, split_id(prefetch.old.id))
-    seen = looked.plan(job_id, plan_id)
+    seen = snapshot.plan(job_id, plan_id)
     status = seen.status if seen else _text(prefetch.old.outputs.get("status"))
     known = PlanFacts(plan_id, job_id, status)
     if seen is not None:
@@ -90,7 +92,7 @@ def old_plan_facts(prefetch: Node, looked: Looked) -> PlanFacts:
 
 
 def job_facts(
-    prefetch: Node, plan: PlanFacts, graph: Graph, looked: Looked
+    prefetch: ResourceNode, plan: PlanFacts, graph: ResourceGraph, snapshot: EsaSnapshot
 ) -> JobFacts:
     """Gather what is known of the job of a plan."""
     node = graph.job_of(prefetch, graph.plan_of(prefetch))
@@ -100,7 +102,7 @@ def job_facts(
     key = plan.job_id or (node.name if node else prefetch.name)
     # An update of the list is not carried out by pulumi_alicloud: the old one counts.
     hosts = _hosts(node.old.inputs.get("urlList")) if node and node.old else ()
-    seen = looked.jobs.get(plan.job_id or "")
+    seen = snapshot.jobs.get(plan.job_id or "")
     if seen is None or seen.job is None:
         return JobFacts(f"job {key}", len(hosts) or None, hosts=hosts)
     return _of_job(seen.job, f"job {key}", hosts)
@@ -117,7 +119,7 @@ def _of_job(job: Job, key: str, hosts: tuple[str, ...]) -> JobFacts:
     )
 
 
-def job_ids(graph: Graph) -> set[str]:
+def job_ids(graph: ResourceGraph) -> set[str]:
     """Return the ids of the jobs worth looking at."""
     found = set()
     for prefetch in graph.prefetches():
@@ -128,7 +130,7 @@ def job_ids(graph: Graph) -> set[str]:
     return {job_id for job_id in found if job_id}
 
 
-def _ids(prefetch: Node) -> tuple[str | None, str | None]:
+def _ids(prefetch: ResourceNode) -> tuple[str | None, str | None]:
     """Return job and plan id as far as the declaration or the kept id tells them."""
     kept_job, kept_plan = split_id(prefetch.id)
     job_id, plan_id = split_id(prefetch.value("plan_id"))
@@ -136,7 +138,9 @@ def _ids(prefetch: Node) -> tuple[str | None, str | None]:
     return known_job, object_id(plan_id) or object_id(kept_plan)
 
 
-def _status(seen: Plan | None, prefetch: Node, source: Node | None) -> str | None:
+def _status(
+    seen: Plan | None, prefetch: ResourceNode, source: ResourceNode | None
+) -> str | None:
     """Return ESA's word, else what the state of the one or the other remembers."""
     if seen is not None:
         return seen.status
@@ -146,7 +150,7 @@ def _status(seen: Plan | None, prefetch: Node, source: Node | None) -> str | Non
     return _text(source.old.outputs.get("status"))
 
 
-def _of_values(source: Node, known: PlanFacts) -> PlanFacts:
+def _of_values(source: ResourceNode, known: PlanFacts) -> PlanFacts:
     names = ("startTime", "endTime", "interval", "sliceLen")
     values = {name: source.value(name) for name in names}
     where: Source = "preview" if source.op in CHANGING else "state"
@@ -159,7 +163,7 @@ def _of_esa(seen: Plan, known: PlanFacts) -> PlanFacts:
     return _filled(known, known.job_id or seen.job_id, values, "esa")
 
 
-def _of_state(prefetch: Node, known: PlanFacts) -> PlanFacts:
+def _of_state(prefetch: ResourceNode, known: PlanFacts) -> PlanFacts:
     if prefetch.old is None or not prefetch.stays:
         return known
     return _with(known, prefetch.old.outputs, "state")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pulumi_esa_prefetch.api.models import GOING_ON, STATUSES
+from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES
 from pulumi_esa_prefetch.provider.decision import (
     Act,
     Decision,
@@ -22,10 +22,10 @@ from pulumi_esa_prefetch.provider.decision import (
     may_run,
     what_then,
 )
-from pulumi_esa_prefetch.provider.models import PlanInputs, PlanState, split_id
+from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState, split_id
 from pulumi_esa_prefetch.report.analysis.plan_facts import PlanFacts
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, UNKNOWN
-from pulumi_esa_prefetch.report.inputs.resource_graph import Node, plain
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceNode, plain
 
 _Inputs = TypeVar("_Inputs", bound=PlanInputs)
 
@@ -43,10 +43,10 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PredictedAction:
     """What will be done, why, and what that means for the load.
 
-    `starts`, `stops`: those calls may be made. `goes_on`: the plan submits URLs
+    `starts`, `stops`: those calls may be made. `submits`: the plan submits URLs
     afterwards. `resets`: the job's list begins anew. `tells`: a sentence to know
     before merging, though nothing fails.
     """
@@ -55,52 +55,60 @@ class Outcome:
     why: str
     starts: bool = False
     stops: bool = False
-    goes_on: bool = False
+    submits: bool = False
     resets: bool = False
     refused: bool = False
-    tells: str = ""
+    notice: str = ""
 
 
 UNCHANGED = "nothing"
 
 
-def outcome(
-    node: Node, new: PlanFacts, old: PlanFacts, now: datetime, *, kept: bool = False
-) -> Outcome:
+def predict_action(
+    node: ResourceNode,
+    new: PlanFacts,
+    old: PlanFacts,
+    now: datetime,
+    *,
+    still_declared: bool = False,
+) -> PredictedAction:
     """Decide for one ScheduledPrefetch of a preview.
 
     `kept`: the deployment declares its old plan anew, under another name.
     """
     if node.goes:
-        return _deletion(node, old, now, kept=kept)
+        return _deletion(node, old, now, still_declared=still_declared)
     if node.op == "create":
         return _creation(node, new)
     if node.op == "replace":
-        return _both(_deletion(node, old, now, kept=kept), _creation(node, new))
+        return _both(
+            _deletion(node, old, now, still_declared=still_declared),
+            _creation(node, new),
+        )
     if node.op == "update":
         return _update(node, new, now)
-    return Outcome(UNCHANGED, "is as declared", goes_on=new.status in GOING_ON)
+    return PredictedAction(UNCHANGED, "is as declared", submits=new.status in ACTIVE)
 
 
-def rerun_outcome(
-    given: Outcome, name: str, facts: PlanFacts, running: Sequence[str]
-) -> Outcome:
+def predict_rerun(
+    given: PredictedAction, name: str, facts: PlanFacts, running: Sequence[str]
+) -> PredictedAction:
     """Decide anew for a plan that resets its list, by the job's other plans that run."""
     decision = at_rerun(_Observed(facts.status or "", facts.end_time), running)
     if decision.act is Act.RERUN:
         return given
     starts = decision.act is Act.START
-    return Outcome(
+    return PredictedAction(
         _WORDS[decision.act],
         decision.why,
         starts=starts,
-        goes_on=starts or facts.status in GOING_ON,
+        submits=starts or facts.status in ACTIVE,
         refused=not starts,
-        tells=_told(name, facts, decision.why if decision.tell else ""),
+        notice=_notice(name, facts, decision.why if decision.notify else ""),
     )
 
 
-def reset_by(first: str, given: Outcome) -> Outcome:
+def without_reset(first: str, given: PredictedAction) -> PredictedAction:
     """Take the Reset out: another plan of the job runs again too, and the provider sets a job back once."""
     return replace(
         given,
@@ -110,7 +118,7 @@ def reset_by(first: str, given: Outcome) -> Outcome:
     )
 
 
-def _creation(node: Node, facts: PlanFacts) -> Outcome:
+def _creation(node: ResourceNode, facts: PlanFacts) -> PredictedAction:
     declared = _declared(node, facts)
     if declared is None:
         return _unreadable(node)
@@ -120,23 +128,23 @@ def _creation(node: Node, facts: PlanFacts) -> Outcome:
     return _worded(decision, declared, facts.status, is_new=facts.is_new)
 
 
-def _by_status(declared: PlanInputs) -> Outcome:
+def _by_status(declared: PlanInputs) -> PredictedAction:
     """Say what each status would bring, where nobody knows it yet."""
     acts: dict[Act, list[str]] = {}
     for status in STATUSES:
         decision = at_create(declared, _Observed(status, None))
         acts.setdefault(decision.act, []).append(status)
     what = "; ".join(f"{_WORDS[act]} if {_or(names)}" for act, names in acts.items())
-    return Outcome(
+    return PredictedAction(
         what,
         "its status is not known here",
         starts=Act.START in acts,
         stops=Act.STOP in acts,
-        goes_on=declared.desired_state == "running",
+        submits=declared.desired_state == "running",
     )
 
 
-def _update(node: Node, facts: PlanFacts, now: datetime) -> Outcome:
+def _update(node: ResourceNode, facts: PlanFacts, now: datetime) -> PredictedAction:
     declared, recorded = _declared(node, facts), _recorded(node)
     if declared is None or recorded is None:
         return _unreadable(node)
@@ -145,11 +153,11 @@ def _update(node: Node, facts: PlanFacts, now: datetime) -> Outcome:
     decision = at_update(declared, _alike(recorded, declared, hidden), observed, now)
     may_rerun = hidden and declared.desired_state == "running"
     if may_rerun and decision.act in {Act.ADOPT, Act.RECORD}:
-        return Outcome(
+        return PredictedAction(
             "run again if the secret trigger changed",
             "has a secret among its triggers, which a preview hides",
             starts=True,
-            goes_on=True,
+            submits=True,
         )
     return _worded(decision, declared, observed.status)
 
@@ -163,58 +171,62 @@ def _alike(
     return recorded.model_copy(update={"triggers": known})
 
 
-def _deletion(node: Node, facts: PlanFacts, now: datetime, *, kept: bool) -> Outcome:
+def _deletion(
+    node: ResourceNode, facts: PlanFacts, now: datetime, *, still_declared: bool
+) -> PredictedAction:
     recorded = _recorded(node)
     if recorded is None:
-        return Outcome("known at deployment only", "has a state that is not readable")
+        return PredictedAction(
+            "known at deployment only", "has a state that is not readable"
+        )
     status = facts.status or recorded.status
-    decision = before_delete(recorded, kept=kept)
+    decision = before_delete(recorded, still_declared=still_declared)
     if decision is not None:
         return _worded(decision, recorded, status)
     decision = at_delete(recorded, _Observed(status, facts.end_time))
     if decision.act is Act.DELETE:
         stops = may_run(recorded, status)
         what = "Stop, Delete" if stops else "Delete"
-        return Outcome(what, decision.why, stops=stops)
+        return PredictedAction(what, decision.why, stops=stops)
     then = what_then(status, facts.start_time, now)
-    told = f"{decision.why}{then}" if decision.tell else ""
+    told = f"{decision.why}{then}" if decision.notify else ""
     return replace(
-        _worded(decision, recorded, status), tells=_told(node.name, facts, told)
+        _worded(decision, recorded, status), notice=_notice(node.name, facts, told)
     )
 
 
-def _told(name: str, facts: PlanFacts, clause: str) -> str:
+def _notice(name: str, facts: PlanFacts, clause: str) -> str:
     return clause and f"{name}: plan {facts.plan_id} {clause}"
 
 
-def _both(old: Outcome, new: Outcome) -> Outcome:
-    return Outcome(
+def _both(old: PredictedAction, new: PredictedAction) -> PredictedAction:
+    return PredictedAction(
         f"old plan: {old.what}; new plan: {new.what}",
         f"old plan {old.why}; new plan {new.why}",
         starts=new.starts,
         stops=old.stops or new.stops,
-        goes_on=new.goes_on,
+        submits=new.submits,
         resets=new.resets,
         refused=old.refused or new.refused,
-        tells=old.tells or new.tells,
+        notice=old.notice or new.notice,
     )
 
 
 def _worded(
     decision: Decision, declared: PlanInputs, status: str, *, is_new: bool = False
-) -> Outcome:
+) -> PredictedAction:
     act = decision.act
     reruns = act is Act.RERUN
     resets = reruns and declared.rerun == "from_start"
     stays = act in {Act.ADOPT, Act.RECORD, Act.KEEP, Act.LEAVE, Act.REFUSE}
-    return Outcome(
+    return PredictedAction(
         _rerun_words(status, resets=resets) if reruns else _WORDS.get(act, act.value),
         "is created by this deployment"
         if is_new and act is Act.START
         else decision.why,
         starts=act is Act.START or reruns,
         stops=act is Act.STOP or (reruns and status == "running"),
-        goes_on=act is Act.START or reruns or (stays and status in GOING_ON),
+        submits=act is Act.START or reruns or (stays and status in ACTIVE),
         resets=resets,
         refused=act is Act.REFUSE,
     )
@@ -225,11 +237,11 @@ def _rerun_words(status: str, *, resets: bool) -> str:
     return ", ".join(calls)
 
 
-def _unreadable(node: Node) -> Outcome:
+def _unreadable(node: ResourceNode) -> PredictedAction:
     wanted = plain(node.new.inputs.get("desired_state")) if node.new else None
     runs = wanted != "stopped"
     why = "depends on values that are not known before the deployment"
-    return Outcome("known at deployment only", why, starts=runs, goes_on=runs)
+    return PredictedAction("known at deployment only", why, starts=runs, submits=runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +250,7 @@ class _Observed:
     end_time: datetime | None
 
 
-def _declared(node: Node, facts: PlanFacts) -> PlanInputs | None:
+def _declared(node: ResourceNode, facts: PlanFacts) -> PlanInputs | None:
     """Read the declaration; a plan id that is yet to come is stood in for by zeros."""
     if node.new is None:
         return None
@@ -249,7 +261,7 @@ def _declared(node: Node, facts: PlanFacts) -> PlanInputs | None:
     return _parsed(PlanInputs, _with_mapping(others) | ids)
 
 
-def _recorded(node: Node) -> PlanState | None:
+def _recorded(node: ResourceNode) -> PlanState | None:
     if node.old is None:
         return None
     job_id, _ = split_id(node.old.id)

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulumi_esa_prefetch.api.models import GOING_ON
+from pulumi_esa_prefetch.api.models import ACTIVE
 from pulumi_esa_prefetch.load import Run, forecast, moment_text, rate_text
-from pulumi_esa_prefetch.provider.models import split_id
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.provider.plan_properties import split_id
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WatchedPlan:
     """A plan to look at, under the name that a person knows it by.
 
     `to_stop`: it is declared stopped.
@@ -28,7 +28,7 @@ class Target:
 class PlanProgress:
     """One plan: `done` is when its last batch goes out as far as one can tell."""
 
-    target: Target
+    target: WatchedPlan
     status: str
     start: datetime | None = None
     end: datetime | None = None
@@ -38,9 +38,9 @@ class PlanProgress:
     urls: int | None = None
 
     @property
-    def goes_on(self) -> bool:
+    def is_active(self) -> bool:
         """True if it waits or runs."""
-        return self.status in GOING_ON
+        return self.status in ACTIVE
 
     @property
     def line(self) -> str:
@@ -50,15 +50,15 @@ class PlanProgress:
             parts.append(f"{self.submitted or 0} of {self.urls} URLs of its job")
         if self.status == "waiting" and self.start is not None:
             parts.append(f"opens at {moment_text(self.start)}")
-        if self.goes_on and self.urls_per_second is not None:
+        if self.is_active and self.urls_per_second is not None:
             parts.append(f"{rate_text(self.urls_per_second)} URLs/s")
-        if self.goes_on and self.done is not None:
+        if self.is_active and self.done is not None:
             parts.append(f"last batch at {moment_text(self.done)}")
         return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ProgressSnapshot:
     """All plans at one moment; `refusals`: what ESA says of URLs that it did not take."""
 
     at: datetime
@@ -67,9 +67,9 @@ class Progress:
     problem: str | None = None
 
     @property
-    def rests(self) -> bool:
+    def is_over(self) -> bool:
         """True if no plan waits or runs any more."""
-        return self.problem is None and not any(plan.goes_on for plan in self.plans)
+        return self.problem is None and not any(plan.is_active for plan in self.plans)
 
     @property
     def failed(self) -> list[str]:
@@ -77,34 +77,38 @@ class Progress:
         return [
             plan.target.name
             for plan in self.plans
-            if plan.status not in {*GOING_ON, "finished"}
+            if plan.status not in {*ACTIVE, "finished"}
             and not (plan.target.to_stop and plan.status == "stopped")
         ]
 
 
-def targets(graph: Graph) -> list[Target]:
+def watched_plans(graph: ResourceGraph) -> list[WatchedPlan]:
     """Return the plans that a stack declares and has on record."""
     found = []
     for node in graph.prefetches():
         job_id, plan_id = split_id(node.id)
         if job_id and plan_id:
             to_stop = node.value("desired_state") == "stopped"
-            found.append(Target(node.name, job_id, plan_id, to_stop))
+            found.append(WatchedPlan(node.name, job_id, plan_id, to_stop))
     return found
 
 
-def progress(wanted: Sequence[Target], looked: Looked, now: datetime) -> Progress:
+def take_progress(
+    wanted: Sequence[WatchedPlan], snapshot: EsaSnapshot, now: datetime
+) -> ProgressSnapshot:
     """Say how far the wanted plans are, by what ESA says of their jobs."""
-    jobs = {job_id: _done(seen, now) for job_id, seen in looked.jobs.items()}
+    jobs = {job_id: _done(seen, now) for job_id, seen in snapshot.jobs.items()}
     plans = [
-        _plan(target, looked, jobs.get(target.job_id, {}))
+        _plan(target, snapshot, jobs.get(target.job_id, {}))
         for target in wanted
-        if target.job_id in looked.jobs or looked.problem is None
+        if target.job_id in snapshot.jobs or snapshot.problem is None
     ]
-    return Progress(now, tuple(plans), tuple(_refusals(looked)), looked.problem)
+    return ProgressSnapshot(
+        now, tuple(plans), tuple(_refusals(snapshot)), snapshot.problem
+    )
 
 
-def changes(before: Progress | None, after: Progress) -> Iterator[str]:
+def changes(before: ProgressSnapshot | None, after: ProgressSnapshot) -> Iterator[str]:
     """Say, line by line, what is new."""
     known = {} if before is None else {plan.target: plan.line for plan in before.plans}
     for plan in after.plans:
@@ -117,12 +121,12 @@ def changes(before: Progress | None, after: Progress) -> Iterator[str]:
 
 
 def _plan(
-    target: Target, looked: Looked, done: dict[str, datetime | None]
+    target: WatchedPlan, snapshot: EsaSnapshot, done: dict[str, datetime | None]
 ) -> PlanProgress:
-    seen = looked.plan(target.job_id, target.plan_id)
+    seen = snapshot.plan(target.job_id, target.plan_id)
     if seen is None:
         return PlanProgress(target, "missing")
-    job = looked.jobs[target.job_id].job
+    job = snapshot.jobs[target.job_id].job
     run = Run.of(seen, seen.id)
     return PlanProgress(
         target,
@@ -136,12 +140,12 @@ def _plan(
     )
 
 
-def _done(seen: Seen, now: datetime) -> dict[str, datetime | None]:
+def _done(seen: JobSnapshot, now: datetime) -> dict[str, datetime | None]:
     """Forecast the last batch of each plan of a job that goes on, by plan id."""
     runs = [
         run
         for _, plan in sorted(seen.plans.items())
-        if plan.status in GOING_ON and (run := Run.of(plan, plan.id))
+        if plan.status in ACTIVE and (run := Run.of(plan, plan.id))
     ]
     if seen.job is None:
         return {}
@@ -150,8 +154,8 @@ def _done(seen: Seen, now: datetime) -> dict[str, datetime | None]:
     return {one.run.name: one.last for one in told}
 
 
-def _refusals(looked: Looked) -> Iterator[str]:
-    for job_id, seen in sorted(looked.jobs.items()):
+def _refusals(snapshot: EsaSnapshot) -> Iterator[str]:
+    for job_id, seen in sorted(snapshot.jobs.items()):
         if seen.job is not None and seen.job.error_info:
             where = f", listed in {seen.job.failed_file_oss}"
             listed = where if seen.job.failed_file_oss else ""

@@ -1,6 +1,6 @@
 """What a deployment means for plans and origins, as one frozen value; draws nothing.
 
-`Summary` is what `esa-prefetch summary --output json` prints, and `--schema` its JSON Schema.
+`PrefetchSummary` is what `esa-prefetch summary --output json` prints, and `--schema` its JSON Schema.
 """
 
 import json
@@ -15,7 +15,7 @@ Change = Literal["create", "update", "replace", "delete"]
 Source = Literal["preview", "esa", "state", "none"]
 
 
-class _Part(BaseModel):
+class _SummaryModel(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         alias_generator=to_camel,
@@ -25,7 +25,7 @@ class _Part(BaseModel):
     )
 
 
-class Counts(_Part):
+class Counts(_SummaryModel):
     """How many ScheduledPrefetch resources each kind of change concerns."""
 
     create: int = 0
@@ -35,7 +35,7 @@ class Counts(_Part):
     same: int = 0
 
 
-class PlanChange(_Part):
+class PlanChange(_SummaryModel):
     """One changed resource: what will be done about its plan, why, and what follows.
 
     Null is what cannot be known before the deployment, or without asking ESA.
@@ -65,7 +65,7 @@ class PlanChange(_Part):
     source: Source = Field(description="Where window and pace are known from.")
 
 
-class OriginLoad(_Part):
+class OriginLoad(_SummaryModel):
     """The highest load on one origin, summed over all plans known here."""
 
     origin: str
@@ -76,7 +76,7 @@ class OriginLoad(_Part):
     overlaps: int = Field(description="Times in which several plans load it at once.")
 
 
-class Warned(_Part):
+class Warned(_SummaryModel):
     """A limit that is not kept, or something else to know before merging."""
 
     kind: str
@@ -85,7 +85,7 @@ class Warned(_Part):
     text: str
 
 
-class Frozen(_Part):
+class Frozen(_SummaryModel):
     """A freeze window of the configuration."""
 
     name: str
@@ -93,7 +93,7 @@ class Frozen(_Part):
     end: AwareDatetime
 
 
-class OtherChange(_Part):
+class OtherChange(_SummaryModel):
     """A changed resource that is not a ScheduledPrefetch."""
 
     change: str
@@ -101,15 +101,18 @@ class OtherChange(_Part):
     name: str
 
 
-class Message(_Part):
+class Message(_SummaryModel):
     """What the engine, a provider or the program said."""
 
     severity: str
     text: str
 
 
-class Summary(_Part):
+class PrefetchSummary(_SummaryModel):
     """All of it; lists are in a stable order."""
+
+    # Its name in the published schema.
+    model_config = ConfigDict(title="Summary")
 
     version: Literal[1] = 1
     project: str
@@ -143,6 +146,6 @@ class Summary(_Part):
 
 def schema_text() -> str:
     """Return the JSON Schema of what `to_json` writes, as JSON."""
-    made = Summary.model_json_schema(by_alias=True, mode="serialization")
+    made = PrefetchSummary.model_json_schema(by_alias=True, mode="serialization")
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

@@ -11,21 +11,24 @@ from pulumi_esa_prefetch.load import (
     peak,
     rate_text,
 )
-from pulumi_esa_prefetch.report.analysis.load_outlook import look_ahead, stand
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
-from pulumi_esa_prefetch.report.inputs.pulumi_documents import Resource
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.analysis.load_outlook import (
+    declared_cases,
+    forecast_load,
+)
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import ResourceEntry
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 Loads = Mapping[str, Sequence[Segment]]
 BAR = 20
 
 
 def loads_of(
-    resources: Iterable[Resource], looked: Looked, now: datetime
+    resources: Iterable[ResourceEntry], snapshot: EsaSnapshot, now: datetime
 ) -> dict[str, tuple[Segment, ...]]:
     """Sum all plans of a stack that run or will run, by origin."""
-    cases = stand(Graph.of_state(resources), looked)
-    return look_ahead(cases, looked, now).loads()
+    cases = declared_cases(ResourceGraph.of_state(resources), snapshot)
+    return forecast_load(cases, snapshot, now).loads()
 
 
 def rows(loads: Loads, limits: Limits) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.report.errors import ReportError
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -21,13 +21,13 @@ _DYNAMIC = "pulumi:providers:pulumi-python"
 _SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 -- marks wrapped values
 
 
-class _Part(BaseModel):
+class _DocumentModel(BaseModel):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True
     )
 
 
-class Resource(_Part):
+class ResourceEntry(_DocumentModel):
     """One resource as a preview or a state has it."""
 
     urn: str
@@ -49,21 +49,21 @@ class Resource(_Part):
         return tuple(urn for key in keys for urn in known.get(key, ()))
 
 
-class Step(_Part):
+class PreviewStep(_DocumentModel):
     """One operation of a preview."""
 
     op: str
     urn: str
-    old_state: Resource | None = None
-    new_state: Resource | None = None
+    old_state: ResourceEntry | None = None
+    new_state: ResourceEntry | None = None
 
     @property
-    def state(self) -> Resource | None:
+    def state(self) -> ResourceEntry | None:
         """The resource as it will be, or as it was if it goes."""
         return self.new_state or self.old_state
 
 
-class Diagnostic(_Part):
+class PreviewDiagnostic(_DocumentModel):
     """Something the engine, a provider or the program said."""
 
     message: str = ""
@@ -71,17 +71,17 @@ class Diagnostic(_Part):
     urn: str = ""
 
 
-class Preview(_Part):
+class Preview(_DocumentModel):
     """What `preview --json` says."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PreviewStep, ...]
     config: Mapping[str, str] = Field(default_factory=dict)
-    diagnostics: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[PreviewDiagnostic, ...] = ()
     change_summary: Mapping[str, int] = Field(default_factory=dict)
 
 
-class _Deployment(_Part):
-    resources: tuple[Resource, ...] = ()
+class _Deployment(_DocumentModel):
+    resources: tuple[ResourceEntry, ...] = ()
 
     @field_validator("resources", mode="before")
     @classmethod
@@ -101,7 +101,7 @@ def read_preview(text: str) -> Preview:
     return _model(Preview, content, "preview")
 
 
-def read_state(text: str) -> tuple[Resource, ...]:
+def read_state(text: str) -> tuple[ResourceEntry, ...]:
     """Read an exported state's resources; secrets become `[secret]`.
 
     ReportError if it is broken, empty or another document.
@@ -114,7 +114,7 @@ def read_state(text: str) -> tuple[Resource, ...]:
     return resources_of(content["deployment"])
 
 
-def resources_of(deployment: object) -> tuple[Resource, ...]:
+def resources_of(deployment: object) -> tuple[ResourceEntry, ...]:
     """Read the resources of a deployment, as an export or a checkpoint holds it.
 
     Secrets become `[secret]`. ReportError if it cannot be read.
@@ -122,7 +122,7 @@ def resources_of(deployment: object) -> tuple[Resource, ...]:
     return _model(_Deployment, _masked(deployment), "state").resources
 
 
-def settings_of(resources: Iterable[Resource]) -> dict[str, str] | None:
+def settings_of(resources: Iterable[ResourceEntry]) -> dict[str, str] | None:
     """Return the config that a state's dynamic resources were deployed with.
 
     Their provider's record holds all of it, secrets masked here. None if there is no record.
@@ -179,7 +179,7 @@ def _model(model: type[_Model], content: object, what: str) -> _Model:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = in_one_line(".".join(str(part) for part in first["loc"]))
+        place = one_line(".".join(str(part) for part in first["loc"]))
         raise ReportError(
             f"the {what} cannot be read at {place}: {first['msg']}"
         ) from None

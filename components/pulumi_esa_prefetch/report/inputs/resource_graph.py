@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pulumi_esa_prefetch.provider.models import split_id
+from pulumi_esa_prefetch.provider.plan_properties import split_id
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     SECRET,
     UNKNOWN,
     Preview,
-    Resource,
-    Step,
+    PreviewStep,
+    ResourceEntry,
 )
 
 PREFETCH = "pulumi-python:dynamic/esa:ScheduledPrefetch"
@@ -25,12 +25,12 @@ GOING = frozenset({"delete", "discard"})
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ResourceNode:
     """A resource on both sides of a deployment: what is done to it, before, after."""
 
     op: str
-    old: Resource | None
-    new: Resource | None
+    old: ResourceEntry | None
+    new: ResourceEntry | None
 
     @property
     def urn(self) -> str:
@@ -78,28 +78,28 @@ class Node:
         return self._either.depends_by(*keys)
 
     @property
-    def _either(self) -> Resource:
+    def _either(self) -> ResourceEntry:
         resource = self.new or self.old
         assert resource is not None, "a node has at least one side"  # noqa: S101
         return resource
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class ResourceGraph:
     """All that is known of a stack's resources, by URN."""
 
-    nodes: Mapping[str, Node]
-    by_id: Mapping[tuple[str, str], Node]
+    nodes: Mapping[str, ResourceNode]
+    by_id: Mapping[tuple[str, str], ResourceNode]
 
     @classmethod
-    def of(cls, preview: Preview, state: Iterable[Resource] = ()) -> Self:
+    def of(cls, preview: Preview, state: Iterable[ResourceEntry] = ()) -> Self:
         """Put together a preview and, where given, the state it started from.
 
         What the preview leaves out (it names only changes, unless asked for all)
         stays as it is in the state.
         """
         nodes = {
-            resource.urn: Node("same", resource, resource)
+            resource.urn: ResourceNode("same", resource, resource)
             for resource in state
             if not resource.delete
         }
@@ -109,21 +109,23 @@ class Graph:
         return cls(every, by_id)
 
     @classmethod
-    def of_state(cls, state: Iterable[Resource]) -> Self:
+    def of_state(cls, state: Iterable[ResourceEntry]) -> Self:
         """Put together what a state, or a policy's view of one, holds."""
         return cls.of(Preview(steps=()), state)
 
-    def prefetches(self) -> list[Node]:
+    def prefetches(self) -> list[ResourceNode]:
         """Return the ScheduledPrefetch resources, in the order of their names."""
         found = [node for node in self.nodes.values() if node.type == PREFETCH]
         return sorted(found, key=lambda node: (node.name, node.urn))
 
-    def plan_of(self, prefetch: Node) -> Node | None:
+    def plan_of(self, prefetch: ResourceNode) -> ResourceNode | None:
         """Return the alicloud resource of its plan, if this stack has it."""
         _, plan_id = split_id(prefetch.value("plan_id"))
         return self._found(PLAN, prefetch.depends_by("plan_id"), plan_id)
 
-    def job_of(self, prefetch: Node, plan: Node | None) -> Node | None:
+    def job_of(
+        self, prefetch: ResourceNode, plan: ResourceNode | None
+    ) -> ResourceNode | None:
         """Return the alicloud resource of its job, if this stack has it."""
         job_id = prefetch.value("job_id") or split_id(prefetch.value("plan_id"))[0]
         sources = prefetch.depends_by("job_id", "plan_id")
@@ -132,7 +134,9 @@ class Graph:
             job_id = job_id or plan.value("scheduledPreloadJobId")
         return self._found(JOB, sources, job_id)
 
-    def _found(self, kind: str, sources: Iterable[str], known_id: Any) -> Node | None:
+    def _found(
+        self, kind: str, sources: Iterable[str], known_id: Any
+    ) -> ResourceNode | None:
         """Prefer the one source of the kind; else the one resource with the id."""
         among = [self.nodes[urn] for urn in dict.fromkeys(sources) if urn in self.nodes]
         linked = [node for node in among if node.type == kind]
@@ -148,8 +152,8 @@ def plain(value: Any) -> Any:
     return None if value in (UNKNOWN, SECRET, "") else value
 
 
-def _node(step: Step) -> Node:
-    return Node(step.op, step.old_state, step.new_state)
+def _node(step: PreviewStep) -> ResourceNode:
+    return ResourceNode(step.op, step.old_state, step.new_state)
 
 
 def _last(composite: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pulumi_esa_prefetch.load import count_text, rate_text
-from pulumi_esa_prefetch.report.analysis.summary import PlanChange, Summary
+from pulumi_esa_prefetch.report.analysis.summary import PlanChange, PrefetchSummary
 from pulumi_esa_prefetch.report.render.markdown_escaping import (
     cell,
     code,
@@ -24,19 +24,19 @@ _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 _Item = TypeVar("_Item")
 
 
-def markdown(summary: Summary) -> str:
+def markdown(summary: PrefetchSummary) -> str:
     """Render the comment, with as many rows as GitHub's limit allows."""
     texts = (_render(summary, rows) for rows in ROWS)
     return next((text for text in texts if len(text) <= LONGEST), _render(summary, 1))
 
 
-def marker(summary: Summary) -> str:
+def marker(summary: PrefetchSummary) -> str:
     """Return the invisible line by which the comment of a stack is found again."""
     name = plain_text(f"{summary.project}/{summary.stack}").replace("-->", "")
     return f"<!-- esa-prefetch summary of {name} -->"
 
 
-def _render(summary: Summary, rows: int) -> str:
+def _render(summary: PrefetchSummary, rows: int) -> str:
     blocks = [
         marker(summary),
         f"### ESA prefetch: {_headline(summary)}",
@@ -51,7 +51,7 @@ def _render(summary: Summary, rows: int) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _headline(summary: Summary) -> str:
+def _headline(summary: PrefetchSummary) -> str:
     counts = summary.counts
     numbers = {
         "to create": counts.create,
@@ -63,7 +63,7 @@ def _headline(summary: Summary) -> str:
     return f"{', '.join(told) or 'no plan changes'} in {code(summary.stack)}"
 
 
-def _consequence(summary: Summary) -> str:
+def _consequence(summary: PrefetchSummary) -> str:
     starts = sum(plan.starts for plan in summary.plans)
     stops = sum(plan.stops for plan in summary.plans)
     parts = [
@@ -80,7 +80,7 @@ def _consequence(summary: Summary) -> str:
     return " ".join(parts)
 
 
-def _alerts(summary: Summary, rows: int) -> list[str]:
+def _alerts(summary: PrefetchSummary, rows: int) -> list[str]:
     broken = [cell(w.text) for w in summary.warnings if w.level == "deny"]
     broken += [
         f"{code(plan.name)} will fail: it {cell(plan.why)}"
@@ -107,7 +107,7 @@ def _alert(kind: str, lines: Sequence[str], rows: int) -> list[str]:
     return ["\n".join([f"> [!{kind}]", *items])]
 
 
-def _plans(summary: Summary, rows: int) -> list[str]:
+def _plans(summary: PrefetchSummary, rows: int) -> list[str]:
     if not summary.plans:
         return []
     head = (
@@ -148,14 +148,14 @@ def _last(plan: PlanChange) -> str:
     return moment_of(plan.last) + (" ⚠ list not done" if plan.fits is False else "")
 
 
-def _timeline(summary: Summary, rows: int) -> list[str]:
+def _timeline(summary: PrefetchSummary, rows: int) -> list[str]:
     lines = gantt(summary, min(rows, 50))
     if not lines:
         return []
     return [_folded("Timeline", "\n".join(["```mermaid", *lines, "```"]))]
 
 
-def _origins(summary: Summary, rows: int) -> list[str]:
+def _origins(summary: PrefetchSummary, rows: int) -> list[str]:
     if not summary.origins:
         return []
     head = "| Origin | Most URLs/s | From | To | Plans |\n|---|--:|---|---|---|"
@@ -174,7 +174,7 @@ def _origins(summary: Summary, rows: int) -> list[str]:
     return [_folded(title, "\n".join([head, *lines]))]
 
 
-def _others(summary: Summary, rows: int) -> list[str]:
+def _others(summary: PrefetchSummary, rows: int) -> list[str]:
     if not summary.others:
         return []
     lines = _cut(
@@ -187,7 +187,7 @@ def _others(summary: Summary, rows: int) -> list[str]:
     return [_folded(title, "\n".join(lines))]
 
 
-def _footer(summary: Summary, rows: int) -> str:
+def _footer(summary: PrefetchSummary, rows: int) -> str:
     asked = f"Forecast from {moment_of(summary.at)} UTC; nothing has been started."
     notes = [cell(note) for note in summary.notes[:rows]]
     return f"<sub>{' '.join([asked, *notes])}</sub>"

@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from pulumi_esa_prefetch.report.analysis.summary import Frozen, PlanChange, Summary
+from pulumi_esa_prefetch.report.analysis.summary import (
+    Frozen,
+    PlanChange,
+    PrefetchSummary,
+)
 
 _UNSAFE = re.compile(r"[^\w ./()+-]+")
 LONGEST_NAME = 40
 AT_LEAST = timedelta(minutes=1)
 
 
-def gantt(summary: Summary, most: int) -> list[str]:
+def gantt(summary: PrefetchSummary, most: int) -> list[str]:
     """Draw at most so many plans, line by line; nothing if no window is known."""
     bars = [bar for plan in summary.plans[:most] if (bar := _bar(plan, summary))]
     if not bars:
@@ -26,7 +30,7 @@ def gantt(summary: Summary, most: int) -> list[str]:
     ]
 
 
-def _bar(plan: PlanChange, summary: Summary) -> tuple[str, str] | None:
+def _bar(plan: PlanChange, summary: PrefetchSummary) -> tuple[str, str] | None:
     """Return the section and the line of one plan."""
     start = plan.start_time or plan.first
     end = plan.end_time or plan.last
@@ -63,7 +67,7 @@ def _tag(plan: PlanChange) -> str:
     return "done" if plan.stops or plan.change == "delete" else ""
 
 
-def _is_warned(plan: PlanChange, summary: Summary) -> bool:
+def _is_warned(plan: PlanChange, summary: PrefetchSummary) -> bool:
     return plan.refused or any(plan.name in warned.plans for warned in summary.warnings)
 
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from pulumi_esa_prefetch.api.one_line import in_one_line
+from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.load import Limits, Segment
 from pulumi_esa_prefetch.report.analysis.timeline import Loads
 
@@ -57,7 +57,7 @@ def _panel(
         window = freeze.window
         if window.start < end:
             panel.axvspan(window.start, window.end, color=_ALARM, alpha=0.12)
-    panel.set_title(in_one_line(origin), loc="left")
+    panel.set_title(one_line(origin), loc="left")
     panel.set_ylabel("URLs/s")
     panel.set_ylim(bottom=0)
     panel.spines[["top", "right"]].set_visible(False)

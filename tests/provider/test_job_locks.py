@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import NotStarted
-from pulumi_esa_prefetch.provider.job_locks import Turns
-from pulumi_esa_prefetch.provider.plan_ref import Target
+from pulumi_esa_prefetch.provider.job_locks import JobLocks
+from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 
-ONE, SAME, OTHER = Target("a", "job"), Target("b", "job"), Target("c", "other")
-UNKNOWN = Target("d")
+ONE, SAME, OTHER = PlanRef("a", "job"), PlanRef("b", "job"), PlanRef("c", "other")
+UNKNOWN = PlanRef("d")
 PATIENCE = 10.0
 
 
@@ -42,8 +42,8 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
-def turns() -> Turns:
-    return Turns()
+def turns() -> JobLocks:
+    return JobLocks()
 
 
 def is_free(turn: AbstractContextManager[None]) -> bool:
@@ -54,65 +54,67 @@ def is_free(turn: AbstractContextManager[None]) -> bool:
         return False
 
 
-def test_starts_go_side_by_side(turns: Turns) -> None:
-    with turns.beside(ONE, 0):
-        assert is_free(turns.beside(SAME, 0))
-        assert is_free(turns.beside(UNKNOWN, 0))
+def test_starts_go_side_by_side(turns: JobLocks) -> None:
+    with turns.shared(ONE, 0):
+        assert is_free(turns.shared(SAME, 0))
+        assert is_free(turns.shared(UNKNOWN, 0))
 
 
-def test_a_rerun_is_alone_on_its_job(turns: Turns) -> None:
-    with turns.alone(ONE, 0):
-        assert not is_free(turns.beside(SAME, 0))
-        assert not is_free(turns.alone(SAME, 0))
-        assert not is_free(turns.beside(UNKNOWN, 0))
-        assert is_free(turns.beside(OTHER, 0))
-        assert is_free(turns.alone(OTHER, 0))
-    assert is_free(turns.beside(SAME, 0))
-    assert is_free(turns.alone(SAME, 0))
+def test_a_rerun_is_alone_on_its_job(turns: JobLocks) -> None:
+    with turns.exclusive(ONE, 0):
+        assert not is_free(turns.shared(SAME, 0))
+        assert not is_free(turns.exclusive(SAME, 0))
+        assert not is_free(turns.shared(UNKNOWN, 0))
+        assert is_free(turns.shared(OTHER, 0))
+        assert is_free(turns.exclusive(OTHER, 0))
+    assert is_free(turns.shared(SAME, 0))
+    assert is_free(turns.exclusive(SAME, 0))
 
 
 @pytest.mark.parametrize("start", [ONE, UNKNOWN])
-def test_a_rerun_waits_for_the_starts_that_go_on(turns: Turns, start: Target) -> None:
-    with turns.beside(start, 0):
-        assert not is_free(turns.alone(SAME, 0))
-    assert is_free(turns.alone(SAME, 0))
+def test_a_rerun_waits_for_the_starts_that_go_on(
+    turns: JobLocks, start: PlanRef
+) -> None:
+    with turns.shared(start, 0):
+        assert not is_free(turns.exclusive(SAME, 0))
+    assert is_free(turns.exclusive(SAME, 0))
 
 
 def test_a_start_that_comes_later_waits_for_a_rerun_that_waits(
-    turns: Turns, pool: ThreadPoolExecutor
+    turns: JobLocks, pool: ThreadPoolExecutor
 ) -> None:
-    with turns.beside(ONE, 0):
-        rerun = Holder(pool, turns.alone(ONE, PATIENCE))
-        while is_free(turns.beside(SAME, 0)):
+    with turns.shared(ONE, 0):
+        rerun = Holder(pool, turns.exclusive(ONE, PATIENCE))
+        while is_free(turns.shared(SAME, 0)):
             assert not rerun.has_it.is_set()
 
     assert rerun.has_it.wait(PATIENCE)
-    assert not is_free(turns.beside(SAME, 0))
-    start = Holder(pool, turns.beside(SAME, PATIENCE))
+    assert not is_free(turns.shared(SAME, 0))
+    start = Holder(pool, turns.shared(SAME, PATIENCE))
     rerun.end()
     assert start.has_it.wait(PATIENCE)
     start.end()
 
 
-def test_who_gets_no_turn_in_time_is_told_so(turns: Turns) -> None:
+def test_who_gets_no_turn_in_time_is_told_so(turns: JobLocks) -> None:
     with (
-        turns.alone(ONE, 0),
+        turns.exclusive(ONE, 0),
         pytest.raises(NotStarted, match="plan job:b was not started: its job was busy"),
-        turns.beside(SAME, 0.01),
+        turns.shared(SAME, 0.01),
     ):
         pytest.fail("it had a turn")
 
 
-def test_a_turn_ends_with_whatever_is_raised_in_it(turns: Turns) -> None:
-    for turn in (turns.alone, turns.beside):
+def test_a_turn_ends_with_whatever_is_raised_in_it(turns: JobLocks) -> None:
+    for turn in (turns.exclusive, turns.shared):
         with pytest.raises(ZeroDivisionError), turn(ONE, 0):
             raise ZeroDivisionError
 
-    assert is_free(turns.alone(SAME, 0))
+    assert is_free(turns.exclusive(SAME, 0))
 
 
 def test_reruns_and_starts_of_four_threads_all_get_their_turn(
-    turns: Turns, pool: ThreadPoolExecutor
+    turns: JobLocks, pool: ThreadPoolExecutor
 ) -> None:
     alone = 0
     beside = 0
@@ -120,7 +122,7 @@ def test_reruns_and_starts_of_four_threads_all_get_their_turn(
 
     def rerun(_: int) -> bool:
         nonlocal alone
-        with turns.alone(ONE, PATIENCE):
+        with turns.exclusive(ONE, PATIENCE):
             with lock:
                 alone += 1
                 fine = (alone, beside) == (1, 0)
@@ -130,7 +132,7 @@ def test_reruns_and_starts_of_four_threads_all_get_their_turn(
 
     def start(_: int) -> bool:
         nonlocal beside
-        with turns.beside(SAME, PATIENCE):
+        with turns.shared(SAME, PATIENCE):
             with lock:
                 beside += 1
                 fine = alone == 0

@@ -2,15 +2,17 @@
 
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.compose import compose
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import Preview
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
-from pulumi_esa_prefetch.report.render.one_line import line
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
+from pulumi_esa_prefetch.report.render.summary_line import summary_line
 from tests.report.previews import NOW, alicloud_job, create, preview, same, update
 
 
 def told(given: Preview) -> str:
-    return line(compose(given, Graph.of(given), Looked(), Limits(), NOW))
+    return summary_line(
+        compose(given, ResourceGraph.of(given), EsaSnapshot(), Limits(), NOW)
+    )
 
 
 def test_nothing_to_do_is_said() -> None:

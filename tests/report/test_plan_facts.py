@@ -8,9 +8,9 @@ from pulumi_esa_prefetch.report.analysis.plan_facts import (
     job_ids,
     plan_facts,
 )
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from tests.report.previews import (
     JOB_ID,
     Document,
@@ -25,11 +25,11 @@ from tests.report.previews import (
 
 @pytest.mark.parametrize("urls", [[SECRET], [SECRET, SECRET]])
 def test_a_hidden_url_list_is_no_list_of_hosts(urls: list[str]) -> None:
-    graph = Graph.of(preview(same("a", 1), alicloud_job("job", urls)))
+    graph = ResourceGraph.of(preview(same("a", 1), alicloud_job("job", urls)))
     (prefetch,) = graph.prefetches()
-    plan = plan_facts(prefetch, graph, Looked())
+    plan = plan_facts(prefetch, graph, EsaSnapshot())
 
-    job = job_facts(prefetch, plan, graph, Looked())
+    job = job_facts(prefetch, plan, graph, EsaSnapshot())
 
     assert (job.urls, job.hosts) == (None, ())
     assert "no host" not in job.origins(1)
@@ -43,11 +43,11 @@ def loud(name: str, number: int) -> Document:
 
 
 def test_a_record_in_upper_case_is_looked_up_and_found() -> None:
-    graph = Graph.of_state(state(loud("launch", 171)))
+    graph = ResourceGraph.of_state(state(loud("launch", 171)))
     plan = Plan(id=plan_id(171), job_id=JOB_ID, status="finished")
-    looked = Looked({JOB_ID: Seen(Job(id=JOB_ID), {plan.id: plan})})
+    snapshot = EsaSnapshot({JOB_ID: JobSnapshot(Job(id=JOB_ID), {plan.id: plan})})
 
-    facts = plan_facts(graph.prefetches()[0], graph, looked)
+    facts = plan_facts(graph.prefetches()[0], graph, snapshot)
 
     assert job_ids(graph) == {JOB_ID}
     assert (facts.job_id, facts.plan_id) == (JOB_ID, plan_id(171))
@@ -56,7 +56,7 @@ def test_a_record_in_upper_case_is_looked_up_and_found() -> None:
 
 def test_esa_is_asked_about_ids_only() -> None:
     record = old("launch", 1, job_id="a:b:c")
-    graph = Graph.of_state(state(record | {"id": f"a:b:c:{plan_id(1)}"}))
+    graph = ResourceGraph.of_state(state(record | {"id": f"a:b:c:{plan_id(1)}"}))
 
     assert job_ids(graph) == set()
-    assert plan_facts(graph.prefetches()[0], graph, Looked()).status == "waiting"
+    assert plan_facts(graph.prefetches()[0], graph, EsaSnapshot()).status == "waiting"

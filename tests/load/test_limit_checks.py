@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pulumi_esa_prefetch.load import (
-    Judgement,
+    LimitFinding,
     Limits,
     Planned,
     Run,
+    check_load,
+    check_plan,
+    check_start,
+    denied_sentences,
     few,
     forecast,
-    judge_load,
-    judge_plan,
-    judge_start,
-    refused,
 )
 
 NOW = datetime(2026, 11, 11, tzinfo=UTC)
@@ -36,26 +36,26 @@ def planned(run: Run, urls: int | None, origins: dict[str, int]) -> Planned:
 def test_a_plan_within_all_limits_is_not_judged() -> None:
     given = limits(maxOriginUrlsPerSecond=1, freeze=[FREEZE], enforce="deny")
 
-    assert judge_start(Run("warm", 30, 10, at(0), at(600)), [], given, NOW, 100) == []
+    assert check_start(Run("warm", 30, 10, at(0), at(600)), [], given, NOW, 100) == []
 
 
 def test_a_past_window_is_the_only_thing_to_say() -> None:
     given = limits(maxOriginUrlsPerSecond=0.1, enforce="deny")
 
-    judged = judge_start(Run("warm", 30, 10, at(-60), at(-1)), [], given, NOW, 100)
+    findings = check_start(Run("warm", 30, 10, at(-60), at(-1)), [], given, NOW, 100)
 
-    assert [(j.kind, j.level) for j in judged] == [("past", "deny")]
-    assert judged[0].text == (
+    assert [(j.kind, j.level) for j in findings] == [("past", "deny")]
+    assert findings[0].text == (
         "warm: its window ended at 2026-11-10T23:59:59Z, so it would submit nothing; "
         "give the plan a later EndTime"
     )
 
 
 def test_a_window_that_is_too_short_says_what_is_left_and_what_it_needs() -> None:
-    judged = judge_start(Run("warm", 30, 10, at(0), at(60)), [], Limits(), NOW, 55)
+    findings = check_start(Run("warm", 30, 10, at(0), at(60)), [], Limits(), NOW, 55)
 
-    assert judged == [
-        Judgement(
+    assert findings == [
+        LimitFinding(
             "fit",
             "warn",
             ("warm",),
@@ -69,7 +69,7 @@ def test_a_window_that_is_too_short_says_what_is_left_and_what_it_needs() -> Non
 def test_plans_of_one_job_that_do_it_together_fit() -> None:
     first, second = Run("one", 30, 10, at(0), at(60)), Run("two", 30, 10, at(60))
 
-    assert judge_start(first, [second], Limits(), NOW, 55) == []
+    assert check_start(first, [second], Limits(), NOW, 55) == []
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_a_batch_in_a_freeze_window_is_judged(
 ) -> None:
     given = limits(freeze=[FREEZE], enforce={"freeze": "deny"})
 
-    judged = judge_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls)
+    findings = check_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls)
 
-    assert refused(judged) == [
+    assert denied_sentences(findings) == [
         f"{words}'launch' (2026-11-11T01:00:00Z to 2026-11-11T02:00:00Z)"
     ]
 
@@ -106,22 +106,22 @@ def test_a_batch_in_a_freeze_window_is_judged(
 def test_a_run_outside_the_freeze_window_is_not_judged(start: int, urls: int) -> None:
     given = limits(freeze=[FREEZE])
 
-    assert judge_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls) == []
+    assert check_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls) == []
 
 
 def test_an_endless_run_of_unknown_length_reaches_every_later_freeze_window() -> None:
-    judged = judge_start(Run("warm", 30, 10), [], limits(freeze=[FREEZE]), NOW)
+    findings = check_start(Run("warm", 30, 10), [], limits(freeze=[FREEZE]), NOW)
 
-    assert "would still submit in" in judged[0].text
+    assert "would still submit in" in findings[0].text
 
 
 def test_the_plan_s_own_rate_is_judged_by_the_most_a_batch_holds() -> None:
     run = Run("warm", 2, 10, at(0))
     given = limits(maxOriginUrlsPerSecond=4, enforce="deny")
 
-    whole = judge_plan(planned(run, 10, {"a.example": 10}), given)
-    mixed = judge_plan(planned(run, 10, {"a.example": 8, "b.example": 2}), given)
-    nameless = judge_plan(planned(run, 10, {}), given)
+    whole = check_plan(planned(run, 10, {"a.example": 10}), given)
+    mixed = check_plan(planned(run, 10, {"a.example": 8, "b.example": 2}), given)
+    nameless = check_plan(planned(run, 10, {}), given)
 
     assert [j.text for j in whole] == [
         "warm would load a.example with 5 URLs/s, above the limit of 4"
@@ -137,10 +137,10 @@ def test_sums_over_plans_name_the_plans_the_origin_and_the_time() -> None:
         for name, start in [("one", 0), ("two", 50), ("far", 9000)]
     ]
 
-    judged = judge_load(plans, given)
+    findings = check_load(plans, given)
 
-    assert judged == [
-        Judgement(
+    assert findings == [
+        LimitFinding(
             "rate",
             "deny",
             ("one", "two"),
@@ -153,14 +153,14 @@ def test_sums_over_plans_name_the_plans_the_origin_and_the_time() -> None:
 def test_one_plan_above_the_limit_is_not_a_sum() -> None:
     given = limits(maxOriginUrlsPerSecond=1)
 
-    assert judge_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], given) == []
+    assert check_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], given) == []
 
 
 def test_plans_of_different_origins_are_not_summed() -> None:
     given = limits(maxOriginUrlsPerSecond=1)
     plans = [planned(Run(n, 10, 6), 60, {f"{n}.example": 6}) for n in ("one", "two")]
 
-    assert judge_load(plans, given) == []
+    assert check_load(plans, given) == []
 
 
 def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
@@ -170,17 +170,17 @@ def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
         for n in range(8)
     ]
 
-    judged = judge_load(plans, given)
+    findings = check_load(plans, given)
 
-    assert len(judged) == 1
-    assert judged[0].text == (
+    assert len(findings) == 1
+    assert findings[0].text == (
         "plan 0, plan 1, plan 2, plan 3, plan 4 and 3 more together load a.example "
         "with up to 4.8 URLs/s from 2026-11-11T00:00:10Z on, above the limit of 1"
     )
 
 
 def test_without_a_limit_no_sum_is_judged() -> None:
-    assert judge_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], Limits()) == []
+    assert check_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], Limits()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,12 @@
 """How a plan's resources find each other."""
 
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN
-from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, Graph, Node
+from pulumi_esa_prefetch.report.inputs.resource_graph import (
+    JOB,
+    PLAN,
+    ResourceGraph,
+    ResourceNode,
+)
 from tests.report.previews import (
     JOB_ID,
     Document,
@@ -28,13 +33,13 @@ def linked(name: str, to_plan: str, to_job: str) -> Document:
     return step("create", None, resource(name, dependencies=links, inputs=declared))
 
 
-def only(graph: Graph) -> Node:
+def only(graph: ResourceGraph) -> ResourceNode:
     (node,) = graph.prefetches()
     return node
 
 
 def test_a_plan_and_its_job_are_found_by_property_dependencies() -> None:
-    graph = Graph.of(
+    graph = ResourceGraph.of(
         preview(
             linked("warm", "plan", "job"),
             alicloud_plan("plan", 1, "job", "create"),
@@ -54,7 +59,7 @@ def test_a_plan_and_its_job_are_found_by_property_dependencies() -> None:
 
 
 def test_they_are_found_by_their_ids_where_the_program_spells_them_out() -> None:
-    graph = Graph.of(
+    graph = ResourceGraph.of(
         preview(
             create("warm", 1),
             alicloud_plan("other plan", 2, "job", "same"),
@@ -70,7 +75,7 @@ def test_they_are_found_by_their_ids_where_the_program_spells_them_out() -> None
 
 
 def test_a_plan_that_the_stack_does_not_have_is_not_found() -> None:
-    graph = Graph.of(preview(create("warm", 1)))
+    graph = ResourceGraph.of(preview(create("warm", 1)))
 
     assert graph.plan_of(only(graph)) is None
     assert graph.job_of(only(graph), None) is None
@@ -79,7 +84,7 @@ def test_a_plan_that_the_stack_does_not_have_is_not_found() -> None:
 def test_unchanged_resources_come_from_the_state_and_changed_ones_from_the_preview() -> (
     None
 ):
-    graph = Graph.of(
+    graph = ResourceGraph.of(
         preview(delete("gone", 1, "running")),
         state(old("gone", 1), old("kept", 2), {**old("leftover", 3), "delete": True}),
     )
@@ -91,7 +96,7 @@ def test_unchanged_resources_come_from_the_state_and_changed_ones_from_the_previ
 
 
 def test_a_value_is_what_is_declared_else_what_is_on_record() -> None:
-    graph = Graph.of(preview(same("warm", 1, "running")))
+    graph = ResourceGraph.of(preview(same("warm", 1, "running")))
 
     node = only(graph)
 
@@ -101,7 +106,7 @@ def test_a_value_is_what_is_declared_else_what_is_on_record() -> None:
 
 
 def test_an_unknown_value_is_none() -> None:
-    graph = Graph.of(preview(linked("warm", "plan", "job")))
+    graph = ResourceGraph.of(preview(linked("warm", "plan", "job")))
 
     assert only(graph).value("plan_id") is None
     assert only(graph).id == ""

@@ -10,8 +10,11 @@ from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.report.inputs.esa_lookup import look, look_with
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
+    take_snapshot,
+    take_snapshot_with,
+)
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 SITE = 190007158391808
 JOB, OTHER_JOB, NO_JOB = "a" * 24, "b" * 24, "c" * 24
@@ -58,16 +61,16 @@ def test_jobs_and_their_plans_are_found_and_nothing_is_changed(esa: Emulator) ->
     transport = httpx.WSGITransport(app=esa)
 
     with EsaClient("http://esa.test", keys, transport=transport) as client:
-        looked = look(client, [JOB, OTHER_JOB, NO_JOB])
+        snapshot = take_snapshot(client, [JOB, OTHER_JOB, NO_JOB])
 
-    plan = looked.plan(JOB, PLAN)
-    assert looked.problem is None
+    plan = snapshot.plan(JOB, PLAN)
+    assert snapshot.problem is None
     assert plan is not None
     assert (plan.status, plan.interval) == ("waiting", 30)
-    job = looked.jobs[JOB].job
+    job = snapshot.jobs[JOB].job
     assert job is not None
     assert (job.url_count, job.task_submitted) == (2, 1)
-    assert looked.jobs[NO_JOB].job is None
+    assert snapshot.jobs[NO_JOB].job is None
     assert not any(call.effect for call in esa.history)
 
 
@@ -78,10 +81,10 @@ def test_the_settings_of_the_preview_find_esa(endpoint: str) -> None:
         "esa-prefetch:secretKey": "[secret]",
     }
 
-    looked = look_with(config, KEYS, {JOB})
+    snapshot = take_snapshot_with(config, KEYS, {JOB})
 
-    assert looked.problem is None
-    assert looked.plan(JOB, PLAN) is not None
+    assert snapshot.problem is None
+    assert snapshot.plan(JOB, PLAN) is not None
 
 
 def test_a_refused_key_is_told_once_and_is_no_failure(
@@ -89,12 +92,14 @@ def test_a_refused_key_is_told_once_and_is_no_failure(
 ) -> None:
     wrong = {**KEYS, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}
 
-    looked = look_with({"esa-prefetch:endpoint": endpoint}, wrong, {JOB, OTHER_JOB})
+    snapshot = take_snapshot_with(
+        {"esa-prefetch:endpoint": endpoint}, wrong, {JOB, OTHER_JOB}
+    )
 
-    assert looked.jobs == {}
-    assert looked.problem is not None
-    assert looked.problem.startswith("ESA was not asked, or not to the end (")
-    assert "SignatureDoesNotMatch" in looked.problem
+    assert snapshot.jobs == {}
+    assert snapshot.problem is not None
+    assert snapshot.problem.startswith("ESA was not asked, or not to the end (")
+    assert "SignatureDoesNotMatch" in snapshot.problem
     assert len(esa.history) <= 2
 
 
@@ -114,16 +119,18 @@ def test_a_refused_key_is_told_once_and_is_no_failure(
 def test_whatever_hinders_it_is_told_in_a_sentence(
     config: dict[str, str], environ: dict[str, str], words: str
 ) -> None:
-    looked = look_with(config, environ, {JOB})
+    snapshot = take_snapshot_with(config, environ, {JOB})
 
-    assert looked.problem is not None
-    assert words in looked.problem
-    assert "\n" not in looked.problem
+    assert snapshot.problem is not None
+    assert words in snapshot.problem
+    assert "\n" not in snapshot.problem
 
 
 def test_without_jobs_nothing_is_asked_and_nothing_is_missing() -> None:
     assert (
-        look_with({"esa-prefetch:endpoint": "http://127.0.0.1:9"}, {}, set()).problem
+        take_snapshot_with(
+            {"esa-prefetch:endpoint": "http://127.0.0.1:9"}, {}, set()
+        ).problem
         is None
     )
 
@@ -132,9 +139,9 @@ def test_a_plan_that_esa_calls_another_job_s_is_none_of_the_job_s() -> None:
     own = Plan(id=PLAN, job_id=JOB, status="running")
     foreign = Plan(id="2" * 24, job_id=OTHER_JOB, status="running")
 
-    looked = look(_Canned([own, foreign]), [JOB])
+    snapshot = take_snapshot(_Canned([own, foreign]), [JOB])
 
-    assert set(looked.jobs[JOB].plans) == {PLAN}
+    assert set(snapshot.jobs[JOB].plans) == {PLAN}
 
 
 class _Canned:

@@ -24,9 +24,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from pulumi_esa_prefetch.api.esa_times import parse_time, render_time
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.api.times import parse_time, render_time
 
 DesiredState = Literal["running", "stopped"]
 OnDestroy = Literal["stop", "leave", "delete"]

@@ -11,7 +11,7 @@ from pulumi_esa_prefetch import (
     PrefetchCompletionArgs,
     ScheduledPrefetch,
 )
-from pulumi_esa_prefetch.resources.completion import _reach, _wish
+from pulumi_esa_prefetch.resources.prefetch_completion import _condition, _reach
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
 
@@ -156,9 +156,11 @@ def test_what_cannot_be_waited_for_is_refused_in_a_sentence(
 def test_ids_in_upper_case_are_those_of_the_list() -> None:
     known = {"job_id": "A" * 24, "plan_id": "B" * 24, "status": "running"}
 
-    wish = _wish(known, PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None)))
+    condition = _condition(
+        known, PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None))
+    )
 
-    assert (wish.job_id, wish.plan_id) == ("a" * 24, "b" * 24)
+    assert (condition.job_id, condition.plan_id) == ("a" * 24, "b" * 24)
 
 
 def test_a_plan_whose_job_cannot_be_read_is_not_waited_for() -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.errors import unreadable
-from pulumi_esa_prefetch.provider.models import (
+from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
     PlanState,
     read_declaration,

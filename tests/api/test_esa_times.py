@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.api.times import parse_time, render_time
+from pulumi_esa_prefetch.api.esa_times import parse_time, render_time
 
 
 @pytest.mark.parametrize(

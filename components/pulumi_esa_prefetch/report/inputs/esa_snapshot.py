@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
-from pulumi_esa_prefetch.settings.credentials import without_masked
+from pulumi_esa_prefetch.settings.credential_sources import without_masked
 from pulumi_esa_prefetch.settings.settings import (
     ENDPOINT_VARIABLES,
     SettingsError,
@@ -34,7 +34,7 @@ _WHERE = (
 )
 
 
-class Reader(Protocol):
+class EsaReader(Protocol):
     """The two reading calls of ESA's client."""
 
     def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
@@ -47,7 +47,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class JobSnapshot:
     """One job as ESA has it, with the plans that it calls the job's own; no job: it does not exist."""
 
     job: Job | None
@@ -55,10 +55,10 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class EsaSnapshot:
     """What was found, by job id; `problem` says in a sentence why there is not more."""
 
-    jobs: Mapping[str, Seen] = field(default_factory=dict)
+    jobs: Mapping[str, JobSnapshot] = field(default_factory=dict)
     problem: str | None = None
 
     def plan(self, job_id: str | None, plan_id: str | None) -> Plan | None:
@@ -67,16 +67,16 @@ class Looked:
         return seen.plans.get(plan_id or "") if seen else None
 
 
-def look(reader: Reader, job_ids: Iterable[str]) -> Looked:
+def take_snapshot(reader: EsaReader, job_ids: Iterable[str]) -> EsaSnapshot:
     """Look at the jobs, a few at once; the first failure ends it and is told."""
     problems: list[str] = []
     failed = threading.Event()
 
-    def one(job_id: str) -> tuple[str, Seen] | None:
+    def one(job_id: str) -> tuple[str, JobSnapshot] | None:
         if failed.is_set():
             return None
         try:
-            return job_id, _seen(reader, job_id)
+            return job_id, _job_snapshot(reader, job_id)
         except EsaError as error:
             failed.set()
             problems.append(str(error))
@@ -84,17 +84,17 @@ def look(reader: Reader, job_ids: Iterable[str]) -> Looked:
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = [seen for seen in pool.map(one, sorted(set(job_ids))) if seen]
-    return Looked(dict(found), problems[0] if problems else None)
+    return EsaSnapshot(dict(found), problems[0] if problems else None)
 
 
-def _seen(reader: Reader, job_id: str) -> Seen:
+def _job_snapshot(reader: EsaReader, job_id: str) -> JobSnapshot:
     try:
         job = reader.get_scheduled_preload_job(job_id=job_id)
         plans = reader.list_scheduled_preload_executions(job_id=job_id)
     except NotFound:
-        return Seen(None, {})
+        return JobSnapshot(None, {})
     own = (plan for plan in plans if plan.job_id in {None, job.id})
-    return Seen(job, {plan.id: plan for plan in own})
+    return JobSnapshot(job, {plan.id: plan for plan in own})
 
 
 def open_client(
@@ -116,26 +116,26 @@ def open_client(
     return EsaClient.from_settings(read_settings(shown.get, environ))
 
 
-def look_with(
+def take_snapshot_with(
     config: Mapping[str, str] | None,
     environ: Mapping[str, str],
     job_ids: Collection[str],
-) -> Looked:
+) -> EsaSnapshot:
     """Look at the jobs with `open_client`; what hinders it is told, not raised."""
     if not job_ids:
-        return Looked()
+        return EsaSnapshot()
     try:
         with open_client(config, environ) as client:
-            return _told(look(client.limited(seconds=SECONDS), job_ids))
+            return _explained(take_snapshot(client.limited(seconds=SECONDS), job_ids))
     except (SettingsError, EsaError) as error:
-        return _told(Looked(problem=str(error)))
+        return _explained(EsaSnapshot(problem=str(error)))
 
 
-def _told(looked: Looked) -> Looked:
-    if looked.problem is None:
-        return looked
-    return Looked(
-        looked.jobs,
-        f"ESA was not asked, or not to the end ({looked.problem}): statuses and progress are "
+def _explained(snapshot: EsaSnapshot) -> EsaSnapshot:
+    if snapshot.problem is None:
+        return snapshot
+    return EsaSnapshot(
+        snapshot.jobs,
+        f"ESA was not asked, or not to the end ({snapshot.problem}): statuses and progress are "
         "those of the state.",
     )

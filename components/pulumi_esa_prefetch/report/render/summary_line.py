@@ -1,19 +1,19 @@
 """A summary as one line, for a log or a notice; decides nothing."""
 
-from pulumi_esa_prefetch.api.one_line import in_one_line
-from pulumi_esa_prefetch.report.analysis.summary import PlanChange, Summary
+from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.report.analysis.summary import PlanChange, PrefetchSummary
 
 MOST = 5
 LONGEST = 2000
 
 
-def line(summary: Summary) -> str:
+def summary_line(summary: PrefetchSummary) -> str:
     """Say in one sentence whether anything differs, and what would be done about it."""
     said = f"{summary.project}/{summary.stack}: {_finding(summary)}."
-    return in_one_line(said, LONGEST)
+    return one_line(said, LONGEST)
 
 
-def _finding(summary: Summary) -> str:
+def _finding(summary: PrefetchSummary) -> str:
     if summary.failed:
         errors = [said.text for said in summary.messages if said.severity == "error"]
         lines = errors[0].splitlines() if errors else []

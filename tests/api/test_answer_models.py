@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.api.answer_models import plans_reader, reader, reader_of
 from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
-from pulumi_esa_prefetch.api.models import CreatedPlans, Done, Job, JobPage, Plan
+from pulumi_esa_prefetch.api.models import (
+    CreatedPlans,
+    DeleteAnswer,
+    Job,
+    JobPage,
+    Plan,
+)
 from tests.api.answering import JOB_ID, PLAN, PLAN_ID
 
 
@@ -78,7 +84,7 @@ def test_any_answer_is_a_model_or_a_sentence(content: dict[str, Any]) -> None:
     readers: list[Any] = [
         *(
             reader("Action", model)
-            for model in (Job, Plan, CreatedPlans, JobPage, Done)
+            for model in (Job, Plan, CreatedPlans, JobPage, DeleteAnswer)
         ),
         reader_of("Action", Plan, PLAN_ID),
         plans_reader("Action", JOB_ID),

@@ -10,31 +10,31 @@ import pytest
 from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.analysis.limit_verdicts import judge_stack
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked, Seen
+from pulumi_esa_prefetch.report.analysis.limit_findings import check_stack
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
 from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
 FREEZE = {"name": "launch", "window": "2026-11-11T01:30:00Z/PT1H"}
 LATER = {"start_time": "2026-11-11T03:00:00Z", "end_time": "2026-11-11T04:00:00Z"}
 
 
-def judged(*resources: Document, **limits: Any) -> list[str]:
+def findings(*resources: Document, **limits: Any) -> list[str]:
     given = Limits.model_validate(limits)
-    judgements, _ = judge_stack(state(*resources), Looked(), given, NOW)
-    return [judgement.text for judgement in judgements]
+    findings, _ = check_stack(state(*resources), EsaSnapshot(), given, NOW)
+    return [finding.text for finding in findings]
 
 
 def test_an_overload_of_all_plans_together_is_found() -> None:
     plans = [old("a", 1), old("b", 2), old("c", 3, **LATER)]
 
-    (text,) = judged(*plans, maxOriginUrlsPerSecond=0.5)
+    (text,) = findings(*plans, maxOriginUrlsPerSecond=0.5)
 
     assert text.startswith("a and b together load the origin of job aaaa")
     assert "up to 0.667 URLs/s" in text
 
 
 def test_a_submission_in_a_freeze_window_is_found() -> None:
-    (text,) = judged(old("a", 1), old("c", 3, **LATER), freeze=[FREEZE])
+    (text,) = findings(old("a", 1), old("c", 3, **LATER), freeze=[FREEZE])
 
     assert text.startswith("a starts at 2026-11-11T01:00:00Z and would still submit in")
 
@@ -52,7 +52,7 @@ def test_a_submission_in_a_freeze_window_is_found() -> None:
     ids=["waiting", "running", "to start", "failed", "finished", "to stay stopped"],
 )
 def test_what_runs_or_will_run_counts(resource: Document, counts: bool) -> None:
-    assert bool(judged(resource, freeze=[FREEZE])) == counts
+    assert bool(findings(resource, freeze=[FREEZE])) == counts
 
 
 def test_a_plan_that_esa_has_stopped_behind_the_state_s_back_will_run_again() -> None:
@@ -63,16 +63,18 @@ def test_a_plan_that_esa_has_stopped_behind_the_state_s_back_will_run_again() ->
         interval=30,
         slice_len=10,
     )
-    looked = Looked({JOB_ID: Seen(Job(id=JOB_ID, url_count=9), {plan.id: plan})})
+    snapshot = EsaSnapshot(
+        {JOB_ID: JobSnapshot(Job(id=JOB_ID, url_count=9), {plan.id: plan})}
+    )
     given = Limits.model_validate({"maxOriginUrlsPerSecond": 0.1})
 
-    judged, _ = judge_stack(state(old("a", 1, "running")), looked, given, NOW)
+    findings, _ = check_stack(state(old("a", 1, "running")), snapshot, given, NOW)
 
-    assert [judgement.kind for judgement in judged] == ["rate"]
+    assert [finding.kind for finding in findings] == ["rate"]
 
 
 def test_plans_of_which_nothing_is_known_are_named() -> None:
-    _, blind = judge_stack(state(new("a", 1)), Looked(), Limits(), NOW)
+    _, blind = check_stack(state(new("a", 1)), EsaSnapshot(), Limits(), NOW)
 
     assert blind == ["a"]
 

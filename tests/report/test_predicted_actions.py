@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.report.analysis.load_outlook import decide
-from pulumi_esa_prefetch.report.analysis.predicted_actions import Outcome
-from pulumi_esa_prefetch.report.inputs.esa_lookup import Looked
+from pulumi_esa_prefetch.report.analysis.load_outlook import predicted_cases
+from pulumi_esa_prefetch.report.analysis.predicted_actions import PredictedAction
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, UNKNOWN
-from pulumi_esa_prefetch.report.inputs.resource_graph import Graph
+from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from tests.report.previews import (
     NOW,
     Document,
@@ -24,9 +24,9 @@ from tests.report.previews import (
 )
 
 
-def outcome_of(given: Document, now: datetime = NOW) -> Outcome:
-    (case,) = decide(Graph.of(preview(given)), Looked(), now)
-    return case.outcome
+def outcome_of(given: Document, now: datetime = NOW) -> PredictedAction:
+    (case,) = predicted_cases(ResourceGraph.of(preview(given)), EsaSnapshot(), now)
+    return case.action
 
 
 @pytest.mark.parametrize(
@@ -135,15 +135,15 @@ def test_deleting_a_plan_of_unknown_status_tells_that_it_is_left_alone() -> None
     outcome = outcome_of(delete("a", 1, "pausing"))
 
     assert outcome.what == "leave, no call"
-    assert "is left alone" in outcome.tells
-    assert "waiting" not in outcome.tells
+    assert "is left alone" in outcome.notice
+    assert "waiting" not in outcome.notice
 
 
 def test_deleting_a_waiting_plan_tells_that_it_goes_on() -> None:
     outcome = outcome_of(delete("a", 1, "waiting"))
 
-    assert "it will still start at 2026-11-11T01:00:00Z" in outcome.tells
-    assert outcome.goes_on
+    assert "it will still start at 2026-11-11T01:00:00Z" in outcome.notice
+    assert outcome.submits
 
 
 def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_past() -> (
@@ -153,7 +153,7 @@ def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_p
 
     outcome = outcome_of(delete("a", 1, "waiting"), late)
 
-    assert "it will still start when ESA lets it" in outcome.tells
+    assert "it will still start when ESA lets it" in outcome.notice
 
 
 @pytest.mark.parametrize(
@@ -235,14 +235,14 @@ def test_a_job_is_set_back_once_for_all_its_plans_that_run_again() -> None:
         update("d", 4, "running", **again),
     ]
 
-    cases = decide(Graph.of(preview(*steps)), Looked(), NOW)
+    cases = predicted_cases(ResourceGraph.of(preview(*steps)), EsaSnapshot(), NOW)
 
-    told = {case.name: (case.outcome.what, case.outcome.why) for case in cases}
+    told = {case.name: (case.action.what, case.action.why) for case in cases}
     assert told == {
         "a": ("Reset, Start", "runs again: triggers changed"),
         "b": ("Start", "runs again: triggers changed, from the first URL with a"),
         "c": ("Start", "runs again: triggers changed"),
         "d": ("Stop, Start", "runs again: triggers changed, from the first URL with a"),
     }
-    assert [case.outcome.resets for case in cases] == [True, False, False, False]
-    assert not any(case.outcome.refused for case in cases)
+    assert [case.action.resets for case in cases] == [True, False, False, False]
+    assert not any(case.action.refused for case in cases)

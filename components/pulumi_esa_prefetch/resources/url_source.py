@@ -8,13 +8,13 @@ from typing import Any, Self
 
 from pulumi import Input, Output, RunError
 
-from pulumi_esa_prefetch.resources.input_mapping import applied
+from pulumi_esa_prefetch.resources.input_mapping import map_input
 
 _LARGEST_FILE = 64 << 20
 
 
 @dataclass(frozen=True)
-class UrlList:
+class UrlSource:
     """What becomes ``insert_way`` and ``url_list`` or ``oss_url`` of a ScheduledPreloadJob."""
 
     insert_way: str
@@ -33,7 +33,7 @@ class UrlList:
         if len(given) != 1:
             raise RunError("exactly one of urls, url_file and oss_url is needed")
         if oss_url is not None:
-            return cls("oss", applied(oss_url, _one_url))
+            return cls("oss", map_input(oss_url, _one_url))
         if url_file is not None:
             return cls("textBox", _from_file(Path(url_file)))
         return cls("textBox", _from_list(urls))
@@ -48,7 +48,7 @@ class UrlList:
 
         This text is in the state of every stack: if it changed, all plans would run again.
         """
-        return applied(self.content, _digest)
+        return map_input(self.content, _digest)
 
 
 def _digest(content: str) -> str:
@@ -77,7 +77,7 @@ def _from_list(urls: Any) -> Input[str]:
     if not any(isinstance(part, Output | Awaitable) for part in parts):
         return _of_list(urls)
     later: Output[Any] = Output.from_input(urls)
-    return applied(later, _of_list)
+    return map_input(later, _of_list)
 
 
 def _of_list(urls: object) -> str:

@@ -12,7 +12,11 @@ from pulumi.runtime import is_dry_run
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.resources.arguments import arguments
-from pulumi_esa_prefetch.resources.completion_polling import Until, Wish, program_watch
+from pulumi_esa_prefetch.resources.completion_polling import (
+    Until,
+    WaitCondition,
+    program_waiter,
+)
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
 
 _NO_SECONDS = "timeout is not a number of seconds above 0"
@@ -120,19 +124,21 @@ def _wrong(args: PrefetchCompletionArgs) -> str:
 
 
 async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
-    wish = _wish(known, args)
+    condition = _condition(known, args)
     if is_dry_run():
-        return wish.record if wish.is_met_by(wish.record) else UNKNOWN
-    if wish.record == "finished":
+        return condition.record if condition.is_met_by(condition.record) else UNKNOWN
+    if condition.record == "finished":
         return "finished"
-    if not (wish.job_id and wish.plan_id):
+    if not (condition.job_id and condition.plan_id):
         raise RunError(
             f"plan {known['plan_id']!r} of job {known['job_id']!r} cannot be waited for: an id has 24 hex digits"
         )
-    return await program_watch().wait(wish)
+    return await program_waiter().wait(condition)
 
 
-def _wish(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Wish:
+def _condition(known: Mapping[str, str], args: PrefetchCompletionArgs) -> WaitCondition:
     """What is waited for, by ids in the case in which lists have them; empty where there is no readable id."""
     job_id, plan_id = (object_id(known[name]) for name in ("job_id", "plan_id"))
-    return Wish(job_id or "", plan_id or "", args.until, args.timeout, known["status"])
+    return WaitCondition(
+        job_id or "", plan_id or "", args.until, args.timeout, known["status"]
+    )

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from pulumi_esa_prefetch.api.bodies import LARGEST_PACKED, BodyError, decoded
+from pulumi_esa_prefetch.api.bounded_bodies import LARGEST_PACKED, BodyError, decoded
 
 TEXT = b'{"Id": "665d3b48621bccf3fe29e1a7"}'
 MANY = b" " * (64 << 20)

@@ -12,10 +12,10 @@ from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.provider import hook_deadline as work
+from pulumi_esa_prefetch.provider import hook_call
 from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from pulumi_esa_prefetch.provider.plan_cache import Look
+from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from tests.lifecycle.esa import plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import ID, JOB, LIST, PLAN, START, World, created, props
@@ -339,7 +339,7 @@ def test_check_has_nothing_to_say_of_a_plan_without_a_pace(
 def test_check_does_not_wait_for_another_who_asks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(work, "BRIEF_SECONDS", 0.05)
+    monkeypatch.setattr(hook_call, "BRIEF_SECONDS", 0.05)
     world = World("stopped")
     asked, answer = threading.Event(), threading.Event()
 
@@ -349,7 +349,7 @@ def test_check_does_not_wait_for_another_who_asks(
         return world.client.list_scheduled_preload_executions(job_id=job_id)
 
     with ThreadPoolExecutor(1) as pool:
-        patient = pool.submit(world.session.lists.find, JOB, PLAN, Look(slow))
+        patient = pool.submit(world.session.plan_cache.find, JOB, PLAN, ListCall(slow))
         assert asked.wait(5)
         assert check(world, SLOW, {}) == []
         assert world.session.verify

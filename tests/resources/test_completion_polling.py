@@ -11,21 +11,28 @@ import pytest
 from pulumi import RunError
 
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.resources.completion_polling import Pace, Until, Watch, Wish
+from pulumi_esa_prefetch.resources.completion_polling import (
+    PlanWaiter,
+    PollTiming,
+    Until,
+    WaitCondition,
+)
 from tests.lifecycle.esa import job_id, plan_id
 from tests.provider.test_start import fault
 from tests.provider.world import JOB, LIST, PLAN, START, World
 
-QUICK = Pace(first=0.01, growth=1.5, longest=0.05, patience=0.1, lag=0.1, call=5.0)
+QUICK = PollTiming(
+    first=0.01, growth=1.5, longest=0.05, patience=0.1, lag=0.1, call=5.0
+)
 
 
-def wish(
+def condition(
     number: int = 1,
     until: Until = "finished",
     timeout: float = 20.0,
     record: str = "running",
-) -> Wish:
-    return Wish(JOB, plan_id(number), until, timeout, record)
+) -> WaitCondition:
+    return WaitCondition(JOB, plan_id(number), until, timeout, record)
 
 
 def run(*waiting: Coroutine[Any, Any, str]) -> list[str]:
@@ -72,7 +79,9 @@ def nothing() -> None:
 def test_waiting_ends_when_the_plan_has_finished() -> None:
     world = World("running")
 
-    status, _ = run(Watch(world.client, QUICK).wait(wish()), passing(world, 8 * 3600))
+    status, _ = run(
+        PlanWaiter(world.client, QUICK).wait(condition()), passing(world, 8 * 3600)
+    )
 
     assert status == "finished"
     assert world.writes() == []
@@ -82,7 +91,7 @@ def test_waiting_for_running_ends_when_it_runs() -> None:
     world = World("stopped")
 
     status, _ = run(
-        Watch(world.client, QUICK).wait(wish(until="running")),
+        PlanWaiter(world.client, QUICK).wait(condition(until="running")),
         after(0.05, world, "start"),
     )
 
@@ -91,40 +100,42 @@ def test_waiting_for_running_ends_when_it_runs() -> None:
 
 
 def test_a_finished_plan_has_been_running() -> None:
-    waiting = Watch(World("finished").client, QUICK).wait(wish(until="running"))
+    waiting = PlanWaiter(World("finished").client, QUICK).wait(
+        condition(until="running")
+    )
 
     assert run(waiting) == ["finished"]
 
 
 def test_all_who_wait_for_a_job_share_one_poller() -> None:
     world = World(*["running"] * 20)
-    watch = Watch(world.client, QUICK)
+    waiter = PlanWaiter(world.client, QUICK)
 
-    run(*(watch.wait(wish(n)) for n in range(1, 21)), passing(world, 8 * 3600))
+    run(*(waiter.wait(condition(n)) for n in range(1, 21)), passing(world, 8 * 3600))
 
     assert 2 <= world.calls(LIST) <= 20
 
 
 def test_pauses_grow_to_the_longest() -> None:
     world = World("running")
-    pace = Pace(first=0.02, growth=2.0, longest=0.2, patience=1.0, call=5.0)
+    timing = PollTiming(first=0.02, growth=2.0, longest=0.2, patience=1.0, call=5.0)
 
     with pytest.raises(RunError):
-        run(Watch(world.client, pace).wait(wish(timeout=1.0)))
+        run(PlanWaiter(world.client, timing).wait(condition(timeout=1.0)))
 
     assert 4 <= world.calls(LIST) <= 10
 
 
 def test_who_joins_later_is_looked_after_at_once() -> None:
     world = World("running", "finished")
-    slow = Pace(first=30.0, longest=30.0, lag=0.1)
-    watch = Watch(world.client, slow)
+    slow = PollTiming(first=30.0, longest=30.0, lag=0.1)
+    waiter = PlanWaiter(world.client, slow)
 
     async def join() -> float:
-        first = asyncio.ensure_future(watch.wait(wish(1, timeout=5.0)))
+        first = asyncio.ensure_future(waiter.wait(condition(1, timeout=5.0)))
         await asyncio.sleep(0.2)
         began = time.monotonic()
-        assert await watch.wait(wish(2, timeout=5.0)) == "finished"
+        assert await waiter.wait(condition(2, timeout=5.0)) == "finished"
         first.cancel()
         return time.monotonic() - began
 
@@ -139,7 +150,7 @@ def test_a_list_that_was_asked_for_before_joining_does_not_count() -> None:
         loop = asyncio.get_running_loop()
 
         async def second() -> tuple[str, str]:
-            said = await watch.wait(wish(2, record="stopped"))
+            said = await waiter.wait(condition(2, record="stopped"))
             return said, world.status(2)
 
         def start_and_join() -> None:
@@ -150,8 +161,8 @@ def test_a_list_that_was_asked_for_before_joining_does_not_count() -> None:
             world.clock.advance(8 * 3600)
 
         lists: Any = Lists(world, start_and_join, nothing, pass_time)
-        watch = Watch(lists, QUICK)
-        await watch.wait(wish(1))
+        waiter = PlanWaiter(lists, QUICK)
+        await waiter.wait(condition(1))
         return await asyncio.wrap_future(joined[0])
 
     assert asyncio.run(both()) == ("finished", "finished")
@@ -166,28 +177,28 @@ def test_a_plan_that_will_not_get_there_is_given_up_with_a_sentence(
     with pytest.raises(
         RunError, match=f"plan {JOB}:{PLAN} is {status}, so that it will"
     ):
-        run(Watch(world.client, QUICK).wait(wish()))
+        run(PlanWaiter(world.client, QUICK).wait(condition()))
 
 
 def test_a_plan_that_is_gone_is_given_up_and_what_to_do_is_said() -> None:
     said = "is gone from ESA, .* finished; if it was removed there, declare it no more"
     with pytest.raises(RunError, match=said):
-        run(Watch(World().client, QUICK).wait(wish()))
+        run(PlanWaiter(World().client, QUICK).wait(condition()))
 
 
 def test_a_job_that_is_gone_is_given_up() -> None:
-    other = Wish(job_id(9), PLAN, "finished", 20.0, "running")
+    other = WaitCondition(job_id(9), PLAN, "finished", 20.0, "running")
 
     with pytest.raises(RunError, match="is gone from ESA"):
-        run(Watch(World().client, QUICK).wait(other))
+        run(PlanWaiter(World().client, QUICK).wait(other))
 
 
 def test_a_plan_that_only_looks_stopped_at_first_is_waited_for() -> None:
     world = World("stopped")
-    patient = Pace(first=0.01, longest=0.02, patience=5.0, call=5.0)
+    patient = PollTiming(first=0.01, longest=0.02, patience=5.0, call=5.0)
 
     status, *_ = run(
-        Watch(world.client, patient).wait(wish(until="running")),
+        PlanWaiter(world.client, patient).wait(condition(until="running")),
         after(0.2, world, "start"),
     )
 
@@ -213,7 +224,7 @@ def test_a_plan_that_still_looks_finished_after_its_start_is_waited_for(
         nothing,
         lambda: world.clock.advance(8 * 3600),
     )
-    waiting = Watch(lists, replace(QUICK, lag=0.5)).wait(wish(record=record))
+    waiting = PlanWaiter(lists, replace(QUICK, lag=0.5)).wait(condition(record=record))
 
     assert run(waiting) == ["finished"]
     assert world.status() == "finished"
@@ -222,8 +233,10 @@ def test_a_plan_that_still_looks_finished_after_its_start_is_waited_for(
 
 def test_a_plan_on_record_as_waiting_that_still_looks_running_is_waited_for() -> None:
     world = World("running")
-    pace = replace(QUICK, lag=0.3)
-    waiting = Watch(world.client, pace).wait(wish(until="running", record="waiting"))
+    timing = replace(QUICK, lag=0.3)
+    waiting = PlanWaiter(world.client, timing).wait(
+        condition(until="running", record="waiting")
+    )
 
     assert run(waiting) == ["running"]
     assert world.calls(LIST) > 1
@@ -234,16 +247,18 @@ def test_a_plan_that_nobody_set_going_is_believed_to_have_finished_at_once(
     record: str,
 ) -> None:
     world = World("finished")
-    pace = replace(QUICK, lag=3600.0)
+    timing = replace(QUICK, lag=3600.0)
 
-    assert run(Watch(world.client, pace).wait(wish(record=record))) == ["finished"]
+    assert run(PlanWaiter(world.client, timing).wait(condition(record=record))) == [
+        "finished"
+    ]
     assert world.calls(LIST) == 1
 
 
 def test_time_is_not_over_while_a_list_may_only_lag() -> None:
-    pace = replace(QUICK, lag=0.3)
+    timing = replace(QUICK, lag=0.3)
 
-    waiting = Watch(World("finished").client, pace).wait(wish(timeout=0.05))
+    waiting = PlanWaiter(World("finished").client, timing).wait(condition(timeout=0.05))
 
     assert run(waiting) == ["finished"]
 
@@ -251,10 +266,10 @@ def test_time_is_not_over_while_a_list_may_only_lag() -> None:
 def test_time_is_over_again_once_a_list_has_lagged() -> None:
     world = restarted_a_moment_ago()
     lists: Any = Lists(world, lambda: world.clock.advance(3))
-    pace = replace(QUICK, lag=0.3)
+    timing = replace(QUICK, lag=0.3)
 
     with pytest.raises(RunError, match=r"after 0\.05 seconds: it is running"):
-        run(Watch(lists, pace).wait(wish(timeout=0.05)))
+        run(PlanWaiter(lists, timing).wait(condition(timeout=0.05)))
 
 
 def test_time_that_is_over_is_a_sentence_with_the_status() -> None:
@@ -263,7 +278,7 @@ def test_time_that_is_over_is_a_sentence_with_the_status() -> None:
     with pytest.raises(
         RunError, match=r"is not finished after 0\.2 seconds: it is running"
     ):
-        run(Watch(world.client, QUICK).wait(wish(timeout=0.2)))
+        run(PlanWaiter(world.client, QUICK).wait(condition(timeout=0.2)))
 
 
 def test_an_esa_that_says_nothing_is_named_when_time_is_over() -> None:
@@ -271,13 +286,15 @@ def test_an_esa_that_says_nothing_is_named_when_time_is_over() -> None:
     world = World("running", faults=(silent,))
 
     with pytest.raises(RunError, match=f"not seen yet; the last look failed: {LIST}"):
-        run(Watch(world.client, QUICK).wait(wish(timeout=0.5)))
+        run(PlanWaiter(world.client, QUICK).wait(condition(timeout=0.5)))
 
 
 def test_a_failed_look_is_not_the_end() -> None:
     once = fault({"kind": "truncated"}, action=LIST, calls=[1, 2, 3])
 
-    assert run(Watch(World("finished", faults=(once,)).client, QUICK).wait(wish()))
+    assert run(
+        PlanWaiter(World("finished", faults=(once,)).client, QUICK).wait(condition())
+    )
 
 
 def test_a_key_without_the_right_is_the_end_at_once() -> None:
@@ -285,6 +302,6 @@ def test_a_key_without_the_right_is_the_end_at_once() -> None:
     world = World("running", faults=(denied,))
 
     with pytest.raises(RunError, match=f"cannot be waited for: .*esa:{LIST}"):
-        run(Watch(world.client, QUICK).wait(wish()))
+        run(PlanWaiter(world.client, QUICK).wait(condition()))
 
     assert world.calls(LIST) == 1

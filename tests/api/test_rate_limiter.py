@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from pulumi_esa_prefetch.api.rate_limiter import LONGEST_HINT, Pacer
+from pulumi_esa_prefetch.api.rate_limiter import LONGEST_HINT, RateLimiter
 from pulumi_esa_prefetch.clock import ManualClock
 from tests.api.answering import NOON
 from tests.api.lockstep import LockstepClock
@@ -72,25 +72,25 @@ class Run:
         clock = LockstepClock()
         rng = random.Random(3)
 
-        def worker(pacer: Pacer, passed: list[float]) -> None:
+        def worker(rate_limiter: RateLimiter, passed: list[float]) -> None:
             while clock.monotonic() < self.seconds:
-                turn = pacer.wait(FOR_EVER)
+                turn = rate_limiter.wait(FOR_EVER)
                 assert turn is not None
                 clock.sleep(self.latency * rng.uniform(0.5, 1.5))
                 now = clock.monotonic()
                 self.sent.append(now)
                 if self.admits(now):
                     passed.append(now)
-                    pacer.passed()
+                    rate_limiter.passed()
                 else:
                     self.refused.append(now)
-                    pacer.refused(turn, None)
+                    rate_limiter.refused(turn, None)
                     clock.sleep(rng.uniform(0, 0.5))
 
         workers = []
         for _ in range(self.processes):
             self.passed.append([])
-            of_one = partial(worker, Pacer(clock, self.max_qps), self.passed[-1])
+            of_one = partial(worker, RateLimiter(clock, self.max_qps), self.passed[-1])
             workers += [of_one] * self.threads
         clock.run(*workers)
 
@@ -192,13 +192,13 @@ def test_a_quota_that_grows_is_followed(kind: str) -> None:
     assert run.time_for(500, after=30.0) < 30.0
 
 
-def turns(pacer: Pacer, calls: int) -> list[float]:
-    moments = [pacer.wait(FOR_EVER) for _ in range(calls)]
+def turns(rate_limiter: RateLimiter, calls: int) -> list[float]:
+    moments = [rate_limiter.wait(FOR_EVER) for _ in range(calls)]
     return [moment for moment in moments if moment is not None]
 
 
-def turn(pacer: Pacer) -> float:
-    (moment,) = turns(pacer, 1)
+def turn(rate_limiter: RateLimiter) -> float:
+    (moment,) = turns(rate_limiter, 1)
     return moment
 
 
@@ -208,14 +208,14 @@ def test_the_highest_rate_is_believed_after_a_burst_of_one_second_s_worth(
 ) -> None:
     burst = max(1, int(max_qps))
 
-    moments = turns(Pacer(ManualClock(NOON), max_qps), burst + 3)
+    moments = turns(RateLimiter(ManualClock(NOON), max_qps), burst + 3)
 
     assert moments[:burst] == [0.0] * burst
     assert moments[burst:] == pytest.approx([n / max_qps for n in (1, 2, 3)])
 
 
 def test_a_thousand_calls_take_half_a_minute_unless_more_is_allowed() -> None:
-    usual, allowed = (Pacer(ManualClock(NOON), qps) for qps in (30.0, 100.0))
+    usual, allowed = (RateLimiter(ManualClock(NOON), qps) for qps in (30.0, 100.0))
 
     assert turns(usual, 1000)[-1] == pytest.approx(32.3, abs=0.1)
     assert turns(allowed, 1000)[-1] == pytest.approx(9.0)
@@ -223,35 +223,35 @@ def test_a_thousand_calls_take_half_a_minute_unless_more_is_allowed() -> None:
 
 def test_a_pause_gathers_no_more_than_one_burst() -> None:
     clock = ManualClock(NOON)
-    pacer = Pacer(clock, 5.0)
-    turns(pacer, 5)
+    rate_limiter = RateLimiter(clock, 5.0)
+    turns(rate_limiter, 5)
 
     clock.advance(3600.0)
 
-    moments = turns(pacer, 6)
+    moments = turns(rate_limiter, 6)
     assert moments[4:] == [3600.0, pytest.approx(3600.2)]
 
 
 def test_a_refusal_empties_the_bucket_and_halves_the_rate() -> None:
-    pacer = Pacer(ManualClock(NOON), 30.0)
+    rate_limiter = RateLimiter(ManualClock(NOON), 30.0)
 
-    pacer.refused(turn(pacer), None)
+    rate_limiter.refused(turn(rate_limiter), None)
 
-    assert turn(pacer) == pytest.approx(1 / 15, rel=0.05)
+    assert turn(rate_limiter) == pytest.approx(1 / 15, rel=0.05)
 
 
 @pytest.mark.parametrize("max_qps", [30.0, 100.0])
 def test_the_rate_climbs_back_to_the_highest_and_no_further(max_qps: float) -> None:
     clock = ManualClock(NOON)
-    pacer = Pacer(clock, max_qps)
+    rate_limiter = RateLimiter(clock, max_qps)
     for _ in range(5):
         clock.advance(0.1)
-        moment = turn(pacer)
-        pacer.passed()
-        pacer.refused(moment, None)
+        moment = turn(rate_limiter)
+        rate_limiter.passed()
+        rate_limiter.refused(moment, None)
 
     clock.advance(60.0)
-    moments = turns(pacer, int(max_qps) + 300)
+    moments = turns(rate_limiter, int(max_qps) + 300)
 
     assert moments[-1] - clock.monotonic() == 0.0
     assert moments[-1] - moments[0] == pytest.approx(300 / max_qps)
@@ -259,10 +259,10 @@ def test_the_rate_climbs_back_to_the_highest_and_no_further(max_qps: float) -> N
 
 def test_the_rate_climbs_while_calls_go_out_too() -> None:
     clock = ManualClock(NOON)
-    pacer = Pacer(clock, 30.0)
-    pacer.refused(turn(pacer), None)
+    rate_limiter = RateLimiter(clock, 30.0)
+    rate_limiter.refused(turn(rate_limiter), None)
 
-    moments = turns(pacer, 300)
+    moments = turns(rate_limiter, 300)
 
     first, last = moments[:10], moments[-10:]
     assert first[-1] - first[0] > 9 / 20
@@ -270,94 +270,94 @@ def test_the_rate_climbs_while_calls_go_out_too() -> None:
 
 
 def test_refusals_of_calls_that_were_under_way_count_once() -> None:
-    pacer = Pacer(ManualClock(NOON), 30.0)
+    rate_limiter = RateLimiter(ManualClock(NOON), 30.0)
 
-    for moment in turns(pacer, 10):
-        pacer.refused(moment, None)
+    for moment in turns(rate_limiter, 10):
+        rate_limiter.refused(moment, None)
 
-    assert turn(pacer) == pytest.approx(1 / 15, rel=0.05)
+    assert turn(rate_limiter) == pytest.approx(1 / 15, rel=0.05)
 
 
 def test_the_rate_never_falls_to_nothing() -> None:
     clock = ManualClock(NOON)
-    pacer = Pacer(clock, 30.0)
+    rate_limiter = RateLimiter(clock, 30.0)
 
     for _ in range(50):
-        moment = turn(pacer)
-        pacer.passed()
-        pacer.refused(moment, None)
-        assert turn(pacer) - moment <= 1.0 + 1e-6
+        moment = turn(rate_limiter)
+        rate_limiter.passed()
+        rate_limiter.refused(moment, None)
+        assert turn(rate_limiter) - moment <= 1.0 + 1e-6
 
 
 def test_a_rate_below_one_is_not_halved() -> None:
-    pacer = Pacer(ManualClock(NOON), 0.5)
+    rate_limiter = RateLimiter(ManualClock(NOON), 0.5)
 
-    pacer.refused(turn(pacer), None)
+    rate_limiter.refused(turn(rate_limiter), None)
 
-    assert turn(pacer) == pytest.approx(2.0)
+    assert turn(rate_limiter) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(("hint", "waited"), [(7.5, 7.5), (86_400.0, LONGEST_HINT)])
 def test_what_esa_hints_is_waited_for_by_all_up_to_a_cap(
     hint: float, waited: float
 ) -> None:
-    pacer = Pacer(ManualClock(NOON), 30.0)
-    first, second = turns(pacer, 2)
+    rate_limiter = RateLimiter(ManualClock(NOON), 30.0)
+    first, second = turns(rate_limiter, 2)
 
-    pacer.refused(first, None)
-    pacer.refused(second, hint)
+    rate_limiter.refused(first, None)
+    rate_limiter.refused(second, hint)
 
-    assert turn(pacer) == pytest.approx(waited, abs=0.1)
+    assert turn(rate_limiter) == pytest.approx(waited, abs=0.1)
 
 
 def test_a_shorter_hint_does_not_cut_a_longer_one() -> None:
-    pacer = Pacer(ManualClock(NOON), 30.0)
-    first, second = turns(pacer, 2)
+    rate_limiter = RateLimiter(ManualClock(NOON), 30.0)
+    first, second = turns(rate_limiter, 2)
 
-    pacer.refused(first, 7.5)
-    pacer.refused(second, 1.0)
+    rate_limiter.refused(first, 7.5)
+    rate_limiter.refused(second, 1.0)
 
-    assert turn(pacer) == pytest.approx(7.5, abs=0.1)
+    assert turn(rate_limiter) == pytest.approx(7.5, abs=0.1)
 
 
 def test_a_turn_beyond_the_deadline_is_refused_without_waiting() -> None:
     clock = ManualClock(NOON)
-    pacer = Pacer(clock, 0.1)
+    rate_limiter = RateLimiter(clock, 0.1)
 
-    assert pacer.wait(5.0) is not None
-    assert pacer.wait(5.0) is None
+    assert rate_limiter.wait(5.0) is not None
+    assert rate_limiter.wait(5.0) is None
     assert clock.monotonic() == 0.0
 
 
 def test_a_hint_beyond_the_deadline_is_not_waited_for() -> None:
     clock = ManualClock(NOON)
-    pacer = Pacer(clock, 30.0)
+    rate_limiter = RateLimiter(clock, 30.0)
 
-    pacer.refused(turn(pacer), 20.0)
+    rate_limiter.refused(turn(rate_limiter), 20.0)
 
-    assert pacer.wait(15.0) is None
+    assert rate_limiter.wait(15.0) is None
     assert clock.monotonic() == 0.0
 
 
 def test_a_turn_that_is_not_waited_for_is_the_next_ones() -> None:
-    pacer = Pacer(ManualClock(NOON), 0.1)
-    turn(pacer)
+    rate_limiter = RateLimiter(ManualClock(NOON), 0.1)
+    turn(rate_limiter)
 
     for _ in range(100):
-        assert pacer.wait(5.0) is None
+        assert rate_limiter.wait(5.0) is None
 
-    assert turn(pacer) == pytest.approx(10.0)
+    assert turn(rate_limiter) == pytest.approx(10.0)
 
 
 def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
     clock = LockstepClock()
-    pacer = Pacer(clock, 2.0)
-    turns(pacer, 2)
+    rate_limiter = RateLimiter(clock, 2.0)
+    turns(rate_limiter, 2)
     came: list[int] = []
 
     def ask(number: int) -> None:
         clock.sleep(0.01 * number)
-        turn(pacer)
+        turn(rate_limiter)
         came.append(number)
 
     clock.run(*(partial(ask, number) for number in range(20)))
@@ -367,17 +367,17 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
 
 def test_who_waits_while_another_is_refused_waits_longer_or_gives_up() -> None:
     clock = LockstepClock()
-    pacer = Pacer(clock, 2.0)
+    rate_limiter = RateLimiter(clock, 2.0)
     moments: list[float | None] = []
 
     def first() -> None:
-        _, sent = turns(pacer, 2)
+        _, sent = turns(rate_limiter, 2)
         clock.sleep(0.1)
-        pacer.refused(sent, 2.0)
+        rate_limiter.refused(sent, 2.0)
 
     def wait(deadline: float) -> None:
         clock.sleep(0.01)
-        moments.extend([pacer.wait(deadline), clock.monotonic()])
+        moments.extend([rate_limiter.wait(deadline), clock.monotonic()])
 
     clock.run(first, partial(wait, 2.0), partial(wait, FOR_EVER))
 
@@ -391,15 +391,15 @@ def test_who_waits_while_another_is_refused_waits_longer_or_gives_up() -> None:
 
 def test_who_waits_is_not_kept_by_a_rate_that_has_risen_since() -> None:
     clock = LockstepClock()
-    pacer = Pacer(clock, 30.0)
+    rate_limiter = RateLimiter(clock, 30.0)
     for _ in range(5):
-        pacer.refused(turn(pacer), None)
+        rate_limiter.refused(turn(rate_limiter), None)
         clock.sleep(0.01)
     begin = clock.monotonic()
     came: list[float] = []
 
     def ask() -> None:
-        turn(pacer)
+        turn(rate_limiter)
         came.append(clock.monotonic())
 
     clock.run(*[ask] * 12)

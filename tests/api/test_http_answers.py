@@ -23,7 +23,7 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
-from pulumi_esa_prefetch.settings.credentials import Credentials
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
 from tests.api.answering import refusal
 
 START = "StartScheduledPreloadExecution"

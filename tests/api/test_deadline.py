@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pulumi_esa_prefetch.api.deadline import within
+from pulumi_esa_prefetch.api.deadline import run_within
 from pulumi_esa_prefetch.api.errors import NoAnswer
 
 
@@ -12,7 +12,7 @@ def late() -> NoAnswer:
 
 
 def test_what_comes_in_time_is_returned() -> None:
-    assert within(5.0, lambda: 42, late) == 42
+    assert run_within(5.0, lambda: 42, late) == 42
 
 
 def test_what_is_raised_in_time_is_raised_here_with_its_trace() -> None:
@@ -20,7 +20,7 @@ def test_what_is_raised_in_time_is_raised_here_with_its_trace() -> None:
         raise KeyError("lost")
 
     with pytest.raises(KeyError, match="lost") as caught:
-        within(5.0, fail, late)
+        run_within(5.0, fail, late)
 
     assert "fail" in [entry.name for entry in caught.traceback]
 
@@ -30,7 +30,7 @@ def test_what_does_not_come_back_is_left_behind() -> None:
     began = time.monotonic()
 
     with pytest.raises(NoAnswer, match="late"):
-        within(0.05, gate.wait, late)
+        run_within(0.05, gate.wait, late)
 
     assert time.monotonic() - began < 2.0
     assert all(

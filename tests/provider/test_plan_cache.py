@@ -12,8 +12,8 @@ from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.provider.plan_cache import (
     MAX_AGE,
-    Look,
-    PlanLists,
+    ListCall,
+    PlanCache,
     StillAsking,
 )
 
@@ -52,22 +52,22 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def lists(shelf: Shelf, clock: ManualClock) -> PlanLists:
-    return PlanLists(shelf, clock)
+def lists(shelf: Shelf, clock: ManualClock) -> PlanCache:
+    return PlanCache(shelf, clock)
 
 
 def status(found: Plan | None) -> str | None:
     return found.status if found else "gone"
 
 
-def test_all_plans_of_a_job_cost_one_call(lists: PlanLists, shelf: Shelf) -> None:
+def test_all_plans_of_a_job_cost_one_call(lists: PlanCache, shelf: Shelf) -> None:
     found = [lists.find("job", plan_id) for plan_id in "abab"]
 
     assert [status(plan) for plan in found] == ["stopped"] * 4
     assert shelf.calls == 1
 
 
-def test_four_threads_at_once_cost_one_call(lists: PlanLists, shelf: Shelf) -> None:
+def test_four_threads_at_once_cost_one_call(lists: PlanCache, shelf: Shelf) -> None:
     together = threading.Barrier(4)
 
     def ask(plan_id: str) -> Plan | None:
@@ -81,7 +81,7 @@ def test_four_threads_at_once_cost_one_call(lists: PlanLists, shelf: Shelf) -> N
     assert shelf.calls == 1
 
 
-def test_each_job_has_a_list_of_its_own(lists: PlanLists, shelf: Shelf) -> None:
+def test_each_job_has_a_list_of_its_own(lists: PlanCache, shelf: Shelf) -> None:
     lists.find("job", "a")
     lists.find("other", "a")
 
@@ -89,7 +89,7 @@ def test_each_job_has_a_list_of_its_own(lists: PlanLists, shelf: Shelf) -> None:
 
 
 def test_a_list_is_asked_for_anew_after_thirty_seconds(
-    lists: PlanLists, shelf: Shelf, clock: ManualClock
+    lists: PlanCache, shelf: Shelf, clock: ManualClock
 ) -> None:
     lists.find("job", "a")
     clock.advance(MAX_AGE)
@@ -100,7 +100,7 @@ def test_a_list_is_asked_for_anew_after_thirty_seconds(
     assert shelf.calls == 2
 
 
-def test_a_plan_younger_than_the_list_is_found(lists: PlanLists, shelf: Shelf) -> None:
+def test_a_plan_younger_than_the_list_is_found(lists: PlanCache, shelf: Shelf) -> None:
     lists.find("job", "a")
     shelf.plans["c"] = "waiting"
 
@@ -109,92 +109,92 @@ def test_a_plan_younger_than_the_list_is_found(lists: PlanLists, shelf: Shelf) -
 
 
 def test_a_plan_missing_in_a_list_just_asked_for_is_missing(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
     assert lists.find("job", "c") is None
     assert shelf.calls == 1
 
 
 def test_recalling_is_content_with_a_remembered_list_that_has_the_plan(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
-    found = [lists.recall("job", plan_id) for plan_id in "abab"]
+    found = [lists.find("job", plan_id, recorded=True) for plan_id in "abab"]
 
     assert [status(plan) for plan in found] == ["stopped"] * 4
     assert shelf.calls == 1
 
 
 def test_a_plan_on_record_is_not_gone_by_a_list_that_may_be_older(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
-    lists.recall("job", "a")
+    lists.find("job", "a", recorded=True)
     shelf.plans["c"] = "waiting"
 
-    assert status(lists.recall("job", "c")) == "waiting"
-    assert lists.recall("job", "d") is None
+    assert status(lists.find("job", "c", recorded=True)) == "waiting"
+    assert lists.find("job", "d", recorded=True) is None
     assert shelf.calls == 3
 
 
-def test_a_job_that_does_not_exist_has_no_plans(lists: PlanLists, shelf: Shelf) -> None:
+def test_a_job_that_does_not_exist_has_no_plans(lists: PlanCache, shelf: Shelf) -> None:
     shelf.error = GONE
 
-    assert lists.recall("job", "a") is None
-    assert lists.recall("job", "b") is None
+    assert lists.find("job", "a", recorded=True) is None
+    assert lists.find("job", "b", recorded=True) is None
     assert shelf.calls == 1
 
 
-def test_a_second_look_is_always_a_new_one(lists: PlanLists, shelf: Shelf) -> None:
+def test_a_second_look_is_always_a_new_one(lists: PlanCache, shelf: Shelf) -> None:
     lists.find("job", "a")
     shelf.plans["a"] = "running"
 
     assert status(lists.find("job", "a")) == "stopped"
-    assert status(lists.look_again("job", "a")) == "running"
+    assert status(lists.get("job", "a", max_age=0)) == "running"
     assert status(lists.find("job", "a")) == "running"
     assert shelf.calls == 2
 
 
 def test_an_answer_to_start_is_worth_more_than_the_list_before(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
     lists.find("job", "a")
-    lists.note(Plan(id="a", job_id="job", status="waiting"))
+    lists.store(Plan(id="a", job_id="job", status="waiting"))
 
     assert status(lists.find("job", "a")) == "waiting"
     assert shelf.calls == 1
 
 
 def test_an_answer_outlives_a_list_that_was_under_way(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
-    shelf.during = lambda: lists.note(Plan(id="a", job_id="job", status="running"))
+    shelf.during = lambda: lists.store(Plan(id="a", job_id="job", status="running"))
 
     assert status(lists.find("job", "a")) == "running"
     assert status(lists.find("job", "b")) == "stopped"
     assert shelf.calls == 1
 
 
-def test_an_answer_does_not_outlive_a_later_list(lists: PlanLists) -> None:
-    lists.note(Plan(id="a", job_id="job", status="running"))
+def test_an_answer_does_not_outlive_a_later_list(lists: PlanCache) -> None:
+    lists.store(Plan(id="a", job_id="job", status="running"))
 
     assert status(lists.find("job", "a")) == "stopped"
 
 
-def test_an_answer_that_names_no_job_is_not_remembered(lists: PlanLists) -> None:
-    lists.note(Plan(id="a", status="running"))
+def test_an_answer_that_names_no_job_is_not_remembered(lists: PlanCache) -> None:
+    lists.store(Plan(id="a", status="running"))
 
     assert status(lists.find("job", "a")) == "stopped"
 
 
-def test_what_is_forgotten_is_asked_for_anew(lists: PlanLists, shelf: Shelf) -> None:
+def test_what_is_forgotten_is_asked_for_anew(lists: PlanCache, shelf: Shelf) -> None:
     lists.find("job", "a")
-    lists.forget("job")
+    lists.invalidate("job")
     lists.find("job", "a")
 
     assert shelf.calls == 2
 
 
-def test_a_list_under_way_is_forgotten_too(lists: PlanLists, shelf: Shelf) -> None:
-    shelf.during = lambda: lists.forget("job")
+def test_a_list_under_way_is_forgotten_too(lists: PlanCache, shelf: Shelf) -> None:
+    shelf.during = lambda: lists.invalidate("job")
     lists.find("job", "a")
     shelf.during = lambda: None
     lists.find("job", "a")
@@ -203,7 +203,7 @@ def test_a_list_under_way_is_forgotten_too(lists: PlanLists, shelf: Shelf) -> No
 
 
 def test_a_failure_is_remembered_for_all_who_ask_and_not_for_ever(
-    lists: PlanLists, shelf: Shelf, clock: ManualClock
+    lists: PlanCache, shelf: Shelf, clock: ManualClock
 ) -> None:
     shelf.error = Unreachable("no connection")
     for plan_id in "abab":
@@ -218,20 +218,20 @@ def test_a_failure_is_remembered_for_all_who_ask_and_not_for_ever(
 
 
 def test_a_failure_of_a_brief_look_is_not_remembered(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
     def brief(job_id: str) -> Sequence[Plan]:
         raise Unreachable(f"no time for {job_id}")
 
     with pytest.raises(Unreachable):
-        lists.find("job", "a", Look(brief, 5.0, lasting=False))
+        lists.find("job", "a", ListCall(brief, 5.0, cache_failure=False))
 
     assert status(lists.find("job", "a")) == "stopped"
     assert shelf.calls == 1
 
 
-def test_a_brief_look_that_succeeds_serves_all(lists: PlanLists, shelf: Shelf) -> None:
-    brief = Look(lambda job: [Plan(id="a", job_id=job, status="failed")], 5.0)
+def test_a_brief_look_that_succeeds_serves_all(lists: PlanCache, shelf: Shelf) -> None:
+    brief = ListCall(lambda job: [Plan(id="a", job_id=job, status="failed")], 5.0)
     lists.find("job", "a", brief)
 
     assert status(lists.find("job", "a")) == "failed"
@@ -239,7 +239,7 @@ def test_a_brief_look_that_succeeds_serves_all(lists: PlanLists, shelf: Shelf) -
 
 
 def test_who_has_no_time_does_not_wait_for_another_who_asks(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
     asked, answer = threading.Event(), threading.Event()
 
@@ -253,7 +253,7 @@ def test_who_has_no_time_does_not_wait_for_another_who_asks(
         patient = pool.submit(lists.find, "job", "a")
         assert asked.wait(5)
         with pytest.raises(StillAsking):
-            lists.find("job", "a", Look(shelf, 0.0))
+            lists.find("job", "a", ListCall(shelf, 0.0))
         answer.set()
 
     assert status(patient.result()) == "stopped"
@@ -261,11 +261,11 @@ def test_who_has_no_time_does_not_wait_for_another_who_asks(
 
 
 def test_other_plans_of_the_job_come_in_the_order_of_their_ids(
-    lists: PlanLists, shelf: Shelf
+    lists: PlanCache, shelf: Shelf
 ) -> None:
     shelf.plans = {"a": "running", "c": "running", "b": "running", "d": "waiting"}
 
-    assert [plan.id for plan in lists.others("job", "a")] == ["b", "c", "d"]
+    assert [plan.id for plan in lists.other_plans("job", "a")] == ["b", "c", "d"]
 
 
 @pytest.mark.parametrize(
@@ -278,30 +278,30 @@ def test_other_plans_of_the_job_come_in_the_order_of_their_ids(
     ],
 )
 def test_another_plan_that_was_set_going_is_so_while_a_list_may_lag(
-    lists: PlanLists,
+    lists: PlanCache,
     shelf: Shelf,
     clock: ManualClock,
     seconds: float,
     listed: str,
     shown: str,
 ) -> None:
-    lists.set_going("job", "b", "running")
+    lists.mark_started("job", "b", "running")
     clock.advance(seconds)
     shelf.plans["b"] = listed
 
-    assert [plan.status for plan in lists.others("job", "a")] == [shown]
+    assert [plan.status for plan in lists.other_plans("job", "a")] == [shown]
 
 
 def test_what_esa_answers_of_a_plan_ends_that_it_was_set_going(
-    lists: PlanLists,
+    lists: PlanCache,
 ) -> None:
-    lists.set_going("job", "b", "running")
-    lists.note(Plan(id="b", job_id="job", status="stopped"))
+    lists.mark_started("job", "b", "running")
+    lists.store(Plan(id="b", job_id="job", status="stopped"))
 
-    assert [plan.status for plan in lists.others("job", "a")] == ["stopped"]
+    assert [plan.status for plan in lists.other_plans("job", "a")] == ["stopped"]
 
 
-def test_the_job_of_a_plan_is_known_once_it_was_listed(lists: PlanLists) -> None:
+def test_the_job_of_a_plan_is_known_once_it_was_listed(lists: PlanCache) -> None:
     assert lists.job_of("a") is None
 
     lists.find("job", "b")
@@ -310,7 +310,7 @@ def test_the_job_of_a_plan_is_known_once_it_was_listed(lists: PlanLists) -> None
 
 
 def test_the_id_of_a_list_request_is_not_taken_for_that_of_a_start(
-    lists: PlanLists,
+    lists: PlanCache,
 ) -> None:
     found = lists.find("job", "a")
 
