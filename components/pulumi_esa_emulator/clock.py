@@ -3,7 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Clock(Protocol):
@@ -19,6 +19,15 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""
+        ...
+
+
+@runtime_checkable
+class AdjustableClock(Clock, Protocol):
+    """A clock that can be moved on; a real one cannot."""
+
+    def advance(self, seconds: float) -> None:
+        """Move time on by so many seconds."""
         ...
 
 

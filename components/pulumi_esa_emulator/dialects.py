@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
-from pulumi_esa_emulator.state.records import Status
-
+Status = Literal["waiting", "running", "finished", "failed", "stopped"]
 Answer = Literal["accepted", "ignored", "refused"]
 
 

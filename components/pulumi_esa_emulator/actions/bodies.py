@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from pulumi_esa_emulator.messages.reply import Body
 from pulumi_esa_emulator.messages.urls import domains_of
 from pulumi_esa_emulator.state.records import Job, Plan, Site
 from pulumi_esa_emulator.state.store import View
-
-Body = dict[str, Any]
 
 
 def job_fields(job: Job, submitted: int) -> Body:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulumi_esa_emulator.actions.bodies import Body
 from pulumi_esa_emulator.dialects import Rules
 from pulumi_esa_emulator.errors import Problem
 from pulumi_esa_emulator.messages.parameters import Parameters
+from pulumi_esa_emulator.messages.reply import Body
 from pulumi_esa_emulator.state.records import Change, Job, Plan, Site
 from pulumi_esa_emulator.state.store import View
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from pulumi_esa_emulator.actions.bodies import Body, job_fields
+from pulumi_esa_emulator.actions.bodies import job_fields
 from pulumi_esa_emulator.actions.context import Desk, Outcome
 from pulumi_esa_emulator.errors import Problem, invalid, missing
+from pulumi_esa_emulator.messages.reply import Body
 from pulumi_esa_emulator.messages.urls import UrlList, read_urls, without_query
 from pulumi_esa_emulator.state.records import Change, Drop, Job, Progress, Put, Site
 from pulumi_esa_emulator.state.transitions import requeue

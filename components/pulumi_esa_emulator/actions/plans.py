@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from pulumi_esa_emulator.actions.bodies import Body, plan_fields
+from pulumi_esa_emulator.actions.bodies import plan_fields
 from pulumi_esa_emulator.actions.context import Desk, Outcome
 from pulumi_esa_emulator.errors import Problem
 from pulumi_esa_emulator.messages.parameters import moment, whole
+from pulumi_esa_emulator.messages.reply import Body
 from pulumi_esa_emulator.state.records import Drop, Job, Plan, Put, Site
 from pulumi_esa_emulator.state.transitions import check_window, start, stop
 

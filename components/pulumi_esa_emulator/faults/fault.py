@@ -1,5 +1,7 @@
 """What every fault has: when it hits, and what it may do to a call; does nothing."""
 
+import random
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -12,9 +14,8 @@ from pydantic import (
 )
 
 from pulumi_esa_emulator.actions import ACTIONS
-from pulumi_esa_emulator.actions.bodies import Body
-from pulumi_esa_emulator.faults.turn import Turn
-from pulumi_esa_emulator.messages.reply import Reply
+from pulumi_esa_emulator.errors import Problem
+from pulumi_esa_emulator.messages.reply import Body, Reply, problem_reply
 
 
 def _as_list(value: object) -> object:
@@ -25,6 +26,25 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Numbers = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_as_list)]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 When = Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`number` counts the fault's matching calls from 1.
+
+    `recent`: how many of them it let through within the last second.
+    """
+
+    action: str
+    number: int
+    recent: int
+    rng: random.Random
+    request_id: str
+    host: str
+
+    def refusal(self, problem: Problem) -> Reply:
+        """The reply that says the problem."""
+        return problem_reply(problem, self.request_id, self.host)
 
 
 class Fault(BaseModel):

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 
 from pulumi_esa_emulator.actions import ACTIONS
 from pulumi_esa_emulator.faults.document import FaultDocument
-from pulumi_esa_emulator.faults.fault import Fault
+from pulumi_esa_emulator.faults.fault import Fault, Turn
 from pulumi_esa_emulator.faults.kinds import SkewedClock, Stale
-from pulumi_esa_emulator.faults.turn import Turn
 from pulumi_esa_emulator.messages.request import Call
 
 

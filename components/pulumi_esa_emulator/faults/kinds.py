@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from pulumi_esa_emulator.actions import ACTIONS
-from pulumi_esa_emulator.actions.bodies import Body
 from pulumi_esa_emulator.errors import Problem
-from pulumi_esa_emulator.faults.fault import Fault, Seconds, Texts, When
-from pulumi_esa_emulator.faults.turn import Turn
-from pulumi_esa_emulator.messages.reply import Reply
+from pulumi_esa_emulator.faults.fault import Fault, Seconds, Texts, Turn, When
+from pulumi_esa_emulator.messages.reply import Body, Reply
 from pulumi_esa_emulator.messages.times import NOTATIONS
 
 ErrorStatus = Annotated[int, Field(ge=400, le=599)]

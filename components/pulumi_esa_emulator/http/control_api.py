@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug import Request, Response
@@ -11,19 +11,20 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from pulumi_esa_emulator.actions.bodies import whole_state
-from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.clock import AdjustableClock, Clock
 from pulumi_esa_emulator.dialects import DialectError
 from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.faults.injector import FaultBox
 from pulumi_esa_emulator.http.header_checks import Refusal
+from pulumi_esa_emulator.identity.keys import KeyRing
 from pulumi_esa_emulator.messages.documents import DocumentError, Model, parse_document
 from pulumi_esa_emulator.messages.request import BIGGEST_BODY
 from pulumi_esa_emulator.messages.times import LATEST, NOTATIONS
 from pulumi_esa_emulator.state.data_file import DataError
+from pulumi_esa_emulator.state.history import Entry
 from pulumi_esa_emulator.state.records import Site
 from pulumi_esa_emulator.state.seed import KeySeed, SiteSeed
-
-if TYPE_CHECKING:
-    from pulumi_esa_emulator.http.app import Emulator
+from pulumi_esa_emulator.state.world import World
 
 # A thousand years keeps every sum of times inside the calendar.
 _FARTHEST = 1000 * 365 * 86400.0
@@ -91,10 +92,33 @@ ENDPOINTS = [
 ]
 
 
+class ControlledEmulator(Protocol):
+    """What the control API needs of the emulator; `http.app` has the whole of it."""
+
+    world: World
+    wall: Clock
+    keys: KeyRing
+    faults: FaultBox
+    dialects: tuple[str, ...]
+
+    @property
+    def history(self) -> list[Entry]:
+        """The requests seen, oldest first."""
+        ...
+
+    def follow(self, dialects: tuple[str, ...]) -> None:
+        """Follow these dialects from now on; DialectError if they cannot be."""
+        ...
+
+    def reset(self) -> None:
+        """As freshly started, but for clock and nonces; DataError if not kept."""
+        ...
+
+
 class Control:
     """The endpoints; each method is one of them and returns what goes out as JSON."""
 
-    def __init__(self, emulator: "Emulator") -> None:
+    def __init__(self, emulator: ControlledEmulator) -> None:
         self._emulator = emulator
 
     def answer(self, request: Request) -> Response:
@@ -154,13 +178,13 @@ class Control:
         """The emulator's time."""
         del request
         clock = self._emulator.world.clock
-        kind = "manual" if isinstance(clock, ManualClock) else "real"
+        kind = "manual" if isinstance(clock, AdjustableClock) else "real"
         return {"now": clock.now(), "clock": kind}
 
     def advance(self, request: Request) -> object:
         """Move the manual clock on."""
         clock = self._emulator.world.clock
-        if not isinstance(clock, ManualClock):
+        if not isinstance(clock, AdjustableClock):
             raise ControlError("The clock is real; start with --clock manual.")
         seconds = _read(request, Advance).advance
         if clock.now() + timedelta(seconds=seconds) > LATEST:

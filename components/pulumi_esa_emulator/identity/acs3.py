@@ -11,7 +11,7 @@ from functools import partial
 from urllib.parse import quote
 
 from pulumi_esa_emulator.errors import Problem, missing
-from pulumi_esa_emulator.identity.claim import Claim
+from pulumi_esa_emulator.identity.signature import Claim
 from pulumi_esa_emulator.messages.request import Call
 
 ALGORITHM = "ACS3-HMAC-SHA256"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pulumi_esa_emulator.dialects import Rules
 from pulumi_esa_emulator.errors import Problem, missing
 from pulumi_esa_emulator.identity.acs3 import read_acs3
-from pulumi_esa_emulator.identity.claim import Claim
 from pulumi_esa_emulator.identity.keys import Key, KeyRing
 from pulumi_esa_emulator.identity.nonces import Nonce, Nonces
 from pulumi_esa_emulator.identity.rpc_v1 import read_rpc_v1
+from pulumi_esa_emulator.identity.signature import Claim
 from pulumi_esa_emulator.messages.request import Call
 
 # "within 15 minutes of the server" (V3 signature page).

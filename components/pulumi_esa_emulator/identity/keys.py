@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pulumi_esa_emulator.identity.ram_policies import Policy
-from pulumi_esa_emulator.state.records import DEFAULT_UID
+
+DEFAULT_UID = "1568586500114622"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import quote
 
 from pulumi_esa_emulator.errors import Problem, missing
-from pulumi_esa_emulator.identity.claim import Claim
+from pulumi_esa_emulator.identity.signature import Claim
 from pulumi_esa_emulator.messages.request import Call
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pulumi_esa_emulator.actions.bodies import Body
 from pulumi_esa_emulator.errors import Problem
+
+Body = dict[str, Any]
 
 _JSON = "application/json;charset=utf-8"
 

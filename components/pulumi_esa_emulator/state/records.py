@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-Status = Literal["waiting", "running", "finished", "failed", "stopped"]
-Kind = Literal["site", "job", "progress", "plan"]
+from pulumi_esa_emulator.dialects import Status
+from pulumi_esa_emulator.identity.keys import DEFAULT_UID
 
-DEFAULT_UID = "1568586500114622"
+Kind = Literal["site", "job", "progress", "plan"]
 
 
 @dataclass(frozen=True, slots=True)

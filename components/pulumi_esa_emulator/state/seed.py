@@ -17,20 +17,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from pulumi_esa_emulator.identity.keys import Key
+from pulumi_esa_emulator.dialects import Status as PlanStatus
+from pulumi_esa_emulator.identity.keys import DEFAULT_UID, Key
 from pulumi_esa_emulator.identity.ram_policies import Policy as RamPolicy
 from pulumi_esa_emulator.messages.documents import DocumentError
 from pulumi_esa_emulator.messages.times import parse_moment
 from pulumi_esa_emulator.messages.urls import read_urls, without_query
 from pulumi_esa_emulator.state.records import (
-    DEFAULT_UID,
     Job,
     Plan,
     Progress,
     Record,
     Site,
 )
-from pulumi_esa_emulator.state.records import Status as PlanStatus
 
 
 def _object_id(text: str) -> str:
