@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from pulumi_esa_emulator.dialects import DIALECTS
-from pulumi_esa_emulator.faults.document import grammar
+from pulumi_esa_emulator.faults.document import fault_grammar
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -18,7 +18,9 @@ def test_every_link_leads_to_a_file() -> None:
 
 
 def test_every_fault_and_dialect_of_the_emulator_is_listed() -> None:
-    names = {dialect.name for dialect in DIALECTS} | {kind for kind, _, _ in grammar()}
+    names = {dialect.name for dialect in DIALECTS} | {
+        kind for kind, _, _ in fault_grammar()
+    }
     listed = set(re.findall(r"`([a-z0-9-]+)`", README.partition("## The local ESA")[2]))
 
     assert names <= listed

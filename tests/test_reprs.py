@@ -10,7 +10,7 @@ from pulumi_embedded_engine.model.property_values import Secret
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.providers.provider_process import Launch
 from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
-from pulumi_esa_emulator.http.options import Options
+from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.state.seed import KeySeed, Seed
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import source_of
@@ -39,7 +39,7 @@ HOLDERS = {
     "a key's seed": KEY,
     "a seed": Seed(keys=(KEY,)),
     "a key": KEY.key(datetime(2026, 1, 1, tzinfo=UTC)),
-    "the emulator's options": Options(access_keys=(f"shown:{HUSH}",)),
+    "the emulator's options": EmulatorOptions(access_keys=(f"shown:{HUSH}",)),
     "a provider's start": Launch("shown", ["shown"], Path(), ENVIRON),
     "a secret": Secret({"a": HUSH}),
     "a config value": ConfigValue(HUSH, secret=True),

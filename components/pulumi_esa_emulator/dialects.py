@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
-Status = Literal["waiting", "running", "finished", "failed", "stopped"]
-Answer = Literal["accepted", "ignored", "refused"]
+PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
+Handling = Literal["accepted", "ignored", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,34 +19,34 @@ class Rules:
 
     cursor: Literal["job", "plan"] = "job"
     new_plan: Literal["starts", "waits"] = "starts"
-    stop_waiting: Answer = "ignored"
-    stop_stopped: Answer = "ignored"
-    stop_finished: Answer = "ignored"
-    stop_failed: Answer = "ignored"
-    start_running: Answer = "ignored"
-    start_finished: Answer = "accepted"
-    start_failed: Answer = "accepted"
-    start_late: Answer = "refused"
+    stop_waiting: Handling = "ignored"
+    stop_stopped: Handling = "ignored"
+    stop_finished: Handling = "ignored"
+    stop_failed: Handling = "ignored"
+    start_running: Handling = "ignored"
+    start_finished: Handling = "accepted"
+    start_failed: Handling = "accepted"
+    start_late: Handling = "refused"
     start_shows: Literal["running", "waiting"] = "running"
-    delete_running: Answer = "accepted"
-    delete_job: Answer = "accepted"
+    delete_running: Handling = "accepted"
+    delete_job: Handling = "accepted"
     reset: Literal["rewinds", "requeues", "refused"] = "rewinds"
     no_start: Literal["when-started", "creation"] = "when-started"
-    equal_window: Answer = "refused"
+    equal_window: Handling = "refused"
     bad_plans: Literal["refused", "reported"] = "refused"
     window_over: Literal["finished", "failed"] = "finished"
     notation: str = "+08:00"
     unknown_key: int = 400
     denied: str = "NoPermission"
 
-    def on_stop(self, status: Status) -> Answer:
+    def on_stop(self, status: PlanStatus) -> Handling:
         """What Stop does to a plan that does not run."""
-        answer: Answer = getattr(self, f"stop_{status}")
+        answer: Handling = getattr(self, f"stop_{status}")
         return answer
 
-    def on_start(self, status: Status) -> Answer:
+    def on_start(self, status: PlanStatus) -> Handling:
         """What Start does; waiting and stopped plans are what it is for."""
-        answer: Answer = getattr(self, f"start_{status}", "accepted")
+        answer: Handling = getattr(self, f"start_{status}", "accepted")
         return answer
 
 
@@ -244,7 +244,7 @@ def rules_of(names: Iterable[str]) -> Rules:
     chosen = [_named(name) for name in dict.fromkeys(names)]
     in_order = sorted(chosen, key=lambda dialect: dialect.rule)
     for _, group in groupby(in_order, key=lambda dialect: dialect.rule):
-        _refuse_contrary(tuple(group))
+        _refuse_contradiction(tuple(group))
     return replace(Rules(), **{dialect.rule: dialect.value for dialect in chosen})  # type: ignore[arg-type]
 
 
@@ -255,7 +255,7 @@ def _named(name: str) -> Dialect:
     return _BY_NAME[name]
 
 
-def _refuse_contrary(group: tuple[Dialect, ...]) -> None:
+def _refuse_contradiction(group: tuple[Dialect, ...]) -> None:
     if len(group) > 1:
         names = " and ".join(dialect.name for dialect in group)
         raise DialectError(f"The dialects {names} contradict each other.")

@@ -10,97 +10,99 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ErrorRow:
     """One code's HTTP status and text."""
 
     status: int
     text: str
 
 
-ROWS = {
-    "InvalidEndTime.Mismatch": Row(
+ERRORS = {
+    "InvalidEndTime.Mismatch": ErrorRow(
         400, "The specified EndTime is earlier than the StartTime."
     ),
-    "InvalidJob.JobCountOfSiteFull": Row(
+    "InvalidJob.JobCountOfSiteFull": ErrorRow(
         400,
         "The maximum number of prefetch tasks for the website has been reached. "
         "Delete some unwanted ones and try again.",
     ),
-    "InvalidParameter.ObjectId": Row(400, "Invalid task ID or execution plan ID."),
-    "MissingOssUrl": Row(
+    "InvalidParameter.ObjectId": ErrorRow(400, "Invalid task ID or execution plan ID."),
+    "MissingOssUrl": ErrorRow(
         400,
         "OssUrl missing. Specify a valid URL of the OSS object that stores URLs to "
         "prefetch.",
     ),
-    "MissingUrlList": Row(400, "Enter the URLs you want to prefetch."),
-    "TooManyRequests": Row(400, "Too many requests.Please try again later."),
-    "InvalidUid.PermissionDenied": Row(
+    "MissingUrlList": ErrorRow(400, "Enter the URLs you want to prefetch."),
+    "TooManyRequests": ErrorRow(400, "Too many requests.Please try again later."),
+    "InvalidUid.PermissionDenied": ErrorRow(
         403,
         "You do not have the permissions to perform this operation on this resource. "
         "Check whether the specified UID is correct and has the required permissions.",
     ),
-    "InvalidJob.NotFound": Row(
+    "InvalidJob.NotFound": ErrorRow(
         404,
         "The task does not exist. Check whether the task ID is correct or whether the "
         "task has been deleted.",
     ),
-    "LogNotFound": Row(
+    "LogNotFound": ErrorRow(
         404,
         "Failed to query the log. Check whether the task ID and execution ID are "
         "valid.",
     ),
-    "InvalidExecution.NotFound": Row(
+    "InvalidExecution.NotFound": ErrorRow(
         404,
         "The execution plan does not exist. Check whether the parameters such as the "
         "execution ID, start time, and end time are correct.",
     ),
     # The gateway in front of ESA.
-    "InvalidApi.NotFound": Row(
+    "InvalidApi.NotFound": ErrorRow(
         404, "Specified api is not found, please check your url and method."
     ),
-    "InvalidVersion": Row(400, "Specified parameter Version is not valid."),
-    "UnsupportedHTTPMethod": Row(400, "This http method is not supported."),
-    "InvalidAccessKeyId.NotFound": Row(400, "Specified access key is not found."),
-    "IncompleteSignature": Row(
+    "InvalidVersion": ErrorRow(400, "Specified parameter Version is not valid."),
+    "UnsupportedHTTPMethod": ErrorRow(400, "This http method is not supported."),
+    "InvalidAccessKeyId.NotFound": ErrorRow(400, "Specified access key is not found."),
+    "IncompleteSignature": ErrorRow(
         400, "The request signature does not conform to Alibaba Cloud standards."
     ),
-    "SignatureDoesNotMatch": Row(
+    "SignatureDoesNotMatch": ErrorRow(
         400, "Specified signature is not matched with our calculation."
     ),
-    "SignatureNonceUsed": Row(400, "Specified signature nonce was used already."),
-    "InvalidTimeStamp.Format": Row(
+    "SignatureNonceUsed": ErrorRow(400, "Specified signature nonce was used already."),
+    "InvalidTimeStamp.Format": ErrorRow(
         400, "Specified time stamp or date value is not well formatted."
     ),
-    "InvalidTimeStamp.Expired": Row(
+    "InvalidTimeStamp.Expired": ErrorRow(
         400, "Specified time stamp or date value is expired."
     ),
-    "InvalidSecurityToken.Expired": Row(400, "Specified SecurityToken is expired."),
-    "InvalidSecurityToken.MismatchWithAccessKey": Row(
+    "InvalidSecurityToken.Expired": ErrorRow(
+        400, "Specified SecurityToken is expired."
+    ),
+    "InvalidSecurityToken.MismatchWithAccessKey": ErrorRow(
         400, "Specified SecurityToken mismatch with the AccessKey."
     ),
-    "NoPermission": Row(403, "You are not authorized to do this operation."),
-    "Forbidden.RAM": Row(
+    "NoPermission": ErrorRow(403, "You are not authorized to do this operation."),
+    "Forbidden.RAM": ErrorRow(
         403, "User not authorized to operate on the specified resource."
     ),
-    "Throttling": Row(400, "Request was denied due to request throttling."),
-    "Throttling.User": Row(400, "Request was denied due to user flow control."),
-    "Throttling.Api": Row(400, "Request was denied due to api flow control."),
-    "InternalError": Row(
+    "Throttling": ErrorRow(400, "Request was denied due to request throttling."),
+    "Throttling.User": ErrorRow(400, "Request was denied due to user flow control."),
+    "Throttling.Api": ErrorRow(400, "Request was denied due to api flow control."),
+    "InternalError": ErrorRow(
         500, "The request processing has failed due to some unknown error."
     ),
-    "ServiceUnavailable": Row(
+    "ServiceUnavailable": ErrorRow(
         503, "The request has failed due to a temporary failure of the server."
     ),
-    "SiteNotFound": Row(404, "The website does not exist."),
-    "RequestEntityTooLarge": Row(413, "The request body is too large."),
+    "SiteNotFound": ErrorRow(404, "The website does not exist."),
+    "RequestEntityTooLarge": ErrorRow(413, "The request body is too large."),
     # Made up.
-    "InvalidExecution.Status": Row(
+    "InvalidExecution.Status": ErrorRow(
         400, "The execution plan does not allow this operation in its current status."
     ),
-    "InvalidJob.Status": Row(
+    "InvalidJob.Status": ErrorRow(
         400, "The task does not allow this operation while it has plans that run."
     ),
-    "InvalidJob.ExecutionCountFull": Row(
+    "InvalidJob.ExecutionCountFull": ErrorRow(
         400, "The maximum number of execution plans for the task has been reached."
     ),
 }
@@ -118,7 +120,7 @@ class Problem(Exception):
         headers: tuple[tuple[str, str], ...] = (),
         detail: dict[str, str] | None = None,
     ) -> None:
-        row = ROWS.get(code, Row(400, code))
+        row = ERRORS.get(code, ErrorRow(400, code))
         super().__init__(code)
         self.code = code
         self.status = status or row.status
@@ -127,14 +129,14 @@ class Problem(Exception):
         self.detail = detail
 
 
-def missing(parameter: str) -> Problem:
+def missing_parameter(parameter: str) -> Problem:
     """`Missing<Param>`, the gateway's word for a parameter that was not sent."""
     code = f"Missing{parameter}"
-    text = None if code in ROWS else f"{parameter} is mandatory for this action."
+    text = None if code in ERRORS else f"{parameter} is mandatory for this action."
     return Problem(code, text)
 
 
-def invalid(parameter: str, why: str) -> Problem:
+def invalid_parameter(parameter: str, why: str) -> Problem:
     """A parameter that makes no sense; named after InvalidParameter.ObjectId."""
     return Problem(
         f"InvalidParameter.{parameter}",

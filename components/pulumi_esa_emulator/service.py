@@ -8,196 +8,227 @@ from werkzeug import Request
 from werkzeug.http import http_date
 
 from pulumi_esa_emulator.actions import ACTIONS, Action
-from pulumi_esa_emulator.actions.context import Desk
+from pulumi_esa_emulator.actions.context import ActionContext
 from pulumi_esa_emulator.clock import Clock
-from pulumi_esa_emulator.errors import Problem, invalid, missing
-from pulumi_esa_emulator.faults.injector import FaultBox, Hit, age_of, delay_of, skew_of
-from pulumi_esa_emulator.faults.kinds import SkewedClock
-from pulumi_esa_emulator.identity.authorization import (
-    admit,
-    authorise,
-    read_claim,
-    spend,
+from pulumi_esa_emulator.errors import Problem, invalid_parameter, missing_parameter
+from pulumi_esa_emulator.faults.injector import (
+    FaultHit,
+    FaultInjector,
+    clock_skew_of,
+    delay_of,
+    staleness_of,
 )
-from pulumi_esa_emulator.identity.keys import Key, KeyRing
-from pulumi_esa_emulator.identity.nonces import Nonce
+from pulumi_esa_emulator.faults.kinds import SkewedClockFault
+from pulumi_esa_emulator.identity.authorization import (
+    authenticate,
+    authorize,
+    read_signature,
+    use_nonce,
+)
+from pulumi_esa_emulator.identity.keys import AccessKey, KeyRing
+from pulumi_esa_emulator.identity.nonces import UsedNonce
 from pulumi_esa_emulator.messages.parameters import Parameters
 from pulumi_esa_emulator.messages.reply import Reply, json_reply, problem_reply
 from pulumi_esa_emulator.messages.request import (
     ACTION,
     VERSION,
-    Call,
-    read_call,
-    without_contents,
+    ApiRequest,
+    read_headers,
+    read_request,
 )
-from pulumi_esa_emulator.messages.stalls import Patience
-from pulumi_esa_emulator.messages.times import NOTATIONS
-from pulumi_esa_emulator.state.history import Entry, brief, to_keep
+from pulumi_esa_emulator.messages.stalls import Stalls
+from pulumi_esa_emulator.messages.time_notations import NOTATIONS
+from pulumi_esa_emulator.state.emulator_state import CurrentState, EmulatorState
 from pulumi_esa_emulator.state.records import Change
-from pulumi_esa_emulator.state.world import Moment, World
+from pulumi_esa_emulator.state.request_history import (
+    HistoryEntry,
+    redacted_parameters,
+    shortened_name,
+)
 
 API_VERSION = "2024-09-10"
 # A client that gave up has looked, and called again, when the effect comes after all.
-_LATEST_EFFECT = 60.0
+_MAX_SECONDS_AFTER_DISCONNECT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A call, the faults that hit it, who it says it is from, the nonce it has used."""
+class PendingRequest:
+    """A request, the faults that hit it, who it says it is from, the nonce it has used."""
 
-    call: Call
-    hits: tuple[Hit, ...] = ()
+    request: ApiRequest
+    hits: tuple[FaultHit, ...] = ()
     access_key_id: str | None = None
     scheme: str | None = None
-    nonces: tuple[Nonce, ...] = ()
+    nonces: tuple[UsedNonce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RequestResult:
     """What is answered, what it changes, and which faults had a hand in it."""
 
     reply: Reply
     changes: tuple[Change, ...] = ()
-    hits: tuple[Hit, ...] = ()
+    hits: tuple[FaultHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """Answers calls. `wall` is for signatures, quotas and stale reads, never for plans."""
+class EsaService:
+    """Answers calls. `wall_clock` is for signatures, quotas and stale reads, never for plans."""
 
-    world: World
+    state: EmulatorState
     keys: KeyRing
-    faults: FaultBox
-    wall: Clock
+    faults: FaultInjector
+    wall_clock: Clock
 
-    def answer(self, request: Request, patience: Patience) -> Reply:
+    def answer(self, http_request: Request, stalls: Stalls) -> Reply:
         """The reply to a request; whatever it changed is kept when this returns."""
-        visit = Visit(without_contents(request, str(uuid.uuid4()).upper()))
+        request_id = str(uuid.uuid4()).upper()
+        pending = PendingRequest(read_headers(http_request, request_id))
         try:
-            call = read_call(request, visit.call.request_id)
-            hits = self.faults.draw(call, self.wall.monotonic())
-            visit = replace(visit, call=call, hits=hits)
-            action = _action_of(call)
-            claim = read_claim(call)
-            visit = replace(
-                visit, access_key_id=brief(claim.access_key_id), scheme=claim.scheme
+            request = read_request(http_request, request_id)
+            hits = self.faults.select(request, self.wall_clock.monotonic())
+            pending = replace(pending, request=request, hits=hits)
+            action = _action_of(request)
+            signature = read_signature(request)
+            pending = replace(
+                pending,
+                access_key_id=shortened_name(signature.access_key_id),
+                scheme=signature.scheme,
             )
-            key = admit(claim, self.keys, self._now(hits), self.world.rules)
-            nonce = spend(key, claim, self.world.nonces, self.wall.now())
-            visit = replace(visit, nonces=(nonce,))
-            site_id = call.parameters.get("SiteId")
-            authorise(key, action.name, site_id, self.world.rules)
+            now, rules = self._signature_time(hits), self.state.rules
+            key = authenticate(signature, self.keys, now, rules)
+            nonce = use_nonce(key, signature, self.state.nonces, self.wall_clock.now())
+            pending = replace(pending, nonces=(nonce,))
+            authorize(key, action.name, request.parameters.get("SiteId"), rules)
         except Problem as problem:
-            return self._refuse(visit, problem)
-        patience.wait(delay_of(visit.hits), alone=_LATEST_EFFECT)
-        return self._serve(visit, action, key)
+            return self._refuse(pending, problem)
+        delay = delay_of(pending.hits)
+        stalls.wait(delay, after_disconnect=_MAX_SECONDS_AFTER_DISCONNECT)
+        return self._serve(pending, action, key)
 
-    def _refuse(self, visit: Visit, problem: Problem) -> Reply:
-        skewed = tuple(h for h in visit.hits if isinstance(h.fault, SkewedClock))
-        with self.world.moment() as present:
-            return self._note(visit, present, Result(_said(visit, problem), (), skewed))
+    def _refuse(self, pending: PendingRequest, problem: Problem) -> Reply:
+        skewed = tuple(h for h in pending.hits if isinstance(h.fault, SkewedClockFault))
+        result = RequestResult(_problem_reply(pending, problem), (), skewed)
+        with self.state.locked() as current:
+            return self._record(pending, current, result)
 
-    def _serve(self, visit: Visit, action: Action, key: Key) -> Reply:
-        for hit in visit.hits:
-            early = hit.fault.before(hit.turn)
+    def _serve(self, pending: PendingRequest, action: Action, key: AccessKey) -> Reply:
+        for hit in pending.hits:
+            early = hit.fault.before(hit.context)
             if early is not None:
-                with self.world.moment() as present:
-                    return self._note(visit, present, Result(early, (), (hit,)))
-        with self.world.moment() as present:
-            return self._note(visit, present, self._act(visit, action, key, present))
+                with self.state.locked() as current:
+                    return self._record(
+                        pending, current, RequestResult(early, (), (hit,))
+                    )
+        with self.state.locked() as current:
+            context = self._action_context(pending, action, key, current)
+            return self._record(pending, current, self._act(pending, action, context))
 
-    def _act(self, visit: Visit, action: Action, key: Key, present: Moment) -> Result:
+    def _act(
+        self, pending: PendingRequest, action: Action, context: ActionContext
+    ) -> RequestResult:
         changes: tuple[Change, ...] = ()
         try:
-            outcome = action.run(self._desk(visit, action, key, present))
-            changes = self.world.differing(outcome.changes)
-            body = {"RequestId": visit.call.request_id, **outcome.body}
-            for hit in visit.hits:
-                body = hit.fault.reshape(body, hit.turn)
-            reply = json_reply(body, NOTATIONS[self.world.rules.notation])
+            done = action.run(context)
+            changes = self.state.effective_changes(done.changes)
+            body = {"RequestId": pending.request.request_id, **done.body}
+            for hit in pending.hits:
+                body = hit.fault.reshape(body, hit.context)
+            reply = json_reply(body, NOTATIONS[self.state.rules.notation])
         except Problem as problem:
-            reply = _said(visit, problem)
-        for hit in visit.hits:
-            reply = hit.fault.after(reply, hit.turn)
-        return Result(reply, changes, visit.hits)
+            reply = _problem_reply(pending, problem)
+        for hit in pending.hits:
+            reply = hit.fault.after(reply, hit.context)
+        return RequestResult(reply, changes, pending.hits)
 
-    def _desk(self, visit: Visit, action: Action, key: Key, present: Moment) -> Desk:
-        age = age_of(visit.hits) if action.reads else 0.0
-        state = self.world.before(self.wall.monotonic() - age) if age else present.state
-        return Desk(
-            state=state,
-            rules=self.world.rules,
-            now=present.now,
+    def _action_context(
+        self,
+        pending: PendingRequest,
+        action: Action,
+        key: AccessKey,
+        current: CurrentState,
+    ) -> ActionContext:
+        age = staleness_of(pending.hits) if action.reads else 0.0
+        records = current.records
+        if age:
+            records = self.state.as_of(self.wall_clock.monotonic() - age)
+        return ActionContext(
+            records=records,
+            rules=self.state.rules,
+            now=current.now,
             ali_uid=key.ali_uid,
-            ask=Parameters(visit.call.parameters),
-            new_id=self.world.new_id,
-            oss=self.world.oss,
+            parameters=Parameters(pending.request.parameters),
+            new_id=self.state.new_id,
+            oss=self.state.oss,
         )
 
-    def _note(self, visit: Visit, present: Moment, result: Result) -> Reply:
-        reply = self._dated(result.reply, visit.hits)
-        entry = Entry(
-            action=brief(visit.call.action) if visit.call.action else None,
-            parameters=to_keep(visit.call.parameters),
+    def _record(
+        self, pending: PendingRequest, current: CurrentState, result: RequestResult
+    ) -> Reply:
+        request, reply = pending.request, self._with_date(result.reply, pending.hits)
+        entry = HistoryEntry(
+            action=shortened_name(request.action) if request.action else None,
+            parameters=redacted_parameters(request.parameters),
             status=None if reply.delivery.reset else reply.status,
             code=reply.code,
             effect=bool(result.changes),
-            time=present.now,
-            request_id=visit.call.request_id,
-            access_key_id=visit.access_key_id,
-            signature=visit.scheme,
+            time=current.now,
+            request_id=request.request_id,
+            access_key_id=pending.access_key_id,
+            signature=pending.scheme,
             faults=tuple(hit.fault.name for hit in result.hits),
         )
-        age = self.faults.oldest_view
-        undo = (self.wall.monotonic(), age) if age else None
+        age = self.faults.max_staleness
+        undo = (self.wall_clock.monotonic(), age) if age else None
         try:
-            self.world.commit(
-                present.now, result.changes, (entry,), visit.nonces, undo=undo
+            self.state.commit(
+                current.now, result.changes, (entry,), pending.nonces, undo=undo
             )
         except OSError as error:
             text = f"The data file cannot be written: {error.strerror}."
-            return _said(visit, Problem("InternalError", text))
+            return _problem_reply(pending, Problem("InternalError", text))
         return reply
 
-    def _now(self, hits: tuple[Hit, ...]) -> datetime:
+    def _signature_time(self, hits: tuple[FaultHit, ...]) -> datetime:
         """What the clock of signatures shows, which a fault may have set wrong."""
-        return self.wall.now() + timedelta(seconds=skew_of(hits))
+        return self.wall_clock.now() + timedelta(seconds=clock_skew_of(hits))
 
-    def _dated(self, reply: Reply, hits: tuple[Hit, ...]) -> Reply:
+    def _with_date(self, reply: Reply, hits: tuple[FaultHit, ...]) -> Reply:
         """The reply with the wrong clock's `Date`; the right one's is the server's job."""
-        if not skew_of(hits):
+        if not clock_skew_of(hits):
             return reply
         return replace(
-            reply, headers=(*reply.headers, ("Date", http_date(self._now(hits))))
+            reply,
+            headers=(*reply.headers, ("Date", http_date(self._signature_time(hits)))),
         )
 
 
-def _action_of(call: Call) -> Action:
-    if call.path != "/":
+def _action_of(request: ApiRequest) -> Action:
+    if request.path != "/":
         raise Problem("InvalidApi.NotFound")
-    if call.action is None:
-        raise missing("Action")
-    action = ACTIONS.get(call.action)
+    if request.action is None:
+        raise missing_parameter("Action")
+    action = ACTIONS.get(request.action)
     if action is None:
         raise Problem("InvalidApi.NotFound")
-    if call.version is None:
-        raise missing("Version")
-    if call.version != API_VERSION:
+    if request.version is None:
+        raise missing_parameter("Version")
+    if request.version != API_VERSION:
         raise Problem("InvalidVersion")
-    _refuse_contradiction(call)
-    if call.method not in {"POST", "GET"} or (
-        call.method == "GET" and not action.reads
+    _refuse_contradiction(request)
+    if request.method not in {"POST", "GET"} or (
+        request.method == "GET" and not action.reads
     ):
         raise Problem("UnsupportedHTTPMethod")
     return action
 
 
-def _refuse_contradiction(call: Call) -> None:
+def _refuse_contradiction(request: ApiRequest) -> None:
     """ESA's docs do not say which would count; a client must not learn it here."""
-    for place in (ACTION, VERSION):
-        if call.contradicts(place):
-            raise invalid(place[0], "the request gives it two values")
+    for field in (ACTION, VERSION):
+        if request.is_ambiguous(field):
+            raise invalid_parameter(field[0], "the request gives it two values")
 
 
-def _said(visit: Visit, problem: Problem) -> Reply:
-    return problem_reply(problem, visit.call.request_id, visit.call.host)
+def _problem_reply(pending: PendingRequest, problem: Problem) -> Reply:
+    return problem_reply(problem, pending.request.request_id, pending.request.host)

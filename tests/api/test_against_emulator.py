@@ -250,7 +250,9 @@ def test_few_calls_are_refused_by_the_quota_of_the_account(processes: int) -> No
     todo = iter(wanted)
 
     with contextlib.ExitStack() as stack:
-        app, url = stack.enter_context(emulator(faults=faults, clock=clock, wall=clock))
+        app, url = stack.enter_context(
+            emulator(faults=faults, clock=clock, wall_clock=clock)
+        )
         clients = [
             stack.enter_context(client_at(url, clock=clock, rng=random.Random(number)))
             for number in range(processes)

@@ -11,20 +11,20 @@ from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from pulumi_esa_emulator.http.server import running
-from tests.emulator.client import Client, Document
 from tests.emulator.seeds import seed
+from tests.emulator.signed_client import Document, SignedClient
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-class House:
+class InProcessEmulator:
     """An emulator in this process, its clocks, and a client of it."""
 
-    def __init__(self, emulator: Emulator, clock: ManualClock) -> None:
-        self.emulator = emulator
+    def __init__(self, app: Emulator, clock: ManualClock) -> None:
+        self.app = app
         self.clock = clock
-        self.esa = Client(EmulatorTransport(emulator))
-        self.control = Client(EmulatorTransport(emulator)).http
+        self.esa = SignedClient(EmulatorTransport(app))
+        self.control = SignedClient(EmulatorTransport(app)).http
 
     def plan(self, plan_id: str) -> Document:
         """The plan as the state shows it."""
@@ -42,8 +42,8 @@ class House:
         return int(state["jobs"][job]["TaskSubmitted"])
 
 
-class Houses(Protocol):
-    """Makes houses."""
+class EmulatorFactory(Protocol):
+    """Makes emulators in this process."""
 
     def __call__(
         self,
@@ -51,28 +51,28 @@ class Houses(Protocol):
         *,
         dialects: Iterable[str] = (),
         faults: Document | None = None,
-    ) -> House: ...
+    ) -> InProcessEmulator: ...
 
 
 @pytest.fixture
-def house() -> Houses:
+def new_emulator() -> EmulatorFactory:
     def make(
         document: Document | None = None,
         *,
         dialects: Iterable[str] = (),
         faults: Document | None = None,
-    ) -> House:
+    ) -> InProcessEmulator:
         clock = ManualClock(START)
-        emulator = create_app(
+        app = create_app(
             seed=document or seed(), clock=clock, dialects=dialects, faults=faults
         )
-        return House(emulator, clock)
+        return InProcessEmulator(app, clock)
 
     return make
 
 
-class Sockets(Protocol):
-    """Serves emulators."""
+class ServerFactory(Protocol):
+    """Serves an emulator on a socket; gives its URL and the emulator."""
 
     def __call__(
         self, document: Document | None = None, *, faults: Document | None = None
@@ -80,7 +80,7 @@ class Sockets(Protocol):
 
 
 @pytest.fixture
-def served() -> Iterator[Sockets]:
+def serve_emulator() -> Iterator[ServerFactory]:
     with ExitStack() as stack:
 
         def serve(

@@ -1,6 +1,6 @@
 """Seeds for tests: one site, one job, plans by number."""
 
-from tests.emulator.client import Document
+from tests.emulator.signed_client import Document
 
 SITE = 190007158391808
 JOB = "665d3af3621bccf3fe29e1a4"

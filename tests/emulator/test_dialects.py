@@ -5,9 +5,9 @@ import re
 import pytest
 
 from pulumi_esa_emulator.dialects import DIALECTS, DialectError, Rules, rules_of
-from tests.emulator.client import Document
-from tests.emulator.conftest import House, Houses
+from tests.emulator.conftest import EmulatorFactory, InProcessEmulator
 from tests.emulator.seeds import JOB, late_plan, open_plan, plan, plan_id, seed
+from tests.emulator.signed_client import Document
 
 START = "StartScheduledPreloadExecution"
 STOP = "StopScheduledPreloadExecution"
@@ -16,11 +16,11 @@ REFUSED = (400, "InvalidExecution.Status")
 LATE = (400, "InvalidEndTime.Mismatch")
 
 
-def answer(there: House, action: str, an_id: str) -> tuple[object, ...]:
+def answer(emulator: InProcessEmulator, action: str, an_id: str) -> tuple[object, ...]:
     """Code or new status, and whether anything was changed."""
-    response = there.esa.ask(action, Id=an_id)
+    response = emulator.esa.ask(action, Id=an_id)
     body = response.json()
-    effect = there.emulator.history[-1].effect
+    effect = emulator.app.history[-1].effect
     if response.status_code >= 400:
         assert not effect
         return response.status_code, body["Code"]
@@ -49,12 +49,17 @@ def statuses(status: str) -> Document:
     ],
 )
 def test_what_start_does_to_each_status_is_the_dialects_choice(
-    house: Houses, dialect: str | None, status: str, expected: tuple[object, ...]
+    new_emulator: EmulatorFactory,
+    dialect: str | None,
+    status: str,
+    expected: tuple[object, ...],
 ) -> None:
-    there = house(seed(statuses(status)), dialects=[dialect] if dialect else [])
-    there.submitted()
+    emulator = new_emulator(
+        seed(statuses(status)), dialects=[dialect] if dialect else []
+    )
+    emulator.submitted()
 
-    assert answer(there, START, plan_id()) == expected
+    assert answer(emulator, START, plan_id()) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,11 +78,16 @@ def test_what_start_does_to_each_status_is_the_dialects_choice(
     ],
 )
 def test_what_stop_does_to_each_status_is_the_dialects_choice(
-    house: Houses, dialect: str | None, status: str, expected: tuple[object, ...]
+    new_emulator: EmulatorFactory,
+    dialect: str | None,
+    status: str,
+    expected: tuple[object, ...],
 ) -> None:
-    there = house(seed(statuses(status)), dialects=[dialect] if dialect else [])
+    emulator = new_emulator(
+        seed(statuses(status)), dialects=[dialect] if dialect else []
+    )
 
-    assert answer(there, STOP, plan_id()) == expected
+    assert answer(emulator, STOP, plan_id()) == expected
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "finished"])
@@ -86,84 +96,102 @@ def test_what_stop_does_to_each_status_is_the_dialects_choice(
     [(None, None), ("start-late-accepted", True), ("start-late-ignored", False)],
 )
 def test_start_after_the_end_of_the_window(
-    house: Houses, status: str, dialect: str | None, changes: bool | None
+    new_emulator: EmulatorFactory,
+    status: str,
+    dialect: str | None,
+    changes: bool | None,
 ) -> None:
-    there = house(seed(late_plan(status=status)), dialects=[dialect] if dialect else [])
+    emulator = new_emulator(
+        seed(late_plan(status=status)), dialects=[dialect] if dialect else []
+    )
     expected: dict[bool | None, tuple[object, ...]] = {
         None: LATE,
         True: ("running", True),
         False: (status, False),
     }
 
-    assert answer(there, START, plan_id()) == expected[changes]
-    assert there.status(plan_id()) == ("finished" if changes else status)
-    assert there.submitted() == 0
+    assert answer(emulator, START, plan_id()) == expected[changes]
+    assert emulator.status(plan_id()) == ("finished" if changes else status)
+    assert emulator.submitted() == 0
 
 
-def test_only_the_first_start_of_a_waiting_plan_has_an_effect(house: Houses) -> None:
-    there = house(seed(plan()))
+def test_only_the_first_start_of_a_waiting_plan_has_an_effect(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(plan()))
 
-    answers = [answer(there, START, plan_id()) for _ in range(3)]
+    answers = [answer(emulator, START, plan_id()) for _ in range(3)]
 
     assert answers == [("waiting", True), ("waiting", False), ("waiting", False)]
 
 
-def test_a_stopped_plan_started_before_its_window_waits_for_it(house: Houses) -> None:
-    there = house(seed(plan(status="stopped")))
+def test_a_stopped_plan_started_before_its_window_waits_for_it(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(plan(status="stopped")))
 
-    started = answer(there, START, plan_id())
-    there.clock.advance(3600)
+    started = answer(emulator, START, plan_id())
+    emulator.clock.advance(3600)
 
-    assert (started, there.status(plan_id())) == (("waiting", True), "running")
-
-
-def test_a_new_plan_may_wait_for_start(house: Houses) -> None:
-    there = house(seed(plan()), dialects=["new-plan-waits"])
-    there.clock.advance(3600)
-    before = there.status(plan_id())
-
-    assert (before, answer(there, START, plan_id())) == ("waiting", ("running", True))
+    assert (started, emulator.status(plan_id())) == (("waiting", True), "running")
 
 
-def test_start_may_only_queue_a_plan(house: Houses) -> None:
-    there = house(seed(open_plan(status="stopped")), dialects=["start-answers-waiting"])
+def test_a_new_plan_may_wait_for_start(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan()), dialects=["new-plan-waits"])
+    emulator.clock.advance(3600)
+    before = emulator.status(plan_id())
 
-    answers = [answer(there, START, plan_id()) for _ in range(2)]
+    assert (before, answer(emulator, START, plan_id())) == (
+        "waiting",
+        ("running", True),
+    )
+
+
+def test_start_may_only_queue_a_plan(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(
+        seed(open_plan(status="stopped")), dialects=["start-answers-waiting"]
+    )
+
+    answers = [answer(emulator, START, plan_id()) for _ in range(2)]
 
     assert answers == [("waiting", True), ("running", False)]
 
 
-def test_delete_of_a_running_plan_may_be_refused(house: Houses) -> None:
-    there = house(seed(open_plan(1), plan(2)), dialects=["delete-running-refused"])
+def test_delete_of_a_running_plan_may_be_refused(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(
+        seed(open_plan(1), plan(2)), dialects=["delete-running-refused"]
+    )
 
-    assert answer(there, DELETE, plan_id(1)) == REFUSED
-    assert answer(there, DELETE, plan_id(2)) == (None, True)
+    assert answer(emulator, DELETE, plan_id(1)) == REFUSED
+    assert answer(emulator, DELETE, plan_id(2)) == (None, True)
 
 
-def test_a_deleted_plan_may_run_on(house: Houses) -> None:
-    there = house(seed(open_plan(), urls=100), dialects=["delete-running-runs-on"])
+def test_a_deleted_plan_may_run_on(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(
+        seed(open_plan(), urls=100), dialects=["delete-running-runs-on"]
+    )
 
-    deleted = answer(there, DELETE, plan_id())
-    there.clock.advance(60)
-    listed = there.esa.body("ListScheduledPreloadExecutions", Id=JOB)
+    deleted = answer(emulator, DELETE, plan_id())
+    emulator.clock.advance(60)
+    listed = emulator.esa.body("ListScheduledPreloadExecutions", Id=JOB)
 
     assert deleted == (None, True)
     assert listed["Executions"] == []
-    assert there.submitted() == 4
-    assert answer(there, DELETE, plan_id()) == (404, "InvalidExecution.NotFound")
+    assert emulator.submitted() == 4
+    assert answer(emulator, DELETE, plan_id()) == (404, "InvalidExecution.NotFound")
 
 
 def test_a_job_with_a_plan_that_was_deleted_and_runs_on_can_be_deleted(
-    house: Houses,
+    new_emulator: EmulatorFactory,
 ) -> None:
-    there = house(seed(open_plan()), dialects=["delete-running-runs-on"])
-    answer(there, DELETE, plan_id())
+    emulator = new_emulator(seed(open_plan()), dialects=["delete-running-runs-on"])
+    answer(emulator, DELETE, plan_id())
 
-    deleted = answer(there, "DeleteScheduledPreloadJob", JOB)
-    there.clock.advance(3600)
+    deleted = answer(emulator, "DeleteScheduledPreloadJob", JOB)
+    emulator.clock.advance(3600)
 
     assert deleted == (None, True)
-    assert there.control.get("/_emulator/state").json()["jobs"] == []
+    assert emulator.control.get("/_emulator/state").json()["jobs"] == []
 
 
 @pytest.mark.parametrize(
@@ -174,75 +202,79 @@ def test_a_job_with_a_plan_that_was_deleted_and_runs_on_can_be_deleted(
     ],
 )
 def test_a_job_that_runs_may_be_left_alone(
-    house: Houses, dialect: str, action: str
+    new_emulator: EmulatorFactory, dialect: str, action: str
 ) -> None:
-    there = house(seed(open_plan()), dialects=[dialect])
+    emulator = new_emulator(seed(open_plan()), dialects=[dialect])
 
-    running = answer(there, action, JOB)
-    answer(there, STOP, plan_id())
+    running = answer(emulator, action, JOB)
+    answer(emulator, STOP, plan_id())
 
     assert running == (400, "InvalidJob.Status")
-    assert answer(there, action, JOB) == (None, True)
+    assert answer(emulator, action, JOB) == (None, True)
 
 
-def test_reset_may_make_plans_waiting_again(house: Houses) -> None:
-    there = house(
+def test_reset_may_make_plans_waiting_again(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(
         seed(plan(1, "finished"), plan(2, "stopped", StartTime=None), open_plan(3)),
         dialects=["reset-requeues"],
     )
 
-    answer(there, "ResetScheduledPreloadJob", JOB)
-    found = [there.status(plan_id(number)) for number in (1, 2, 3)]
+    answer(emulator, "ResetScheduledPreloadJob", JOB)
+    found = [emulator.status(plan_id(number)) for number in (1, 2, 3)]
 
     assert found == ["waiting", "waiting", "running"]
 
 
-def test_reset_sets_back_each_plan_of_its_own_list(house: Houses) -> None:
-    there = house(
+def test_reset_sets_back_each_plan_of_its_own_list(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(
         seed(open_plan(1), open_plan(2), urls=4), dialects=["cursor-per-plan"]
     )
-    there.clock.advance(60)
-    there.submitted()
+    emulator.clock.advance(60)
+    emulator.submitted()
 
-    answer(there, "ResetScheduledPreloadJob", JOB)
-    started = answer(there, START, plan_id(1))
-    there.clock.advance(30)
+    answer(emulator, "ResetScheduledPreloadJob", JOB)
+    started = answer(emulator, START, plan_id(1))
+    emulator.clock.advance(30)
 
     assert started == ("running", True)
-    assert there.status(plan_id(1)) == "running"
+    assert emulator.status(plan_id(1)) == "running"
 
 
-def test_a_plan_without_a_start_may_get_that_of_its_creation(house: Houses) -> None:
-    there = house(seed(), dialects=["no-start-is-creation"])
+def test_a_plan_without_a_start_may_get_that_of_its_creation(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(), dialects=["no-start-is-creation"])
 
-    made = there.esa.body(
+    made = emulator.esa.body(
         "CreateScheduledPreloadExecutions",
         Id=JOB,
         Executions='[{"Interval":30,"SliceLen":10}]',
     )["SuccessExecutions"][0]
 
     assert made["StartTime"] == "2026-06-01T20:00:00.000+08:00"
-    assert there.status(made["Id"]) in {"running", "finished"}
+    assert emulator.status(made["Id"]) in {"running", "finished"}
 
 
-def test_a_window_of_no_length_may_be_taken(house: Houses) -> None:
+def test_a_window_of_no_length_may_be_taken(new_emulator: EmulatorFactory) -> None:
     moment = "2036-06-01T00:00:00Z"
     ask = {"Id": plan_id(), "StartTime": moment, "EndTime": moment}
-    there, lenient = (
-        house(seed(plan())),
-        house(seed(plan()), dialects=["equal-window-accepted"]),
+    emulator, lenient = (
+        new_emulator(seed(plan())),
+        new_emulator(seed(plan()), dialects=["equal-window-accepted"]),
     )
 
-    assert there.esa.code("UpdateScheduledPreloadExecution", **ask) == LATE
+    assert emulator.esa.code("UpdateScheduledPreloadExecution", **ask) == LATE
     assert lenient.esa.body("UpdateScheduledPreloadExecution", **ask)
 
 
-def test_refused_plans_may_be_reported_in_a_200(house: Houses) -> None:
-    there = house(seed(PlanLimit=1), dialects=["bad-plans-reported"])
+def test_refused_plans_may_be_reported_in_a_200(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(PlanLimit=1), dialects=["bad-plans-reported"])
     good = '{"Interval":30,"SliceLen":10}'
     bad = '{"Interval":0,"SliceLen":10}'
 
-    made = there.esa.body(
+    made = emulator.esa.body(
         "CreateScheduledPreloadExecutions", Id=JOB, Executions=f"[{bad},{good},{good}]"
     )
 
@@ -252,12 +284,14 @@ def test_refused_plans_may_be_reported_in_a_200(house: Houses) -> None:
     assert "maximum number" in made["FailedMessages"][1]
 
 
-def test_a_plan_cut_off_by_its_window_may_be_failed(house: Houses) -> None:
-    there = house(seed(plan(), urls=1000), dialects=["window-over-failed"])
+def test_a_plan_cut_off_by_its_window_may_be_failed(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(plan(), urls=1000), dialects=["window-over-failed"])
 
-    there.clock.advance(7200)
+    emulator.clock.advance(7200)
 
-    assert there.status(plan_id()) == "failed"
+    assert emulator.status(plan_id()) == "failed"
 
 
 @pytest.mark.parametrize(
@@ -270,38 +304,38 @@ def test_a_plan_cut_off_by_its_window_may_be_failed(house: Houses) -> None:
     ],
 )
 def test_times_are_written_as_the_dialect_says(
-    house: Houses, dialect: str | None, pattern: str
+    new_emulator: EmulatorFactory, dialect: str | None, pattern: str
 ) -> None:
-    there = house(seed(plan()), dialects=[dialect] if dialect else [])
+    emulator = new_emulator(seed(plan()), dialects=[dialect] if dialect else [])
 
-    body = there.esa.body(START, Id=plan_id())
+    body = emulator.esa.body(START, Id=plan_id())
 
     assert re.fullmatch(pattern, body["StartTime"])
 
 
-def test_a_ram_refusal_may_have_the_older_code(house: Houses) -> None:
-    there = house(seed(plan()), dialects=["denied-is-forbidden-ram"])
+def test_a_ram_refusal_may_have_the_older_code(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan()), dialects=["denied-is-forbidden-ram"])
     policy = {"Statement": [{"Effect": "Allow", "Action": "esa:List*"}]}
     key = {
         "AccessKeyId": "emulator-key",
         "AccessKeySecret": "emulator-secret",
         "Policy": policy,
     }
-    there.control.post("/_emulator/keys", json=key).raise_for_status()
+    emulator.control.post("/_emulator/keys", json=key).raise_for_status()
 
-    assert answer(there, START, plan_id()) == (403, "Forbidden.RAM")
+    assert answer(emulator, START, plan_id()) == (403, "Forbidden.RAM")
 
 
-def test_dialects_can_be_changed_while_it_runs(house: Houses) -> None:
-    there = house(seed(plan()))
+def test_dialects_can_be_changed_while_it_runs(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan()))
     body = {"dialects": ["new-plan-waits", "stop-waiting-refused"]}
 
-    there.control.post("/_emulator/dialects", json=body).raise_for_status()
-    there.clock.advance(3600)
+    emulator.control.post("/_emulator/dialects", json=body).raise_for_status()
+    emulator.clock.advance(3600)
 
-    assert there.status(plan_id()) == "waiting"
-    assert answer(there, STOP, plan_id()) == REFUSED
-    assert there.control.get("/_emulator/dialects").json() == body
+    assert emulator.status(plan_id()) == "waiting"
+    assert answer(emulator, STOP, plan_id()) == REFUSED
+    assert emulator.control.get("/_emulator/dialects").json() == body
 
 
 def test_every_dialect_changes_a_rule_that_is_not_the_default() -> None:

@@ -11,10 +11,10 @@ from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.dialects import DialectError
 from pulumi_esa_emulator.faults.document import FaultDocument
 from pulumi_esa_emulator.http.app import create_app
-from pulumi_esa_emulator.http.options import Options, make_emulator
-from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.http.emulator_options import EmulatorOptions, make_emulator
+from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 from pulumi_esa_emulator.messages.documents import DocumentError, Model, parse_document
-from pulumi_esa_emulator.state.data_file import DataError
+from pulumi_esa_emulator.state.data_file import DataFileError
 from pulumi_esa_emulator.state.seed import Seed
 from tests.fuzz.sentences import assert_sentence
 
@@ -46,7 +46,7 @@ def read_faults(content: bytes) -> None:
 
 def read_policy(content: bytes) -> None:
     """A RAM policy, and what it says of one action."""
-    policy = _parsed(content, Policy)
+    policy = _parsed(content, RamPolicy)
     if policy is not None:
         assert policy.model_dump_json()
 
@@ -56,8 +56,8 @@ def read_data_file(content: bytes) -> None:
     file = _ROOT / "data"
     file.write_bytes(content)
     try:
-        emulator = make_emulator(Options(data=file, clock="manual"))
-    except (DataError, DocumentError, DialectError) as error:
+        emulator = make_emulator(EmulatorOptions(data=file, clock="manual"))
+    except (DataFileError, DocumentError, DialectError) as error:
         assert_sentence(error)
         return
     try:

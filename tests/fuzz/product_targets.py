@@ -12,7 +12,7 @@ import httpx
 from pulumi.runtime.rpc import UNKNOWN
 
 from pulumi_esa_emulator.clock import ManualClock
-from pulumi_esa_emulator.messages import times as emulator_times
+from pulumi_esa_emulator.messages import time_notations
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.errors import EsaError
@@ -110,15 +110,15 @@ def read_time(content: bytes) -> None:
     with suppress(ValueError):
         found = parse_time(text)
     with suppress(ValueError):
-        expected = emulator_times.parse_time(text)
+        expected = time_notations.parse_time(text)
     with suppress(ValueError):
-        emulator_times.parse_moment(text, NOW)
+        time_notations.parse_relative_time(text, NOW)
     if found is not None:
         assert found.utcoffset() is not None
         assert parse_time(render_time(found)) == found
     if expected is not None:
         assert found is not None
-        assert emulator_times.to_milliseconds(found) == expected
+        assert time_notations.to_milliseconds(found) == expected
 
 
 def read_limits(content: bytes) -> None:

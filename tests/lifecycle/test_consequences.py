@@ -133,8 +133,8 @@ def said(plans: list[dict[str, Any]]) -> dict[str, tuple[int, int, str | None]]:
 def done(
     app: Emulator, plans: list[dict[str, Any]]
 ) -> dict[str, tuple[int, int, str | None]]:
-    with app.world.moment():
-        batches = list(app.world.batches)
+    with app.state.locked():
+        batches = list(app.state.batches)
     count, urls, last = Counter[str](), Counter[str](), {}
     for batch in batches:
         count[batch.plan_id] += 1

@@ -48,7 +48,7 @@ PrefetchCampaign("c", plans=read_plans({"more": {**declared["p"], "onDestroy": "
 def esa(tmp_path: Path) -> Iterator[Esa]:
     """An emulator that keeps what happened in a file beside the stack's."""
     with closing(DataFile(tmp_path / "esa.json")) as file:
-        app = create_app(seed=SEED, keeper=file, lines=file.read())
+        app = create_app(seed=SEED, storage=file, lines=file.read())
         with running(app) as endpoint, closing(Esa(endpoint)) as one:
             yield one
 

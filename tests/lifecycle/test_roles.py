@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
@@ -83,7 +83,7 @@ def test_the_preview_role_sees_everything_and_starts_nothing(
 )
 def test_the_preview_role_may_not_do_what_another_policy_allows_it(action: str) -> None:
     attached = [*statements("preview"), EVERYTHING]
-    policy = Policy.model_validate({"Version": "1", "Statement": attached})
+    policy = RamPolicy.model_validate({"Version": "1", "Statement": attached})
 
     assert policy.verdict(action, "*") == "ExplicitDeny"
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_esa_emulator.clock import ManualClock
+from pulumi_esa_emulator.state.emulator_state import EmulatorState
 from pulumi_esa_emulator.state.records import Batch
 from pulumi_esa_emulator.state.seed import Seed
-from pulumi_esa_emulator.state.world import World
 from pulumi_esa_prefetch.load import Run, forecast
 
 NOW = datetime(2026, 11, 11, tzinfo=UTC)
@@ -18,7 +18,9 @@ JOB = "a" * 24
 LONG_AFTER = 10_000
 
 
-def world_of(runs: list[Run], urls: int, submitted: int, clock: ManualClock) -> World:
+def state_of(
+    runs: list[Run], urls: int, submitted: int, clock: ManualClock
+) -> EmulatorState:
     plans: list[dict[str, Any]] = [
         {
             "Id": run.name,
@@ -43,11 +45,11 @@ def world_of(runs: list[Run], urls: int, submitted: int, clock: ManualClock) -> 
             }
         ],
     }
-    return World(clock, Seed.model_validate(seed))
+    return EmulatorState(clock, Seed.model_validate(seed))
 
 
-def batches_of(world: World, run: Run) -> list[Batch]:
-    return [batch for batch in world.batches if batch.plan_id == run.name]
+def batches_of(state: EmulatorState, run: Run) -> list[Batch]:
+    return [batch for batch in state.batches if batch.plan_id == run.name]
 
 
 @st.composite
@@ -77,11 +79,11 @@ def test_the_emulator_submits_what_was_forecast_to_the_batch(
     done = min(done, urls)
 
     clock = ManualClock(NOW)
-    world = world_of(runs, urls, done, clock)
+    state = state_of(runs, urls, done, clock)
 
     clock.advance(LONG_AFTER)
-    with world.moment():
-        really = {run.name: batches_of(world, run) for run in runs}
+    with state.locked():
+        really = {run.name: batches_of(state, run) for run in runs}
 
     for told in forecast(runs, urls, NOW, done):
         batches = really[told.run.name]
@@ -96,12 +98,12 @@ def test_it_goes_on_as_forecast_from_any_moment_on(
     runs: list[Run], urls: int, seconds: int
 ) -> None:
     clock = ManualClock(NOW)
-    world = world_of(runs, urls, 0, clock)
+    state = state_of(runs, urls, 0, clock)
     clock.advance(seconds)
-    with world.moment() as moment:
-        so_far = len(world.batches)
-        place = moment.state.submitted(JOB)
-        status = {plan.id: plan.status for plan in moment.state.plans_of(JOB)}
+    with state.locked() as current:
+        so_far = len(state.batches)
+        place = current.records.submitted(JOB)
+        status = {plan.id: plan.status for plan in current.records.plans_of(JOB)}
     going = [
         replace(run, start=run.start or NOW, running=status[run.name] == "running")
         for run in runs
@@ -111,8 +113,8 @@ def test_it_goes_on_as_forecast_from_any_moment_on(
     told = forecast(going, urls, clock.now(), place)
 
     clock.advance(LONG_AFTER)
-    with world.moment():
-        later = list(world.batches)[so_far:]
+    with state.locked():
+        later = list(state.batches)[so_far:]
     assert {one.run.name: (one.batches, one.last) for one in told if one.batches} == {
         batch.plan_id: (sum(b.plan_id == batch.plan_id for b in later), batch.at)
         for batch in later

@@ -82,7 +82,7 @@ class World:
             dialects=dialects,
             faults={"seed": 7, "faults": list(faults)},
             clock=self.clock,
-            wall=self.clock,
+            wall_clock=self.clock,
         )
         self.wire = Wire(self.esa)
         self.client = EsaClient(
@@ -137,8 +137,8 @@ class World:
 
     def status_of(self, an_id: str) -> str:
         """A plan's true status, by its id."""
-        with self.esa.world.moment() as present:
-            found = present.state.plan(an_id)
+        with self.esa.state.locked() as current:
+            found = current.records.plan(an_id)
             return found.status if found else "gone"
 
 

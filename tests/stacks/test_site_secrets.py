@@ -43,7 +43,7 @@ HIDDEN = [SIGNED, LISTED, TRIGGER]
 def esa(tmp_path: Path) -> Iterator[Esa]:
     """An emulator that keeps what happened in a file."""
     with closing(DataFile(tmp_path / "esa.json")) as file:
-        app = create_app(seed=SEED, keeper=file, lines=file.read())
+        app = create_app(seed=SEED, storage=file, lines=file.read())
         with running(app) as endpoint, closing(Esa(endpoint)) as one:
             yield one
 

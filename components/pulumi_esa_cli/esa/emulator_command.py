@@ -7,11 +7,11 @@ import typer
 
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_emulator.dialects import DIALECTS, DialectError
-from pulumi_esa_emulator.faults.document import grammar
-from pulumi_esa_emulator.http.options import Options
+from pulumi_esa_emulator.faults.document import fault_grammar
+from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.http.server import ListenError, serve
 from pulumi_esa_emulator.messages.documents import DocumentError
-from pulumi_esa_emulator.state.data_file import DataError
+from pulumi_esa_emulator.state.data_file import DataFileError
 
 _SEED = "State to begin with (JSON: sites, jobs with plans, keys, oss)."
 _DATA = "Keep the state in this file; --seed counts only if there is none yet."
@@ -39,7 +39,7 @@ def _epilog() -> str:
     dialects = [f"**{one.name}**: {one.text}" for one in DIALECTS]
     faults = [
         f"**{kind}**{f' ({fields})' if fields else ''}: {text}"
-        for kind, fields, text in grammar()
+        for kind, fields, text in fault_grammar()
     ]
     return "\n\n".join(
         (
@@ -79,7 +79,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
     It verifies signatures and really runs plans. GET /_emulator lists what else it can
     be asked: state, history, batches, clock, faults, dialects, keys, reset.
     """
-    options = Options(
+    options = EmulatorOptions(
         host=host,
         port=port,
         seed=seed,
@@ -97,7 +97,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
     except (DocumentError, DialectError) as error:
         echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
-    except (DataError, ListenError) as error:
+    except (DataFileError, ListenError) as error:
         echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
 

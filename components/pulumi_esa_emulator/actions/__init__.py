@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pulumi_esa_emulator.actions import jobs, plans
-from pulumi_esa_emulator.actions.context import Desk, Outcome
+from pulumi_esa_emulator.actions.context import ActionContext, ActionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Action:
     """An operation: its name on the wire, and the function that is named alike."""
 
     name: str
-    run: Callable[[Desk], Outcome]
+    run: Callable[[ActionContext], ActionResult]
 
     @property
     def reads(self) -> bool:
@@ -20,7 +20,7 @@ class Action:
         return self.name.startswith(("Get", "List"))
 
 
-def _action(run: Callable[[Desk], Outcome]) -> Action:
+def _action(run: Callable[[ActionContext], ActionResult]) -> Action:
     name = "".join(word.capitalize() for word in run.__name__.split("_"))
     return Action(name, run)
 

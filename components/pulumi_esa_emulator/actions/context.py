@@ -7,45 +7,45 @@ from datetime import datetime
 from pulumi_esa_emulator.dialects import Rules
 from pulumi_esa_emulator.errors import Problem
 from pulumi_esa_emulator.messages.parameters import Parameters
-from pulumi_esa_emulator.messages.reply import Body
-from pulumi_esa_emulator.state.records import Change, Job, Plan, Site
-from pulumi_esa_emulator.state.store import View
+from pulumi_esa_emulator.messages.reply import JsonObject
+from pulumi_esa_emulator.state.records import Change, JobRecord, PlanRecord, SiteRecord
+from pulumi_esa_emulator.state.store import RecordView
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ActionContext:
     """State, rules, time, the caller's account, and what was asked.
 
     `oss`: what lies behind OSS URLs, from the seed; the emulator fetches nothing.
     """
 
-    state: View
+    records: RecordView
     rules: Rules
     now: datetime
     ali_uid: str
-    ask: Parameters
+    parameters: Parameters
     new_id: Callable[[], str]
     oss: Callable[[str], str | None]
 
-    def site(self, site_id: int) -> Site:
+    def site(self, site_id: int) -> SiteRecord:
         """A site of the caller's account."""
-        site = self.state.site(site_id)
+        site = self.records.site(site_id)
         if site is None:
             raise Problem("SiteNotFound")
         self._own(site.ali_uid)
         return site
 
-    def job(self) -> Job:
+    def job(self) -> JobRecord:
         """The job that `Id` names, of the caller's account."""
-        job = self.state.job(self.ask.object_id())
+        job = self.records.job(self.parameters.object_id())
         if job is None:
             raise Problem("InvalidJob.NotFound")
         self._own(job.ali_uid)
         return job
 
-    def plan(self) -> Plan:
+    def plan(self) -> PlanRecord:
         """The plan that `Id` names, of the caller's account."""
-        plan = self.state.plan(self.ask.object_id())
+        plan = self.records.plan(self.parameters.object_id())
         if plan is None:
             raise Problem("InvalidExecution.NotFound")
         self._own(plan.ali_uid)
@@ -57,8 +57,8 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ActionResult:
     """The answer, RequestId left out, and what is to be changed."""
 
-    body: Body
+    body: JsonObject
     changes: tuple[Change, ...] = ()

@@ -4,28 +4,34 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from pulumi_esa_emulator.actions.bodies import plan_fields
-from pulumi_esa_emulator.actions.context import Desk, Outcome
+from pulumi_esa_emulator.actions.context import ActionContext, ActionResult
+from pulumi_esa_emulator.actions.record_fields import plan_fields
 from pulumi_esa_emulator.errors import Problem
-from pulumi_esa_emulator.messages.parameters import moment, whole
-from pulumi_esa_emulator.messages.reply import Body
-from pulumi_esa_emulator.state.records import Drop, Job, Plan, Put, Site
+from pulumi_esa_emulator.messages.parameters import positive_integer, time_value
+from pulumi_esa_emulator.messages.reply import JsonObject
+from pulumi_esa_emulator.state.records import (
+    Drop,
+    JobRecord,
+    PlanRecord,
+    Put,
+    SiteRecord,
+)
 from pulumi_esa_emulator.state.transitions import check_window, start, stop
 
 _INT32 = 2**31 - 1
 
 
-def create_scheduled_preload_executions(desk: Desk) -> Outcome:
+def create_scheduled_preload_executions(context: ActionContext) -> ActionResult:
     """Make plans of a job; refuse all for one, unless the dialect reports them."""
-    job = desk.job()
-    made: list[Plan] = []
-    failed: list[tuple[Body, str]] = []
-    for item in desk.ask.items("Executions"):
+    job = context.job()
+    made: list[PlanRecord] = []
+    failed: list[tuple[JsonObject, str]] = []
+    for item in context.parameters.json_list("Executions"):
         try:
-            _check_room(desk, job, len(made))
-            made.append(_new_plan(desk, job, item))
+            _check_room(context, job, len(made))
+            made.append(_new_plan(context, job, item))
         except Problem as problem:
-            if desk.rules.bad_plans == "refused":
+            if context.rules.bad_plans == "refused":
                 raise
             failed.append((_failed_fields(job, item), problem.text))
     body = {
@@ -35,95 +41,99 @@ def create_scheduled_preload_executions(desk: Desk) -> Outcome:
         "FailedExecutions": [fields for fields, _ in failed],
         "FailedMessages": [text for _, text in failed],
     }
-    return Outcome(body, tuple(map(Put, made)))
+    return ActionResult(body, tuple(map(Put, made)))
 
 
-def list_scheduled_preload_executions(desk: Desk) -> Outcome:
+def list_scheduled_preload_executions(context: ActionContext) -> ActionResult:
     """Show all plans of a job; there are no pages."""
-    plans = [plan_fields(plan) for plan in desk.state.plans_of(desk.job().id)]
-    return Outcome({"TotalCount": len(plans), "Executions": plans})
+    plans = [plan_fields(plan) for plan in context.records.plans_of(context.job().id)]
+    return ActionResult({"TotalCount": len(plans), "Executions": plans})
 
 
-def update_scheduled_preload_execution(desk: Desk) -> Outcome:
+def update_scheduled_preload_execution(context: ActionContext) -> ActionResult:
     """Change what is given; an empty StartTime or EndTime takes it away."""
-    plan = desk.plan()
-    interval = desk.ask.optional_integer("Interval", _INT32)
-    slice_len = desk.ask.optional_integer("SliceLen", _INT32)
+    plan = context.plan()
+    interval = context.parameters.optional_integer("Interval", _INT32)
+    slice_len = context.parameters.optional_integer("SliceLen", _INT32)
     changed = replace(
         plan,
-        start_time=_updated(desk, "StartTime", plan.start_time),
-        end_time=_updated(desk, "EndTime", plan.end_time),
+        start_time=_updated(context, "StartTime", plan.start_time),
+        end_time=_updated(context, "EndTime", plan.end_time),
         interval=interval or plan.interval,
         slice_len=slice_len or plan.slice_len,
     )
-    check_window(changed.start_time, changed.end_time, desk.rules)
+    check_window(changed.start_time, changed.end_time, context.rules)
     if changed != plan and changed.status == "waiting":
         # What lies before this moment cannot open its new window any more.
-        changed = replace(changed, queued_at=desk.now)
-    return Outcome(plan_fields(changed), (Put(changed),))
+        changed = replace(changed, queued_at=context.now)
+    return ActionResult(plan_fields(changed), (Put(changed),))
 
 
-def start_scheduled_preload_execution(desk: Desk) -> Outcome:
+def start_scheduled_preload_execution(context: ActionContext) -> ActionResult:
     """Start a plan."""
-    plan = desk.plan()
-    started = start(plan, _site_of(desk, plan), desk.rules, desk.now)
-    return Outcome(plan_fields(started), (Put(started),))
+    plan = context.plan()
+    started = start(plan, _site_of(context, plan), context.rules, context.now)
+    return ActionResult(plan_fields(started), (Put(started),))
 
 
-def stop_scheduled_preload_execution(desk: Desk) -> Outcome:
+def stop_scheduled_preload_execution(context: ActionContext) -> ActionResult:
     """Stop a plan."""
-    stopped = stop(desk.plan(), desk.rules)
-    return Outcome(plan_fields(stopped), (Put(stopped),))
+    stopped = stop(context.plan(), context.rules)
+    return ActionResult(plan_fields(stopped), (Put(stopped),))
 
 
-def delete_scheduled_preload_execution(desk: Desk) -> Outcome:
+def delete_scheduled_preload_execution(context: ActionContext) -> ActionResult:
     """Delete a plan; one that runs ends with it, unless a dialect says otherwise."""
-    plan = desk.plan()
-    if plan.status != "running" or desk.rules.delete_running == "accepted":
-        return Outcome({}, (Drop("plan", plan.id),))
-    if desk.rules.delete_running == "refused":
+    plan = context.plan()
+    if plan.status != "running" or context.rules.delete_running == "accepted":
+        return ActionResult({}, (Drop("plan", plan.id),))
+    if context.rules.delete_running == "refused":
         raise Problem("InvalidExecution.Status")
-    return Outcome({}, (Put(replace(plan, hidden=True)),))
+    return ActionResult({}, (Put(replace(plan, hidden=True)),))
 
 
-def _new_plan(desk: Desk, job: Job, item: Mapping[str, object]) -> Plan:
-    start_time = moment("StartTime", item.get("StartTime"))
-    end_time = moment("EndTime", item.get("EndTime"))
-    if start_time is None and desk.rules.no_start == "creation":
-        start_time = desk.now
-    check_window(start_time, end_time, desk.rules)
-    return Plan(
-        id=desk.new_id(),
+def _new_plan(
+    context: ActionContext, job: JobRecord, item: Mapping[str, object]
+) -> PlanRecord:
+    start_time = time_value("StartTime", item.get("StartTime"))
+    end_time = time_value("EndTime", item.get("EndTime"))
+    if start_time is None and context.rules.no_start == "creation":
+        start_time = context.now
+    check_window(start_time, end_time, context.rules)
+    return PlanRecord(
+        id=context.new_id(),
         job_id=job.id,
         start_time=start_time,
         end_time=end_time,
-        interval=whole("Interval", item.get("Interval")),
-        slice_len=whole("SliceLen", item.get("SliceLen")),
+        interval=positive_integer("Interval", item.get("Interval")),
+        slice_len=positive_integer("SliceLen", item.get("SliceLen")),
         status="waiting",
-        queued_at=desk.now,
-        ali_uid=desk.ali_uid,
+        queued_at=context.now,
+        ali_uid=context.ali_uid,
     )
 
 
-def _check_room(desk: Desk, job: Job, made: int) -> None:
-    limit = desk.site(job.site_id).plan_limit
-    if limit is not None and desk.state.count_plans(job.id) + made >= limit:
+def _check_room(context: ActionContext, job: JobRecord, made: int) -> None:
+    limit = context.site(job.site_id).plan_limit
+    if limit is not None and context.records.count_plans(job.id) + made >= limit:
         raise Problem("InvalidJob.ExecutionCountFull")
 
 
-def _failed_fields(job: Job, item: Mapping[str, object]) -> Body:
+def _failed_fields(job: JobRecord, item: Mapping[str, object]) -> JsonObject:
     asked = ("StartTime", "EndTime", "Interval", "SliceLen")
     known = {name: item[name] for name in asked if item.get(name) is not None}
     return {**known, "JobId": job.id, "Status": "failed", "AliUid": job.ali_uid}
 
 
-def _updated(desk: Desk, name: str, old: datetime | None) -> datetime | None:
-    return desk.ask.moment(name) if name in desk.ask else old
+def _updated(
+    context: ActionContext, name: str, old: datetime | None
+) -> datetime | None:
+    return context.parameters.time(name) if name in context.parameters else old
 
 
-def _site_of(desk: Desk, plan: Plan) -> Site:
-    job = desk.state.job(plan.job_id)
-    site = None if job is None else desk.state.site(job.site_id)
+def _site_of(context: ActionContext, plan: PlanRecord) -> SiteRecord:
+    job = context.records.job(plan.job_id)
+    site = None if job is None else context.records.site(job.site_id)
     if site is None:
         raise Problem("InvalidJob.NotFound")
     return site

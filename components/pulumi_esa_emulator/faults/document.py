@@ -88,7 +88,7 @@ def _each_its_own(names: list[str]) -> list[str]:
     return own
 
 
-def grammar() -> list[tuple[str, str, str]]:
+def fault_grammar() -> list[tuple[str, str, str]]:
     """Each kind with its own fields and what it does, for `--help`."""
     rows = []
     for kind in KINDS:

@@ -15,21 +15,21 @@ from pydantic import (
 
 from pulumi_esa_emulator.actions import ACTIONS
 from pulumi_esa_emulator.errors import Problem
-from pulumi_esa_emulator.messages.reply import Body, Reply, problem_reply
+from pulumi_esa_emulator.messages.reply import JsonObject, Reply, problem_reply
 
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str | int) else value
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Strings = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Numbers = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_as_list)]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 When = Literal["before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class FaultContext:
     """`number` counts the fault's matching calls from 1.
 
     `recent`: how many of them it let through within the last second.
@@ -59,8 +59,8 @@ class Fault(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(max_length=100)] = ""
-    actions: Texts = ()
-    ids: Texts = ()
+    actions: Strings = ()
+    ids: Strings = ()
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
     calls: Numbers = ()
     every: Annotated[int, Field(ge=1)] | None = None
@@ -81,34 +81,34 @@ class Fault(BaseModel):
             raise ValueError("give `probability`, or `calls` or `every`, not both")
         return self
 
-    def matches(self, action: str, an_id: str | None) -> bool:
+    def matches(self, action: str, object_id: str | None) -> bool:
         """Whether the call is one that the fault counts."""
         if not self.enabled or (self.actions and action not in self.actions):
             return False
-        return not self.ids or an_id in self.ids
+        return not self.ids or object_id in self.ids
 
-    def applies(self, turn: Turn) -> bool:
+    def applies(self, context: FaultContext) -> bool:
         """Whether the fault hits this call of those that it counts."""
         if self.calls or self.every:
-            by_every = self.every is not None and turn.number % self.every == 0
-            return turn.number in self.calls or by_every
-        return self.probability is None or turn.rng.random() < self.probability
+            by_every = self.every is not None and context.number % self.every == 0
+            return context.number in self.calls or by_every
+        return self.probability is None or context.rng.random() < self.probability
 
     def delay(self) -> float:
         """How many seconds pass before anything else happens."""
         return 0.0
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """A reply instead of the effect; None: go on."""
-        del turn
+        del context
         return None
 
-    def reshape(self, body: Body, turn: Turn) -> Body:
+    def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
         """The answer with another content."""
-        del turn
+        del context
         return body
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """Another reply after the effect, or the same one sent otherwise."""
-        del turn
+        del context
         return reply

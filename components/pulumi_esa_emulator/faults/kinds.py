@@ -8,21 +8,21 @@ from pydantic import Field, field_validator, model_validator
 
 from pulumi_esa_emulator.actions import ACTIONS
 from pulumi_esa_emulator.errors import Problem
-from pulumi_esa_emulator.faults.fault import Fault, Seconds, Texts, Turn, When
-from pulumi_esa_emulator.messages.reply import Body, Reply
-from pulumi_esa_emulator.messages.times import NOTATIONS
+from pulumi_esa_emulator.faults.fault import Fault, FaultContext, Seconds, Strings, When
+from pulumi_esa_emulator.messages.reply import JsonObject, Reply
+from pulumi_esa_emulator.messages.time_notations import NOTATIONS
 
 ErrorStatus = Annotated[int, Field(ge=400, le=599)]
 ServerStatus = Annotated[int, Field(ge=500, le=599)]
 
 
-class _Refusing(Fault):
+class _RefusalFault(Fault):
     code: str = "TooManyRequests"
     status: ErrorStatus | None = None
     retry_after_ms: Annotated[int, Field(ge=0)] | None = None
     retry_after: Annotated[int, Field(ge=0)] | None = None
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """The refusal, with its hints."""
         hints = (
             ("x-acs-retry-after", self.retry_after_ms),
@@ -31,10 +31,10 @@ class _Refusing(Fault):
         headers = tuple(
             (name, str(value)) for name, value in hints if value is not None
         )
-        return turn.refusal(Problem(self.code, status=self.status, headers=headers))
+        return context.refusal(Problem(self.code, status=self.status, headers=headers))
 
 
-class Throttle(_Refusing):
+class ThrottleFault(_RefusalFault):
     """Refuses: the documented 400 TooManyRequests, or another `code` and `status`.
 
     `retry_after_ms` adds x-acs-retry-after, `retry_after` (seconds) Retry-After.
@@ -43,14 +43,14 @@ class Throttle(_Refusing):
     kind: Literal["throttle"] = "throttle"
 
 
-class Quota(_Refusing):
+class QuotaFault(_RefusalFault):
     """Refuses, as `throttle` does, what goes beyond `per_second` calls."""
 
     kind: Literal["quota"] = "quota"
     per_second: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
-    def _goes_by_the_second(self) -> "Quota":
+    def _goes_by_the_second(self) -> "QuotaFault":
         if self.probability is not None or self.calls or self.every:
             raise ValueError(
                 "it hits what goes beyond `per_second`; "
@@ -58,12 +58,12 @@ class Quota(_Refusing):
             )
         return self
 
-    def applies(self, turn: Turn) -> bool:
+    def applies(self, context: FaultContext) -> bool:
         """Whether the last second is used up."""
-        return turn.recent >= self.per_second
+        return context.recent >= self.per_second
 
 
-class ServerError(Fault):
+class ServerErrorFault(Fault):
     """Answers 500 InternalError, or another `code` and `status`.
 
     `when`: before or after the effect.
@@ -74,36 +74,36 @@ class ServerError(Fault):
     code: str = "InternalError"
     status: ServerStatus = 500
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """The error, if it comes before the effect."""
-        return self._error(turn) if self.when == "before" else None
+        return self._error(context) if self.when == "before" else None
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The error, if it comes after the effect."""
-        return self._error(turn) if self.when == "after" else reply
+        return self._error(context) if self.when == "after" else reply
 
-    def _error(self, turn: Turn) -> Reply:
-        return turn.refusal(Problem(self.code, status=self.status))
+    def _error(self, context: FaultContext) -> Reply:
+        return context.refusal(Problem(self.code, status=self.status))
 
 
-class Reset(Fault):
+class ResetFault(Fault):
     """Resets the connection, `when`: before or after the effect."""
 
     kind: Literal["reset"] = "reset"
     when: When = "before"
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """The reset, if it comes before the effect."""
-        del turn
+        del context
         return Reply(0, b"").sent(reset=True) if self.when == "before" else None
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The reset, if it comes after the effect."""
-        del turn
+        del context
         return reply.sent(reset=True) if self.when == "after" else reply
 
 
-class Stall(Fault):
+class StallFault(Fault):
     """Does nothing for `seconds`, `when`: before the effect or after it.
 
     Before: the effect comes late, up to a minute after the client has gone. A stall ends
@@ -118,27 +118,27 @@ class Stall(Fault):
         """The seconds, if they come before the effect."""
         return self.seconds if self.when == "before" else 0.0
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The same reply, later."""
-        del turn
+        del context
         later = self.seconds if self.when == "after" else 0.0
         return reply.sent(stall=reply.delivery.stall + later)
 
 
-class SlowBytes(Fault):
+class SlowBytesFault(Fault):
     """Sends `chunk` bytes of the answer at a time with `pause` seconds between."""
 
     kind: Literal["slow-bytes"] = "slow-bytes"
     chunk: Annotated[int, Field(ge=1)] = 16
     pause: Seconds = 0.05
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The same reply in small pieces."""
-        del turn
+        del context
         return reply.sent(chunk=self.chunk, pause=self.pause)
 
 
-class Truncated(Fault):
+class TruncatedFault(Fault):
     """Cuts the JSON after the share `keep` of its bytes; the connection ends there.
 
     If `framed`, Content-Length agrees with what is left.
@@ -148,30 +148,30 @@ class Truncated(Fault):
     keep: Annotated[float, Field(ge=0, lt=1)] = 0.5
     framed: bool = False
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The beginning of the reply."""
-        del turn
+        del context
         cut = int(len(reply.body) * self.keep)
         if self.framed:
             return replace(reply, body=reply.body[:cut])
         return reply.sent(cut=cut)
 
 
-class Html(Fault):
+class HtmlFault(Fault):
     """Answers an HTML page of a proxy with `status`, `when`: before or after."""
 
     kind: Literal["html"] = "html"
     when: When = "before"
     status: ErrorStatus = 502
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """The page, if it comes before the effect."""
-        del turn
+        del context
         return self._page() if self.when == "before" else None
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The page, if it comes after the effect."""
-        del turn
+        del context
         return self._page() if self.when == "after" else reply
 
     def _page(self) -> Reply:
@@ -181,62 +181,62 @@ class Html(Fault):
         return Reply(self.status, body, content_type="text/html; charset=utf-8")
 
 
-class ContentType(Fault):
+class ContentTypeFault(Fault):
     """Sends the right JSON under another content type, `value`."""
 
     kind: Literal["content-type"] = "content-type"
     value: Annotated[str, Field(pattern=r"^[ -~]+$")] = "text/plain"
 
-    def after(self, reply: Reply, turn: Turn) -> Reply:
+    def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The same reply with another header."""
-        del turn
+        del context
         return replace(reply, content_type=self.value)
 
 
-class ExtraKeys(Fault):
+class ExtraKeysFault(Fault):
     """Adds `count` keys that nobody knows to every object of the answer."""
 
     kind: Literal["extra-keys"] = "extra-keys"
     count: Annotated[int, Field(ge=1, le=1000)] = 3
 
-    def reshape(self, body: Body, turn: Turn) -> Body:
+    def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
         """The answer with more in it."""
         values: tuple[object, ...] = (None, 1, "text", [], {"Nested": True})
-        extra = {f"Extra{n}": turn.rng.choice(values) for n in range(self.count)}
-        added: Body = _each_object(body, lambda one: {**one, **extra})
+        extra = {f"Extra{n}": context.rng.choice(values) for n in range(self.count)}
+        added: JsonObject = _each_object(body, lambda one: {**one, **extra})
         return added
 
 
-class MissingKeys(Fault):
+class MissingKeysFault(Fault):
     """Leaves out the `keys`, or `count` keys by chance, of every object."""
 
     kind: Literal["missing-keys"] = "missing-keys"
-    keys: Texts = ()
+    keys: Strings = ()
     count: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
-    def _are_named_or_counted(self) -> "MissingKeys":
+    def _are_named_or_counted(self) -> "MissingKeysFault":
         if self.keys and self.count != 1:
             raise ValueError("give `keys` or `count`, not both")
         return self
 
-    def reshape(self, body: Body, turn: Turn) -> Body:
+    def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
         """The answer with less in it."""
 
-        def without(one: Body) -> Body:
+        def without(one: JsonObject) -> JsonObject:
             names = sorted(one)
-            gone = self.keys or turn.rng.sample(names, min(self.count, len(names)))
+            gone = self.keys or context.rng.sample(names, min(self.count, len(names)))
             return {name: value for name, value in one.items() if name not in gone}
 
-        left: Body = _each_object(body, without)
+        left: JsonObject = _each_object(body, without)
         return left
 
 
-class TimeNotations(Fault):
+class TimeNotationsFault(Fault):
     """Writes each time in one of the `notations` by chance (all that ESA's docs show)."""
 
     kind: Literal["times"] = "times"
-    notations: Texts = tuple(NOTATIONS)
+    notations: Strings = tuple(NOTATIONS)
 
     @field_validator("notations")
     @classmethod
@@ -248,76 +248,78 @@ class TimeNotations(Fault):
             raise ValueError("at least one notation is needed")
         return names
 
-    def reshape(self, body: Body, turn: Turn) -> Body:
+    def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
         """The answer with its times as texts."""
 
-        def written(one: Body) -> Body:
+        def written(one: JsonObject) -> JsonObject:
             return {
-                name: NOTATIONS[turn.rng.choice(self.notations)](value)
+                name: NOTATIONS[context.rng.choice(self.notations)](value)
                 if isinstance(value, datetime)
                 else value
                 for name, value in one.items()
             }
 
-        told: Body = _each_object(body, written)
+        told: JsonObject = _each_object(body, written)
         return told
 
 
-class Shuffled(Fault):
+class ShuffledFault(Fault):
     """Gives lists in another order."""
 
     kind: Literal["shuffled"] = "shuffled"
 
-    def reshape(self, body: Body, turn: Turn) -> Body:
+    def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
         """The answer with its lists shuffled."""
         return {
-            name: turn.rng.sample(value, len(value))
+            name: context.rng.sample(value, len(value))
             if isinstance(value, list)
             else value
             for name, value in body.items()
         }
 
 
-class Stale(Fault):
+class StaleFault(Fault):
     """Get and List show what was `seconds` ago, however much was written since."""
 
     kind: Literal["stale"] = "stale"
     seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
     @model_validator(mode="after")
-    def _may_hit(self) -> "Stale":
+    def _may_hit(self) -> "StaleFault":
         if self.actions and not any(ACTIONS[name].reads for name in self.actions):
             raise ValueError("only operations that read, Get and List, can be stale")
         return self
 
-    def matches(self, action: str, an_id: str | None) -> bool:
+    def matches(self, action: str, object_id: str | None) -> bool:
         """Whether the call reads."""
-        return ACTIONS[action].reads and super().matches(action, an_id)
+        return ACTIONS[action].reads and super().matches(action, object_id)
 
 
-class ExpiredToken(Fault):
+class ExpiredTokenFault(Fault):
     """Refuses as if the security token had expired."""
 
     kind: Literal["expired-token"] = "expired-token"
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """The refusal."""
-        return turn.refusal(Problem("InvalidSecurityToken.Expired"))
+        return context.refusal(Problem("InvalidSecurityToken.Expired"))
 
 
-class Denied(Fault):
+class DeniedFault(Fault):
     """Refuses as RAM does, with 403 and `code`."""
 
     kind: Literal["denied"] = "denied"
     code: Literal["NoPermission", "Forbidden.RAM"] = "NoPermission"
 
-    def before(self, turn: Turn) -> Reply | None:
+    def before(self, context: FaultContext) -> Reply | None:
         """The refusal."""
-        text = f"You are not authorized to do this operation. Action: esa:{turn.action}"
-        return turn.refusal(Problem(self.code, text, status=403))
+        text = (
+            f"You are not authorized to do this operation. Action: esa:{context.action}"
+        )
+        return context.refusal(Problem(self.code, text, status=403))
 
 
-class SkewedClock(Fault):
+class SkewedClockFault(Fault):
     """Checks signatures by a clock that is `seconds` ahead (or behind, if below 0).
 
     `Date` is by that clock too.
@@ -328,23 +330,23 @@ class SkewedClock(Fault):
 
 
 KINDS: tuple[type[Fault], ...] = (
-    Throttle,
-    Quota,
-    ServerError,
-    Reset,
-    Stall,
-    SlowBytes,
-    Truncated,
-    Html,
-    ContentType,
-    ExtraKeys,
-    MissingKeys,
-    TimeNotations,
-    Shuffled,
-    Stale,
-    ExpiredToken,
-    Denied,
-    SkewedClock,
+    ThrottleFault,
+    QuotaFault,
+    ServerErrorFault,
+    ResetFault,
+    StallFault,
+    SlowBytesFault,
+    TruncatedFault,
+    HtmlFault,
+    ContentTypeFault,
+    ExtraKeysFault,
+    MissingKeysFault,
+    TimeNotationsFault,
+    ShuffledFault,
+    StaleFault,
+    ExpiredTokenFault,
+    DeniedFault,
+    SkewedClockFault,
 )
 
 

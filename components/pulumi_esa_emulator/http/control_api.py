@@ -10,43 +10,43 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from pulumi_esa_emulator.actions.bodies import whole_state
+from pulumi_esa_emulator.actions.record_fields import whole_state
 from pulumi_esa_emulator.clock import AdjustableClock, Clock
 from pulumi_esa_emulator.dialects import DialectError
 from pulumi_esa_emulator.faults.document import FaultDocument
-from pulumi_esa_emulator.faults.injector import FaultBox
+from pulumi_esa_emulator.faults.injector import FaultInjector
 from pulumi_esa_emulator.http.header_checks import Refusal
 from pulumi_esa_emulator.identity.keys import KeyRing
 from pulumi_esa_emulator.messages.documents import DocumentError, Model, parse_document
-from pulumi_esa_emulator.messages.request import BIGGEST_BODY
-from pulumi_esa_emulator.messages.times import LATEST, NOTATIONS
-from pulumi_esa_emulator.state.data_file import DataError
-from pulumi_esa_emulator.state.history import Entry
-from pulumi_esa_emulator.state.records import Site
+from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
+from pulumi_esa_emulator.messages.time_notations import LATEST, NOTATIONS
+from pulumi_esa_emulator.state.data_file import DataFileError
+from pulumi_esa_emulator.state.emulator_state import EmulatorState
+from pulumi_esa_emulator.state.records import SiteRecord
+from pulumi_esa_emulator.state.request_history import HistoryEntry
 from pulumi_esa_emulator.state.seed import KeySeed, SiteSeed
-from pulumi_esa_emulator.state.world import World
 
 # A thousand years keeps every sum of times inside the calendar.
 _FARTHEST = 1000 * 365 * 86400.0
 
 
-class _Body(BaseModel):
+class _RequestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Advance(_Body):
+class ClockAdvance(_RequestModel):
     """By how many seconds the manual clock moves."""
 
     advance: Annotated[float, Field(ge=0, le=_FARTHEST, allow_inf_nan=False)]
 
 
-class Switch(_Body):
+class FaultSwitch(_RequestModel):
     """A fault's off switch."""
 
     enabled: bool
 
 
-class Dialects(_Body):
+class DialectChoice(_RequestModel):
     """The dialects that hold from now on."""
 
     dialects: tuple[str, ...]
@@ -95,18 +95,18 @@ ENDPOINTS = [
 class ControlledEmulator(Protocol):
     """What the control API needs of the emulator; `http.app` has the whole of it."""
 
-    world: World
-    wall: Clock
+    state: EmulatorState
+    wall_clock: Clock
     keys: KeyRing
-    faults: FaultBox
+    faults: FaultInjector
     dialects: tuple[str, ...]
 
     @property
-    def history(self) -> list[Entry]:
+    def history(self) -> list[HistoryEntry]:
         """The requests seen, oldest first."""
         ...
 
-    def follow(self, dialects: tuple[str, ...]) -> None:
+    def use_dialects(self, dialects: tuple[str, ...]) -> None:
         """Follow these dialects from now on; DialectError if they cannot be."""
         ...
 
@@ -115,7 +115,7 @@ class ControlledEmulator(Protocol):
         ...
 
 
-class Control:
+class ControlApi:
     """The endpoints; each method is one of them and returns what goes out as JSON."""
 
     def __init__(self, emulator: ControlledEmulator) -> None:
@@ -123,7 +123,7 @@ class Control:
 
     def answer(self, request: Request) -> Response:
         """The answer to a request; errors are `{"error": "<one sentence>"}`."""
-        request.max_content_length = BIGGEST_BODY
+        request.max_content_length = MAX_BODY_BYTES
         try:
             adapter = _MAP.bind_to_environ(request.environ)
             endpoint, values = adapter.match()
@@ -131,7 +131,7 @@ class Control:
             return _json(act(request, **values))
         except (ControlError, DocumentError, DialectError) as error:
             return _json({"error": str(error)}, 400)
-        except (DataError, OSError) as error:
+        except (DataFileError, OSError) as error:
             return _json({"error": f"The data file failed: {error}"}, 500)
         except HTTPException as error:
             text = f"{request.method} {request.path}: {error.name}."
@@ -145,9 +145,9 @@ class Control:
     def state(self, request: Request) -> object:
         """The whole state in ESA's field names."""
         del request
-        world = self._emulator.world
-        with world.moment() as present:
-            return whole_state(world.sites(), present.state, present.now)
+        state = self._emulator.state
+        with state.locked() as current:
+            return whole_state(state.sites(), current.records, current.now)
 
     def history(self, request: Request) -> object:
         """The requests seen, oldest first; `?action=` picks those of one operation."""
@@ -158,15 +158,15 @@ class Control:
     def clear_history(self, request: Request) -> object:
         """Forget the requests seen."""
         del request
-        self._emulator.world.clear_history()
+        self._emulator.state.clear_history()
         return {"cleared": "history"}
 
     def batches(self, request: Request) -> object:
         """What the plans have submitted, oldest first."""
         del request
-        world = self._emulator.world
-        with world.moment():
-            return list(world.batches)
+        state = self._emulator.state
+        with state.locked():
+            return list(state.batches)
 
     def reset(self, request: Request) -> object:
         """Back to the start: seed, keys, faults, dialects; the clock stays."""
@@ -177,28 +177,28 @@ class Control:
     def clock(self, request: Request) -> object:
         """The emulator's time."""
         del request
-        clock = self._emulator.world.clock
+        clock = self._emulator.state.clock
         kind = "manual" if isinstance(clock, AdjustableClock) else "real"
         return {"now": clock.now(), "clock": kind}
 
     def advance(self, request: Request) -> object:
         """Move the manual clock on."""
-        clock = self._emulator.world.clock
+        clock = self._emulator.state.clock
         if not isinstance(clock, AdjustableClock):
             raise ControlError("The clock is real; start with --clock manual.")
-        seconds = _read(request, Advance).advance
+        seconds = _read(request, ClockAdvance).advance
         if clock.now() + timedelta(seconds=seconds) > LATEST:
             raise ControlError("The clock cannot go beyond the year 8999.")
         clock.advance(seconds)
-        self._emulator.world.keep_time()
+        self._emulator.state.save_time()
         return self.clock(request)
 
     def faults(self, request: Request) -> object:
         """The faults that are set, and what they have counted."""
         del request
-        box = self._emulator.faults
-        document = box.document.model_dump(mode="json")
-        return {**document, "counts": box.counts()}
+        injector = self._emulator.faults
+        document = injector.document.model_dump(mode="json")
+        return {**document, "counts": injector.counts()}
 
     def set_faults(self, request: Request) -> object:
         """Set these faults instead of those before."""
@@ -212,7 +212,7 @@ class Control:
 
     def switch_fault(self, request: Request, name: str) -> object:
         """Switch one fault on or off."""
-        enabled = _read(request, Switch).enabled
+        enabled = _read(request, FaultSwitch).enabled
         if not self._emulator.faults.switch(name, enabled=enabled):
             raise ControlError(f"There is no fault named {name!r}.")
         return self.faults(request)
@@ -230,8 +230,8 @@ class Control:
 
     def set_dialects(self, request: Request) -> object:
         """Follow these dialects instead of those before."""
-        names = _read(request, Dialects).dialects
-        self._emulator.follow(names)
+        names = _read(request, DialectChoice).dialects
+        self._emulator.use_dialects(names)
         return self.dialects(request)
 
     def keys(self, request: Request) -> object:
@@ -252,7 +252,7 @@ class Control:
     def put_key(self, request: Request) -> object:
         """Add an access key, or change the one of that id."""
         seed = _read(request, KeySeed)
-        self._emulator.keys.put(seed.key(self._emulator.wall.now()))
+        self._emulator.keys.put(seed.key(self._emulator.wall_clock.now()))
         return self.keys(request)
 
     def remove_key(self, request: Request, key_id: str) -> object:
@@ -264,8 +264,8 @@ class Control:
     def put_site(self, request: Request) -> object:
         """Add a site, or change one (a pending one becomes active)."""
         one = _read(request, SiteSeed)
-        self._emulator.world.put_site(
-            Site(
+        self._emulator.state.put_site(
+            SiteRecord(
                 id=one.SiteId,
                 status=one.Status,
                 ali_uid=one.AliUid,
@@ -278,7 +278,7 @@ class Control:
         return one
 
 
-def refused(refusal: Refusal) -> Response:
+def refusal_response(refusal: Refusal) -> Response:
     """The answer to a request that is not let in."""
     return _json({"error": refusal.text}, refusal.status)
 

@@ -36,13 +36,13 @@ def refusal_of(request: Request, names: Iterable[str]) -> Refusal | None:
     """Why the request is not let in; `names`: what the server is called besides."""
     server = parse_host(request.environ.get("SERVER_NAME", ""))
     own = {*names, *([server] if server else [])}
-    refusal = _of_page(request, own)
+    refusal = _check_origin(request, own)
     if refusal is None and is_control(request.path):
-        refusal = _of_host(request, own) or _of_body(request)
+        refusal = _check_host(request, own) or _check_content_type(request)
     return refusal
 
 
-def _of_page(request: Request, own: set[str]) -> Refusal | None:
+def _check_origin(request: Request, own: set[str]) -> Refusal | None:
     origin = request.headers.get("Origin")
     page = request.headers.get("Sec-Fetch-Site", "none")
     if origin is not None and not _is_own_origin(origin, request, own):
@@ -62,7 +62,7 @@ def _is_own_origin(origin: str, request: Request, own: set[str]) -> bool:
     return page.port == asked.port and is_own(page.name, own)
 
 
-def _of_host(request: Request, own: set[str]) -> Refusal | None:
+def _check_host(request: Request, own: set[str]) -> Refusal | None:
     for text in _authorities(request):
         asked = parse_authority(text)
         if asked is None:
@@ -86,7 +86,7 @@ def _authorities(request: Request) -> Iterable[str]:
         yield target.partition("://")[2].partition("/")[0].partition("?")[0]
 
 
-def _of_body(request: Request) -> Refusal | None:
+def _check_content_type(request: Request) -> Refusal | None:
     has_body = request.content_length or "Transfer-Encoding" in request.headers
     if not has_body or request.is_json:
         return None

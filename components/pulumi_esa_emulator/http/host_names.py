@@ -23,7 +23,7 @@ class Authority:
 def parse_authority(text: str) -> Authority | None:
     """The host and port of `name`, `name:port`, `[::1]:port`; None if it is none."""
     found = _AUTHORITY.fullmatch(text.lower())
-    name = _spelt(found[1]) if found else None
+    name = _normalized(found[1]) if found else None
     port = int(found[2] or _HTTP) if found else 0
     return Authority(name, port) if name and port <= _HIGHEST_PORT else None
 
@@ -31,10 +31,10 @@ def parse_authority(text: str) -> Authority | None:
 def parse_host(text: str) -> str | None:
     """The host of `name`, an IPv4, or an IPv6 address with or without brackets."""
     try:
-        return _shortest(ip_address(text))
+        return _address_text(ip_address(text))
     except ValueError:
         found = re.fullmatch(_HOST, text.lower(), re.ASCII)
-        return _spelt(found[0]) if found else None
+        return _normalized(found[0]) if found else None
 
 
 def is_own(name: str, others: Iterable[str]) -> bool:
@@ -42,7 +42,7 @@ def is_own(name: str, others: Iterable[str]) -> bool:
     return name == "localhost" or name in others or _is_local(name)
 
 
-def _spelt(name: str) -> str | None:
+def _normalized(name: str) -> str | None:
     """In one spelling: no dot at the end, addresses at their shortest."""
     if name.startswith("["):
         return _address(name[1:-1])
@@ -52,12 +52,12 @@ def _spelt(name: str) -> str | None:
 
 def _address(text: str) -> str | None:
     try:
-        return _shortest(ip_address(text))
+        return _address_text(ip_address(text))
     except ValueError:
         return None
 
 
-def _shortest(address: IPv4Address | IPv6Address) -> str:
+def _address_text(address: IPv4Address | IPv6Address) -> str:
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address).partition("%")[0]
 

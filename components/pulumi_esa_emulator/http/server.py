@@ -17,17 +17,17 @@ from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
 from pulumi_esa_emulator.http.app import Emulator
-from pulumi_esa_emulator.http.options import Options, make_emulator
-from pulumi_esa_emulator.http.sockets import Server
-from pulumi_esa_emulator.messages.request import BIGGEST_BODY
-from pulumi_esa_emulator.messages.stalls import MOST_WAITING
+from pulumi_esa_emulator.http.emulator_options import EmulatorOptions, make_emulator
+from pulumi_esa_emulator.http.sockets import EmulatorServer
+from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
+from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
 
 # The others are there for calls that do not wait, and for the faults' off switch.
-_THREADS = MOST_WAITING + 16
-_MOST_CONNECTIONS = 10_000
+_THREADS = MAX_STALLED_REQUESTS + 16
+_MAX_CONNECTIONS = 10_000
 _BACKLOG = 1024
 _IDLE_SECONDS = 60
-_BIGGEST_HEADER = 64 * 1024
+_MAX_HEADER_BYTES = 64 * 1024
 _SHUTDOWN_SECONDS = 2
 
 
@@ -35,7 +35,7 @@ class ListenError(Exception):
     """The address cannot be listened on; its text is one sentence."""
 
 
-def serve(options: Options, announce: Callable[[str], None]) -> None:
+def serve(options: EmulatorOptions, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; ListenError, DataError, DocumentError, DialectError.
 
     `announce` gets the one line that says where.
@@ -76,7 +76,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ListenError(f"Cannot listen on {host}:{port}: {why}.") from None
 
 
-def _server(app: Emulator, listener: socket.socket) -> Server:
+def _server(app: Emulator, listener: socket.socket) -> EmulatorServer:
     # What waitress logs (a client that went, a cut answer) is what faults are for.
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     dispatcher = ThreadedTaskDispatcher()  # type: ignore[no-untyped-call]
@@ -89,14 +89,14 @@ def _server(app: Emulator, listener: socket.socket) -> Server:
         channel_timeout=_IDLE_SECONDS,
         cleanup_interval=5,
         channel_request_lookahead=1,
-        max_request_header_size=_BIGGEST_HEADER,
-        max_request_body_size=BIGGEST_BODY,
+        max_request_header_size=_MAX_HEADER_BYTES,
+        max_request_body_size=MAX_BODY_BYTES,
         log_socket_errors=False,
         asyncore_use_poll=True,
         clear_untrusted_proxy_headers=False,
     )
     where = (listener.family, listener.type, listener.proto, listener.getsockname())
-    return Server(
+    return EmulatorServer(
         app,
         {},
         True,
@@ -111,24 +111,24 @@ def _server(app: Emulator, listener: socket.socket) -> Server:
 def _connection_limit() -> int:
     """As many as the system lets us, for select's 1024 is no limit of poll's."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_CONNECTIONS + 200
+    wanted = _MAX_CONNECTIONS + 200
     best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < best:
         resource.setrlimit(resource.RLIMIT_NOFILE, (best, hard))
     return max(best - 200, 50)
 
 
-def _loop(server: Server) -> None:
-    while not server.ending.is_set():
+def _loop(server: EmulatorServer) -> None:
+    while not server.stopping.is_set():
         wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to loop
 
 
-def _end(server: Server) -> None:
-    server.ending.set()
+def _end(server: EmulatorServer) -> None:
+    server.stopping.set()
     server.pull_trigger()  # type: ignore[no-untyped-call]
 
 
-def _close(server: Server) -> None:
+def _close(server: EmulatorServer) -> None:
     """Let requests that are being answered end, then close every connection."""
     server.task_dispatcher.shutdown(timeout=_SHUTDOWN_SECONDS)
     wasyncore.close_all(server._map, ignore_all=True)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to close

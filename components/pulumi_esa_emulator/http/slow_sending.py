@@ -9,25 +9,25 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
 from pulumi_esa_emulator.messages.reply import Delivery, Reply
-from pulumi_esa_emulator.messages.stalls import Patience
+from pulumi_esa_emulator.messages.stalls import Stalls
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ABORT = "esa_emulator.abort"
 PAUSE = "esa_emulator.pause"
-GONE = "waitress.client_disconnected"
+CLIENT_GONE = "waitress.client_disconnected"
 
 
 def send(
     reply: Reply,
     environ: "WSGIEnvironment",
     start_response: "StartResponse",
-    patience: Patience,
+    stalls: Stalls,
 ) -> Iterable[bytes]:
     """The WSGI answer."""
     how = reply.delivery
-    patience.wait(how.stall)
+    stalls.wait(how.stall)
     if how.reset:
         _abort(environ.get(ABORT))
     headers = [
@@ -37,13 +37,13 @@ def send(
     ]
     start_response(_status_line(reply.status), headers)
     body = reply.body[: how.cut]
-    return _pieces(body, how, patience) if how.chunk else [body]
+    return _pieces(body, how, stalls) if how.chunk else [body]
 
 
-def _pieces(body: bytes, how: Delivery, patience: Patience) -> Iterator[bytes]:
+def _pieces(body: bytes, how: Delivery, stalls: Stalls) -> Iterator[bytes]:
     for start in range(0, len(body), how.chunk):
         yield body[start : start + how.chunk]
-        patience.wait(how.pause)
+        stalls.wait(how.pause)
 
 
 def _status_line(status: int) -> str:

@@ -19,7 +19,7 @@ from pulumi_esa_emulator.http.slow_sending import ABORT, PAUSE
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
-class Task(WSGITask):
+class EmulatorTask(WSGITask):
     """A request being served."""
 
     def get_environment(self) -> dict[str, Any]:
@@ -31,10 +31,10 @@ class Task(WSGITask):
         return environ
 
 
-class Channel(HTTPChannel):
+class EmulatorChannel(HTTPChannel):
     """A connection."""
 
-    task_class = Task
+    task_class = EmulatorTask
 
     def __init__(self, server: Any, sock: socket.socket, *args: Any, **kw: Any) -> None:
         # Bound to all addresses, each connection has one of them.
@@ -51,14 +51,14 @@ class Channel(HTTPChannel):
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the server is closed."""
-        self.server.ending.wait(seconds)
+        self.server.stopping.wait(seconds)
 
 
-class Server(TcpWSGIServer):
-    """A listening socket; `ending` is set when it is to end."""
+class EmulatorServer(TcpWSGIServer):
+    """A listening socket; `stopping` is set when it is to end."""
 
-    channel_class = Channel
+    channel_class = EmulatorChannel
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.ending = threading.Event()
+        self.stopping = threading.Event()
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]

@@ -10,9 +10,9 @@ import re
 from functools import partial
 from urllib.parse import quote
 
-from pulumi_esa_emulator.errors import Problem, missing
-from pulumi_esa_emulator.identity.signature import Claim
-from pulumi_esa_emulator.messages.request import Call
+from pulumi_esa_emulator.errors import Problem, missing_parameter
+from pulumi_esa_emulator.identity.signature import RequestSignature
+from pulumi_esa_emulator.messages.request import ApiRequest
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
@@ -21,68 +21,69 @@ _AUTHORIZATION = re.compile(
 )
 
 
-def read_acs3(call: Call) -> Claim:
-    """The claim in the Authorization header; Problem if it is incomplete."""
-    found = _AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
+def read_acs3(request: ApiRequest) -> RequestSignature:
+    """The signature in the Authorization header; Problem if it is incomplete."""
+    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if not found:
         raise Problem("IncompleteSignature")
     signed = found[2].lower().split(";")
-    _check_signed(call, signed)
-    _check_body(call)
-    text = _string_to_sign(call, signed)
-    return Claim(
+    _check_signed(request, signed)
+    _check_body(request)
+    text = _string_to_sign(request, signed)
+    return RequestSignature(
         scheme="ACS3",
         access_key_id=found[1],
         signature=found[3].lower(),
-        timestamp=_header(call, "x-acs-date", "Timestamp"),
-        nonce=_header(call, "x-acs-signature-nonce", "SignatureNonce"),
-        security_token=call.headers.get("x-acs-security-token"),
-        shown=text.replace("\n", "|"),
+        timestamp=_header(request, "x-acs-date", "Timestamp"),
+        nonce=_header(request, "x-acs-signature-nonce", "SignatureNonce"),
+        security_token=request.headers.get("x-acs-security-token"),
+        string_to_sign=text.replace("\n", "|"),
         sign=partial(_sign, text),
     )
 
 
-def _header(call: Call, name: str, parameter: str) -> str:
-    value = call.headers.get(name)
+def _header(request: ApiRequest, name: str, parameter: str) -> str:
+    value = request.headers.get(name)
     if not value:
-        raise missing(parameter)
+        raise missing_parameter(parameter)
     return value
 
 
-def _check_signed(call: Call, signed: list[str]) -> None:
-    needed = {name for name in call.headers if name.startswith("x-acs-")} | {"host"}
-    if call.body:
+def _check_signed(request: ApiRequest, signed: list[str]) -> None:
+    needed = {name for name in request.headers if name.startswith("x-acs-")} | {"host"}
+    if request.body:
         needed.add("content-type")
     left_out = sorted(needed - set(signed))
-    absent = sorted(set(signed) - set(call.headers))
+    absent = sorted(set(signed) - set(request.headers))
     if left_out or absent:
         names = ", ".join(left_out or absent)
         why = "are not signed" if left_out else "are signed and were not sent"
         raise Problem("IncompleteSignature", f"These headers {why}: {names}.")
 
 
-def _check_body(call: Call) -> None:
-    claimed = _header(call, "x-acs-content-sha256", "ContentSha256")
-    if claimed.lower() != hashlib.sha256(call.body).hexdigest():
+def _check_body(request: ApiRequest) -> None:
+    claimed = _header(request, "x-acs-content-sha256", "ContentSha256")
+    if claimed.lower() != hashlib.sha256(request.body).hexdigest():
         raise Problem(
             "SignatureDoesNotMatch",
             "x-acs-content-sha256 is not the SHA-256 of the body that arrived.",
         )
 
 
-def _string_to_sign(call: Call, signed: list[str]) -> str:
+def _string_to_sign(request: ApiRequest, signed: list[str]) -> str:
     headers = "".join(
-        f"{name}:{_utf8(call.headers[name]).strip()}\n" for name in sorted(set(signed))
+        f"{name}:{_utf8(request.headers[name]).strip()}\n"
+        for name in sorted(set(signed))
     )
-    pairs = sorted((_encode(name), _encode(value)) for name, value in call.query)
+    pairs = sorted((_encode(name), _encode(value)) for name, value in request.query)
     canonical = "\n".join(
         (
-            call.method,
-            quote(call.path, safe="/-_.~"),
+            request.method,
+            quote(request.path, safe="/-_.~"),
             "&".join(f"{name}={value}" for name, value in pairs),
             headers,
             ";".join(sorted(set(signed))),
-            call.headers["x-acs-content-sha256"],
+            request.headers["x-acs-content-sha256"],
         )
     )
     return f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"

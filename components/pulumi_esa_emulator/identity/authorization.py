@@ -5,13 +5,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from pulumi_esa_emulator.dialects import Rules
-from pulumi_esa_emulator.errors import Problem, missing
+from pulumi_esa_emulator.errors import Problem, missing_parameter
 from pulumi_esa_emulator.identity.acs3 import read_acs3
-from pulumi_esa_emulator.identity.keys import Key, KeyRing
-from pulumi_esa_emulator.identity.nonces import Nonce, Nonces
+from pulumi_esa_emulator.identity.keys import AccessKey, KeyRing
+from pulumi_esa_emulator.identity.nonces import UsedNonce, UsedNonces
 from pulumi_esa_emulator.identity.rpc_v1 import read_rpc_v1
-from pulumi_esa_emulator.identity.signature import Claim
-from pulumi_esa_emulator.messages.request import Call
+from pulumi_esa_emulator.identity.signature import RequestSignature
+from pulumi_esa_emulator.messages.request import ApiRequest
 
 # "within 15 minutes of the server" (V3 signature page).
 _WINDOW = timedelta(minutes=15)
@@ -20,42 +20,46 @@ _HAS_RESOURCE = "ListScheduledPreloadJobs"
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
-def read_claim(call: Call) -> Claim:
+def read_signature(request: ApiRequest) -> RequestSignature:
     """Who the request says it is from; Problem if it is not signed."""
-    if call.scheme == "ACS3":
-        return read_acs3(call)
-    if call.scheme == "RPC":
-        return read_rpc_v1(call)
-    raise missing("AccessKeyId")
+    if request.scheme == "ACS3":
+        return read_acs3(request)
+    if request.scheme == "RPC":
+        return read_rpc_v1(request)
+    raise missing_parameter("AccessKeyId")
 
 
-def admit(claim: Claim, keys: KeyRing, now: datetime, rules: Rules) -> Key:
+def authenticate(
+    signature: RequestSignature, keys: KeyRing, now: datetime, rules: Rules
+) -> AccessKey:
     """The key that signed, if all is right; `now` is the clock's of signatures."""
-    _check_date(claim.timestamp, now)
-    key = keys.get(claim.access_key_id)
+    _check_date(signature.timestamp, now)
+    key = keys.get(signature.access_key_id)
     if key is None:
         raise Problem("InvalidAccessKeyId.NotFound", status=rules.unknown_key)
-    _check_token(key, claim, now)
+    _check_token(key, signature, now)
     if not hmac.compare_digest(
-        claim.sign(key.secret).encode(), claim.signature.encode()
+        signature.sign(key.secret).encode(), signature.signature.encode()
     ):
         raise Problem(
             "SignatureDoesNotMatch",
             "Specified signature is not matched with our calculation. "
-            f"server string to sign is:{claim.shown}",
+            f"server string to sign is:{signature.string_to_sign}",
         )
     return key
 
 
-def spend(key: Key, claim: Claim, nonces: Nonces, now: datetime) -> Nonce:
-    """Use up the nonce of a claim that was right; `now` is the wall clock's."""
-    nonce = nonces.take(key.id, claim.nonce, now)
+def use_nonce(
+    key: AccessKey, signature: RequestSignature, nonces: UsedNonces, now: datetime
+) -> UsedNonce:
+    """Use up the nonce of a signature that was right; `now` is the wall clock's."""
+    nonce = nonces.take(key.id, signature.nonce, now)
     if nonce is None:
         raise Problem("SignatureNonceUsed")
     return nonce
 
 
-def authorise(key: Key, action: str, site_id: str | None, rules: Rules) -> None:
+def authorize(key: AccessKey, action: str, site_id: str | None, rules: Rules) -> None:
     """Refuse what the key's policy does not allow."""
     if key.policy is None:
         return
@@ -89,9 +93,9 @@ def _check_date(text: str, now: datetime) -> None:
         raise Problem("InvalidTimeStamp.Expired")
 
 
-def _check_token(key: Key, claim: Claim, now: datetime) -> None:
+def _check_token(key: AccessKey, signature: RequestSignature, now: datetime) -> None:
     if key.expires is not None and now >= key.expires:
         raise Problem("InvalidSecurityToken.Expired")
-    wanted, given = key.token or "", claim.security_token or ""
+    wanted, given = key.token or "", signature.security_token or ""
     if not hmac.compare_digest(wanted.encode(), given.encode()):
         raise Problem("InvalidSecurityToken.MismatchWithAccessKey")

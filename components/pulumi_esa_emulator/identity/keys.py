@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 
 DEFAULT_UID = "1568586500114622"
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class AccessKey:
     """An access key; with a token it is a temporary one (STS). Its repr is no secret."""
 
     id: str
@@ -19,30 +19,30 @@ class Key:
     ali_uid: str = DEFAULT_UID
     token: str | None = field(default=None, repr=False)
     expires: datetime | None = None
-    policy: Policy | None = None
+    policy: RamPolicy | None = None
 
 
-DEMO_KEY = Key("emulator-key", "emulator-secret")
+DEMO_KEY = AccessKey("emulator-key", "emulator-secret")
 
 
 class KeyRing:
     """The keys that are known; safe between threads."""
 
-    def __init__(self, keys: Iterable[Key]) -> None:
+    def __init__(self, keys: Iterable[AccessKey]) -> None:
         self._keys = {key.id: key for key in keys}
         self._lock = threading.Lock()
 
-    def get(self, key_id: str) -> Key | None:
+    def get(self, key_id: str) -> AccessKey | None:
         """The key, or None."""
         with self._lock:
             return self._keys.get(key_id)
 
-    def set(self, keys: Iterable[Key]) -> None:
+    def set(self, keys: Iterable[AccessKey]) -> None:
         """Know these keys and no others."""
         with self._lock:
             self._keys = {key.id: key for key in keys}
 
-    def put(self, key: Key) -> None:
+    def put(self, key: AccessKey) -> None:
         """Add a key, or change the one of the same id."""
         with self._lock:
             self._keys[key.id] = key
@@ -52,7 +52,7 @@ class KeyRing:
         with self._lock:
             return self._keys.pop(key_id, None) is not None
 
-    def all(self) -> tuple[Key, ...]:
+    def all(self) -> tuple[AccessKey, ...]:
         """All keys."""
         with self._lock:
             return tuple(self._keys.values())

@@ -15,7 +15,7 @@ _MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Nonce:
+class UsedNonce:
     """One that was used, and when by the wall clock.
 
     `digest` is of the key's id and the nonce, for a client may make it as long as it
@@ -26,18 +26,18 @@ class Nonce:
     at: AwareDatetime
 
 
-class Nonces:
+class UsedNonces:
     """The nonces of the last half hour; safe between threads."""
 
-    def __init__(self, used: Iterable[Nonce] = ()) -> None:
+    def __init__(self, used: Iterable[UsedNonce] = ()) -> None:
         in_order = sorted(used, key=lambda one: one.at)
         self._seen = OrderedDict((one.digest, one.at) for one in in_order)
         self._lock = threading.Lock()
 
-    def take(self, key_id: str, nonce: str, now: datetime) -> Nonce | None:
+    def take(self, key_id: str, nonce: str, now: datetime) -> UsedNonce | None:
         """Note a nonce; None if the key has used it already."""
         text = f"{len(key_id)} {key_id} {nonce}".encode()
-        one = Nonce(hashlib.sha256(text).hexdigest()[:32], now)
+        one = UsedNonce(hashlib.sha256(text).hexdigest()[:32], now)
         with self._lock:
             self._forget(now)
             if one.digest in self._seen:
@@ -45,10 +45,10 @@ class Nonces:
             self._seen[one.digest] = now
             return one
 
-    def all(self) -> tuple[Nonce, ...]:
+    def all(self) -> tuple[UsedNonce, ...]:
         """Those that are remembered, oldest first."""
         with self._lock:
-            return tuple(Nonce(*one) for one in self._seen.items())
+            return tuple(UsedNonce(*one) for one in self._seen.items())
 
     def _forget(self, now: datetime) -> None:
         while self._seen and (

@@ -57,7 +57,7 @@ def _fits(text: str, pattern: str) -> bool:
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
-class Policy(BaseModel):
+class RamPolicy(BaseModel):
     """A RAM policy document; a Deny wins over every Allow."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

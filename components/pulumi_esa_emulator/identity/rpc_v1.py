@@ -9,29 +9,29 @@ import hmac
 from functools import partial
 from urllib.parse import quote
 
-from pulumi_esa_emulator.errors import Problem, missing
-from pulumi_esa_emulator.identity.signature import Claim
-from pulumi_esa_emulator.messages.request import Call
+from pulumi_esa_emulator.errors import Problem, missing_parameter
+from pulumi_esa_emulator.identity.signature import RequestSignature
+from pulumi_esa_emulator.messages.request import ApiRequest
 
 
-def read_rpc_v1(call: Call) -> Claim:
-    """The claim in query and form; Problem if it is incomplete."""
-    values = call.parameters
+def read_rpc_v1(request: ApiRequest) -> RequestSignature:
+    """The signature in query and form; Problem if it is incomplete."""
+    values = request.parameters
     needed = ("AccessKeyId", "Signature", "Timestamp", "SignatureNonce")
     for name in needed:
         if not values.get(name):
-            raise missing(name)
+            raise missing_parameter(name)
     _check_method(values)
-    text = _string_to_sign(call)
+    text = _string_to_sign(request)
     token = values.get("SecurityToken")
-    return Claim(
+    return RequestSignature(
         scheme="RPC",
         access_key_id=values["AccessKeyId"],
         signature=values["Signature"],
         timestamp=values["Timestamp"],
         nonce=values["SignatureNonce"],
         security_token=token,
-        shown=text.replace(_encode(_encode(token)), "***") if token else text,
+        string_to_sign=text.replace(_encode(_encode(token)), "***") if token else text,
         sign=partial(_sign, text),
     )
 
@@ -43,14 +43,14 @@ def _check_method(values: dict[str, str]) -> None:
         raise Problem("IncompleteSignature", "SignatureVersion is not 1.0.")
 
 
-def _string_to_sign(call: Call) -> str:
+def _string_to_sign(request: ApiRequest) -> str:
     pairs = sorted(
         (_encode(name), _encode(value))
-        for name, value in call.query + call.form
+        for name, value in request.query + request.form
         if name != "Signature"
     )
     canonical = "&".join(f"{name}={value}" for name, value in pairs)
-    return f"{call.method}&{_encode('/')}&{_encode(canonical)}"
+    return f"{request.method}&{_encode('/')}&{_encode(canonical)}"
 
 
 def _encode(text: str) -> str:

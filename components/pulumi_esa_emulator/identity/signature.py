@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class RequestSignature:
     """Who signs, when, with which nonce; `sign` is what the right secret would give.
 
-    `shown` is the text that was signed, fit for an error message: no token in it.
+    `string_to_sign` is the text that was signed, fit for an error message: no token in it.
     """
 
     scheme: str
@@ -17,5 +17,5 @@ class Claim:
     timestamp: str
     nonce: str
     security_token: str | None
-    shown: str
+    string_to_sign: str
     sign: Callable[[str], str]

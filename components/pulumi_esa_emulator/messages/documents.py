@@ -17,7 +17,7 @@ class DocumentError(ValueError):
 def read_document(path: Path, model: type[Model]) -> Model:
     """The document in a file, or in a pipe that somebody writes (a shell's `<(...)`)."""
     try:
-        with open_at_once(path) as file:
+        with open_without_waiting(path) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
                 raise DocumentError(f"{path} is not a file.")
@@ -27,12 +27,12 @@ def read_document(path: Path, model: type[Model]) -> Model:
     return parse_document(text, model, str(path))
 
 
-def open_at_once(path: Path) -> BinaryIO:
+def open_without_waiting(path: Path) -> BinaryIO:
     """The file to read, opened without a wait: a pipe that nobody writes is empty."""
-    return open(path, "rb", opener=_at_once)
+    return open(path, "rb", opener=_nonblocking_opener)
 
 
-def _at_once(path: str, flags: int) -> int:
+def _nonblocking_opener(path: str, flags: int) -> int:
     file = os.open(path, flags | os.O_NONBLOCK)
     os.set_blocking(file, True)
     return file
@@ -49,7 +49,7 @@ def parse_document(text: bytes, model: type[Model], name: str) -> Model:
 def _sentence(error: ValidationError) -> str:
     """The first of what is wrong, and where."""
     first = error.errors(include_url=False, include_input=False)[0]
-    where = _place(first["loc"])
+    where = _location(first["loc"])
     what = first["msg"].removeprefix("Value error, ").rstrip(".")
     more = error.error_count() - 1
     rest = f" (and {more} more)" if more else ""
@@ -57,7 +57,7 @@ def _sentence(error: ValidationError) -> str:
     return "".join(c if c.isprintable() else "?" for c in said)
 
 
-def _place(loc: tuple[Any, ...]) -> str:
+def _location(loc: tuple[Any, ...]) -> str:
     text = "".join(
         f"[{one}]" if isinstance(one, int) else f".{str(one)[:80]}" for one in loc
     )

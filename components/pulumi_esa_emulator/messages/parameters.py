@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from pulumi_esa_emulator.errors import Problem, invalid, missing
-from pulumi_esa_emulator.messages.times import parse_time
+from pulumi_esa_emulator.errors import Problem, invalid_parameter, missing_parameter
+from pulumi_esa_emulator.messages.time_notations import parse_time
 
 _OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
 _INT32 = 2**31 - 1
@@ -22,70 +22,70 @@ class Parameters:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def text(self, name: str) -> str:
+    def string(self, name: str) -> str:
         """A text that must be there."""
         value = self._values.get(name, "")
         if not value:
-            raise missing(name)
+            raise missing_parameter(name)
         return value
 
-    def optional(self, name: str) -> str | None:
+    def optional_string(self, name: str) -> str | None:
         """A text, or None if absent or empty."""
         return self._values.get(name) or None
 
     def object_id(self) -> str:
         """`Id`, 24 hex digits."""
-        value = self.text("Id")
+        value = self.string("Id")
         if not _OBJECT_ID.fullmatch(value):
             raise Problem("InvalidParameter.ObjectId")
         return value.lower()
 
     def integer(self, name: str) -> int:
         """A whole number that must be there."""
-        return whole(name, self.text(name), most=_INT64)
+        return positive_integer(name, self.string(name), maximum=_INT64)
 
-    def optional_integer(self, name: str, most: int = _INT64) -> int | None:
+    def optional_integer(self, name: str, maximum: int = _INT64) -> int | None:
         """A whole number of at least 1, or None."""
-        value = self.optional(name)
-        return None if value is None else whole(name, value, most=most)
+        value = self.optional_string(name)
+        return None if value is None else positive_integer(name, value, maximum=maximum)
 
-    def moment(self, name: str) -> datetime | None:
+    def time(self, name: str) -> datetime | None:
         """A time, or None if absent or empty."""
-        return moment(name, self._values.get(name))
+        return time_value(name, self._values.get(name))
 
-    def items(self, name: str) -> list[Mapping[str, object]]:
+    def json_list(self, name: str) -> list[Mapping[str, object]]:
         """A form field that holds a JSON list of objects."""
         try:
-            found = json.loads(self.text(name))
+            values = json.loads(self.string(name))
         except (ValueError, RecursionError):
-            raise invalid(name, "it is not JSON") from None
-        if not isinstance(found, list) or not found:
-            raise invalid(name, "it is not a list of at least one plan")
-        if not all(isinstance(item, dict) for item in found):
-            raise invalid(name, "its items are not objects")
-        return found
+            raise invalid_parameter(name, "it is not JSON") from None
+        if not isinstance(values, list) or not values:
+            raise invalid_parameter(name, "it is not a list of at least one plan")
+        if not all(isinstance(item, dict) for item in values):
+            raise invalid_parameter(name, "its items are not objects")
+        return values
 
 
-def whole(name: str, value: object, most: int = _INT32) -> int:
+def positive_integer(name: str, value: object, maximum: int = _INT32) -> int:
     """A number of at least 1, from a JSON number or from digits."""
     if value is None or value == "":
-        raise missing(name)
+        raise missing_parameter(name)
     digits = value if isinstance(value, str) else repr(value)
     # 19 digits hold any int64; more would only be work.
     if not re.fullmatch(r"[0-9]{1,19}", digits, re.ASCII) or isinstance(value, bool):
-        raise invalid(name, "it is not a whole number of at least 1")
-    if not 1 <= int(digits) <= most:
-        raise invalid(name, f"it is not between 1 and {most}")
+        raise invalid_parameter(name, "it is not a whole number of at least 1")
+    if not 1 <= int(digits) <= maximum:
+        raise invalid_parameter(name, f"it is not between 1 and {maximum}")
     return int(digits)
 
 
-def moment(name: str, value: object) -> datetime | None:
+def time_value(name: str, value: object) -> datetime | None:
     """A time in any of ESA's notations; None if absent or empty."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise invalid(name, "it is not a text")
+        raise invalid_parameter(name, "it is not a text")
     try:
         return parse_time(value)
     except ValueError as error:
-        raise invalid(name, str(error)) from None
+        raise invalid_parameter(name, str(error)) from None

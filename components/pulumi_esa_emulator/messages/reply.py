@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_esa_emulator.errors import Problem
 
-Body = dict[str, Any]
+JsonObject = dict[str, Any]
 
 _JSON = "application/json;charset=utf-8"
 
@@ -29,7 +29,7 @@ class Delivery:
     reset: bool = False
 
 
-PLAIN = Delivery()
+NORMAL_DELIVERY = Delivery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Reply:
     code: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = _JSON
-    delivery: Delivery = PLAIN
+    delivery: Delivery = NORMAL_DELIVERY
 
     def sent(self, **how: Any) -> "Reply":
         """The same reply, sent in another way."""
@@ -49,7 +49,7 @@ class Reply:
 
 
 def json_reply(
-    body: Body, notation: Callable[[datetime], str], status: int = 200
+    body: JsonObject, notation: Callable[[datetime], str], status: int = 200
 ) -> Reply:
     """A JSON answer, its times in the given notation."""
     return Reply(status, json.dumps(body, default=notation).encode())
@@ -57,7 +57,7 @@ def json_reply(
 
 def problem_reply(problem: Problem, request_id: str, host: str) -> Reply:
     """A refusal in ESA's shape (general "Responses" pages)."""
-    body: Body = {
+    body: JsonObject = {
         "RequestId": request_id,
         "HostId": host,
         "Code": problem.code,

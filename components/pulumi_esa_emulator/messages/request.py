@@ -10,18 +10,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from pulumi_esa_emulator.errors import Problem
 
-BIGGEST_BODY = 10 * 1024 * 1024
+MAX_BODY_BYTES = 10 * 1024 * 1024
 _MOST_FIELDS = 1000
 
 Scheme = Literal["ACS3", "RPC"]
 # The parameter of RPC v1, and the header of ACS3.
-Place = tuple[str, str]
-ACTION: Place = ("Action", "x-acs-action")
-VERSION: Place = ("Version", "x-acs-version")
+FieldNames = tuple[str, str]
+ACTION: FieldNames = ("Action", "x-acs-action")
+VERSION: FieldNames = ("Version", "x-acs-version")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """Method, headers (lower-case names), query and form as pairs, body as bytes."""
 
     request_id: str
@@ -48,21 +48,21 @@ class Call:
     @property
     def action(self) -> str | None:
         """The operation's name."""
-        return self._said(ACTION)
+        return self._value_of(ACTION)
 
     @property
     def version(self) -> str | None:
         """The API version."""
-        return self._said(VERSION)
+        return self._value_of(VERSION)
 
-    def contradicts(self, place: Place) -> bool:
+    def is_ambiguous(self, field: FieldNames) -> bool:
         """Whether the request says it twice, and not the same."""
-        said = [value for name, value in self.query + self.form if name == place[0]]
-        return len({*said, self.headers.get(place[1], "")} - {""}) > 1
+        values = [value for name, value in self.query + self.form if name == field[0]]
+        return len({*values, self.headers.get(field[1], "")} - {""}) > 1
 
-    def _said(self, place: Place) -> str | None:
+    def _value_of(self, field: FieldNames) -> str | None:
         """A parameter under RPC v1, a header under ACS3: what is signed counts alone."""
-        parameter, header = place
+        parameter, header = field
         in_parameters = self.parameters.get(parameter)
         in_header = self.headers.get(header)
         if self.scheme == "ACS3":
@@ -77,19 +77,19 @@ class Call:
         return self.headers.get("host", "")
 
 
-def without_contents(request: Request, request_id: str) -> Call:
+def read_headers(request: Request, request_id: str) -> ApiRequest:
     """The call with neither query nor body, for one that cannot be read."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(request_id, request.method, request.path, headers)
+    return ApiRequest(request_id, request.method, request.path, headers)
 
 
-def read_call(request: Request, request_id: str) -> Call:
+def read_request(request: Request, request_id: str) -> ApiRequest:
     """The whole call; Problem if it is too large or not UTF-8."""
-    bare = without_contents(request, request_id)
+    bare = read_headers(request, request_id)
     body = _body(request)
     kind = bare.headers.get("content-type", "")
     is_form = kind.startswith("application/x-www-form-urlencoded")
-    return Call(
+    return ApiRequest(
         request_id,
         bare.method,
         bare.path,
@@ -101,7 +101,7 @@ def read_call(request: Request, request_id: str) -> Call:
 
 
 def _body(request: Request) -> bytes:
-    request.max_content_length = BIGGEST_BODY
+    request.max_content_length = MAX_BODY_BYTES
     try:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:

@@ -4,38 +4,38 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MOST_WAITING = 48
+MAX_STALLED_REQUESTS = 48
 """Calls that wait at once; others are answered without, for a wait holds a thread."""
-_LOOK = 0.1
+_CHECK_INTERVAL = 0.1
 
 Pause = Callable[[float], None]
 
 
-def seats() -> threading.Semaphore:
+def new_slots() -> threading.Semaphore:
     """Room for the calls of one emulator that wait."""
-    return threading.BoundedSemaphore(MOST_WAITING)
+    return threading.BoundedSemaphore(MAX_STALLED_REQUESTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """One call's waits: `gone` says whether its client is, `over` that faults changed."""
+class Stalls:
+    """One call's waits: `client_gone` says whether its client is, `cancelled` that faults changed."""
 
     pause: Pause
-    gone: Callable[[], bool]
-    over: Callable[[], bool]
-    seats: threading.Semaphore
+    client_gone: Callable[[], bool]
+    cancelled: Callable[[], bool]
+    slots: threading.Semaphore
 
-    def wait(self, seconds: float, *, alone: float = 0.0) -> None:
-        """Wait, but at most `alone` seconds more once the client has gone."""
-        if seconds > 0 and self.seats.acquire(blocking=False):
+    def wait(self, seconds: float, *, after_disconnect: float = 0.0) -> None:
+        """Wait, but at most `after_disconnect` seconds more once the client has gone."""
+        if seconds > 0 and self.slots.acquire(blocking=False):
             try:
-                self._wait(seconds, alone)
+                self._wait(seconds, after_disconnect)
             finally:
-                self.seats.release()
+                self.slots.release()
 
-    def _wait(self, seconds: float, alone: float) -> None:
-        while seconds > 0 and not self.over():
-            if self.gone():
-                seconds = min(seconds, alone)
-            self.pause(min(seconds, _LOOK))
-            seconds -= _LOOK
+    def _wait(self, seconds: float, after_disconnect: float) -> None:
+        while seconds > 0 and not self.cancelled():
+            if self.client_gone():
+                seconds = min(seconds, after_disconnect)
+            self.pause(min(seconds, _CHECK_INTERVAL))
+            seconds -= _CHECK_INTERVAL

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class UrlList:
+class ParsedUrls:
     """The lines that were taken, and ESA's `ErrorInfo` words for those that were not."""
 
-    taken: tuple[str, ...]
+    accepted: tuple[str, ...]
     errors: tuple[str, ...]
 
     @property
@@ -17,9 +17,9 @@ class UrlList:
         return ",".join(self.errors) or None
 
 
-def read_urls(
+def parse_urls(
     text: str, domain: str | None = None, quota: int | None = None
-) -> UrlList:
+) -> ParsedUrls:
     """Judge each line: InvalidUrl, InvalidDomain (not of the site), QuotaExcess."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     verdicts = [_verdict(line, domain) for line in lines]
@@ -27,7 +27,7 @@ def read_urls(
     errors = [verdict for verdict in verdicts if verdict]
     if quota is not None and len(good) > quota:
         good, errors = good[:quota], [*errors, "QuotaExcess"]
-    return UrlList(tuple(good), tuple(dict.fromkeys(errors)))
+    return ParsedUrls(tuple(good), tuple(dict.fromkeys(errors)))
 
 
 def without_query(url: str) -> str:

@@ -11,35 +11,35 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from pulumi_esa_emulator.messages.documents import open_at_once
+from pulumi_esa_emulator.messages.documents import open_without_waiting
 from pulumi_esa_emulator.state.data_lines import (
-    HEAD,
-    Line,
-    LinesError,
-    line_bytes,
+    HEADER,
+    DataFormatError,
+    DataLine,
+    encode_line,
     parse_lines,
 )
 
-_SMALL = 64 * 1024 * 1024
+_COMPACT_ABOVE = 64 * 1024 * 1024
 
 
-class DataError(Exception):
+class DataFileError(Exception):
     """The data file cannot be used; its text is one sentence."""
 
 
-class NoFile:
+class NoStorage:
     """Where lines go if nothing is to be kept."""
 
     def __str__(self) -> str:
         """What a sentence calls it."""
         return "The data"
 
-    def write(self, line: Line) -> bool:
+    def write(self, line: DataLine) -> bool:
         """Keep nothing."""
         del line
         return False
 
-    def replace(self, line: Line) -> None:
+    def replace(self, line: DataLine) -> None:
         """Keep nothing."""
 
     def close(self) -> None:
@@ -56,53 +56,55 @@ class DataFile:
         self._lock = self._locked()
         self._file = -1
         self._size = 0
-        self._folded = 0
+        self._compacted_size = 0
 
     def __str__(self) -> str:
         """What a sentence calls it."""
         return str(self._name)
 
-    def read(self) -> list[Line]:
+    def read(self) -> list[DataLine]:
         """The lines that are there; none if there is no file, DataError if it is torn."""
         try:
             content = self._content()
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise DataError(
+            raise DataFileError(
                 f"{self} cannot be read: {error.strerror}; "
                 "name another file with --data."
             ) from None
         try:
             return parse_lines(content)
-        except LinesError as error:
-            raise DataError(f"{self} {error}.") from None
+        except DataFormatError as error:
+            raise DataFileError(f"{self} {error}.") from None
 
-    def replace(self, line: Line) -> None:
+    def replace(self, line: DataLine) -> None:
         """Let the file hold this line only; DataError, and all as before, if it cannot."""
-        text = HEAD + line_bytes(line)
+        text = HEADER + encode_line(line)
         new = self._path.with_name(f"{self._path.name}.new")
         try:
-            file = _written(new, text)
+            file = _new_file(new, text)
             new.replace(self._path)
         except OSError as error:
             with suppress(OSError):
                 new.unlink()
-            raise DataError(f"{self} cannot be written: {error.strerror}.") from None
+            raise DataFileError(
+                f"{self} cannot be written: {error.strerror}."
+            ) from None
         self._close_file()
         self._file = file
-        self._size = self._folded = len(text)
+        self._size = self._compacted_size = len(text)
         _sync_directory(self._path.parent)
 
-    def write(self, line: Line) -> bool:
+    def write(self, line: DataLine) -> bool:
         """Add a line; True if it is time to fold. OSError if it was not kept whole."""
-        text = line_bytes(line)
+        text = encode_line(line)
         # A write that failed may have left half a line.
         os.ftruncate(self._file, self._size)
         _write_all(self._file, text)
         self._size += len(text)
         # Folding costs what is folded: when the file has doubled, it is worth it.
-        return self._size > max(_SMALL, 2 * self._folded)
+        return self._size > max(_COMPACT_ABOVE, 2 * self._compacted_size)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -110,9 +112,9 @@ class DataFile:
         os.close(self._lock)
 
     def _content(self) -> bytes:
-        with open_at_once(self._path) as file:
+        with open_without_waiting(self._path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise DataError(
+                raise DataFileError(
                     f"{self} is not a regular file; name another one with --data."
                 )
             return file.read()
@@ -129,7 +131,7 @@ class DataFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise DataError(
+            raise DataFileError(
                 f"{self} cannot be used: {error.strerror}; "
                 "name another file with --data."
             ) from None
@@ -137,11 +139,11 @@ class DataFile:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(handle)
-            raise DataError(f"{self} is in use by another emulator.") from None
+            raise DataFileError(f"{self} is in use by another emulator.") from None
         return handle
 
 
-def _written(path: Path, text: bytes) -> int:
+def _new_file(path: Path, text: bytes) -> int:
     """A new file with this text in it, on the disk and open to be added to."""
     # What a power cut has left may be half, or not even a file.
     path.unlink(missing_ok=True)

@@ -10,50 +10,50 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from pulumi_esa_emulator.identity.nonces import Nonce
-from pulumi_esa_emulator.state.history import Entry
+from pulumi_esa_emulator.identity.nonces import UsedNonce
 from pulumi_esa_emulator.state.records import Batch, Change
+from pulumi_esa_emulator.state.request_history import HistoryEntry
 
 _VERSION = 1
-HEAD = b'{"format":"esa-emulator","version":%d}\n' % _VERSION
-ADVICE = "put a copy of it back, or move it away to begin anew from the seed"
+HEADER = b'{"format":"esa-emulator","version":%d}\n' % _VERSION
+DAMAGE_ADVICE = "put a copy of it back, or move it away to begin anew from the seed"
 """What to do about a damaged file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DataLine:
     """What came of one request, or of all before; `now` is the emulator's clock."""
 
     now: AwareDatetime
     changes: tuple[Change, ...]
     batches: tuple[Batch, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
     # Files of before nonces were kept have none.
-    nonces: tuple[Nonce, ...] = ()
+    nonces: tuple[UsedNonce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class _Header:
     format: Literal["esa-emulator"]
     version: Annotated[int, Field(ge=1)]
 
 
-_LINE = TypeAdapter(Line)
-_HEAD = TypeAdapter(_Head)
+_LINE = TypeAdapter(DataLine)
+_HEAD = TypeAdapter(_Header)
 
 
-class LinesError(ValueError):
+class DataFormatError(ValueError):
     """The content cannot be used; its text goes after the name of the file."""
 
 
-def line_bytes(line: Line) -> bytes:
+def encode_line(line: DataLine) -> bytes:
     """A line as it is written."""
     return _LINE.dump_json(line) + b"\n"
 
 
-def parse_lines(content: bytes) -> list[Line]:
+def parse_lines(content: bytes) -> list[DataLine]:
     """The lines after the first; LinesError if they are damaged, or no such lines."""
-    if content != HEAD and HEAD.startswith(content):
+    if content != HEADER and HEADER.startswith(content):
         raise _damaged("it is empty" if not content else "it ends in its first line")
     head, _, rest = content.partition(b"\n")
     _check_head(head)
@@ -70,26 +70,26 @@ def _check_head(text: bytes) -> None:
     try:
         head = _HEAD.validate_json(text, strict=True)
     except ValidationError:
-        raise LinesError(
+        raise DataFormatError(
             "is not a data file of this emulator; name another one with --data"
         ) from None
     if head.version > _VERSION:
-        raise LinesError(
+        raise DataFormatError(
             f"is of a newer emulator (version {head.version} of the format, this one "
             f"reads {_VERSION}); use that one, or name another file with --data"
         )
 
 
-def _parsed(number: int, text: bytes) -> Line:
+def _parsed(number: int, text: bytes) -> DataLine:
     try:
         return _LINE.validate_json(text, strict=True)
     except ValidationError:
         raise _unreadable(number) from None
 
 
-def _unreadable(number: int) -> LinesError:
+def _unreadable(number: int) -> DataFormatError:
     return _damaged(f"its line {number} cannot be read")
 
 
-def _damaged(why: str) -> LinesError:
-    return LinesError(f"is damaged: {why}; {ADVICE}")
+def _damaged(why: str) -> DataFormatError:
+    return DataFormatError(f"is damaged: {why}; {DAMAGE_ADVICE}")

@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from pulumi_esa_emulator.dialects import Status
+from pulumi_esa_emulator.dialects import PlanStatus
 from pulumi_esa_emulator.identity.keys import DEFAULT_UID
 
-Kind = Literal["site", "job", "progress", "plan"]
+RecordKind = Literal["site", "job", "progress", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SiteRecord:
     """A website; its plans run only while its status is `active`.
 
     `name`, `job_limit`, `plan_limit` and `url_quota` bring about InvalidDomain,
@@ -36,7 +36,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobRecord:
     """A list of URLs; nothing of it changes after its creation."""
 
     id: str
@@ -59,7 +59,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ProgressRecord:
     """How many URLs of a job were submitted since its start or last Reset."""
 
     job_id: str
@@ -73,7 +73,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlanRecord:
     """When and how fast a job's URLs are submitted.
 
     `started`: Start was called on it. `queued_at`: since when it may run.
@@ -87,7 +87,7 @@ class Plan:
     end_time: AwareDatetime | None
     interval: int
     slice_len: int
-    status: Status
+    status: PlanStatus
     queued_at: AwareDatetime
     ali_uid: str = DEFAULT_UID
     started: bool = False
@@ -102,7 +102,7 @@ class Plan:
         return self.id
 
 
-Record = Site | Job | Progress | Plan
+Record = SiteRecord | JobRecord | ProgressRecord | PlanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Put:
 class Drop:
     """A record goes."""
 
-    kind: Kind
+    kind: RecordKind
     key: str
 
 

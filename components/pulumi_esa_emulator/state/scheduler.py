@@ -13,34 +13,39 @@ from pulumi_esa_emulator.state.records import (
     Batch,
     Change,
     Drop,
-    Job,
-    Plan,
-    Progress,
+    JobRecord,
+    PlanRecord,
+    ProgressRecord,
     Put,
-    Site,
+    SiteRecord,
 )
-from pulumi_esa_emulator.state.store import Store
-from pulumi_esa_emulator.state.transitions import Place, Step, due, step
+from pulumi_esa_emulator.state.store import RecordStore
+from pulumi_esa_emulator.state.transitions import (
+    ListPosition,
+    Transition,
+    next_transition_at,
+    transition,
+)
 
 
-class Timeline:
+class PlanScheduler:
     """Who is due when; owns no records."""
 
-    def __init__(self, store: Store, rules: Rules) -> None:
+    def __init__(self, store: RecordStore, rules: Rules) -> None:
         self._store = store
         self._rules = rules
         self._heap: list[tuple[datetime, str]] = []
-        self._when: dict[str, datetime] = {}
+        self._due_at: dict[str, datetime] = {}
         for plan in store.plans():
             self._schedule(plan)
 
-    def note(self, changes: tuple[Change, ...]) -> None:
+    def reschedule(self, changes: tuple[Change, ...]) -> None:
         """Look again at plans that a request has changed."""
         for change in changes:
-            if isinstance(change, Put) and isinstance(change.record, Plan):
+            if isinstance(change, Put) and isinstance(change.record, PlanRecord):
                 self._schedule(change.record)
             elif isinstance(change, Drop) and change.kind == "plan":
-                self._when.pop(change.key, None)
+                self._due_at.pop(change.key, None)
 
     def advance(self, now: datetime) -> tuple[tuple[Change, ...], tuple[Batch, ...]]:
         """Let everything happen that is due by now; says what changed and was sent."""
@@ -48,60 +53,62 @@ class Timeline:
         batches: list[Batch] = []
         while self._heap and self._heap[0][0] <= now:
             at, plan_id = heapq.heappop(self._heap)
-            if self._when.get(plan_id) == at:
-                changes, batch = self._happen(plan_id, at)
+            if self._due_at.get(plan_id) == at:
+                changes, batch = self._run_transition(plan_id, at)
                 changed |= {(c.record.kind, c.record.key): c for c in changes}
                 batches += [batch] if batch else []
         return tuple(changed.values()), tuple(batches)
 
-    def _schedule(self, plan: Plan) -> None:
-        at = due(plan, self._site_of(plan), self._rules)
+    def _schedule(self, plan: PlanRecord) -> None:
+        at = next_transition_at(plan, self._site_of(plan), self._rules)
         if at is None:
-            self._when.pop(plan.id, None)
-        elif self._when.get(plan.id) != at:
-            self._when[plan.id] = at
+            self._due_at.pop(plan.id, None)
+        elif self._due_at.get(plan.id) != at:
+            self._due_at[plan.id] = at
             heapq.heappush(self._heap, (at, plan.id))
 
-    def _happen(self, plan_id: str, at: datetime) -> tuple[list[Put], Batch | None]:
+    def _run_transition(
+        self, plan_id: str, at: datetime
+    ) -> tuple[list[Put], Batch | None]:
         plan = self._store.records["plan"][plan_id]
-        assert isinstance(plan, Plan)  # noqa: S101 - the agenda holds plans only
-        place = self._place(plan)
-        done = step(plan, place, at, self._rules)
-        changes = self._changes(done, place)
+        assert isinstance(plan, PlanRecord)  # noqa: S101 - the agenda holds plans only
+        position = self._position(plan)
+        result = transition(plan, position, at, self._rules)
+        changes = self._changes(result, position)
         self._store.apply(changes)
-        del self._when[plan_id]
+        del self._due_at[plan_id]
         self._schedule(_plan_of(changes))
-        sent = Batch(at, plan.job_id, plan.id, place.submitted, done.count)
-        return changes, sent if done.count else None
+        sent = Batch(at, plan.job_id, plan.id, position.submitted, result.count)
+        return changes, sent if result.count else None
 
-    def _changes(self, done: Step, place: Place) -> list[Put]:
-        plan, submitted = done.plan, place.submitted + done.count
-        if not done.count:
+    def _changes(self, result: Transition, position: ListPosition) -> list[Put]:
+        plan, submitted = result.plan, position.submitted + result.count
+        if not result.count:
             return [Put(plan)]
         if self._rules.cursor == "plan":
-            in_all = self._store.now().submitted(plan.job_id) + done.count
+            in_all = self._store.now().submitted(plan.job_id) + result.count
             own = replace(plan, submitted=submitted)
-            return [Put(Progress(plan.job_id, in_all)), Put(own)]
-        return [Put(Progress(plan.job_id, submitted)), Put(plan)]
+            return [Put(ProgressRecord(plan.job_id, in_all)), Put(own)]
+        return [Put(ProgressRecord(plan.job_id, submitted)), Put(plan)]
 
-    def _place(self, plan: Plan) -> Place:
+    def _position(self, plan: PlanRecord) -> ListPosition:
         job = self._job_of(plan)
         own = self._rules.cursor == "plan"
         submitted = plan.submitted if own else self._store.now().submitted(job.id)
-        return Place(submitted, len(job.urls))
+        return ListPosition(submitted, len(job.urls))
 
-    def _job_of(self, plan: Plan) -> Job:
+    def _job_of(self, plan: PlanRecord) -> JobRecord:
         job = self._store.records["job"][plan.job_id]
-        assert isinstance(job, Job)  # noqa: S101 - a job takes its plans with it
+        assert isinstance(job, JobRecord)  # noqa: S101 - a job takes its plans with it
         return job
 
-    def _site_of(self, plan: Plan) -> Site:
+    def _site_of(self, plan: PlanRecord) -> SiteRecord:
         site = self._store.records["site"][str(self._job_of(plan).site_id)]
-        assert isinstance(site, Site)  # noqa: S101 - sites never go
+        assert isinstance(site, SiteRecord)  # noqa: S101 - sites never go
         return site
 
 
-def _plan_of(changes: list[Put]) -> Plan:
+def _plan_of(changes: list[Put]) -> PlanRecord:
     plan = changes[-1].record
-    assert isinstance(plan, Plan)  # noqa: S101 - `_changes` puts it last
+    assert isinstance(plan, PlanRecord)  # noqa: S101 - `_changes` puts it last
     return plan

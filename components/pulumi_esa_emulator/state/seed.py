@@ -17,18 +17,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from pulumi_esa_emulator.dialects import Status as PlanStatus
-from pulumi_esa_emulator.identity.keys import DEFAULT_UID, Key
-from pulumi_esa_emulator.identity.ram_policies import Policy as RamPolicy
+from pulumi_esa_emulator.dialects import PlanStatus
+from pulumi_esa_emulator.identity.keys import DEFAULT_UID, AccessKey
+from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 from pulumi_esa_emulator.messages.documents import DocumentError
-from pulumi_esa_emulator.messages.times import parse_moment
-from pulumi_esa_emulator.messages.urls import read_urls, without_query
+from pulumi_esa_emulator.messages.time_notations import parse_relative_time
+from pulumi_esa_emulator.messages.urls import parse_urls, without_query
 from pulumi_esa_emulator.state.records import (
-    Job,
-    Plan,
-    Progress,
+    JobRecord,
+    PlanRecord,
+    ProgressRecord,
     Record,
-    Site,
+    SiteRecord,
 )
 
 
@@ -39,7 +39,7 @@ def _object_id(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    parse_moment(text, datetime.fromisoformat("2024-06-01T00:00:00Z"))
+    parse_relative_time(text, datetime.fromisoformat("2024-06-01T00:00:00Z"))
     return text
 
 
@@ -48,18 +48,18 @@ def _lines(value: object) -> object:
 
 
 ObjectId = Annotated[str, AfterValidator(_object_id)]
-Moment = Annotated[str, AfterValidator(_moment)]
+SeedTime = Annotated[str, AfterValidator(_moment)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 SiteNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Limit = Annotated[int, Field(ge=0)] | None
 
 
-class _Seed(BaseModel):
+class _SeedModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class SiteSeed(_Seed):
+class SiteSeed(_SeedModel):
     """A site; JobLimit, PlanLimit (per job) and UrlQuota (per job) are off unless set.
 
     With SiteName, URLs of other domains are refused in ErrorInfo.
@@ -74,18 +74,18 @@ class SiteSeed(_Seed):
     UrlQuota: Limit = None
 
 
-class PlanSeed(_Seed):
+class PlanSeed(_SeedModel):
     """A plan; a running one submits its first batch at once."""
 
     Id: ObjectId | None = None
-    StartTime: Moment | None = None
-    EndTime: Moment | None = None
+    StartTime: SeedTime | None = None
+    EndTime: SeedTime | None = None
     Interval: Count
     SliceLen: Count
     Status: PlanStatus = "waiting"
 
 
-class JobSeed(_Seed):
+class JobSeed(_SeedModel):
     """A job with its plans; TaskSubmitted: how many of its URLs are done already."""
 
     Id: ObjectId | None = None
@@ -94,12 +94,12 @@ class JobSeed(_Seed):
     InsertWay: str = "textBox"
     UrlList: Urls = ()
     OssUrl: str | None = None
-    CreatedAt: Moment = "now"
+    CreatedAt: SeedTime = "now"
     TaskSubmitted: Annotated[int, Field(ge=0)] = 0
     plans: tuple[PlanSeed, ...] = ()
 
 
-class KeySeed(_Seed):
+class KeySeed(_SeedModel):
     """An access key; SecurityToken and Expiration make it a temporary one.
 
     Policy is a RAM policy document; without one the key may do everything.
@@ -109,23 +109,23 @@ class KeySeed(_Seed):
     AccessKeySecret: Annotated[str, Field(min_length=1, repr=False)]
     AliUid: str = DEFAULT_UID
     SecurityToken: Annotated[str | None, Field(repr=False)] = None
-    Expiration: Moment | None = None
+    Expiration: SeedTime | None = None
     Policy: RamPolicy | None = None
 
-    def key(self, wall: datetime) -> Key:
+    def key(self, now: datetime) -> AccessKey:
         """The key; Expiration is by the wall clock, as signatures are."""
         expires = self.Expiration
-        return Key(
+        return AccessKey(
             id=self.AccessKeyId,
             secret=self.AccessKeySecret,
             ali_uid=self.AliUid,
             token=self.SecurityToken,
-            expires=None if expires is None else parse_moment(expires, wall),
+            expires=None if expires is None else parse_relative_time(expires, now),
             policy=self.Policy,
         )
 
 
-class Seed(_Seed):
+class Seed(_SeedModel):
     """The whole file."""
 
     sites: tuple[SiteSeed, ...] = ()
@@ -147,14 +147,14 @@ def records_of(
     records: list[Record] = list(sites.values())
     for job, one in zip(jobs, seed.jobs, strict=True):
         done = min(one.TaskSubmitted, len(job.urls))
-        records += [job, Progress(job.id, done)]
+        records += [job, ProgressRecord(job.id, done)]
         records += [_plan(plan, job, now, new_id) for plan in one.plans]
-    _refuse_twins(seed, records)
+    _refuse_duplicates(seed, records)
     return tuple(records)
 
 
-def _site(one: SiteSeed, now: datetime) -> Site:
-    return Site(
+def _site(one: SiteSeed, now: datetime) -> SiteRecord:
+    return SiteRecord(
         id=one.SiteId,
         status=one.Status,
         ali_uid=one.AliUid,
@@ -167,21 +167,21 @@ def _site(one: SiteSeed, now: datetime) -> Site:
 
 
 def _job(
-    one: JobSeed, sites: dict[int, Site], now: datetime, new_id: Callable[[], str]
-) -> Job:
+    one: JobSeed, sites: dict[int, SiteRecord], now: datetime, new_id: Callable[[], str]
+) -> JobRecord:
     if one.SiteId not in sites:
         raise DocumentError(
             f"The seed's job {one.Name!r} is of site {one.SiteId}, which the seed does "
             "not list."
         )
-    urls = read_urls("\n".join(one.UrlList))
-    return Job(
+    urls = parse_urls("\n".join(one.UrlList))
+    return JobRecord(
         id=one.Id or new_id(),
         site_id=one.SiteId,
         name=one.Name,
         insert_way=one.InsertWay,
-        urls=urls.taken,
-        created_at=parse_moment(one.CreatedAt, now),
+        urls=urls.accepted,
+        created_at=parse_relative_time(one.CreatedAt, now),
         file_id=new_id(),
         ali_uid=sites[one.SiteId].ali_uid,
         oss_url=without_query(one.OssUrl) if one.OssUrl else None,
@@ -189,14 +189,16 @@ def _job(
     )
 
 
-def _plan(one: PlanSeed, job: Job, now: datetime, new_id: Callable[[], str]) -> Plan:
-    start = None if one.StartTime is None else parse_moment(one.StartTime, now)
-    end = None if one.EndTime is None else parse_moment(one.EndTime, now)
+def _plan(
+    one: PlanSeed, job: JobRecord, now: datetime, new_id: Callable[[], str]
+) -> PlanRecord:
+    start = None if one.StartTime is None else parse_relative_time(one.StartTime, now)
+    end = None if one.EndTime is None else parse_relative_time(one.EndTime, now)
     if start is not None and end is not None and end < start:
         raise DocumentError(
             f"The seed's plan {one.Id or 'without Id'} ends before it starts."
         )
-    return Plan(
+    return PlanRecord(
         id=one.Id or new_id(),
         job_id=job.id,
         start_time=start,
@@ -210,10 +212,10 @@ def _plan(one: PlanSeed, job: Job, now: datetime, new_id: Callable[[], str]) -> 
     )
 
 
-def _refuse_twins(seed: Seed, records: list[Record]) -> None:
+def _refuse_duplicates(seed: Seed, records: list[Record]) -> None:
     if len({one.SiteId for one in seed.sites}) < len(seed.sites):
         raise DocumentError("The seed lists a site twice.")
-    for ids in (_ids(records, Job), _ids(records, Plan)):
+    for ids in (_ids(records, JobRecord), _ids(records, PlanRecord)):
         seen: set[str] = set()
         for one in ids:
             if one in seen:

@@ -1,6 +1,6 @@
 """All records with their indexes, and their past for stale reads; knows no rules.
 
-A `View` is what an action may look at; changes come back as values and are applied in
+A `RecordView` is what an action may look at; changes come back as values and are applied in
 one go, so that a request either happened or did not.
 """
 
@@ -12,58 +12,58 @@ from itertools import chain
 from pulumi_esa_emulator.state.records import (
     Change,
     Drop,
-    Job,
-    Kind,
-    Plan,
-    Progress,
+    JobRecord,
+    PlanRecord,
+    ProgressRecord,
     Put,
     Record,
-    Site,
+    RecordKind,
+    SiteRecord,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Undo:
     at: float
-    kind: Kind
+    kind: RecordKind
     key: str
     before: Record | None
 
 
-class View:
+class RecordView:
     """Records as of some moment, deleted ones left out."""
 
     def __init__(
-        self, store: "Store", past: dict[tuple[Kind, str], Record | None]
+        self, store: "RecordStore", past: dict[tuple[RecordKind, str], Record | None]
     ) -> None:
         self._store = store
         self._past = past
 
-    def site(self, site_id: int) -> Site | None:
+    def site(self, site_id: int) -> SiteRecord | None:
         """The site, or None."""
         found = self._find("site", str(site_id))
-        return found if isinstance(found, Site) else None
+        return found if isinstance(found, SiteRecord) else None
 
-    def job(self, job_id: str) -> Job | None:
+    def job(self, job_id: str) -> JobRecord | None:
         """The job, or None."""
         found = self._find("job", job_id)
-        return found if isinstance(found, Job) else None
+        return found if isinstance(found, JobRecord) else None
 
     def submitted(self, job_id: str) -> int:
         """How many of the job's URLs were submitted."""
         found = self._find("progress", job_id)
-        return found.submitted if isinstance(found, Progress) else 0
+        return found.submitted if isinstance(found, ProgressRecord) else 0
 
-    def plan(self, plan_id: str) -> Plan | None:
+    def plan(self, plan_id: str) -> PlanRecord | None:
         """The plan, or None; one that was deleted and runs on counts as gone."""
         found = self._find("plan", plan_id)
-        return found if isinstance(found, Plan) and not found.hidden else None
+        return found if isinstance(found, PlanRecord) and not found.hidden else None
 
-    def jobs_of(self, site_id: int) -> Iterator[Job]:
+    def jobs_of(self, site_id: int) -> Iterator[JobRecord]:
         """The site's jobs, oldest first."""
         now = self._store.job_ids.get(str(site_id), {})
         gone = self._gone(
-            lambda old: isinstance(old, Job) and old.site_id == site_id, now
+            lambda old: isinstance(old, JobRecord) and old.site_id == site_id, now
         )
         found = (self.job(key) for key in chain(now, gone))
         return (job for job in found if job is not None)
@@ -72,11 +72,11 @@ class View:
         """How many jobs the site has at present."""
         return len(self._store.job_ids.get(str(site_id), {}))
 
-    def plans_of(self, job_id: str) -> Iterator[Plan]:
+    def plans_of(self, job_id: str) -> Iterator[PlanRecord]:
         """The job's plans, oldest first."""
         now = self._store.plan_ids.get(job_id, {})
         gone = self._gone(
-            lambda old: isinstance(old, Plan) and old.job_id == job_id, now
+            lambda old: isinstance(old, PlanRecord) and old.job_id == job_id, now
         )
         found = (self.plan(key) for key in chain(now, gone))
         return (plan for plan in found if plan is not None)
@@ -89,7 +89,7 @@ class View:
         """How many plans the job has at present."""
         return len(self._store.plan_ids.get(job_id, {}))
 
-    def _find(self, kind: Kind, key: str) -> Record | None:
+    def _find(self, kind: RecordKind, key: str) -> Record | None:
         if (kind, key) in self._past:
             return self._past[kind, key]
         return self._store.records[kind].get(key)
@@ -101,11 +101,11 @@ class View:
         return [key for (_, key), old in past if key not in now and wanted(old)]
 
 
-class Store:
+class RecordStore:
     """The records as they are; not safe between threads, its owner holds a lock."""
 
     def __init__(self) -> None:
-        self.records: dict[Kind, dict[str, Record]] = {
+        self.records: dict[RecordKind, dict[str, Record]] = {
             "site": {},
             "job": {},
             "progress": {},
@@ -115,19 +115,19 @@ class Store:
         self.plan_ids: dict[str, dict[str, None]] = {}
         self._undo: deque[_Undo] = deque()
 
-    def now(self) -> View:
+    def now(self) -> RecordView:
         """The records as they are."""
-        return View(self, {})
+        return RecordView(self, {})
 
-    def before(self, moment: float) -> View:
+    def as_of(self, moment: float) -> RecordView:
         """The records as they were at a moment of `remember`."""
-        past: dict[tuple[Kind, str], Record | None] = {}
+        past: dict[tuple[RecordKind, str], Record | None] = {}
         for undo in self._undo:
             if undo.at > moment:
                 past.setdefault((undo.kind, undo.key), undo.before)
-        return View(self, past)
+        return RecordView(self, past)
 
-    def changing(self, changes: Iterable[Change]) -> tuple[Change, ...]:
+    def effective_changes(self, changes: Iterable[Change]) -> tuple[Change, ...]:
         """Those of the changes that would change anything."""
         return tuple(change for change in changes if self._differs(change))
 
@@ -140,7 +140,7 @@ class Store:
                 self._drop(change)
 
     def remember(self, changes: Iterable[Change], at: float, not_before: float) -> None:
-        """Keep what the changes will replace, for `before`; forget what is older."""
+        """Keep what the changes will replace, for `as_of`; forget what is older."""
         while self._undo and self._undo[0].at < not_before:
             self._undo.popleft()
         for change in changes:
@@ -151,9 +151,11 @@ class Store:
         """All records, sites first, plans last."""
         return chain.from_iterable(found.values() for found in self.records.values())
 
-    def plans(self) -> Iterator[Plan]:
+    def plans(self) -> Iterator[PlanRecord]:
         """All plans, also those that were deleted and run on."""
-        return (one for one in self.records["plan"].values() if isinstance(one, Plan))
+        return (
+            one for one in self.records["plan"].values() if isinstance(one, PlanRecord)
+        )
 
     def missing(self) -> str:
         """A record that another one needs and that is not there, in words; "" if all are."""
@@ -161,7 +163,10 @@ class Store:
             if plan.job_id not in self.records["job"]:
                 return f"the job of the plan {plan.id!r}"
         for job in self.records["job"].values():
-            if isinstance(job, Job) and str(job.site_id) not in self.records["site"]:
+            if (
+                isinstance(job, JobRecord)
+                and str(job.site_id) not in self.records["site"]
+            ):
                 return f"the site of the job {job.id!r}"
         return ""
 
@@ -172,21 +177,21 @@ class Store:
 
     def _put(self, record: Record) -> None:
         self.records[record.kind][record.key] = record
-        if isinstance(record, Job):
+        if isinstance(record, JobRecord):
             self.job_ids.setdefault(str(record.site_id), {})[record.id] = None
-        elif isinstance(record, Plan):
+        elif isinstance(record, PlanRecord):
             self.plan_ids.setdefault(record.job_id, {})[record.id] = None
 
     def _drop(self, drop: Drop) -> None:
         gone = self.records[drop.kind].pop(drop.key, None)
-        if isinstance(gone, Job):
+        if isinstance(gone, JobRecord):
             self.job_ids.get(str(gone.site_id), {}).pop(gone.id, None)
             self.plan_ids.pop(gone.id, None)
-        elif isinstance(gone, Plan):
+        elif isinstance(gone, PlanRecord):
             self.plan_ids.get(gone.job_id, {}).pop(gone.id, None)
 
 
-def _address(change: Change) -> tuple[Kind, str]:
+def _address(change: Change) -> tuple[RecordKind, str]:
     if isinstance(change, Put):
         return change.record.kind, change.record.key
     return change.kind, change.key

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from pulumi_esa_emulator.dialects import Rules
 from pulumi_esa_emulator.errors import Problem
-from pulumi_esa_emulator.state.records import Plan, Site
+from pulumi_esa_emulator.state.records import PlanRecord, SiteRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """Where in a URL list of `total` lines the next batch begins."""
 
     submitted: int
@@ -26,23 +26,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """A plan after something happened to it by itself, and how many URLs it sent."""
 
-    plan: Plan
+    plan: PlanRecord
     count: int = 0
 
 
-def due(plan: Plan, site: Site, rules: Rules) -> datetime | None:
+def next_transition_at(
+    plan: PlanRecord, site: SiteRecord, rules: Rules
+) -> datetime | None:
     """When next something happens to the plan by itself; None: never."""
     if plan.status == "running":
         return _earliest(plan.next_at, plan.end_time)
     if plan.status == "waiting" and _is_queued(plan, rules):
-        return _earliest(opening(plan, site), plan.end_time)
+        return _earliest(opening_time(plan, site), plan.end_time)
     return None
 
 
-def opening(plan: Plan, site: Site) -> datetime | None:
+def opening_time(plan: PlanRecord, site: SiteRecord) -> datetime | None:
     """When a queued plan begins to run; None while its site is not active."""
     if site.status != "active":
         return None
@@ -51,18 +53,22 @@ def opening(plan: Plan, site: Site) -> datetime | None:
     return max(floor for floor in floors if floor is not None)
 
 
-def step(plan: Plan, place: Place, at: datetime, rules: Rules) -> Step:
+def transition(
+    plan: PlanRecord, position: ListPosition, at: datetime, rules: Rules
+) -> Transition:
     """What happens to a plan at the moment it is due."""
     if plan.status == "waiting":
-        return Step(_open(plan, at))
+        return Transition(_open(plan, at))
     if plan.end_time is not None and at >= plan.end_time:
-        return Step(replace(plan, status=rules.window_over, next_at=None))
-    if place.done:
-        return Step(replace(plan, status="finished", next_at=None))
-    return _submit(plan, place, at)
+        return Transition(replace(plan, status=rules.window_over, next_at=None))
+    if position.done:
+        return Transition(replace(plan, status="finished", next_at=None))
+    return _submit(plan, position, at)
 
 
-def start(plan: Plan, site: Site, rules: Rules, now: datetime) -> Plan:
+def start(
+    plan: PlanRecord, site: SiteRecord, rules: Rules, now: datetime
+) -> PlanRecord:
     """The plan after Start; the same one if nothing changes; Problem if refused."""
     if _ignored(rules.on_start(plan.status)):
         return plan
@@ -73,11 +79,11 @@ def start(plan: Plan, site: Site, rules: Rules, now: datetime) -> Plan:
     if plan.status == "waiting" and plan.started:
         return plan
     queued = replace(_queued(plan, now), started=True)
-    opens = None if rules.start_shows == "waiting" else opening(queued, site)
+    opens = None if rules.start_shows == "waiting" else opening_time(queued, site)
     return _open(queued, now) if opens is not None and opens <= now else queued
 
 
-def stop(plan: Plan, rules: Rules) -> Plan:
+def stop(plan: PlanRecord, rules: Rules) -> PlanRecord:
     """The plan after Stop; the same one if nothing changes; Problem if refused."""
     if plan.status == "running":
         return replace(plan, status="stopped", next_at=None)
@@ -85,7 +91,7 @@ def stop(plan: Plan, rules: Rules) -> Plan:
     return plan
 
 
-def requeue(plan: Plan, now: datetime) -> Plan:
+def requeue(plan: PlanRecord, now: datetime) -> PlanRecord:
     """The plan as new, for the dialect reset-requeues."""
     if plan.status in {"waiting", "running"}:
         return plan
@@ -100,30 +106,32 @@ def check_window(start: datetime | None, end: datetime | None, rules: Rules) -> 
         raise Problem("InvalidEndTime.Mismatch")
 
 
-def _is_queued(plan: Plan, rules: Rules) -> bool:
+def _is_queued(plan: PlanRecord, rules: Rules) -> bool:
     by_itself = plan.start_time is not None and rules.new_plan == "starts"
     return plan.started or by_itself
 
 
-def _queued(plan: Plan, now: datetime) -> Plan:
+def _queued(plan: PlanRecord, now: datetime) -> PlanRecord:
     return replace(plan, status="waiting", queued_at=now, next_at=None)
 
 
-def _open(plan: Plan, at: datetime) -> Plan:
+def _open(plan: PlanRecord, at: datetime) -> PlanRecord:
     if plan.end_time is not None and at >= plan.end_time:
         # Its window went by, or lay in the past, without a single batch.
         return replace(plan, status="failed", next_at=None)
     return replace(plan, status="running", next_at=at)
 
 
-def _submit(plan: Plan, place: Place, at: datetime) -> Step:
-    count = min(plan.slice_len, place.total - place.submitted)
-    if place.submitted + count >= place.total:
-        return Step(replace(plan, status="finished", next_at=None), count)
-    return Step(replace(plan, next_at=at + timedelta(seconds=plan.interval)), count)
+def _submit(plan: PlanRecord, position: ListPosition, at: datetime) -> Transition:
+    count = min(plan.slice_len, position.total - position.submitted)
+    if position.submitted + count >= position.total:
+        return Transition(replace(plan, status="finished", next_at=None), count)
+    return Transition(
+        replace(plan, next_at=at + timedelta(seconds=plan.interval)), count
+    )
 
 
-def _start_late(plan: Plan, rules: Rules, now: datetime) -> Plan:
+def _start_late(plan: PlanRecord, rules: Rules, now: datetime) -> PlanRecord:
     if rules.start_late == "refused":
         raise Problem("InvalidEndTime.Mismatch")
     if rules.start_late == "ignored":

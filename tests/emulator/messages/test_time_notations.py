@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_emulator.messages.times import (
+from pulumi_esa_emulator.messages.time_notations import (
     EARLIEST,
     LATEST,
     NOTATIONS,
-    parse_moment,
+    parse_relative_time,
     parse_time,
     to_milliseconds,
 )
@@ -74,13 +74,13 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     ],
 )
 def test_a_seeds_time_may_be_relative(text: str, away: timedelta) -> None:
-    assert parse_moment(text, NOW) == NOW + away
+    assert parse_relative_time(text, NOW) == NOW + away
 
 
 @pytest.mark.parametrize("text", ["+", "2h", "+2y", "+999999999d", "+2h "])
 def test_a_relative_time_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a time|outside"):
-        parse_moment(text, NOW)
+        parse_relative_time(text, NOW)
 
 
 @given(
@@ -102,4 +102,4 @@ def test_a_time_written_is_the_same_time_read(moment: datetime, name: str) -> No
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
-        assert EARLIEST <= parse_moment(text, NOW) <= LATEST
+        assert EARLIEST <= parse_relative_time(text, NOW) <= LATEST

@@ -3,13 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 
 SITE = "acs:esa:*:1568586500114622:site/1"
 
 
-def policy(*statements: dict[str, object]) -> Policy:
-    return Policy.model_validate({"Version": "1", "Statement": statements})
+def policy(*statements: dict[str, object]) -> RamPolicy:
+    return RamPolicy.model_validate({"Version": "1", "Statement": statements})
 
 
 def allow(action: object, resource: object = "*") -> dict[str, object]:
@@ -44,7 +44,7 @@ def deny_all_but(*actions: str) -> dict[str, object]:
     ],
 )
 def test_a_deny_wins_and_what_is_not_allowed_is_denied(
-    document: Policy, action: str, resource: str, verdict: str
+    document: RamPolicy, action: str, resource: str, verdict: str
 ) -> None:
     assert document.verdict(action, resource) == verdict
 
@@ -99,4 +99,4 @@ def test_a_document_that_cannot_be_followed_to_the_letter_is_refused(
     document: object,
 ) -> None:
     with pytest.raises(ValidationError):
-        Policy.model_validate(document)
+        RamPolicy.model_validate(document)

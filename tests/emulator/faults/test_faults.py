@@ -13,31 +13,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pulumi_esa_emulator.faults.document import FaultDocument, grammar
+from pulumi_esa_emulator.faults.document import FaultDocument, fault_grammar
 from pulumi_esa_emulator.faults.kinds import KINDS
 from pulumi_esa_emulator.messages.documents import DocumentError, parse_document
-from pulumi_esa_emulator.messages.stalls import MOST_WAITING
-from tests.emulator.client import Document
-from tests.emulator.conftest import House, Houses
+from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
+from tests.emulator.conftest import EmulatorFactory, InProcessEmulator
 from tests.emulator.seeds import JOB, open_plan, plan, plan_id, seed
+from tests.emulator.signed_client import Document
 
 START = "StartScheduledPreloadExecution"
 LIST = "ListScheduledPreloadExecutions"
 
 
-def faulty(house: Houses, *faults: Document, **document: object) -> House:
-    return house(
+def with_faults(
+    new_emulator: EmulatorFactory, *faults: Document, **document: object
+) -> InProcessEmulator:
+    return new_emulator(
         seed(open_plan(1, "stopped"), plan(2), plan(3)),
         faults={"faults": list(faults), **document},
     )
 
 
-def start(there: House, number: int = 1) -> httpx.Response:
-    return there.esa.ask(START, Id=plan_id(number))
+def start(emulator: InProcessEmulator, number: int = 1) -> httpx.Response:
+    return emulator.esa.ask(START, Id=plan_id(number))
 
 
-def effects(there: House) -> list[tuple[int | None, bool, tuple[str, ...]]]:
-    return [(one.status, one.effect, one.faults) for one in there.emulator.history]
+def effects(
+    emulator: InProcessEmulator,
+) -> list[tuple[int | None, bool, tuple[str, ...]]]:
+    return [(one.status, one.effect, one.faults) for one in emulator.app.history]
 
 
 @pytest.mark.parametrize(
@@ -60,126 +64,140 @@ def effects(there: House) -> list[tuple[int | None, bool, tuple[str, ...]]]:
     ],
 )
 def test_a_throttled_call_has_no_effect_and_the_code_and_hint_asked_for(
-    house: Houses,
+    new_emulator: EmulatorFactory,
     numbers: Document,
     status: int,
     code: str,
     headers: dict[str, str],
 ) -> None:
-    there = faulty(house, {"kind": "throttle", **numbers})
+    emulator = with_faults(new_emulator, {"kind": "throttle", **numbers})
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert (answer.status_code, answer.json()["Code"]) == (status, code)
     for name in ("x-acs-retry-after", "retry-after"):
         assert answer.headers.get(name) == headers.get(name)
-    assert effects(there) == [(status, False, ("throttle",))]
+    assert effects(emulator) == [(status, False, ("throttle",))]
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
 def test_a_server_error_comes_before_the_effect_or_after_it(
-    house: Houses, when: str, effect: bool
+    new_emulator: EmulatorFactory, when: str, effect: bool
 ) -> None:
-    there = faulty(house, {"kind": "server-error", "when": when, "status": 502})
+    emulator = with_faults(
+        new_emulator, {"kind": "server-error", "when": when, "status": 502}
+    )
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert (answer.status_code, answer.json()["Code"]) == (502, "InternalError")
-    assert effects(there) == [(502, effect, ("server-error",))]
-    assert there.status(plan_id()) == ("running" if effect else "stopped")
+    assert effects(emulator) == [(502, effect, ("server-error",))]
+    assert emulator.status(plan_id()) == ("running" if effect else "stopped")
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
 def test_a_reset_connection_gives_no_answer_before_the_effect_or_after_it(
-    house: Houses, when: str, effect: bool
+    new_emulator: EmulatorFactory, when: str, effect: bool
 ) -> None:
-    there = faulty(house, {"kind": "reset", "when": when})
+    emulator = with_faults(new_emulator, {"kind": "reset", "when": when})
 
     with pytest.raises(httpx.ReadError):
-        start(there)
+        start(emulator)
 
-    assert effects(there) == [(None, effect, ("reset",))]
+    assert effects(emulator) == [(None, effect, ("reset",))]
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
 def test_a_page_in_html_comes_before_the_effect_or_after_it(
-    house: Houses, when: str, effect: bool
+    new_emulator: EmulatorFactory, when: str, effect: bool
 ) -> None:
-    there = faulty(house, {"kind": "html", "when": when})
+    emulator = with_faults(new_emulator, {"kind": "html", "when": when})
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert answer.status_code == 502
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "<html>" in answer.text
-    assert effects(there) == [(502, effect, ("html",))]
+    assert effects(emulator) == [(502, effect, ("html",))]
 
 
-def test_truncated_breaks_off(house: Houses) -> None:
-    there = faulty(house, {"kind": "truncated"})
+def test_truncated_breaks_off(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(new_emulator, {"kind": "truncated"})
 
     with pytest.raises(httpx.RemoteProtocolError):
-        start(there)
+        start(emulator)
 
-    assert effects(there) == [(200, True, ("truncated",))]
+    assert effects(emulator) == [(200, True, ("truncated",))]
 
 
-def test_truncated_and_framed_is_only_half_a_json(house: Houses) -> None:
-    there = faulty(house, {"kind": "truncated", "framed": True, "keep": 0.9})
+def test_truncated_and_framed_is_only_half_a_json(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = with_faults(
+        new_emulator, {"kind": "truncated", "framed": True, "keep": 0.9}
+    )
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert answer.text.startswith('{"RequestId"')
     with pytest.raises(json.JSONDecodeError):
         answer.json()
 
 
-def test_another_content_type_leaves_the_content_as_it_is(house: Houses) -> None:
-    answer = start(faulty(house, {"kind": "content-type", "value": "text/xml"}))
+def test_another_content_type_leaves_the_content_as_it_is(
+    new_emulator: EmulatorFactory,
+) -> None:
+    answer = start(
+        with_faults(new_emulator, {"kind": "content-type", "value": "text/xml"})
+    )
 
     assert answer.headers["content-type"] == "text/xml"
     assert answer.json()["Status"] == "running"
 
 
 def test_extra_keys_are_in_the_answer_and_in_each_object_of_its_list(
-    house: Houses,
+    new_emulator: EmulatorFactory,
 ) -> None:
-    there = faulty(house, {"kind": "extra-keys", "count": 2})
+    emulator = with_faults(new_emulator, {"kind": "extra-keys", "count": 2})
 
-    body = there.esa.body(LIST, Id=JOB)
+    body = emulator.esa.body(LIST, Id=JOB)
 
     assert {"Extra0", "Extra1"} <= set(body)
     assert {"Extra0", "Extra1"} <= set(body["Executions"][0])
 
 
-def test_missing_keys_by_name(house: Houses) -> None:
-    there = faulty(house, {"kind": "missing-keys", "keys": ["Status", "RequestId"]})
+def test_missing_keys_by_name(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(
+        new_emulator, {"kind": "missing-keys", "keys": ["Status", "RequestId"]}
+    )
 
-    body = there.esa.body(LIST, Id=JOB)
+    body = emulator.esa.body(LIST, Id=JOB)
 
     assert "RequestId" not in body
     assert all("Status" not in one for one in body["Executions"])
 
 
-def test_missing_keys_by_number(house: Houses) -> None:
-    there = faulty(house, {"kind": "missing-keys", "count": 2, "actions": START})
+def test_missing_keys_by_number(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(
+        new_emulator, {"kind": "missing-keys", "count": 2, "actions": START}
+    )
 
-    body = start(there).json()
+    body = start(emulator).json()
 
     assert len(body) == 9 - 2
 
 
-def test_times_come_in_the_notations_asked_for(house: Houses) -> None:
-    there = faulty(house, {"kind": "times", "notations": ["Z"]})
+def test_times_come_in_the_notations_asked_for(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(new_emulator, {"kind": "times", "notations": ["Z"]})
 
-    assert start(there).json()["StartTime"] == "2026-06-01T11:00:00Z"
+    assert start(emulator).json()["StartTime"] == "2026-06-01T11:00:00Z"
 
 
-def test_shuffled_lists_hold_the_same(house: Houses) -> None:
-    there = faulty(house, {"kind": "shuffled"})
+def test_shuffled_lists_hold_the_same(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(new_emulator, {"kind": "shuffled"})
 
     orders = {
-        tuple(one["Id"] for one in there.esa.body(LIST, Id=JOB)["Executions"])
+        tuple(one["Id"] for one in emulator.esa.body(LIST, Id=JOB)["Executions"])
         for _ in range(20)
     }
 
@@ -189,17 +207,17 @@ def test_shuffled_lists_hold_the_same(house: Houses) -> None:
     }
 
 
-def test_stale_reads_show_what_was(house: Houses) -> None:
-    there = faulty(house, {"kind": "stale", "seconds": 3600})
-    there.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
-    started = start(there).json()
-    made = there.esa.body(
+def test_stale_reads_show_what_was(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(new_emulator, {"kind": "stale", "seconds": 3600})
+    emulator.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
+    started = start(emulator).json()
+    made = emulator.esa.body(
         "CreateScheduledPreloadExecutions",
         Id=JOB,
         Executions='[{"Interval":30,"SliceLen":10}]',
     )
 
-    seen = there.esa.body(LIST, Id=JOB)["Executions"]
+    seen = emulator.esa.body(LIST, Id=JOB)["Executions"]
 
     assert started["Status"] == "running"
     assert made["SuccessCount"] == 1
@@ -208,17 +226,17 @@ def test_stale_reads_show_what_was(house: Houses) -> None:
         plan_id(2): "waiting",
         plan_id(3): "waiting",
     }
-    assert there.status(plan_id()) == "running"
+    assert emulator.status(plan_id()) == "running"
 
 
-def test_a_stale_read_of_jobs_shows_what_was(house: Houses) -> None:
-    there = faulty(house, {"kind": "stale", "seconds": 3600})
-    there.esa.body("DeleteScheduledPreloadJob", Id=JOB)
+def test_a_stale_read_of_jobs_shows_what_was(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(new_emulator, {"kind": "stale", "seconds": 3600})
+    emulator.esa.body("DeleteScheduledPreloadJob", Id=JOB)
 
-    shown = there.esa.body("GetScheduledPreloadJob", Id=JOB)
+    shown = emulator.esa.body("GetScheduledPreloadJob", Id=JOB)
 
     assert shown["Id"] == JOB
-    assert there.esa.code("ResetScheduledPreloadJob", Id=JOB) == (
+    assert emulator.esa.code("ResetScheduledPreloadJob", Id=JOB) == (
         404,
         "InvalidJob.NotFound",
     )
@@ -235,18 +253,20 @@ def test_a_stale_read_of_jobs_shows_what_was(house: Houses) -> None:
     ],
 )
 def test_refusals_of_identity(
-    house: Houses, kind: Document, status: int, code: str
+    new_emulator: EmulatorFactory, kind: Document, status: int, code: str
 ) -> None:
-    there = faulty(house, kind)
+    emulator = with_faults(new_emulator, kind)
 
-    assert there.esa.code(START, Id=plan_id()) == (status, code)
-    assert effects(there) == [(status, False, (kind["kind"],))]
+    assert emulator.esa.code(START, Id=plan_id()) == (status, code)
+    assert effects(emulator) == [(status, False, (kind["kind"],))]
 
 
-def test_a_clock_that_is_a_little_wrong_does_no_harm(house: Houses) -> None:
-    there = faulty(house, {"kind": "skewed-clock", "seconds": 800})
+def test_a_clock_that_is_a_little_wrong_does_no_harm(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = with_faults(new_emulator, {"kind": "skewed-clock", "seconds": 800})
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert answer.status_code == 200
     assert seconds_ahead(answer) == pytest.approx(800, abs=10)
@@ -259,107 +279,121 @@ def seconds_ahead(answer: httpx.Response) -> float:
 
 @pytest.mark.parametrize("seconds", [4000, -90_000, 1e9, -1e9])
 def test_a_wrong_clock_shows_in_the_date_of_a_refusal(
-    house: Houses, seconds: float
+    new_emulator: EmulatorFactory, seconds: float
 ) -> None:
-    there = faulty(house, {"kind": "skewed-clock", "seconds": seconds})
+    emulator = with_faults(new_emulator, {"kind": "skewed-clock", "seconds": seconds})
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert answer.json()["Code"] == "InvalidTimeStamp.Expired"
     assert seconds_ahead(answer) == pytest.approx(seconds, abs=10)
 
 
-def test_a_quota_lets_so_many_through_a_second(house: Houses) -> None:
-    there = faulty(house, {"kind": "quota", "per_second": 3, "code": "Throttling"})
+def test_a_quota_lets_so_many_through_a_second(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(
+        new_emulator, {"kind": "quota", "per_second": 3, "code": "Throttling"}
+    )
 
-    codes = Counter(start(there).json().get("Code") for _ in range(10))
+    codes = Counter(start(emulator).json().get("Code") for _ in range(10))
 
     assert codes == {None: 3, "Throttling": 7}
 
 
-def test_a_rule_hits_the_calls_of_its_numbers(house: Houses) -> None:
+def test_a_rule_hits_the_calls_of_its_numbers(new_emulator: EmulatorFactory) -> None:
     rule = {"kind": "throttle", "actions": [START], "calls": [2, 4]}
-    there = faulty(house, rule)
+    emulator = with_faults(new_emulator, rule)
 
-    there.esa.body(LIST, Id=JOB)
-    answers = [start(there).status_code for _ in range(5)]
+    emulator.esa.body(LIST, Id=JOB)
+    answers = [start(emulator).status_code for _ in range(5)]
 
     assert answers == [200, 400, 200, 400, 200]
 
 
-def test_a_rule_may_hit_every_so_many_and_so_often_at_most(house: Houses) -> None:
-    there = faulty(house, {"kind": "throttle", "every": 2, "times": 2})
+def test_a_rule_may_hit_every_so_many_and_so_often_at_most(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = with_faults(new_emulator, {"kind": "throttle", "every": 2, "times": 2})
 
-    answers = [start(there).status_code for _ in range(8)]
+    answers = [start(emulator).status_code for _ in range(8)]
 
     assert answers == [200, 400, 200, 400, 200, 200, 200, 200]
 
 
-def test_a_fault_may_be_for_one_plan(house: Houses) -> None:
-    there = faulty(house, {"kind": "throttle", "ids": plan_id(2)})
+def test_a_fault_may_be_for_one_plan(new_emulator: EmulatorFactory) -> None:
+    emulator = with_faults(new_emulator, {"kind": "throttle", "ids": plan_id(2)})
 
-    assert [start(there, n).status_code for n in (1, 2, 3)] == [200, 400, 200]
+    assert [start(emulator, n).status_code for n in (1, 2, 3)] == [200, 400, 200]
 
 
-def test_a_disabled_fault_does_nothing_until_it_is_switched_on(house: Houses) -> None:
-    there = faulty(house, {"kind": "throttle", "name": "busy", "enabled": False})
+def test_a_disabled_fault_does_nothing_until_it_is_switched_on(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = with_faults(
+        new_emulator, {"kind": "throttle", "name": "busy", "enabled": False}
+    )
 
-    off = start(there).status_code
+    off = start(emulator).status_code
     on = {"enabled": True}
-    there.control.post("/_emulator/faults/busy", json=on).raise_for_status()
+    emulator.control.post("/_emulator/faults/busy", json=on).raise_for_status()
 
-    assert (off, start(there).status_code) == (200, 400)
+    assert (off, start(emulator).status_code) == (200, 400)
 
 
-def test_chance_is_the_same_in_whatever_order_plans_are_asked(house: Houses) -> None:
+def test_chance_is_the_same_in_whatever_order_plans_are_asked(
+    new_emulator: EmulatorFactory,
+) -> None:
     half = {"kind": "throttle", "probability": 0.5}
-    one, other = (faulty(house, half, seed=7) for _ in range(2))
+    one, other = (with_faults(new_emulator, half, seed=7) for _ in range(2))
 
-    there = {n: [start(one, n).status_code for _ in range(10)] for n in (1, 2, 3)}
+    emulator = {n: [start(one, n).status_code for _ in range(10)] for n in (1, 2, 3)}
     here: dict[int, list[int]] = {1: [], 2: [], 3: []}
     for _ in range(10):
         for number in (3, 2, 1):
             here[number].append(start(other, number).status_code)
 
-    assert there == here
-    assert {status for run in there.values() for status in run} == {200, 400}
+    assert emulator == here
+    assert {status for run in emulator.values() for status in run} == {200, 400}
 
 
-def test_another_seed_is_another_chance(house: Houses) -> None:
+def test_another_seed_is_another_chance(new_emulator: EmulatorFactory) -> None:
     half = {"kind": "throttle", "probability": 0.5}
 
     runs = {
-        tuple(start(there).status_code for _ in range(20))
-        for there in (faulty(house, half, seed=n) for n in range(3))
+        tuple(start(emulator).status_code for _ in range(20))
+        for emulator in (with_faults(new_emulator, half, seed=n) for n in range(3))
     }
 
     assert len(runs) == 3
 
 
 def test_the_first_fault_that_answers_wins_and_later_ones_shape_the_answer(
-    house: Houses,
+    new_emulator: EmulatorFactory,
 ) -> None:
-    there = faulty(
-        house,
+    emulator = with_faults(
+        new_emulator,
         {"kind": "content-type"},
         {"kind": "throttle", "calls": [1]},
         {"kind": "denied", "calls": [1]},
     )
 
-    first, second = start(there), start(there)
+    first, second = start(emulator), start(emulator)
 
     assert first.json()["Code"] == "TooManyRequests"
     assert second.headers["content-type"] == "text/plain"
-    assert [one.faults for one in there.emulator.history] == [
+    assert [one.faults for one in emulator.app.history] == [
         ("throttle",),
         ("content-type",),
     ]
 
 
-def test_a_stall_before_the_effect_lets_it_come_late(house: Houses) -> None:
-    there = faulty(house, {"kind": "stall", "seconds": 0.05, "when": "before"})
+def test_a_stall_before_the_effect_lets_it_come_late(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = with_faults(
+        new_emulator, {"kind": "stall", "seconds": 0.05, "when": "before"}
+    )
 
-    answer = start(there)
+    answer = start(emulator)
 
     assert answer.json()["Status"] == "running"
     assert answer.elapsed.total_seconds() >= 0.05
@@ -503,16 +537,16 @@ def test_what_has_a_meaning_is_taken_and_may_be_handed_in_again_as_it_is_shown(
 
 
 def test_every_kind_is_in_the_grammar() -> None:
-    rows = grammar()
+    rows = fault_grammar()
 
     assert len(rows) == len(KINDS)
     assert all(text for _, _, text in rows)
 
 
 def test_the_grammar_says_how_many_calls_may_wait_at_once() -> None:
-    [text] = [text for kind, _, text in grammar() if kind == "stall"]
+    [text] = [text for kind, _, text in fault_grammar() if kind == "stall"]
 
-    assert f"at most {MOST_WAITING} calls wait at a time" in text
+    assert f"at most {MAX_STALLED_REQUESTS} calls wait at a time" in text
 
 
 @given(

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_emulator.messages.urls import domains_of, read_urls
+from pulumi_esa_emulator.messages.urls import domains_of, parse_urls
 
 
 def test_lines_are_urls_and_blank_ones_are_nothing() -> None:
-    found = read_urls("http://a.example/1\r\n\n  https://b.example/2  \n")
+    found = parse_urls("http://a.example/1\r\n\n  https://b.example/2  \n")
 
-    assert found.taken == ("http://a.example/1", "https://b.example/2")
+    assert found.accepted == ("http://a.example/1", "https://b.example/2")
     assert found.error_info is None
 
 
@@ -27,17 +27,17 @@ def test_lines_are_urls_and_blank_ones_are_nothing() -> None:
     ],
 )
 def test_a_line_that_is_no_url_is_refused(line: str) -> None:
-    assert read_urls(line).error_info == "InvalidUrl"
+    assert parse_urls(line).error_info == "InvalidUrl"
 
 
 def test_each_kind_of_error_is_told_once() -> None:
-    found = read_urls("no\nno\nhttp://b.example/1", domain="a.example")
+    found = parse_urls("no\nno\nhttp://b.example/1", domain="a.example")
 
     assert found.error_info == "InvalidUrl,InvalidDomain"
 
 
 def test_a_domain_that_only_ends_alike_is_another() -> None:
-    assert read_urls("http://bad-a.example/", domain="a.example").errors
+    assert parse_urls("http://bad-a.example/", domain="a.example").errors
 
 
 def test_domains_are_named_once_each() -> None:
@@ -48,7 +48,7 @@ def test_domains_are_named_once_each() -> None:
 
 @given(st.text())
 def test_of_any_text_only_urls_of_the_domain_are_taken(text: str) -> None:
-    found = read_urls(f"{text}\nhttp://a.example/{text}", domain="a.example", quota=3)
+    found = parse_urls(f"{text}\nhttp://a.example/{text}", domain="a.example", quota=3)
 
-    assert len(found.taken) <= 3
-    assert domains_of(found.taken) in {"", "a.example"}
+    assert len(found.accepted) <= 3
+    assert domains_of(found.accepted) in {"", "a.example"}

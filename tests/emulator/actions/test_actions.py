@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from tests.emulator.client import Client
-from tests.emulator.conftest import House, Houses
+from tests.emulator.conftest import EmulatorFactory, InProcessEmulator
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
+from tests.emulator.signed_client import SignedClient
 
 OTHER_UID = "1000000000000000"
 NO_ID = "0" * 24
 
 
-def make_job(there: House, **fields: object) -> object:
+def make_job(emulator: InProcessEmulator, **fields: object) -> object:
     ask = {
         "InsertWay": "textBox",
         "Name": "n",
@@ -21,7 +21,7 @@ def make_job(there: House, **fields: object) -> object:
         **fields,
     }
     given = {name: value for name, value in ask.items() if value is not None}
-    response = there.esa.ask("CreateScheduledPreloadJob", **given)
+    response = emulator.esa.ask("CreateScheduledPreloadJob", **given)
     body = response.json()
     return body if response.status_code == 200 else (response.status_code, body["Code"])
 
@@ -42,22 +42,22 @@ def make_job(there: House, **fields: object) -> object:
     ],
 )
 def test_a_job_that_makes_no_sense_is_refused(
-    house: Houses, fields: dict[str, object], refusal: tuple[int, str]
+    new_emulator: EmulatorFactory, fields: dict[str, object], refusal: tuple[int, str]
 ) -> None:
-    there = house()
+    emulator = new_emulator()
 
-    assert make_job(there, **fields) == refusal
-    assert not there.emulator.history[0].effect
+    assert make_job(emulator, **fields) == refusal
+    assert not emulator.app.history[0].effect
 
 
-def test_refused_urls_are_told_in_a_200(house: Houses) -> None:
-    there = house(seed(SiteName="a.example", UrlQuota=2))
+def test_refused_urls_are_told_in_a_200(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(SiteName="a.example", UrlQuota=2))
     urls = (
         "http://a.example/1\r\nftp://a.example/2\r\nhttp://b.example/3\r\n"
         "https://www.a.example/4\r\nhttp://a.example/5"
     )
 
-    job = make_job(there, UrlList=urls)
+    job = make_job(emulator, UrlList=urls)
 
     assert isinstance(job, dict)
     assert job["ErrorInfo"] == "InvalidUrl,InvalidDomain,QuotaExcess"
@@ -65,14 +65,14 @@ def test_refused_urls_are_told_in_a_200(house: Houses) -> None:
     assert job["FailedFileOss"].startswith("https://")
 
 
-def test_an_oss_file_is_what_the_seed_says_it_is(house: Houses) -> None:
+def test_an_oss_file_is_what_the_seed_says_it_is(new_emulator: EmulatorFactory) -> None:
     url = "https://bucket.oss-cn-hangzhou.aliyuncs.com/1.txt"
-    there = house(
+    emulator = new_emulator(
         {**seed(), "oss": {url: ["http://a.example/1", "http://a.example/2"]}}
     )
 
-    known = make_job(there, InsertWay="oss", OssUrl=url, UrlList=None)
-    unknown = make_job(there, InsertWay="oss", OssUrl=f"{url}x", UrlList=None)
+    known = make_job(emulator, InsertWay="oss", OssUrl=url, UrlList=None)
+    unknown = make_job(emulator, InsertWay="oss", OssUrl=f"{url}x", UrlList=None)
 
     assert isinstance(known, dict)
     assert isinstance(unknown, dict)
@@ -80,41 +80,43 @@ def test_an_oss_file_is_what_the_seed_says_it_is(house: Houses) -> None:
     assert (unknown["UrlCount"], unknown["ErrorInfo"]) == (0, "OtherErrors")
 
 
-def test_a_signed_oss_url_is_used_and_kept_without_its_signature(house: Houses) -> None:
+def test_a_signed_oss_url_is_used_and_kept_without_its_signature(
+    new_emulator: EmulatorFactory,
+) -> None:
     url = "https://bucket.oss-cn-hangzhou.aliyuncs.com/1.txt"
     signed = f"{url}?Expires=1893456000&Signature=geheim"
-    there = house({**seed(), "oss": {signed: ["http://a.example/1"]}})
+    emulator = new_emulator({**seed(), "oss": {signed: ["http://a.example/1"]}})
 
-    job = make_job(there, InsertWay="oss", OssUrl=signed, UrlList=None)
+    job = make_job(emulator, InsertWay="oss", OssUrl=signed, UrlList=None)
 
     assert isinstance(job, dict)
     assert job["UrlCount"] == 1
-    assert there.emulator.history[0].parameters["OssUrl"] == url
+    assert emulator.app.history[0].parameters["OssUrl"] == url
 
 
-def test_a_full_site_takes_no_more_jobs(house: Houses) -> None:
-    there = house(seed(JobLimit=2))
+def test_a_full_site_takes_no_more_jobs(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(JobLimit=2))
 
-    answers = [make_job(there) for _ in range(2)]
+    answers = [make_job(emulator) for _ in range(2)]
 
     assert isinstance(answers[0], dict)
     assert answers[1] == (400, "InvalidJob.JobCountOfSiteFull")
 
 
-def test_jobs_are_listed_in_pages_and_by_time(house: Houses) -> None:
-    there = house(seed())
+def test_jobs_are_listed_in_pages_and_by_time(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed())
     for _ in range(4):
-        there.clock.advance(1)
-        make_job(there)
+        emulator.clock.advance(1)
+        make_job(emulator)
     noon = 1_780_315_200_000
 
-    page = there.esa.body(
+    page = emulator.esa.body(
         "ListScheduledPreloadJobs", SiteId=SITE, PageNumber=2, PageSize=2
     )
-    rest = there.esa.body(
+    rest = emulator.esa.body(
         "ListScheduledPreloadJobs", SiteId=SITE, PageNumber=4, PageSize=2
     )
-    some = there.esa.body(
+    some = emulator.esa.body(
         "ListScheduledPreloadJobs",
         SiteId=SITE,
         StartTime=noon + 1000,
@@ -132,9 +134,11 @@ def test_jobs_are_listed_in_pages_and_by_time(house: Houses) -> None:
     [("PageNumber", "0"), ("PageSize", "501"), ("StartTime", "9" * 18)],
 )
 def test_a_list_that_makes_no_sense_is_refused(
-    house: Houses, name: str, value: str
+    new_emulator: EmulatorFactory, name: str, value: str
 ) -> None:
-    refusal = house().esa.code("ListScheduledPreloadJobs", SiteId=SITE, **{name: value})
+    refusal = new_emulator().esa.code(
+        "ListScheduledPreloadJobs", SiteId=SITE, **{name: value}
+    )
 
     assert refusal == (400, f"InvalidParameter.{name}")
 
@@ -168,40 +172,42 @@ UPSIDE_DOWN = (
     ],
 )
 def test_plans_that_make_no_sense_are_refused_and_none_is_made(
-    house: Houses, executions: str, code: str
+    new_emulator: EmulatorFactory, executions: str, code: str
 ) -> None:
-    there = house(seed())
+    emulator = new_emulator(seed())
 
-    refusal = there.esa.code(
+    refusal = emulator.esa.code(
         "CreateScheduledPreloadExecutions", Id=JOB, Executions=executions
     )
 
     assert refusal == (400, code)
-    assert there.control.get("/_emulator/state").json()["jobs"][0]["plans"] == []
+    assert emulator.control.get("/_emulator/state").json()["jobs"][0]["plans"] == []
 
 
-def test_an_update_changes_what_is_given_and_empty_takes_away(house: Houses) -> None:
-    there = house(seed(plan()))
+def test_an_update_changes_what_is_given_and_empty_takes_away(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(plan()))
 
-    changed = there.esa.body(
+    changed = emulator.esa.body(
         "UpdateScheduledPreloadExecution", Id=plan_id(), EndTime="", SliceLen=7
     )
-    again = there.esa.body(
+    again = emulator.esa.body(
         "UpdateScheduledPreloadExecution", Id=plan_id(), SliceLen="07"
     )
 
     assert "EndTime" not in changed
     assert (changed["SliceLen"], changed["Interval"]) == (7, 60)
     assert again["SliceLen"] == 7
-    assert [entry.effect for entry in there.emulator.history] == [True, False]
+    assert [entry.effect for entry in emulator.app.history] == [True, False]
 
 
 def test_an_update_of_one_end_is_held_against_the_other_as_stored(
-    house: Houses,
+    new_emulator: EmulatorFactory,
 ) -> None:
-    there = house(seed(plan()))
+    emulator = new_emulator(seed(plan()))
 
-    refusal = there.esa.code(
+    refusal = emulator.esa.code(
         "UpdateScheduledPreloadExecution",
         Id=plan_id(),
         StartTime="2036-01-01T00:00:00Z",
@@ -225,39 +231,41 @@ def test_an_update_of_one_end_is_held_against_the_other_as_stored(
     ],
 )
 def test_what_belongs_to_another_account_is_out_of_reach(
-    house: Houses, action: str, an_id: str
+    new_emulator: EmulatorFactory, action: str, an_id: str
 ) -> None:
-    there = house(seed(open_plan(), AliUid=OTHER_UID))
+    emulator = new_emulator(seed(open_plan(), AliUid=OTHER_UID))
 
-    assert there.esa.code(action, Id=an_id) == (403, "InvalidUid.PermissionDenied")
-    assert not there.emulator.history[0].effect
+    assert emulator.esa.code(action, Id=an_id) == (403, "InvalidUid.PermissionDenied")
+    assert not emulator.app.history[0].effect
 
 
-def test_sites_of_another_account_are_out_of_reach(house: Houses) -> None:
-    there = house(seed(AliUid=OTHER_UID))
+def test_sites_of_another_account_are_out_of_reach(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(AliUid=OTHER_UID))
 
-    assert make_job(there) == (403, "InvalidUid.PermissionDenied")
-    assert there.esa.code("ListScheduledPreloadJobs", SiteId=SITE) == (
+    assert make_job(emulator) == (403, "InvalidUid.PermissionDenied")
+    assert emulator.esa.code("ListScheduledPreloadJobs", SiteId=SITE) == (
         403,
         "InvalidUid.PermissionDenied",
     )
 
 
-def test_ids_are_taken_in_either_case(house: Houses) -> None:
-    there = house(seed())
+def test_ids_are_taken_in_either_case(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed())
 
-    assert there.esa.body("GetScheduledPreloadJob", Id=JOB.upper())["Id"] == JOB
+    assert emulator.esa.body("GetScheduledPreloadJob", Id=JOB.upper())["Id"] == JOB
 
 
 @pytest.mark.parametrize("an_id", ["x", "0" * 23, "0" * 25, "g" * 24, "٣" * 24])
-def test_an_id_is_24_hex_digits(house: Houses, an_id: str) -> None:
-    refusal = house().esa.code("GetScheduledPreloadJob", Id=an_id)
+def test_an_id_is_24_hex_digits(new_emulator: EmulatorFactory, an_id: str) -> None:
+    refusal = new_emulator().esa.code("GetScheduledPreloadJob", Id=an_id)
 
     assert refusal == (400, "InvalidParameter.ObjectId")
 
 
-def test_an_operation_that_changes_is_not_a_get(house: Houses) -> None:
-    esa = house().esa
+def test_an_operation_that_changes_is_not_a_get(new_emulator: EmulatorFactory) -> None:
+    esa = new_emulator().esa
     request = esa.http.build_request("GET", "/", params={"Id": plan_id()})
     signed = esa.sign(
         request, "StartScheduledPreloadExecution", {"Id": plan_id()}, changed={}
@@ -275,24 +283,24 @@ def test_an_operation_that_changes_is_not_a_get(house: Houses) -> None:
     ],
 )
 def test_an_unknown_operation_fails_loudly(
-    house: Houses, action: str, code: str
+    new_emulator: EmulatorFactory, action: str, code: str
 ) -> None:
-    there = house()
+    emulator = new_emulator()
 
-    answer = there.esa.http.post("/", headers={"x-acs-action": action}).json()
+    answer = emulator.esa.http.post("/", headers={"x-acs-action": action}).json()
 
     assert answer["Code"] == code
     assert sorted(answer) == ["Code", "HostId", "Message", "RequestId"]
 
 
-def test_a_refusal_has_esas_shape(house: Houses) -> None:
-    there = house()
+def test_a_refusal_has_esas_shape(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator()
 
-    response = there.esa.ask("GetScheduledPreloadJob", Id=NO_ID)
+    response = emulator.esa.ask("GetScheduledPreloadJob", Id=NO_ID)
 
     assert response.status_code == 404
     assert response.json() == {
-        "RequestId": there.emulator.history[0].request_id,
+        "RequestId": emulator.app.history[0].request_id,
         "HostId": "esa.test",
         "Code": "InvalidJob.NotFound",
         "Message": "The task does not exist. Check whether the task ID is correct or "
@@ -300,13 +308,13 @@ def test_a_refusal_has_esas_shape(house: Houses) -> None:
     }
 
 
-def test_the_answer_of_start_is_flat_and_whole(house: Houses) -> None:
-    there = house(seed(plan(1)))
+def test_the_answer_of_start_is_flat_and_whole(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan(1)))
 
-    body = there.esa.body("StartScheduledPreloadExecution", Id=plan_id())
+    body = emulator.esa.body("StartScheduledPreloadExecution", Id=plan_id())
 
     assert body == {
-        "RequestId": there.emulator.history[0].request_id,
+        "RequestId": emulator.app.history[0].request_id,
         "Id": plan_id(),
         "JobId": JOB,
         "StartTime": "2026-06-01T21:00:00.000+08:00",
@@ -318,21 +326,23 @@ def test_the_answer_of_start_is_flat_and_whole(house: Houses) -> None:
     }
 
 
-def test_every_row_of_the_documented_table_but_one_can_be_met(house: Houses) -> None:
+def test_every_row_of_the_documented_table_but_one_can_be_met(
+    new_emulator: EmulatorFactory,
+) -> None:
     """LogNotFound is the one: no operation of the family queries a log."""
-    there = house(seed(plan(), JobLimit=1))
-    other = house(seed(plan(), AliUid=OTHER_UID))
-    busy = house(faults={"faults": [{"kind": "throttle"}]})
+    emulator = new_emulator(seed(plan(), JobLimit=1))
+    other = new_emulator(seed(plan(), AliUid=OTHER_UID))
+    busy = new_emulator(faults={"faults": [{"kind": "throttle"}]})
     mismatch = {"Id": plan_id(), "EndTime": "2024-01-01T00:00:00Z"}
 
     met = {
-        there.esa.code("UpdateScheduledPreloadExecution", **mismatch),
-        make_job(there),
-        make_job(there, UrlList=None),
-        make_job(there, InsertWay="oss"),
-        there.esa.code("GetScheduledPreloadJob", Id="x"),
-        there.esa.code("GetScheduledPreloadJob", Id=NO_ID),
-        there.esa.code("StopScheduledPreloadExecution", Id=NO_ID),
+        emulator.esa.code("UpdateScheduledPreloadExecution", **mismatch),
+        make_job(emulator),
+        make_job(emulator, UrlList=None),
+        make_job(emulator, InsertWay="oss"),
+        emulator.esa.code("GetScheduledPreloadJob", Id="x"),
+        emulator.esa.code("GetScheduledPreloadJob", Id=NO_ID),
+        emulator.esa.code("StopScheduledPreloadExecution", Id=NO_ID),
         other.esa.code("GetScheduledPreloadJob", Id=JOB),
         busy.esa.code("GetScheduledPreloadJob", Id=JOB),
     }
@@ -350,8 +360,10 @@ def test_every_row_of_the_documented_table_but_one_can_be_met(house: Houses) -> 
     }
 
 
-def test_read_only_rights_show_everything_and_start_nothing(house: Houses) -> None:
-    there = house(seed(open_plan(status="stopped")))
+def test_read_only_rights_show_everything_and_start_nothing(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(open_plan(status="stopped")))
     policy = {
         "Version": "1",
         "Statement": [
@@ -359,8 +371,8 @@ def test_read_only_rights_show_everything_and_start_nothing(house: Houses) -> No
         ],
     }
     key = {"AccessKeyId": "reader", "AccessKeySecret": "s", "Policy": policy}
-    there.control.post("/_emulator/keys", json=key).raise_for_status()
-    reader = Client(there.esa.http._transport, key="reader", secret="s")
+    emulator.control.post("/_emulator/keys", json=key).raise_for_status()
+    reader = SignedClient(emulator.esa.http._transport, key="reader", secret="s")
 
     listed = reader.body("ListScheduledPreloadExecutions", Id=JOB)
     refused = reader.ask("StartScheduledPreloadExecution", Id=plan_id())
@@ -369,15 +381,17 @@ def test_read_only_rights_show_everything_and_start_nothing(house: Houses) -> No
     assert (refused.status_code, refused.json()["Code"]) == (403, "NoPermission")
     assert "esa:StartScheduledPreloadExecution" in refused.json()["Message"]
     assert refused.json()["AccessDeniedDetail"]["NoPermissionType"] == "ImplicitDeny"
-    assert there.status(plan_id()) == "stopped"
+    assert emulator.status(plan_id()) == "stopped"
 
 
-def test_a_name_of_any_alphabet_comes_back_as_it_was(house: Houses) -> None:
-    there = house(seed())
+def test_a_name_of_any_alphabet_comes_back_as_it_was(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed())
     name = "名前 <b>&'\"\\ \u0000 \U0001f600"
 
-    job = make_job(there, Name=name)
+    job = make_job(emulator, Name=name)
 
     assert isinstance(job, dict)
     assert job["Name"] == name
-    assert json.loads(there.control.get("/_emulator/history").text)
+    assert json.loads(emulator.control.get("/_emulator/history").text)

@@ -15,12 +15,12 @@ import pytest
 from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.in_process import EmulatorTransport
-from pulumi_esa_emulator.identity.nonces import Nonce, Nonces
-from pulumi_esa_emulator.state import data_file as persistence
-from pulumi_esa_emulator.state.data_file import DataError, DataFile
-from tests.emulator.client import Client, Document
-from tests.emulator.conftest import START, House
+from pulumi_esa_emulator.identity.nonces import UsedNonce, UsedNonces
+from pulumi_esa_emulator.state import data_file
+from pulumi_esa_emulator.state.data_file import DataFile, DataFileError
+from tests.emulator.conftest import START, InProcessEmulator
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
+from tests.emulator.signed_client import Document, SignedClient
 
 START_PLAN = "StartScheduledPreloadExecution"
 
@@ -31,25 +31,27 @@ def path(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened(path: Path, document: Document, *, later: float = 0.0) -> Iterator[House]:
+def opened(
+    path: Path, document: Document, *, later: float = 0.0
+) -> Iterator[InProcessEmulator]:
     data = DataFile(path)
     clock = ManualClock(START + timedelta(seconds=later))
-    emulator = create_app(seed=document, clock=clock, keeper=data, lines=data.read())
+    emulator = create_app(seed=document, clock=clock, storage=data, lines=data.read())
     try:
-        yield House(emulator, clock)
+        yield InProcessEmulator(emulator, clock)
     finally:
         emulator.close()
 
 
-def everything(there: House) -> tuple[Document, ...]:
+def everything(emulator: InProcessEmulator) -> tuple[Document, ...]:
     paths = ("state", "history", "batches")
-    return tuple(there.control.get(f"/_emulator/{one}").json() for one in paths)
+    return tuple(emulator.control.get(f"/_emulator/{one}").json() for one in paths)
 
 
-def act(there: House) -> None:
+def act(emulator: InProcessEmulator) -> None:
     """A bit of everything that changes something."""
-    esa = there.esa
-    there.clock.advance(90)
+    esa = emulator.esa
+    emulator.clock.advance(90)
     esa.body(START_PLAN, Id=plan_id(2))
     esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
     job = esa.body(
@@ -65,46 +67,46 @@ def act(there: House) -> None:
         Executions='[{"Interval":30,"SliceLen":10}]',
     )
     esa.body("ResetScheduledPreloadJob", Id=JOB)
-    there.control.post("/_emulator/clock", json={"advance": 60})
+    emulator.control.post("/_emulator/clock", json={"advance": 60})
 
 
 PLANS = seed(open_plan(1), open_plan(2, "stopped"), plan(3), urls=100)
 
 
 def test_state_history_and_batches_survive_a_restart(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        act(there)
-        before = everything(there)
-        now = there.clock.monotonic()
+    with opened(path, PLANS) as emulator:
+        act(emulator)
+        before = everything(emulator)
+        now = emulator.clock.monotonic()
 
-    with opened(path, seed(), later=now) as there:
-        after = everything(there)
+    with opened(path, seed(), later=now) as emulator:
+        after = everything(emulator)
 
     assert after == before
 
 
 def test_the_seed_counts_only_where_there_is_no_data(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        there.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
+    with opened(path, PLANS) as emulator:
+        emulator.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
 
-    with opened(path, PLANS) as there:
-        listed = there.esa.body("ListScheduledPreloadExecutions", Id=JOB)
-        there.control.post("/_emulator/reset").raise_for_status()
-        reset = there.esa.body("ListScheduledPreloadExecutions", Id=JOB)
+    with opened(path, PLANS) as emulator:
+        listed = emulator.esa.body("ListScheduledPreloadExecutions", Id=JOB)
+        emulator.control.post("/_emulator/reset").raise_for_status()
+        reset = emulator.esa.body("ListScheduledPreloadExecutions", Id=JOB)
 
     assert (listed["TotalCount"], reset["TotalCount"]) == (2, 3)
 
 
 def test_every_line_that_was_written_is_a_whole_past(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        act(there)
+    with opened(path, PLANS) as emulator:
+        act(emulator)
     text = path.read_bytes()
     lines = text.splitlines(keepends=True)
 
     for cut in range(len(lines[0]) + len(lines[1]), len(text), 97):
         path.write_bytes(text[:cut])
-        with opened(path, seed()) as there:
-            seen = there.control.get("/_emulator/history").json()
+        with opened(path, seed()) as emulator:
+            seen = emulator.control.get("/_emulator/history").json()
         assert len(seen) == text[:cut].count(b"\n") - 2 - clock_lines(text[:cut])
 
 
@@ -115,13 +117,13 @@ def clock_lines(text: bytes) -> int:
 
 
 def test_plans_that_ran_are_not_run_again_after_a_restart(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        there.clock.advance(600)
-        there.esa.ask("GetScheduledPreloadJob", Id=JOB)
-        before = there.control.get("/_emulator/batches").json()
+    with opened(path, PLANS) as emulator:
+        emulator.clock.advance(600)
+        emulator.esa.ask("GetScheduledPreloadJob", Id=JOB)
+        before = emulator.control.get("/_emulator/batches").json()
 
-    with opened(path, PLANS, later=600) as there:
-        after = there.control.get("/_emulator/batches").json()
+    with opened(path, PLANS, later=600) as emulator:
+        after = emulator.control.get("/_emulator/batches").json()
 
     assert len(before) == 11
     assert after == before
@@ -131,12 +133,12 @@ def test_a_plan_goes_on_while_the_emulator_is_down(path: Path) -> None:
     with opened(path, PLANS):
         pass
 
-    with opened(path, PLANS, later=600) as there:
-        assert there.submitted() == 22
+    with opened(path, PLANS, later=600) as emulator:
+        assert emulator.submitted() == 22
 
 
 def test_a_file_in_use_is_refused(path: Path) -> None:
-    with opened(path, PLANS), pytest.raises(DataError, match="in use by another"):
+    with opened(path, PLANS), pytest.raises(DataFileError, match="in use by another"):
         DataFile(path)
 
 
@@ -187,7 +189,7 @@ def test_a_file_that_cannot_be_gone_on_from_is_refused_and_left_alone(
     path.parent.mkdir()
     path.write_bytes(text)
 
-    with pytest.raises(DataError, match=sentence) as refused, opened(path, PLANS):
+    with pytest.raises(DataFileError, match=sentence) as refused, opened(path, PLANS):
         pass
 
     assert path.read_bytes() == text
@@ -195,14 +197,17 @@ def test_a_file_that_cannot_be_gone_on_from_is_refused_and_left_alone(
 
 
 def test_torn_anywhere_in_what_was_folded_it_is_refused(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        act(there)
+    with opened(path, PLANS) as emulator:
+        act(emulator)
     text = path.read_bytes()
     folded = text.index(b"\n", text.index(b"\n") + 1) + 1
 
     for cut in range(folded):
         path.write_bytes(text[:cut])
-        with closing(DataFile(path)) as data, pytest.raises(DataError, match="damaged"):
+        with (
+            closing(DataFile(path)) as data,
+            pytest.raises(DataFileError, match="damaged"),
+        ):
             data.read()
 
     path.write_bytes(text[:folded])
@@ -211,29 +216,29 @@ def test_torn_anywhere_in_what_was_folded_it_is_refused(path: Path) -> None:
 
 
 def test_a_file_of_before_nonces_were_kept_is_read(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        act(there)
-        before = everything(there)
-        now = there.clock.monotonic()
+    with opened(path, PLANS) as emulator:
+        act(emulator)
+        before = everything(emulator)
+        now = emulator.clock.monotonic()
     head, *lines = path.read_bytes().splitlines(keepends=True)
     old = [{k: v for k, v in json.loads(o).items() if k != "nonces"} for o in lines]
     path.write_bytes(head + b"".join(json.dumps(o).encode() + b"\n" for o in old))
 
-    with opened(path, seed(), later=now) as there:
-        assert everything(there) == before
+    with opened(path, seed(), later=now) as emulator:
+        assert everything(emulator) == before
 
 
 def test_through_a_link_it_is_the_same_file(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(path)
 
-    with opened(link, PLANS) as there:
-        there.esa.body(START_PLAN, Id=plan_id(2))
-        with pytest.raises(DataError, match="in use by another"):
+    with opened(link, PLANS) as emulator:
+        emulator.esa.body(START_PLAN, Id=plan_id(2))
+        with pytest.raises(DataFileError, match="in use by another"):
             DataFile(path)
 
-    with opened(path, seed()) as there:
-        assert there.status(plan_id(2)) == "running"
+    with opened(path, seed()) as emulator:
+        assert emulator.status(plan_id(2)) == "running"
     assert link.is_symlink()
 
 
@@ -242,25 +247,25 @@ def test_what_a_power_cut_left_beside_the_file_does_not_count(
     path: Path, left: bytes | None
 ) -> None:
     new = path.with_name("esa.json.new")
-    with opened(path, PLANS) as there:
-        act(there)
-        before = everything(there)
-        now = there.clock.monotonic()
+    with opened(path, PLANS) as emulator:
+        act(emulator)
+        before = everything(emulator)
+        now = emulator.clock.monotonic()
     if left is None:
         os.mkfifo(new)  # whoever opens it for writing waits for a reader
     else:
         new.write_bytes(left)
 
-    with opened(path, seed(), later=now) as there:
-        assert everything(there) == before
+    with opened(path, seed(), later=now) as emulator:
+        assert everything(emulator) == before
     assert not new.exists()
 
 
 def test_a_replaced_file_is_on_the_disk_before_it_has_its_name(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(path, PLANS) as there:
-        there.esa.body(START_PLAN, Id=plan_id(2))
+    with opened(path, PLANS) as emulator:
+        emulator.esa.body(START_PLAN, Id=plan_id(2))
     old = path.read_bytes()
     seen: list[tuple[bool, bool]] = []
     fsync = os.fsync
@@ -289,13 +294,15 @@ def full_disk(room: int) -> Iterator[None]:
 
 
 def test_a_start_on_a_full_disk_leaves_the_file_as_it_was(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        act(there)
+    with opened(path, PLANS) as emulator:
+        act(emulator)
     text = path.read_bytes()
 
     with (
         full_disk(100),
-        pytest.raises(DataError, match=r"esa\.json cannot be written: File too large"),
+        pytest.raises(
+            DataFileError, match=r"esa\.json cannot be written: File too large"
+        ),
         opened(path, PLANS),
     ):
         pass
@@ -305,17 +312,17 @@ def test_a_start_on_a_full_disk_leaves_the_file_as_it_was(path: Path) -> None:
 
 
 def test_on_a_full_disk_nothing_happens_and_later_all_goes_on(path: Path) -> None:
-    with opened(path, PLANS) as there:
+    with opened(path, PLANS) as emulator:
         with full_disk(path.stat().st_size + 20):
-            refused = there.esa.code(START_PLAN, Id=plan_id(2))
-            reset = there.control.post("/_emulator/reset")
-            cleared = there.control.delete("/_emulator/history")
-            status = there.status(plan_id(2))
-        there.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
-        before = everything(there)
+            refused = emulator.esa.code(START_PLAN, Id=plan_id(2))
+            reset = emulator.control.post("/_emulator/reset")
+            cleared = emulator.control.delete("/_emulator/history")
+            status = emulator.status(plan_id(2))
+        emulator.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
+        before = everything(emulator)
 
-    with opened(path, seed()) as there:
-        after = everything(there)
+    with opened(path, seed()) as emulator:
+        after = everything(emulator)
 
     assert (refused, status) == ((500, "InternalError"), "stopped")
     assert (reset.status_code, cleared.status_code) == (500, 500)
@@ -324,34 +331,34 @@ def test_on_a_full_disk_nothing_happens_and_later_all_goes_on(path: Path) -> Non
 
 
 def test_a_reset_that_is_not_kept_changes_nothing(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        act(there)
-        there.control.post("/_emulator/dialects", json={"dialects": ["times-utc"]})
-        before = everything(there)
+    with opened(path, PLANS) as emulator:
+        act(emulator)
+        emulator.control.post("/_emulator/dialects", json={"dialects": ["times-utc"]})
+        before = everything(emulator)
         with full_disk(100):
-            there.control.post("/_emulator/reset")
-            there.control.delete("/_emulator/history")
+            emulator.control.post("/_emulator/reset")
+            emulator.control.delete("/_emulator/history")
 
-        assert everything(there) == before
-        assert there.emulator.dialects == ("times-utc",)
+        assert everything(emulator) == before
+        assert emulator.app.dialects == ("times-utc",)
 
 
-def replayed(esa: Client, request: httpx.Request) -> object:
+def replayed(esa: SignedClient, request: httpx.Request) -> object:
     return esa.http.send(request).json().get("Code")
 
 
 def test_a_nonce_is_used_up_after_a_restart_too(path: Path) -> None:
-    with opened(path, PLANS) as there:
-        request = there.esa.request("GetScheduledPreloadJob", {"Id": JOB})
-        first = replayed(there.esa, request)
-        again = replayed(there.esa, request)
+    with opened(path, PLANS) as emulator:
+        request = emulator.esa.request("GetScheduledPreloadJob", {"Id": JOB})
+        first = replayed(emulator.esa, request)
+        again = replayed(emulator.esa, request)
 
     after = []
     for _ in range(3):
-        with opened(path, PLANS) as there:
-            after.append(replayed(there.esa, request))
-            there.control.post("/_emulator/reset").raise_for_status()
-            there.control.delete("/_emulator/history").raise_for_status()
+        with opened(path, PLANS) as emulator:
+            after.append(replayed(emulator.esa, request))
+            emulator.control.post("/_emulator/reset").raise_for_status()
+            emulator.control.delete("/_emulator/history").raise_for_status()
 
     assert first is None
     assert {again, *after} == {"SignatureNonceUsed"}
@@ -365,8 +372,8 @@ def test_a_nonce_of_a_call_that_ram_refused_is_used_up_too(path: Path) -> None:
     }
     codes: list[object] = []
     for _ in range(2):
-        with opened(path, {**PLANS, "keys": [key]}) as there:
-            esa = Client(EmulatorTransport(there.emulator), key="k", secret="s")
+        with opened(path, {**PLANS, "keys": [key]}) as emulator:
+            esa = SignedClient(EmulatorTransport(emulator.app), key="k", secret="s")
             if not codes:
                 request = esa.request("GetScheduledPreloadJob", {"Id": JOB})
             codes.append(replayed(esa, request))
@@ -375,18 +382,18 @@ def test_a_nonce_of_a_call_that_ram_refused_is_used_up_too(path: Path) -> None:
 
 
 def test_however_long_a_nonce_is_the_file_holds_a_few_bytes_of_it(path: Path) -> None:
-    with opened(path, PLANS) as there:
+    with opened(path, PLANS) as emulator:
         before = path.stat().st_size
-        request = there.esa.request(
+        request = emulator.esa.request(
             "GetScheduledPreloadJob", {"Id": JOB}, x_acs_signature_nonce="n" * 50_000
         )
-        there.esa.http.send(request).raise_for_status()
+        emulator.esa.http.send(request).raise_for_status()
 
         assert path.stat().st_size - before < 1000
 
 
 def test_nonces_are_forgotten_when_their_dates_are_refused_anyway() -> None:
-    nonces = Nonces([Nonce("of a wrong clock", START + timedelta(days=900))])
+    nonces = UsedNonces([UsedNonce("of a wrong clock", START + timedelta(days=900))])
     for second in range(3600):
         nonces.take("key", f"n{second}", START + timedelta(seconds=second))
     later = START + timedelta(seconds=3600)
@@ -395,25 +402,25 @@ def test_nonces_are_forgotten_when_their_dates_are_refused_anyway() -> None:
     assert nonces.take("key", "n2701", later) is None
     assert nonces.take("key", "n0", later)
     assert nonces.take("other", "n2701", later)
-    assert Nonces(nonces.all()).take("key", "n2701", later) is None
+    assert UsedNonces(nonces.all()).take("key", "n2701", later) is None
 
 
 def test_the_file_is_folded_when_it_has_grown(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistence, "_SMALL", 0)
+    monkeypatch.setattr(data_file, "_COMPACT_ABOVE", 0)
 
-    with opened(path, PLANS) as there:
+    with opened(path, PLANS) as emulator:
         for _ in range(200):
-            there.esa.ask("GetScheduledPreloadJob", Id=JOB)
+            emulator.esa.ask("GetScheduledPreloadJob", Id=JOB)
         lines = path.read_bytes().count(b"\n")
 
-    with opened(path, PLANS) as there:
-        assert len(there.emulator.history) == 200
+    with opened(path, PLANS) as emulator:
+        assert len(emulator.app.history) == 200
     assert lines < 200
 
 
-class Broken:
+class BrokenStorage:
     """A keeper with a mistake in it."""
 
     def write(self, line: object) -> bool:
@@ -430,13 +437,15 @@ class Broken:
 def test_a_mistake_of_ours_is_an_internal_error_and_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    esa = Client(EmulatorTransport(create_app(seed=seed(), keeper=Broken())))
+    esa = SignedClient(
+        EmulatorTransport(create_app(seed=seed(), storage=BrokenStorage()))
+    )
 
     assert esa.code("GetScheduledPreloadJob", Id=JOB) == (500, "InternalError")
     assert "a mistake of ours" in caplog.text
 
 
-class FullDisk:
+class FullStorage:
     """A keeper that cannot keep anything more."""
 
     def write(self, line: object) -> bool:
@@ -451,8 +460,8 @@ class FullDisk:
 
 
 def test_what_cannot_be_kept_does_not_happen() -> None:
-    emulator = create_app(seed=seed(open_plan(status="stopped")), keeper=FullDisk())
-    esa = Client(EmulatorTransport(emulator))
+    emulator = create_app(seed=seed(open_plan(status="stopped")), storage=FullStorage())
+    esa = SignedClient(EmulatorTransport(emulator))
 
     answer = esa.ask(START_PLAN, Id=plan_id())
     state = esa.http.get("/_emulator/state").json()

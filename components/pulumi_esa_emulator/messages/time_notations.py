@@ -37,7 +37,7 @@ def parse_time(text: str) -> datetime:
     return _within(moment, text)
 
 
-def parse_moment(text: str, now: datetime) -> datetime:
+def parse_relative_time(text: str, now: datetime) -> datetime:
     """A time as above, `now`, or one relative to now: `+2h`, `-1d12h`, `+90s`."""
     if text == "now":
         return to_milliseconds(now)

@@ -18,7 +18,7 @@ READS = ("Get", "List")
 Document = dict[str, Any]
 
 
-class Client:
+class SignedClient:
     """Calls one emulator with one key; answers are httpx's, judged by the test."""
 
     def __init__(

@@ -27,7 +27,7 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One request: `status` is null if the connection was broken instead.
 
     `effect`: whether it changed anything, also if its answer was lost. `time` is the
@@ -46,7 +46,7 @@ class Entry:
     faults: tuple[str, ...] = field(default=())
 
 
-def to_keep(parameters: Mapping[str, str]) -> dict[str, str]:
+def redacted_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
     """The parameters without what belongs to the protocol or may be secret."""
     kept: dict[str, str] = {}
     room = _LONGEST
@@ -54,12 +54,12 @@ def to_keep(parameters: Mapping[str, str]) -> dict[str, str]:
         if name in _PROTOCOL or _SECRET.search(name):
             continue
         shown = without_query(value) if name == "OssUrl" else value
-        kept[brief(name)] = _shortened(shown, room)
+        kept[shortened_name(name)] = _shortened(shown, room)
         room = max(0, room - len(shown))
     return kept
 
 
-def brief(name: str) -> str:
+def shortened_name(name: str) -> str:
     """A name, cut where it is longer than any real one."""
     return name[:_LONGEST_NAME]
 

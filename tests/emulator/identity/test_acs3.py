@@ -8,20 +8,20 @@ import httpx
 import pytest
 
 from pulumi_esa_emulator.identity.acs3 import read_acs3
-from pulumi_esa_emulator.messages.request import Call
-from tests.emulator.client import Client, Document
-from tests.emulator.conftest import Houses, Sockets
+from pulumi_esa_emulator.messages.request import ApiRequest
+from tests.emulator.conftest import EmulatorFactory, ServerFactory
 from tests.emulator.seeds import JOB, plan_id
+from tests.emulator.signed_client import Document, SignedClient
 
 VECTORS: list[Document] = json.loads(
-    (Path(__file__).parents[1] / "golden" / "acs3_vectors.json").read_text()
+    (Path(__file__).parents[2] / "golden" / "acs3_vectors.json").read_text()
 )["vectors"]
 ID = {"Id": JOB}
 
 
-def call_of(vector: Document) -> Call:
+def call_of(vector: Document) -> ApiRequest:
     headers = {name.lower(): str(value) for name, value in vector["headers"].items()}
-    return Call(
+    return ApiRequest(
         request_id="r",
         method=vector["method"],
         path=vector["path"],
@@ -48,18 +48,18 @@ def code_of(response: httpx.Response) -> str:
     return str(response.json()["Code"])
 
 
-def sent(esa: Client, **changed: str) -> str:
+def sent(esa: SignedClient, **changed: str) -> str:
     request = esa.request("GetScheduledPreloadJob", ID, **changed)
     return code_of(esa.http.send(request))
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
 def test_a_date_off_by_more_than_15_minutes_is_expired(
-    house: Houses, minutes: int
+    new_emulator: EmulatorFactory, minutes: int
 ) -> None:
     moment = datetime.now(UTC) + timedelta(minutes=minutes)
 
-    code = sent(house().esa, x_acs_date=moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    code = sent(new_emulator().esa, x_acs_date=moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     assert code == "InvalidTimeStamp.Expired"
 
@@ -67,12 +67,14 @@ def test_a_date_off_by_more_than_15_minutes_is_expired(
 @pytest.mark.parametrize(
     "date", ["now", "2026-06-01 12:00:00", "2026-02-30T00:00:00Z", "2026-06-01T12:00Z"]
 )
-def test_a_date_in_another_form_is_refused(house: Houses, date: str) -> None:
-    assert sent(house().esa, x_acs_date=date) == "InvalidTimeStamp.Format"
+def test_a_date_in_another_form_is_refused(
+    new_emulator: EmulatorFactory, date: str
+) -> None:
+    assert sent(new_emulator().esa, x_acs_date=date) == "InvalidTimeStamp.Format"
 
 
-def test_a_nonce_is_good_once(house: Houses) -> None:
-    esa = house().esa
+def test_a_nonce_is_good_once(new_emulator: EmulatorFactory) -> None:
+    esa = new_emulator().esa
     first = esa.http.send(
         esa.request("GetScheduledPreloadJob", ID, x_acs_signature_nonce="n")
     )
@@ -83,19 +85,23 @@ def test_a_nonce_is_good_once(house: Houses) -> None:
     assert again == "SignatureNonceUsed"
 
 
-def test_a_nonce_that_came_with_a_wrong_signature_is_not_used_up(house: Houses) -> None:
-    there = house()
-    wrong = Client(there.esa.http._transport, secret="wrong")
+def test_a_nonce_that_came_with_a_wrong_signature_is_not_used_up(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator()
+    wrong = SignedClient(emulator.esa.http._transport, secret="wrong")
 
     refused = sent(wrong, x_acs_signature_nonce="n")
-    request = there.esa.request("GetScheduledPreloadJob", ID, x_acs_signature_nonce="n")
+    request = emulator.esa.request(
+        "GetScheduledPreloadJob", ID, x_acs_signature_nonce="n"
+    )
 
     assert refused == "SignatureDoesNotMatch"
-    assert there.esa.http.send(request).status_code == 200
+    assert emulator.esa.http.send(request).status_code == 200
 
 
-def test_a_body_changed_on_the_way_is_noticed(house: Houses) -> None:
-    esa = house().esa
+def test_a_body_changed_on_the_way_is_noticed(new_emulator: EmulatorFactory) -> None:
+    esa = new_emulator().esa
     request = esa.request("UpdateScheduledPreloadExecution", {"Interval": "30"})
 
     answer = esa.http.post("/", content=b"Interval=31", headers=request.headers)
@@ -105,8 +111,10 @@ def test_a_body_changed_on_the_way_is_noticed(house: Houses) -> None:
 
 
 @pytest.mark.parametrize("name", ["x-acs-extra", "x-acs-credentials-provider"])
-def test_every_header_of_alibabas_must_be_signed(house: Houses, name: str) -> None:
-    esa = house().esa
+def test_every_header_of_alibabas_must_be_signed(
+    new_emulator: EmulatorFactory, name: str
+) -> None:
+    esa = new_emulator().esa
     request = esa.request("GetScheduledPreloadJob", ID)
     request.headers[name] = "added"
 
@@ -116,8 +124,8 @@ def test_every_header_of_alibabas_must_be_signed(house: Houses, name: str) -> No
     assert name in answer.json()["Message"]
 
 
-def test_a_signed_header_must_have_been_sent(house: Houses) -> None:
-    esa = house().esa
+def test_a_signed_header_must_have_been_sent(new_emulator: EmulatorFactory) -> None:
+    esa = new_emulator().esa
     request = esa.request("GetScheduledPreloadJob", ID, x_extra="1")
     del request.headers["x-extra"]
 
@@ -135,8 +143,10 @@ def test_a_signed_header_must_have_been_sent(house: Houses) -> None:
         ("authorization", "MissingAccessKeyId"),
     ],
 )
-def test_a_header_left_out_is_named(house: Houses, name: str, code: str) -> None:
-    esa = house().esa
+def test_a_header_left_out_is_named(
+    new_emulator: EmulatorFactory, name: str, code: str
+) -> None:
+    esa = new_emulator().esa
     request = esa.request("GetScheduledPreloadJob", ID)
     signed = request.headers["authorization"].replace(f";{name};", ";")
     request.headers["authorization"] = signed
@@ -159,9 +169,9 @@ def test_a_header_left_out_is_named(house: Houses, name: str, code: str) -> None
     ],
 )
 def test_a_parameter_does_not_stand_for_the_action_in_the_header(
-    house: Houses, header: str, parameter: str, code: str | None
+    new_emulator: EmulatorFactory, header: str, parameter: str, code: str | None
 ) -> None:
-    esa = house().esa
+    esa = new_emulator().esa
     query = {**ID, "Action": parameter}
     request = esa.http.build_request("GET", "/", params=query)
 
@@ -170,10 +180,12 @@ def test_a_parameter_does_not_stand_for_the_action_in_the_header(
     assert answer.json().get("Code") == code
 
 
-def test_two_headers_for_the_action_are_no_action(served: Sockets) -> None:
-    url, _ = served()
+def test_two_headers_for_the_action_are_no_action(
+    serve_emulator: ServerFactory,
+) -> None:
+    url, _ = serve_emulator()
     with httpx.HTTPTransport() as transport:
-        esa = Client(transport, url=url)
+        esa = SignedClient(transport, url=url)
         request = esa.request("GetScheduledPreloadJob", ID)
         again = ("x-acs-action", "GetScheduledPreloadJob")
 
@@ -184,8 +196,8 @@ def test_two_headers_for_the_action_are_no_action(served: Sockets) -> None:
     assert code_of(answer) == "InvalidApi.NotFound"
 
 
-def test_signed_in_both_ways_the_header_counts(house: Houses) -> None:
-    esa = house().esa
+def test_signed_in_both_ways_the_header_counts(new_emulator: EmulatorFactory) -> None:
+    esa = new_emulator().esa
     query = {**ID, "AccessKeyId": "nobody", "Signature": "x"}
     request = esa.http.build_request("GET", "/", params=query)
 
@@ -204,44 +216,48 @@ def test_signed_in_both_ways_the_header_counts(house: Houses) -> None:
     ],
 )
 def test_an_authorization_that_is_none_is_refused(
-    house: Houses, authorization: str
+    new_emulator: EmulatorFactory, authorization: str
 ) -> None:
-    esa = house().esa
+    esa = new_emulator().esa
     request = esa.request("GetScheduledPreloadJob", ID)
     request.headers["authorization"] = authorization
 
     assert code_of(esa.http.send(request)) == "IncompleteSignature"
 
 
-def test_an_expired_token_is_refused(house: Houses) -> None:
-    there = house()
+def test_an_expired_token_is_refused(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator()
     key = {
         "AccessKeyId": "STS.k",
         "AccessKeySecret": "s",
         "SecurityToken": "t",
         "Expiration": "-1s",
     }
-    there.control.post("/_emulator/keys", json=key).raise_for_status()
-    esa = Client(there.esa.http._transport, key="STS.k", secret="s", token="t")
+    emulator.control.post("/_emulator/keys", json=key).raise_for_status()
+    esa = SignedClient(emulator.esa.http._transport, key="STS.k", secret="s", token="t")
 
     assert sent(esa) == "InvalidSecurityToken.Expired"
 
 
-def test_an_unknown_key_may_be_a_404(house: Houses) -> None:
-    there = house(dialects=["unknown-key-is-404"])
-    esa = Client(there.esa.http._transport, key="nobody")
+def test_an_unknown_key_may_be_a_404(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(dialects=["unknown-key-is-404"])
+    esa = SignedClient(emulator.esa.http._transport, key="nobody")
 
     refusal = esa.code("StartScheduledPreloadExecution", Id=plan_id())
 
     assert refusal == (404, "InvalidAccessKeyId.NotFound")
 
 
-def test_no_refusal_leaves_a_secret_in_the_history(house: Houses) -> None:
-    there = house()
-    esa = Client(there.esa.http._transport, secret="other-secret", token="the-token")
+def test_no_refusal_leaves_a_secret_in_the_history(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator()
+    esa = SignedClient(
+        emulator.esa.http._transport, secret="other-secret", token="the-token"
+    )
 
     esa.ask("StartScheduledPreloadExecution", Id=plan_id(), SecurityToken="the-token")
-    history = there.control.get("/_emulator/history").text
+    history = emulator.control.get("/_emulator/history").text
 
     assert "IncompleteSignature" not in history
     for secret in ("other-secret", "the-token", "emulator-secret", "Signature="):

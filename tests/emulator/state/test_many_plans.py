@@ -4,26 +4,28 @@ import time
 
 import pytest
 
-from tests.emulator.conftest import House, Houses
+from tests.emulator.conftest import EmulatorFactory, InProcessEmulator
 from tests.emulator.seeds import plan, plan_id, seed
 
 START = "StartScheduledPreloadExecution"
 
 
-def seconds_for_starts(there: House, number: int) -> float:
-    requests = [there.esa.request(START, {"Id": plan_id(one)}) for one in range(number)]
+def seconds_for_starts(emulator: InProcessEmulator, number: int) -> float:
+    requests = [
+        emulator.esa.request(START, {"Id": plan_id(one)}) for one in range(number)
+    ]
     begun = time.perf_counter()
     for request in requests:
-        assert there.esa.http.send(request).status_code == 200
+        assert emulator.esa.http.send(request).status_code == 200
     return time.perf_counter() - begun
 
 
 @pytest.mark.slow
 def test_a_start_among_ten_thousand_plans_costs_what_it_costs_among_a_few(
-    house: Houses,
+    new_emulator: EmulatorFactory,
 ) -> None:
-    few = house(seed(*(plan(number) for number in range(200))))
-    many = house(seed(*(plan(number) for number in range(10_000))))
+    few = new_emulator(seed(*(plan(number) for number in range(200))))
+    many = new_emulator(seed(*(plan(number) for number in range(10_000))))
     seconds_for_starts(few, 50)
 
     small = min(seconds_for_starts(few, 200) for _ in range(3))
@@ -33,12 +35,12 @@ def test_a_start_among_ten_thousand_plans_costs_what_it_costs_among_a_few(
 
 
 @pytest.mark.slow
-def test_ten_thousand_plans_run_to_their_end(house: Houses) -> None:
+def test_ten_thousand_plans_run_to_their_end(new_emulator: EmulatorFactory) -> None:
     plans = (plan(n, EndTime=None, SliceLen=1) for n in range(10_000))
-    there = house(seed(*plans, urls=20_000))
+    emulator = new_emulator(seed(*plans, urls=20_000))
 
-    there.clock.advance(24 * 3600)
-    state = there.control.get("/_emulator/state").json()
+    emulator.clock.advance(24 * 3600)
+    state = emulator.control.get("/_emulator/state").json()
 
     [job] = state["jobs"]
     assert job["TaskSubmitted"] == 20_000

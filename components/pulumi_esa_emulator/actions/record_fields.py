@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from pulumi_esa_emulator.messages.reply import Body
+from pulumi_esa_emulator.messages.reply import JsonObject
 from pulumi_esa_emulator.messages.urls import domains_of
-from pulumi_esa_emulator.state.records import Job, Plan, Site
-from pulumi_esa_emulator.state.store import View
+from pulumi_esa_emulator.state.records import JobRecord, PlanRecord, SiteRecord
+from pulumi_esa_emulator.state.store import RecordView
 
 
-def job_fields(job: Job, submitted: int) -> Body:
+def job_fields(job: JobRecord, submitted: int) -> JsonObject:
     """A Job of the API pages (CreateScheduledPreloadJob and its siblings)."""
     return _present(
         {
@@ -31,7 +31,7 @@ def job_fields(job: Job, submitted: int) -> Body:
     )
 
 
-def plan_fields(plan: Plan) -> Body:
+def plan_fields(plan: PlanRecord) -> JsonObject:
     """A Plan of the API pages; the flat answer of Start, Stop and Update."""
     return _present(
         {
@@ -47,7 +47,7 @@ def plan_fields(plan: Plan) -> Body:
     )
 
 
-def site_fields(site: Site) -> Body:
+def site_fields(site: SiteRecord) -> JsonObject:
     """A site, as ListSites would show it."""
     return _present(
         {
@@ -59,7 +59,7 @@ def site_fields(site: Site) -> Body:
     )
 
 
-def whole_state(sites: list[Site], view: View, now: datetime) -> Body:
+def whole_state(sites: list[SiteRecord], view: RecordView, now: datetime) -> JsonObject:
     """Everything, for `GET /_emulator/state`."""
     jobs = [
         {
@@ -73,5 +73,5 @@ def whole_state(sites: list[Site], view: View, now: datetime) -> Body:
     return {"now": now, "sites": [site_fields(site) for site in sites], "jobs": jobs}
 
 
-def _present(fields: Mapping[str, object]) -> Body:
+def _present(fields: Mapping[str, object]) -> JsonObject:
     return {name: value for name, value in fields.items() if value is not None}

@@ -10,17 +10,17 @@ from pulumi_esa_emulator.clock import Clock, ManualClock, SystemClock
 from pulumi_esa_emulator.faults.document import FaultDocument
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.host_names import parse_host
-from pulumi_esa_emulator.identity.keys import DEMO_KEY, Key
-from pulumi_esa_emulator.identity.ram_policies import Policy
+from pulumi_esa_emulator.identity.keys import DEMO_KEY, AccessKey
+from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 from pulumi_esa_emulator.messages.documents import DocumentError, read_document
-from pulumi_esa_emulator.messages.times import parse_time
+from pulumi_esa_emulator.messages.time_notations import parse_time
 from pulumi_esa_emulator.state.data_file import DataFile
-from pulumi_esa_emulator.state.data_lines import Line
+from pulumi_esa_emulator.state.data_lines import DataLine
 from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class EmulatorOptions:
     """The command line; texts are judged when the emulator is made.
 
     `access_keys`: `ID:SECRET`. `policies`: `FILE` for all of them, or `ID=FILE`.
@@ -40,7 +40,7 @@ class Options:
     hosts: tuple[str, ...] = ()
 
 
-def make_emulator(options: Options) -> Emulator:
+def make_emulator(options: EmulatorOptions) -> Emulator:
     """The emulator; DocumentError, DialectError or DataError, each one sentence."""
     seed = read_document(options.seed, Seed) if options.seed else DEFAULT_SEED
     faults = read_document(options.faults, FaultDocument) if options.faults else None
@@ -56,7 +56,7 @@ def make_emulator(options: Options) -> Emulator:
             dialects=options.dialects,
             faults=faults,
             clock=_clock(options, start, lines),
-            keeper=data,
+            storage=data,
             lines=lines,
             hosts=hosts,
         )
@@ -66,26 +66,26 @@ def make_emulator(options: Options) -> Emulator:
         raise
 
 
-def _keys(options: Options) -> tuple[Key, ...]:
+def _keys(options: EmulatorOptions) -> tuple[AccessKey, ...]:
     keys = {key.id: key for key in map(_key, options.access_keys)}
     keys = keys or {DEMO_KEY.id: DEMO_KEY}
     for text in options.policies:
         key_id, _, file = text.rpartition("=")
-        policy = read_document(Path(file), Policy)
+        policy = read_document(Path(file), RamPolicy)
         for one in _meant(keys, key_id):
             keys[one] = replace(keys[one], policy=policy)
     return tuple(keys.values())
 
 
-def _key(text: str) -> Key:
+def _key(text: str) -> AccessKey:
     key_id, _, secret = text.partition(":")
     if not key_id or not secret:
         # The text is not repeated: half of it may be a secret.
         raise DocumentError("--access-key wants ID:SECRET.")
-    return Key(key_id, secret)
+    return AccessKey(key_id, secret)
 
 
-def _meant(keys: dict[str, Key], key_id: str) -> Iterable[str]:
+def _meant(keys: dict[str, AccessKey], key_id: str) -> Iterable[str]:
     if not key_id:
         return tuple(keys)
     if key_id not in keys:
@@ -93,7 +93,7 @@ def _meant(keys: dict[str, Key], key_id: str) -> Iterable[str]:
     return (key_id,)
 
 
-def _hosts(options: Options) -> tuple[str, ...]:
+def _hosts(options: EmulatorOptions) -> tuple[str, ...]:
     """The names asked for, and the one that is listened on."""
     bound = parse_host(options.host)
     return (*map(_host, options.hosts), *([bound] if bound else []))
@@ -108,7 +108,7 @@ def _host(text: str) -> str:
     return host
 
 
-def _start(options: Options) -> datetime | None:
+def _start(options: EmulatorOptions) -> datetime | None:
     if options.start_at is None:
         return None
     if options.clock != "manual":
@@ -119,7 +119,9 @@ def _start(options: Options) -> datetime | None:
         raise DocumentError(f"--start-at: {error}.") from None
 
 
-def _clock(options: Options, start: datetime | None, lines: list[Line]) -> Clock:
+def _clock(
+    options: EmulatorOptions, start: datetime | None, lines: list[DataLine]
+) -> Clock:
     if options.clock == "real":
         return SystemClock()
     kept = [line.now for line in lines]

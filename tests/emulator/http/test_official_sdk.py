@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alibabacloud_esa20240910.client import Client
 
-from tests.emulator.conftest import Sockets
+from tests.emulator.conftest import ServerFactory
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
 
 # The SDK's packages export by the hundred, in a way that mypy does not follow.
@@ -28,8 +28,10 @@ def official(url: str, **changed: str) -> Client:
     return Client(Config(**{**settings, **changed}))
 
 
-def test_a_job_is_made_shown_listed_reset_and_deleted(served: Sockets) -> None:
-    url, _ = served(seed())
+def test_a_job_is_made_shown_listed_reset_and_deleted(
+    serve_emulator: ServerFactory,
+) -> None:
+    url, _ = serve_emulator(seed())
     esa = official(url)
 
     made = esa.create_scheduled_preload_job(
@@ -69,9 +71,9 @@ def test_a_job_is_made_shown_listed_reset_and_deleted(served: Sockets) -> None:
 
 
 def test_plans_are_made_listed_updated_started_stopped_and_deleted(
-    served: Sockets,
+    serve_emulator: ServerFactory,
 ) -> None:
-    url, _ = served(seed())
+    url, _ = serve_emulator(seed())
     esa = official(url)
     wanted = models.CreateScheduledPreloadExecutionsRequestExecutions(
         start_time="2024-06-04T10:02:09.000+08:00", interval=30, slice_len=1
@@ -107,7 +109,7 @@ def test_plans_are_made_listed_updated_started_stopped_and_deleted(
     assert listed.total_count == 1
 
 
-Call = Callable[[Client], Any]
+SdkCall = Callable[[Client], Any]
 
 
 def job_request(**changed: object) -> Any:
@@ -183,9 +185,9 @@ def job_request(**changed: object) -> Any:
     ],
 )
 def test_a_refusal_reaches_the_sdk_as_esa_words_it(
-    served: Sockets, call: Call, status: int, code: str
+    serve_emulator: ServerFactory, call: SdkCall, status: int, code: str
 ) -> None:
-    url, _ = served(seed(plan(), JobLimit=1))
+    url, _ = serve_emulator(seed(plan(), JobLimit=1))
 
     with pytest.raises(exceptions.ClientException) as refusal:
         call(official(url))
@@ -212,9 +214,9 @@ def test_a_refusal_reaches_the_sdk_as_esa_words_it(
     ],
 )
 def test_a_wrong_key_is_refused(
-    served: Sockets, changed: dict[str, str], code: str
+    serve_emulator: ServerFactory, changed: dict[str, str], code: str
 ) -> None:
-    url, emulator = served(seed(open_plan(status="stopped")))
+    url, emulator = serve_emulator(seed(open_plan(status="stopped")))
 
     with pytest.raises(exceptions.ClientException) as refusal:
         official(url, **changed).start_scheduled_preload_execution(
@@ -225,14 +227,14 @@ def test_a_wrong_key_is_refused(
     assert not emulator.history[0].effect
 
 
-def test_a_temporary_key_works_with_its_token(served: Sockets) -> None:
+def test_a_temporary_key_works_with_its_token(serve_emulator: ServerFactory) -> None:
     key = {
         "AccessKeyId": "STS.key",
         "AccessKeySecret": "secret",
         "SecurityToken": "token+with/special==chars",
         "Expiration": "+1h",
     }
-    url, _ = served({**seed(plan()), "keys": [key]})
+    url, _ = serve_emulator({**seed(plan()), "keys": [key]})
     esa = official(
         url,
         access_key_id="STS.key",
@@ -247,9 +249,9 @@ def test_a_temporary_key_works_with_its_token(served: Sockets) -> None:
     assert listed.total_count == 1
 
 
-def test_a_server_error_is_one_to_the_sdk(served: Sockets) -> None:
+def test_a_server_error_is_one_to_the_sdk(serve_emulator: ServerFactory) -> None:
     faults = {"faults": [{"kind": "server-error", "when": "after"}]}
-    url, emulator = served(seed(open_plan(status="stopped")), faults=faults)
+    url, emulator = serve_emulator(seed(open_plan(status="stopped")), faults=faults)
 
     with pytest.raises(exceptions.ServerException) as failure:
         official(url).start_scheduled_preload_execution(

@@ -16,21 +16,21 @@ import pytest
 
 from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.http.app import Emulator, create_app
+from pulumi_esa_emulator.http.emulator_options import EmulatorOptions, make_emulator
 from pulumi_esa_emulator.http.host_names import parse_host
 from pulumi_esa_emulator.http.in_process import EmulatorTransport
-from pulumi_esa_emulator.http.options import Options, make_emulator
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_emulator.messages.documents import DocumentError
-from tests.emulator.conftest import START, Houses
+from tests.emulator.conftest import START, EmulatorFactory
+from tests.emulator.identity.test_rpc_v1 import TerraformClient
 from tests.emulator.seeds import open_plan, plan_id, seed
-from tests.emulator.test_rpc_v1 import Terraform
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ADVANCE = b'{"advance": 60}'
 JSON = {"Content-Type": "application/json"}
 
 
-class Served:
+class NamedServer:
     """An emulator on a socket, whose clock shows whether it obeyed."""
 
     def __init__(self, url: str, clock: ManualClock) -> None:
@@ -57,20 +57,20 @@ class Served:
         return int(answer.split()[1]), answer.partition("\r\n\r\n")[2]
 
 
-class Doors(Protocol):
+class NamedServerFactory(Protocol):
     """Serves emulators under names."""
 
-    def __call__(self, *names: str, host: str = "127.0.0.1") -> Served: ...
+    def __call__(self, *names: str, host: str = "127.0.0.1") -> NamedServer: ...
 
 
 @pytest.fixture
-def door() -> Iterator[Doors]:
+def serve_named() -> Iterator[NamedServerFactory]:
     with ExitStack() as stack:
 
-        def serve(*names: str, host: str = "127.0.0.1") -> Served:
+        def serve(*names: str, host: str = "127.0.0.1") -> NamedServer:
             clock = ManualClock(START)
             app = create_app(seed=seed(), clock=clock, hosts=names)
-            return Served(stack.enter_context(running(app, host)), clock)
+            return NamedServer(stack.enter_context(running(app, host)), clock)
 
         yield serve
 
@@ -93,12 +93,14 @@ CLOCK = "/_emulator/clock"
         "0.0.0.0:{port}",
     ],
 )
-def test_the_names_of_this_machine_are_answered_to(door: Doors, host: str) -> None:
-    there = door()
+def test_the_names_of_this_machine_are_answered_to(
+    serve_named: NamedServerFactory, host: str
+) -> None:
+    server = serve_named()
 
-    status, _ = there.raw(CLOCK, f"Host: {host.format(port=there.port)}")
+    status, _ = server.raw(CLOCK, f"Host: {host.format(port=server.port)}")
 
-    assert (status, there.obeyed()) == (200, True)
+    assert (status, server.obeyed()) == (200, True)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +126,14 @@ def test_the_names_of_this_machine_are_answered_to(door: Doors, host: str) -> No
         "",
     ],
 )
-def test_another_host_is_refused_in_a_sentence(door: Doors, host: str) -> None:
-    there = door()
+def test_another_host_is_refused_in_a_sentence(
+    serve_named: NamedServerFactory, host: str
+) -> None:
+    server = serve_named()
 
-    status, said = there.raw(CLOCK, f"Host: {host.format(port=there.port)}")
+    status, said = server.raw(CLOCK, f"Host: {host.format(port=server.port)}")
 
-    assert (status, there.obeyed()) == (403, False)
+    assert (status, server.obeyed()) == (403, False)
     assert said.startswith('{"error": "')
     assert said.count("\n") == 1
 
@@ -145,23 +149,27 @@ def test_another_host_is_refused_in_a_sentence(door: Doors, host: str) -> None:
     ],
 )
 def test_one_host_header_counts_and_nothing_in_its_place(
-    door: Doors, headers: tuple[str, ...]
+    serve_named: NamedServerFactory, headers: tuple[str, ...]
 ) -> None:
-    there = door()
+    server = serve_named()
 
-    assert there.raw(CLOCK, *headers)[0] == 403
-    assert not there.obeyed()
+    assert server.raw(CLOCK, *headers)[0] == 403
+    assert not server.obeyed()
 
 
-def test_a_forwarded_host_is_not_looked_at(door: Doors) -> None:
-    status, _ = door().raw(CLOCK, "Host: localhost", "X-Forwarded-Host: evil.example")
+def test_a_forwarded_host_is_not_looked_at(serve_named: NamedServerFactory) -> None:
+    status, _ = serve_named().raw(
+        CLOCK, "Host: localhost", "X-Forwarded-Host: evil.example"
+    )
 
     assert status == 200
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_a_request_without_host_is_refused(door: Doors, version: str) -> None:
-    assert door().raw(CLOCK, version=version)[0] == 403
+def test_a_request_without_host_is_refused(
+    serve_named: NamedServerFactory, version: str
+) -> None:
+    assert serve_named().raw(CLOCK, version=version)[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -173,37 +181,41 @@ def test_a_request_without_host_is_refused(door: Doors, version: str) -> None:
     ],
 )
 def test_a_target_that_is_a_whole_url_is_looked_at_too(
-    door: Doors, target: str, status: int
+    serve_named: NamedServerFactory, target: str, status: int
 ) -> None:
-    assert door().raw(target, "Host: localhost")[0] == status
+    assert serve_named().raw(target, "Host: localhost")[0] == status
 
 
 @pytest.mark.parametrize(
     "host", ["esa", "ESA.:8899", "my_esa", "10.0.0.1", "[fd00::1]"]
 )
-def test_a_name_that_was_allowed_is_answered_to(door: Doors, host: str) -> None:
-    there = door("esa", "my_esa", "10.0.0.1", "fd00::1")
+def test_a_name_that_was_allowed_is_answered_to(
+    serve_named: NamedServerFactory, host: str
+) -> None:
+    server = serve_named("esa", "my_esa", "10.0.0.1", "fd00::1")
 
-    assert there.raw(CLOCK, f"Host: {host}")[0] == 200
-    assert there.raw(CLOCK, "Host: esa.evil.example")[0] == 403
+    assert server.raw(CLOCK, f"Host: {host}")[0] == 200
+    assert server.raw(CLOCK, "Host: esa.evil.example")[0] == 403
 
 
-def test_the_refusal_names_the_flag_that_helps(door: Doors) -> None:
-    _, said = door().raw(CLOCK, "Host: Esa:8899")
+def test_the_refusal_names_the_flag_that_helps(serve_named: NamedServerFactory) -> None:
+    _, said = serve_named().raw(CLOCK, "Host: Esa:8899")
 
     assert "The emulator is not known as 'esa'; " in said
     assert "start it with --allow-host esa." in said
 
 
-def test_bound_to_all_addresses_each_of_them_is_answered_to(door: Doors) -> None:
-    there = door(host="0.0.0.0")
+def test_bound_to_all_addresses_each_of_them_is_answered_to(
+    serve_named: NamedServerFactory,
+) -> None:
+    server = serve_named(host="0.0.0.0")
     address = outward_address()
-    url = f"http://{address}:{there.port}/_emulator/clock"
+    url = f"http://{address}:{server.port}/_emulator/clock"
 
     answer = httpx.post(url, json={"advance": 1}, trust_env=False)
 
     assert answer.status_code == 200
-    assert there.raw(CLOCK, "Host: 192.0.2.1")[0] == 403
+    assert server.raw(CLOCK, "Host: 192.0.2.1")[0] == 403
 
 
 def outward_address() -> str:
@@ -248,11 +260,11 @@ def outward_address() -> str:
     ],
 )
 def test_a_page_of_another_origin_is_refused(
-    house: Houses, method: str, path: str, page: dict[str, str]
+    new_emulator: EmulatorFactory, method: str, path: str, page: dict[str, str]
 ) -> None:
-    there = house()
+    server = new_emulator()
     here = httpx.Client(
-        transport=EmulatorTransport(there.emulator), base_url="http://localhost:8899"
+        transport=EmulatorTransport(server.app), base_url="http://localhost:8899"
     )
 
     answer = here.request(method, path, headers=page)
@@ -260,7 +272,7 @@ def test_a_page_of_another_origin_is_refused(
     assert answer.status_code == 403
     assert set(answer.json()) == {"error"}
     assert "access-control-allow-origin" not in answer.headers
-    assert there.emulator.history == []
+    assert server.app.history == []
 
 
 @pytest.mark.parametrize(
@@ -272,9 +284,9 @@ def test_a_page_of_another_origin_is_refused(
     ],
 )
 def test_a_page_of_this_server_is_no_other_origin(
-    house: Houses, page: dict[str, str]
+    new_emulator: EmulatorFactory, page: dict[str, str]
 ) -> None:
-    transport = EmulatorTransport(house().emulator)
+    transport = EmulatorTransport(new_emulator().app)
     here = httpx.Client(transport=transport, base_url="http://localhost:8899")
 
     assert here.post("/_emulator/reset", headers=page).status_code == 200
@@ -284,7 +296,7 @@ def test_a_page_cannot_start_a_plan_though_it_knows_the_key() -> None:
     app = create_app(seed=seed(open_plan(status="stopped")))
     start = ("StartScheduledPreloadExecution", {"Id": plan_id()})
 
-    with running(app) as url, (esa := Terraform(url)).http as http:
+    with running(app) as url, (esa := TerraformClient(url)).http as http:
         http.headers["Origin"] = "http://evil.example"
         from_page = esa.ask(*start)
         del http.headers["Origin"]
@@ -293,8 +305,8 @@ def test_a_page_cannot_start_a_plan_though_it_knows_the_key() -> None:
     assert [from_page.status_code, from_elsewhere.status_code] == [403, 200]
 
 
-def test_esas_api_is_reached_by_any_name(door: Doors) -> None:
-    status, said = door().raw("/", "Host: esa-in-a-container")
+def test_esas_api_is_reached_by_any_name(serve_named: NamedServerFactory) -> None:
+    status, said = serve_named().raw("/", "Host: esa-in-a-container")
 
     assert status == 400
     assert '"Code": "MissingAction"' in said
@@ -317,35 +329,35 @@ def test_esas_api_is_reached_by_any_name(door: Doors) -> None:
     ],
 )
 def test_a_body_is_json_by_its_content_type(
-    house: Houses, kind: str | None, status: int
+    new_emulator: EmulatorFactory, kind: str | None, status: int
 ) -> None:
-    there = house()
+    server = new_emulator()
     headers = {} if kind is None else {"Content-Type": kind}
 
-    answer = there.control.post(CLOCK, content=ADVANCE, headers=headers)
+    answer = server.control.post(CLOCK, content=ADVANCE, headers=headers)
 
     assert answer.status_code == status
-    assert (there.clock.now() > START) == (status == 200)
+    assert (server.clock.now() > START) == (status == 200)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_body_that_is_not_asked_for_must_be_json_too(
-    house: Houses, method: str
+    new_emulator: EmulatorFactory, method: str
 ) -> None:
-    there = house()
+    server = new_emulator()
     path = {"POST": "/_emulator/reset", "DELETE": "/_emulator/faults"}[method]
 
-    form = there.control.request(method, path, data={"a": "b"})
-    text = there.control.request(method, path, json={})
-    bare = there.control.request(method, path)
+    form = server.control.request(method, path, data={"a": "b"})
+    text = server.control.request(method, path, json={})
+    bare = server.control.request(method, path)
 
     assert [one.status_code for one in (form, text, bare)] == [415, 200, 200]
     assert "application/json" in form.json()["error"]
 
 
-def test_a_body_in_chunks_is_a_body(door: Doors) -> None:
-    there = door()
-    url = there.url.join(CLOCK)
+def test_a_body_in_chunks_is_a_body(serve_named: NamedServerFactory) -> None:
+    server = serve_named()
+    url = server.url.join(CLOCK)
 
     form = httpx.post(url, content=iter([ADVANCE]), trust_env=False)
     text = httpx.post(url, content=iter([ADVANCE]), headers=JSON, trust_env=False)
@@ -353,8 +365,8 @@ def test_a_body_in_chunks_is_a_body(door: Doors) -> None:
     assert [form.status_code, text.status_code] == [415, 200]
 
 
-def test_no_answer_is_a_script_or_a_page(house: Houses) -> None:
-    answer = house().control.get("/_emulator/history?callback=f")
+def test_no_answer_is_a_script_or_a_page(new_emulator: EmulatorFactory) -> None:
+    answer = new_emulator().control.get("/_emulator/history?callback=f")
 
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -369,7 +381,7 @@ def asked(emulator: Emulator, host: str) -> int:
 
 
 def test_the_address_to_listen_on_is_a_name_of_the_server() -> None:
-    options = Options(host="esa", hosts=("other",))
+    options = EmulatorOptions(host="esa", hosts=("other",))
 
     codes = [asked(make_emulator(options), host) for host in ("esa", "other", "else")]
 
@@ -399,7 +411,7 @@ def test_a_host_to_allow_is_a_name_or_an_address(text: str, host: str | None) ->
 
 
 def test_a_host_with_a_port_cannot_be_allowed(tmp_path: Path) -> None:
-    options = Options(hosts=("esa:8899",), data=tmp_path / "esa.data")
+    options = EmulatorOptions(hosts=("esa:8899",), data=tmp_path / "esa.data")
 
     with pytest.raises(DocumentError, match="--allow-host wants a host name without a"):
         make_emulator(options)
@@ -420,8 +432,10 @@ def documented() -> list[str]:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 @pytest.mark.parametrize("command", documented())
-def test_every_curl_of_the_docs_is_answered(door: Doors, command: str) -> None:
-    environment = {**os.environ, "ESA_ENDPOINT": str(door().url)}
+def test_every_curl_of_the_docs_is_answered(
+    serve_named: NamedServerFactory, command: str
+) -> None:
+    environment = {**os.environ, "ESA_ENDPOINT": str(serve_named().url)}
 
     ended = subprocess.run(
         [

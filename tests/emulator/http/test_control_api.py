@@ -6,21 +6,23 @@ import pytest
 from pulumi_esa_emulator.clock import SystemClock
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.in_process import EmulatorTransport
-from tests.emulator.client import Client
-from tests.emulator.conftest import Houses
+from tests.emulator.conftest import EmulatorFactory
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
+from tests.emulator.signed_client import SignedClient
 
 START = "StartScheduledPreloadExecution"
 
 
-def test_the_history_says_what_was_asked_and_what_came_of_it(house: Houses) -> None:
-    there = house(seed(open_plan(status="stopped")))
-    there.esa.ask("ListScheduledPreloadExecutions", Id=JOB)
-    there.esa.ask(START, Id=plan_id())
-    there.esa.ask(START, Id="0" * 24)
+def test_the_history_says_what_was_asked_and_what_came_of_it(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(seed(open_plan(status="stopped")))
+    emulator.esa.ask("ListScheduledPreloadExecutions", Id=JOB)
+    emulator.esa.ask(START, Id=plan_id())
+    emulator.esa.ask(START, Id="0" * 24)
 
-    entries = there.control.get("/_emulator/history").json()
-    starts = there.control.get("/_emulator/history", params={"action": START}).json()
+    entries = emulator.control.get("/_emulator/history").json()
+    starts = emulator.control.get("/_emulator/history", params={"action": START}).json()
 
     assert [
         (one["action"], one["parameters"], one["status"], one["code"], one["effect"])
@@ -34,10 +36,10 @@ def test_the_history_says_what_was_asked_and_what_came_of_it(house: Houses) -> N
     assert entries[1:] == starts
 
 
-def test_the_state_has_esas_field_names(house: Houses) -> None:
-    there = house(seed(plan(), urls=2))
+def test_the_state_has_esas_field_names(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan(), urls=2))
 
-    state = there.control.get("/_emulator/state").json()
+    state = emulator.control.get("/_emulator/state").json()
 
     [site], [job] = state["sites"], state["jobs"]
     assert (site["SiteId"], site["Status"]) == (SITE, "active")
@@ -57,10 +59,10 @@ def test_the_state_has_esas_field_names(house: Houses) -> None:
     ]
 
 
-def test_reset_goes_back_to_how_it_was_started(house: Houses) -> None:
-    there = house(seed(plan(status="stopped")), dialects=["times-utc"])
-    control = there.control
-    there.esa.body(START, Id=plan_id())
+def test_reset_goes_back_to_how_it_was_started(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan(status="stopped")), dialects=["times-utc"])
+    control = emulator.control
+    emulator.esa.body(START, Id=plan_id())
     control.post("/_emulator/faults", json={"faults": [{"kind": "reset"}]})
     control.post("/_emulator/dialects", json={"dialects": []})
     control.delete("/_emulator/keys/emulator-key")
@@ -68,27 +70,27 @@ def test_reset_goes_back_to_how_it_was_started(house: Houses) -> None:
     control.post("/_emulator/reset").raise_for_status()
 
     assert control.get("/_emulator/history").json() == []
-    assert there.status(plan_id()) == "stopped"
-    assert there.esa.body(START, Id=plan_id())["StartTime"] == "2026-06-01T13:00:00Z"
+    assert emulator.status(plan_id()) == "stopped"
+    assert emulator.esa.body(START, Id=plan_id())["StartTime"] == "2026-06-01T13:00:00Z"
 
 
-def test_the_history_can_be_cleared_alone(house: Houses) -> None:
-    there = house(seed(open_plan(status="stopped")))
-    there.esa.body(START, Id=plan_id())
+def test_the_history_can_be_cleared_alone(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(open_plan(status="stopped")))
+    emulator.esa.body(START, Id=plan_id())
 
-    there.control.delete("/_emulator/history").raise_for_status()
+    emulator.control.delete("/_emulator/history").raise_for_status()
 
-    assert there.control.get("/_emulator/history").json() == []
-    assert there.status(plan_id()) == "running"
+    assert emulator.control.get("/_emulator/history").json() == []
+    assert emulator.status(plan_id()) == "running"
 
 
-def test_the_clock_is_moved_by_hand(house: Houses) -> None:
-    there = house(seed(plan()))
+def test_the_clock_is_moved_by_hand(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan()))
 
-    moved = there.control.post("/_emulator/clock", json={"advance": 3600.5}).json()
+    moved = emulator.control.post("/_emulator/clock", json={"advance": 3600.5}).json()
 
     assert moved == {"now": "2026-06-01T21:00:00.500+08:00", "clock": "manual"}
-    assert there.status(plan_id()) == "running"
+    assert emulator.status(plan_id()) == "running"
 
 
 def sentence(answer: httpx.Response) -> str:
@@ -98,7 +100,7 @@ def sentence(answer: httpx.Response) -> str:
 
 def test_a_real_clock_is_not_moved() -> None:
     emulator = create_app(clock=SystemClock())
-    control = Client(EmulatorTransport(emulator)).http
+    control = SignedClient(EmulatorTransport(emulator)).http
 
     answer = control.post("/_emulator/clock", json={"advance": 1})
 
@@ -128,9 +130,14 @@ def test_a_real_clock_is_not_moved() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(
-    house: Houses, method: str, path: str, body: bytes, status: int, said: str
+    new_emulator: EmulatorFactory,
+    method: str,
+    path: str,
+    body: bytes,
+    status: int,
+    said: str,
 ) -> None:
-    answer = house().control.request(
+    answer = new_emulator().control.request(
         method,
         f"/_emulator{path}",
         content=body,
@@ -141,25 +148,25 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
     assert said in sentence(answer)
 
 
-def test_time_does_not_leave_the_calendar(house: Houses) -> None:
-    there = house()
+def test_time_does_not_leave_the_calendar(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator()
     far = {"advance": 900 * 365 * 86400}
 
-    answers = [there.control.post("/_emulator/clock", json=far) for _ in range(8)]
+    answers = [emulator.control.post("/_emulator/clock", json=far) for _ in range(8)]
 
     assert [one.status_code for one in answers] == [200] * 7 + [400]
-    assert there.control.get("/_emulator/state").status_code == 200
+    assert emulator.control.get("/_emulator/state").status_code == 200
 
 
-def test_faults_are_counted_and_taken_away(house: Houses) -> None:
-    there = house(seed(open_plan()))
+def test_faults_are_counted_and_taken_away(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(open_plan()))
     document = {"seed": 3, "faults": [{"kind": "throttle", "calls": [2]}]}
-    there.control.post("/_emulator/faults", json=document).raise_for_status()
+    emulator.control.post("/_emulator/faults", json=document).raise_for_status()
     for _ in range(3):
-        there.esa.ask("GetScheduledPreloadJob", Id=JOB)
+        emulator.esa.ask("GetScheduledPreloadJob", Id=JOB)
 
-    shown = there.control.get("/_emulator/faults").json()
-    left = there.control.delete("/_emulator/faults/throttle").json()
+    shown = emulator.control.get("/_emulator/faults").json()
+    left = emulator.control.delete("/_emulator/faults/throttle").json()
 
     assert (shown["seed"], shown["faults"][0]["calls"]) == (3, [2])
     assert shown["counts"] == {"throttle": {"calls": 3, "hits": 1}}
@@ -169,16 +176,18 @@ def test_faults_are_counted_and_taken_away(house: Houses) -> None:
 @pytest.mark.parametrize(
     "body", [{"kind": "throttle"}, [{"kind": "throttle"}]], ids=["one", "list"]
 )
-def test_faults_alone_can_be_posted(house: Houses, body: object) -> None:
-    there = house(seed(open_plan(status="stopped")))
+def test_faults_alone_can_be_posted(
+    new_emulator: EmulatorFactory, body: object
+) -> None:
+    emulator = new_emulator(seed(open_plan(status="stopped")))
 
-    there.control.post("/_emulator/faults", json=body).raise_for_status()
+    emulator.control.post("/_emulator/faults", json=body).raise_for_status()
 
-    assert there.esa.code(START, Id=plan_id()) == (400, "TooManyRequests")
+    assert emulator.esa.code(START, Id=plan_id()) == (400, "TooManyRequests")
 
 
-def test_keys_are_listed_without_their_secrets(house: Houses) -> None:
-    there = house()
+def test_keys_are_listed_without_their_secrets(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator()
     key = {
         "AccessKeyId": "STS.k",
         "AccessKeySecret": "hush",
@@ -186,15 +195,15 @@ def test_keys_are_listed_without_their_secrets(house: Houses) -> None:
         "Expiration": "2036-01-01T00:00:00Z",
     }
 
-    listed = there.control.post("/_emulator/keys", json=key)
+    listed = emulator.control.post("/_emulator/keys", json=key)
 
     assert "hush" not in listed.text
     assert "emulator-secret" not in listed.text
     assert listed.json()[1]["Expiration"] == "2036-01-01T08:00:00.000+08:00"
 
 
-def test_the_overview_names_every_endpoint(house: Houses) -> None:
-    shown = house().control.get("/_emulator").json()
+def test_the_overview_names_every_endpoint(new_emulator: EmulatorFactory) -> None:
+    shown = new_emulator().control.get("/_emulator").json()
 
     assert "GET /_emulator/history" in shown["endpoints"]
     assert "POST /_emulator/clock" in shown["endpoints"]

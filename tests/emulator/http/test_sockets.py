@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from pulumi_esa_emulator.http.app import Emulator
-from pulumi_esa_emulator.messages.request import BIGGEST_BODY
-from pulumi_esa_emulator.messages.stalls import MOST_WAITING
-from tests.emulator.client import Client, Document
-from tests.emulator.conftest import Sockets
+from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
+from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
+from tests.emulator.conftest import ServerFactory
 from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed
+from tests.emulator.signed_client import Document, SignedClient
 
 START = "StartScheduledPreloadExecution"
 CLOCK_SET_TO_BYTES = (
@@ -24,16 +24,16 @@ CLOCK_SET_TO_BYTES = (
 
 
 @pytest.fixture
-def faulty(served: Sockets) -> Iterator["Faulty"]:
-    url, emulator = served(seed(open_plan(status="stopped")))
+def faulty(serve_emulator: ServerFactory) -> Iterator["FaultyServer"]:
+    url, emulator = serve_emulator(seed(open_plan(status="stopped")))
     with httpx.HTTPTransport() as transport:
-        yield Faulty(Client(transport, url=url), emulator)
+        yield FaultyServer(SignedClient(transport, url=url), emulator)
 
 
-class Faulty:
+class FaultyServer:
     """An emulator on a socket whose faults are set by the test."""
 
-    def __init__(self, esa: Client, emulator: Emulator) -> None:
+    def __init__(self, esa: SignedClient, emulator: Emulator) -> None:
         self.esa, self.emulator = esa, emulator
         url = httpx.URL(esa.http.base_url)
         self.address = (url.host, int(url.port or 0))
@@ -56,7 +56,7 @@ class Faulty:
         return listed.status_code == 200
 
 
-def raw_request(faulty: Faulty) -> bytes:
+def raw_request(faulty: FaultyServer) -> bytes:
     request = faulty.esa.request(START, {"Id": plan_id()})
     lines = [f"POST {request.url.raw_path.decode()} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
@@ -64,7 +64,7 @@ def raw_request(faulty: Faulty) -> bytes:
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
-def test_a_reset_is_a_real_one(faulty: Faulty, when: str, effect: bool) -> None:
+def test_a_reset_is_a_real_one(faulty: FaultyServer, when: str, effect: bool) -> None:
     faulty.set({"kind": "reset", "when": when})
 
     with pytest.raises(ConnectionResetError):
@@ -74,7 +74,7 @@ def test_a_reset_is_a_real_one(faulty: Faulty, when: str, effect: bool) -> None:
     assert (entry.status, entry.effect) == (None, effect)
 
 
-def test_a_truncated_answer_ends_before_its_length(faulty: Faulty) -> None:
+def test_a_truncated_answer_ends_before_its_length(faulty: FaultyServer) -> None:
     faulty.set({"kind": "truncated", "keep": 0.3})
 
     answer = faulty.raw(raw_request(faulty))
@@ -88,14 +88,14 @@ def test_a_truncated_answer_ends_before_its_length(faulty: Faulty) -> None:
     assert len(body) == int(length * 0.3)
 
 
-def test_an_answer_may_be_cut_before_its_first_byte(faulty: Faulty) -> None:
+def test_an_answer_may_be_cut_before_its_first_byte(faulty: FaultyServer) -> None:
     faulty.set({"kind": "truncated", "keep": 0})
 
     with pytest.raises(httpx.RemoteProtocolError):
         faulty.start()
 
 
-def test_a_stall_outlasts_an_impatient_client(faulty: Faulty) -> None:
+def test_a_stall_outlasts_an_impatient_client(faulty: FaultyServer) -> None:
     faulty.set({"kind": "stall", "seconds": 30})
     faulty.esa.http.timeout = httpx.Timeout(0.2)
 
@@ -126,7 +126,7 @@ def comes_true(condition: Callable[[], bool]) -> bool:
     ],
 )
 def test_a_stall_ends_with_its_fault(
-    faulty: Faulty, when: str, method: str, path: str, body: Document | None
+    faulty: FaultyServer, when: str, method: str, path: str, body: Document | None
 ) -> None:
     faulty.set({"kind": "stall", "seconds": 3600, "when": when})
     box = faulty.emulator.faults
@@ -141,11 +141,11 @@ def test_a_stall_ends_with_its_fault(
 
 @pytest.mark.parametrize("kind", ["stall", "slow-bytes"])
 def test_however_many_wait_the_emulator_can_be_asked_and_switched_off(
-    faulty: Faulty, kind: str
+    faulty: FaultyServer, kind: str
 ) -> None:
     numbers = {"stall": {"seconds": 3600, "when": "before"}}.get(kind, {"pause": 3600})
     faulty.set({"kind": kind, **numbers})
-    box, calls = faulty.emulator.faults, MOST_WAITING + 40
+    box, calls = faulty.emulator.faults, MAX_STALLED_REQUESTS + 40
 
     with contextlib.ExitStack() as clients:
         for _ in range(calls):
@@ -160,7 +160,7 @@ def test_however_many_wait_the_emulator_can_be_asked_and_switched_off(
     assert faulty.is_well()
 
 
-def test_slow_bytes_come_one_by_one(faulty: Faulty) -> None:
+def test_slow_bytes_come_one_by_one(faulty: FaultyServer) -> None:
     faulty.set({"kind": "slow-bytes", "chunk": 50, "pause": 0.02})
     request = faulty.esa.request(START, {"Id": plan_id()})
 
@@ -174,7 +174,7 @@ def test_slow_bytes_come_one_by_one(faulty: Faulty) -> None:
     assert time.monotonic() - begun > 0.05
 
 
-def test_several_faults_work_together(faulty: Faulty) -> None:
+def test_several_faults_work_together(faulty: FaultyServer) -> None:
     faulty.set(
         {"kind": "stall", "seconds": 0.01},
         {"kind": "slow-bytes", "chunk": 100, "pause": 0},
@@ -187,8 +187,10 @@ def test_several_faults_work_together(faulty: Faulty) -> None:
     assert faulty.emulator.history[-1].faults == ("stall", "slow-bytes", "truncated")
 
 
-def test_a_huge_body_is_refused_before_it_is_sent(faulty: Faulty) -> None:
-    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {BIGGEST_BODY * 100}\r\n\r\n"
+def test_a_huge_body_is_refused_before_it_is_sent(faulty: FaultyServer) -> None:
+    head = (
+        f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY_BYTES * 100}\r\n\r\n"
+    )
 
     answer = faulty.raw(head.encode())
 
@@ -196,7 +198,7 @@ def test_a_huge_body_is_refused_before_it_is_sent(faulty: Faulty) -> None:
     assert faulty.is_well()
 
 
-def test_an_endless_body_ends(faulty: Faulty) -> None:
+def test_an_endless_body_ends(faulty: FaultyServer) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     megabyte = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     sent = 0
@@ -227,7 +229,7 @@ def test_an_endless_body_ends(faulty: Faulty) -> None:
     ],
 )
 def test_what_is_no_request_is_refused_and_harms_nobody(
-    faulty: Faulty, sent: bytes
+    faulty: FaultyServer, sent: bytes
 ) -> None:
     answer = faulty.raw(sent)
 
@@ -236,7 +238,7 @@ def test_what_is_no_request_is_refused_and_harms_nobody(
     assert faulty.is_well()
 
 
-def test_an_endless_header_ends(faulty: Faulty) -> None:
+def test_an_endless_header_ends(faulty: FaultyServer) -> None:
     # The answer may be lost in the reset that the rest of the header brings about.
     with contextlib.suppress(ConnectionError):
         answer = faulty.raw(b"GET /" + b"a" * 1_000_000)
@@ -245,7 +247,7 @@ def test_an_endless_header_ends(faulty: Faulty) -> None:
     assert faulty.is_well()
 
 
-def test_a_thousand_idle_connections_keep_nobody_out(faulty: Faulty) -> None:
+def test_a_thousand_idle_connections_keep_nobody_out(faulty: FaultyServer) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(1000):
             connection = socket.create_connection(faulty.address, timeout=10)
@@ -254,7 +256,7 @@ def test_a_thousand_idle_connections_keep_nobody_out(faulty: Faulty) -> None:
         assert faulty.is_well()
 
 
-def test_a_client_that_goes_away_leaves_no_trace(faulty: Faulty) -> None:
+def test_a_client_that_goes_away_leaves_no_trace(faulty: FaultyServer) -> None:
     for _ in range(50):
         with socket.create_connection(faulty.address) as connection:
             connection.sendall(raw_request(faulty))
@@ -264,7 +266,7 @@ def test_a_client_that_goes_away_leaves_no_trace(faulty: Faulty) -> None:
 
 
 def test_requests_in_a_row_on_one_connection_are_answered_in_order(
-    faulty: Faulty,
+    faulty: FaultyServer,
 ) -> None:
     last = raw_request(faulty).replace(b"keep-alive", b"close")
 
@@ -274,10 +276,10 @@ def test_requests_in_a_row_on_one_connection_are_answered_in_order(
     assert [one.effect for one in faulty.emulator.history] == [True, False, False]
 
 
-def test_a_big_list_comes_whole(served: Sockets) -> None:
-    url, _ = served(seed(*(open_plan(n, "stopped") for n in range(3000))))
+def test_a_big_list_comes_whole(serve_emulator: ServerFactory) -> None:
+    url, _ = serve_emulator(seed(*(open_plan(n, "stopped") for n in range(3000))))
     with httpx.HTTPTransport() as transport:
-        esa = Client(transport, url=url)
+        esa = SignedClient(transport, url=url)
 
         listed = esa.body("ListScheduledPreloadExecutions", Id=JOB)
         job = esa.body(

@@ -16,7 +16,7 @@ from pulumi_esa_emulator.messages.documents import (
 )
 from pulumi_esa_emulator.state.seed import Seed
 from stacks.prefetch.demo.settings import ROOT
-from tests.emulator.conftest import Houses
+from tests.emulator.conftest import EmulatorFactory
 from tests.emulator.seeds import JOB, plan, plan_id, seed
 
 
@@ -37,15 +37,17 @@ def test_cut_off_anywhere_a_seed_is_none(tmp_path: Path) -> None:
             read_document(path, Seed)
 
 
-def test_the_smallest_seed_needs_a_site_and_no_ids(house: Houses) -> None:
-    there = house(
+def test_the_smallest_seed_needs_a_site_and_no_ids(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator(
         {
             "sites": [{"SiteId": 1}],
             "jobs": [{"SiteId": 1, "plans": [{"Interval": 1, "SliceLen": 1}]}],
         }
     )
 
-    state = there.control.get("/_emulator/state").json()
+    state = emulator.control.get("/_emulator/state").json()
 
     [job] = state["jobs"]
     [one] = job["plans"]
@@ -53,10 +55,10 @@ def test_the_smallest_seed_needs_a_site_and_no_ids(house: Houses) -> None:
     assert (one["JobId"], one["Status"]) == (job["Id"], "waiting")
 
 
-def test_times_are_relative_to_the_emulators_now(house: Houses) -> None:
-    there = house(seed(plan(StartTime="-1d", EndTime="2036-06-01T00:00:00Z")))
+def test_times_are_relative_to_the_emulators_now(new_emulator: EmulatorFactory) -> None:
+    emulator = new_emulator(seed(plan(StartTime="-1d", EndTime="2036-06-01T00:00:00Z")))
 
-    found = there.plan(plan_id())
+    found = emulator.plan(plan_id())
 
     assert found["StartTime"] == "2026-05-31T20:00:00.000+08:00"
     assert found["EndTime"] == "2036-06-01T08:00:00.000+08:00"
@@ -68,11 +70,11 @@ def test_a_time_that_is_none_is_told_which_there_are() -> None:
     assert "'soon' is not a time such as now, +2h, -1d12h or 2024" in said
 
 
-def test_the_seed_of_the_guide_is_one(house: Houses) -> None:
+def test_the_seed_of_the_guide_is_one(new_emulator: EmulatorFactory) -> None:
     guide = (ROOT / "docs/local-esa.md").read_text()
     example = guide.partition("```json\n")[2].partition("```")[0]
 
-    state = house(json.loads(example)).control.get("/_emulator/state").json()
+    state = new_emulator(json.loads(example)).control.get("/_emulator/state").json()
 
     assert {one["Status"] for one in state["jobs"][0]["plans"]} == {
         "waiting",
@@ -80,20 +82,22 @@ def test_the_seed_of_the_guide_is_one(house: Houses) -> None:
     }
 
 
-def test_a_url_list_may_be_a_text_of_lines(house: Houses) -> None:
+def test_a_url_list_may_be_a_text_of_lines(new_emulator: EmulatorFactory) -> None:
     document = seed()
     document["jobs"][0]["UrlList"] = "http://a.example/1\nhttp://a.example/2"
 
-    state = house(document).control.get("/_emulator/state").json()
+    state = new_emulator(document).control.get("/_emulator/state").json()
 
     assert state["jobs"][0]["UrlCount"] == 2
 
 
-def test_a_seeds_keys_are_known_beside_the_others(house: Houses) -> None:
+def test_a_seeds_keys_are_known_beside_the_others(
+    new_emulator: EmulatorFactory,
+) -> None:
     key = {"AccessKeyId": "k", "AccessKeySecret": "s"}
-    there = house({**seed(), "keys": [key]})
+    emulator = new_emulator({**seed(), "keys": [key]})
 
-    ids = [one["AccessKeyId"] for one in there.control.get("/_emulator/keys").json()]
+    ids = [one["AccessKeyId"] for one in emulator.control.get("/_emulator/keys").json()]
 
     assert ids == ["emulator-key", "k"]
 

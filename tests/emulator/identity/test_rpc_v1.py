@@ -12,16 +12,16 @@ import httpx
 import pytest
 
 from pulumi_esa_emulator.http.app import Emulator
-from tests.emulator.client import Document
-from tests.emulator.conftest import Sockets
+from tests.emulator.conftest import ServerFactory
 from tests.emulator.seeds import JOB, SITE, open_plan, plan_id, seed
+from tests.emulator.signed_client import Document
 
 
 def encoded(text: str) -> str:
     return quote(text, safe="~")
 
 
-class Terraform:
+class TerraformClient:
     """Signs and sends as terraform-provider-alicloud 1.285 was seen to."""
 
     def __init__(self, url: str) -> None:
@@ -85,17 +85,19 @@ class Terraform:
 
 
 @pytest.fixture
-def house(served: Sockets) -> Iterator[tuple[Terraform, Emulator]]:
-    url, emulator = served(seed(open_plan(status="running")))
-    client = Terraform(url)
+def terraform(
+    serve_emulator: ServerFactory,
+) -> Iterator[tuple[TerraformClient, Emulator]]:
+    url, emulator = serve_emulator(seed(open_plan(status="running")))
+    client = TerraformClient(url)
     with client.http:
         yield client, emulator
 
 
 def test_a_job_and_its_plan_live_as_terraform_has_them_live(
-    house: tuple[Terraform, Emulator],
+    terraform: tuple[TerraformClient, Emulator],
 ) -> None:
-    esa, _ = house
+    esa, _ = terraform
     region = {"RegionId": "cn-hangzhou"}
 
     job = esa.body(
@@ -145,9 +147,9 @@ def test_a_job_and_its_plan_live_as_terraform_has_them_live(
 
 
 def test_the_history_shows_the_parameters_and_nothing_of_the_signature(
-    house: tuple[Terraform, Emulator],
+    terraform: tuple[TerraformClient, Emulator],
 ) -> None:
-    esa, emulator = house
+    esa, emulator = terraform
 
     esa.body("StopScheduledPreloadExecution", {"Id": plan_id()})
 
@@ -171,9 +173,11 @@ def test_the_history_shows_the_parameters_and_nothing_of_the_signature(
     ],
 )
 def test_what_is_wrong_is_refused(
-    house: tuple[Terraform, Emulator], changed: dict[str, str | None], code: str
+    terraform: tuple[TerraformClient, Emulator],
+    changed: dict[str, str | None],
+    code: str,
 ) -> None:
-    esa, emulator = house
+    esa, emulator = terraform
 
     answer = esa.ask(
         "StopScheduledPreloadExecution", {"Id": plan_id()}, changed=changed
@@ -200,9 +204,11 @@ DELETE = "DeleteScheduledPreloadExecution"
     ],
 )
 def test_the_headers_of_acs3_do_not_stand_for_the_parameters(
-    house: tuple[Terraform, Emulator], changed: dict[str, str | None], code: str
+    terraform: tuple[TerraformClient, Emulator],
+    changed: dict[str, str | None],
+    code: str,
 ) -> None:
-    esa, emulator = house
+    esa, emulator = terraform
 
     answer = esa.ask(STOP, {"Id": plan_id()}, changed=changed)
 
@@ -220,12 +226,12 @@ def test_the_headers_of_acs3_do_not_stand_for_the_parameters(
     ],
 )
 def test_the_action_is_one_in_query_and_form(
-    house: tuple[Terraform, Emulator],
+    terraform: tuple[TerraformClient, Emulator],
     in_query: str | None,
     in_form: str,
     code: str | None,
 ) -> None:
-    esa, emulator = house
+    esa, emulator = terraform
 
     answer = esa.ask(
         STOP,
@@ -239,9 +245,9 @@ def test_the_action_is_one_in_query_and_form(
 
 
 def test_a_timestamp_off_by_more_than_15_minutes_is_expired(
-    house: tuple[Terraform, Emulator],
+    terraform: tuple[TerraformClient, Emulator],
 ) -> None:
-    esa, _ = house
+    esa, _ = terraform
     early = (datetime.now(UTC) - timedelta(minutes=16)).strftime("%Y-%m-%dT%H:%M:%SZ")
     late = (datetime.now(UTC) + timedelta(minutes=16)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -256,9 +262,9 @@ def test_a_timestamp_off_by_more_than_15_minutes_is_expired(
 
 
 def test_a_form_changed_on_the_way_no_longer_matches(
-    house: tuple[Terraform, Emulator],
+    terraform: tuple[TerraformClient, Emulator],
 ) -> None:
-    esa, _ = house
+    esa, _ = terraform
     sent = esa.ask("StopScheduledPreloadExecution", {"Id": plan_id()}).request
 
     answer = esa.http.post(sent.url, content="Id=" + "0" * 24, headers=sent.headers)
@@ -267,9 +273,9 @@ def test_a_form_changed_on_the_way_no_longer_matches(
 
 
 def test_a_mismatch_shows_the_text_to_sign_but_no_token(
-    house: tuple[Terraform, Emulator],
+    terraform: tuple[TerraformClient, Emulator],
 ) -> None:
-    esa, _ = house
+    esa, _ = terraform
     query = {"Id": JOB, "SecurityToken": "a+secret/token"}
 
     answer = esa.ask("GetScheduledPreloadJob", query=query)

@@ -19,9 +19,9 @@ import pytest
 
 from pulumi_esa_cli.main import main
 from pulumi_esa_emulator.dialects import DIALECTS
-from pulumi_esa_emulator.faults.document import grammar
-from tests.emulator.client import Client
+from pulumi_esa_emulator.faults.document import fault_grammar
 from tests.emulator.seeds import JOB, open_plan, plan_id, seed
+from tests.emulator.signed_client import SignedClient
 
 COMMAND = [str(Path(sys.executable).parent / "esa-prefetch"), "emulator"]
 FIRST_LINE = "ESA emulator listening on "
@@ -29,10 +29,10 @@ START = "StartScheduledPreloadExecution"
 STOP = "StopScheduledPreloadExecution"
 
 
-class Emulator:
+class EmulatorProcess:
     """The command as a process, and a client of it."""
 
-    def __init__(self, process: subprocess.Popen[str], esa: Client) -> None:
+    def __init__(self, process: subprocess.Popen[str], esa: SignedClient) -> None:
         self.process, self.esa = process, esa
 
     def end(self, number: signal.Signals) -> int:
@@ -44,7 +44,9 @@ class Emulator:
 
 
 @contextmanager
-def emulator(*arguments: str, program: list[str] | None = None) -> Iterator[Emulator]:
+def emulator(
+    *arguments: str, program: list[str] | None = None
+) -> Iterator[EmulatorProcess]:
     with ExitStack() as stack:
         process = stack.enter_context(
             subprocess.Popen(
@@ -60,7 +62,7 @@ def emulator(*arguments: str, program: list[str] | None = None) -> Iterator[Emul
         assert line.startswith(FIRST_LINE), process.communicate()
         url = line.removeprefix(FIRST_LINE).strip()
         transport = stack.enter_context(httpx.HTTPTransport())
-        yield Emulator(process, Client(transport, url=url))
+        yield EmulatorProcess(process, SignedClient(transport, url=url))
 
 
 @pytest.fixture
@@ -70,14 +72,14 @@ def seed_file(tmp_path: Path) -> str:
     return str(path)
 
 
-class Refused(Protocol):
+class CommandRefusal(Protocol):
     """Runs the command, which must end at once, in this process."""
 
     def __call__(self, *arguments: str) -> tuple[int, str]: ...
 
 
 @pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+def refused(capsys: pytest.CaptureFixture[str]) -> CommandRefusal:
     def run(*arguments: str) -> tuple[int, str]:
         code = main(["emulator", *arguments])
         out, err = capsys.readouterr()
@@ -91,14 +93,14 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
 def test_it_says_where_it_listens_and_ends_cleanly(
     seed_file: str, number: signal.Signals
 ) -> None:
-    with emulator("--seed", seed_file) as there:
-        started = there.esa.body(START, Id=plan_id())
-        code = there.end(number)
+    with emulator("--seed", seed_file) as process:
+        started = process.esa.body(START, Id=plan_id())
+        code = process.end(number)
 
-        assert there.process.stdout
-        assert there.process.stderr
+        assert process.process.stdout
+        assert process.process.stderr
         assert started["Status"] == "running"
-        assert (code, there.process.stdout.read(), there.process.stderr.read()) == (
+        assert (code, process.process.stdout.read(), process.process.stderr.read()) == (
             0,
             "",
             "",
@@ -113,12 +115,12 @@ def test_it_ends_while_an_answer_is_stalled(
     stall = {"kind": "stall", "seconds": 600, "when": when}
     faults.write_text(json.dumps({"faults": [stall]}))
 
-    with emulator("--seed", seed_file, "--faults", str(faults)) as there:
-        there.esa.http.timeout = httpx.Timeout(0.3)
+    with emulator("--seed", seed_file, "--faults", str(faults)) as process:
+        process.esa.http.timeout = httpx.Timeout(0.3)
         with pytest.raises(httpx.ReadTimeout):
-            there.esa.ask(START, Id=plan_id())
+            process.esa.ask(START, Id=plan_id())
 
-        assert there.end(signal.SIGTERM) == 0
+        assert process.end(signal.SIGTERM) == 0
 
 
 def test_killed_at_any_moment_it_keeps_what_it_has_answered(
@@ -128,17 +130,17 @@ def test_killed_at_any_moment_it_keeps_what_it_has_answered(
     answered: list[str] = []
 
     for run in range(3):
-        with emulator(*arguments) as there:
-            kept = [str(one["request_id"]) for one in there.history()]
+        with emulator(*arguments) as process:
+            kept = [str(one["request_id"]) for one in process.history()]
             assert kept == answered
             for number in range(5 + 7 * run):
                 action = START if number % 2 == 0 else STOP
-                answered.append(there.esa.body(action, Id=plan_id())["RequestId"])
-            there.end(signal.SIGKILL)
+                answered.append(process.esa.body(action, Id=plan_id())["RequestId"])
+            process.end(signal.SIGKILL)
 
-    with emulator(*arguments) as there:
-        assert [one["request_id"] for one in there.history()] == answered
-        assert there.end(signal.SIGINT) == 0
+    with emulator(*arguments) as process:
+        assert [one["request_id"] for one in process.history()] == answered
+        assert process.end(signal.SIGINT) == 0
 
 
 def test_killed_under_load_it_keeps_what_it_has_answered(
@@ -147,21 +149,21 @@ def test_killed_under_load_it_keeps_what_it_has_answered(
     arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
     answered: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def ask(esa: Client) -> None:
+    def ask(esa: SignedClient) -> None:
         with contextlib.suppress(httpx.TransportError):
             while True:
                 answered.put(esa.body(START, Id=plan_id())["RequestId"])
 
-    with emulator(*arguments) as there, ThreadPoolExecutor(4) as pool:
+    with emulator(*arguments) as process, ThreadPoolExecutor(4) as pool:
         for _ in range(4):
-            pool.submit(ask, there.esa)
+            pool.submit(ask, process.esa)
         first = [answered.get(timeout=20) for _ in range(50)]
-        there.end(signal.SIGKILL)
+        process.end(signal.SIGKILL)
     rest = [answered.get() for _ in range(answered.qsize())]
 
-    with emulator(*arguments) as there:
-        kept = [one["request_id"] for one in there.history()]
-        effects = sum(bool(one["effect"]) for one in there.history())
+    with emulator(*arguments) as process:
+        kept = [one["request_id"] for one in process.history()]
+        effects = sum(bool(one["effect"]) for one in process.history())
     assert set(first + rest) <= set(kept)
     assert len(kept) - len(first + rest) <= 4
     assert effects == 1
@@ -170,11 +172,11 @@ def test_killed_under_load_it_keeps_what_it_has_answered(
 def test_a_manual_clock_begins_where_it_is_told_and_survives(tmp_path: Path) -> None:
     arguments = ("--clock", "manual", "--data", str(tmp_path / "esa.data"))
 
-    with emulator(*arguments, "--start-at", "2030-01-01T00:00:00Z") as there:
-        moved = there.esa.http.post("/_emulator/clock", json={"advance": 60}).json()
-        there.end(signal.SIGKILL)
-    with emulator(*arguments) as there:
-        kept = there.esa.http.get("/_emulator/clock").json()
+    with emulator(*arguments, "--start-at", "2030-01-01T00:00:00Z") as process:
+        moved = process.esa.http.post("/_emulator/clock", json={"advance": 60}).json()
+        process.end(signal.SIGKILL)
+    with emulator(*arguments) as process:
+        kept = process.esa.http.get("/_emulator/clock").json()
 
     assert moved == kept == {"now": "2030-01-01T08:01:00.000+08:00", "clock": "manual"}
 
@@ -190,21 +192,21 @@ def test_keys_and_policies_come_from_the_command_line(
 
     with emulator(
         "--seed", seed_file, *arguments, "--policy", f"reader={policy}"
-    ) as there:
-        transport = there.esa.http._transport
-        url = str(there.esa.http.base_url)
-        owner = Client(transport, url=url, key="a", secret="b:c")
-        reader = Client(transport, url=url, key="reader", secret="s")
+    ) as process:
+        transport = process.esa.http._transport
+        url = str(process.esa.http.base_url)
+        owner = SignedClient(transport, url=url, key="a", secret="b:c")
+        reader = SignedClient(transport, url=url, key="reader", secret="s")
 
-        assert there.esa.code(START, Id=plan_id())[1] == "InvalidAccessKeyId.NotFound"
+        assert process.esa.code(START, Id=plan_id())[1] == "InvalidAccessKeyId.NotFound"
         assert reader.code(START, Id=plan_id()) == (403, "NoPermission")
         assert reader.body("ListScheduledPreloadExecutions", Id=JOB)
         assert owner.body(START, Id=plan_id())
 
 
 def test_dialects_come_from_the_command_line(seed_file: str) -> None:
-    with emulator("--seed", seed_file, "--dialect", "stop-stopped-refused") as there:
-        assert there.esa.code(STOP, Id=plan_id()) == (400, "InvalidExecution.Status")
+    with emulator("--seed", seed_file, "--dialect", "stop-stopped-refused") as process:
+        assert process.esa.code(STOP, Id=plan_id()) == (400, "InvalidExecution.Status")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_dialects_come_from_the_command_line(seed_file: str) -> None:
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(
-    refused: Refused, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+    refused: CommandRefusal, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text("{")
@@ -248,7 +250,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 @pytest.mark.parametrize("flag", ["--seed", "--faults", "--policy", "--data"])
 @pytest.mark.parametrize("kind", ["empty", "zeros", "cut", "list", "folder", "pipe"])
 def test_a_file_that_is_none_is_refused_at_once_and_left_alone(
-    refused: Refused, tmp_path: Path, flag: str, kind: str
+    refused: CommandRefusal, tmp_path: Path, flag: str, kind: str
 ) -> None:
     path = tmp_path / "it"
     contents = {"empty": b"", "zeros": b"\0" * 500, "cut": b'{"se', "list": b"[[]]"}
@@ -271,8 +273,8 @@ def test_a_file_that_is_none_is_refused_at_once_and_left_alone(
 def test_a_seed_may_come_from_a_pipe_that_is_written(seed_file: str) -> None:
     command = f"exec {' '.join(COMMAND)} --seed <(sleep 0.1; cat {seed_file}) --port 0"
 
-    with emulator(program=["bash", "-c", command]) as there:
-        assert there.esa.body(START, Id=plan_id())["Status"] == "running"
+    with emulator(program=["bash", "-c", command]) as process:
+        assert process.esa.body(START, Id=plan_id())["Status"] == "running"
 
 
 def test_killed_it_refuses_what_was_answered_before(
@@ -280,22 +282,22 @@ def test_killed_it_refuses_what_was_answered_before(
 ) -> None:
     arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
 
-    with emulator(*arguments) as there:
-        port = str(there.esa.http.base_url.port)
-        request = there.esa.request(START, {"Id": plan_id()})
-        started = there.esa.http.send(request)
-        there.end(signal.SIGKILL)
-    with emulator(*arguments, "--port", port) as there:
-        replayed = there.esa.http.send(request)
+    with emulator(*arguments) as process:
+        port = str(process.esa.http.base_url.port)
+        request = process.esa.request(START, {"Id": plan_id()})
+        started = process.esa.http.send(request)
+        process.end(signal.SIGKILL)
+    with emulator(*arguments, "--port", port) as process:
+        replayed = process.esa.http.send(request)
 
     assert started.json()["Status"] == "running"
     assert replayed.json()["Code"] == "SignatureNonceUsed"
 
 
 def test_names_are_allowed_from_the_command_line() -> None:
-    with emulator("--allow-host", "esa", "--allow-host", "10.1.1.1") as there:
+    with emulator("--allow-host", "esa", "--allow-host", "10.1.1.1") as process:
         codes = [
-            there.esa.http.get("/_emulator", headers={"Host": host}).status_code
+            process.esa.http.get("/_emulator", headers={"Host": host}).status_code
             for host in ("esa:80", "10.1.1.1", "localhost", "evil.example")
         ]
 
@@ -319,11 +321,11 @@ def test_a_file_may_hold_faults_alone(
     faults = tmp_path / "faults.json"
     faults.write_text(document)
 
-    with emulator("--seed", seed_file, "--faults", str(faults)) as there:
-        assert there.esa.code(START, Id=plan_id()) == (400, "TooManyRequests")
+    with emulator("--seed", seed_file, "--faults", str(faults)) as process:
+        assert process.esa.code(START, Id=plan_id()) == (400, "TooManyRequests")
 
 
-def test_a_busy_port_is_one_sentence(refused: Refused) -> None:
+def test_a_busy_port_is_one_sentence(refused: CommandRefusal) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
@@ -335,7 +337,7 @@ def test_a_busy_port_is_one_sentence(refused: Refused) -> None:
     )
 
 
-def test_data_in_use_is_one_sentence(refused: Refused, tmp_path: Path) -> None:
+def test_data_in_use_is_one_sentence(refused: CommandRefusal, tmp_path: Path) -> None:
     data = str(tmp_path / "esa.data")
 
     with emulator("--data", data):
@@ -353,5 +355,5 @@ def test_help_lists_every_fault_and_dialect(
     shown = capsys.readouterr().out
     assert code == 0
     assert "--allow-host" in shown
-    for one in (*(kind for kind, _, _ in grammar()), *(d.name for d in DIALECTS)):
+    for one in (*(kind for kind, _, _ in fault_grammar()), *(d.name for d in DIALECTS)):
         assert one in shown
