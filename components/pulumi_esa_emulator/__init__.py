@@ -1,13 +1,18 @@
-"""A local ESA: an HTTP server for scheduled prefetch that remembers and misbehaves.
+"""A local ESA: an HTTP server for scheduled prefetch with state and fault injection.
 
-A request goes `wire` (socket) -> `app` (WSGI) -> `door` (is it let in at all) ->
-`service`: `call` (what was asked), `identity` (who, and may they), `faults` (what goes
-wrong), `actions` (pure functions of state and request), `world` (state, plans that run,
-history, nonces; `persistence` is its file) -> `reply` -> `sending`. Beside it `control`
-answers `/_emulator`.
+The path of a request:
 
-What it does not do: fetch URLs or OSS files (a seed says what lies behind an OSS URL),
-answer XML, speak HTTPS, remember run-time keys and run-time faults over a restart. It
-shares only the clock with the rest of the package, so that a mistake in the client
-cannot hide in the server as well.
+1. `http.sockets` accepts it, `http.app` (WSGI) takes it, `http.header_checks` may refuse it.
+2. `service` handles it: `messages.request` parses it, `identity.authorization` checks
+   signature and permission, `faults.injector` selects the faults, an action of `actions`
+   (a pure function of records and parameters) computes answer and changes, and
+   `state.emulator_state` stores them (records, running plans, history, nonces;
+   `state.data_file` is its file).
+3. `messages.reply` holds the answer, `http.slow_sending` sends it.
+
+`http.control_api` answers `/_emulator`, the API of the emulator itself.
+
+Not done: fetching URLs or OSS files (a seed gives the content of an OSS URL), XML answers,
+HTTPS, keeping run-time keys and run-time faults over a restart. The emulator shares no
+code with the client of this project: a mistake in one cannot hide in the other.
 """

@@ -1,4 +1,4 @@
-"""Time as an argument: what now is, how long something took, and waiting; parses no time."""
+"""Clocks: the current time, elapsed time, and sleeping. A clock is always passed in."""
 
 import threading
 import time
@@ -7,27 +7,27 @@ from typing import Protocol, runtime_checkable
 
 
 class Clock(Protocol):
-    """Says what time it is and waits; everything that needs time takes one."""
+    """What code that needs the time, or has to wait, takes as an argument."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, timezone-aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment, never going back."""
+        """Seconds since a fixed moment; they never go back."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
+        """Wait for this many seconds."""
         ...
 
 
 @runtime_checkable
 class AdjustableClock(Clock, Protocol):
-    """A clock that can be moved on; a real one cannot."""
+    """A clock that can be moved forward; a real one cannot."""
 
     def advance(self, seconds: float) -> None:
-        """Move time on by so many seconds."""
+        """Move the time forward by this many seconds."""
         ...
 
 
@@ -35,7 +35,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, timezone-aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
@@ -43,12 +43,12 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
+        """Wait for this many seconds."""
         time.sleep(max(0.0, seconds))
 
 
 class ManualClock:
-    """A clock that moves only when told to, or by its own sleep; safe to share between threads."""
+    """A clock that moves only by `advance` and its own `sleep`; thread-safe."""
 
     def __init__(self, start: datetime) -> None:
         self._start = start
@@ -56,7 +56,7 @@ class ManualClock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The start moment plus all that has been slept or advanced."""
+        """The start time plus all seconds slept or advanced."""
         return self._start + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
@@ -65,10 +65,10 @@ class ManualClock:
             return self._elapsed
 
     def sleep(self, seconds: float) -> None:
-        """Move time on by so many seconds at once."""
+        """Move the time forward by this many seconds; returns at once."""
         self.advance(max(0.0, seconds))
 
     def advance(self, seconds: float) -> None:
-        """Move time on by so many seconds."""
+        """Move the time forward by this many seconds."""
         with self._lock:
             self._elapsed += seconds

@@ -1,7 +1,7 @@
-"""What ESA's documentation leaves open, each answer by name; applies none of them.
+"""Dialects: named answers to the questions that ESA's documentation leaves open.
 
-`Rules()` is how the emulator behaves by default. Each dialect changes one rule; any
-number of them may be combined, except two that give one rule different answers.
+`Rules()` is the default behaviour. A dialect changes one rule. Dialects can be combined,
+except two that set the same rule.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Handling = Literal["accepted", "ignored", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One field per open question; the defaults are the emulator's."""
+    """One field per open question; the defaults are the emulator's default behaviour."""
 
     cursor: Literal["job", "plan"] = "job"
     new_plan: Literal["starts", "waits"] = "starts"
@@ -40,19 +40,19 @@ class Rules:
     denied: str = "NoPermission"
 
     def on_stop(self, status: PlanStatus) -> Handling:
-        """What Stop does to a plan that does not run."""
+        """How Stop handles a plan that does not run."""
         answer: Handling = getattr(self, f"stop_{status}")
         return answer
 
     def on_start(self, status: PlanStatus) -> Handling:
-        """What Start does; waiting and stopped plans are what it is for."""
+        """How Start handles a plan; waiting and stopped plans are always accepted."""
         answer: Handling = getattr(self, f"start_{status}", "accepted")
         return answer
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A name, the rule it changes, to what, and a sentence for `--help`."""
+    """A name, the rule that it changes, the new value, and a sentence for `--help`."""
 
     name: str
     rule: str
@@ -65,7 +65,7 @@ DIALECTS = (
         "cursor-per-plan",
         "cursor",
         "plan",
-        "The place in the URL list belongs to the plan, not to the job.",
+        "The position in the URL list belongs to the plan, not to the job.",
     ),
     Dialect(
         "new-plan-waits",
@@ -101,7 +101,7 @@ DIALECTS = (
         "start-running-accepted",
         "start_running",
         "accepted",
-        "Start on a running plan begins anew: the next batch goes at once.",
+        "Start on a running plan restarts it: the next batch is submitted at once.",
     ),
     Dialect(
         "start-running-refused",
@@ -149,7 +149,7 @@ DIALECTS = (
         "start-answers-waiting",
         "start_shows",
         "waiting",
-        "Start only queues the plan: its answer says waiting, the next look running.",
+        "Start only queues the plan: its answer says waiting, the next read running.",
     ),
     Dialect(
         "delete-running-refused",
@@ -161,7 +161,7 @@ DIALECTS = (
         "delete-running-runs-on",
         "delete_running",
         "ignored",
-        "Delete of a running plan takes it off the lists, yet its batches go on.",
+        "Delete of a running plan removes it from the lists, but its batches go on.",
     ),
     Dialect(
         "delete-job-refused",
@@ -236,11 +236,11 @@ _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 
 
 class DialectError(ValueError):
-    """The names cannot be followed; its text is one sentence."""
+    """A dialect is unknown, or two contradict each other; the text is one sentence."""
 
 
 def rules_of(names: Iterable[str]) -> Rules:
-    """The rules under these dialects; DialectError for unknown or contrary names."""
+    """The rules of these dialects; DialectError if one is unknown or two contradict."""
     chosen = [_named(name) for name in dict.fromkeys(names)]
     in_order = sorted(chosen, key=lambda dialect: dialect.rule)
     for _, group in groupby(in_order, key=lambda dialect: dialect.rule):

@@ -1,9 +1,9 @@
-"""ESA's refusals, a row per code: HTTP status and text; decides nothing.
+"""ESA's error table: the HTTP status and the text of each code.
 
-The first block is the error table that the API pages of all eleven operations share.
-Every row of it can be brought about except `LogNotFound`: none of the operations
-queries a log. The second block is what the gateway in front of ESA answers (general
-error pages of Alibaba Cloud). The third is made up, for ESA documents no code there.
+The first block is the table that the API pages of all eleven operations share. The
+emulator can return every row of it except `LogNotFound`: no operation queries a log. The
+second block holds the errors of the gateway in front of ESA (general error pages of
+Alibaba Cloud). The codes of the third block are invented, because ESA documents none.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One code's HTTP status and text."""
+    """The HTTP status and the text of one code."""
 
     status: int
     text: str
@@ -95,7 +95,7 @@ ERRORS = {
     ),
     "SiteNotFound": ErrorRow(404, "The website does not exist."),
     "RequestEntityTooLarge": ErrorRow(413, "The request body is too large."),
-    # Made up.
+    # Invented; ESA documents no code for these.
     "InvalidExecution.Status": ErrorRow(
         400, "The execution plan does not allow this operation in its current status."
     ),
@@ -109,7 +109,7 @@ ERRORS = {
 
 
 class Problem(Exception):
-    """A refusal in ESA's words: code, HTTP status, text, and members beside them."""
+    """An error answer of ESA: code, HTTP status, text, headers, and a detail object."""
 
     def __init__(
         self,
@@ -130,14 +130,14 @@ class Problem(Exception):
 
 
 def missing_parameter(parameter: str) -> Problem:
-    """`Missing<Param>`, the gateway's word for a parameter that was not sent."""
+    """The gateway's error for a parameter that was not sent: `Missing<Param>`."""
     code = f"Missing{parameter}"
     text = None if code in ERRORS else f"{parameter} is mandatory for this action."
     return Problem(code, text)
 
 
 def invalid_parameter(parameter: str, why: str) -> Problem:
-    """A parameter that makes no sense; named after InvalidParameter.ObjectId."""
+    """A parameter with a bad value; the code follows InvalidParameter.ObjectId."""
     return Problem(
         f"InvalidParameter.{parameter}",
         f"The specified parameter {parameter} is not valid: {why}.",

@@ -1,4 +1,4 @@
-"""ESA's side of one call: read, admit, act, answer, note; sends nothing."""
+"""Handles one request to ESA: parse, authenticate, act, build the reply, record it."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -47,13 +47,13 @@ from pulumi_esa_emulator.state.request_history import (
 )
 
 API_VERSION = "2024-09-10"
-# A client that gave up has looked, and called again, when the effect comes after all.
+# Long enough for a client that gave up to look and call again before the effect comes.
 _MAX_SECONDS_AFTER_DISCONNECT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """A request, the faults that hit it, who it says it is from, the nonce it has used."""
+    """A request in work: its faults, the access key it names, the nonces it has used."""
 
     request: ApiRequest
     hits: tuple[FaultHit, ...] = ()
@@ -64,7 +64,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """What is answered, what it changes, and which faults had a hand in it."""
+    """The reply to a request, the changes it makes, and the faults that shaped them."""
 
     reply: Reply
     changes: tuple[Change, ...] = ()
@@ -73,7 +73,10 @@ class RequestResult:
 
 @dataclass(frozen=True, slots=True)
 class EsaService:
-    """Answers calls. `wall_clock` is for signatures, quotas and stale reads, never for plans."""
+    """Answers requests.
+
+    `wall_clock` is for signatures, quotas and stale reads; plans run by the state's clock.
+    """
 
     state: EmulatorState
     keys: KeyRing
@@ -81,7 +84,7 @@ class EsaService:
     wall_clock: Clock
 
     def answer(self, http_request: Request, stalls: Stalls) -> Reply:
-        """The reply to a request; whatever it changed is kept when this returns."""
+        """The reply to a request; its changes are stored when this returns."""
         request_id = str(uuid.uuid4()).upper()
         pending = PendingRequest(read_headers(http_request, request_id))
         try:
@@ -190,11 +193,11 @@ class EsaService:
         return reply
 
     def _signature_time(self, hits: tuple[FaultHit, ...]) -> datetime:
-        """What the clock of signatures shows, which a fault may have set wrong."""
+        """The time of the signature check; a fault can make it wrong."""
         return self.wall_clock.now() + timedelta(seconds=clock_skew_of(hits))
 
     def _with_date(self, reply: Reply, hits: tuple[FaultHit, ...]) -> Reply:
-        """The reply with the wrong clock's `Date`; the right one's is the server's job."""
+        """The reply, with a wrong `Date` if a fault skews the clock; else the server sets it."""
         if not clock_skew_of(hits):
             return reply
         return replace(
@@ -224,7 +227,7 @@ def _action_of(request: ApiRequest) -> Action:
 
 
 def _refuse_contradiction(request: ApiRequest) -> None:
-    """ESA's docs do not say which would count; a client must not learn it here."""
+    """Refuse two values: ESA's docs do not say which counts, so clients must not send both."""
     for field in (ACTION, VERSION):
         if request.is_ambiguous(field):
             raise invalid_parameter(field[0], "the request gives it two values")

@@ -1,4 +1,4 @@
-"""Emulators to test: in this process on a manual clock, or on a socket."""
+"""Fixtures: an emulator in this process on a manual clock, or on a socket."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 class InProcessEmulator:
-    """An emulator in this process, its clocks, and a client of it."""
+    """An emulator in this process, its clock, and its clients."""
 
     def __init__(self, app: Emulator, clock: ManualClock) -> None:
         self.app = app

@@ -25,7 +25,7 @@ def plan(number: int = 1, status: str = "waiting", **fields: object) -> Document
 
 
 def open_plan(number: int = 1, status: str = "waiting", **fields: object) -> Document:
-    """A plan whose window has been open for an hour and stays so for eight."""
+    """A plan whose window has been open for an hour and stays open for eight."""
     return plan(number, status, **{"StartTime": "-1h", "EndTime": "+8h", **fields})
 
 
@@ -35,7 +35,7 @@ def late_plan(number: int = 1, status: str = "stopped") -> Document:
 
 
 def seed(*plans: Document, urls: int = 10, **site: object) -> Document:
-    """A site with a job of so many URLs and these plans."""
+    """A site with one job, of this many URLs and these plans."""
     job = {
         "Id": JOB,
         "SiteId": SITE,

@@ -1,4 +1,4 @@
-"""A client for tests: signs with the official SDK's own function, sends by httpx."""
+"""A client for tests: it signs with the official SDK's function and sends by httpx."""
 
 import uuid
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 class SignedClient:
-    """Calls one emulator with one key; answers are httpx's, judged by the test."""
+    """Calls one emulator with one key; it returns httpx responses."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ LATE = (400, "InvalidEndTime.Mismatch")
 
 
 def answer(emulator: InProcessEmulator, action: str, an_id: str) -> tuple[object, ...]:
-    """Code or new status, and whether anything was changed."""
+    """The error code or the new status, and whether anything was changed."""
     response = emulator.esa.ask(action, Id=an_id)
     body = response.json()
     effect = emulator.app.history[-1].effect
@@ -136,7 +136,7 @@ def test_a_stopped_plan_started_before_its_window_waits_for_it(
     assert (started, emulator.status(plan_id())) == (("waiting", True), "running")
 
 
-def test_a_new_plan_may_wait_for_start(new_emulator: EmulatorFactory) -> None:
+def test_a_new_plan_can_wait_for_start(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(plan()), dialects=["new-plan-waits"])
     emulator.clock.advance(3600)
     before = emulator.status(plan_id())
@@ -147,7 +147,7 @@ def test_a_new_plan_may_wait_for_start(new_emulator: EmulatorFactory) -> None:
     )
 
 
-def test_start_may_only_queue_a_plan(new_emulator: EmulatorFactory) -> None:
+def test_start_can_only_queue_a_plan(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(
         seed(open_plan(status="stopped")), dialects=["start-answers-waiting"]
     )
@@ -157,7 +157,7 @@ def test_start_may_only_queue_a_plan(new_emulator: EmulatorFactory) -> None:
     assert answers == [("waiting", True), ("running", False)]
 
 
-def test_delete_of_a_running_plan_may_be_refused(new_emulator: EmulatorFactory) -> None:
+def test_delete_of_a_running_plan_can_be_refused(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(
         seed(open_plan(1), plan(2)), dialects=["delete-running-refused"]
     )
@@ -166,7 +166,7 @@ def test_delete_of_a_running_plan_may_be_refused(new_emulator: EmulatorFactory) 
     assert answer(emulator, DELETE, plan_id(2)) == (None, True)
 
 
-def test_a_deleted_plan_may_run_on(new_emulator: EmulatorFactory) -> None:
+def test_a_deleted_plan_can_go_on_running(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(
         seed(open_plan(), urls=100), dialects=["delete-running-runs-on"]
     )
@@ -181,7 +181,7 @@ def test_a_deleted_plan_may_run_on(new_emulator: EmulatorFactory) -> None:
     assert answer(emulator, DELETE, plan_id()) == (404, "InvalidExecution.NotFound")
 
 
-def test_a_job_with_a_plan_that_was_deleted_and_runs_on_can_be_deleted(
+def test_a_job_with_a_deleted_plan_that_still_runs_can_be_deleted(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan()), dialects=["delete-running-runs-on"])
@@ -201,7 +201,7 @@ def test_a_job_with_a_plan_that_was_deleted_and_runs_on_can_be_deleted(
         ("reset-running-refused", "ResetScheduledPreloadJob"),
     ],
 )
-def test_a_job_that_runs_may_be_left_alone(
+def test_delete_and_reset_of_a_running_job_can_be_refused(
     new_emulator: EmulatorFactory, dialect: str, action: str
 ) -> None:
     emulator = new_emulator(seed(open_plan()), dialects=[dialect])
@@ -213,7 +213,7 @@ def test_a_job_that_runs_may_be_left_alone(
     assert answer(emulator, action, JOB) == (None, True)
 
 
-def test_reset_may_make_plans_waiting_again(new_emulator: EmulatorFactory) -> None:
+def test_reset_can_make_plans_waiting_again(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(
         seed(plan(1, "finished"), plan(2, "stopped", StartTime=None), open_plan(3)),
         dialects=["reset-requeues"],
@@ -225,7 +225,7 @@ def test_reset_may_make_plans_waiting_again(new_emulator: EmulatorFactory) -> No
     assert found == ["waiting", "waiting", "running"]
 
 
-def test_reset_sets_back_each_plan_of_its_own_list(
+def test_reset_sets_the_position_of_each_plan_to_0(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(
@@ -242,7 +242,7 @@ def test_reset_sets_back_each_plan_of_its_own_list(
     assert emulator.status(plan_id(1)) == "running"
 
 
-def test_a_plan_without_a_start_may_get_that_of_its_creation(
+def test_a_plan_without_a_start_time_can_get_that_of_its_creation(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(), dialects=["no-start-is-creation"])
@@ -257,7 +257,7 @@ def test_a_plan_without_a_start_may_get_that_of_its_creation(
     assert emulator.status(made["Id"]) in {"running", "finished"}
 
 
-def test_a_window_of_no_length_may_be_taken(new_emulator: EmulatorFactory) -> None:
+def test_a_window_without_length_can_be_accepted(new_emulator: EmulatorFactory) -> None:
     moment = "2036-06-01T00:00:00Z"
     ask = {"Id": plan_id(), "StartTime": moment, "EndTime": moment}
     emulator, lenient = (
@@ -269,7 +269,7 @@ def test_a_window_of_no_length_may_be_taken(new_emulator: EmulatorFactory) -> No
     assert lenient.esa.body("UpdateScheduledPreloadExecution", **ask)
 
 
-def test_refused_plans_may_be_reported_in_a_200(new_emulator: EmulatorFactory) -> None:
+def test_refused_plans_can_be_reported_in_a_200(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(PlanLimit=1), dialects=["bad-plans-reported"])
     good = '{"Interval":30,"SliceLen":10}'
     bad = '{"Interval":0,"SliceLen":10}'
@@ -284,7 +284,7 @@ def test_refused_plans_may_be_reported_in_a_200(new_emulator: EmulatorFactory) -
     assert "maximum number" in made["FailedMessages"][1]
 
 
-def test_a_plan_cut_off_by_its_window_may_be_failed(
+def test_a_plan_ended_by_its_window_can_be_failed(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(plan(), urls=1000), dialects=["window-over-failed"])
@@ -313,7 +313,7 @@ def test_times_are_written_as_the_dialect_says(
     assert re.fullmatch(pattern, body["StartTime"])
 
 
-def test_a_ram_refusal_may_have_the_older_code(new_emulator: EmulatorFactory) -> None:
+def test_a_ram_refusal_can_have_the_older_code(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(plan()), dialects=["denied-is-forbidden-ram"])
     policy = {"Statement": [{"Effect": "Allow", "Action": "esa:List*"}]}
     key = {
@@ -346,7 +346,7 @@ def test_every_dialect_changes_a_rule_that_is_not_the_default() -> None:
         assert hasattr(default, one.rule)
 
 
-def test_dialects_of_different_rules_go_together() -> None:
+def test_dialects_of_different_rules_can_be_combined() -> None:
     one_of_each = {dialect.rule: dialect for dialect in DIALECTS}
 
     rules = rules_of(dialect.name for dialect in one_of_each.values())
@@ -363,7 +363,7 @@ def test_dialects_of_different_rules_go_together() -> None:
         (["stop-everything"], "There is no dialect 'stop-everything'"),
     ],
 )
-def test_contrary_and_unknown_names_are_refused(
+def test_contradicting_and_unknown_dialects_are_refused(
     names: list[str], sentence: str
 ) -> None:
     with pytest.raises(DialectError, match=sentence):

@@ -1,4 +1,4 @@
-"""The eleven API actions by name; what each does lies in `jobs` and `plans`."""
+"""The eleven API actions by name; `jobs` and `plans` hold what each does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pulumi_esa_emulator.actions.context import ActionContext, ActionResult
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An operation: its name on the wire, and the function that is named alike."""
+    """An operation: its name in the API, and the function of the same name in snake case."""
 
     name: str
     run: Callable[[ActionContext], ActionResult]

@@ -1,4 +1,4 @@
-"""What an action gets to see, and what it gives back; changes nothing itself."""
+"""The input and the result of an action; an action changes nothing itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from pulumi_esa_emulator.state.store import RecordView
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """State, rules, time, the caller's account, and what was asked.
+    """Records, rules, time, the caller's account, and the parameters of the request.
 
-    `oss`: what lies behind OSS URLs, from the seed; the emulator fetches nothing.
+    `oss` gives the content of an OSS URL from the seed; the emulator fetches nothing.
     """
 
     records: RecordView
@@ -28,7 +28,7 @@ class ActionContext:
     oss: Callable[[str], str | None]
 
     def site(self, site_id: int) -> SiteRecord:
-        """A site of the caller's account."""
+        """The site; Problem if it does not exist or is of another account."""
         site = self.records.site(site_id)
         if site is None:
             raise Problem("SiteNotFound")
@@ -36,7 +36,7 @@ class ActionContext:
         return site
 
     def job(self) -> JobRecord:
-        """The job that `Id` names, of the caller's account."""
+        """The job with the `Id` of the request; Problem if it is missing or of another account."""
         job = self.records.job(self.parameters.object_id())
         if job is None:
             raise Problem("InvalidJob.NotFound")
@@ -44,7 +44,7 @@ class ActionContext:
         return job
 
     def plan(self) -> PlanRecord:
-        """The plan that `Id` names, of the caller's account."""
+        """The plan with the `Id` of the request; Problem if it is missing or of another account."""
         plan = self.records.plan(self.parameters.object_id())
         if plan is None:
             raise Problem("InvalidExecution.NotFound")
@@ -58,7 +58,7 @@ class ActionContext:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The answer, RequestId left out, and what is to be changed."""
+    """The body of the answer without RequestId, and the changes to make."""
 
     body: JsonObject
     changes: tuple[Change, ...] = ()

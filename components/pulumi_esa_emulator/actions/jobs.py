@@ -1,4 +1,4 @@
-"""The five job actions as pure functions of what is there and what was asked."""
+"""The five job actions, pure functions of records and parameters."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ _MAX_PAGE_NUMBER = 2**31 - 1
 
 
 def create_scheduled_preload_job(context: ActionContext) -> ActionResult:
-    """Make a job; refused URLs are told in `ErrorInfo` of a 200."""
+    """Create a job; refused URLs are reported in `ErrorInfo` of a 200."""
     parameters, records = context.parameters, context.records
     insert_way, name = parameters.string("InsertWay"), parameters.string("Name")
     site = context.site(parameters.integer("SiteId"))
@@ -50,13 +50,13 @@ def create_scheduled_preload_job(context: ActionContext) -> ActionResult:
 
 
 def get_scheduled_preload_job(context: ActionContext) -> ActionResult:
-    """Show a job."""
+    """Return a job."""
     job = context.job()
     return ActionResult(job_fields(job, context.records.submitted(job.id)))
 
 
 def list_scheduled_preload_jobs(context: ActionContext) -> ActionResult:
-    """Show a page of a site's jobs, made between StartTime and EndTime (ms)."""
+    """Return a page of a site's jobs created between StartTime and EndTime (ms)."""
     site = context.site(context.parameters.integer("SiteId"))
     parameters = context.parameters
     since = _milliseconds(context, "StartTime")
@@ -70,13 +70,13 @@ def list_scheduled_preload_jobs(context: ActionContext) -> ActionResult:
         and (until is None or job.created_at <= until)
     ]
     page = islice(jobs, (number - 1) * size, number * size)
-    # TotalCount is a text here and a number elsewhere (SDK model of this operation).
+    # TotalCount is a string here and a number elsewhere (SDK model of this operation).
     listed = [_listed(context, job) for job in page]
     return ActionResult({"TotalCount": str(len(jobs)), "Jobs": listed})
 
 
 def reset_scheduled_preload_job(context: ActionContext) -> ActionResult:
-    """Set the place in the URL list back to its beginning."""
+    """Set the position in the URL list back to 0."""
     job = context.job()
     plans = tuple(context.records.plans_of(job.id))
     if context.rules.reset == "refused" and any(p.status == "running" for p in plans):
@@ -107,7 +107,7 @@ def _parsed_urls(
         lines = context.parameters.string("UrlList")
         return parse_urls(lines, site.name, site.url_quota)
     if insert_way != "oss":
-        raise invalid_parameter("InsertWay", "it is neither textBox nor oss")
+        raise invalid_parameter("InsertWay", "it must be textBox or oss")
     url = context.parameters.optional_string("OssUrl")
     if url is None:
         raise missing_parameter("OssUrl")
@@ -130,7 +130,7 @@ def _milliseconds(context: ActionContext, name: str) -> datetime | None:
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value)
     except OverflowError:
-        raise invalid_parameter(name, "it lies outside the calendar") from None
+        raise invalid_parameter(name, "it is outside the calendar") from None
 
 
 def _listed(context: ActionContext, job: JobRecord) -> JsonObject:

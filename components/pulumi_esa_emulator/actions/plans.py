@@ -1,4 +1,4 @@
-"""The six plan actions as pure functions of what is there and what was asked."""
+"""The six plan actions, pure functions of records and parameters."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ _INT32 = 2**31 - 1
 
 
 def create_scheduled_preload_executions(context: ActionContext) -> ActionResult:
-    """Make plans of a job; refuse all for one, unless the dialect reports them."""
+    """Create plans of a job; one bad plan refuses all, unless a dialect reports it instead."""
     job = context.job()
     made: list[PlanRecord] = []
     failed: list[tuple[JsonObject, str]] = []
@@ -45,13 +45,13 @@ def create_scheduled_preload_executions(context: ActionContext) -> ActionResult:
 
 
 def list_scheduled_preload_executions(context: ActionContext) -> ActionResult:
-    """Show all plans of a job; there are no pages."""
+    """Return all plans of a job; this operation has no pages."""
     plans = [plan_fields(plan) for plan in context.records.plans_of(context.job().id)]
     return ActionResult({"TotalCount": len(plans), "Executions": plans})
 
 
 def update_scheduled_preload_execution(context: ActionContext) -> ActionResult:
-    """Change what is given; an empty StartTime or EndTime takes it away."""
+    """Change the given fields; an empty StartTime or EndTime removes it."""
     plan = context.plan()
     interval = context.parameters.optional_integer("Interval", _INT32)
     slice_len = context.parameters.optional_integer("SliceLen", _INT32)
@@ -64,7 +64,7 @@ def update_scheduled_preload_execution(context: ActionContext) -> ActionResult:
     )
     check_window(changed.start_time, changed.end_time, context.rules)
     if changed != plan and changed.status == "waiting":
-        # What lies before this moment cannot open its new window any more.
+        # The new window opens at this moment at the earliest, never in the past.
         changed = replace(changed, queued_at=context.now)
     return ActionResult(plan_fields(changed), (Put(changed),))
 
@@ -83,7 +83,7 @@ def stop_scheduled_preload_execution(context: ActionContext) -> ActionResult:
 
 
 def delete_scheduled_preload_execution(context: ActionContext) -> ActionResult:
-    """Delete a plan; one that runs ends with it, unless a dialect says otherwise."""
+    """Delete a plan; a running one stops, unless a dialect says otherwise."""
     plan = context.plan()
     if plan.status != "running" or context.rules.delete_running == "accepted":
         return ActionResult({}, (Drop("plan", plan.id),))

@@ -1,4 +1,4 @@
-"""Records in ESA's field names, as answers show them; absent fields are left out."""
+"""Records as JSON with ESA's field names; fields without a value are left out."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,8 +10,8 @@ from pulumi_esa_emulator.state.store import RecordView
 
 
 def job_fields(job: JobRecord, submitted: int) -> JsonObject:
-    """A Job of the API pages (CreateScheduledPreloadJob and its siblings)."""
-    return _present(
+    """A job, as the API pages of the job operations show it."""
+    return _without_none(
         {
             "Id": job.id,
             "Name": job.name,
@@ -32,8 +32,8 @@ def job_fields(job: JobRecord, submitted: int) -> JsonObject:
 
 
 def plan_fields(plan: PlanRecord) -> JsonObject:
-    """A Plan of the API pages; the flat answer of Start, Stop and Update."""
-    return _present(
+    """A plan, as the API pages show it; also the body of Start, Stop and Update."""
+    return _without_none(
         {
             "Id": plan.id,
             "JobId": plan.job_id,
@@ -48,8 +48,8 @@ def plan_fields(plan: PlanRecord) -> JsonObject:
 
 
 def site_fields(site: SiteRecord) -> JsonObject:
-    """A site, as ListSites would show it."""
-    return _present(
+    """A site, with the field names of ListSites."""
+    return _without_none(
         {
             "SiteId": site.id,
             "SiteName": site.name,
@@ -60,7 +60,7 @@ def site_fields(site: SiteRecord) -> JsonObject:
 
 
 def whole_state(sites: list[SiteRecord], view: RecordView, now: datetime) -> JsonObject:
-    """Everything, for `GET /_emulator/state`."""
+    """The whole state, for `GET /_emulator/state`."""
     jobs = [
         {
             **job_fields(job, view.submitted(job.id)),
@@ -73,5 +73,5 @@ def whole_state(sites: list[SiteRecord], view: RecordView, now: datetime) -> Jso
     return {"now": now, "sites": [site_fields(site) for site in sites], "jobs": jobs}
 
 
-def _present(fields: Mapping[str, object]) -> JsonObject:
+def _without_none(fields: Mapping[str, object]) -> JsonObject:
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Misbehaviour on purpose, off unless asked for; `esa-prefetch emulator --help` lists it.
+"""Faults: wrong behaviour on purpose; none by default, `esa-prefetch emulator --help` lists them.
 
 A fault file (`--faults FILE`, or the body of `POST /_emulator/faults`) is JSON:
 
@@ -8,7 +8,7 @@ A fault file (`--faults FILE`, or the body of `POST /_emulator/faults`) is JSON:
        "actions": ["StartScheduledPreloadExecution"]},
       {"kind": "stale", "seconds": 2, "enabled": false}]}
 
-The list alone will do, or one fault. Every fault may say `name`, `actions`, `ids`,
-`probability` or `calls` or `every`, `times` and `enabled` (see `fault.Fault`); the kinds
-and their numbers are in `kinds`.
+The list alone, or one fault alone, is accepted too. Every fault has the optional fields
+`name`, `actions`, `ids`, `probability` or `calls` or `every`, `times` and `enabled` (see
+`fault.Fault`); the kinds and their own fields are in `kinds`.
 """

@@ -1,4 +1,4 @@
-"""What a fault file says, and its grammar in words; draws nothing."""
+"""The model of a fault file, and the description of its kinds for `--help`."""
 
 import inspect
 from functools import reduce
@@ -33,7 +33,7 @@ def _listed(value: object) -> object:
 _NAMED: dict[str, type[Fault]] = {
     kind.model_fields["kind"].default: kind for kind in KINDS
 }
-_OneOfThem: Any = reduce(
+_AnyKind: Any = reduce(
     or_, (Annotated[kind, Tag(name)] for name, kind in _NAMED.items())
 )
 _ByKind = Discriminator(
@@ -41,13 +41,13 @@ _ByKind = Discriminator(
     custom_error_type="kind",
     custom_error_message=f"a fault needs its `kind`, one of {', '.join(_NAMED)}",
 )
-AnyFault = Annotated[_OneOfThem, _ByKind]
+AnyFault = Annotated[_AnyKind, _ByKind]
 
 
 class FaultDocument(BaseModel):
     """`{"seed": 7, "faults": [{"kind": "reset", "when": "after", ...}]}`.
 
-    Faults alone will do: a list of them, or one.
+    A list of faults alone, or one fault alone, is accepted too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,15 +59,15 @@ class FaultDocument(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _are_faults(cls, value: object) -> object:
-        """Let faults alone stand for the document that holds them."""
+    def _accept_faults_alone(cls, value: object) -> object:
+        """Accept a list of faults, or one fault, in place of the document."""
         is_one = isinstance(value, dict) and "kind" in value
         return {"faults": value} if is_one or isinstance(value, list) else value
 
     @model_validator(mode="after")
-    def _have_names(self) -> "FaultDocument":
-        """Give each fault a name of its own: that of its kind, or numbered if need be."""
-        names = _each_its_own([fault.name or fault.kind for fault in self.faults])
+    def _name_faults(self) -> "FaultDocument":
+        """Give each fault a unique name: its own or its kind, with a number if needed."""
+        names = _unique_names([fault.name or fault.kind for fault in self.faults])
         named = (
             fault.model_copy(update={"name": name})
             for fault, name in zip(self.faults, names, strict=True)
@@ -76,8 +76,8 @@ class FaultDocument(BaseModel):
         return self
 
 
-def _each_its_own(names: list[str]) -> list[str]:
-    """The names, a repeated one with the next number that makes no other of them."""
+def _unique_names(names: list[str]) -> list[str]:
+    """The names; a repeated one gets the next number that makes it unique."""
     given, seen, own = set(names), set[str](), list[str]()
     numbers = {name: count(2) for name in given}
     for name in names:
@@ -89,7 +89,7 @@ def _each_its_own(names: list[str]) -> list[str]:
 
 
 def fault_grammar() -> list[tuple[str, str, str]]:
-    """Each kind with its own fields and what it does, for `--help`."""
+    """Each kind, its own fields, and what it does, for `--help`."""
     rows = []
     for kind in KINDS:
         own = [name for name in kind.model_fields if name not in Fault.model_fields]

@@ -1,4 +1,4 @@
-"""What every fault has: when it hits, and what it may do to a call; does nothing."""
+"""The base of all faults: the fields that say when one hits, and the hooks it can override."""
 
 import random
 from dataclasses import dataclass
@@ -30,9 +30,10 @@ When = Literal["before", "after"]
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """`number` counts the fault's matching calls from 1.
+    """The request that a fault looks at.
 
-    `recent`: how many of them it let through within the last second.
+    `number` counts, from 1, the requests that the fault matches. `recent` is how many of
+    them it let through within the last second. `rng` gives the fault its random numbers.
     """
 
     action: str
@@ -43,17 +44,17 @@ class FaultContext:
     host: str
 
     def refusal(self, problem: Problem) -> Reply:
-        """The reply that says the problem."""
+        """The error reply."""
         return problem_reply(problem, self.request_id, self.host)
 
 
 class Fault(BaseModel):
-    """A way to misbehave; without any of the fields below it hits every call.
+    """One wrong behaviour; without any of the fields below it hits every request.
 
-    Calls are counted as they arrive, before their signature is looked at.
-    `actions`: only these operations. `ids`: only calls with such an `Id`. Of those
-    calls: with `probability` (0 to 1), or by rule: the `calls` of these numbers (from
-    1), or `every` n-th. `times`: so often at most. `enabled`: the off switch.
+    Requests are counted as they arrive, before their signature is checked.
+    `actions`: only these operations. `ids`: only requests with one of these `Id`s. Of
+    these requests it hits some: by `probability` (0 to 1), or by number: those in `calls`
+    (from 1), or `every` n-th. `times`: the most hits. `enabled`: the off switch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,46 +70,46 @@ class Fault(BaseModel):
 
     @field_validator("actions")
     @classmethod
-    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_actions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in ACTIONS:
                 raise ValueError(f"there is no operation {name!r}")
         return names
 
     @model_validator(mode="after")
-    def _has_one_rule(self) -> "Fault":
+    def _one_rule_only(self) -> "Fault":
         if self.probability is not None and (self.calls or self.every):
             raise ValueError("give `probability`, or `calls` or `every`, not both")
         return self
 
     def matches(self, action: str, object_id: str | None) -> bool:
-        """Whether the call is one that the fault counts."""
+        """Whether the fault counts this request."""
         if not self.enabled or (self.actions and action not in self.actions):
             return False
         return not self.ids or object_id in self.ids
 
     def applies(self, context: FaultContext) -> bool:
-        """Whether the fault hits this call of those that it counts."""
+        """Whether the fault hits this request, one of those that it counts."""
         if self.calls or self.every:
             by_every = self.every is not None and context.number % self.every == 0
             return context.number in self.calls or by_every
         return self.probability is None or context.rng.random() < self.probability
 
     def delay(self) -> float:
-        """How many seconds pass before anything else happens."""
+        """How many seconds to wait before the request is handled."""
         return 0.0
 
     def before(self, context: FaultContext) -> Reply | None:
-        """A reply instead of the effect; None: go on."""
+        """A reply that replaces the effect; None: go on."""
         del context
         return None
 
     def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
-        """The answer with another content."""
+        """The body of the answer, changed or not."""
         del context
         return body
 
     def after(self, reply: Reply, context: FaultContext) -> Reply:
-        """Another reply after the effect, or the same one sent otherwise."""
+        """The reply after the effect: changed, replaced, or delivered in another way."""
         del context
         return reply

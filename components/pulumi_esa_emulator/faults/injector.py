@@ -1,7 +1,7 @@
-"""Draws the faults that hit a call; what each does is its own business.
+"""Selects the faults that hit a request; what a fault does is in `kinds`.
 
-Chance is drawn from the seed, the fault's name, the operation, the `Id` and how often
-that pair was asked: the same run has the same faults, whatever order threads take.
+Random numbers depend on the seed, the fault's name, the operation, the `Id`, and how
+often that pair was requested: the same run has the same faults in any order of threads.
 """
 
 import random
@@ -19,7 +19,7 @@ from pulumi_esa_emulator.messages.request import ApiRequest
 
 @dataclass(frozen=True, slots=True)
 class FaultHit:
-    """A fault, and the call that it hits."""
+    """A fault, and the request that it hits."""
 
     fault: Fault
     context: FaultContext
@@ -27,7 +27,7 @@ class FaultHit:
 
 @dataclass(slots=True)
 class _CountedFault:
-    """A fault and what it has counted."""
+    """A fault and its counters."""
 
     fault: Fault
     calls: int = 0
@@ -37,7 +37,7 @@ class _CountedFault:
 
 
 class FaultInjector:
-    """The faults that are set; safe between threads."""
+    """The faults that are set; thread-safe."""
 
     def __init__(self, document: FaultDocument) -> None:
         self._lock = threading.Lock()
@@ -47,32 +47,32 @@ class FaultInjector:
 
     @property
     def document(self) -> FaultDocument:
-        """What is set."""
+        """The faults as a document."""
         with self._lock:
             return self._document
 
     @property
     def max_staleness(self) -> float:
-        """How many seconds of the past stale reads may ask for."""
+        """How many seconds of the past stale reads may need."""
         faults = self.document.faults
         return max(
             (f.seconds for f in faults if isinstance(f, StaleFault)), default=0.0
         )
 
     def set(self, document: FaultDocument) -> None:
-        """Set other faults; counting begins anew."""
+        """Replace the faults; all counters start at 0."""
         with self._lock:
             self._document = document
             self._counted = [_CountedFault(fault) for fault in document.faults]
             self._removals += 1
 
     def watch_removals(self) -> Callable[[], bool]:
-        """Whether, from now on, a fault was taken away or switched off."""
+        """A function that says whether a fault was removed or switched off since this call."""
         before = self._removals
         return lambda: self._removals != before
 
     def switch(self, name: str, *, enabled: bool) -> bool:
-        """Switch a fault on or off; False if there is none of that name."""
+        """Switch a fault on or off; False if no fault has that name."""
         with self._lock:
             for one in self._counted:
                 if one.fault.name == name:
@@ -82,7 +82,7 @@ class FaultInjector:
         return False
 
     def remove(self, name: str) -> bool:
-        """Take a fault away; False if there is none of that name."""
+        """Remove a fault; False if no fault has that name."""
         with self._lock:
             left = [one for one in self._counted if one.fault.name != name]
             found = len(left) < len(self._counted)
@@ -91,7 +91,7 @@ class FaultInjector:
             return found and self._update_document()
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Per fault, how many calls it saw and how many it hit."""
+        """Per fault, how many requests it counted and how many it hit."""
         with self._lock:
             return {
                 one.fault.name: {"calls": one.calls, "hits": one.hits}
@@ -104,7 +104,7 @@ class FaultInjector:
         return True
 
     def select(self, request: ApiRequest, seconds: float) -> tuple[FaultHit, ...]:
-        """The faults that hit this call, in the order in which they were set."""
+        """The faults that hit this request, in the order in which they were set."""
         action = request.action
         if not self._counted or action not in ACTIONS:
             return ()
@@ -113,8 +113,8 @@ class FaultInjector:
             counted = [
                 one for one in self._counted if one.fault.matches(action, object_id)
             ]
-            drawn = [self._hit(one, request, object_id, seconds) for one in counted]
-        return tuple(hit for hit in drawn if hit is not None)
+            selected = [self._hit(one, request, object_id, seconds) for one in counted]
+        return tuple(hit for hit in selected if hit is not None)
 
     def _hit(
         self,
@@ -156,7 +156,7 @@ class FaultInjector:
 
 
 def delay_of(hits: Iterable[FaultHit]) -> float:
-    """How many seconds pass before the call is looked at."""
+    """How many seconds to wait before the request is handled."""
     return sum(hit.fault.delay() for hit in hits)
 
 
@@ -167,7 +167,7 @@ def clock_skew_of(hits: Iterable[FaultHit]) -> float:
 
 
 def staleness_of(hits: Iterable[FaultHit]) -> float:
-    """How many seconds old the state is that a read shows."""
+    """How many seconds old the records are that a read returns."""
     faults = (hit.fault for hit in hits)
     ages = (fault.seconds for fault in faults if isinstance(fault, StaleFault))
     return max(ages, default=0.0)

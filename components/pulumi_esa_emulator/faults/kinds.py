@@ -1,4 +1,4 @@
-"""The faults by kind, each a small type with its numbers; when they hit is in `fault`."""
+"""The kinds of faults, each a small type with its own fields; `fault` says when one hits."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,7 @@ class _RefusalFault(Fault):
     retry_after: Annotated[int, Field(ge=0)] | None = None
 
     def before(self, context: FaultContext) -> Reply | None:
-        """The refusal, with its hints."""
+        """The refusal, with the headers that say when to retry."""
         hints = (
             ("x-acs-retry-after", self.retry_after_ms),
             ("Retry-After", self.retry_after),
@@ -35,7 +35,7 @@ class _RefusalFault(Fault):
 
 
 class ThrottleFault(_RefusalFault):
-    """Refuses: the documented 400 TooManyRequests, or another `code` and `status`.
+    """Refuses with the documented 400 TooManyRequests, or another `code` and `status`.
 
     `retry_after_ms` adds x-acs-retry-after, `retry_after` (seconds) Retry-After.
     """
@@ -44,22 +44,22 @@ class ThrottleFault(_RefusalFault):
 
 
 class QuotaFault(_RefusalFault):
-    """Refuses, as `throttle` does, what goes beyond `per_second` calls."""
+    """Refuses, as `throttle` does, the calls beyond `per_second` in a second."""
 
     kind: Literal["quota"] = "quota"
     per_second: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
-    def _goes_by_the_second(self) -> "QuotaFault":
+    def _counts_by_second(self) -> "QuotaFault":
         if self.probability is not None or self.calls or self.every:
             raise ValueError(
-                "it hits what goes beyond `per_second`; "
-                "take `probability`, `calls` and `every` away"
+                "it hits the calls beyond `per_second`; "
+                "remove `probability`, `calls` and `every`"
             )
         return self
 
     def applies(self, context: FaultContext) -> bool:
-        """Whether the last second is used up."""
+        """Whether the last second has had `per_second` calls."""
         return context.recent >= self.per_second
 
 
@@ -95,19 +95,19 @@ class ResetFault(Fault):
     def before(self, context: FaultContext) -> Reply | None:
         """The reset, if it comes before the effect."""
         del context
-        return Reply(0, b"").sent(reset=True) if self.when == "before" else None
+        return Reply(0, b"").delivered(reset=True) if self.when == "before" else None
 
     def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The reset, if it comes after the effect."""
         del context
-        return reply.sent(reset=True) if self.when == "after" else reply
+        return reply.delivered(reset=True) if self.when == "after" else reply
 
 
 class StallFault(Fault):
-    """Does nothing for `seconds`, `when`: before the effect or after it.
+    """Waits for `seconds`, `when`: before the effect or after it.
 
-    Before: the effect comes late, up to a minute after the client has gone. A stall ends
-    at once when any fault is taken away or switched off; at most 48 calls wait at a time.
+    Before: the effect comes late, up to a minute after the client disconnected. A stall ends
+    at once when any fault is removed or switched off; at most 48 calls wait at a time.
     """
 
     kind: Literal["stall"] = "stall"
@@ -122,7 +122,7 @@ class StallFault(Fault):
         """The same reply, later."""
         del context
         later = self.seconds if self.when == "after" else 0.0
-        return reply.sent(stall=reply.delivery.stall + later)
+        return reply.delivered(stall=reply.delivery.stall + later)
 
 
 class SlowBytesFault(Fault):
@@ -135,13 +135,13 @@ class SlowBytesFault(Fault):
     def after(self, reply: Reply, context: FaultContext) -> Reply:
         """The same reply in small pieces."""
         del context
-        return reply.sent(chunk=self.chunk, pause=self.pause)
+        return reply.delivered(chunk=self.chunk, pause=self.pause)
 
 
 class TruncatedFault(Fault):
-    """Cuts the JSON after the share `keep` of its bytes; the connection ends there.
+    """Sends only the share `keep` of the JSON's bytes, then ends the connection.
 
-    If `framed`, Content-Length agrees with what is left.
+    If `framed`, Content-Length is the length of what is sent.
     """
 
     kind: Literal["truncated"] = "truncated"
@@ -149,16 +149,16 @@ class TruncatedFault(Fault):
     framed: bool = False
 
     def after(self, reply: Reply, context: FaultContext) -> Reply:
-        """The beginning of the reply."""
+        """The first part of the reply."""
         del context
         cut = int(len(reply.body) * self.keep)
         if self.framed:
             return replace(reply, body=reply.body[:cut])
-        return reply.sent(cut=cut)
+        return reply.delivered(cut=cut)
 
 
 class HtmlFault(Fault):
-    """Answers an HTML page of a proxy with `status`, `when`: before or after."""
+    """Answers with a proxy's HTML page and `status`, `when`: before or after the effect."""
 
     kind: Literal["html"] = "html"
     when: When = "before"
@@ -182,7 +182,7 @@ class HtmlFault(Fault):
 
 
 class ContentTypeFault(Fault):
-    """Sends the right JSON under another content type, `value`."""
+    """Sends the right JSON with another content type, `value`."""
 
     kind: Literal["content-type"] = "content-type"
     value: Annotated[str, Field(pattern=r"^[ -~]+$")] = "text/plain"
@@ -194,13 +194,13 @@ class ContentTypeFault(Fault):
 
 
 class ExtraKeysFault(Fault):
-    """Adds `count` keys that nobody knows to every object of the answer."""
+    """Adds `count` unknown keys to every object of the answer."""
 
     kind: Literal["extra-keys"] = "extra-keys"
     count: Annotated[int, Field(ge=1, le=1000)] = 3
 
     def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
-        """The answer with more in it."""
+        """The body with the unknown keys."""
         values: tuple[object, ...] = (None, 1, "text", [], {"Nested": True})
         extra = {f"Extra{n}": context.rng.choice(values) for n in range(self.count)}
         added: JsonObject = _each_object(body, lambda one: {**one, **extra})
@@ -208,20 +208,20 @@ class ExtraKeysFault(Fault):
 
 
 class MissingKeysFault(Fault):
-    """Leaves out the `keys`, or `count` keys by chance, of every object."""
+    """Leaves out the `keys`, or `count` random keys, of every object of the answer."""
 
     kind: Literal["missing-keys"] = "missing-keys"
     keys: Strings = ()
     count: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
-    def _are_named_or_counted(self) -> "MissingKeysFault":
+    def _keys_or_count(self) -> "MissingKeysFault":
         if self.keys and self.count != 1:
             raise ValueError("give `keys` or `count`, not both")
         return self
 
     def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
-        """The answer with less in it."""
+        """The body without these keys."""
 
         def without(one: JsonObject) -> JsonObject:
             names = sorted(one)
@@ -233,23 +233,23 @@ class MissingKeysFault(Fault):
 
 
 class TimeNotationsFault(Fault):
-    """Writes each time in one of the `notations` by chance (all that ESA's docs show)."""
+    """Writes each time in a random one of `notations` (default: all that ESA's docs show)."""
 
     kind: Literal["times"] = "times"
     notations: Strings = tuple(NOTATIONS)
 
     @field_validator("notations")
     @classmethod
-    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_notations(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in NOTATIONS:
-                raise ValueError(f"the notations are {', '.join(NOTATIONS)}")
+                raise ValueError(f"a notation must be one of {', '.join(NOTATIONS)}")
         if not names:
             raise ValueError("at least one notation is needed")
         return names
 
     def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
-        """The answer with its times as texts."""
+        """The body with its times as strings."""
 
         def written(one: JsonObject) -> JsonObject:
             return {
@@ -259,17 +259,17 @@ class TimeNotationsFault(Fault):
                 for name, value in one.items()
             }
 
-        told: JsonObject = _each_object(body, written)
-        return told
+        rewritten: JsonObject = _each_object(body, written)
+        return rewritten
 
 
 class ShuffledFault(Fault):
-    """Gives lists in another order."""
+    """Returns lists in another order."""
 
     kind: Literal["shuffled"] = "shuffled"
 
     def reshape(self, body: JsonObject, context: FaultContext) -> JsonObject:
-        """The answer with its lists shuffled."""
+        """The body with its lists shuffled."""
         return {
             name: context.rng.sample(value, len(value))
             if isinstance(value, list)
@@ -279,19 +279,19 @@ class ShuffledFault(Fault):
 
 
 class StaleFault(Fault):
-    """Get and List show what was `seconds` ago, however much was written since."""
+    """Get and List return the state of `seconds` ago, without the writes since then."""
 
     kind: Literal["stale"] = "stale"
     seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
     @model_validator(mode="after")
-    def _may_hit(self) -> "StaleFault":
+    def _reads_only(self) -> "StaleFault":
         if self.actions and not any(ACTIONS[name].reads for name in self.actions):
             raise ValueError("only operations that read, Get and List, can be stale")
         return self
 
     def matches(self, action: str, object_id: str | None) -> bool:
-        """Whether the call reads."""
+        """Whether the fault counts this request; it must be a read."""
         return ACTIONS[action].reads and super().matches(action, object_id)
 
 
@@ -320,9 +320,9 @@ class DeniedFault(Fault):
 
 
 class SkewedClockFault(Fault):
-    """Checks signatures by a clock that is `seconds` ahead (or behind, if below 0).
+    """Checks signatures by a clock that is `seconds` ahead (behind if negative).
 
-    `Date` is by that clock too.
+    The header `Date` is by that clock too.
     """
 
     kind: Literal["skewed-clock"] = "skewed-clock"
@@ -351,7 +351,7 @@ KINDS: tuple[type[Fault], ...] = (
 
 
 def _each_object(value: Any, change: Any) -> Any:
-    """The value with every object in it changed, the inner ones first."""
+    """The value with every object in it changed, inner objects first."""
     if isinstance(value, list):
         return [_each_object(one, change) for one in value]
     if isinstance(value, dict):

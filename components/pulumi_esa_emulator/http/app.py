@@ -1,6 +1,6 @@
-"""The emulator as one WSGI callable; puts the rooms together and decides nothing.
+"""The emulator as one WSGI application: it connects the parts and routes requests.
 
-Every request under `/_emulator` is for the emulator itself, all others are for ESA.
+Requests under `/_emulator` go to the control API, all others to ESA's API.
 """
 
 import logging
@@ -57,12 +57,12 @@ class Emulator:
 
     @property
     def clock(self) -> Clock:
-        """The clock by which plans run."""
+        """The clock of the plans."""
         return self.state.clock
 
     @property
     def history(self) -> list[HistoryEntry]:
-        """The requests seen, oldest first."""
+        """The requests received, oldest first."""
         with self.state.locked():
             return list(self.state.history)
 
@@ -81,12 +81,12 @@ class Emulator:
         return send(reply, environ, start_response, stalls)
 
     def use_dialects(self, dialects: tuple[str, ...]) -> None:
-        """Follow these dialects from now on; DialectError if they cannot be."""
+        """Use these dialects from now on; DialectError if one is unknown or two contradict."""
         self.state.use_rules(rules_of(dialects))
         self.dialects = dialects
 
     def reset(self) -> None:
-        """As freshly started, but for clock and nonces; DataError if not kept."""
+        """Go back to the state at start, except clock and nonces; DataFileError if not stored."""
         keys, faults, dialects = self._at_start
         self.state.reset(rules_of(dialects))
         self.dialects = dialects
@@ -94,7 +94,7 @@ class Emulator:
         self.faults.set(faults)
 
     def close(self) -> None:
-        """Let go of the data file."""
+        """Close the data file."""
         self.state.close()
 
     def _stalls(self, environ: "WSGIEnvironment") -> Stalls:
@@ -108,7 +108,7 @@ class Emulator:
     def _reply(self, request: Request, stalls: Stalls) -> Reply:
         try:
             return self._service.answer(request, stalls)
-        except Exception:  # noqa: BLE001 - the edge: our mistake is ESA's InternalError
+        except Exception:  # noqa: BLE001 - the outer edge: a bug here is ESA's InternalError
             _log.exception("The emulator failed.")
             return problem_reply(Problem("InternalError"), "", "")
 
@@ -127,7 +127,7 @@ def create_app(  # noqa: PLR0913 - one argument per part
 ) -> Emulator:
     """An emulator; raises DialectError, DocumentError and pydantic's ValidationError.
 
-    `clock` moves the plans; `wall_clock` is for signatures, quotas, stalls and stale reads.
+    `clock` is for the plans, `wall_clock` for signatures, quotas, stalls and stale reads.
     `hosts`: names of the server besides its address and `localhost`.
     """
     seed = Seed.model_validate(seed)
@@ -139,6 +139,6 @@ def create_app(  # noqa: PLR0913 - one argument per part
         storage=storage,
         lines=lines,
     )
-    in_all = (*keys, *(one.key(wall_clock.now()) for one in seed.keys))
+    all_keys = (*keys, *(one.key(wall_clock.now()) for one in seed.keys))
     document = FaultDocument.model_validate(faults or {})
-    return Emulator(state, in_all, document, names, wall_clock, tuple(hosts))
+    return Emulator(state, all_keys, document, names, wall_clock, tuple(hosts))

@@ -1,4 +1,4 @@
-"""`/_emulator/...`: looking at the emulator and moving it, beside ESA's API; JSON only."""
+"""The control API, `/_emulator/...`: reads and changes the emulator itself; JSON only."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from pulumi_esa_emulator.state.records import SiteRecord
 from pulumi_esa_emulator.state.request_history import HistoryEntry
 from pulumi_esa_emulator.state.seed import KeySeed, SiteSeed
 
-# A thousand years keeps every sum of times inside the calendar.
+# With at most a thousand years, every sum of times is a valid date.
 _FARTHEST = 1000 * 365 * 86400.0
 
 
@@ -35,25 +35,25 @@ class _RequestModel(BaseModel):
 
 
 class ClockAdvance(_RequestModel):
-    """By how many seconds the manual clock moves."""
+    """By how many seconds to move the manual clock."""
 
     advance: Annotated[float, Field(ge=0, le=_FARTHEST, allow_inf_nan=False)]
 
 
 class FaultSwitch(_RequestModel):
-    """A fault's off switch."""
+    """Whether a fault is on or off."""
 
     enabled: bool
 
 
 class DialectChoice(_RequestModel):
-    """The dialects that hold from now on."""
+    """The dialects to use from now on."""
 
     dialects: tuple[str, ...]
 
 
 class ControlError(Exception):
-    """What was asked makes no sense here; its text is one sentence."""
+    """The request cannot be done; the text is one sentence."""
 
 
 def _rule(method: str, path: str, endpoint: str) -> Rule:
@@ -93,7 +93,7 @@ ENDPOINTS = [
 
 
 class ControlledEmulator(Protocol):
-    """What the control API needs of the emulator; `http.app` has the whole of it."""
+    """What the control API needs of the emulator; `http.app.Emulator` is the real one."""
 
     state: EmulatorState
     wall_clock: Clock
@@ -103,20 +103,20 @@ class ControlledEmulator(Protocol):
 
     @property
     def history(self) -> list[HistoryEntry]:
-        """The requests seen, oldest first."""
+        """The requests received, oldest first."""
         ...
 
     def use_dialects(self, dialects: tuple[str, ...]) -> None:
-        """Follow these dialects from now on; DialectError if they cannot be."""
+        """Use these dialects from now on; DialectError if one is unknown or two contradict."""
         ...
 
     def reset(self) -> None:
-        """As freshly started, but for clock and nonces; DataError if not kept."""
+        """Go back to the state at start, except clock and nonces; DataFileError if not stored."""
         ...
 
 
 class ControlApi:
-    """The endpoints; each method is one of them and returns what goes out as JSON."""
+    """The endpoints: one method each, which returns what is sent as JSON."""
 
     def __init__(self, emulator: ControlledEmulator) -> None:
         self._emulator = emulator
@@ -138,51 +138,51 @@ class ControlApi:
             return _json({"error": text}, error.code or 500)
 
     def overview(self, request: Request) -> object:
-        """What this is, and what can be asked."""
+        """What this server is, and its endpoints."""
         del request
         return {"emulator": "ESA scheduled prefetch", "endpoints": ENDPOINTS}
 
     def state(self, request: Request) -> object:
-        """The whole state in ESA's field names."""
+        """The whole state, with ESA's field names."""
         del request
         state = self._emulator.state
         with state.locked() as current:
             return whole_state(state.sites(), current.records, current.now)
 
     def history(self, request: Request) -> object:
-        """The requests seen, oldest first; `?action=` picks those of one operation."""
+        """The requests received, oldest first; `?action=` selects those of one operation."""
         wanted = request.args.get("action")
         entries = self._emulator.history
         return [one for one in entries if wanted is None or one.action == wanted]
 
     def clear_history(self, request: Request) -> object:
-        """Forget the requests seen."""
+        """Delete the history of requests."""
         del request
         self._emulator.state.clear_history()
         return {"cleared": "history"}
 
     def batches(self, request: Request) -> object:
-        """What the plans have submitted, oldest first."""
+        """The batches that the plans have submitted, oldest first."""
         del request
         state = self._emulator.state
         with state.locked():
             return list(state.batches)
 
     def reset(self, request: Request) -> object:
-        """Back to the start: seed, keys, faults, dialects; the clock stays."""
+        """Go back to the seed, keys, faults and dialects of the start; the clock stays."""
         del request
         self._emulator.reset()
         return {"reset": True}
 
     def clock(self, request: Request) -> object:
-        """The emulator's time."""
+        """The time of the emulator."""
         del request
         clock = self._emulator.state.clock
         kind = "manual" if isinstance(clock, AdjustableClock) else "real"
         return {"now": clock.now(), "clock": kind}
 
     def advance(self, request: Request) -> object:
-        """Move the manual clock on."""
+        """Move the manual clock forward."""
         clock = self._emulator.state.clock
         if not isinstance(clock, AdjustableClock):
             raise ControlError("The clock is real; start with --clock manual.")
@@ -194,19 +194,19 @@ class ControlApi:
         return self.clock(request)
 
     def faults(self, request: Request) -> object:
-        """The faults that are set, and what they have counted."""
+        """The faults that are set, and their counters."""
         del request
         injector = self._emulator.faults
         document = injector.document.model_dump(mode="json")
         return {**document, "counts": injector.counts()}
 
     def set_faults(self, request: Request) -> object:
-        """Set these faults instead of those before."""
+        """Replace all faults by these."""
         self._emulator.faults.set(_read(request, FaultDocument))
         return self.faults(request)
 
     def clear_faults(self, request: Request) -> object:
-        """Set no faults."""
+        """Remove all faults."""
         self._emulator.faults.set(FaultDocument())
         return self.faults(request)
 
@@ -218,18 +218,18 @@ class ControlApi:
         return self.faults(request)
 
     def remove_fault(self, request: Request, name: str) -> object:
-        """Take one fault away."""
+        """Remove one fault."""
         if not self._emulator.faults.remove(name):
             raise ControlError(f"There is no fault named {name!r}.")
         return self.faults(request)
 
     def dialects(self, request: Request) -> object:
-        """The dialects that hold."""
+        """The dialects in use."""
         del request
         return {"dialects": list(self._emulator.dialects)}
 
     def set_dialects(self, request: Request) -> object:
-        """Follow these dialects instead of those before."""
+        """Replace all dialects by these."""
         names = _read(request, DialectChoice).dialects
         self._emulator.use_dialects(names)
         return self.dialects(request)
@@ -250,19 +250,19 @@ class ControlApi:
         ]
 
     def put_key(self, request: Request) -> object:
-        """Add an access key, or change the one of that id."""
+        """Add an access key, or replace the one with that id."""
         seed = _read(request, KeySeed)
         self._emulator.keys.put(seed.key(self._emulator.wall_clock.now()))
         return self.keys(request)
 
     def remove_key(self, request: Request, key_id: str) -> object:
-        """Take an access key away."""
+        """Remove an access key."""
         if not self._emulator.keys.remove(key_id):
             raise ControlError(f"There is no access key {key_id!r}.")
         return self.keys(request)
 
     def put_site(self, request: Request) -> object:
-        """Add a site, or change one (a pending one becomes active)."""
+        """Add a site, or replace one; a pending site can become active."""
         one = _read(request, SiteSeed)
         self._emulator.state.put_site(
             SiteRecord(
@@ -279,7 +279,7 @@ class ControlApi:
 
 
 def refusal_response(refusal: Refusal) -> Response:
-    """The answer to a request that is not let in."""
+    """The answer to a request that `header_checks` refuses."""
     return _json({"error": refusal.text}, refusal.status)
 
 
@@ -290,7 +290,7 @@ def _read(request: Request, model: type[Model]) -> Model:
 def _json(value: object, status: int = 200) -> Response:
     text = json.dumps(value, default=_plain)
     answer = Response(f"{text}\n", status, content_type="application/json")
-    # No browser may take it for a script or a page, whatever is in it.
+    # A browser must not interpret it as a script or a page, whatever it contains.
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 

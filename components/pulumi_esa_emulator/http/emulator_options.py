@@ -1,4 +1,4 @@
-"""What the emulator is started with, and the emulator that follows; opens no socket."""
+"""The options of the command `emulator`, and the emulator made from them; opens no socket."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -21,10 +21,10 @@ from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed
 
 @dataclass(frozen=True, slots=True)
 class EmulatorOptions:
-    """The command line; texts are judged when the emulator is made.
+    """The options; `make_emulator` validates them.
 
-    `access_keys`: `ID:SECRET`. `policies`: `FILE` for all of them, or `ID=FILE`.
-    `start_at`: where a manual clock begins. `hosts`: what else the server is called.
+    `access_keys`: `ID:SECRET`. `policies`: `FILE` for all keys, or `ID=FILE` for one.
+    `start_at`: the first time of a manual clock. `hosts`: more names of the server.
     """
 
     host: str = "127.0.0.1"
@@ -41,7 +41,7 @@ class EmulatorOptions:
 
 
 def make_emulator(options: EmulatorOptions) -> Emulator:
-    """The emulator; DocumentError, DialectError or DataError, each one sentence."""
+    """The emulator; raises DocumentError, DialectError or DataFileError, each one sentence."""
     seed = read_document(options.seed, Seed) if options.seed else DEFAULT_SEED
     faults = read_document(options.faults, FaultDocument) if options.faults else None
     keys = _keys(options)
@@ -72,7 +72,7 @@ def _keys(options: EmulatorOptions) -> tuple[AccessKey, ...]:
     for text in options.policies:
         key_id, _, file = text.rpartition("=")
         policy = read_document(Path(file), RamPolicy)
-        for one in _meant(keys, key_id):
+        for one in _key_ids(keys, key_id):
             keys[one] = replace(keys[one], policy=policy)
     return tuple(keys.values())
 
@@ -80,21 +80,23 @@ def _keys(options: EmulatorOptions) -> tuple[AccessKey, ...]:
 def _key(text: str) -> AccessKey:
     key_id, _, secret = text.partition(":")
     if not key_id or not secret:
-        # The text is not repeated: half of it may be a secret.
+        # The message does not repeat the value: part of it may be a secret.
         raise DocumentError("--access-key wants ID:SECRET.")
     return AccessKey(key_id, secret)
 
 
-def _meant(keys: dict[str, AccessKey], key_id: str) -> Iterable[str]:
+def _key_ids(keys: dict[str, AccessKey], key_id: str) -> Iterable[str]:
     if not key_id:
         return tuple(keys)
     if key_id not in keys:
-        raise DocumentError(f"--policy names the key {key_id!r}, which is not given.")
+        raise DocumentError(
+            f"--policy names the key {key_id!r}, but no --access-key gives it."
+        )
     return (key_id,)
 
 
 def _hosts(options: EmulatorOptions) -> tuple[str, ...]:
-    """The names asked for, and the one that is listened on."""
+    """The names of `--allow-host`, and the host that the server listens on."""
     bound = parse_host(options.host)
     return (*map(_host, options.hosts), *([bound] if bound else []))
 

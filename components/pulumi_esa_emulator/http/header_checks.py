@@ -1,11 +1,17 @@
-"""Which requests are let in at all; decides by their HTTP headers, whatever they ask.
+"""Refuses requests by their HTTP headers, before anything else looks at them.
 
-A browser sends here what any web page tells it to. So a page of another origin is
-refused everywhere: the keys of a demo are known, and RPC v1 needs no header that a page
-may not set. `/_emulator` wants more, for nobody signs there: a known name in Host, since
-a page whose name is made to point here (DNS rebinding) is no other origin to its
-browser; and JSON, which a page cannot send without asking first. ESA's API takes any
-name, as clients in containers use: who cannot sign gets nothing there.
+Any web page can make a browser send requests to this server. So requests from a page of
+another origin are refused everywhere: the keys of a demo are public, and an RPC v1
+signature needs no header that a page may not set.
+
+Requests to `/_emulator` are not signed, so they are checked further:
+
+- The name in Host must be known. A page whose own name resolves to this address (DNS
+  rebinding) is not another origin to its browser.
+- A body must be JSON. A browser asks the server before a page may send JSON (CORS preflight).
+
+ESA's API accepts any name in Host, because clients in containers use other names; a
+request without a valid signature gets nothing there.
 """
 
 from collections.abc import Iterable
@@ -16,24 +22,24 @@ from werkzeug import Request
 from pulumi_esa_emulator.http.host_names import is_own, parse_authority, parse_host
 
 _OWN_PAGES = {"same-origin", "none"}
-_LONGEST = 200
+_MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An HTTP status, and one sentence."""
+    """Why a request is refused: an HTTP status, and one sentence."""
 
     status: int
     text: str
 
 
 def is_control(path: str) -> bool:
-    """Whether the path is one of the emulator's own."""
+    """Whether the path belongs to the control API."""
     return path == "/_emulator" or path.startswith("/_emulator/")
 
 
 def refusal_of(request: Request, names: Iterable[str]) -> Refusal | None:
-    """Why the request is not let in; `names`: what the server is called besides."""
+    """Why the request is refused, or None; `names`: more names of the server."""
     server = parse_host(request.environ.get("SERVER_NAME", ""))
     own = {*names, *([server] if server else [])}
     refusal = _check_origin(request, own)
@@ -53,33 +59,33 @@ def _check_origin(request: Request, own: set[str]) -> Refusal | None:
 
 
 def _is_own_origin(origin: str, request: Request, own: set[str]) -> bool:
-    """Whether it is http, one of our names, and the port that was asked."""
+    """Whether it is http, a name of this server, and the port of the request's Host."""
     scheme, _, rest = origin.partition("://")
     page = parse_authority(rest) if scheme == "http" else None
-    asked = parse_authority(request.headers.get("Host", ""))
-    if page is None or asked is None:
+    requested = parse_authority(request.headers.get("Host", ""))
+    if page is None or requested is None:
         return False
-    return page.port == asked.port and is_own(page.name, own)
+    return page.port == requested.port and is_own(page.name, own)
 
 
 def _check_host(request: Request, own: set[str]) -> Refusal | None:
     for text in _authorities(request):
-        asked = parse_authority(text)
-        if asked is None:
+        requested = parse_authority(text)
+        if requested is None:
             return Refusal(
                 403, f"The request's Host must be one host name; it is {_shown(text)}."
             )
-        if not is_own(asked.name, own):
+        if not is_own(requested.name, own):
             return Refusal(
                 403,
-                f"The emulator is not known as {asked.name!r}; "
-                f"if that is its name, start it with --allow-host {asked.name}.",
+                f"The emulator is not known as {requested.name!r}; "
+                f"if that is its name, start it with --allow-host {requested.name}.",
             )
     return None
 
 
 def _authorities(request: Request) -> Iterable[str]:
-    """Where the request says it goes: Host, and a target that is a whole URL."""
+    """The hosts that the request names: Host, and the request target if it is a whole URL."""
     yield request.headers.get("Host", "")
     target = request.environ.get("REQUEST_URI", "/")
     if not target.startswith("/") and "://" in target:
@@ -98,5 +104,5 @@ def _check_content_type(request: Request) -> Refusal | None:
 
 
 def _shown(text: str) -> str:
-    """A header for a sentence."""
-    return repr(text[:_LONGEST])
+    """A header's value, shortened for a message."""
+    return repr(text[:_MAX_SHOWN])

@@ -1,11 +1,11 @@
-"""Host names as `Host`, `Origin` and `--allow-host` give them; knows no request."""
+"""Parses and compares host names of `Host`, `Origin` and `--allow-host`."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-# Names of containers have underscores, though DNS allows none.
+# Container names can have underscores, although DNS does not allow them.
 _HOST = r"[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\]"
 _AUTHORITY = re.compile(rf"({_HOST})(?::(\d{{0,5}}))?", re.ASCII)
 _HIGHEST_PORT = 65535
@@ -14,14 +14,14 @@ _HTTP = 80
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A host in one spelling, and a port; without one it is HTTP's."""
+    """A normalized host and a port; the default port is that of HTTP."""
 
     name: str
     port: int
 
 
 def parse_authority(text: str) -> Authority | None:
-    """The host and port of `name`, `name:port`, `[::1]:port`; None if it is none."""
+    """The host and port of `name`, `name:port` or `[::1]:port`; None if invalid."""
     found = _AUTHORITY.fullmatch(text.lower())
     name = _normalized(found[1]) if found else None
     port = int(found[2] or _HTTP) if found else 0
@@ -29,7 +29,10 @@ def parse_authority(text: str) -> Authority | None:
 
 
 def parse_host(text: str) -> str | None:
-    """The host of `name`, an IPv4, or an IPv6 address with or without brackets."""
+    """The normalized host of a name, an IPv4 or an IPv6 address; None if invalid.
+
+    An IPv6 address may have brackets.
+    """
     try:
         return _address_text(ip_address(text))
     except ValueError:
@@ -38,12 +41,12 @@ def parse_host(text: str) -> str | None:
 
 
 def is_own(name: str, others: Iterable[str]) -> bool:
-    """Whether the name is this machine's to itself, or one of the others."""
+    """Whether the name is a loopback name or address, or one of the others."""
     return name == "localhost" or name in others or _is_local(name)
 
 
 def _normalized(name: str) -> str | None:
-    """In one spelling: no dot at the end, addresses at their shortest."""
+    """The host without a final dot; an address in its shortest form."""
     if name.startswith("["):
         return _address(name[1:-1])
     bare = name.removesuffix(".")
@@ -67,5 +70,5 @@ def _is_local(name: str) -> bool:
         address = ip_address(name)
     except ValueError:
         return False
-    # Nobody can make a name of 0.0.0.0 either: it is the address that was bound.
+    # 0.0.0.0 is the bound address; a web page cannot have it as its origin either.
     return address.is_loopback or address.is_unspecified

@@ -1,6 +1,7 @@
-"""An httpx transport to an emulator in this process; broken answers break as on a wire.
+"""An httpx transport to an emulator in this process, for tests.
 
-For tests. `httpx.WSGITransport` knows neither resets nor answers that end too early.
+It raises the errors that a socket would give for a broken answer; `httpx.WSGITransport`
+knows neither resets nor answers that end too early.
 """
 
 import httpx

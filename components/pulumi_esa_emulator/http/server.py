@@ -1,7 +1,7 @@
-"""The emulator on a socket: start, signals, end; `running` is for tests.
+"""Runs the emulator on a socket until a signal; `running` does it in a thread, for tests.
 
-Connections that are idle, or slow to send, cost a socket and no thread; what they may
-send is limited, and so is how many there may be.
+A connection that is idle, or slow to send, costs a socket and no thread. The size of a
+request and the number of connections are limited.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from pulumi_esa_emulator.http.sockets import EmulatorServer
 from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
 from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
 
-# The others are there for calls that do not wait, and for the faults' off switch.
+# 16 more threads than stalled requests: others are answered, and faults can be removed.
 _THREADS = MAX_STALLED_REQUESTS + 16
 _MAX_CONNECTIONS = 10_000
 _BACKLOG = 1024
@@ -32,13 +32,14 @@ _SHUTDOWN_SECONDS = 2
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; its text is one sentence."""
+    """The server cannot listen on the address; the text is one sentence."""
 
 
 def serve(options: EmulatorOptions, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; ListenError, DataError, DocumentError, DialectError.
+    """Serve until SIGINT or SIGTERM.
 
-    `announce` gets the one line that says where.
+    Raises ListenError, DataFileError, DocumentError or DialectError. `announce` gets the
+    line that says where the server listens.
     """
     listener = _listen(options.host, options.port)
     with listener, contextlib.closing(make_emulator(options)) as emulator:
@@ -52,7 +53,7 @@ def serve(options: EmulatorOptions, announce: Callable[[str], None]) -> None:
 
 @contextlib.contextmanager
 def running(app: Emulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """The emulator served by a thread, for the length of the block; gives its URL."""
+    """Serve the emulator in a thread during the block; yields its URL."""
     with _listen(host, port) as listener:
         server = _server(app, listener)
         thread = threading.Thread(target=_loop, args=(server,), name="esa-emulator")
@@ -70,14 +71,14 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
-        # Python repeats the address in what the system says.
+        # Python adds the address to the system's message.
         text = getattr(error, "strerror", None) or str(error)
         why = text.partition(" (while")[0]
         raise ListenError(f"Cannot listen on {host}:{port}: {why}.") from None
 
 
 def _server(app: Emulator, listener: socket.socket) -> EmulatorServer:
-    # What waitress logs (a client that went, a cut answer) is what faults are for.
+    # Waitress logs disconnected clients and cut answers: faults cause them on purpose.
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     dispatcher = ThreadedTaskDispatcher()  # type: ignore[no-untyped-call]
     dispatcher.set_thread_count(_THREADS)  # type: ignore[no-untyped-call]
@@ -109,7 +110,7 @@ def _server(app: Emulator, listener: socket.socket) -> EmulatorServer:
 
 
 def _connection_limit() -> int:
-    """As many as the system lets us, for select's 1024 is no limit of poll's."""
+    """The most that the system allows; poll does not have the limit of select, 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MAX_CONNECTIONS + 200
     best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -120,7 +121,7 @@ def _connection_limit() -> int:
 
 def _loop(server: EmulatorServer) -> None:
     while not server.stopping.is_set():
-        wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to loop
+        wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress loops this way itself
 
 
 def _end(server: EmulatorServer) -> None:
@@ -129,9 +130,9 @@ def _end(server: EmulatorServer) -> None:
 
 
 def _close(server: EmulatorServer) -> None:
-    """Let requests that are being answered end, then close every connection."""
+    """Wait a little for requests in work, then close all connections."""
     server.task_dispatcher.shutdown(timeout=_SHUTDOWN_SECONDS)
-    wasyncore.close_all(server._map, ignore_all=True)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress' own way to close
+    wasyncore.close_all(server._map, ignore_all=True)  # type: ignore[no-untyped-call]  # noqa: SLF001 - waitress closes this way itself
 
 
 def _url(listener: socket.socket) -> str:

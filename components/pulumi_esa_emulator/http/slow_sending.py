@@ -1,7 +1,7 @@
-"""Sends a reply the way it wants to be sent, also broken; decides nothing.
+"""Sends a reply as its `Delivery` says: late, slowly, cut off, or not at all.
 
-`esa_emulator.abort` and `esa_emulator.pause` in the WSGI environment come from
-`wire`, where there is a socket. Without one an abort is a ConnectionResetError.
+`esa_emulator.abort` and `esa_emulator.pause` in the WSGI environment come from `sockets`.
+Without a socket, an abort is a ConnectionResetError.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ def send(
     start_response: "StartResponse",
     stalls: Stalls,
 ) -> Iterable[bytes]:
-    """The WSGI answer."""
+    """Send the reply; the chunks of the body, as WSGI wants them."""
     how = reply.delivery
     stalls.wait(how.stall)
     if how.reset:
@@ -37,10 +37,10 @@ def send(
     ]
     start_response(_status_line(reply.status), headers)
     body = reply.body[: how.cut]
-    return _pieces(body, how, stalls) if how.chunk else [body]
+    return _chunks(body, how, stalls) if how.chunk else [body]
 
 
-def _pieces(body: bytes, how: Delivery, stalls: Stalls) -> Iterator[bytes]:
+def _chunks(body: bytes, how: Delivery, stalls: Stalls) -> Iterator[bytes]:
     for start in range(0, len(body), how.chunk):
         yield body[start : start + how.chunk]
         stalls.wait(how.pause)

@@ -1,7 +1,7 @@
-"""Waitress with two more abilities: to reset a connection, and to wait; no routing.
+"""The waitress server, extended: it can reset a connection, and pause an answer.
 
-Waitress gives its application no way to the socket, so the channel hands two functions
-over in the WSGI environment, and as SERVER_NAME the address that the client reached.
+Waitress gives the application no access to the socket. So the channel puts two functions
+into the WSGI environment, and as SERVER_NAME the address that the client connected to.
 """
 
 import socket
@@ -15,15 +15,15 @@ from waitress.task import WSGITask
 
 from pulumi_esa_emulator.http.slow_sending import ABORT, PAUSE
 
-# On, for 0 seconds: close() then sends RST instead of FIN (socket(7)).
+# Linger for 0 seconds: close() then sends RST instead of FIN (socket(7)).
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
 class EmulatorTask(WSGITask):
-    """A request being served."""
+    """A request in work."""
 
     def get_environment(self) -> dict[str, Any]:
-        """The WSGI environment, with the address and the functions in it."""
+        """The WSGI environment, with the address and the two functions."""
         environ: dict[str, Any] = super().get_environment()  # type: ignore[no-untyped-call]
         environ["SERVER_NAME"] = self.channel.address
         environ[ABORT] = self.channel.abort
@@ -37,25 +37,25 @@ class EmulatorChannel(HTTPChannel):
     task_class = EmulatorTask
 
     def __init__(self, server: Any, sock: socket.socket, *args: Any, **kw: Any) -> None:
-        # Bound to all addresses, each connection has one of them.
+        # A server bound to all addresses has one of them per connection.
         self.address = str(sock.getsockname()[0]).partition("%")[0]
         super().__init__(server, sock, *args, **kw)  # type: ignore[no-untyped-call]
 
     def abort(self) -> NoReturn:
-        """End the connection by a reset."""
+        """Reset the connection."""
         if self.socket is not None:
             level, option = socket.SOL_SOCKET, socket.SO_LINGER
             self.socket.setsockopt(level, option, _LINGER_NONE)
-        # Waitress takes this for a client that went away, and closes the socket.
+        # Waitress handles this as a disconnected client, and closes the socket.
         raise ClientDisconnected
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless the server is closed."""
+        """Wait; return early if the server stops."""
         self.server.stopping.wait(seconds)
 
 
 class EmulatorServer(TcpWSGIServer):
-    """A listening socket; `stopping` is set when it is to end."""
+    """A listening server; `stopping` is set when it must stop."""
 
     channel_class = EmulatorChannel
 

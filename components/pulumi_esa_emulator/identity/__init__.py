@@ -1,1 +1,1 @@
-"""Who calls and whether they may: keys, signatures, nonces, RAM policies."""
+"""Who sends a request and what they may do: keys, signatures, nonces, RAM policies."""

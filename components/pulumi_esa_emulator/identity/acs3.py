@@ -1,7 +1,7 @@
-"""Reads an ACS3-HMAC-SHA256 signature; written from the V3 signature page alone.
+"""Reads an ACS3-HMAC-SHA256 signature; written only from the V3 signature page.
 
-It shares no code with the client of this project, so that one mistake cannot hide in
-both.
+It shares no code with the client of this project: a mistake in one cannot hide in the
+other.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ def _encode(text: str) -> str:
 
 
 def _utf8(header: str) -> str:
-    # WSGI hands bytes over as if they were Latin-1.
+    # WSGI passes header bytes as Latin-1 text.
     return header.encode("latin-1", "replace").decode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Lets a signed request in or says why not; the texts signed are read elsewhere."""
+"""Checks the signature and the permission of a request; `acs3` and `rpc_v1` parse it."""
 
 import hmac
 import re
@@ -15,13 +15,13 @@ from pulumi_esa_emulator.messages.request import ApiRequest
 
 # "within 15 minutes of the server" (V3 signature page).
 _WINDOW = timedelta(minutes=15)
-# The only one with a resource of its own in the RAM tables; all others stand for `*`.
+# The only operation with its own resource in the RAM tables; all others use `*`.
 _HAS_RESOURCE = "ListScheduledPreloadJobs"
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def read_signature(request: ApiRequest) -> RequestSignature:
-    """Who the request says it is from; Problem if it is not signed."""
+    """The signature of the request; Problem if it has none."""
     if request.scheme == "ACS3":
         return read_acs3(request)
     if request.scheme == "RPC":
@@ -32,7 +32,7 @@ def read_signature(request: ApiRequest) -> RequestSignature:
 def authenticate(
     signature: RequestSignature, keys: KeyRing, now: datetime, rules: Rules
 ) -> AccessKey:
-    """The key that signed, if all is right; `now` is the clock's of signatures."""
+    """The key that signed; Problem if it did not. `now` is the signature clock's time."""
     _check_date(signature.timestamp, now)
     key = keys.get(signature.access_key_id)
     if key is None:
@@ -52,7 +52,7 @@ def authenticate(
 def use_nonce(
     key: AccessKey, signature: RequestSignature, nonces: UsedNonces, now: datetime
 ) -> UsedNonce:
-    """Use up the nonce of a signature that was right; `now` is the wall clock's."""
+    """Mark the nonce of a valid signature as used; `now` is the wall clock's time."""
     nonce = nonces.take(key.id, signature.nonce, now)
     if nonce is None:
         raise Problem("SignatureNonceUsed")
@@ -60,7 +60,7 @@ def use_nonce(
 
 
 def authorize(key: AccessKey, action: str, site_id: str | None, rules: Rules) -> None:
-    """Refuse what the key's policy does not allow."""
+    """Raise Problem if the key's RAM policy does not allow the action."""
     if key.policy is None:
         return
     name = f"esa:{action}"

@@ -1,4 +1,4 @@
-"""Access keys: whose they are, what they may do, until when; checks no signature."""
+"""Access keys: their account, policy and expiry. Signatures are checked elsewhere."""
 
 import threading
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ DEFAULT_UID = "1568586500114622"
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """An access key; with a token it is a temporary one (STS). Its repr is no secret."""
+    """An access key; one with a token is temporary (STS). Its repr shows no secret."""
 
     id: str
     secret: str = field(repr=False)
@@ -26,7 +26,7 @@ DEMO_KEY = AccessKey("emulator-key", "emulator-secret")
 
 
 class KeyRing:
-    """The keys that are known; safe between threads."""
+    """The known access keys; thread-safe."""
 
     def __init__(self, keys: Iterable[AccessKey]) -> None:
         self._keys = {key.id: key for key in keys}
@@ -38,17 +38,17 @@ class KeyRing:
             return self._keys.get(key_id)
 
     def set(self, keys: Iterable[AccessKey]) -> None:
-        """Know these keys and no others."""
+        """Replace all keys by these."""
         with self._lock:
             self._keys = {key.id: key for key in keys}
 
     def put(self, key: AccessKey) -> None:
-        """Add a key, or change the one of the same id."""
+        """Add a key, or replace the one with the same id."""
         with self._lock:
             self._keys[key.id] = key
 
     def remove(self, key_id: str) -> bool:
-        """Take a key away; says whether it was there."""
+        """Remove a key; True if it existed."""
         with self._lock:
             return self._keys.pop(key_id, None) is not None
 

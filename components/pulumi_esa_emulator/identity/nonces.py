@@ -1,4 +1,4 @@
-"""Remembers nonces, so that a signature is good for one request only."""
+"""Stores used nonces, so that a signature is valid for one request only."""
 
 import hashlib
 import threading
@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime
 
-# Twice the 15 minutes that a date may be off, and one more.
-_REMEMBERED = timedelta(minutes=31)
-_MOST = 1_000_000
+# A date may be off by 15 minutes in both directions; one minute more to be safe.
+_KEPT_FOR = timedelta(minutes=31)
+_MAX_NONCES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class UsedNonce:
-    """One that was used, and when by the wall clock.
+    """A used nonce, and when it was used by the wall clock.
 
-    `digest` is of the key's id and the nonce, for a client may make it as long as it
-    likes.
+    `digest` is the hash of the key's id and the nonce, because a client's nonce can have
+    any length.
     """
 
     digest: str
@@ -27,7 +27,7 @@ class UsedNonce:
 
 
 class UsedNonces:
-    """The nonces of the last half hour; safe between threads."""
+    """The nonces of the last half hour; thread-safe."""
 
     def __init__(self, used: Iterable[UsedNonce] = ()) -> None:
         in_order = sorted(used, key=lambda one: one.at)
@@ -35,7 +35,7 @@ class UsedNonces:
         self._lock = threading.Lock()
 
     def take(self, key_id: str, nonce: str, now: datetime) -> UsedNonce | None:
-        """Note a nonce; None if the key has used it already."""
+        """Add a nonce; None if the key has used it already."""
         text = f"{len(key_id)} {key_id} {nonce}".encode()
         one = UsedNonce(hashlib.sha256(text).hexdigest()[:32], now)
         with self._lock:
@@ -46,13 +46,13 @@ class UsedNonces:
             return one
 
     def all(self) -> tuple[UsedNonce, ...]:
-        """Those that are remembered, oldest first."""
+        """The stored nonces, oldest first."""
         with self._lock:
             return tuple(UsedNonce(*one) for one in self._seen.items())
 
     def _forget(self, now: datetime) -> None:
         while self._seen and (
-            len(self._seen) >= _MOST
-            or abs(now - next(iter(self._seen.values()))) > _REMEMBERED
+            len(self._seen) >= _MAX_NONCES
+            or abs(now - next(iter(self._seen.values()))) > _KEPT_FOR
         ):
             self._seen.popitem(last=False)

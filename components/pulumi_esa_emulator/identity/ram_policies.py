@@ -1,7 +1,7 @@
-"""RAM policies: which actions a key may call; knows no keys.
+"""RAM policies: which actions a policy allows on which resources.
 
-The documents are RAM's own (`Version` "1", `Statement` with `Effect`, `Action` or
-`NotAction`, `Resource`), so that a policy file tried here is the one to attach in the console.
+The format is RAM's own (`Version` "1", `Statement` with `Effect`, `Action` or
+`NotAction`, `Resource`): a policy file tested here can be attached in the console as it is.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ Verdict = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
 
 
 class RamStatement(BaseModel):
-    """Allows or denies actions (`esa:Start*`), or all but some, on resources (`*`)."""
+    """Allows or denies actions (`esa:Start*`), or all other actions, on resources (`*`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,13 +30,13 @@ class RamStatement(BaseModel):
     Resource: Patterns = ("*",)
 
     @model_validator(mode="after")
-    def _says_which(self) -> Self:
+    def _one_kind_of_action(self) -> Self:
         if (self.Action is None) == (self.NotAction is None):
             raise ValueError("a statement has either Action or NotAction")
         return self
 
     def covers(self, action: str, resource: str) -> bool:
-        """Whether the statement speaks of this action on this resource."""
+        """Whether the statement applies to this action on this resource."""
         return self._names(action) and any(
             _fits(resource, one) for one in self.Resource
         )
@@ -48,17 +48,17 @@ class RamStatement(BaseModel):
 
 
 def _matches(action: str, patterns: Iterable[str]) -> bool:
-    """Whether one of the patterns fits; RAM compares actions regardless of case."""
+    """Whether one of the patterns matches; RAM ignores the case of actions."""
     return any(_fits(action.lower(), one.lower()) for one in patterns)
 
 
 def _fits(text: str, pattern: str) -> bool:
-    """Whether the text is what the pattern says; RAM knows `*` and `?`, and no `[...]`."""
+    """Whether the pattern matches; RAM has the wildcards `*` and `?`, but not `[...]`."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 class RamPolicy(BaseModel):
-    """A RAM policy document; a Deny wins over every Allow."""
+    """A RAM policy document; one Deny overrides every Allow."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +66,7 @@ class RamPolicy(BaseModel):
     Statement: tuple[RamStatement, ...]
 
     def verdict(self, action: str, resource: str) -> Verdict:
-        """What the policy says of `esa:<Operation>` on a resource."""
+        """Whether the policy allows `esa:<Operation>` on a resource."""
         effects = set(self._effects(action, resource))
         if "Deny" in effects:
             return "ExplicitDeny"

@@ -1,6 +1,6 @@
-"""Reads an RPC v1 signature (HMAC-SHA1), which the Terraform provider sends.
+"""Reads an RPC v1 signature (HMAC-SHA1), as the Terraform provider sends it.
 
-It covers the query and the form. Written from the RPC signature page alone.
+It covers the query and the form. Written only from the RPC signature page.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""What a signed request says of itself, whichever way it was signed; proves nothing."""
+"""The signature of a request, as parsed from either scheme; not yet checked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RequestSignature:
-    """Who signs, when, with which nonce; `sign` is what the right secret would give.
+    """Who signed, when, and with which nonce.
 
-    `string_to_sign` is the text that was signed, fit for an error message: no token in it.
+    `sign` computes the signature that a secret would give. `string_to_sign` is for the
+    error message; the security token in it is replaced.
     """
 
     scheme: str

@@ -1,4 +1,4 @@
-"""Reads a JSON document against its model, bad ones end in one sentence; knows no model."""
+"""Reads JSON documents into pydantic models; a bad document gives an error of one sentence."""
 
 import os
 import stat
@@ -11,11 +11,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class DocumentError(ValueError):
-    """A document cannot be used; its text is one sentence."""
+    """A document cannot be used; the text is one sentence."""
 
 
 def read_document(path: Path, model: type[Model]) -> Model:
-    """The document in a file, or in a pipe that somebody writes (a shell's `<(...)`)."""
+    """The document in a file or a pipe, such as a shell's `<(...)`."""
     try:
         with open_without_waiting(path) as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -28,7 +28,7 @@ def read_document(path: Path, model: type[Model]) -> Model:
 
 
 def open_without_waiting(path: Path) -> BinaryIO:
-    """The file to read, opened without a wait: a pipe that nobody writes is empty."""
+    """The file, opened for reading without waiting: a pipe without a writer is empty."""
     return open(path, "rb", opener=_nonblocking_opener)
 
 
@@ -39,7 +39,7 @@ def _nonblocking_opener(path: str, flags: int) -> int:
 
 
 def parse_document(text: bytes, model: type[Model], name: str) -> Model:
-    """The document in a text; `name` is what the sentence calls it."""
+    """The document in a text; `name` is its name in the error message."""
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
@@ -47,14 +47,14 @@ def parse_document(text: bytes, model: type[Model], name: str) -> Model:
 
 
 def _sentence(error: ValidationError) -> str:
-    """The first of what is wrong, and where."""
+    """The first error, and where it is."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = _location(first["loc"])
     what = first["msg"].removeprefix("Value error, ").rstrip(".")
     more = error.error_count() - 1
     rest = f" (and {more} more)" if more else ""
-    said = f"{where}{what[:1].lower()}{what[1:]}{rest}"
-    return "".join(c if c.isprintable() else "?" for c in said)
+    sentence = f"{where}{what[:1].lower()}{what[1:]}{rest}"
+    return "".join(c if c.isprintable() else "?" for c in sentence)
 
 
 def _location(loc: tuple[Any, ...]) -> str:

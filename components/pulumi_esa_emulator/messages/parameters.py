@@ -1,4 +1,4 @@
-"""A request's parameters read as ESA's types; Problem for what cannot be read."""
+"""Reads the parameters of a request as ESA's types; a bad value raises Problem."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _INT64 = 2**63 - 1
 
 
 class Parameters:
-    """Query and form as one, for ESA takes `Id` from either."""
+    """The parameters of query and form together; ESA accepts `Id` in either."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -23,14 +23,14 @@ class Parameters:
         return name in self._values
 
     def string(self, name: str) -> str:
-        """A text that must be there."""
+        """A required string."""
         value = self._values.get(name, "")
         if not value:
             raise missing_parameter(name)
         return value
 
     def optional_string(self, name: str) -> str | None:
-        """A text, or None if absent or empty."""
+        """A string; None if absent or empty."""
         return self._values.get(name) or None
 
     def object_id(self) -> str:
@@ -41,16 +41,16 @@ class Parameters:
         return value.lower()
 
     def integer(self, name: str) -> int:
-        """A whole number that must be there."""
+        """A required integer of at least 1."""
         return positive_integer(name, self.string(name), maximum=_INT64)
 
     def optional_integer(self, name: str, maximum: int = _INT64) -> int | None:
-        """A whole number of at least 1, or None."""
+        """An integer of at least 1; None if absent or empty."""
         value = self.optional_string(name)
         return None if value is None else positive_integer(name, value, maximum=maximum)
 
     def time(self, name: str) -> datetime | None:
-        """A time, or None if absent or empty."""
+        """A time; None if absent or empty."""
         return time_value(name, self._values.get(name))
 
     def json_list(self, name: str) -> list[Mapping[str, object]]:
@@ -58,24 +58,24 @@ class Parameters:
         try:
             values = json.loads(self.string(name))
         except (ValueError, RecursionError):
-            raise invalid_parameter(name, "it is not JSON") from None
+            raise invalid_parameter(name, "it must be JSON") from None
         if not isinstance(values, list) or not values:
-            raise invalid_parameter(name, "it is not a list of at least one plan")
+            raise invalid_parameter(name, "it must be a list of at least one plan")
         if not all(isinstance(item, dict) for item in values):
-            raise invalid_parameter(name, "its items are not objects")
+            raise invalid_parameter(name, "its items must be objects")
         return values
 
 
 def positive_integer(name: str, value: object, maximum: int = _INT32) -> int:
-    """A number of at least 1, from a JSON number or from digits."""
+    """An integer of at least 1, from a JSON number or a string of digits."""
     if value is None or value == "":
         raise missing_parameter(name)
     digits = value if isinstance(value, str) else repr(value)
-    # 19 digits hold any int64; more would only be work.
+    # Any int64 fits into 19 digits.
     if not re.fullmatch(r"[0-9]{1,19}", digits, re.ASCII) or isinstance(value, bool):
-        raise invalid_parameter(name, "it is not a whole number of at least 1")
+        raise invalid_parameter(name, "it must be a whole number of at least 1")
     if not 1 <= int(digits) <= maximum:
-        raise invalid_parameter(name, f"it is not between 1 and {maximum}")
+        raise invalid_parameter(name, f"it must be between 1 and {maximum}")
     return int(digits)
 
 
@@ -84,7 +84,7 @@ def time_value(name: str, value: object) -> datetime | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise invalid_parameter(name, "it is not a text")
+        raise invalid_parameter(name, "it must be a string")
     try:
         return parse_time(value)
     except ValueError as error:

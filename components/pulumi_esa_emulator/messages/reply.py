@@ -1,4 +1,4 @@
-"""What goes back to the client: bytes, and how they are sent; sends nothing itself."""
+"""The reply to a request: status, headers, body, and how to send it."""
 
 import json
 from collections.abc import Callable
@@ -15,11 +15,11 @@ _JSON = "application/json;charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a reply is sent; the defaults are: at once and whole.
+    """How a reply is sent; by default at once and whole.
 
-    `stall` seconds before the first byte. `chunk` bytes at a time with `pause` seconds
-    between. `cut`: so many bytes of the body, then the connection ends. `reset`: the
-    connection is reset instead of an answer.
+    `stall`: seconds before the first byte. `chunk`: bytes sent at a time, with `pause`
+    seconds between. `cut`: the connection ends after this many bytes of the body.
+    `reset`: the connection is reset instead.
     """
 
     stall: float = 0.0
@@ -34,7 +34,7 @@ NORMAL_DELIVERY = Delivery()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, headers, body, ESA's code if it is a refusal, and the way it is sent."""
+    """Status, headers, body, ESA's error code if there is one, and the delivery."""
 
     status: int
     body: bytes
@@ -43,20 +43,20 @@ class Reply:
     content_type: str = _JSON
     delivery: Delivery = NORMAL_DELIVERY
 
-    def sent(self, **how: Any) -> "Reply":
-        """The same reply, sent in another way."""
+    def delivered(self, **how: Any) -> "Reply":
+        """The same reply with another delivery."""
         return replace(self, delivery=replace(self.delivery, **how))
 
 
 def json_reply(
     body: JsonObject, notation: Callable[[datetime], str], status: int = 200
 ) -> Reply:
-    """A JSON answer, its times in the given notation."""
+    """A JSON reply, its times in the given notation."""
     return Reply(status, json.dumps(body, default=notation).encode())
 
 
 def problem_reply(problem: Problem, request_id: str, host: str) -> Reply:
-    """A refusal in ESA's shape (general "Responses" pages)."""
+    """An error in ESA's format (general "Responses" pages)."""
     body: JsonObject = {
         "RequestId": request_id,
         "HostId": host,

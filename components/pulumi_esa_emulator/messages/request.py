@@ -1,4 +1,4 @@
-"""One request as it came in, read off werkzeug's; judges nothing but its form."""
+"""A request to ESA's API, parsed from werkzeug's; only its form is checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 _MOST_FIELDS = 1000
 
 Scheme = Literal["ACS3", "RPC"]
-# The parameter of RPC v1, and the header of ACS3.
+# The parameter name of RPC v1, and the header name of ACS3.
 FieldNames = tuple[str, str]
 ACTION: FieldNames = ("Action", "x-acs-action")
 VERSION: FieldNames = ("Version", "x-acs-version")
@@ -34,12 +34,12 @@ class ApiRequest:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Query and form as one; ESA takes a parameter from either."""
+        """Query and form together; ESA accepts a parameter in either."""
         return {**dict(self.query), **dict(self.form)}
 
     @property
     def scheme(self) -> Scheme | None:
-        """How the request means to be signed; None if it does not."""
+        """The signature scheme of the request; None if it is not signed."""
         if "authorization" in self.headers:
             return "ACS3"
         rpc = {"AccessKeyId", "Signature"} & self.parameters.keys()
@@ -56,12 +56,12 @@ class ApiRequest:
         return self._value_of(VERSION)
 
     def is_ambiguous(self, field: FieldNames) -> bool:
-        """Whether the request says it twice, and not the same."""
+        """Whether the request gives the field two different values."""
         values = [value for name, value in self.query + self.form if name == field[0]]
         return len({*values, self.headers.get(field[1], "")} - {""}) > 1
 
     def _value_of(self, field: FieldNames) -> str | None:
-        """A parameter under RPC v1, a header under ACS3: what is signed counts alone."""
+        """The value that is signed: a parameter under RPC v1, a header under ACS3."""
         parameter, header = field
         in_parameters = self.parameters.get(parameter)
         in_header = self.headers.get(header)
@@ -73,18 +73,18 @@ class ApiRequest:
 
     @property
     def host(self) -> str:
-        """What the client called this server."""
+        """The host name by which the client called this server."""
         return self.headers.get("host", "")
 
 
 def read_headers(request: Request, request_id: str) -> ApiRequest:
-    """The call with neither query nor body, for one that cannot be read."""
+    """The request without query and body, for one that cannot be parsed."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     return ApiRequest(request_id, request.method, request.path, headers)
 
 
 def read_request(request: Request, request_id: str) -> ApiRequest:
-    """The whole call; Problem if it is too large or not UTF-8."""
+    """The whole request; Problem if it is too large or not UTF-8."""
     bare = read_headers(request, request_id)
     body = _body(request)
     kind = bare.headers.get("content-type", "")

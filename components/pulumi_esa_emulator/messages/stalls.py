@@ -1,24 +1,28 @@
-"""Waits of calls that stall or run slow on purpose, and what ends them; knows no fault."""
+"""The waits of requests that a fault stalls or slows down, and what ends a wait."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_STALLED_REQUESTS = 48
-"""Calls that wait at once; others are answered without, for a wait holds a thread."""
+"""A wait holds a thread; beyond this number, requests are answered without a wait."""
 _CHECK_INTERVAL = 0.1
 
 Pause = Callable[[float], None]
 
 
 def new_slots() -> threading.Semaphore:
-    """Room for the calls of one emulator that wait."""
+    """The semaphore that limits how many requests of one emulator wait."""
     return threading.BoundedSemaphore(MAX_STALLED_REQUESTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Stalls:
-    """One call's waits: `client_gone` says whether its client is, `cancelled` that faults changed."""
+    """The waits of one request.
+
+    They end when `client_gone` says that the client disconnected, or `cancelled` that a
+    fault was removed.
+    """
 
     pause: Pause
     client_gone: Callable[[], bool]
@@ -26,7 +30,7 @@ class Stalls:
     slots: threading.Semaphore
 
     def wait(self, seconds: float, *, after_disconnect: float = 0.0) -> None:
-        """Wait, but at most `after_disconnect` seconds more once the client has gone."""
+        """Wait, but at most `after_disconnect` seconds after the client disconnected."""
         if seconds > 0 and self.slots.acquire(blocking=False):
             try:
                 self._wait(seconds, after_disconnect)

@@ -1,7 +1,7 @@
-"""ESA's time notations, read and written; holds no clock.
+"""Parses and formats times in ESA's notations.
 
 Accepted are those of the API pages: `2024-06-03T16:00:00Z`,
-`2024-06-04T10:02:09.000+08:00`, `2023-06-05T10:04:20+0800`, and the pages' own slip
+`2024-06-04T10:02:09.000+08:00`, `2023-06-05T10:04:20+0800`, and a mistake of the pages,
 `2024-01-01T00:00:00+Z`.
 """
 
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 _BEIJING = timezone(timedelta(hours=8))
-_OUTSIDE = "{!r} lies outside the years 1000 to 8999"
+_OUTSIDE = "{!r} is outside the years 1000 to 8999"
 _PARTS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _RELATIVE = re.compile(r"([+-])((?:\d{1,9}[dhms])+)")
 _ABSOLUTE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:\+?Z|[+-]\d\d:?\d\d)", re.ASCII
 )
 
-# Room on both sides for zones and intervals.
+# Leaves a margin on both sides for time zones and intervals.
 EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 LATEST = datetime(8999, 12, 31, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ Notation = Callable[[datetime], str]
 
 
 def parse_time(text: str) -> datetime:
-    """The moment a text names, to the millisecond; ValueError if it names none."""
+    """The time in a text, to the millisecond; ValueError if it is not a time."""
     if not _ABSOLUTE.fullmatch(text):
         raise ValueError(f"{text!r} is not a time such as 2024-06-03T16:00:00Z")
     try:
@@ -38,7 +38,7 @@ def parse_time(text: str) -> datetime:
 
 
 def parse_relative_time(text: str, now: datetime) -> datetime:
-    """A time as above, `now`, or one relative to now: `+2h`, `-1d12h`, `+90s`."""
+    """A time as above, `now`, or a time relative to now: `+2h`, `-1d12h`, `+90s`."""
     if text == "now":
         return to_milliseconds(now)
     found = _RELATIVE.fullmatch(text)
@@ -58,7 +58,7 @@ def parse_relative_time(text: str, now: datetime) -> datetime:
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """The moment without what ESA's notation cannot show."""
+    """The time cut to milliseconds, the precision of ESA's notation."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -85,7 +85,7 @@ def _utc_millis(moment: datetime) -> str:
     return utc.isoformat(timespec="milliseconds") + "Z"
 
 
-# All four stand in examples of the API pages; the first is the one of Start.
+# All four are in examples of the API pages; the first is that of Start.
 NOTATIONS: dict[str, Notation] = {
     "+08:00": _beijing_millis,
     "+0800": _beijing_basic,

@@ -1,4 +1,4 @@
-"""A job's URL list: one URL per line, and which lines ESA would refuse; fetches nothing."""
+"""A job's URL list: one URL per line, and the lines that ESA would refuse."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -6,41 +6,41 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class ParsedUrls:
-    """The lines that were taken, and ESA's `ErrorInfo` words for those that were not."""
+    """The accepted URLs, and ESA's `ErrorInfo` words for the refused lines."""
 
     accepted: tuple[str, ...]
     errors: tuple[str, ...]
 
     @property
     def error_info(self) -> str | None:
-        """The words joined by commas, as ESA answers them; None if all were taken."""
+        """The error words joined by commas, as ESA returns them; None if there are none."""
         return ",".join(self.errors) or None
 
 
 def parse_urls(
     text: str, domain: str | None = None, quota: int | None = None
 ) -> ParsedUrls:
-    """Judge each line: InvalidUrl, InvalidDomain (not of the site), QuotaExcess."""
+    """Check each line: InvalidUrl, InvalidDomain (not of the site), QuotaExcess."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    verdicts = [_verdict(line, domain) for line in lines]
-    good = [line for line, verdict in zip(lines, verdicts, strict=True) if not verdict]
-    errors = [verdict for verdict in verdicts if verdict]
+    found = [_url_error(line, domain) for line in lines]
+    good = [line for line, error in zip(lines, found, strict=True) if not error]
+    errors = [error for error in found if error]
     if quota is not None and len(good) > quota:
         good, errors = good[:quota], [*errors, "QuotaExcess"]
     return ParsedUrls(tuple(good), tuple(dict.fromkeys(errors)))
 
 
 def without_query(url: str) -> str:
-    """An OSS URL without its query: a signed one has its signature there."""
+    """An OSS URL without its query, which can hold a signature."""
     return url.partition("?")[0]
 
 
 def domains_of(urls: tuple[str, ...]) -> str:
-    """The hosts of the list, each once, joined by commas."""
+    """The distinct hosts of the URLs, joined by commas."""
     return ",".join(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
 
 
-def _verdict(line: str, domain: str | None) -> str | None:
+def _url_error(line: str, domain: str | None) -> str | None:
     host = _host(line)
     if host is None:
         return "InvalidUrl"
@@ -50,7 +50,7 @@ def _verdict(line: str, domain: str | None) -> str | None:
 
 
 def _host(line: str) -> str | None:
-    # ESA's user guide wants blanks and other alphabets percent-encoded beforehand.
+    # ESA's user guide requires spaces and non-ASCII characters to be percent-encoded.
     if not line.isascii() or not line.isprintable() or " " in line:
         return None
     try:

@@ -1,0 +1,1 @@
+"""What the emulator stores: records, plans over time, history, and the data file."""

@@ -1,8 +1,8 @@
-"""State on disk: one file of lines, each a request's changes; decides nothing.
+"""The data file: one line per request, with its changes.
 
-A line is handed to the kernel before the request is answered, so a killed emulator
-loses nothing that it has answered. At start the lines are folded into one, and the file
-is replaced in one go: after a power cut it is the old one or the new one, and whole.
+A line is written before the request is answered: a killed emulator loses nothing that it
+has answered. At start the file is compacted to one line and replaced by an atomic
+rename: after a power failure it is the whole old file or the whole new one.
 """
 
 import fcntl
@@ -24,34 +24,34 @@ _COMPACT_ABOVE = 64 * 1024 * 1024
 
 
 class DataFileError(Exception):
-    """The data file cannot be used; its text is one sentence."""
+    """The data file cannot be used; the text is one sentence."""
 
 
 class NoStorage:
-    """Where lines go if nothing is to be kept."""
+    """The storage of an emulator without a data file: it stores nothing."""
 
     def __str__(self) -> str:
-        """What a sentence calls it."""
+        """Its name in a message."""
         return "The data"
 
     def write(self, line: DataLine) -> bool:
-        """Keep nothing."""
+        """Store nothing."""
         del line
         return False
 
     def replace(self, line: DataLine) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def close(self) -> None:
         """Nothing to close."""
 
 
 class DataFile:
-    """An open data file, this process' alone until it is closed."""
+    """An open data file, locked by this process until it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._name = path
-        # One file has one lock, and a link to it stays a link.
+        # The lock is per real file, and a symbolic link to the file stays a link.
         self._path = Path(os.path.realpath(path))
         self._lock = self._locked()
         self._file = -1
@@ -59,11 +59,11 @@ class DataFile:
         self._compacted_size = 0
 
     def __str__(self) -> str:
-        """What a sentence calls it."""
+        """Its name in a message."""
         return str(self._name)
 
     def read(self) -> list[DataLine]:
-        """The lines that are there; none if there is no file, DataError if it is torn."""
+        """The lines; none if there is no file. DataFileError if the file is damaged."""
         try:
             content = self._content()
         except FileNotFoundError:
@@ -79,7 +79,7 @@ class DataFile:
             raise DataFileError(f"{self} {error}.") from None
 
     def replace(self, line: DataLine) -> None:
-        """Let the file hold this line only; DataError, and all as before, if it cannot."""
+        """Replace the file by this line; DataFileError, and no change, if that fails."""
         text = HEADER + encode_line(line)
         new = self._path.with_name(f"{self._path.name}.new")
         try:
@@ -97,17 +97,17 @@ class DataFile:
         _sync_directory(self._path.parent)
 
     def write(self, line: DataLine) -> bool:
-        """Add a line; True if it is time to fold. OSError if it was not kept whole."""
+        """Add a line; True if the file should be compacted. OSError if the write failed."""
         text = encode_line(line)
-        # A write that failed may have left half a line.
+        # A failed write can leave part of a line.
         os.ftruncate(self._file, self._size)
         _write_all(self._file, text)
         self._size += len(text)
-        # Folding costs what is folded: when the file has doubled, it is worth it.
+        # Compacting costs as much as the state is large: do it when the file has doubled.
         return self._size > max(_COMPACT_ABOVE, 2 * self._compacted_size)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file and release the lock."""
         self._close_file()
         os.close(self._lock)
 
@@ -125,7 +125,7 @@ class DataFile:
             self._file = -1
 
     def _locked(self) -> int:
-        """A lock beside the file, for the file itself is replaced."""
+        """A lock file beside the data file, because the data file itself is replaced."""
         lock = self._path.with_name(f"{self._path.name}.lock")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,8 +144,8 @@ class DataFile:
 
 
 def _new_file(path: Path, text: bytes) -> int:
-    """A new file with this text in it, on the disk and open to be added to."""
-    # What a power cut has left may be half, or not even a file.
+    """A new file with this text, synced to the disk, and open for appending."""
+    # A power failure can leave a part of a file there, or something else.
     path.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
     file = os.open(path, flags, 0o666)
@@ -159,7 +159,7 @@ def _new_file(path: Path, text: bytes) -> int:
 
 
 def _sync_directory(path: Path) -> None:
-    """Let the new name outlive a power cut, on file systems that can do so."""
+    """Sync the rename to the disk, on file systems that support it."""
     with suppress(OSError):
         directory = os.open(path, os.O_RDONLY)
         try:

@@ -1,8 +1,8 @@
-"""What a data file says: a line that names the format, then JSON lines; opens no file.
+"""The format of a data file: a line with format and version, then JSON lines.
 
-The second line holds everything of before, each later one what came of one request. A
-file that ends before its second line does is torn, and holds nothing to go on from; a
-last line that was cut off is of a request that was never answered.
+The second line holds the whole state, each later line the changes of one request. A file
+that ends inside its second line is damaged and cannot be used. A last line that is cut
+off belongs to a request that was never answered, and is ignored.
 """
 
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from pulumi_esa_emulator.state.request_history import HistoryEntry
 _VERSION = 1
 HEADER = b'{"format":"esa-emulator","version":%d}\n' % _VERSION
 DAMAGE_ADVICE = "put a copy of it back, or move it away to begin anew from the seed"
-"""What to do about a damaged file."""
+"""What to do about a damaged file; part of the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataLine:
-    """What came of one request, or of all before; `now` is the emulator's clock."""
+    """The changes of one request, or the whole state; `now` is by the plans' clock."""
 
     now: AwareDatetime
     changes: tuple[Change, ...]
     batches: tuple[Batch, ...]
     entries: tuple[HistoryEntry, ...]
-    # Files of before nonces were kept have none.
+    # Files written before nonces were stored have none.
     nonces: tuple[UsedNonce, ...] = ()
 
 
@@ -43,16 +43,16 @@ _HEAD = TypeAdapter(_Header)
 
 
 class DataFormatError(ValueError):
-    """The content cannot be used; its text goes after the name of the file."""
+    """The content cannot be used; the message starts with the file's name, this text follows."""
 
 
 def encode_line(line: DataLine) -> bytes:
-    """A line as it is written."""
+    """The bytes of a line."""
     return _LINE.dump_json(line) + b"\n"
 
 
 def parse_lines(content: bytes) -> list[DataLine]:
-    """The lines after the first; LinesError if they are damaged, or no such lines."""
+    """The lines after the first; DataFormatError if the content is damaged or no data file."""
     if content != HEADER and HEADER.startswith(content):
         raise _damaged("it is empty" if not content else "it ends in its first line")
     head, _, rest = content.partition(b"\n")
@@ -61,7 +61,7 @@ def parse_lines(content: bytes) -> list[DataLine]:
     if not lines:
         raise _damaged("it ends in its second line")
     if b"\0" in tail:
-        # No write of ours was cut off there: a power cut left a hole.
+        # A cut-off write leaves no zero bytes; a power failure does.
         raise _unreadable(len(lines) + 2)
     return [_parsed(number, one) for number, one in enumerate(lines, start=2)]
 

@@ -1,7 +1,6 @@
-"""The emulator's state over time: records, plans that run, history, and the file.
+"""The state of the emulator: records, running plans, history, used nonces, and the file.
 
-One lock around it; whatever enters the lock first brings all plans up to now. It knows
-neither HTTP nor signatures, and keeps the nonces that were used with the rest.
+One lock protects it. Whoever takes the lock first runs all plans up to the current time.
 """
 
 import secrets
@@ -26,36 +25,36 @@ from pulumi_esa_emulator.state.scheduler import PlanScheduler
 from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed, records_of
 from pulumi_esa_emulator.state.store import RecordStore, RecordView
 
-# Older requests and batches are forgotten, so that a long life stays affordable.
+# Older requests and batches are dropped, to limit the memory of a long run.
 _MAX_KEPT = 200_000
 
 
 class Storage(Protocol):
-    """Where lines are kept: a DataFile, or NoFile; its text is what a person calls it."""
+    """Where lines are stored: a DataFile, or NoStorage; `str` is its name in messages."""
 
     def write(self, line: DataLine) -> bool:
-        """Add a line; True if it is time to fold. OSError if it cannot be kept."""
+        """Add a line; True if it is time to compact. OSError if it cannot be stored."""
         ...
 
     def replace(self, line: DataLine) -> None:
-        """Keep this line only; DataError, and all as before, if it cannot be kept."""
+        """Replace all lines by this one; DataFileError, and no change, if that fails."""
         ...
 
     def close(self) -> None:
-        """Let go."""
+        """Close it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:
-    """The present inside the lock: the state as it is, and the time."""
+    """The current time and records; valid while the lock is held."""
 
     now: datetime
     records: RecordView
 
 
 class EmulatorState:
-    """All that `GET /_emulator/state` and `history` show; safe between threads."""
+    """The state that `GET /_emulator/state` and `history` return; thread-safe."""
 
     def __init__(
         self,
@@ -88,26 +87,26 @@ class EmulatorState:
 
     @property
     def rules(self) -> Rules:
-        """How open questions are answered at current."""
+        """The rules in use."""
         return self._rules
 
     @contextmanager
     def locked(self) -> Iterator[CurrentState]:
-        """The current, with nobody else changing it until the end of the block."""
+        """Take the lock and run the plans up to now; yields the current state."""
         with self._lock:
             now = to_milliseconds(self.clock.now())
             changes, batches = self._scheduler.advance(now)
             self.batches += batches
-            kept, sent = self._pending
-            self._pending = (kept + changes, sent + batches)
+            earlier, submitted = self._pending
+            self._pending = (earlier + changes, submitted + batches)
             yield CurrentState(now, self._store.now())
 
     def as_of(self, moment: float) -> RecordView:
-        """The state as it was at a moment of `commit`'s clock; inside the block only."""
+        """The records at an earlier moment of `commit`'s `undo`; call it with the lock held."""
         return self._store.as_of(moment)
 
     def effective_changes(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-        """Those of the changes that change anything; inside the block only."""
+        """The changes that change anything; call it with the lock held."""
         return self._store.effective_changes(changes)
 
     def commit(
@@ -119,12 +118,14 @@ class EmulatorState:
         *,
         undo: tuple[float, float] | None = None,
     ) -> None:
-        """Keep, then make the changes; OSError, and nothing made, if not kept.
+        """Store the changes, then apply them; OSError, and no change, if that fails.
 
-        `undo`: the moment, and how far back `as_of` may go.
+        `undo`: the current moment, and how many seconds back `as_of` may go.
         """
-        ran, sent = self._pending
-        full = self._storage.write(DataLine(now, ran + changes, sent, entries, nonces))
+        by_plans, batches = self._pending
+        full = self._storage.write(
+            DataLine(now, by_plans + changes, batches, entries, nonces)
+        )
         self._pending = ((), ())
         if undo is not None:
             self._store.remember(changes, undo[0], undo[0] - undo[1])
@@ -132,34 +133,34 @@ class EmulatorState:
         self._scheduler.reschedule(changes)
         self.history += entries
         if full:
-            # The line is safe already; folding may as well happen another time.
+            # The line is stored already; compacting can be done another time.
             with suppress(DataFileError):
                 line = self._compacted_line(self._store, self.batches, self.history)
                 self._storage.replace(line)
 
     def reset(self, rules: Rules) -> None:
-        """Back to the seed, with these rules and an empty history."""
+        """Go back to the seed, with these rules and an empty history."""
         with self._lock:
             self._restart(self._seeded_store(), (), rules)
 
     def clear_history(self) -> None:
-        """Forget what was asked."""
+        """Delete the history of requests."""
         with self._lock:
             self._restart(self._store, tuple(self.batches), self._rules)
 
     def use_rules(self, rules: Rules) -> None:
-        """Answer open questions otherwise from now on."""
+        """Use these rules from now on."""
         with self.locked():
             self._rules = rules
             self._scheduler = PlanScheduler(self._store, rules)
 
     def save_time(self) -> None:
-        """Let all be done that is due by now, and keep what time it is."""
+        """Run the plans up to now, and store the current time."""
         with self.locked() as current:
             self.commit(current.now, ())
 
     def put_site(self, site: SiteRecord) -> None:
-        """Add a site, or change one; its plans look again at when they may run."""
+        """Add or replace a site, and schedule its plans again."""
         with self.locked() as current:
             active = site.status == "active"
             old = current.records.site(site.id)
@@ -176,19 +177,19 @@ class EmulatorState:
         return [site for site in found if isinstance(site, SiteRecord)]
 
     def oss(self, url: str) -> str | None:
-        """What the seed says lies behind an OSS URL."""
+        """The content of an OSS URL, from the seed; None if the seed has none."""
         lines = self.seed.oss.get(url)
         return None if lines is None else "\n".join(lines)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._storage.close()
 
     def _restart(
         self, store: RecordStore, batches: tuple[Batch, ...], rules: Rules
     ) -> None:
-        """Keep, then have this state without a history; nothing changes if not kept."""
+        """Store this state, then use it, without a history; no change if that fails."""
         self._storage.replace(self._compacted_line(store, batches, ()))
         self._pending = ((), ())
         self._store, self._rules = store, rules
@@ -198,7 +199,7 @@ class EmulatorState:
         self.history.clear()
 
     def _seeded_store(self) -> RecordStore:
-        """What the seed says."""
+        """A store with the records of the seed."""
         store = RecordStore()
         now = to_milliseconds(self.clock.now())
         store.apply(map(Put, records_of(self.seed, now, self.new_id)))
@@ -222,7 +223,7 @@ class EmulatorState:
         batches: Iterable[Batch],
         entries: Iterable[HistoryEntry],
     ) -> DataLine:
-        """One line for all that there is."""
+        """One line with the whole state."""
         return DataLine(
             now=to_milliseconds(self.clock.now()),
             changes=tuple(map(Put, store.everything())),
@@ -232,6 +233,6 @@ class EmulatorState:
         )
 
     def _object_id(self) -> str:
-        # Like MongoDB's: the time, then what makes it the only one.
+        # Like MongoDB's: the time, then random bytes.
         seconds = max(0, int(self.clock.now().timestamp())) & 0xFFFFFFFF
         return f"{seconds:08x}{secrets.token_hex(8)}"

@@ -1,4 +1,4 @@
-"""What the emulator remembers: frozen records of sites, jobs and plans; no rules."""
+"""The frozen records of sites, jobs, plans and batches, and the changes of records."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ RecordKind = Literal["site", "job", "progress", "plan"]
 class SiteRecord:
     """A website; its plans run only while its status is `active`.
 
-    `name`, `job_limit`, `plan_limit` and `url_quota` bring about InvalidDomain,
+    `name`, `job_limit`, `plan_limit` and `url_quota` lead to InvalidDomain,
     JobCountOfSiteFull, refused plans and QuotaExcess; None: no such limit.
     """
 
@@ -31,13 +31,13 @@ class SiteRecord:
 
     @property
     def key(self) -> str:
-        """What the record is found by."""
+        """The key of the record among those of its kind."""
         return str(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A list of URLs; nothing of it changes after its creation."""
+    """A list of URLs; it does not change after its creation."""
 
     id: str
     site_id: int
@@ -54,13 +54,13 @@ class JobRecord:
 
     @property
     def key(self) -> str:
-        """What the record is found by."""
+        """The key of the record among those of its kind."""
         return self.id
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressRecord:
-    """How many URLs of a job were submitted since its start or last Reset."""
+    """How many URLs of a job were submitted since its creation or last Reset."""
 
     job_id: str
     submitted: int = 0
@@ -68,7 +68,7 @@ class ProgressRecord:
 
     @property
     def key(self) -> str:
-        """What the record is found by."""
+        """The key of the record among those of its kind."""
         return self.job_id
 
 
@@ -77,8 +77,8 @@ class PlanRecord:
     """When and how fast a job's URLs are submitted.
 
     `started`: Start was called on it. `queued_at`: since when it may run.
-    `next_at`: when a running plan submits next. `submitted`: its own place in the
-    list (used by the dialect cursor-per-plan). `hidden`: deleted, yet running on.
+    `next_at`: when a running plan submits next. `submitted`: its own position in the
+    list (for the dialect cursor-per-plan). `hidden`: deleted, but still running.
     """
 
     id: str
@@ -98,7 +98,7 @@ class PlanRecord:
 
     @property
     def key(self) -> str:
-        """What the record is found by."""
+        """The key of the record among those of its kind."""
         return self.id
 
 
@@ -118,14 +118,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A record comes to be, or takes the place of the one with its key."""
+    """Adds a record, or replaces the one with the same key."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A record goes."""
+    """Removes a record."""
 
     kind: RecordKind
     key: str

@@ -1,4 +1,4 @@
-"""What was asked and what came of it, oldest first; holds no secret and no signature."""
+"""The history of requests and their results, without secrets and signatures."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from pulumi_esa_emulator.messages.urls import without_query
 
-# Of the RPC v1 protocol; under ACS3 they are headers and never come near.
+# Parameters of the RPC v1 protocol; under ACS3 they are headers and not in the history.
 _PROTOCOL = {
     "AccessKeyId",
     "Action",
@@ -22,16 +22,16 @@ _PROTOCOL = {
     "Version",
 }
 _SECRET = re.compile("secret|token|signature|password", re.IGNORECASE)
-_LONGEST = 64 * 1024
-_LONGEST_NAME = 200
+_MAX_TOTAL_LENGTH = 64 * 1024
+_MAX_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One request: `status` is null if the connection was broken instead.
+    """One request. `status` is null if the connection was reset instead of answered.
 
-    `effect`: whether it changed anything, also if its answer was lost. `time` is the
-    emulator's, `faults` the names of those that hit it.
+    `effect`: whether it changed anything, even if its answer was lost. `time` is by the
+    plans' clock. `faults`: the names of the faults that hit it.
     """
 
     action: str | None
@@ -47,9 +47,9 @@ class HistoryEntry:
 
 
 def redacted_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The parameters without what belongs to the protocol or may be secret."""
+    """The parameters without those of the protocol and those that may be secret."""
     kept: dict[str, str] = {}
-    room = _LONGEST
+    room = _MAX_TOTAL_LENGTH
     for name, value in parameters.items():
         if name in _PROTOCOL or _SECRET.search(name):
             continue
@@ -60,8 +60,8 @@ def redacted_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def shortened_name(name: str) -> str:
-    """A name, cut where it is longer than any real one."""
-    return name[:_LONGEST_NAME]
+    """The name, cut if it is longer than any real name."""
+    return name[:_MAX_NAME_LENGTH]
 
 
 def _shortened(value: str, room: int) -> str:

@@ -1,7 +1,7 @@
-"""Moves all plans on to a moment, in order of time; knows no requests.
+"""Runs all plans up to a moment, in order of time.
 
-An agenda (a heap) says who is next, so that a request costs what happened since the
-last one and nothing for plans that rest.
+A heap holds the next transition of each plan. So a request costs only the transitions
+since the last request, and nothing for plans that do not run.
 """
 
 import heapq
@@ -29,7 +29,7 @@ from pulumi_esa_emulator.state.transitions import (
 
 
 class PlanScheduler:
-    """Who is due when; owns no records."""
+    """When each plan has its next transition; the records are in the store."""
 
     def __init__(self, store: RecordStore, rules: Rules) -> None:
         self._store = store
@@ -40,7 +40,7 @@ class PlanScheduler:
             self._schedule(plan)
 
     def reschedule(self, changes: tuple[Change, ...]) -> None:
-        """Look again at plans that a request has changed."""
+        """Schedule again the plans that a request has changed."""
         for change in changes:
             if isinstance(change, Put) and isinstance(change.record, PlanRecord):
                 self._schedule(change.record)
@@ -48,7 +48,7 @@ class PlanScheduler:
                 self._due_at.pop(change.key, None)
 
     def advance(self, now: datetime) -> tuple[tuple[Change, ...], tuple[Batch, ...]]:
-        """Let everything happen that is due by now; says what changed and was sent."""
+        """Run all transitions due by now; returns the changes and the submitted batches."""
         changed: dict[tuple[str, str], Change] = {}
         batches: list[Batch] = []
         while self._heap and self._heap[0][0] <= now:
@@ -71,7 +71,7 @@ class PlanScheduler:
         self, plan_id: str, at: datetime
     ) -> tuple[list[Put], Batch | None]:
         plan = self._store.records["plan"][plan_id]
-        assert isinstance(plan, PlanRecord)  # noqa: S101 - the agenda holds plans only
+        assert isinstance(plan, PlanRecord)  # noqa: S101 - the heap holds plans only
         position = self._position(plan)
         result = transition(plan, position, at, self._rules)
         changes = self._changes(result, position)
@@ -99,12 +99,12 @@ class PlanScheduler:
 
     def _job_of(self, plan: PlanRecord) -> JobRecord:
         job = self._store.records["job"][plan.job_id]
-        assert isinstance(job, JobRecord)  # noqa: S101 - a job takes its plans with it
+        assert isinstance(job, JobRecord)  # noqa: S101 - a deleted job deletes its plans
         return job
 
     def _site_of(self, plan: PlanRecord) -> SiteRecord:
         site = self._store.records["site"][str(self._job_of(plan).site_id)]
-        assert isinstance(site, SiteRecord)  # noqa: S101 - sites never go
+        assert isinstance(site, SiteRecord)  # noqa: S101 - sites are never deleted
         return site
 
 

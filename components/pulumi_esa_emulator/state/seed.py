@@ -1,4 +1,4 @@
-"""What a seed file says, and the records that follow from it; stores nothing.
+"""The model of a seed file, and the records made from it.
 
     {"sites": [{"SiteId": 1, "Status": "active"}],
      "jobs": [{"Id": "...", "SiteId": 1, "Name": "n", "UrlList": ["http://a.example/1"],
@@ -6,8 +6,8 @@
                           "SliceLen": 10, "Status": "waiting"}]}],
      "keys": [...], "oss": {"https://bucket.../list.txt": ["http://a.example/1"]}}
 
-Times are those of ESA, `now`, or relative to the emulator's now (`+2h`, `-1d12h`).
-Ids that are left out are made up.
+A time is in one of ESA's notations, `now`, or relative to the emulator's current time
+(`+2h`, `-1d12h`). Ids that are left out are generated.
 """
 
 import re
@@ -60,9 +60,9 @@ class _SeedModel(BaseModel):
 
 
 class SiteSeed(_SeedModel):
-    """A site; JobLimit, PlanLimit (per job) and UrlQuota (per job) are off unless set.
+    """A site; JobLimit, PlanLimit (per job) and UrlQuota (per job) are off by default.
 
-    With SiteName, URLs of other domains are refused in ErrorInfo.
+    With SiteName, URLs of other domains are refused and reported in ErrorInfo.
     """
 
     SiteId: SiteNumber
@@ -86,7 +86,7 @@ class PlanSeed(_SeedModel):
 
 
 class JobSeed(_SeedModel):
-    """A job with its plans; TaskSubmitted: how many of its URLs are done already."""
+    """A job with its plans; TaskSubmitted: how many of its URLs are already submitted."""
 
     Id: ObjectId | None = None
     SiteId: SiteNumber
@@ -100,9 +100,9 @@ class JobSeed(_SeedModel):
 
 
 class KeySeed(_SeedModel):
-    """An access key; SecurityToken and Expiration make it a temporary one.
+    """An access key; SecurityToken and Expiration make it temporary.
 
-    Policy is a RAM policy document; without one the key may do everything.
+    Policy is a RAM policy document; without one the key is allowed everything.
     """
 
     AccessKeyId: Annotated[str, Field(min_length=1)]
@@ -134,14 +134,14 @@ class Seed(_SeedModel):
     oss: dict[str, Urls] = Field(default_factory=dict)
 
 
-# The site of the API pages' examples, so that a first job can be made without a seed.
+# The site of the examples on the API pages: a first job can be created without a seed.
 DEFAULT_SEED = Seed(sites=(SiteSeed(SiteId=190007158391808),))
 
 
 def records_of(
     seed: Seed, now: datetime, new_id: Callable[[], str]
 ) -> tuple[Record, ...]:
-    """The records of a seed; DocumentError if they do not go together."""
+    """The records of a seed; DocumentError if they contradict each other."""
     sites = {one.SiteId: _site(one, now) for one in seed.sites}
     jobs = [_job(one, sites, now, new_id) for one in seed.jobs]
     records: list[Record] = list(sites.values())

@@ -1,7 +1,7 @@
-"""All records with their indexes, and their past for stale reads; knows no rules.
+"""The store of all records, with indexes, and with old values for stale reads.
 
-A `RecordView` is what an action may look at; changes come back as values and are applied in
-one go, so that a request either happened or did not.
+An action reads a `RecordView`. It returns its changes as values, and the store applies
+them together: a request has its whole effect or none.
 """
 
 from collections import deque
@@ -31,7 +31,7 @@ class _Undo:
 
 
 class RecordView:
-    """Records as of some moment, deleted ones left out."""
+    """The records at one moment, without deleted ones."""
 
     def __init__(
         self, store: "RecordStore", past: dict[tuple[RecordKind, str], Record | None]
@@ -55,38 +55,38 @@ class RecordView:
         return found.submitted if isinstance(found, ProgressRecord) else 0
 
     def plan(self, plan_id: str) -> PlanRecord | None:
-        """The plan, or None; one that was deleted and runs on counts as gone."""
+        """The plan, or None; a deleted plan that still runs counts as deleted."""
         found = self._find("plan", plan_id)
         return found if isinstance(found, PlanRecord) and not found.hidden else None
 
     def jobs_of(self, site_id: int) -> Iterator[JobRecord]:
         """The site's jobs, oldest first."""
         now = self._store.job_ids.get(str(site_id), {})
-        gone = self._gone(
+        deleted = self._deleted_since(
             lambda old: isinstance(old, JobRecord) and old.site_id == site_id, now
         )
-        found = (self.job(key) for key in chain(now, gone))
+        found = (self.job(key) for key in chain(now, deleted))
         return (job for job in found if job is not None)
 
     def count_jobs(self, site_id: int) -> int:
-        """How many jobs the site has at present."""
+        """How many jobs the site has now."""
         return len(self._store.job_ids.get(str(site_id), {}))
 
     def plans_of(self, job_id: str) -> Iterator[PlanRecord]:
         """The job's plans, oldest first."""
         now = self._store.plan_ids.get(job_id, {})
-        gone = self._gone(
+        deleted = self._deleted_since(
             lambda old: isinstance(old, PlanRecord) and old.job_id == job_id, now
         )
-        found = (self.plan(key) for key in chain(now, gone))
+        found = (self.plan(key) for key in chain(now, deleted))
         return (plan for plan in found if plan is not None)
 
     def plan_ids(self, job_id: str) -> tuple[str, ...]:
-        """The ids of all plans of the job, also of those that count as gone."""
+        """The ids of all plans of the job, including deleted ones that still run."""
         return tuple(self._store.plan_ids.get(job_id, {}))
 
     def count_plans(self, job_id: str) -> int:
-        """How many plans the job has at present."""
+        """How many plans the job has now."""
         return len(self._store.plan_ids.get(job_id, {}))
 
     def _find(self, kind: RecordKind, key: str) -> Record | None:
@@ -94,7 +94,7 @@ class RecordView:
             return self._past[kind, key]
         return self._store.records[kind].get(key)
 
-    def _gone(
+    def _deleted_since(
         self, wanted: Callable[[Record | None], bool], now: dict[str, None]
     ) -> list[str]:
         past = self._past.items()
@@ -102,7 +102,7 @@ class RecordView:
 
 
 class RecordStore:
-    """The records as they are; not safe between threads, its owner holds a lock."""
+    """The current records; not thread-safe, its owner holds a lock."""
 
     def __init__(self) -> None:
         self.records: dict[RecordKind, dict[str, Record]] = {
@@ -116,11 +116,11 @@ class RecordStore:
         self._undo: deque[_Undo] = deque()
 
     def now(self) -> RecordView:
-        """The records as they are."""
+        """A view of the current records."""
         return RecordView(self, {})
 
     def as_of(self, moment: float) -> RecordView:
-        """The records as they were at a moment of `remember`."""
+        """A view of the records at an earlier moment of `remember`."""
         past: dict[tuple[RecordKind, str], Record | None] = {}
         for undo in self._undo:
             if undo.at > moment:
@@ -128,11 +128,11 @@ class RecordStore:
         return RecordView(self, past)
 
     def effective_changes(self, changes: Iterable[Change]) -> tuple[Change, ...]:
-        """Those of the changes that would change anything."""
+        """The changes that would change anything."""
         return tuple(change for change in changes if self._differs(change))
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Make the changes."""
+        """Apply the changes."""
         for change in changes:
             if isinstance(change, Put):
                 self._put(change.record)
@@ -140,7 +140,7 @@ class RecordStore:
                 self._drop(change)
 
     def remember(self, changes: Iterable[Change], at: float, not_before: float) -> None:
-        """Keep what the changes will replace, for `as_of`; forget what is older."""
+        """Keep the values that the changes will replace, for `as_of`; drop older ones."""
         while self._undo and self._undo[0].at < not_before:
             self._undo.popleft()
         for change in changes:
@@ -152,13 +152,13 @@ class RecordStore:
         return chain.from_iterable(found.values() for found in self.records.values())
 
     def plans(self) -> Iterator[PlanRecord]:
-        """All plans, also those that were deleted and run on."""
+        """All plans, including deleted ones that still run."""
         return (
             one for one in self.records["plan"].values() if isinstance(one, PlanRecord)
         )
 
     def missing(self) -> str:
-        """A record that another one needs and that is not there, in words; "" if all are."""
+        """A missing record that another record needs, in words; "" if none is missing."""
         for plan in self.plans():
             if plan.job_id not in self.records["job"]:
                 return f"the job of the plan {plan.id!r}"

@@ -1,7 +1,7 @@
-"""The life of a plan as pure functions of plan, site and time; holds no state.
+"""The state machine of a plan: pure functions of plan, site and time.
 
-waiting -> running at its opening, running -> finished when the list is done or the
-window ends, running -> stopped by Stop, anything -> waiting or running by Start.
+waiting -> running at its opening time; running -> finished when the list is done or the
+window ends; running -> stopped by Stop; any status -> waiting or running by Start.
 """
 
 from dataclasses import dataclass, replace
@@ -14,20 +14,20 @@ from pulumi_esa_emulator.state.records import PlanRecord, SiteRecord
 
 @dataclass(frozen=True, slots=True)
 class ListPosition:
-    """Where in a URL list of `total` lines the next batch begins."""
+    """The position in a URL list of `total` URLs where the next batch begins."""
 
     submitted: int
     total: int
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to submit."""
+        """Whether all URLs are submitted."""
         return self.submitted >= self.total
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A plan after something happened to it by itself, and how many URLs it sent."""
+    """The plan after a scheduled transition, and how many URLs it submitted."""
 
     plan: PlanRecord
     count: int = 0
@@ -36,7 +36,7 @@ class Transition:
 def next_transition_at(
     plan: PlanRecord, site: SiteRecord, rules: Rules
 ) -> datetime | None:
-    """When next something happens to the plan by itself; None: never."""
+    """When the plan has its next scheduled transition; None: never."""
     if plan.status == "running":
         return _earliest(plan.next_at, plan.end_time)
     if plan.status == "waiting" and _is_queued(plan, rules):
@@ -45,10 +45,10 @@ def next_transition_at(
 
 
 def opening_time(plan: PlanRecord, site: SiteRecord) -> datetime | None:
-    """When a queued plan begins to run; None while its site is not active."""
+    """When a queued plan starts to run; None while its site is not active."""
     if site.status != "active":
         return None
-    # A moment before the plan was queued, or its site active, cannot be used any more.
+    # Not before the plan was queued, nor before its site became active.
     floors = (plan.start_time, plan.queued_at, site.active_since)
     return max(floor for floor in floors if floor is not None)
 
@@ -56,7 +56,7 @@ def opening_time(plan: PlanRecord, site: SiteRecord) -> datetime | None:
 def transition(
     plan: PlanRecord, position: ListPosition, at: datetime, rules: Rules
 ) -> Transition:
-    """What happens to a plan at the moment it is due."""
+    """The scheduled transition of a plan, at the moment when it is due."""
     if plan.status == "waiting":
         return Transition(_open(plan, at))
     if plan.end_time is not None and at >= plan.end_time:
@@ -69,7 +69,7 @@ def transition(
 def start(
     plan: PlanRecord, site: SiteRecord, rules: Rules, now: datetime
 ) -> PlanRecord:
-    """The plan after Start; the same one if nothing changes; Problem if refused."""
+    """The plan after Start, unchanged if Start is ignored; Problem if refused."""
     if _ignored(rules.on_start(plan.status)):
         return plan
     if plan.status == "running":
@@ -84,7 +84,7 @@ def start(
 
 
 def stop(plan: PlanRecord, rules: Rules) -> PlanRecord:
-    """The plan after Stop; the same one if nothing changes; Problem if refused."""
+    """The plan after Stop, unchanged if Stop is ignored; Problem if refused."""
     if plan.status == "running":
         return replace(plan, status="stopped", next_at=None)
     _ignored(rules.on_stop(plan.status))
@@ -92,14 +92,14 @@ def stop(plan: PlanRecord, rules: Rules) -> PlanRecord:
 
 
 def requeue(plan: PlanRecord, now: datetime) -> PlanRecord:
-    """The plan as new, for the dialect reset-requeues."""
+    """The plan waiting again, as new, for the dialect reset-requeues."""
     if plan.status in {"waiting", "running"}:
         return plan
     return replace(_queued(plan, now), started=False)
 
 
 def check_window(start: datetime | None, end: datetime | None, rules: Rules) -> None:
-    """Refuse a window that ends before it begins."""
+    """Raise Problem if the window ends before it begins."""
     if start is None or end is None or end > start:
         return
     if end < start or rules.equal_window == "refused":
@@ -117,7 +117,7 @@ def _queued(plan: PlanRecord, now: datetime) -> PlanRecord:
 
 def _open(plan: PlanRecord, at: datetime) -> PlanRecord:
     if plan.end_time is not None and at >= plan.end_time:
-        # Its window went by, or lay in the past, without a single batch.
+        # Its window ended, or was in the past, before the first batch.
         return replace(plan, status="failed", next_at=None)
     return replace(plan, status="running", next_at=at)
 

@@ -1,4 +1,4 @@
-"""What each action takes, refuses and answers, in ESA's words."""
+"""What each action accepts, refuses and answers."""
 
 import json
 
@@ -41,7 +41,7 @@ def make_job(emulator: InProcessEmulator, **fields: object) -> object:
         ({"InsertWay": "oss"}, (400, "MissingOssUrl")),
     ],
 )
-def test_a_job_that_makes_no_sense_is_refused(
+def test_a_job_that_is_invalid_is_refused(
     new_emulator: EmulatorFactory, fields: dict[str, object], refusal: tuple[int, str]
 ) -> None:
     emulator = new_emulator()
@@ -50,7 +50,7 @@ def test_a_job_that_makes_no_sense_is_refused(
     assert not emulator.app.history[0].effect
 
 
-def test_refused_urls_are_told_in_a_200(new_emulator: EmulatorFactory) -> None:
+def test_refused_urls_are_reported_in_a_200(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(SiteName="a.example", UrlQuota=2))
     urls = (
         "http://a.example/1\r\nftp://a.example/2\r\nhttp://b.example/3\r\n"
@@ -65,7 +65,9 @@ def test_refused_urls_are_told_in_a_200(new_emulator: EmulatorFactory) -> None:
     assert job["FailedFileOss"].startswith("https://")
 
 
-def test_an_oss_file_is_what_the_seed_says_it_is(new_emulator: EmulatorFactory) -> None:
+def test_the_content_of_an_oss_file_comes_from_the_seed(
+    new_emulator: EmulatorFactory,
+) -> None:
     url = "https://bucket.oss-cn-hangzhou.aliyuncs.com/1.txt"
     emulator = new_emulator(
         {**seed(), "oss": {url: ["http://a.example/1", "http://a.example/2"]}}
@@ -133,7 +135,7 @@ def test_jobs_are_listed_in_pages_and_by_time(new_emulator: EmulatorFactory) -> 
     ("name", "value"),
     [("PageNumber", "0"), ("PageSize", "501"), ("StartTime", "9" * 18)],
 )
-def test_a_list_that_makes_no_sense_is_refused(
+def test_a_list_that_is_invalid_is_refused(
     new_emulator: EmulatorFactory, name: str, value: str
 ) -> None:
     refusal = new_emulator().esa.code(
@@ -171,7 +173,7 @@ UPSIDE_DOWN = (
         (UPSIDE_DOWN, "InvalidEndTime.Mismatch"),
     ],
 )
-def test_plans_that_make_no_sense_are_refused_and_none_is_made(
+def test_one_invalid_plan_refuses_all_and_none_is_created(
     new_emulator: EmulatorFactory, executions: str, code: str
 ) -> None:
     emulator = new_emulator(seed())
@@ -184,7 +186,7 @@ def test_plans_that_make_no_sense_are_refused_and_none_is_made(
     assert emulator.control.get("/_emulator/state").json()["jobs"][0]["plans"] == []
 
 
-def test_an_update_changes_what_is_given_and_empty_takes_away(
+def test_an_update_changes_the_given_fields_and_an_empty_one_is_removed(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(plan()))
@@ -202,7 +204,7 @@ def test_an_update_changes_what_is_given_and_empty_takes_away(
     assert [entry.effect for entry in emulator.app.history] == [True, False]
 
 
-def test_an_update_of_one_end_is_held_against_the_other_as_stored(
+def test_an_update_of_one_end_of_the_window_is_checked_against_the_stored_other_end(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(plan()))
@@ -230,7 +232,7 @@ def test_an_update_of_one_end_is_held_against_the_other_as_stored(
         ("DeleteScheduledPreloadExecution", plan_id()),
     ],
 )
-def test_what_belongs_to_another_account_is_out_of_reach(
+def test_objects_of_another_account_are_denied(
     new_emulator: EmulatorFactory, action: str, an_id: str
 ) -> None:
     emulator = new_emulator(seed(open_plan(), AliUid=OTHER_UID))
@@ -239,7 +241,7 @@ def test_what_belongs_to_another_account_is_out_of_reach(
     assert not emulator.app.history[0].effect
 
 
-def test_sites_of_another_account_are_out_of_reach(
+def test_sites_of_another_account_are_denied(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(AliUid=OTHER_UID))
@@ -251,7 +253,9 @@ def test_sites_of_another_account_are_out_of_reach(
     )
 
 
-def test_ids_are_taken_in_either_case(new_emulator: EmulatorFactory) -> None:
+def test_ids_are_accepted_in_upper_and_lower_case(
+    new_emulator: EmulatorFactory,
+) -> None:
     emulator = new_emulator(seed())
 
     assert emulator.esa.body("GetScheduledPreloadJob", Id=JOB.upper())["Id"] == JOB
@@ -293,7 +297,7 @@ def test_an_unknown_operation_fails_loudly(
     assert sorted(answer) == ["Code", "HostId", "Message", "RequestId"]
 
 
-def test_a_refusal_has_esas_shape(new_emulator: EmulatorFactory) -> None:
+def test_an_error_has_esas_format(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator()
 
     response = emulator.esa.ask("GetScheduledPreloadJob", Id=NO_ID)
@@ -308,7 +312,9 @@ def test_a_refusal_has_esas_shape(new_emulator: EmulatorFactory) -> None:
     }
 
 
-def test_the_answer_of_start_is_flat_and_whole(new_emulator: EmulatorFactory) -> None:
+def test_the_answer_of_start_holds_all_fields_of_the_plan(
+    new_emulator: EmulatorFactory,
+) -> None:
     emulator = new_emulator(seed(plan(1)))
 
     body = emulator.esa.body("StartScheduledPreloadExecution", Id=plan_id())
@@ -326,10 +332,10 @@ def test_the_answer_of_start_is_flat_and_whole(new_emulator: EmulatorFactory) ->
     }
 
 
-def test_every_row_of_the_documented_table_but_one_can_be_met(
+def test_every_documented_error_but_one_can_be_caused(
     new_emulator: EmulatorFactory,
 ) -> None:
-    """LogNotFound is the one: no operation of the family queries a log."""
+    """All but LogNotFound: no operation of the API queries a log."""
     emulator = new_emulator(seed(plan(), JobLimit=1))
     other = new_emulator(seed(plan(), AliUid=OTHER_UID))
     busy = new_emulator(faults={"faults": [{"kind": "throttle"}]})
@@ -360,7 +366,7 @@ def test_every_row_of_the_documented_table_but_one_can_be_met(
     }
 
 
-def test_read_only_rights_show_everything_and_start_nothing(
+def test_a_read_only_policy_allows_reads_and_no_start(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(status="stopped")))
@@ -384,7 +390,7 @@ def test_read_only_rights_show_everything_and_start_nothing(
     assert emulator.status(plan_id()) == "stopped"
 
 
-def test_a_name_of_any_alphabet_comes_back_as_it_was(
+def test_a_name_in_any_alphabet_is_returned_unchanged(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed())

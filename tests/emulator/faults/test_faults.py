@@ -1,4 +1,4 @@
-"""Every fault by itself, in this process; those that break a connection are in test_wire."""
+"""Every fault alone, in this process; `http.test_sockets` tests those that break a connection."""
 
 import contextlib
 import json
@@ -121,7 +121,7 @@ def test_a_page_in_html_comes_before_the_effect_or_after_it(
     assert effects(emulator) == [(502, effect, ("html",))]
 
 
-def test_truncated_breaks_off(new_emulator: EmulatorFactory) -> None:
+def test_a_truncated_answer_breaks_off(new_emulator: EmulatorFactory) -> None:
     emulator = with_faults(new_emulator, {"kind": "truncated"})
 
     with pytest.raises(httpx.RemoteProtocolError):
@@ -130,7 +130,7 @@ def test_truncated_breaks_off(new_emulator: EmulatorFactory) -> None:
     assert effects(emulator) == [(200, True, ("truncated",))]
 
 
-def test_truncated_and_framed_is_only_half_a_json(
+def test_a_truncated_and_framed_answer_is_half_a_json(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = with_faults(
@@ -193,7 +193,7 @@ def test_times_come_in_the_notations_asked_for(new_emulator: EmulatorFactory) ->
     assert start(emulator).json()["StartTime"] == "2026-06-01T11:00:00Z"
 
 
-def test_shuffled_lists_hold_the_same(new_emulator: EmulatorFactory) -> None:
+def test_shuffled_lists_hold_the_same_items(new_emulator: EmulatorFactory) -> None:
     emulator = with_faults(new_emulator, {"kind": "shuffled"})
 
     orders = {
@@ -207,7 +207,7 @@ def test_shuffled_lists_hold_the_same(new_emulator: EmulatorFactory) -> None:
     }
 
 
-def test_stale_reads_show_what_was(new_emulator: EmulatorFactory) -> None:
+def test_stale_reads_return_earlier_records(new_emulator: EmulatorFactory) -> None:
     emulator = with_faults(new_emulator, {"kind": "stale", "seconds": 3600})
     emulator.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
     started = start(emulator).json()
@@ -229,7 +229,9 @@ def test_stale_reads_show_what_was(new_emulator: EmulatorFactory) -> None:
     assert emulator.status(plan_id()) == "running"
 
 
-def test_a_stale_read_of_jobs_shows_what_was(new_emulator: EmulatorFactory) -> None:
+def test_a_stale_list_of_jobs_returns_earlier_records(
+    new_emulator: EmulatorFactory,
+) -> None:
     emulator = with_faults(new_emulator, {"kind": "stale", "seconds": 3600})
     emulator.esa.body("DeleteScheduledPreloadJob", Id=JOB)
 
@@ -261,7 +263,7 @@ def test_refusals_of_identity(
     assert effects(emulator) == [(status, False, (kind["kind"],))]
 
 
-def test_a_clock_that_is_a_little_wrong_does_no_harm(
+def test_a_small_clock_skew_is_accepted(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = with_faults(new_emulator, {"kind": "skewed-clock", "seconds": 800})
@@ -278,7 +280,7 @@ def seconds_ahead(answer: httpx.Response) -> float:
 
 
 @pytest.mark.parametrize("seconds", [4000, -90_000, 1e9, -1e9])
-def test_a_wrong_clock_shows_in_the_date_of_a_refusal(
+def test_a_skewed_clock_shows_in_the_date_of_a_refusal(
     new_emulator: EmulatorFactory, seconds: float
 ) -> None:
     emulator = with_faults(new_emulator, {"kind": "skewed-clock", "seconds": seconds})
@@ -299,7 +301,7 @@ def test_a_quota_lets_so_many_through_a_second(new_emulator: EmulatorFactory) ->
     assert codes == {None: 3, "Throttling": 7}
 
 
-def test_a_rule_hits_the_calls_of_its_numbers(new_emulator: EmulatorFactory) -> None:
+def test_a_fault_hits_the_calls_of_its_numbers(new_emulator: EmulatorFactory) -> None:
     rule = {"kind": "throttle", "actions": [START], "calls": [2, 4]}
     emulator = with_faults(new_emulator, rule)
 
@@ -309,7 +311,7 @@ def test_a_rule_hits_the_calls_of_its_numbers(new_emulator: EmulatorFactory) -> 
     assert answers == [200, 400, 200, 400, 200]
 
 
-def test_a_rule_may_hit_every_so_many_and_so_often_at_most(
+def test_a_fault_can_hit_every_nth_call_and_at_most_so_often(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = with_faults(new_emulator, {"kind": "throttle", "every": 2, "times": 2})
@@ -339,7 +341,7 @@ def test_a_disabled_fault_does_nothing_until_it_is_switched_on(
     assert (off, start(emulator).status_code) == (200, 400)
 
 
-def test_chance_is_the_same_in_whatever_order_plans_are_asked(
+def test_chance_does_not_depend_on_the_order_of_the_plans(
     new_emulator: EmulatorFactory,
 ) -> None:
     half = {"kind": "throttle", "probability": 0.5}
@@ -417,7 +419,7 @@ def test_a_stall_before_the_effect_lets_it_come_late(
         "throttle",
     ],
 )
-def test_a_document_that_makes_no_sense_is_refused(document: object) -> None:
+def test_a_document_that_is_invalid_is_refused(document: object) -> None:
     with pytest.raises(ValidationError):
         FaultDocument.model_validate(document)
 
@@ -447,7 +449,7 @@ def test_no_two_faults_share_a_name(given: list[str], named: list[str]) -> None:
     assert [one.name for one in document.faults] == named
 
 
-def test_a_great_many_faults_of_one_name_are_named_in_no_time() -> None:
+def test_many_faults_of_one_name_are_named_quickly() -> None:
     faults = [{"kind": "reset"}] * 20_000
 
     document = FaultDocument.model_validate(faults)
@@ -468,13 +470,13 @@ THROTTLE = {"kind": "throttle"}
         {"seed": 0, "faults": [THROTTLE]},
     ],
 )
-def test_faults_alone_are_taken_for_the_document(document: object) -> None:
+def test_a_list_of_faults_is_accepted_as_a_document(document: object) -> None:
     taken = FaultDocument.model_validate(document)
 
     assert (taken.seed, [one.name for one in taken.faults]) == (0, ["throttle"])
 
 
-def test_an_empty_list_is_no_faults() -> None:
+def test_an_empty_list_means_no_faults() -> None:
     assert FaultDocument.model_validate([]) == FaultDocument()
 
 
@@ -491,7 +493,7 @@ def test_an_empty_list_is_no_faults() -> None:
         ),
         (
             {"kind": "quota", "per_second": 1, "every": 3},
-            "F: faults[0].quota: it hits what goes beyond `per_second`; take",
+            "F: faults[0].quota: it hits the calls beyond `per_second`; remove",
         ),
         (
             {"kind": "stale", "seconds": 1, "actions": START},
@@ -507,7 +509,7 @@ def test_an_empty_list_is_no_faults() -> None:
         (5, "F: faults[0]: a fault needs its `kind`, one of throttle"),
     ],
 )
-def test_what_contradicts_itself_is_refused_with_what_is_expected(
+def test_a_contradiction_is_refused_with_what_is_expected(
     fault: object, sentence: str
 ) -> None:
     text = json.dumps({"faults": [fault]}).encode()
@@ -528,7 +530,7 @@ def test_what_contradicts_itself_is_refused_with_what_is_expected(
         {"kind": "missing-keys", "keys": "Status"},
     ],
 )
-def test_what_has_a_meaning_is_taken_and_may_be_handed_in_again_as_it_is_shown(
+def test_a_valid_document_is_accepted_and_so_is_its_dump(
     fault: Document,
 ) -> None:
     taken = FaultDocument.model_validate(fault)
@@ -543,7 +545,7 @@ def test_every_kind_is_in_the_grammar() -> None:
     assert all(text for _, _, text in rows)
 
 
-def test_the_grammar_says_how_many_calls_may_wait_at_once() -> None:
+def test_the_grammar_says_how_many_calls_can_wait_at_once() -> None:
     [text] = [text for kind, _, text in fault_grammar() if kind == "stall"]
 
     assert f"at most {MAX_STALLED_REQUESTS} calls wait at a time" in text
@@ -563,6 +565,6 @@ def test_the_grammar_says_how_many_calls_may_wait_at_once() -> None:
         max_leaves=10,
     )
 )
-def test_any_document_is_taken_or_refused(document: Any) -> None:
+def test_any_document_is_accepted_or_refused(document: Any) -> None:
     with contextlib.suppress(ValidationError):
         assert FaultDocument.model_validate(document).faults is not None

@@ -1,4 +1,4 @@
-"""`/_emulator/...`: what can be looked at and moved beside ESA's API."""
+"""The control API, `/_emulator/...`: what it reads and changes."""
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from tests.emulator.signed_client import SignedClient
 START = "StartScheduledPreloadExecution"
 
 
-def test_the_history_says_what_was_asked_and_what_came_of_it(
+def test_the_history_shows_each_request_and_its_result(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(status="stopped")))
@@ -84,7 +84,7 @@ def test_the_history_can_be_cleared_alone(new_emulator: EmulatorFactory) -> None
     assert emulator.status(plan_id()) == "running"
 
 
-def test_the_clock_is_moved_by_hand(new_emulator: EmulatorFactory) -> None:
+def test_a_manual_clock_can_be_moved(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(plan()))
 
     moved = emulator.control.post("/_emulator/clock", json={"advance": 3600.5}).json()
@@ -98,7 +98,7 @@ def sentence(answer: httpx.Response) -> str:
     return str(answer.json()["error"])
 
 
-def test_a_real_clock_is_not_moved() -> None:
+def test_a_real_clock_cannot_be_moved() -> None:
     emulator = create_app(clock=SystemClock())
     control = SignedClient(EmulatorTransport(emulator)).http
 
@@ -129,7 +129,7 @@ def test_a_real_clock_is_not_moved() -> None:
         ("PUT", "/reset", b"", 405, "Method Not Allowed"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_a_sentence(
+def test_an_invalid_request_is_refused_in_one_sentence(
     new_emulator: EmulatorFactory,
     method: str,
     path: str,
@@ -148,7 +148,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
     assert said in sentence(answer)
 
 
-def test_time_does_not_leave_the_calendar(new_emulator: EmulatorFactory) -> None:
+def test_the_clock_cannot_leave_the_calendar(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator()
     far = {"advance": 900 * 365 * 86400}
 
@@ -158,7 +158,7 @@ def test_time_does_not_leave_the_calendar(new_emulator: EmulatorFactory) -> None
     assert emulator.control.get("/_emulator/state").status_code == 200
 
 
-def test_faults_are_counted_and_taken_away(new_emulator: EmulatorFactory) -> None:
+def test_faults_are_counted_and_removed(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(open_plan()))
     document = {"seed": 3, "faults": [{"kind": "throttle", "calls": [2]}]}
     emulator.control.post("/_emulator/faults", json=document).raise_for_status()

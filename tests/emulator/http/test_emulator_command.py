@@ -1,4 +1,4 @@
-"""The command: its first line, its end, its exit codes; killed at any moment it loses nothing."""
+"""The command `emulator`: first line, end, exit codes, and no loss when it is killed."""
 
 import contextlib
 import json
@@ -73,7 +73,7 @@ def seed_file(tmp_path: Path) -> str:
 
 
 class CommandRefusal(Protocol):
-    """Runs the command, which must end at once, in this process."""
+    """Runs the command, which must refuse its arguments, in this process."""
 
     def __call__(self, *arguments: str) -> tuple[int, str]: ...
 
@@ -123,7 +123,7 @@ def test_it_ends_while_an_answer_is_stalled(
         assert process.end(signal.SIGTERM) == 0
 
 
-def test_killed_at_any_moment_it_keeps_what_it_has_answered(
+def test_killed_at_any_moment_it_has_stored_what_it_answered(
     tmp_path: Path, seed_file: str
 ) -> None:
     arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
@@ -143,7 +143,7 @@ def test_killed_at_any_moment_it_keeps_what_it_has_answered(
         assert process.end(signal.SIGINT) == 0
 
 
-def test_killed_under_load_it_keeps_what_it_has_answered(
+def test_killed_under_load_it_has_stored_what_it_answered(
     tmp_path: Path, seed_file: str
 ) -> None:
     arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
@@ -169,7 +169,9 @@ def test_killed_under_load_it_keeps_what_it_has_answered(
     assert effects == 1
 
 
-def test_a_manual_clock_begins_where_it_is_told_and_survives(tmp_path: Path) -> None:
+def test_a_manual_clock_starts_at_its_option_and_survives_a_restart(
+    tmp_path: Path,
+) -> None:
     arguments = ("--clock", "manual", "--data", str(tmp_path / "esa.data"))
 
     with emulator(*arguments, "--start-at", "2030-01-01T00:00:00Z") as process:
@@ -249,7 +251,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 @pytest.mark.parametrize("flag", ["--seed", "--faults", "--policy", "--data"])
 @pytest.mark.parametrize("kind", ["empty", "zeros", "cut", "list", "folder", "pipe"])
-def test_a_file_that_is_none_is_refused_at_once_and_left_alone(
+def test_a_path_that_is_not_a_file_is_refused_at_once_and_not_changed(
     refused: CommandRefusal, tmp_path: Path, flag: str, kind: str
 ) -> None:
     path = tmp_path / "it"
@@ -270,14 +272,14 @@ def test_a_file_that_is_none_is_refused_at_once_and_left_alone(
         assert path.read_bytes() == contents[kind]
 
 
-def test_a_seed_may_come_from_a_pipe_that_is_written(seed_file: str) -> None:
+def test_a_seed_can_come_from_a_pipe(seed_file: str) -> None:
     command = f"exec {' '.join(COMMAND)} --seed <(sleep 0.1; cat {seed_file}) --port 0"
 
     with emulator(program=["bash", "-c", command]) as process:
         assert process.esa.body(START, Id=plan_id())["Status"] == "running"
 
 
-def test_killed_it_refuses_what_was_answered_before(
+def test_after_a_kill_it_refuses_nonces_used_before(
     tmp_path: Path, seed_file: str
 ) -> None:
     arguments = ("--seed", seed_file, "--data", str(tmp_path / "esa.data"))
@@ -294,7 +296,7 @@ def test_killed_it_refuses_what_was_answered_before(
     assert replayed.json()["Code"] == "SignatureNonceUsed"
 
 
-def test_names_are_allowed_from_the_command_line() -> None:
+def test_host_names_are_allowed_from_the_command_line() -> None:
     with emulator("--allow-host", "esa", "--allow-host", "10.1.1.1") as process:
         codes = [
             process.esa.http.get("/_emulator", headers={"Host": host}).status_code
@@ -315,7 +317,7 @@ def _filled(text: str, files: dict[str, str]) -> str:
     ['{"kind": "throttle"}', '[{"kind": "throttle"}]'],
     ids=["one", "list"],
 )
-def test_a_file_may_hold_faults_alone(
+def test_a_file_can_hold_a_list_of_faults_alone(
     tmp_path: Path, seed_file: str, document: str
 ) -> None:
     faults = tmp_path / "faults.json"

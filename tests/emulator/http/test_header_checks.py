@@ -1,4 +1,4 @@
-"""Who is let in: no page of another origin, and at `/_emulator` only known names and JSON."""
+"""No page of another origin is served; `/_emulator` serves only known host names and JSON."""
 
 import json
 import os
@@ -31,17 +31,17 @@ JSON = {"Content-Type": "application/json"}
 
 
 class NamedServer:
-    """An emulator on a socket, whose clock shows whether it obeyed."""
+    """An emulator on a socket; its clock shows whether it accepted a request."""
 
     def __init__(self, url: str, clock: ManualClock) -> None:
         self.url, self.clock = httpx.URL(url), clock
         self.port = self.url.port
 
-    def obeyed(self) -> bool:
+    def accepted(self) -> bool:
         return self.clock.now() > START
 
     def raw(self, target: str, *headers: str, version: str = "1.1") -> tuple[int, str]:
-        """Status and body of the answer to a POST that moves the clock."""
+        """The status and body of the answer to a POST that moves the clock."""
         lines = [
             f"POST {target} HTTP/{version}",
             *headers,
@@ -58,7 +58,7 @@ class NamedServer:
 
 
 class NamedServerFactory(Protocol):
-    """Serves emulators under names."""
+    """Serves emulators with these names allowed."""
 
     def __call__(self, *names: str, host: str = "127.0.0.1") -> NamedServer: ...
 
@@ -93,14 +93,14 @@ CLOCK = "/_emulator/clock"
         "0.0.0.0:{port}",
     ],
 )
-def test_the_names_of_this_machine_are_answered_to(
+def test_the_names_of_this_machine_are_accepted(
     serve_named: NamedServerFactory, host: str
 ) -> None:
     server = serve_named()
 
     status, _ = server.raw(CLOCK, f"Host: {host.format(port=server.port)}")
 
-    assert (status, server.obeyed()) == (200, True)
+    assert (status, server.accepted()) == (200, True)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_another_host_is_refused_in_a_sentence(
 
     status, said = server.raw(CLOCK, f"Host: {host.format(port=server.port)}")
 
-    assert (status, server.obeyed()) == (403, False)
+    assert (status, server.accepted()) == (403, False)
     assert said.startswith('{"error": "')
     assert said.count("\n") == 1
 
@@ -148,16 +148,16 @@ def test_another_host_is_refused_in_a_sentence(
         ("Host: evil.example", "Forwarded: host=localhost"),
     ],
 )
-def test_one_host_header_counts_and_nothing_in_its_place(
+def test_only_the_host_header_counts(
     serve_named: NamedServerFactory, headers: tuple[str, ...]
 ) -> None:
     server = serve_named()
 
     assert server.raw(CLOCK, *headers)[0] == 403
-    assert not server.obeyed()
+    assert not server.accepted()
 
 
-def test_a_forwarded_host_is_not_looked_at(serve_named: NamedServerFactory) -> None:
+def test_a_forwarded_host_is_ignored(serve_named: NamedServerFactory) -> None:
     status, _ = serve_named().raw(
         CLOCK, "Host: localhost", "X-Forwarded-Host: evil.example"
     )
@@ -180,7 +180,7 @@ def test_a_request_without_host_is_refused(
         ("http://localhost@evil.example/_emulator/clock", 403),
     ],
 )
-def test_a_target_that_is_a_whole_url_is_looked_at_too(
+def test_a_target_that_is_a_whole_url_is_checked_too(
     serve_named: NamedServerFactory, target: str, status: int
 ) -> None:
     assert serve_named().raw(target, "Host: localhost")[0] == status
@@ -189,7 +189,7 @@ def test_a_target_that_is_a_whole_url_is_looked_at_too(
 @pytest.mark.parametrize(
     "host", ["esa", "ESA.:8899", "my_esa", "10.0.0.1", "[fd00::1]"]
 )
-def test_a_name_that_was_allowed_is_answered_to(
+def test_an_allowed_name_is_accepted(
     serve_named: NamedServerFactory, host: str
 ) -> None:
     server = serve_named("esa", "my_esa", "10.0.0.1", "fd00::1")
@@ -205,7 +205,7 @@ def test_the_refusal_names_the_flag_that_helps(serve_named: NamedServerFactory) 
     assert "start it with --allow-host esa." in said
 
 
-def test_bound_to_all_addresses_each_of_them_is_answered_to(
+def test_a_server_bound_to_all_addresses_accepts_each_of_them(
     serve_named: NamedServerFactory,
 ) -> None:
     server = serve_named(host="0.0.0.0")
@@ -283,7 +283,7 @@ def test_a_page_of_another_origin_is_refused(
         {"Sec-Fetch-Site": "none"},
     ],
 )
-def test_a_page_of_this_server_is_no_other_origin(
+def test_a_page_of_this_server_is_accepted(
     new_emulator: EmulatorFactory, page: dict[str, str]
 ) -> None:
     transport = EmulatorTransport(new_emulator().app)
@@ -341,7 +341,7 @@ def test_a_body_is_json_by_its_content_type(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_a_body_that_is_not_asked_for_must_be_json_too(
+def test_an_unneeded_body_must_be_json_too(
     new_emulator: EmulatorFactory, method: str
 ) -> None:
     server = new_emulator()
@@ -365,7 +365,9 @@ def test_a_body_in_chunks_is_a_body(serve_named: NamedServerFactory) -> None:
     assert [form.status_code, text.status_code] == [415, 200]
 
 
-def test_no_answer_is_a_script_or_a_page(new_emulator: EmulatorFactory) -> None:
+def test_no_answer_can_be_run_as_a_script_or_shown_as_a_page(
+    new_emulator: EmulatorFactory,
+) -> None:
     answer = new_emulator().control.get("/_emulator/history?callback=f")
 
     assert answer.headers["content-type"] == "application/json"
@@ -380,7 +382,7 @@ def asked(emulator: Emulator, host: str) -> int:
         return client.get("http://localhost/_emulator", headers=headers).status_code
 
 
-def test_the_address_to_listen_on_is_a_name_of_the_server() -> None:
+def test_the_bound_host_is_a_name_of_the_server() -> None:
     options = EmulatorOptions(host="esa", hosts=("other",))
 
     codes = [asked(make_emulator(options), host) for host in ("esa", "other", "else")]
@@ -406,7 +408,7 @@ def test_the_address_to_listen_on_is_a_name_of_the_server() -> None:
         ("", None),
     ],
 )
-def test_a_host_to_allow_is_a_name_or_an_address(text: str, host: str | None) -> None:
+def test_an_allowed_host_is_a_name_or_an_address(text: str, host: str | None) -> None:
     assert parse_host(text) == host
 
 
@@ -432,7 +434,7 @@ def documented() -> list[str]:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 @pytest.mark.parametrize("command", documented())
-def test_every_curl_of_the_docs_is_answered(
+def test_every_curl_command_of_the_docs_is_answered(
     serve_named: NamedServerFactory, command: str
 ) -> None:
     environment = {**os.environ, "ESA_ENDPOINT": str(serve_named().url)}

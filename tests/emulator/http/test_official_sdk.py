@@ -1,4 +1,4 @@
-"""The official SDK, a client that nobody here wrote, over a socket: every operation, every refusal."""
+"""The official SDK as an independent client, over a socket: every operation and its errors."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,7 +10,7 @@ from alibabacloud_esa20240910.client import Client
 from tests.emulator.conftest import ServerFactory
 from tests.emulator.seeds import JOB, SITE, open_plan, plan, plan_id, seed
 
-# The SDK's packages export by the hundred, in a way that mypy does not follow.
+# The SDK's packages have hundreds of exports, in a way that mypy does not follow.
 models: Any = import_module("alibabacloud_esa20240910.models")
 Config: Any = import_module("alibabacloud_tea_openapi.models").Config
 exceptions: Any = import_module("alibabacloud_tea_openapi.exceptions")
@@ -28,7 +28,7 @@ def official(url: str, **changed: str) -> Client:
     return Client(Config(**{**settings, **changed}))
 
 
-def test_a_job_is_made_shown_listed_reset_and_deleted(
+def test_a_job_is_created_read_listed_reset_and_deleted(
     serve_emulator: ServerFactory,
 ) -> None:
     url, _ = serve_emulator(seed())
@@ -70,7 +70,7 @@ def test_a_job_is_made_shown_listed_reset_and_deleted(
     assert [job.id for job in left.jobs] == [JOB]
 
 
-def test_plans_are_made_listed_updated_started_stopped_and_deleted(
+def test_plans_are_created_listed_updated_started_stopped_and_deleted(
     serve_emulator: ServerFactory,
 ) -> None:
     url, _ = serve_emulator(seed())
@@ -184,7 +184,7 @@ def job_request(**changed: object) -> Any:
         ),
     ],
 )
-def test_a_refusal_reaches_the_sdk_as_esa_words_it(
+def test_the_sdk_gets_an_error_with_esas_code_and_text(
     serve_emulator: ServerFactory, call: SdkCall, status: int, code: str
 ) -> None:
     url, _ = serve_emulator(seed(plan(), JobLimit=1))
@@ -249,7 +249,7 @@ def test_a_temporary_key_works_with_its_token(serve_emulator: ServerFactory) -> 
     assert listed.total_count == 1
 
 
-def test_a_server_error_is_one_to_the_sdk(serve_emulator: ServerFactory) -> None:
+def test_the_sdk_gets_a_server_error(serve_emulator: ServerFactory) -> None:
     faults = {"faults": [{"kind": "server-error", "when": "after"}]}
     url, emulator = serve_emulator(seed(open_plan(status="stopped")), faults=faults)
 

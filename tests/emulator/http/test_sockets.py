@@ -1,4 +1,4 @@
-"""What only a socket shows: broken connections, slow answers, and clients that behave badly."""
+"""What needs a real socket: broken connections, slow answers, and misbehaving clients."""
 
 import contextlib
 import socket
@@ -46,12 +46,12 @@ class FaultyServer:
         return self.esa.ask(START, Id=plan_id())
 
     def raw(self, sent: bytes) -> bytes:
-        """What comes back on a connection of its own until it ends."""
+        """All that is received on a new connection until it ends."""
         with socket.create_connection(self.address, timeout=10) as connection:
             connection.sendall(sent)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
-    def is_well(self) -> bool:
+    def works(self) -> bool:
         listed = self.esa.ask("ListScheduledPreloadExecutions", Id=JOB)
         return listed.status_code == 200
 
@@ -64,7 +64,7 @@ def raw_request(faulty: FaultyServer) -> bytes:
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", False), ("after", True)])
-def test_a_reset_is_a_real_one(faulty: FaultyServer, when: str, effect: bool) -> None:
+def test_a_reset_is_a_tcp_reset(faulty: FaultyServer, when: str, effect: bool) -> None:
     faulty.set({"kind": "reset", "when": when})
 
     with pytest.raises(ConnectionResetError):
@@ -95,14 +95,14 @@ def test_an_answer_may_be_cut_before_its_first_byte(faulty: FaultyServer) -> Non
         faulty.start()
 
 
-def test_a_stall_outlasts_an_impatient_client(faulty: FaultyServer) -> None:
+def test_a_stall_is_longer_than_the_timeout_of_the_client(faulty: FaultyServer) -> None:
     faulty.set({"kind": "stall", "seconds": 30})
     faulty.esa.http.timeout = httpx.Timeout(0.2)
 
     with pytest.raises(httpx.ReadTimeout):
         faulty.start()
 
-    # A slow machine may hand the request over after the client has given up.
+    # On a slow machine the request can arrive after the client has given up.
     assert comes_true(lambda: bool(faulty.emulator.history))
     assert faulty.emulator.history[-1].effect
 
@@ -125,7 +125,7 @@ def comes_true(condition: Callable[[], bool]) -> bool:
         ("POST", "/reset", None),
     ],
 )
-def test_a_stall_ends_with_its_fault(
+def test_a_stall_ends_when_its_fault_is_removed(
     faulty: FaultyServer, when: str, method: str, path: str, body: Document | None
 ) -> None:
     faulty.set({"kind": "stall", "seconds": 3600, "when": when})
@@ -140,7 +140,7 @@ def test_a_stall_ends_with_its_fault(
 
 
 @pytest.mark.parametrize("kind", ["stall", "slow-bytes"])
-def test_however_many_wait_the_emulator_can_be_asked_and_switched_off(
+def test_with_any_number_of_stalls_requests_are_answered_and_faults_can_be_removed(
     faulty: FaultyServer, kind: str
 ) -> None:
     numbers = {"stall": {"seconds": 3600, "when": "before"}}.get(kind, {"pause": 3600})
@@ -157,7 +157,7 @@ def test_however_many_wait_the_emulator_can_be_asked_and_switched_off(
     assert faulty.esa.http.get("/_emulator/state").status_code == 200
     faulty.set()
     assert comes_true(lambda: len(faulty.emulator.history) == calls)
-    assert faulty.is_well()
+    assert faulty.works()
 
 
 def test_slow_bytes_come_one_by_one(faulty: FaultyServer) -> None:
@@ -195,10 +195,10 @@ def test_a_huge_body_is_refused_before_it_is_sent(faulty: FaultyServer) -> None:
     answer = faulty.raw(head.encode())
 
     assert answer.startswith(b"HTTP/1.1 413")
-    assert faulty.is_well()
+    assert faulty.works()
 
 
-def test_an_endless_body_ends(faulty: FaultyServer) -> None:
+def test_an_endless_body_is_cut_off(faulty: FaultyServer) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     megabyte = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     sent = 0
@@ -211,7 +211,7 @@ def test_an_endless_body_ends(faulty: FaultyServer) -> None:
                 sent += 1
 
     assert sent < 100
-    assert faulty.is_well()
+    assert faulty.works()
 
 
 @pytest.mark.parametrize(
@@ -228,40 +228,40 @@ def test_an_endless_body_ends(faulty: FaultyServer) -> None:
         b"DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     ],
 )
-def test_what_is_no_request_is_refused_and_harms_nobody(
+def test_a_malformed_request_is_refused_and_does_no_harm(
     faulty: FaultyServer, sent: bytes
 ) -> None:
     answer = faulty.raw(sent)
 
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5", b"HTTP/1.0 4"))
     assert b"Traceback" not in answer
-    assert faulty.is_well()
+    assert faulty.works()
 
 
-def test_an_endless_header_ends(faulty: FaultyServer) -> None:
-    # The answer may be lost in the reset that the rest of the header brings about.
+def test_an_endless_header_is_cut_off(faulty: FaultyServer) -> None:
+    # The rest of the header causes a reset, and the answer can be lost in it.
     with contextlib.suppress(ConnectionError):
         answer = faulty.raw(b"GET /" + b"a" * 1_000_000)
         assert answer.startswith((b"HTTP/1.1 431", b"HTTP/1.0 431"))
 
-    assert faulty.is_well()
+    assert faulty.works()
 
 
-def test_a_thousand_idle_connections_keep_nobody_out(faulty: FaultyServer) -> None:
+def test_a_thousand_idle_connections_do_not_block_others(faulty: FaultyServer) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(1000):
             connection = socket.create_connection(faulty.address, timeout=10)
             stack.enter_context(connection).sendall(b"POST / HTTP/1.1\r\nHo")
 
-        assert faulty.is_well()
+        assert faulty.works()
 
 
-def test_a_client_that_goes_away_leaves_no_trace(faulty: FaultyServer) -> None:
+def test_a_disconnected_client_does_no_harm(faulty: FaultyServer) -> None:
     for _ in range(50):
         with socket.create_connection(faulty.address) as connection:
             connection.sendall(raw_request(faulty))
 
-    assert faulty.is_well()
+    assert faulty.works()
     assert sum(entry.effect for entry in faulty.emulator.history) <= 1
 
 
@@ -276,7 +276,7 @@ def test_requests_in_a_row_on_one_connection_are_answered_in_order(
     assert [one.effect for one in faulty.emulator.history] == [True, False, False]
 
 
-def test_a_big_list_comes_whole(serve_emulator: ServerFactory) -> None:
+def test_a_big_list_is_sent_whole(serve_emulator: ServerFactory) -> None:
     url, _ = serve_emulator(seed(*(open_plan(n, "stopped") for n in range(3000))))
     with httpx.HTTPTransport() as transport:
         esa = SignedClient(transport, url=url)

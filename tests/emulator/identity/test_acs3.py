@@ -1,4 +1,4 @@
-"""ACS3 as the emulator reads it: the SDK's own vectors, and everything that may be wrong."""
+"""The check of ACS3 signatures: the SDK's vectors, and everything that can be wrong."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def call_of(vector: Document) -> ApiRequest:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
-def test_the_signature_of_each_vector_is_found_again(vector: Document) -> None:
+def test_the_signature_of_each_vector_is_computed(vector: Document) -> None:
     claim = read_acs3(call_of(vector))
 
     assert claim.sign(vector["access_key_secret"]) == vector["signature"]
@@ -73,7 +73,7 @@ def test_a_date_in_another_form_is_refused(
     assert sent(new_emulator().esa, x_acs_date=date) == "InvalidTimeStamp.Format"
 
 
-def test_a_nonce_is_good_once(new_emulator: EmulatorFactory) -> None:
+def test_a_nonce_is_valid_once(new_emulator: EmulatorFactory) -> None:
     esa = new_emulator().esa
     first = esa.http.send(
         esa.request("GetScheduledPreloadJob", ID, x_acs_signature_nonce="n")
@@ -100,7 +100,7 @@ def test_a_nonce_that_came_with_a_wrong_signature_is_not_used_up(
     assert emulator.esa.http.send(request).status_code == 200
 
 
-def test_a_body_changed_on_the_way_is_noticed(new_emulator: EmulatorFactory) -> None:
+def test_a_body_changed_in_transit_is_refused(new_emulator: EmulatorFactory) -> None:
     esa = new_emulator().esa
     request = esa.request("UpdateScheduledPreloadExecution", {"Interval": "30"})
 
@@ -111,7 +111,7 @@ def test_a_body_changed_on_the_way_is_noticed(new_emulator: EmulatorFactory) -> 
 
 
 @pytest.mark.parametrize("name", ["x-acs-extra", "x-acs-credentials-provider"])
-def test_every_header_of_alibabas_must_be_signed(
+def test_every_x_acs_header_must_be_signed(
     new_emulator: EmulatorFactory, name: str
 ) -> None:
     esa = new_emulator().esa
@@ -180,7 +180,7 @@ def test_a_parameter_does_not_stand_for_the_action_in_the_header(
     assert answer.json().get("Code") == code
 
 
-def test_two_headers_for_the_action_are_no_action(
+def test_two_action_headers_are_refused(
     serve_emulator: ServerFactory,
 ) -> None:
     url, _ = serve_emulator()
@@ -196,7 +196,7 @@ def test_two_headers_for_the_action_are_no_action(
     assert code_of(answer) == "InvalidApi.NotFound"
 
 
-def test_signed_in_both_ways_the_header_counts(new_emulator: EmulatorFactory) -> None:
+def test_with_both_signatures_the_header_counts(new_emulator: EmulatorFactory) -> None:
     esa = new_emulator().esa
     query = {**ID, "AccessKeyId": "nobody", "Signature": "x"}
     request = esa.http.build_request("GET", "/", params=query)
@@ -215,7 +215,7 @@ def test_signed_in_both_ways_the_header_counts(new_emulator: EmulatorFactory) ->
         "ACS3-HMAC-SHA256 " * 99,
     ],
 )
-def test_an_authorization_that_is_none_is_refused(
+def test_an_invalid_authorization_header_is_refused(
     new_emulator: EmulatorFactory, authorization: str
 ) -> None:
     esa = new_emulator().esa
@@ -239,7 +239,7 @@ def test_an_expired_token_is_refused(new_emulator: EmulatorFactory) -> None:
     assert sent(esa) == "InvalidSecurityToken.Expired"
 
 
-def test_an_unknown_key_may_be_a_404(new_emulator: EmulatorFactory) -> None:
+def test_an_unknown_key_can_be_a_404(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(dialects=["unknown-key-is-404"])
     esa = SignedClient(emulator.esa.http._transport, key="nobody")
 

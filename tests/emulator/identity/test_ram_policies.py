@@ -1,4 +1,4 @@
-"""RAM policies as documents: what they allow, and what is none."""
+"""RAM policies: what they allow, and which documents are refused."""
 
 import pytest
 from pydantic import ValidationError
@@ -79,7 +79,7 @@ def test_the_wildcards_are_the_star_and_the_question_mark(
 
 
 @pytest.mark.parametrize("bracketed", ["esa:List[X]", "[", "]", "[]"])
-def test_a_bracket_stands_for_itself(bracketed: str) -> None:
+def test_a_bracket_is_not_a_wildcard(bracketed: str) -> None:
     assert policy(allow(bracketed)).verdict(bracketed.lower(), "*") == "Allow"
     assert policy(allow("*", bracketed)).verdict("esa:X", bracketed) == "Allow"
 
@@ -95,7 +95,7 @@ def test_a_bracket_stands_for_itself(bracketed: str) -> None:
         {"Version": "2", "Statement": []},
     ],
 )
-def test_a_document_that_cannot_be_followed_to_the_letter_is_refused(
+def test_a_policy_with_unsupported_parts_is_refused(
     document: object,
 ) -> None:
     with pytest.raises(ValidationError):

@@ -1,4 +1,4 @@
-"""A client as the Terraform provider is one: RPC v1 signature, `Id` in the form, RegionId."""
+"""A client like the Terraform provider: RPC v1 signature, `Id` in the form, RegionId."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ def encoded(text: str) -> str:
 
 
 class TerraformClient:
-    """Signs and sends as terraform-provider-alicloud 1.285 was seen to."""
+    """Signs and sends as terraform-provider-alicloud 1.285 does."""
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, trust_env=False)
@@ -35,7 +35,7 @@ class TerraformClient:
         changed: dict[str, str | None] | None = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """Call; what is changed to None is left out, before the request is signed."""
+        """Call; a parameter changed to None is left out before the request is signed."""
         method = "GET" if action.startswith(("Get", "List")) else "POST"
         wanted = {
             "AccessKeyId": "emulator-key",
@@ -94,7 +94,7 @@ def terraform(
         yield client, emulator
 
 
-def test_a_job_and_its_plan_live_as_terraform_has_them_live(
+def test_a_job_and_its_plan_go_through_the_calls_of_terraform(
     terraform: tuple[TerraformClient, Emulator],
 ) -> None:
     esa, _ = terraform
@@ -172,7 +172,7 @@ def test_the_history_shows_the_parameters_and_nothing_of_the_signature(
         ({"Version": "2020-01-01"}, "InvalidVersion"),
     ],
 )
-def test_what_is_wrong_is_refused(
+def test_an_invalid_signature_is_refused(
     terraform: tuple[TerraformClient, Emulator],
     changed: dict[str, str | None],
     code: str,
@@ -225,7 +225,7 @@ def test_the_headers_of_acs3_do_not_stand_for_the_parameters(
         (None, "", "MissingAction"),
     ],
 )
-def test_the_action_is_one_in_query_and_form(
+def test_two_different_actions_in_query_and_form_are_refused(
     terraform: tuple[TerraformClient, Emulator],
     in_query: str | None,
     in_form: str,
@@ -261,7 +261,7 @@ def test_a_timestamp_off_by_more_than_15_minutes_is_expired(
     assert {one.json()["Code"] for one in answers} == {"InvalidTimeStamp.Expired"}
 
 
-def test_a_form_changed_on_the_way_no_longer_matches(
+def test_a_form_changed_in_transit_is_refused(
     terraform: tuple[TerraformClient, Emulator],
 ) -> None:
     esa, _ = terraform

@@ -1,4 +1,4 @@
-"""How long a call waits on purpose: till its client or its fault has gone; a full house does not wait."""
+"""How long a stalled request waits: until its client or its fault is gone, if a slot is free."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS, Stalls, ne
 
 
 class CountedStalls:
-    """Stalls whose pauses take no time, and are counted instead."""
+    """Stalls with pauses that take no time but are counted."""
 
     def __init__(
         self, *, client_gone_at: float = 1e9, cancelled_at: float = 1e9
@@ -37,28 +37,28 @@ def test_a_wait_takes_its_seconds(seconds: float) -> None:
     assert CountedStalls().seconds(seconds) == about(seconds)
 
 
-def test_a_wait_ends_with_its_client() -> None:
+def test_a_wait_ends_when_its_client_disconnects() -> None:
     assert CountedStalls(client_gone_at=3).seconds(3600) == about(3)
 
 
-def test_a_wait_before_an_effect_outlasts_its_client_for_a_while() -> None:
+def test_a_wait_before_an_effect_goes_on_for_a_while_after_the_disconnect() -> None:
     assert CountedStalls(client_gone_at=3).seconds(3600, after_disconnect=60) == about(
         63
     )
 
 
-def test_a_wait_that_outlasts_its_client_ends_when_it_would_have() -> None:
+def test_a_wait_after_the_disconnect_is_not_longer_than_without_it() -> None:
     assert CountedStalls(client_gone_at=3).seconds(15, after_disconnect=60) == about(15)
 
 
-def test_a_wait_ends_with_its_fault_whether_there_is_a_client_or_not() -> None:
+def test_a_wait_ends_when_its_fault_is_removed_with_or_without_a_client() -> None:
     assert CountedStalls(cancelled_at=5).seconds(3600) == about(5)
     assert CountedStalls(client_gone_at=3, cancelled_at=5).seconds(
         3600, after_disconnect=60
     ) == about(5)
 
 
-def test_where_as_many_wait_as_may_nobody_else_does() -> None:
+def test_without_a_free_slot_there_is_no_wait() -> None:
     stalls = CountedStalls()
     for _ in range(MAX_STALLED_REQUESTS):
         stalls.slots.acquire()
@@ -68,7 +68,7 @@ def test_where_as_many_wait_as_may_nobody_else_does() -> None:
     assert stalls.seconds(5) == about(5)
 
 
-def test_a_wait_gives_its_seat_back() -> None:
+def test_a_wait_gives_its_slot_back() -> None:
     stalls = CountedStalls()
 
     for _ in range(MAX_STALLED_REQUESTS + 1):

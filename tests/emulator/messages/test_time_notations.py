@@ -1,4 +1,4 @@
-"""ESA's time notations, in and out."""
+"""Parsing and formatting of ESA's time notations."""
 
 import contextlib
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def test_every_notation_of_the_documentation_is_read(
         "1717225276000",
     ],
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a time|outside"):
         parse_time(text)
 
@@ -73,12 +73,12 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         ("+1m30s", timedelta(seconds=90)),
     ],
 )
-def test_a_seeds_time_may_be_relative(text: str, away: timedelta) -> None:
+def test_a_time_in_a_seed_can_be_relative(text: str, away: timedelta) -> None:
     assert parse_relative_time(text, NOW) == NOW + away
 
 
 @pytest.mark.parametrize("text", ["+", "2h", "+2y", "+999999999d", "+2h "])
-def test_a_relative_time_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_relative_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a time|outside"):
         parse_relative_time(text, NOW)
 
@@ -91,7 +91,7 @@ def test_a_relative_time_that_is_none_is_refused(text: str) -> None:
     ),
     st.sampled_from(sorted(NOTATIONS)),
 )
-def test_a_time_written_is_the_same_time_read(moment: datetime, name: str) -> None:
+def test_a_formatted_time_parses_to_the_same_time(moment: datetime, name: str) -> None:
     read = parse_time(NOTATIONS[name](moment))
 
     precise = name in {"+08:00", "millis-Z"}
@@ -100,6 +100,6 @@ def test_a_time_written_is_the_same_time_read(moment: datetime, name: str) -> No
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert EARLIEST <= parse_relative_time(text, NOW) <= LATEST

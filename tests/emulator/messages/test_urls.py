@@ -1,4 +1,4 @@
-"""Which lines of a URL list ESA would take."""
+"""Which lines of a URL list ESA would accept."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pulumi_esa_emulator.messages.urls import domains_of, parse_urls
 
 
-def test_lines_are_urls_and_blank_ones_are_nothing() -> None:
+def test_lines_are_urls_and_blank_lines_are_ignored() -> None:
     found = parse_urls("http://a.example/1\r\n\n  https://b.example/2  \n")
 
     assert found.accepted == ("http://a.example/1", "https://b.example/2")
@@ -26,28 +26,28 @@ def test_lines_are_urls_and_blank_ones_are_nothing() -> None:
         "http://a.example/1, http://a.example/2",
     ],
 )
-def test_a_line_that_is_no_url_is_refused(line: str) -> None:
+def test_a_line_that_is_not_a_url_is_refused(line: str) -> None:
     assert parse_urls(line).error_info == "InvalidUrl"
 
 
-def test_each_kind_of_error_is_told_once() -> None:
+def test_each_kind_of_error_is_reported_once() -> None:
     found = parse_urls("no\nno\nhttp://b.example/1", domain="a.example")
 
     assert found.error_info == "InvalidUrl,InvalidDomain"
 
 
-def test_a_domain_that_only_ends_alike_is_another() -> None:
+def test_a_domain_with_the_same_ending_is_another_domain() -> None:
     assert parse_urls("http://bad-a.example/", domain="a.example").errors
 
 
-def test_domains_are_named_once_each() -> None:
+def test_each_domain_is_named_once() -> None:
     urls = ("http://a.example/1", "http://b.example/", "http://a.example/2")
 
     assert domains_of(urls) == "a.example,b.example"
 
 
 @given(st.text())
-def test_of_any_text_only_urls_of_the_domain_are_taken(text: str) -> None:
+def test_only_urls_of_the_domain_are_accepted_from_any_text(text: str) -> None:
     found = parse_urls(f"{text}\nhttp://a.example/{text}", domain="a.example", quota=3)
 
     assert len(found.accepted) <= 3

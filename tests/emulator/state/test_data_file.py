@@ -1,4 +1,4 @@
-"""The data file: what was answered is kept, whatever happens next."""
+"""The data file: what was answered is stored, whatever happens next."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def everything(emulator: InProcessEmulator) -> tuple[Document, ...]:
 
 
 def act(emulator: InProcessEmulator) -> None:
-    """A bit of everything that changes something."""
+    """One of each kind of change."""
     esa = emulator.esa
     emulator.clock.advance(90)
     esa.body(START_PLAN, Id=plan_id(2))
@@ -85,7 +85,7 @@ def test_state_history_and_batches_survive_a_restart(path: Path) -> None:
     assert after == before
 
 
-def test_the_seed_counts_only_where_there_is_no_data(path: Path) -> None:
+def test_the_seed_counts_only_without_a_data_file(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         emulator.esa.body("DeleteScheduledPreloadExecution", Id=plan_id(3))
 
@@ -97,7 +97,7 @@ def test_the_seed_counts_only_where_there_is_no_data(path: Path) -> None:
     assert (listed["TotalCount"], reset["TotalCount"]) == (2, 3)
 
 
-def test_every_line_that_was_written_is_a_whole_past(path: Path) -> None:
+def test_the_file_cut_after_any_line_is_a_valid_earlier_state(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         act(emulator)
     text = path.read_bytes()
@@ -111,12 +111,12 @@ def test_every_line_that_was_written_is_a_whole_past(path: Path) -> None:
 
 
 def clock_lines(text: bytes) -> int:
-    """Lines that no request has left behind."""
+    """Lines that no request has written."""
     lines = text[: text.rfind(b"\n") + 1].splitlines()[2:]
     return sum(not json.loads(line)["entries"] for line in lines)
 
 
-def test_plans_that_ran_are_not_run_again_after_a_restart(path: Path) -> None:
+def test_batches_are_not_submitted_again_after_a_restart(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         emulator.clock.advance(600)
         emulator.esa.ask("GetScheduledPreloadJob", Id=JOB)
@@ -183,7 +183,7 @@ ORPHAN = (
         ),
     ],
 )
-def test_a_file_that_cannot_be_gone_on_from_is_refused_and_left_alone(
+def test_an_unusable_file_is_refused_and_not_changed(
     path: Path, text: bytes, sentence: str
 ) -> None:
     path.parent.mkdir()
@@ -196,13 +196,13 @@ def test_a_file_that_cannot_be_gone_on_from_is_refused_and_left_alone(
     assert str(refused.value).startswith(f"{path} is ")
 
 
-def test_torn_anywhere_in_what_was_folded_it_is_refused(path: Path) -> None:
+def test_a_file_cut_inside_its_compacted_line_is_refused(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         act(emulator)
     text = path.read_bytes()
-    folded = text.index(b"\n", text.index(b"\n") + 1) + 1
+    compacted = text.index(b"\n", text.index(b"\n") + 1) + 1
 
-    for cut in range(folded):
+    for cut in range(compacted):
         path.write_bytes(text[:cut])
         with (
             closing(DataFile(path)) as data,
@@ -210,12 +210,12 @@ def test_torn_anywhere_in_what_was_folded_it_is_refused(path: Path) -> None:
         ):
             data.read()
 
-    path.write_bytes(text[:folded])
+    path.write_bytes(text[:compacted])
     with closing(DataFile(path)) as data:
         assert len(data.read()) == 1
 
 
-def test_a_file_of_before_nonces_were_kept_is_read(path: Path) -> None:
+def test_a_file_from_before_nonces_were_stored_is_read(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         act(emulator)
         before = everything(emulator)
@@ -228,7 +228,7 @@ def test_a_file_of_before_nonces_were_kept_is_read(path: Path) -> None:
         assert everything(emulator) == before
 
 
-def test_through_a_link_it_is_the_same_file(path: Path, tmp_path: Path) -> None:
+def test_a_link_leads_to_the_same_file_and_lock(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(path)
 
@@ -243,7 +243,7 @@ def test_through_a_link_it_is_the_same_file(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [b"", HEAD[:9], HEAD + b"\0", None])
-def test_what_a_power_cut_left_beside_the_file_does_not_count(
+def test_leftovers_of_a_power_failure_are_ignored(
     path: Path, left: bytes | None
 ) -> None:
     new = path.with_name("esa.json.new")
@@ -261,7 +261,7 @@ def test_what_a_power_cut_left_beside_the_file_does_not_count(
     assert not new.exists()
 
 
-def test_a_replaced_file_is_on_the_disk_before_it_has_its_name(
+def test_a_new_file_is_synced_before_the_rename(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(path, PLANS) as emulator:
@@ -284,7 +284,7 @@ def test_a_replaced_file_is_on_the_disk_before_it_has_its_name(
 
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
-    """No file may get longer than `room`; Python turns the signal into an OSError."""
+    """No file can grow beyond `room`; Python turns the signal into an OSError."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
@@ -293,7 +293,7 @@ def full_disk(room: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_start_on_a_full_disk_leaves_the_file_as_it_was(path: Path) -> None:
+def test_a_start_on_a_full_disk_does_not_change_the_file(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         act(emulator)
     text = path.read_bytes()
@@ -311,7 +311,7 @@ def test_a_start_on_a_full_disk_leaves_the_file_as_it_was(path: Path) -> None:
     assert not path.with_name("esa.json.new").exists()
 
 
-def test_on_a_full_disk_nothing_happens_and_later_all_goes_on(path: Path) -> None:
+def test_a_full_disk_prevents_changes_until_it_has_room_again(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         with full_disk(path.stat().st_size + 20):
             refused = emulator.esa.code(START_PLAN, Id=plan_id(2))
@@ -330,7 +330,7 @@ def test_on_a_full_disk_nothing_happens_and_later_all_goes_on(path: Path) -> Non
     assert after == before
 
 
-def test_a_reset_that_is_not_kept_changes_nothing(path: Path) -> None:
+def test_a_reset_that_cannot_be_stored_changes_nothing(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         act(emulator)
         emulator.control.post("/_emulator/dialects", json={"dialects": ["times-utc"]})
@@ -347,7 +347,7 @@ def replayed(esa: SignedClient, request: httpx.Request) -> object:
     return esa.http.send(request).json().get("Code")
 
 
-def test_a_nonce_is_used_up_after_a_restart_too(path: Path) -> None:
+def test_a_nonce_stays_used_after_a_restart(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         request = emulator.esa.request("GetScheduledPreloadJob", {"Id": JOB})
         first = replayed(emulator.esa, request)
@@ -364,7 +364,7 @@ def test_a_nonce_is_used_up_after_a_restart_too(path: Path) -> None:
     assert {again, *after} == {"SignatureNonceUsed"}
 
 
-def test_a_nonce_of_a_call_that_ram_refused_is_used_up_too(path: Path) -> None:
+def test_a_nonce_of_a_call_that_ram_refused_is_used_too(path: Path) -> None:
     key = {
         "AccessKeyId": "k",
         "AccessKeySecret": "s",
@@ -381,7 +381,7 @@ def test_a_nonce_of_a_call_that_ram_refused_is_used_up_too(path: Path) -> None:
     assert codes == ["NoPermission", "SignatureNonceUsed"]
 
 
-def test_however_long_a_nonce_is_the_file_holds_a_few_bytes_of_it(path: Path) -> None:
+def test_the_file_holds_a_few_bytes_of_a_long_nonce(path: Path) -> None:
     with opened(path, PLANS) as emulator:
         before = path.stat().st_size
         request = emulator.esa.request(
@@ -392,7 +392,7 @@ def test_however_long_a_nonce_is_the_file_holds_a_few_bytes_of_it(path: Path) ->
         assert path.stat().st_size - before < 1000
 
 
-def test_nonces_are_forgotten_when_their_dates_are_refused_anyway() -> None:
+def test_nonces_are_dropped_when_their_dates_are_too_old() -> None:
     nonces = UsedNonces([UsedNonce("of a wrong clock", START + timedelta(days=900))])
     for second in range(3600):
         nonces.take("key", f"n{second}", START + timedelta(seconds=second))
@@ -405,7 +405,7 @@ def test_nonces_are_forgotten_when_their_dates_are_refused_anyway() -> None:
     assert UsedNonces(nonces.all()).take("key", "n2701", later) is None
 
 
-def test_the_file_is_folded_when_it_has_grown(
+def test_the_file_is_compacted_when_it_has_grown(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_file, "_COMPACT_ABOVE", 0)
@@ -421,11 +421,11 @@ def test_the_file_is_folded_when_it_has_grown(
 
 
 class BrokenStorage:
-    """A keeper with a mistake in it."""
+    """A storage with a bug."""
 
     def write(self, line: object) -> bool:
         del line
-        raise RuntimeError("a mistake of ours")
+        raise RuntimeError("a bug of the emulator")
 
     def replace(self, line: object) -> None:
         pass
@@ -434,7 +434,7 @@ class BrokenStorage:
         pass
 
 
-def test_a_mistake_of_ours_is_an_internal_error_and_is_logged(
+def test_a_bug_of_the_emulator_is_an_internal_error_and_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     esa = SignedClient(
@@ -442,11 +442,11 @@ def test_a_mistake_of_ours_is_an_internal_error_and_is_logged(
     )
 
     assert esa.code("GetScheduledPreloadJob", Id=JOB) == (500, "InternalError")
-    assert "a mistake of ours" in caplog.text
+    assert "a bug of the emulator" in caplog.text
 
 
 class FullStorage:
-    """A keeper that cannot keep anything more."""
+    """A storage that is full."""
 
     def write(self, line: object) -> bool:
         del line
@@ -459,7 +459,7 @@ class FullStorage:
         pass
 
 
-def test_what_cannot_be_kept_does_not_happen() -> None:
+def test_a_change_that_cannot_be_stored_is_not_made() -> None:
     emulator = create_app(seed=seed(open_plan(status="stopped")), storage=FullStorage())
     esa = SignedClient(EmulatorTransport(emulator))
 

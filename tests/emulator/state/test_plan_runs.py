@@ -1,4 +1,4 @@
-"""How plans run by themselves, on a clock that is moved by hand."""
+"""How plans run over time, on a manual clock."""
 
 from datetime import timedelta
 
@@ -85,7 +85,7 @@ def test_a_plan_without_a_start_waits_for_start(new_emulator: EmulatorFactory) -
     assert "StartTime" not in answer
 
 
-def test_plans_of_a_job_go_through_one_list_together(
+def test_plans_of_a_job_share_the_position_in_its_list(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(1), open_plan(2, SliceLen=3), urls=10))
@@ -98,7 +98,7 @@ def test_plans_of_a_job_go_through_one_list_together(
     ]
 
 
-def test_each_plan_goes_through_its_own_list_in_that_dialect(
+def test_with_cursor_per_plan_each_plan_has_its_own_position(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(
@@ -128,7 +128,7 @@ def test_a_plan_of_a_pending_site_waits_until_the_site_is_active(
     assert batch["at"] == "2026-06-01T20:01:00.000+08:00"
 
 
-def test_a_plan_whose_window_goes_by_on_a_pending_site_is_failed(
+def test_a_plan_whose_window_ends_on_a_pending_site_is_failed(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(plan(), Status="pending"))
@@ -138,7 +138,9 @@ def test_a_plan_whose_window_goes_by_on_a_pending_site_is_failed(
     assert emulator.status(plan_id()) == "failed"
 
 
-def test_a_window_in_the_past_is_taken_and_fails(new_emulator: EmulatorFactory) -> None:
+def test_a_plan_with_a_window_in_the_past_is_accepted_and_fails(
+    new_emulator: EmulatorFactory,
+) -> None:
     emulator = new_emulator(seed())
     executions = (
         '[{"Interval":30,"SliceLen":10,"StartTime":"2024-05-31T17:10:48.849+08:00",'
@@ -155,7 +157,7 @@ def test_a_window_in_the_past_is_taken_and_fails(new_emulator: EmulatorFactory) 
     assert emulator.submitted() == 0
 
 
-def test_an_update_opens_a_window_from_now_on_and_never_backwards(
+def test_an_updated_window_opens_now_at_the_earliest(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(plan(), urls=1000))
@@ -170,7 +172,7 @@ def test_an_update_opens_a_window_from_now_on_and_never_backwards(
     assert emulator.submitted() == 2
 
 
-def test_an_update_of_a_running_plan_holds_from_its_next_batch_on(
+def test_an_update_of_a_running_plan_applies_from_its_next_batch_on(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(), urls=1000))
@@ -182,7 +184,7 @@ def test_an_update_of_a_running_plan_holds_from_its_next_batch_on(
     assert emulator.submitted() == 7
 
 
-def test_a_stopped_plan_goes_on_where_the_job_stands(
+def test_a_stopped_plan_goes_on_at_the_position_of_the_job(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(), urls=100))
@@ -196,7 +198,7 @@ def test_a_stopped_plan_goes_on_where_the_job_stands(
     assert (rested, emulator.submitted()) == (4, 6)
 
 
-def test_reset_begins_the_list_anew_and_touches_no_status(
+def test_reset_sets_the_position_to_0_and_changes_no_status(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(), urls=4))
@@ -209,7 +211,7 @@ def test_reset_begins_the_list_anew_and_touches_no_status(
     assert (job["TaskSubmitted"], emulator.submitted()) == (0, 0)
 
 
-def test_a_plan_that_is_over_is_answered_running_and_finishes_at_once(
+def test_start_of_a_plan_with_an_empty_rest_answers_running_and_finishes_at_once(
     new_emulator: EmulatorFactory,
 ) -> None:
     emulator = new_emulator(seed(open_plan(status="finished"), urls=0))
@@ -242,7 +244,7 @@ def test_delete_of_a_job_deletes_its_plans(new_emulator: EmulatorFactory) -> Non
 
 
 @pytest.mark.parametrize("status", ["waiting", "stopped", "failed", "finished"])
-def test_a_plan_that_rests_stays_as_it_is(
+def test_time_does_not_change_a_plan_that_is_not_queued(
     new_emulator: EmulatorFactory, status: str
 ) -> None:
     emulator = new_emulator(
@@ -272,7 +274,7 @@ def seeds(draw: st.DrawFn) -> Seed:
 
 
 @given(seeds(), st.lists(st.floats(0, 200), max_size=8))
-def test_looking_never_changes_what_happens(document: Seed, looks: list[float]) -> None:
+def test_reads_do_not_change_what_plans_do(document: Seed, looks: list[float]) -> None:
     looked_at, left_alone = ManualClock(START), ManualClock(START)
     watched, alone = (
         EmulatorState(looked_at, document),

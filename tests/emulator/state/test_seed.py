@@ -1,4 +1,4 @@
-"""What a seed may say, and that bad ones end in one sentence."""
+"""What a seed can hold; a bad seed gives an error of one sentence."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def refusal(document: object) -> str:
     return str(error.value)
 
 
-def test_cut_off_anywhere_a_seed_is_none(tmp_path: Path) -> None:
+def test_a_seed_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "seed.json"
     text = json.dumps(seed(plan(), urls=2)).encode()
 
@@ -64,13 +64,13 @@ def test_times_are_relative_to_the_emulators_now(new_emulator: EmulatorFactory) 
     assert found["EndTime"] == "2036-06-01T08:00:00.000+08:00"
 
 
-def test_a_time_that_is_none_is_told_which_there_are() -> None:
+def test_an_invalid_time_is_refused_with_the_valid_forms() -> None:
     said = refusal(seed(plan(StartTime="soon")))
 
     assert "'soon' is not a time such as now, +2h, -1d12h or 2024" in said
 
 
-def test_the_seed_of_the_guide_is_one(new_emulator: EmulatorFactory) -> None:
+def test_the_seed_of_the_guide_is_valid(new_emulator: EmulatorFactory) -> None:
     guide = (ROOT / "docs/local-esa.md").read_text()
     example = guide.partition("```json\n")[2].partition("```")[0]
 
@@ -82,7 +82,7 @@ def test_the_seed_of_the_guide_is_one(new_emulator: EmulatorFactory) -> None:
     }
 
 
-def test_a_url_list_may_be_a_text_of_lines(new_emulator: EmulatorFactory) -> None:
+def test_a_url_list_can_be_a_string_of_lines(new_emulator: EmulatorFactory) -> None:
     document = seed()
     document["jobs"][0]["UrlList"] = "http://a.example/1\nhttp://a.example/2"
 
@@ -91,7 +91,7 @@ def test_a_url_list_may_be_a_text_of_lines(new_emulator: EmulatorFactory) -> Non
     assert state["jobs"][0]["UrlCount"] == 2
 
 
-def test_a_seeds_keys_are_known_beside_the_others(
+def test_the_keys_of_a_seed_are_added_to_the_others(
     new_emulator: EmulatorFactory,
 ) -> None:
     key = {"AccessKeyId": "k", "AccessKeySecret": "s"}
@@ -181,7 +181,7 @@ def test_a_bad_keys_secret_is_not_repeated() -> None:
         max_leaves=12,
     )
 )
-def test_any_document_is_planted_or_refused_in_a_sentence(document: Any) -> None:
+def test_any_document_is_loaded_or_refused_in_one_sentence(document: Any) -> None:
     said = ""
     try:
         create_app(
