@@ -15,6 +15,11 @@ COMMAND = {
     *("typer", "click", "rich", "ruamel", "werkzeug", "waitress"),
     *("pulumi_esa_cli", "pulumi_esa_emulator", "pulumi_embedded_engine"),
 }
+# the client and what only it needs: most runs of the provider's host make no call
+CLIENT = {
+    *("httpx", "tenacity", "configparser"),
+    "pulumi_esa_prefetch.api.client",
+}
 POSIX = {"fcntl", "pwd", "grp", "termios", "resource"}
 
 # Refuses imports as Python does where a package is not installed.
@@ -61,6 +66,23 @@ for name in {modules()!r}:
     done = without(names, program)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import pulumi_esa_prefetch.provider.hooks, pulumi_esa_prefetch.provider.completion",
+        "from pulumi_esa_prefetch import PrefetchCompletion, ScheduledPrefetch",
+    ],
+    ids=["host", "program"],
+)
+def test_what_only_a_call_needs_is_not_imported_before_the_first_call(
+    program: str,
+) -> None:
+    done = without((), f"{program}\nprint(*sorted({CLIENT!r} & sys.modules.keys()))")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "\n"
 
 
 def test_esa_prefetch_says_what_to_install_where_the_command_is_missing() -> None:

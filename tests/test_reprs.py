@@ -35,7 +35,7 @@ HOLDERS = {
     "an assumed role": AssumedRole(KEYS, "arn"),
     "a source": source_of(KEYS),
     "a client": EsaClient.from_settings(SETTINGS),
-    "a session": ProviderSession(EsaClient.from_settings(SETTINGS)),
+    "a session": ProviderSession(lambda: EsaClient.from_settings(SETTINGS)),
     "a key's seed": KEY,
     "a seed": Seed(keys=(KEY,)),
     "a key": KEY.key(datetime(2026, 1, 1, tzinfo=UTC)),

@@ -181,7 +181,9 @@ def take_declaration(content: bytes) -> None:
     an_id = found.get("id")
     id_ = an_id if isinstance(an_id, str) else f"{JOB_ID}:{PLAN_ID}"
     provider = PlanProvider()
-    provider.session = ProviderSession(client_of(_plain_esa), clock=ManualClock(NOW))
+    provider.session = ProviderSession(
+        lambda: client_of(_plain_esa), clock=ManualClock(NOW)
+    )
     with redirect_stdout(StringIO()) as told:
         checked = provider.check(olds, news)
         assert provider.diff(id_, olds, checked.inputs).changes in {True, False}

@@ -104,7 +104,7 @@ class World:
         """A new provider with a session of its own, as in another process."""
         provider = PlanProvider()
         provider.session = ProviderSession(
-            self.client,
+            lambda: self.client,
             clock=self.clock,
             rng=random.Random(7),
             deadline=self.deadline,

@@ -32,6 +32,7 @@ from pulumi_esa_prefetch.api.models import (
     JobPage,
     Plan,
     PlanSpec,
+    build_models,
 )
 from pulumi_esa_prefetch.api.transport import ApiCall, Transport
 from pulumi_esa_prefetch.clock import Clock, SystemClock
@@ -43,6 +44,8 @@ from pulumi_esa_prefetch.settings.settings import (
 )
 
 PAGE_SIZE = 50
+
+build_models()
 
 T = TypeVar("T")
 

@@ -27,10 +27,12 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 """
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_esa_prefetch.api.models import CreatedPlans, Job
 from pulumi_esa_prefetch.api.one_line import one_line
+
+if TYPE_CHECKING:
+    from pulumi_esa_prefetch.api.models import CreatedPlans, Job
 
 LONGEST_SENTENCE = 2000
 
@@ -188,7 +190,7 @@ class PartialFailure(EsaError):
 class PlansRefused(PartialFailure):
     """Not all plans were created; `created` has those that were, and ESA's messages."""
 
-    def __init__(self, asked: int, created: CreatedPlans) -> None:
+    def __init__(self, asked: int, created: "CreatedPlans") -> None:
         made = ", ".join(plan.id for plan in created.plans[:5])
         if len(created.plans) > 5:  # noqa: PLR2004 -- as many as one can take in
             made += f" and {len(created.plans) - 5} more"
@@ -208,7 +210,7 @@ class UrlsRefused(PartialFailure):
     The job exists and counts against the site's limit: keep its id, or delete it.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: "Job") -> None:
         where = f", listed in {job.failed_file_oss}" if job.failed_file_oss else ""
         request = f", request {job.request_id}" if job.request_id else ""
         super().__init__(

@@ -66,6 +66,7 @@ class _AnswerModel(BaseModel):
         populate_by_name=True,
         coerce_numbers_to_str=True,
         str_strip_whitespace=True,
+        defer_build=True,  # until `build_models`
     )
 
     @field_validator("*", mode="before")
@@ -188,12 +189,21 @@ class PlanSpec(BaseModel):
     (CreateScheduledPreloadExecutions).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     start_time: AwareDatetime | None = None
     end_time: AwareDatetime | None = None
     interval: int
     slice_len: int
+
+
+def build_models() -> None:
+    """Build the validators of all models, which the import leaves out: they take longer than the rest of it.
+
+    The client's module calls this once. Otherwise the first threads that read an answer would do it at one time.
+    """
+    for model in (Job, Plan, CreatedPlans, JobPage, PlanList, DeleteAnswer, PlanSpec):
+        model.model_rebuild()
 
 
 __all__ = [
@@ -206,4 +216,5 @@ __all__ = [
     "PlanList",
     "PlanSpec",
     "PlanStatus",
+    "build_models",
 ]

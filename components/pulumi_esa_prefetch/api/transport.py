@@ -30,7 +30,7 @@ from pulumi_esa_prefetch.api.errors import (
 )
 from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
 from pulumi_esa_prefetch.api.rate_limiter import RateLimiter
-from pulumi_esa_prefetch.api.retry import RetryPolicy
+from pulumi_esa_prefetch.api.retry_policy import RetryPolicy
 from pulumi_esa_prefetch.api.signing import Acs3Auth, canonical_query
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.settings.credential_sources import ODD, Credentials, is_odd

@@ -37,8 +37,10 @@ _GO_TIME = re.compile(
     r"(?P<zone>[+-]\d{4}) \S+",
     re.ASCII,
 )
-_MOMENT = TypeAdapter(AwareDatetime)
-_LENGTH = TypeAdapter(timedelta)
+# Most stacks set no limits: what reads them is built when it is first used.
+_DEFERRED = ConfigDict(defer_build=True)
+_MOMENT = TypeAdapter(AwareDatetime, config=_DEFERRED)
+_LENGTH = TypeAdapter(timedelta, config=_DEFERRED)
 # how pydantic writes the choices of a union, and a mapping's key, into an error's place
 _NOTATION = ("literal[", "dict[", "[key]")
 _OUTSIDE = "the calendar has no such moment"
@@ -50,7 +52,11 @@ class LimitsError(ValueError):
 
 class _Setting(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 

@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.api.retry import delay, may_repeat
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from pulumi_esa_prefetch.provider.session import ProviderSession
+
+if TYPE_CHECKING:
+    from pulumi_esa_prefetch.api.client import EsaClient
 
 LEAST_SECONDS = 5.0
 """What a call gets that begins near the deadline: cut short, its answer would only be lost."""
@@ -44,7 +47,7 @@ class HookCall:
         left = self._end - self.session.clock.monotonic()
         return min(max(0.0, left), threading.TIMEOUT_MAX)
 
-    def client(self, *, attempts: int | None = None) -> EsaClient:
+    def client(self, *, attempts: int | None = None) -> "EsaClient":
         """The session's client, for one call: after the deadline it sends none (OutOfTime).
 
         ``attempts``: how often it may send the call; None: as often as all calls of this work.

@@ -11,8 +11,9 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.client_factory import make_client
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.api.one_line import one_line
@@ -28,6 +29,9 @@ from pulumi_esa_prefetch.settings.settings import (
     read_settings,
 )
 
+if TYPE_CHECKING:
+    from pulumi_esa_prefetch.api.client import EsaClient
+
 WARNING = "warning: "
 """Begins a line that deserves one: the host has no connection to the engine's log and its levels."""
 
@@ -37,7 +41,7 @@ class ProviderSession:
 
     def __init__(
         self,
-        client: EsaClient,
+        open_client: Callable[[], "EsaClient"],
         *,
         clock: Clock | None = None,
         rng: random.Random | None = None,
@@ -45,14 +49,16 @@ class ProviderSession:
         verify: bool = True,
         limits: Limits | None = None,
     ) -> None:
-        self.client = client
+        self._open_client = open_client
+        self._client: EsaClient | None = None
+        self._client_lock = threading.Lock()
         self.clock = clock or SystemClock()
         self.rng = rng or random.Random()  # noqa: S311 -- spreads pauses, guards nothing
         self.deadline = deadline
         self.verify = verify
         self.limits = limits
         self.plan_cache = PlanCache(
-            lambda job: self.list_plans(client, job), self.clock
+            lambda job: self.list_plans(self.client, job), self.clock
         )
         self.read_after_write = ReadAfterWrite(self.clock)
         self.job_locks = JobLocks()
@@ -63,6 +69,17 @@ class ProviderSession:
         self._has_confirmed_missing = False
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
+
+    @property
+    def client(self) -> "EsaClient":
+        """The client of this process, made when the first call needs it.
+
+        A run in which nothing changed makes none. Raises SettingsError.
+        """
+        with self._client_lock:
+            if self._client is None:
+                self._client = self._open_client()
+            return self._client
 
     def mark_declared(self, plan_id: str) -> None:
         """Remember that this run declares the plan: it has checked, created or updated a record of it."""
@@ -104,7 +121,7 @@ class ProviderSession:
                 self._jobs[job_id] = known
         return known
 
-    def list_plans(self, client: EsaClient, job_id: str) -> list[Plan]:
+    def list_plans(self, client: "EsaClient", job_id: str) -> list[Plan]:
         """The plans that ESA lists for the job, and a warning of those that it calls another job's. Raises EsaError."""
         plans = client.list_scheduled_preload_executions(job_id=job_id)
         strange = [
@@ -176,7 +193,7 @@ def shared_session(
 
 def _open(settings: Settings, limits: str | None) -> ProviderSession:
     return ProviderSession(
-        EsaClient.from_settings(settings),
+        lambda: make_client(settings),
         deadline=settings.deadline,
         verify=settings.verify,
         limits=Limits.parse(limits) if limits else None,

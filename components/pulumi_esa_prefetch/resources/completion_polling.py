@@ -9,13 +9,13 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from pulumi import RunError
 from pulumi.runtime.config import get_config
 
-from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.client_factory import make_client
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     Denied,
@@ -26,6 +26,9 @@ from pulumi_esa_prefetch.api.errors import (
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from pulumi_esa_prefetch.api.client import EsaClient
 
 Until = Literal["finished", "running"]
 
@@ -77,7 +80,7 @@ class WaitCondition:
 class PlanWaiter:
     """All waiting of one event loop."""
 
-    def __init__(self, client: EsaClient, timing: PollTiming | None = None) -> None:
+    def __init__(self, client: "EsaClient", timing: PollTiming | None = None) -> None:
         self._timing = timing or PollTiming()
         self._client = client.limited(seconds=self._timing.call)
         self._pollers: dict[str, _JobPoller] = {}
@@ -115,7 +118,7 @@ class _PolledList:
 class _JobPoller:
     """Lists the plans of one job for all who wait for one of them."""
 
-    def __init__(self, client: EsaClient, job_id: str, timing: PollTiming) -> None:
+    def __init__(self, client: "EsaClient", job_id: str, timing: PollTiming) -> None:
         self._client = client
         self._job_id = job_id
         self._timing = timing
@@ -223,7 +226,7 @@ def program_waiter() -> PlanWaiter:
     if loop not in _waiters:
         try:
             settings = read_settings(get_config, os.environ)
-            client = EsaClient.from_settings(settings)
+            client = make_client(settings)
         except SettingsError as error:
             raise RunError(str(error)) from None
         _waiters[loop] = PlanWaiter(client)
