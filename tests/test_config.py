@@ -7,7 +7,7 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     AssumedRole,
     Credentials,
     CredentialsUri,
-    DefaultPlaces,
+    DefaultChain,
     EcsRole,
     KeyPlace,
     OidcRole,
@@ -43,7 +43,7 @@ def refused(
 def test_with_nothing_set_there_are_defaults() -> None:
     assert read() == Settings(
         endpoint="https://esa.cn-hangzhou.aliyuncs.com",
-        credentials=DefaultPlaces(),
+        credentials=DefaultChain(),
         verify=True,
         max_qps=30.0,
         deadline=120.0,
@@ -263,7 +263,7 @@ def test_the_nearest_keys_win() -> None:
         Credentials(*(f"{name}-{number}" for name in names))
         for number, (_, *names) in enumerate(PLACES)
     ]
-    assert read(**mappings).credentials == DefaultPlaces()
+    assert read(**mappings).credentials == DefaultChain()
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place[1])

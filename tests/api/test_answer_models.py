@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_esa_prefetch.api.answer_models import plans_reader, reader, reader_of
+from pulumi_esa_prefetch.api.answer_models import (
+    model_reader,
+    object_reader,
+    plans_reader,
+)
 from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
@@ -17,7 +21,7 @@ from tests.api.answering import JOB_ID, PLAN, PLAN_ID
 
 
 def test_an_answer_that_cannot_be_understood_names_the_field_and_the_request() -> None:
-    read = reader("Start", Plan)
+    read = model_reader("Start", Plan)
 
     with pytest.raises(BadAnswer) as caught:
         read({**PLAN, "EndTime": "whenever"})
@@ -32,11 +36,11 @@ def test_an_answer_about_another_plan_is_refused() -> None:
     with pytest.raises(
         BadAnswer, match=f"asked about {PLAN_ID}, and the answer is about x"
     ):
-        reader_of("Start", Plan, PLAN_ID)({**PLAN, "Id": "x"})
+        object_reader("Start", Plan, PLAN_ID)({**PLAN, "Id": "x"})
 
 
 def test_the_case_of_an_id_makes_no_difference() -> None:
-    plan = reader_of("Start", Plan, PLAN_ID)({**PLAN, "Id": PLAN_ID.upper()})
+    plan = object_reader("Start", Plan, PLAN_ID)({**PLAN, "Id": PLAN_ID.upper()})
 
     assert plan.id == PLAN_ID
 
@@ -83,10 +87,10 @@ _ANSWERS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 def test_any_answer_is_a_model_or_a_sentence(content: dict[str, Any]) -> None:
     readers: list[Any] = [
         *(
-            reader("Action", model)
+            model_reader("Action", model)
             for model in (Job, Plan, CreatedPlans, JobPage, DeleteAnswer)
         ),
-        reader_of("Action", Plan, PLAN_ID),
+        object_reader("Action", Plan, PLAN_ID),
         plans_reader("Action", JOB_ID),
     ]
     for read in readers:
@@ -98,7 +102,7 @@ def test_any_answer_is_a_model_or_a_sentence(content: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("said", ["a:b:c", 17, ["x"], {"Id": "x"}, "f" * 25])
 def test_a_job_that_is_no_id_costs_the_plan_nothing_but_its_job(said: object) -> None:
-    plan = reader("Start", Plan)({**PLAN, "JobId": said})
+    plan = model_reader("Start", Plan)({**PLAN, "JobId": said})
 
     assert (plan.id, plan.status, plan.job_id) == (PLAN_ID, "waiting", None)
     assert plan.unreadable_job == str(said)
@@ -106,7 +110,7 @@ def test_a_job_that_is_no_id_costs_the_plan_nothing_but_its_job(said: object) ->
 
 @pytest.mark.parametrize("said", [None, "", "  "])
 def test_a_job_that_is_left_out_is_not_unreadable(said: object) -> None:
-    plan = reader("Start", Plan)({**PLAN, "JobId": said})
+    plan = model_reader("Start", Plan)({**PLAN, "JobId": said})
 
     assert (plan.job_id, plan.unreadable_job) == (None, None)
 
@@ -116,7 +120,7 @@ def test_an_answer_with_an_unreadable_id_is_not_of_the_plan_asked_for(
     said: object,
 ) -> None:
     with pytest.raises(AnotherId, match=f"asked about {PLAN_ID}"):
-        reader_of("Start", Plan, PLAN_ID)({**PLAN, "Id": said})
+        object_reader("Start", Plan, PLAN_ID)({**PLAN, "Id": said})
 
 
 @pytest.mark.parametrize("said", ["a:b:c", 17, PLAN_ID + "0"])
@@ -145,9 +149,9 @@ FIT = "a?[2Jb?31m?c????? d e???"
 
 def test_no_text_of_a_model_moves_the_cursor_or_turns_what_follows() -> None:
     odd = {**PLAN, "Status": EVIL, "AliUid": EVIL, "RequestId": EVIL}
-    plan = reader("Start", Plan)(odd)
-    job = reader("Get", Job)({"Id": EVIL, "Name": EVIL, "ErrorInfo": EVIL})
-    created = reader("Create", CreatedPlans)({"FailedMessages": [EVIL, EVIL]})
+    plan = model_reader("Start", Plan)(odd)
+    job = model_reader("Get", Job)({"Id": EVIL, "Name": EVIL, "ErrorInfo": EVIL})
+    created = model_reader("Create", CreatedPlans)({"FailedMessages": [EVIL, EVIL]})
 
     assert plan.status == FIT.lower()
     assert (plan.ali_uid, plan.request_id) == (FIT, FIT)
@@ -160,6 +164,6 @@ def test_no_text_of_a_model_moves_the_cursor_or_turns_what_follows() -> None:
     ["预热 – é e\u0301", "🚀 ❤\ufe0f", "👩\u200d🚀", "नमस्ते", "العربية"],  # noqa: RUF001
 )
 def test_letters_of_all_scripts_and_emoji_stay(legit: str) -> None:
-    job = reader("Get", Job)({"Id": JOB_ID, "Name": legit})
+    job = model_reader("Get", Job)({"Id": JOB_ID, "Name": legit})
 
     assert job.name == legit

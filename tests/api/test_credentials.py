@@ -26,7 +26,7 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     AssumedRole,
     Credentials,
     CredentialsUri,
-    DefaultPlaces,
+    DefaultChain,
     EcsRole,
     KeyPlace,
     OidcRole,
@@ -234,14 +234,14 @@ def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
     source = source_of(Profile("prefetch"))
     first = source.get()
-    genuine = official_keys.read
+    genuine = official_keys.read_keys
 
     def failing(_provider: Any) -> Credentials:
         raise OSError("no answer from the place")
 
-    monkeypatch.setattr(official_keys, "read", failing)
+    monkeypatch.setattr(official_keys, "read_keys", failing)
     during, renewed = source.get(), source.renew(first)
-    monkeypatch.setattr(official_keys, "read", genuine)
+    monkeypatch.setattr(official_keys, "read_keys", genuine)
     profile_file(file, prefetch=ak(2))
 
     assert (during, renewed) == (first, False)
@@ -329,7 +329,7 @@ class Silent:
         self.asked = 0
         self.may_answer = threading.Event()
         monkeypatch.setattr(official_keys, "open_provider", lambda _: self)
-        monkeypatch.setattr(official_keys, "read", lambda _: self._answer())
+        monkeypatch.setattr(official_keys, "read_keys", lambda _: self._answer())
 
     def _answer(self) -> Credentials:
         self.asked += 1
@@ -412,7 +412,7 @@ def test_while_a_place_is_silent_the_last_keys_are_in_use(silent: Silent) -> Non
 
 
 def test_the_library_prints_nothing_to_the_terminal() -> None:
-    official_keys.open_provider(DefaultPlaces())
+    official_keys.open_provider(DefaultChain())
 
     log = logging.getLogger("credentials")
     assert [type(handler) for handler in log.handlers] == [logging.NullHandler]
@@ -462,9 +462,9 @@ def run_python(program: str, **environ: str) -> str:
 CHAIN = """
 from pulumi_esa_prefetch.api.credentials import source_of
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.settings.credential_sources import DefaultPlaces
+from pulumi_esa_prefetch.settings.credential_sources import DefaultChain
 try:
-    keys = source_of(DefaultPlaces()).get()
+    keys = source_of(DefaultChain()).get()
     print(keys.access_key_id, keys.access_key_secret, keys.security_token)
 except NoCredentials as error:
     print(error)
@@ -533,7 +533,7 @@ ROLE = "acs:ram::1:role/r"
         ),
         (Profile("p", "/f"), "CLIProfileCredentialsProvider", "profile 'p' in /f"),
         (
-            DefaultPlaces(),
+            DefaultChain(),
             "DefaultCredentialsProvider",
             "the environment, profile files or an ECS role",
         ),
@@ -642,7 +642,7 @@ def test_whoever_takes_on_a_role_does_so_with_trimmed_keys(home: Path) -> None:
 
     keys = provider._credentials_provider.get_credentials()
 
-    assert official_keys.read(provider._credentials_provider) == Credentials(
+    assert official_keys.read_keys(provider._credentials_provider) == Credentials(
         "STS.1", "secret", "token"
     )
     assert keys.get_provider_name().startswith("cli_profile")

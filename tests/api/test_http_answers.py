@@ -22,7 +22,7 @@ from pulumi_esa_prefetch.api.errors import (
     Throttled,
     WrongClock,
 )
-from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
+from pulumi_esa_prefetch.api.http_answers import HttpAnswer, read_answer
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
 from tests.api.answering import refusal
 
@@ -31,8 +31,10 @@ NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 DOUBT = "; it may be done"
 
 
-def answer(response: httpx.Response, credentials: Credentials | None = None) -> Answer:
-    return Answer(
+def answer(
+    response: httpx.Response, credentials: Credentials | None = None
+) -> HttpAnswer:
+    return HttpAnswer(
         START,
         response.status_code,
         response.headers,

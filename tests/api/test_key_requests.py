@@ -251,6 +251,6 @@ def test_keys_are_not_asked_for_over_plain_http_through_a_proxy_elsewhere(
 def test_a_library_with_another_door_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(key_requests, "_DOOR", "SomethingElse")
+    monkeypatch.setattr(key_requests, "_REPLACED", "SomethingElse")
 
     assert "install an older one" in refusal(source("http://127.0.0.1:1/"))

@@ -14,7 +14,7 @@ import pytest
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials, source_of
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
-from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
+from pulumi_esa_prefetch.api.http_answers import HttpAnswer, read_answer
 from pulumi_esa_prefetch.api.signing import Acs3Auth
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
@@ -104,7 +104,7 @@ def test_nothing_in_the_content_of_an_answer_is_a_secret_however_deep_it_lies() 
     body = b'{"RequestId": "1", "%s": [{"%s": ["%s", 7, null]}]}' % (
         (escaped(TOKEN).encode(),) * 3
     )
-    told = Answer("Get", 200, {}, body, NOON, KEYS)
+    told = HttpAnswer("Get", 200, {}, body, NOON, KEYS)
 
     assert read_answer(told, "") == {
         "RequestId": "1",

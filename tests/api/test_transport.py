@@ -11,7 +11,11 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.credentials import PATIENCE, Credentials, StaticCredentials
+from pulumi_esa_prefetch.api.credentials import (
+    DEFAULT_TIMEOUT,
+    Credentials,
+    StaticCredentials,
+)
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
     BadAnswer,
@@ -314,11 +318,11 @@ class Renewed:
         self.renewals = 0
         self.given: list[float] = []
 
-    def get(self, seconds: float = PATIENCE) -> Credentials:
+    def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
         self.given.append(seconds)
         return self.keys[0]
 
-    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:
+    def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
         self.given.append(seconds)
         self.renewals += 1
         if self.keys[0] == refused and len(self.keys) > 1:

@@ -138,7 +138,7 @@ def test_a_finish_beyond_all_calendars_is_still_an_answer() -> None:
 
     assert told.finish is not None
     assert told.finish.year == 9000
-    assert told.quiet is not None
+    assert told.load_end is not None
 
 
 def test_a_past_window_submits_nothing_and_says_so() -> None:
@@ -159,7 +159,7 @@ def test_the_load_ends_one_interval_after_the_last_batch() -> None:
     told = forecast([Run("plan", 30, 10)], 25, NOW)[0]
 
     assert told.last == at(60)
-    assert told.quiet == at(90)
+    assert told.load_end == at(90)
 
 
 @pytest.mark.parametrize(("interval", "slice_len"), [(0, 1), (1, 0), (-1, 5)])

@@ -7,14 +7,14 @@ import pytest
 from pulumi_esa_prefetch.load import (
     LimitFinding,
     Limits,
-    Planned,
+    PlanLoad,
     Run,
     check_load,
     check_plan,
     check_start,
     denied_sentences,
-    few,
     forecast,
+    list_text,
 )
 
 NOW = datetime(2026, 11, 11, tzinfo=UTC)
@@ -29,8 +29,8 @@ def limits(**settings: object) -> Limits:
     return Limits.model_validate(settings)
 
 
-def planned(run: Run, urls: int | None, origins: dict[str, int]) -> Planned:
-    return Planned(forecast([run], urls, NOW)[0], origins)
+def planned(run: Run, urls: int | None, origins: dict[str, int]) -> PlanLoad:
+    return PlanLoad(forecast([run], urls, NOW)[0], origins)
 
 
 def test_a_plan_within_all_limits_is_not_judged() -> None:
@@ -196,4 +196,4 @@ def test_without_a_limit_no_sum_is_judged() -> None:
 def test_a_few_names_are_a_list_and_more_are_counted(
     names: list[str], text: str
 ) -> None:
-    assert few(names, most=3) == text
+    assert list_text(names, most=3) == text

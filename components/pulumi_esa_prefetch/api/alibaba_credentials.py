@@ -13,21 +13,21 @@ from pulumi_esa_prefetch.api import key_requests
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
 from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.settings.credential_sources import (
-    ODD,
+    BAD_CHARACTER,
     AssumedRole,
     Credentials,
     CredentialsUri,
-    DefaultPlaces,
+    DefaultChain,
     EcsRole,
     KeyPlace,
     OidcRole,
     Profile,
-    is_odd,
+    has_bad_character,
 )
 
 # What the library says by itself, up to where it goes on to quote: whole answers of servers, lines of
 # files, and what a command printed, all of which may hold keys. Whatever is not here is not shown.
-_SAID = tuple(
+_SAFE_MESSAGES = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
         r"cli credentials file is disabled",
@@ -74,12 +74,12 @@ def open_provider(place: KeyPlace) -> Any:
     """The library's provider for a place; fetches nothing yet."""
     from alibabacloud_credentials import provider  # noqa: PLC0415 -- a third of a second
 
-    _quieten()
-    key_requests.take_over()
-    return _OPENERS[type(place)](provider, place)
+    _silence_log()
+    key_requests.replace_http_client()
+    return _PROVIDERS[type(place)](provider, place)
 
 
-def read(provider: Any) -> Credentials:
+def read_keys(provider: Any) -> Credentials:
     """The keys that a provider of the library gives now, as they are."""
     keys = provider.get_credentials()
     return Credentials(
@@ -94,8 +94,8 @@ def trimmed(keys: Credentials, place: KeyPlace) -> Credentials:
     key_id, secret, token = _IN_FILE if isinstance(place, Profile) else _IN_ANSWER
 
     def text(value: object, name: str) -> str:
-        if not isinstance(value, str) or is_odd(value.strip()):
-            raise NoCredentials(f"the {name} of {describe(place)} {ODD}")
+        if not isinstance(value, str) or has_bad_character(value.strip()):
+            raise NoCredentials(f"the {name} of {describe(place)} {BAD_CHARACTER}")
         return value.strip()
 
     return Credentials(
@@ -113,19 +113,19 @@ def reason(error: Exception) -> str:
         return "the file is not INI"
     text = " ".join(str(getattr(error, "message", None) or error).split())
     if text.startswith(_CHAIN):
-        return one_line(_of_chain(text), 4 * _LONGEST)
+        return one_line(_chain_reason(text), 4 * _LONGEST)
     unknown = f"what it gave cannot be understood: {type(error).__name__}"
-    return one_line(_said(text) or unknown, _LONGEST)
+    return one_line(_safe_message(text) or unknown, _LONGEST)
 
 
-def _said(text: str) -> str | None:
+def _safe_message(text: str) -> str | None:
     if _REFUSED.match(text):
-        return _refused(text)
-    found = (said.match(text) for said in _SAID)
+        return _refusal_reason(text)
+    found = (said.match(text) for said in _SAFE_MESSAGES)
     return next((match[0] for match in found if match), None)
 
 
-def _of_chain(text: str) -> str:
+def _chain_reason(text: str) -> str:
     """Each place of the default chain with its reason; the library has them as the repr of a list."""
     try:
         reasons = [
@@ -135,14 +135,14 @@ def _of_chain(text: str) -> str:
     except (ValueError, SyntaxError, TypeError):
         return _CHAIN
     told = [
-        f"{name.removesuffix('CredentialsProvider')}: {_said(why[0]) or 'no keys'}"
+        f"{name.removesuffix('CredentialsProvider')}: {_safe_message(why[0]) or 'no keys'}"
         for name, *why in reasons
         if why
     ]
     return f"{_CHAIN}: {'; '.join(told)}" if told else _CHAIN
 
 
-def _refused(text: str) -> str:
+def _refusal_reason(text: str) -> str:
     status = _STATUS.search(text)
     return f"it refused, http_code={status[1]}" if status else "its answer has no keys"
 
@@ -161,7 +161,7 @@ def describe(place: KeyPlace) -> str:
     return "the environment, profile files or an ECS role"
 
 
-def _quieten() -> None:
+def _silence_log() -> None:
     """Stop the library's log: it goes to stderr by itself, and quotes answers whole."""
     log = logging.getLogger("credentials")
     log.handlers[:] = [logging.NullHandler()]
@@ -210,7 +210,7 @@ def _oidc_provider(library: Any, role: OidcRole) -> Any:
     )
 
 
-class _Holder:
+class _SourceProvider:
     """Whoever takes on a role, as the library asks for it; its keys are trimmed."""
 
     def __init__(self, place: KeyPlace) -> None:
@@ -220,7 +220,7 @@ class _Holder:
     def get_credentials(self) -> Any:
         from alibabacloud_credentials.provider import refreshable  # noqa: PLC0415 -- imported by now
 
-        keys = trimmed(read(self._provider), self._place)
+        keys = trimmed(read_keys(self._provider), self._place)
         made: Any = refreshable.Credentials
         return made(
             access_key_id=keys.access_key_id,
@@ -232,7 +232,7 @@ class _Holder:
 
 def _role_provider(library: Any, role: AssumedRole) -> Any:
     return library.RamRoleArnCredentialsProvider(
-        credentials_provider=_Holder(role.holder),
+        credentials_provider=_SourceProvider(role.source),
         role_arn=role.role_arn,
         role_session_name=role.session_name,
         duration_seconds=role.seconds,
@@ -241,7 +241,7 @@ def _role_provider(library: Any, role: AssumedRole) -> Any:
     )
 
 
-def _written_provider(library: Any, keys: Credentials) -> Any:
+def _static_provider(library: Any, keys: Credentials) -> Any:
     if keys.security_token is None:
         return library.StaticAKCredentialsProvider(
             access_key_id=keys.access_key_id, access_key_secret=keys.access_key_secret
@@ -253,8 +253,8 @@ def _written_provider(library: Any, keys: Credentials) -> Any:
     )
 
 
-_OPENERS: dict[type, Callable[[Any, Any], Any]] = {
-    Credentials: _written_provider,
+_PROVIDERS: dict[type, Callable[[Any, Any], Any]] = {
+    Credentials: _static_provider,
     Profile: _profile_provider,
     EcsRole: lambda library, role: library.EcsRamRoleCredentialsProvider(
         # Without its thread, which would ask every minute, and log what it meets.
@@ -266,5 +266,5 @@ _OPENERS: dict[type, Callable[[Any, Any], Any]] = {
     ),
     OidcRole: _oidc_provider,
     AssumedRole: _role_provider,
-    DefaultPlaces: lambda library, _: library.DefaultCredentialsProvider(),
+    DefaultChain: lambda library, _: library.DefaultCredentialsProvider(),
 }

@@ -14,7 +14,7 @@ M = TypeVar("M", bound=BaseModel)
 O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id
 
 
-def reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
+def model_reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
     """A function that makes the model of an answer to this action."""
 
     def read(content: Mapping[str, Any]) -> M:
@@ -29,7 +29,7 @@ def reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
     return read
 
 
-def reader_of(
+def object_reader(
     action: str, model: type[O], asked: str
 ) -> Callable[[Mapping[str, Any]], O]:
     """The same for an object asked for by its id, which the answer may leave out.
@@ -37,7 +37,7 @@ def reader_of(
     An answer with neither this id nor a request's id may be anybody's: BadAnswer. One with another id
     is AnotherId: what it says is not of the object asked for.
     """
-    read = reader(action, model)
+    read = model_reader(action, model)
 
     def read_that(content: Mapping[str, Any]) -> O:
         told = content.get("Id")
@@ -61,18 +61,18 @@ def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list
     for the whole truth would call plans gone that are not on it. One that ESA calls another
     job's is in it, as such.
     """
-    read = reader(action, PlanList)
+    read = model_reader(action, PlanList)
 
     def read_all(content: Mapping[str, Any]) -> list[Plan]:
         answer = read(content)
         plans = answer.plans or ()
-        demand_ids(action, plans, answer.request_id)
-        demand_all(
+        require_ids(action, plans, answer.request_id)
+        require_complete(
             action, answer.plans, len(plans), answer.total_count, answer.request_id
         )
         found: dict[str, Plan] = {}
         for plan in plans:
-            found[plan.id] = _as_one(found.get(plan.id, plan), plan)
+            found[plan.id] = _merged(found.get(plan.id, plan), plan)
         facts = {"request_id": answer.request_id}
         return [
             plan.model_copy(update={**facts, "job_id": plan.job_id or job_id.lower()})
@@ -82,12 +82,12 @@ def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list
     return read_all
 
 
-def _as_one(first: Plan, again: Plan) -> Plan:
+def _merged(first: Plan, again: Plan) -> Plan:
     """A plan that is listed twice: if ESA says two things of it, nobody knows its status."""
     return first if first == again else first.model_copy(update={"status": None})
 
 
-def demand_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> None:
+def require_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> None:
     """Raise BadAnswer if a plan is called what is no id: it may be any plan, also the one that is looked for."""
     for plan in plans:
         if object_id(plan.id) is None:
@@ -97,7 +97,7 @@ def demand_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> No
             )
 
 
-def demand_all(
+def require_complete(
     action: str, listed: object, found: int, counted: int | None, request_id: str | None
 ) -> None:
     """Raise BadAnswer if a list is left out, or holds fewer than ESA counts."""

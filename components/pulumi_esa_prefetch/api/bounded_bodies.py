@@ -46,11 +46,11 @@ def decoded(body: bytes, coding: str) -> bytes:
     if len(names) > _MOST_CODINGS:
         raise BodyError(f"is compressed {len(names)} times over")
     for name in reversed(names):
-        body = _without(name, body)
+        body = _decoded_once(name, body)
     return body
 
 
-def _without(coding: str, body: bytes) -> bytes:
+def _decoded_once(coding: str, body: bytes) -> bytes:
     if coding not in _DECODERS:
         raise BodyError("is compressed in a way that was not asked for")
     if len(body) > LARGEST_PACKED:

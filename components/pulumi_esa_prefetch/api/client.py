@@ -14,15 +14,15 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 
 from pulumi_esa_prefetch.api.answer_models import (
-    demand_all,
-    demand_ids,
+    model_reader,
+    object_reader,
     plans_reader,
-    reader,
-    reader_of,
+    require_complete,
+    require_ids,
 )
+from pulumi_esa_prefetch.api.call_limits import CallLimits
 from pulumi_esa_prefetch.api.connection import open_transport
 from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
-from pulumi_esa_prefetch.api.deadline import Deadline
 from pulumi_esa_prefetch.api.errors import EsaError, PlansRefused, UrlsRefused
 from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import (
@@ -83,7 +83,7 @@ class EsaClient:
             http=transport,
             max_qps=max_qps,
         )
-        self._deadline = Deadline(deadline)
+        self._deadline = CallLimits(deadline)
         self._owner = True
 
     @classmethod
@@ -123,7 +123,7 @@ class EsaClient:
         limited = copy.copy(self)
         limited._owner = False  # noqa: SLF001 -- its own copy
         own = self._deadline.seconds
-        limited._deadline = Deadline(own if seconds is None else seconds, attempts)  # noqa: SLF001
+        limited._deadline = CallLimits(own if seconds is None else seconds, attempts)  # noqa: SLF001
         return limited
 
     def close(self) -> None:
@@ -158,7 +158,7 @@ class EsaClient:
         Raises UrlsRefused, with the job in it, if ESA made the job and refused URLs.
         """
         urls = [url_list] if isinstance(url_list, str) else url_list
-        form = _written(
+        form = _parameters(
             SiteId=site_id,
             Name=name,
             InsertWay=insert_way,
@@ -166,7 +166,7 @@ class EsaClient:
             OssUrl=oss_url,
         )
         action = "CreateScheduledPreloadJob"
-        job = self._call(_post(action, {}, form), reader(action, Job))
+        job = self._call(_post(action, {}, form), model_reader(action, Job))
         if job.error_info or job.failed_file_oss:
             raise UrlsRefused(job)
         return job
@@ -174,7 +174,9 @@ class EsaClient:
     def get_scheduled_preload_job(self, *, job_id: str) -> Job:
         """One job; `error_info` tells of URLs refused when it was made, and raises nothing."""
         action = "GetScheduledPreloadJob"
-        return self._call(_get(action, {"Id": job_id}), reader_of(action, Job, job_id))
+        return self._call(
+            _get(action, {"Id": job_id}), object_reader(action, Job, job_id)
+        )
 
     def list_scheduled_preload_jobs(
         self,
@@ -190,25 +192,29 @@ class EsaClient:
         pages = 0
         while True:
             pages += 1
-            query = _written(
+            query = _parameters(
                 SiteId=site_id,
                 StartTime=_milliseconds(start_time),
                 EndTime=_milliseconds(end_time),
                 PageNumber=pages,
                 PageSize=PAGE_SIZE,
             )
-            page = self._call(_get(action, query), reader(action, JobPage), until)
+            page = self._call(_get(action, query), model_reader(action, JobPage), until)
             known = len(found)
             found.update((job.id, job) for job in page.jobs or ())
             if len(found) == known or len(found) == page.total_count:
                 break
-        demand_all(action, page.jobs, len(found), page.total_count, page.request_id)
+        require_complete(
+            action, page.jobs, len(found), page.total_count, page.request_id
+        )
         return list(found.values())
 
     def reset_scheduled_preload_job(self, *, job_id: str) -> Job:
         """Set a job's progress back to the first URL."""
         action = "ResetScheduledPreloadJob"
-        return self._call(_post(action, {"Id": job_id}), reader_of(action, Job, job_id))
+        return self._call(
+            _post(action, {"Id": job_id}), object_reader(action, Job, job_id)
+        )
 
     def delete_scheduled_preload_job(self, *, job_id: str) -> str:
         """Delete a job; the answer is the request's id."""
@@ -224,11 +230,11 @@ class EsaClient:
         action = "CreateScheduledPreloadExecutions"
         form = {"Executions": _json([_spec(spec) for spec in executions])}
         created = self._call(
-            _post(action, {"Id": job_id}, form), reader(action, CreatedPlans)
+            _post(action, {"Id": job_id}, form), model_reader(action, CreatedPlans)
         )
         made = len(created.plans)
-        demand_ids(action, created.plans, created.request_id)
-        demand_all(action, (), made, created.success_count, created.request_id)
+        require_ids(action, created.plans, created.request_id)
+        require_complete(action, (), made, created.success_count, created.request_id)
         if made < len(executions) or created.failed_messages:
             raise PlansRefused(len(executions), created)
         return created
@@ -249,14 +255,14 @@ class EsaClient:
     ) -> Plan:
         """Change a plan's window or pace; None leaves as it is."""
         action = "UpdateScheduledPreloadExecution"
-        form = _written(
+        form = _parameters(
             StartTime=start_time and render_time(start_time),
             EndTime=end_time and render_time(end_time),
             Interval=interval,
             SliceLen=slice_len,
         )
         return self._call(
-            _post(action, {"Id": plan_id}, form), reader_of(action, Plan, plan_id)
+            _post(action, {"Id": plan_id}, form), object_reader(action, Plan, plan_id)
         )
 
     def start_scheduled_preload_execution(self, *, plan_id: str) -> Plan:
@@ -273,12 +279,12 @@ class EsaClient:
 
     def _turn(self, action: str, plan_id: str) -> Plan:
         return self._call(
-            _post(action, {"Id": plan_id}), reader_of(action, Plan, plan_id)
+            _post(action, {"Id": plan_id}), object_reader(action, Plan, plan_id)
         )
 
     def _delete(self, action: str, object_id: str) -> str:
         call = _post(action, {"Id": object_id}, safe_to_repeat=True)
-        return self._call(call, reader(action, DeleteAnswer)).request_id
+        return self._call(call, model_reader(action, DeleteAnswer)).request_id
 
     def _call(
         self,
@@ -308,13 +314,13 @@ def _post(
     return ApiCall(action, "POST", query, form, safe_to_repeat=safe_to_repeat)
 
 
-def _written(**parameters: object) -> dict[str, str]:
+def _parameters(**parameters: object) -> dict[str, str]:
     """Parameters as text; those that are None are left out."""
     return {name: str(value) for name, value in parameters.items() if value is not None}
 
 
 def _spec(spec: PlanSpec) -> dict[str, str | int]:
-    times = _written(
+    times = _parameters(
         EndTime=spec.end_time and render_time(spec.end_time),
         StartTime=spec.start_time and render_time(spec.start_time),
     )

@@ -11,7 +11,7 @@ import httpx
 
 from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untrusted
 from pulumi_esa_prefetch.api.proxies import proxy_for
-from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, through_a_proxy
+from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, proxy_refusal
 
 # Those of the official SDK.
 CONNECT_TIMEOUT = 5.0
@@ -19,7 +19,7 @@ READ_TIMEOUT = 10.0
 LONG_READ_TIMEOUT = 60.0
 """For a call that changes something: given up, it may still be carried out, and undo what is sent after it."""
 
-UNPACKED = {"accept-encoding": "identity"}
+UNCOMPRESSED = {"accept-encoding": "identity"}
 """For an answer is bounded more simply, and far more tightly, before it is unpacked than after."""
 
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
@@ -38,8 +38,8 @@ _NEVER_SENT = (
 )
 # What the system or TLS says of a connection. All else may quote what was sent, keys too, or
 # what came back, which may repeat it: `Illegal header value b'...'`, `illegal header line: ...`.
-_OF_THE_SYSTEM = (httpx.NetworkError, httpx.TimeoutException, OSError)
-_IN_WORDS: dict[type[Exception], str] = {
+_NETWORK_ERRORS = (httpx.NetworkError, httpx.TimeoutException, OSError)
+_REASONS: dict[type[Exception], str] = {
     httpx.LocalProtocolError: "a header of the request has a character that HTTP does not allow",
     httpx.UnsupportedProtocol: "it begins with neither http:// nor https://",
     httpx.InvalidURL: "it is not a URL",
@@ -49,7 +49,7 @@ _IN_WORDS: dict[type[Exception], str] = {
 _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")
 
 
-def open_client(
+def open_http_client(
     endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
 ) -> httpx.Client:
     """Connections with the authorities and the proxy that the environment names for the endpoint.
@@ -59,18 +59,20 @@ def open_client(
     """
     return httpx.Client(
         transport=transport or open_transport(endpoint),
-        headers={"user-agent": user_agent, **UNPACKED},
+        headers={"user-agent": user_agent, **UNCOMPRESSED},
     )
 
 
 def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTransport:
     """The same without a client, which writes whole URLs into a log: those of keys may hold secrets."""
-    return _set_up(
-        lambda: _proxied(endpoint, allow_http=allow_http) or httpx.HTTPTransport()
+    return _with_setup_errors(
+        lambda: (
+            _proxy_transport(endpoint, allow_http=allow_http) or httpx.HTTPTransport()
+        )
     )
 
 
-def _proxied(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
+def _proxy_transport(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
     """The connections through a proxy, if there is to be one; raises Unreachable if it could read keys.
 
     With https a proxy only passes on what it cannot read (CONNECT). With plain http it gets the whole
@@ -85,16 +87,16 @@ def _proxied(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
     is_open = not endpoint.lower().startswith("https:")
     if is_open and not allow_http and not may_be_sent_keys(proxy.url.host):
         variable = "HTTP_PROXY" if proxies.get("http") else "ALL_PROXY"
-        raise Unreachable(through_a_proxy(endpoint, variable))
+        raise Unreachable(proxy_refusal(endpoint, variable))
     return httpx.HTTPTransport(proxy=proxy)
 
 
-def _set_up(make: Callable[[], httpx.HTTPTransport]) -> httpx.HTTPTransport:
+def _with_setup_errors(make: Callable[[], httpx.HTTPTransport]) -> httpx.HTTPTransport:
     try:
         return make()
     except OSError as error:
         fault: NoAnswer = Untrusted(
-            f"no connection can be set up ({words(error)}); check SSL_CERT_FILE and "
+            f"no connection can be set up ({failure_reason(error)}); check SSL_CERT_FILE and "
             "SSL_CERT_DIR"
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
@@ -109,39 +111,39 @@ def timeouts(left: float, *, safe_to_repeat: bool) -> httpx.Timeout:
     return httpx.Timeout(min(longest, left), connect=min(CONNECT_TIMEOUT, left))
 
 
-def with_faults_in_words(
-    action: str, endpoint: str, doubt: str, send: Callable[[], T]
+def with_translated_errors(
+    action: str, endpoint: str, effect_note: str, send: Callable[[], T]
 ) -> T:
     """What `send` returns: the one place where the HTTP library's exceptions become ours.
 
-    `doubt` is what to add where the request may have had its effect.
+    `effect_note` is what to add where the request may have had its effect.
     """
     try:
         return send()
     except _NEVER_SENT as error:
         fault: NoAnswer = _not_sent(action, endpoint, error)
     except httpx.TimeoutException:
-        fault = TimedOut(f"{action}: no answer from {endpoint} in time{doubt}")
+        fault = TimedOut(f"{action}: no answer from {endpoint} in time{effect_note}")
     except httpx.HTTPError as error:
         fault = NoAnswer(
             f"{action}: the connection to {endpoint} broke before the answer was "
-            f"complete ({words(error)}){doubt}"
+            f"complete ({failure_reason(error)}){effect_note}"
         )
     # Here, with no error of the library in its chain: its text may hold a header.
     raise fault
 
 
-def words(error: Exception) -> str:
+def failure_reason(error: Exception) -> str:
     """Why a request failed, in words that quote neither what was sent nor what came back."""
     if isinstance(error, httpx.ProxyError):
-        return _of_proxy(error)
-    if isinstance(error, _OF_THE_SYSTEM):
+        return _proxy_reason(error)
+    if isinstance(error, _NETWORK_ERRORS):
         return _NOISE.sub("", str(error)).strip() or type(error).__name__
-    known = (text for kind, text in _IN_WORDS.items() if isinstance(error, kind))
+    known = (text for kind, text in _REASONS.items() if isinstance(error, kind))
     return next(known, "what came is not HTTP, or ended too early")
 
 
-def _of_proxy(error: httpx.ProxyError) -> str:
+def _proxy_reason(error: httpx.ProxyError) -> str:
     """The status alone: the reason beside it is the proxy's own text."""
     code = str(error)[:3]
     try:
@@ -179,12 +181,12 @@ def _not_sent(action: str, endpoint: str, error: Exception) -> NoAnswer:
             "the endpoint with http://"
         )
     return Unreachable(
-        f"{action}: no connection to {endpoint} ({words(error)}); check the endpoint, "
-        f"the network and the proxy variables{_plain_instead(endpoint, error)}"
+        f"{action}: no connection to {endpoint} ({failure_reason(error)}); check the endpoint, "
+        f"the network and the proxy variables{_plain_http_hint(endpoint, error)}"
     )
 
 
-def _plain_instead(endpoint: str, error: Exception) -> str:
+def _plain_http_hint(endpoint: str, error: Exception) -> str:
     """What to try where the other side does not take part in a TLS handshake.
 
     A server without TLS hangs up on it, resets it, or waits for the end of the line.

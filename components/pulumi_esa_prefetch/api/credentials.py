@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from pulumi_esa_prefetch.api import alibaba_credentials as official_keys
-from pulumi_esa_prefetch.api.deadline import run_within
+from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
 from pulumi_esa_prefetch.settings.credential_sources import Credentials, KeyPlace
 
-PATIENCE = 60.0
+DEFAULT_TIMEOUT = 60.0
 """Seconds for a place to answer in, where the caller has no deadline of its own."""
 
 T = TypeVar("T")
@@ -22,11 +22,11 @@ _log = logging.getLogger("pulumi_esa_prefetch.api")
 class CredentialsSource(Protocol):
     """Gives access keys; safe to share between threads."""
 
-    def get(self, seconds: float = PATIENCE) -> Credentials:
+    def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
         """The keys to sign with now; raises NoCredentials, after so many seconds at the latest."""
         ...
 
-    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:
+    def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
         """Fetch anew after these were refused; True if `get` now gives other keys."""
         ...
 
@@ -37,11 +37,11 @@ class StaticCredentials:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    def get(self, seconds: float = PATIENCE) -> Credentials:  # noqa: ARG002 -- the protocol's
+    def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:  # noqa: ARG002 -- the protocol's
         """The keys."""
         return self._credentials
 
-    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:  # noqa: ARG002
+    def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ARG002
         """Never: there is nowhere to fetch others from."""
         return False
 
@@ -62,7 +62,7 @@ class OfficialCredentials:
         self._lock = threading.Lock()  # held while the place is asked
         self._in_vain = 0.0  # the longest that anyone has waited for who holds it
 
-    def get(self, seconds: float = PATIENCE) -> Credentials:
+    def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
         """The keys of the moment; a place that has none is asked once, not per call."""
         last = self._last
         if last is not None and self._left(seconds) <= 0:
@@ -70,7 +70,7 @@ class OfficialCredentials:
             return last
         return self._in_time(seconds, self._get)
 
-    def renew(self, refused: Credentials, seconds: float = PATIENCE) -> bool:
+    def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
         """Open the place anew: files are read again, roles are taken on again."""
         return self._in_time(seconds, lambda: self._renew(refused))
 
@@ -122,7 +122,7 @@ class OfficialCredentials:
         try:
             self._provider = self._provider or official_keys.open_provider(self._place)
             with plain_http(allowed=self._allow_http):
-                keys = official_keys.read(self._provider)
+                keys = official_keys.read_keys(self._provider)
             self._last = official_keys.trimmed(keys, self._place)
         except Exception as error:  # noqa: BLE001 -- the library raises whatever it meets
             place = official_keys.describe(self._place)

@@ -21,12 +21,12 @@ from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
-_HIDDEN = "[secret]"
+_MASK = "[secret]"
 _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer as it came, with what is needed to judge it."""
 
     action: str
@@ -40,20 +40,20 @@ class Answer:
     @property
     def content_type(self) -> str:
         """The media type alone, lower case, without secrets."""
-        told = self.hide(self.headers.get("content-type", ""))
+        told = self.mask_secrets(self.headers.get("content-type", ""))
         return str(told).partition(";")[0].strip().lower()
 
-    def hide(self, value: Any) -> Any:
+    def mask_secrets(self, value: Any) -> Any:
         """What JSON holds, should the server have repeated in it what it was sent."""
-        return _hidden(_pattern(self.credentials), value)
+        return _masked(_secrets_pattern(self.credentials), value)
 
     def clean(self, text: object) -> str:
         """Text for one line on any terminal: short, printable, without secrets."""
-        return one_line(_SIGNATURE.sub("[hash]", self.hide(str(text))))
+        return one_line(_SIGNATURE.sub("[hash]", self.mask_secrets(str(text))))
 
 
-def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:
-    """The JSON object of a successful answer; `doubt` is what to add where it may have had its effect.
+def read_answer(answer: HttpAnswer, effect_note: str) -> dict[str, Any]:
+    """The JSON object of a successful answer; `effect_note` is what to add where it may have had its effect.
 
     Raises ApiError for what ESA refused, also inside a 200; NoAnswer for a 2xx that is
     not a JSON object, as the call may have had its effect.
@@ -61,60 +61,60 @@ def read_answer(answer: Answer, doubt: str) -> dict[str, Any]:
     content = _json_object(answer)
     if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's own borders
         raise _refusal(answer, content or _xml_error(answer.body))
-    if content is None or not _is_esa_s(answer, content):
+    if content is None or not _is_from_esa(answer, content):
         raise NoAnswer(
             f"{answer.action}: {_what_came(answer)} instead of ESA's JSON "
-            f"(HTTP {answer.status}){doubt}"
+            f"(HTTP {answer.status}){effect_note}"
         )
     if _hides_a_failure(content):
         raise _refusal(answer, content)
     return content
 
 
-def _refusal(answer: Answer, content: dict[str, Any] | None) -> ApiError:
+def _refusal(answer: HttpAnswer, content: dict[str, Any] | None) -> ApiError:
     facts = content or {}
-    code = answer.clean(_fact(facts, "Code"))
+    code = answer.clean(_field(facts, "Code"))
     wait = _retry_after(answer)
     found = error_class(code, answer.status, hinted=wait is not None)
     if content is None and _is_cut_off(answer):
         found = found if found in {ServerFault, Throttled} else CutOff
-    message = answer.clean(_fact(facts, "Message"))
-    what_to_do = advice(code, found, answer.action) + _missing_right(answer, facts)
+    message = answer.clean(_field(facts, "Message"))
+    what_to_do = advice(code, found, answer.action) + _missing_permission(answer, facts)
     if found is WrongClock:
-        what_to_do = _skew(answer)
+        what_to_do = _clock_advice(answer)
     return found(
         answer.action,
         code,
         answer.status,
         message or ("ESA gives no reason" if content else _what_came(answer)),
-        answer.clean(_fact(facts, "RequestId")) or None,
+        answer.clean(_field(facts, "RequestId")) or None,
         advice=what_to_do,
         ambiguous=is_ambiguous(code, found),
         retry_after=wait,
     )
 
 
-def _fact(facts: Mapping[str, Any], name: str) -> Any:
+def _field(facts: Mapping[str, Any], name: str) -> Any:
     """A field in either spelling that the official SDK accepts, `Code` or `code`."""
     value = facts.get(name, facts.get(name[0].lower() + name[1:]))
     return "" if value is None else value
 
 
 def _hides_a_failure(content: dict[str, Any]) -> bool:
-    failed = str(_fact(content, "Success")).lower() == "false"
-    return failed or str(_fact(content, "Code")).lower() not in _SUCCESS_CODES
+    failed = str(_field(content, "Success")).lower() == "false"
+    return failed or str(_field(content, "Code")).lower() not in _SUCCESS_CODES
 
 
-def _missing_right(answer: Answer, facts: Mapping[str, Any]) -> str:
-    detail = _fact(facts, "AccessDeniedDetail")
+def _missing_permission(answer: HttpAnswer, facts: Mapping[str, Any]) -> str:
+    detail = _field(facts, "AccessDeniedDetail")
     right = detail.get("AuthAction") if isinstance(detail, dict) else None
     return f" (RAM says: {answer.clean(right)})" if right else ""
 
 
-def _json_object(answer: Answer) -> dict[str, Any] | None:
+def _json_object(answer: HttpAnswer) -> dict[str, Any] | None:
     """The content as it is used; a secret is looked for once the escapes of JSON are read."""
     try:
-        content = answer.hide(json.loads(answer.body))
+        content = answer.mask_secrets(json.loads(answer.body))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
@@ -128,7 +128,7 @@ def _xml_error(body: bytes) -> dict[str, Any] | None:
     return dict(re.findall(r"<(Code|Message|RequestId)>([^<]*)</", text))
 
 
-def _is_esa_s(answer: Answer, content: dict[str, Any]) -> bool:
+def _is_from_esa(answer: HttpAnswer, content: dict[str, Any]) -> bool:
     """Whether this is what it says it is, or says what only ESA says.
 
     A whole answer under a wrong label still tells of what has happened.
@@ -137,24 +137,24 @@ def _is_esa_s(answer: Answer, content: dict[str, Any]) -> bool:
     return not kind or kind.endswith(("/json", "+json")) or "RequestId" in content
 
 
-def _is_cut_off(answer: Answer) -> bool:
+def _is_cut_off(answer: HttpAnswer) -> bool:
     """Whether ESA did say something, which did not arrive whole."""
     return "json" in answer.content_type and bool(answer.body)
 
 
-def _what_came(answer: Answer) -> str:
+def _what_came(answer: HttpAnswer) -> str:
     if not answer.body:
         return "an empty answer"
     kind = answer.clean(answer.content_type or "an answer of no known type")
     if "json" in kind:
         return "JSON that is cut off or broken"
     # Cut only when it holds no secret: a part of one would be found by nobody.
-    text = answer.hide(answer.body.decode("utf-8", "replace"))
+    text = answer.mask_secrets(answer.body.decode("utf-8", "replace"))
     start = answer.clean(text[:4000])
     return f"{kind} that begins {start[:60]!r}"
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(answer: HttpAnswer) -> float | None:
     milliseconds = answer.headers.get("x-acs-retry-after", "").strip()
     if milliseconds.isdecimal():
         return int(milliseconds[:9]) / 1000 or None
@@ -167,19 +167,19 @@ def _retry_after(answer: Answer) -> float | None:
     return max(0.0, (moment - answer.received).total_seconds()) or None
 
 
-def _skew(answer: Answer) -> str:
+def _clock_advice(answer: HttpAnswer) -> str:
     server = _http_date(answer.headers.get("date", ""))
     seconds = (answer.received - server).total_seconds() if server else 0.0
     if abs(seconds) < 60:  # noqa: PLR2004 -- less is not what ESA complains of
         return "check this machine's clock: ESA allows 15 minutes"
     way = "ahead of" if seconds > 0 else "behind"
     return (
-        f"this machine's clock is {_span(abs(seconds))} {way} the server's: set it right, "
+        f"this machine's clock is {_duration_text(abs(seconds))} {way} the server's: set it right, "
         "ESA allows 15 minutes"
     )
 
 
-def _span(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < 120:  # noqa: PLR2004 -- two hours read better as hours
         return f"{minutes} minutes"
@@ -194,30 +194,30 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _hidden(pattern: re.Pattern[str], value: Any) -> Any:
+def _masked(pattern: re.Pattern[str], value: Any) -> Any:
     """What JSON holds, without secrets in any of its texts."""
     if isinstance(value, str):
-        return pattern.sub(_HIDDEN, value)
+        return pattern.sub(_MASK, value)
     if isinstance(value, dict):
         return {
-            pattern.sub(_HIDDEN, name): _hidden(pattern, item)
+            pattern.sub(_MASK, name): _masked(pattern, item)
             for name, item in value.items()
         }
     return (
-        [_hidden(pattern, item) for item in value] if isinstance(value, list) else value
+        [_masked(pattern, item) for item in value] if isinstance(value, list) else value
     )
 
 
-def _pattern(credentials: Credentials) -> re.Pattern[str]:
+def _secrets_pattern(credentials: Credentials) -> re.Pattern[str]:
     """What finds the secrets, however a text spells them."""
     secrets = (credentials.access_key_secret, credentials.security_token or "")
     # The longest first: the other may be its beginning.
     longest_first = sorted(filter(None, secrets), key=len, reverse=True)
-    spelled = ("".join(map(_spelled, secret)) for secret in longest_first)
+    spelled = ("".join(map(_any_spelling, secret)) for secret in longest_first)
     return re.compile("|".join(spelled) or r"(?!)")
 
 
-def _spelled(character: str) -> str:
+def _any_spelling(character: str) -> str:
     """A character of a key as it is, or as JSON, a URL or HTML writes it, also more than once."""
     if character.isalnum():
         return character

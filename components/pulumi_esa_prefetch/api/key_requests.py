@@ -14,12 +14,20 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from pulumi_esa_prefetch.api.bounded_bodies import BodyError, read_body
-from pulumi_esa_prefetch.api.connection import UNPACKED, open_transport, words
+from pulumi_esa_prefetch.api.connection import (
+    UNCOMPRESSED,
+    failure_reason,
+    open_transport,
+)
 from pulumi_esa_prefetch.api.errors import NoCredentials, Unreachable
-from pulumi_esa_prefetch.settings.hosts import METADATA, in_the_clear, may_be_sent_keys
+from pulumi_esa_prefetch.settings.hosts import (
+    METADATA,
+    may_be_sent_keys,
+    plain_http_refusal,
+)
 
 _MODULES = "alibabacloud_credentials.provider."
-_DOOR = "TeaCore"
+_REPLACED = "TeaCore"
 _MILLISECONDS = 1000.0
 
 # The library's own threads ask the metadata service only, and others in this process may use it too.
@@ -36,29 +44,29 @@ def plain_http(*, allowed: bool) -> Generator[None]:
         _allow_http.reset(token)
 
 
-def take_over() -> None:
+def replace_http_client() -> None:
     """Send what the library's modules, imported before, would send; raises NoCredentials if they have no door."""
     modules = [
         module
         for name, module in list(sys.modules.items())
-        if name.startswith(_MODULES) and hasattr(module, _DOOR)
+        if name.startswith(_MODULES) and hasattr(module, _REPLACED)
     ]
     if not modules:
         raise NoCredentials(
             "this version of alibabacloud-credentials is not known here: install an older one"
         )
     for module in modules:
-        setattr(module, _DOOR, _Door)
+        setattr(module, _REPLACED, _HttpxTeaCore)
 
 
-class _Door:
+class _HttpxTeaCore:
     """What the library sends requests with: the one function of `Tea.core.TeaCore` that it calls."""
 
     @staticmethod
     def do_action(request: Any, options: Mapping[str, Any] | None = None) -> Any:
         from Tea.response import TeaResponse  # noqa: PLC0415 -- there once the library is
 
-        answer, body = _sent(request, options or {})
+        answer, body = _send(request, options or {})
         response: Any = TeaResponse()
         response.status_code = answer.status_code
         response.status_message = answer.reason_phrase
@@ -67,26 +75,28 @@ class _Door:
         return response
 
 
-def _sent(request: Any, options: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
+def _send(request: Any, options: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
     origin = _origin(request)
     _refuse_plain_http(origin)
     try:
         with (
             _transport(origin) as transport,
             contextlib.closing(
-                transport.handle_request(_translated(request, origin, options))
+                transport.handle_request(_http_request(request, origin, options))
             ) as answer,
         ):
             return answer, read_body(answer, lambda: None)
     except BodyError as error:
         fault = NoCredentials(f"the answer of {origin} {error}")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
-        fault = NoCredentials(f"no answer from {origin}: {words(error)}")
+        fault = NoCredentials(f"no answer from {origin}: {failure_reason(error)}")
     # Here, with no error of the HTTP library in its chain: its text may hold a header.
     raise fault
 
 
-def _translated(request: Any, origin: str, options: Mapping[str, Any]) -> httpx.Request:
+def _http_request(
+    request: Any, origin: str, options: Mapping[str, Any]
+) -> httpx.Request:
     headers = {k: v for k, v in request.headers.items() if k.lower() != "host"}
     query = urlencode({k: str(v) for k, v in request.query.items() if v is not None})
     timeout = httpx.Timeout(
@@ -96,7 +106,7 @@ def _translated(request: Any, origin: str, options: Mapping[str, Any]) -> httpx.
     return httpx.Request(
         request.method,
         f"{origin}{request.pathname or '/'}{query and f'?{query}'}",
-        headers={**headers, **UNPACKED},
+        headers={**headers, **UNCOMPRESSED},
         content=request.body or None,
         extensions={"timeout": timeout.as_dict()},
     )
@@ -128,4 +138,4 @@ def _refuse_plain_http(origin: str) -> None:
     host = parts.hostname or ""
     is_open = parts.scheme != "https" and host != METADATA
     if is_open and not may_be_sent_keys(host) and not _allow_http.get():
-        raise NoCredentials(in_the_clear(origin))
+        raise NoCredentials(plain_http_refusal(origin))

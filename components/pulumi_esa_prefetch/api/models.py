@@ -34,7 +34,7 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _in_one_case(value: Any) -> Any:
+def _lower_id(value: Any) -> Any:
     return object_id(value) or value
 
 
@@ -47,7 +47,7 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
-ObjectId = Annotated[str, BeforeValidator(_in_one_case)]
+ObjectId = Annotated[str, BeforeValidator(_lower_id)]
 """The id of a job or a plan, in lower case, whatever the case that ESA writes."""
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]

@@ -19,11 +19,11 @@ from pulumi_esa_prefetch.api.rate_limiter import LONGEST_HINT
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 
-_PASSING = (Throttled, Busy, CutOff, ServerFault, NoAnswer, BadAnswer)
+_TRANSIENT = (Throttled, Busy, CutOff, ServerFault, NoAnswer, BadAnswer)
 
 # A host that is not there, or speaks in riddles, will hardly change within seconds: a
 # person who mistyped the endpoint should not wait out the whole deadline.
-_PATIENCE: dict[type[EsaError], int] = {
+_MOST_ATTEMPTS: dict[type[EsaError], int] = {
     Unreachable: 4,
     BadAnswer: 3,
     CutOff: 4,
@@ -37,11 +37,13 @@ def may_repeat(error: EsaError, attempt: int, *, safe_to_repeat: bool) -> bool:
     """
     if isinstance(error, (OutOfTime, Untrusted)):
         return False
-    if not isinstance(error, _PASSING):
+    if not isinstance(error, _TRANSIENT):
         return False
     if error.ambiguous and not safe_to_repeat:
         return False
-    limits = (limit for kind, limit in _PATIENCE.items() if isinstance(error, kind))
+    limits = (
+        limit for kind, limit in _MOST_ATTEMPTS.items() if isinstance(error, kind)
+    )
     return attempt < min(limits, default=attempt + 1)
 
 

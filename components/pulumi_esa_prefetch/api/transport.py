@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 import httpx
 
 from pulumi_esa_prefetch.api.bounded_bodies import BodyError, read_body
+from pulumi_esa_prefetch.api.call_limits import CallLimits, run_within
 from pulumi_esa_prefetch.api.connection import (
-    open_client,
+    open_http_client,
     timeouts,
-    with_faults_in_words,
+    with_translated_errors,
 )
 from pulumi_esa_prefetch.api.credentials import CredentialsSource
-from pulumi_esa_prefetch.api.deadline import Deadline, run_within
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
@@ -28,18 +28,22 @@ from pulumi_esa_prefetch.api.errors import (
     TimedOut,
     WrongClock,
 )
-from pulumi_esa_prefetch.api.http_answers import Answer, read_answer
+from pulumi_esa_prefetch.api.http_answers import HttpAnswer, read_answer
 from pulumi_esa_prefetch.api.rate_limiter import RateLimiter
 from pulumi_esa_prefetch.api.retry_policy import RetryPolicy
 from pulumi_esa_prefetch.api.signing import Acs3Auth, canonical_query
 from pulumi_esa_prefetch.clock import Clock
-from pulumi_esa_prefetch.settings.credential_sources import ODD, Credentials, is_odd
+from pulumi_esa_prefetch.settings.credential_sources import (
+    BAD_CHARACTER,
+    Credentials,
+    has_bad_character,
+)
 
 VERSION = "2024-09-10"
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")
 
-_NAMED_PARTS: tuple[tuple[str, Callable[[Credentials], str]], ...] = (
+_KEY_PARTS: tuple[tuple[str, Callable[[Credentials], str]], ...] = (
     ("access key id", lambda keys: keys.access_key_id),
     ("access key secret", lambda keys: keys.access_key_secret),
     ("security token", lambda keys: keys.security_token or ""),
@@ -81,13 +85,13 @@ class Transport:
         self._nonce = nonce
         self._max_qps = max_qps
         self._rate_limiters: dict[str, RateLimiter] = {}  # by action, as ESA counts
-        self._client = open_client(self._endpoint, user_agent, http)
+        self._client = open_http_client(self._endpoint, user_agent, http)
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
 
-    def until(self, deadline: Deadline) -> float:
+    def until(self, deadline: CallLimits) -> float:
         """When an operation that begins now has to be over, on the monotonic clock."""
         return self._clock.monotonic() + deadline.seconds
 
@@ -120,9 +124,9 @@ class Transport:
     def _keys(self, call: ApiCall, until: float) -> Credentials:
         """The keys to sign with, fit for a header: the HTTP library's log quotes one that is not."""
         credentials = self._credentials.get(self._left(call, until))
-        for name, value in _NAMED_PARTS:
-            if is_odd(value(credentials)):
-                raise NoCredentials(f"{call.action}: the {name} {ODD}")
+        for name, value in _KEY_PARTS:
+            if has_bad_character(value(credentials)):
+                raise NoCredentials(f"{call.action}: the {name} {BAD_CHARACTER}")
         return credentials
 
     def _left(self, call: ApiCall, until: float) -> float:
@@ -146,7 +150,7 @@ class Transport:
             lambda: _too_late(call),
         )
         try:
-            content = read_answer(answer, _doubt(call))
+            content = read_answer(answer, _effect_note(call))
         except Throttled as error:
             rate_limiter.refused(sent, error.retry_after)
             raise
@@ -158,7 +162,7 @@ class Transport:
 
     def _exchange(
         self, call: ApiCall, credentials: Credentials, until: float
-    ) -> Answer:
+    ) -> HttpAnswer:
         began = self._clock.monotonic()
 
         def send() -> tuple[httpx.Response, bytes]:
@@ -170,8 +174,8 @@ class Transport:
             with contextlib.closing(response):
                 return response, self._body(call, response, until)
 
-        response, body = with_faults_in_words(
-            call.action, self._endpoint, _doubt(call), send
+        response, body = with_translated_errors(
+            call.action, self._endpoint, _effect_note(call), send
         )
         _log.debug(
             "%s: HTTP %d, %d bytes in %.3f s",
@@ -180,7 +184,7 @@ class Transport:
             len(body),
             self._clock.monotonic() - began,
         )
-        return Answer(
+        return HttpAnswer(
             call.action,
             response.status_code,
             response.headers,
@@ -231,11 +235,11 @@ class Transport:
             return read_body(response, refuse_lateness)
         except BodyError as error:
             raise NoAnswer(
-                f"{call.action}: the answer {error}, so it is not ESA's{_doubt(call)}"
+                f"{call.action}: the answer {error}, so it is not ESA's{_effect_note(call)}"
             ) from None
 
 
-def _doubt(call: ApiCall) -> str:
+def _effect_note(call: ApiCall) -> str:
     return "" if call.safe_to_repeat else "; ESA may have carried the call out"
 
 
@@ -248,6 +252,6 @@ def _not_sent_in_time(call: ApiCall) -> OutOfTime:
 
 def _too_late(call: ApiCall) -> TimedOut:
     return TimedOut(
-        f"{call.action}: no complete answer before the deadline{_doubt(call)}; allow "
+        f"{call.action}: no complete answer before the deadline{_effect_note(call)}; allow "
         "more time by esa-prefetch:deadline"
     )

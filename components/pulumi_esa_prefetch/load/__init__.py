@@ -1,15 +1,15 @@
 """What plans will do to an origin, as pure arithmetic; reads no clock, no network."""
 
-from pulumi_esa_prefetch.load.forecast import Forecast, Paced, Run, forecast
+from pulumi_esa_prefetch.load.forecast import Forecast, PlanSchedule, Run, forecast
 from pulumi_esa_prefetch.load.limit_checks import (
     LimitFinding,
-    Planned,
+    PlanLoad,
     check_load,
     check_plan,
     check_start,
     count_text,
     denied_sentences,
-    few,
+    list_text,
     rate_text,
 )
 from pulumi_esa_prefetch.load.limits import (
@@ -38,8 +38,8 @@ __all__ = [
     "LimitFinding",
     "Limits",
     "LimitsError",
-    "Paced",
-    "Planned",
+    "PlanLoad",
+    "PlanSchedule",
     "Run",
     "Segment",
     "Span",
@@ -48,8 +48,8 @@ __all__ = [
     "check_start",
     "count_text",
     "denied_sentences",
-    "few",
     "forecast",
+    "list_text",
     "load_on_origins",
     "moment_text",
     "overlaps",

@@ -18,7 +18,7 @@ TICK = timedelta(microseconds=1)
 _SECOND = 1_000_000  # ticks
 
 
-class Paced(Protocol):
+class PlanSchedule(Protocol):
     """A plan as anybody knows it; what is not known is None."""
 
     @property
@@ -70,7 +70,7 @@ class Run:
             )
 
     @classmethod
-    def of(cls, plan: Paced, name: str) -> Self | None:
+    def of(cls, plan: PlanSchedule, name: str) -> Self | None:
         """A plan of any room as a run of that name; None if its pace is unknown or none."""
         interval, slice_len = plan.interval or 0, plan.slice_len or 0
         if interval < 1 or slice_len < 1:
@@ -128,7 +128,7 @@ class Forecast:
         return None if self.left is None else self.left == 0
 
     @property
-    def quiet(self) -> datetime | None:
+    def load_end(self) -> datetime | None:
         """When its load on the origin is over: one interval after the last batch."""
         return self.last and _moment(_ticks(self.last) + self.run.interval * _SECOND)
 
@@ -142,7 +142,7 @@ def forecast(
     of it is done already (TaskSubmitted). Of two batches due at one moment the one of
     the earlier run in the order goes first.
     """
-    beats = [_Beat.of(run, now) for run in runs]
+    beats = [_BatchTimes.of(run, now) for run in runs]
     if urls is None:
         return [_without_count(beat, now) for beat in beats]
     rest = max(0, urls - submitted)
@@ -166,7 +166,7 @@ def forecast(
 
 
 @dataclass(frozen=True, slots=True)
-class _Beat:
+class _BatchTimes:
     """The moments of a run's batches, in whole microseconds: nothing is rounded."""
 
     run: Run
@@ -175,7 +175,7 @@ class _Beat:
     end: int | None
 
     @classmethod
-    def of(cls, run: Run, now: datetime) -> "_Beat":
+    def of(cls, run: Run, now: datetime) -> "_BatchTimes":
         end = None if run.end is None else _ticks(run.end)
         return cls(run, _ticks(run.begins(now)), run.interval * _SECOND, end)
 
@@ -202,7 +202,7 @@ class _Beat:
         return done if self.end is None else min(done, self.end)
 
 
-def _exhausted(beats: Sequence[_Beat], rest: int) -> int | None:
+def _exhausted(beats: Sequence[_BatchTimes], rest: int) -> int | None:
     """Find the moment at which all batches together hold the rest of the list.
 
     What is submitted by a moment never shrinks, so halving finds it.
@@ -223,7 +223,7 @@ def _exhausted(beats: Sequence[_Beat], rest: int) -> int | None:
 
 
 def _portions(
-    beats: Sequence[_Beat], rest: int, done: int | None
+    beats: Sequence[_BatchTimes], rest: int, done: int | None
 ) -> list[tuple[int, int]]:
     """Count batches and URLs of each run.
 
@@ -244,7 +244,7 @@ def _portions(
     return portions
 
 
-def _without_count(beat: _Beat, now: datetime) -> Forecast:
+def _without_count(beat: _BatchTimes, now: datetime) -> Forecast:
     """Tell what the window alone tells: when batches begin, and when they must end."""
     past = beat.run.is_past(now)
     room = 0 if beat.end is None else beat.until(beat.end)

@@ -22,14 +22,14 @@ class LimitFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanLoad:
     """A forecast and the origins it loads: name -> most URLs of one batch for it."""
 
     forecast: Forecast
     origins: Mapping[str, int] = field(default_factory=dict)
 
 
-def check_plan(planned: Planned, limits: Limits) -> list[LimitFinding]:
+def check_plan(planned: PlanLoad, limits: Limits) -> list[LimitFinding]:
     """Judge one plan by itself: past window, fit, freeze windows, its own rate."""
     if planned.forecast.past:
         return [_past(planned.forecast.run, limits)]
@@ -55,10 +55,10 @@ def check_start(
     names of the origins it may load, each of them with whole batches.
     """
     mine = forecast([run, *others], urls, now, submitted)[0]
-    return check_plan(Planned(mine, dict.fromkeys(origins, run.slice_len)), limits)
+    return check_plan(PlanLoad(mine, dict.fromkeys(origins, run.slice_len)), limits)
 
 
-def check_load(all_planned: Iterable[Planned], limits: Limits) -> list[LimitFinding]:
+def check_load(all_planned: Iterable[PlanLoad], limits: Limits) -> list[LimitFinding]:
     """Judge the sum on each origin over all given plans; one alone is not a sum."""
     limit = limits.max_origin_urls_per_second
     if limit is None:
@@ -127,7 +127,7 @@ def _touches(forecast: Forecast, freeze: Freeze) -> str | None:
     return None
 
 
-def _rate(planned: Planned, limits: Limits) -> Iterator[LimitFinding]:
+def _rate(planned: PlanLoad, limits: Limits) -> Iterator[LimitFinding]:
     limit = limits.max_origin_urls_per_second
     run = planned.forecast.run
     most = max(planned.origins.values(), default=run.slice_len) / run.interval
@@ -162,7 +162,7 @@ def _overload(
     end = stretch[-1].end
     until = f" to {moment_text(end)}" if end else " on"
     text = (
-        f"{few(plans)} together load {origin} with up to {rate_text(most)} URLs/s "
+        f"{list_text(plans)} together load {origin} with up to {rate_text(most)} URLs/s "
         f"from {moment_text(stretch[0].start)}{until}, above the limit of "
         f"{rate_text(limit)}"
     )
@@ -179,7 +179,7 @@ def rate_text(urls_per_second: float) -> str:
     return format(urls_per_second, ".3g" if urls_per_second < _WHOLE else ".0f")
 
 
-def few(names: Sequence[str], most: int = 5) -> str:
+def list_text(names: Sequence[str], most: int = 5) -> str:
     """Write the first names as a list, and how many more there are."""
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -48,7 +48,7 @@ def spans(forecast: Forecast, origins: Mapping[str, int]) -> list[Span]:
     if forecast.first is None:
         return []
     run = forecast.run
-    end = forecast.quiet or run.end
+    end = forecast.load_end or run.end
     return [
         Span(origin, run.name, forecast.first, end, share / run.interval)
         for origin, share in origins.items()

@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.load import Limits, few
+from pulumi_esa_prefetch.load import Limits, list_text
 from pulumi_esa_prefetch.provider.job_locks import JobLocks
 from pulumi_esa_prefetch.provider.plan_cache import PlanCache
 from pulumi_esa_prefetch.provider.read_after_write import ReadAfterWrite
@@ -131,7 +131,7 @@ class ProviderSession:
         ]
         if strange:
             self.warn_once(
-                f"job {job_id}: ESA's list of its plans names other jobs ({few(strange)}): what is on record "
+                f"job {job_id}: ESA's list of its plans names other jobs ({list_text(strange)}): what is on record "
                 "stays, and plans of other jobs do not count"
             )
         return plans

@@ -30,7 +30,7 @@ from pulumi_policy.proxy import UnknownValueError
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
 from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.clock import SystemClock
-from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, few
+from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, list_text
 from pulumi_esa_prefetch.report.analysis.limit_findings import check_stack
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
@@ -205,4 +205,4 @@ def _only(plans: Sequence[str]) -> str:
 
 def _unknown(blind: Sequence[str], snapshot: EsaSnapshot) -> str:
     why = f": {snapshot.problem}" if snapshot.problem else "."
-    return f"Nothing is known of window and pace of {few(blind)}, so no limit can hold{why}"
+    return f"Nothing is known of window and pace of {list_text(blind)}, so no limit can hold{why}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from pulumi_esa_prefetch.settings.hosts import in_the_clear, may_be_sent_keys
+from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, plain_http_refusal
 from pulumi_esa_prefetch.settings.source import SettingsError, SettingsSource
 
 
@@ -57,18 +57,20 @@ class OidcRole:
 
 
 @dataclass(frozen=True)
-class DefaultPlaces:
+class DefaultChain:
     """The default chain of the official credentials library."""
 
 
-Holder = Credentials | Profile | EcsRole | CredentialsUri | OidcRole | DefaultPlaces
+DirectKeyPlace = (
+    Credentials | Profile | EcsRole | CredentialsUri | OidcRole | DefaultChain
+)
 
 
 @dataclass(frozen=True)
 class AssumedRole:
     """A RAM role taken on by whoever holds other keys."""
 
-    holder: Holder
+    source: DirectKeyPlace
     role_arn: str
     session_name: str | None = None
     policy: str | None = None
@@ -76,7 +78,7 @@ class AssumedRole:
     seconds: int | None = None
 
 
-KeyPlace = Holder | AssumedRole
+KeyPlace = DirectKeyPlace | AssumedRole
 """Where keys come from, not yet fetched: `api.credentials.source_of` makes a source of it."""
 
 
@@ -113,7 +115,7 @@ _PROFILES = (
 
 _URIS = ("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
 
-ODD = "has a character that no access key or token has"
+BAD_CHARACTER = "has a character that no access key or token has"
 
 
 def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
@@ -125,13 +127,13 @@ def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
 
 def read_key_place(source: SettingsSource, *, allow_http: bool = False) -> KeyPlace:
     """Choose where keys come from; raises SettingsError, naming what is missing."""
-    holder = _holder(source, allow_http=allow_http)
+    place = _direct_place(source, allow_http=allow_http)
     role = _structure(source, "alicloud:assumeRole")
     arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
     if not arn:
-        return holder
+        return place
     return AssumedRole(
-        holder,
+        place,
         arn,
         session_name=role.get("sessionName")
         or source.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
@@ -141,17 +143,17 @@ def read_key_place(source: SettingsSource, *, allow_http: bool = False) -> KeyPl
     )
 
 
-def is_odd(value: str) -> bool:
+def has_bad_character(value: str) -> bool:
     """Whether a character of this stands in no access key or token, so that no header may carry it."""
     return not (value.isascii() and value.isprintable()) or " " in value
 
 
-def _holder(source: SettingsSource, *, allow_http: bool) -> Holder:
-    named = _written_keys(source) or _named(source, allow_http=allow_http)
-    return named or DefaultPlaces()
+def _direct_place(source: SettingsSource, *, allow_http: bool) -> DirectKeyPlace:
+    named = _static_keys(source) or _named_place(source, allow_http=allow_http)
+    return named or DefaultChain()
 
 
-def _written_keys(source: SettingsSource) -> Credentials | None:
+def _static_keys(source: SettingsSource) -> Credentials | None:
     found = (_key_set(source, names) for names in (*_CONFIG, *_ENVIRONMENT))
     return next((keys for keys in found if keys), None)
 
@@ -160,8 +162,8 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
     key_id, secret, token = (source.text(name) for name in names)
     if key_id and secret:
         for name, value in zip(names, (key_id, secret, token or ""), strict=True):
-            if is_odd(value):
-                raise SettingsError(f"{name} {ODD}")
+            if has_bad_character(value):
+                raise SettingsError(f"{name} {BAD_CHARACTER}")
         return Credentials(key_id, secret, token)
     there = next((name for name in names if source.text(name)), None)
     if there is None:
@@ -172,7 +174,7 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
     )
 
 
-def _named(source: SettingsSource, *, allow_http: bool) -> Holder | None:
+def _named_place(source: SettingsSource, *, allow_http: bool) -> DirectKeyPlace | None:
     profile = source.text(*_PROFILES)
     if profile:
         return Profile(profile, _profile_file(source))
@@ -191,7 +193,7 @@ def _credentials_uri(uri: str, name: str, *, allow_http: bool) -> CredentialsUri
         )
     is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
     if is_open and not allow_http:
-        raise SettingsError(in_the_clear(name))
+        raise SettingsError(plain_http_refusal(name))
     return CredentialsUri(uri)
 
 

@@ -59,7 +59,7 @@ def may_be_sent_keys(host: str) -> bool:
     return is_this_machine(host) or any(address in network for network in _PRIVATE)
 
 
-def in_the_clear(what: str) -> str:
+def plain_http_refusal(what: str) -> str:
     """The sentence that refuses plain HTTP for `what`."""
     return (
         f"{what} is plain http to another machine, where anyone on the way can read keys: "
@@ -67,7 +67,7 @@ def in_the_clear(what: str) -> str:
     )
 
 
-def through_a_proxy(what: str, variable: str) -> str:
+def proxy_refusal(what: str, variable: str) -> str:
     """The sentence that refuses plain HTTP for `what` through the proxy that a variable names."""
     return (
         f"{what} is plain http, and {variable} names a proxy on another machine, which can read "

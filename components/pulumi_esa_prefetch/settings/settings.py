@@ -8,14 +8,14 @@ from urllib.parse import SplitResult, urlsplit
 from pulumi_esa_prefetch.settings.credential_sources import KeyPlace, read_key_place
 from pulumi_esa_prefetch.settings.hosts import (
     ALLOW_HTTP,
-    in_the_clear,
     may_be_sent_keys,
+    plain_http_refusal,
 )
 from pulumi_esa_prefetch.settings.source import (
     Get,
     SettingsError,
     SettingsSource,
-    brief,
+    quoted,
 )
 
 # The only public endpoints (help page api-esa-2024-09-10-endpoint). A region never picks
@@ -40,7 +40,7 @@ SETTINGS = (
     "verify",
 )
 """All names of the namespace in stack config, also those that other modules read."""
-_NEAR = 0.85
+_CLOSE_MATCH = 0.85
 """Of difflib's ratio: one letter of five is near, a word of its own is not."""
 
 ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
@@ -99,7 +99,7 @@ def refuse_misspelt(names: Iterable[str]) -> None:
         namespace, _, name = full_name.partition(":")
         if namespace != NAMESPACE or name in SETTINGS:
             continue
-        near = get_close_matches(name.casefold(), folded, n=1, cutoff=_NEAR)
+        near = get_close_matches(name.casefold(), folded, n=1, cutoff=_CLOSE_MATCH)
         if near:
             meant = f"{NAMESPACE}:{folded[near[0]]}"
             raise SettingsError(f"{full_name} is no setting: did you mean {meant}?")
@@ -113,7 +113,7 @@ def _endpoint(source: SettingsSource, *, allow_http: bool) -> str:
     url = f"{parts.scheme}://{host}{port}"
     is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
     if is_open and not allow_http:
-        raise SettingsError(in_the_clear(f"{name} ({url})"))
+        raise SettingsError(plain_http_refusal(f"{name} ({url})"))
     return url
 
 
@@ -154,7 +154,7 @@ def _public_endpoint(source: SettingsSource) -> str:
     kind = (source.text(*names) or "Domestic").lower()
     if kind not in ("domestic", "international"):
         raise SettingsError(
-            f"{source.which(*names)} must be Domestic or International, not {brief(kind)}"
+            f"{source.which(*names)} must be Domestic or International, not {quoted(kind)}"
         )
     return INTERNATIONAL_ENDPOINT if kind == "international" else CHINA_ENDPOINT
 
@@ -173,7 +173,7 @@ def _scheme(source: SettingsSource) -> str:
     protocol = (source.text("alicloud:protocol") or "HTTPS").lower()
     if protocol not in ("http", "https"):
         raise SettingsError(
-            f"alicloud:protocol must be HTTP or HTTPS, not {brief(protocol)}"
+            f"alicloud:protocol must be HTTP or HTTPS, not {quoted(protocol)}"
         )
     return protocol
 

@@ -23,7 +23,7 @@ class SettingsError(ValueError):
     """A setting is missing or wrong; the text is one sentence that names it."""
 
 
-def brief(text: str) -> str:
+def quoted(text: str) -> str:
     """What stands where something else should, for a sentence."""
     return repr(text[:40])
 
@@ -54,7 +54,7 @@ class SettingsSource:
             return default
         if text.lower() not in _WORDS:
             raise SettingsError(
-                f"{self.which(*names)} must be true or false, not {brief(text)}"
+                f"{self.which(*names)} must be true or false, not {quoted(text)}"
             )
         return _WORDS[text.lower()]
 
@@ -68,7 +68,7 @@ class SettingsSource:
         except ValueError:
             number = math.nan
         if not (math.isfinite(number) and number > 0):
-            raise SettingsError(f"{name} must be a number above 0, not {brief(text)}")
+            raise SettingsError(f"{name} must be a number above 0, not {quoted(text)}")
         return number
 
     def parsed(self, name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
-from pulumi_esa_prefetch.load import LimitFinding, Limits, few, overlaps, peak
+from pulumi_esa_prefetch.load import LimitFinding, Limits, list_text, overlaps, peak
 from pulumi_esa_prefetch.report.analysis.load_outlook import (
     CHANGES,
     Case,
@@ -184,10 +184,10 @@ def _notes(
     going = [case for case in cases if case.action.submits]
     blind = [case.name for case in going if not case.plan.interval]
     if blind:
-        yield f"Pace and window are not known of {few(blind)}."
+        yield f"Pace and window are not known of {list_text(blind)}."
     endless = [case.name for case in going if case.plan.interval and not case.job.urls]
     if endless:
-        yield f"The number of URLs is not known of {few(endless)}."
+        yield f"The number of URLs is not known of {list_text(endless)}."
 
 
 def _other_findings(

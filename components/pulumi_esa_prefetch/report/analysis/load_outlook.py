@@ -9,7 +9,7 @@ from pulumi_esa_prefetch.load import (
     Forecast,
     LimitFinding,
     Limits,
-    Planned,
+    PlanLoad,
     Run,
     Segment,
     check_load,
@@ -66,7 +66,7 @@ class Case:
 class LoadOutlook:
     """The plans that go on, by URN (by plan id those outside the stack)."""
 
-    planned: Mapping[str, Planned] = field(default_factory=dict)
+    planned: Mapping[str, PlanLoad] = field(default_factory=dict)
 
     def of(self, case: Case) -> Forecast | None:
         """Return a case's forecast, None if it submits nothing or is not known."""
@@ -130,7 +130,7 @@ def forecast_load(
     jobs: dict[str, list[Case]] = {}
     for case in cases:
         jobs.setdefault(case.job.key, []).append(case)
-    planned: dict[str, Planned] = {}
+    planned: dict[str, PlanLoad] = {}
     for of_one_job in jobs.values():
         planned |= _planned(of_one_job, snapshot, now)
     return LoadOutlook(planned)
@@ -182,14 +182,14 @@ def _gather(
 
 def _planned(
     of_one_job: Sequence[Case], snapshot: EsaSnapshot, now: datetime
-) -> dict[str, Planned]:
+) -> dict[str, PlanLoad]:
     job = of_one_job[0].job
     runs = _runs(of_one_job, snapshot)
     resets = any(case.action.resets for case in of_one_job)
     submitted = 0 if resets else job.submitted
     told = forecast(list(runs.values()), job.urls, now, submitted)
     return {
-        urn: Planned(one, job.origins(one.run.slice_len))
+        urn: PlanLoad(one, job.origins(one.run.slice_len))
         for urn, one in zip(runs, told, strict=True)
     }
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Deadline:
+class CallLimits:
     """Of one operation with all its repeats: seconds, and attempts (None: any number)."""
 
     seconds: float

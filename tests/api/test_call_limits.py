@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pulumi_esa_prefetch.api.deadline import run_within
+from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.errors import NoAnswer
 
 
