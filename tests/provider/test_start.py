@@ -14,7 +14,6 @@ from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import notify
-from pulumi_esa_prefetch.provider.start import StartEffect, after_lost_start
 from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
 
@@ -44,38 +43,6 @@ def fault(kind: dict[str, Any], *, action: str = START, **more: Any) -> dict[str
 
 def names(kind: dict[str, Any]) -> str:
     return "-".join(str(value) for value in kind.values())
-
-
-@pytest.mark.parametrize(
-    ("before", "seen", "restart_failed", "outcome"),
-    [
-        ("stopped", "running", True, StartEffect.DONE),
-        ("finished", "running", True, StartEffect.DONE),
-        (None, "running", True, StartEffect.DONE),
-        ("stopped", "stopped", True, StartEffect.REPEATABLE),
-        ("stopped", "waiting", True, StartEffect.REPEATABLE),
-        ("waiting", "waiting", True, StartEffect.REPEATABLE),
-        ("finished", "waiting", True, StartEffect.REPEATABLE),
-        ("failed", "failed", True, StartEffect.REPEATABLE),
-        ("failed", "failed", False, StartEffect.REPEATABLE),
-        ("stopped", "failed", True, StartEffect.REPEATABLE),
-        ("stopped", "failed", False, StartEffect.DONE),
-        (None, "failed", False, StartEffect.REPEATABLE),
-        ("stopped", "finished", True, StartEffect.DONE),
-        ("waiting", "finished", True, StartEffect.DONE),
-        ("failed", "finished", True, StartEffect.DONE),
-        ("finished", "finished", True, StartEffect.UNKNOWN),
-        (None, "finished", True, StartEffect.UNKNOWN),
-        ("stopped", "paused-by-esa", True, StartEffect.UNKNOWN),
-        ("stopped", None, True, StartEffect.UNKNOWN),
-    ],
-)
-def test_a_lost_start_is_judged_by_the_status_before_and_after(
-    before: str | None, seen: str | None, outcome: StartEffect, *, restart_failed: bool
-) -> None:
-    judged = after_lost_start(before, seen, restart_failed=restart_failed)
-
-    assert judged is outcome
 
 
 @pytest.mark.parametrize("kind", LOST_AFTER, ids=names)
@@ -791,3 +758,17 @@ def test_an_accepted_start_that_no_list_shows_leaves_the_status_open(
     assert world.calls(START) == 1
     said = "its status is not known until a refresh: ESA accepted Start and still"
     assert capsys.readouterr().out.count(f"{said} lists it as {status}") == 1
+
+
+def test_an_accepted_start_of_a_plan_that_no_list_holds_is_recorded_all_the_same() -> (
+    None
+):
+    lacks = fault({"kind": "missing-keys", "keys": "Status"})
+    world = World("stopped", faults=(lacks,))
+    world.session.plan_cache.find(JOB, PLAN)
+    world.wire.spoiled = {LIST: {"Executions": [], "TotalCount": 0}}
+
+    outs = created(world)
+
+    assert (outs["status"], outs["starts"]) == ("unknown", 1)
+    assert world.calls(START) == 1

@@ -13,7 +13,8 @@ from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import enforce_limits
 from pulumi_esa_prefetch.provider.session import notify
-from pulumi_esa_prefetch.provider.start import INACTIVE, StartResult, start_plan
+from pulumi_esa_prefetch.provider.start import StartResult, start_plan
+from pulumi_esa_prefetch.provider.start_decision import INACTIVE
 from pulumi_esa_prefetch.provider.stop import stop_plan
 
 

@@ -1,97 +1,77 @@
-"""Starting a plan once, whatever becomes of the answers; decides not whether it should run.
+"""Starting a plan once, whatever ESA answers; whether it should be started is decided elsewhere.
 
-ESA takes no client token, so a Start whose answer was lost is looked up before anything is repeated
-(law 2), by lists asked for afterwards, until none can lag behind it. Nothing is repeated while ESA may
-still carry the first one out, and nothing without a look while the plan may set off by itself. Where
-the job is not known there is nothing to look up: the error then says so, for a repeat could run a plan
-again that has finished in between.
+What to do after each answer is the table in ``start_decision``. This file sends Start, reads the lists and
+carries the table out. Four rules hold:
 
-An answer is believed in its form only. It cannot give a plan another job than the known one. Without a known
-job, one that names none or an unreadable one ends in an error, although Start has succeeded (law 3): ESA has no
-call that finds a plan's job, and a record with an unreadable id could be read, updated and deleted by no command.
-The error says that the plan was started; with job_id, the next up adopts it as it is and starts nothing.
+- ESA takes no client token. So a Start whose answer was lost is looked up before it is repeated (law 2).
+- No Start is repeated while ESA may still carry out the first one.
+- A plan that may start by itself is looked at before each repeat.
+- Without the job's id there is no list to read. Then the error says so, because a repeat could run a plan
+  again that has finished in the meantime.
+
+ESA's answer cannot give a plan another job than the known one. If the job is not known and the answer names none
+that can be read, the result is an error, although Start has succeeded (law 3): ESA has no call that finds a
+plan's job, and a state without a readable job id cannot be read, updated or deleted. The error says that the plan
+was started. With job_id, the next up adopts the plan as it is and starts nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
 
-from pulumi_esa_prefetch.api.errors import (
-    ApiError,
-    BadAnswer,
-    Conflict,
-    CutOff,
-    EsaError,
-    Invalid,
-    NotFound,
-)
-from pulumi_esa_prefetch.api.esa_times import render_time
+from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
 from pulumi_esa_prefetch.provider.decision import may_be_stale
-from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone, PrefetchError
+from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone
 from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
+from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import notify
+from pulumi_esa_prefetch.provider.start_decision import (
+    AfterStart,
+    Listed,
+    StartAnswer,
+    StartAttempt,
+    after_start,
+)
+from pulumi_esa_prefetch.provider.start_errors import (
+    not_shown_yet,
+    not_started,
+    start_unknown,
+    without_job,
+)
 
-TOO_LATE = "InvalidEndTime.Mismatch"
-INACTIVE = ("stopped", "failed", "finished")
 LOOK_SHARES = (0.0, 0.3, 1.0)
-"""When an effect is looked for, as shares of the lag that lists may have."""
-
-
-class StartEffect(Enum):
-    """What a look after a Start without an answer says about that Start."""
-
-    DONE = "it is going or has gone"
-    REPEATABLE = "it is not going: a repeat changes nothing that is done"
-    UNKNOWN = "nobody can say"
-
-
-def after_lost_start(
-    before: str | None, seen: str | None, *, restart_failed: bool
-) -> StartEffect:
-    """Judge a lost Start by the plan's status before it (None: unknown) and after it."""
-    if seen == "running":
-        return StartEffect.DONE
-    if seen == "failed" and before not in {None, "failed"} and not restart_failed:
-        return StartEffect.DONE
-    if seen in {"waiting", "stopped", "failed"}:
-        return StartEffect.REPEATABLE
-    if seen == "finished" and before not in {None, "finished"}:
-        return StartEffect.DONE
-    return StartEffect.UNKNOWN
+"""When lists are read after a Start, as shares of the time that they may lag."""
 
 
 @dataclass(frozen=True)
 class StartResult:
-    """What ESA says of the plan then; ``starts``: how many Starts count, none if the plan goes without one."""
+    """The plan after Start; ``starts``: how many Starts count, 0 if the plan runs without one of ours."""
 
     plan: Plan
     starts: int = 1
 
 
 def start_plan(hook: HookCall, ref: PlanRef, *, restart_failed: bool) -> StartResult:
-    """Start the plan and answer what ESA says of it then.
+    """Start the plan and return it as ESA shows it then.
 
-    Its status is None if ESA accepted the Start and nothing more could be learnt. Raises
-    NotStarted if no Start had an effect, PrefetchError if nobody can say whether one had.
+    Its status is None if ESA accepted Start and the status could not be read. Raises NotStarted if no Start had
+    an effect, PrefetchError if it is not known whether one had.
     """
-    started = _StartAttempts(hook, ref, restart_failed=restart_failed).until_known()
+    started = _Starter(hook, ref, restart_failed=restart_failed).run()
     _remember(hook, started.plan)
     return started
 
 
 def _remember(hook: HookCall, plan: Plan) -> None:
-    """Let no list that lags say that the plan stands still."""
+    """Keep a list that lags from showing the plan as inactive."""
     is_open = may_be_stale(plan, hook.session.clock.now())
     if plan.job_id and (is_open or plan.status in ACTIVE):
         status = "running" if is_open else plan.status or ""
         hook.session.plan_cache.mark_started(plan.job_id, plan.id, status)
 
 
-class _StartAttempts:
-    """One Start with all its repeats; ``_last``: the plan as it was seen last, ``_lost``: whether an answer was."""
+class _Starter:
+    """One Start with its repeats; ``_last``: the plan as it was last seen, ``_lost``: whether any answer was lost."""
 
     def __init__(self, hook: HookCall, ref: PlanRef, *, restart_failed: bool) -> None:
         self._hook = hook
@@ -101,268 +81,151 @@ class _StartAttempts:
         self._last = ref.before
         self._lost = False
 
-    def until_known(self) -> StartResult:
-        """Start and repeat, until it is known what came of it."""
+    def run(self) -> StartResult:
+        """Start, and repeat until the result is known."""
         while True:
             try:
-                return StartResult(self._send())
+                started = self._send()
             except EsaError as error:
-                started = self._settle(error) or self._look_before_repeat(error)
-                if started is not None:
-                    return started
+                started = self._after_error(error)
+            if started is not None:
+                return started
 
     @property
     def _waits(self) -> bool:
         return self._last is not None and self._last.status == "waiting"
 
-    def _send(self) -> Plan:
-        # A plan that waits may run, and finish, by itself while a refused Start is repeated: then it
-        # is not the client that repeats it.
+    def _send(self) -> StartResult | None:
+        # A waiting plan may run, and finish, by itself while a refused Start is repeated. So it is not the
+        # client that repeats it.
         client = self._hook.client(attempts=1 if self._waits else None)
         answer = client.start_scheduled_preload_execution(plan_id=self._ref.plan_id)
-        return _accepted(self._hook, self._ref, answer)
+        ref, plan_cache = self._ref, self._hook.session.plan_cache
+        plan, contradiction = ref.completed_with(answer), ref.contradiction(answer)
+        if plan.job_id is None:
+            raise BadAnswer(contradiction or "ESA's answer names no job")
+        self._hook.session.warn_once(contradiction)
+        if plan.status is None:
+            plan_cache.invalidate(plan.job_id)
+            self._ref = ref.with_job(plan.job_id)
+            return self._look(StartAnswer.ACCEPTED)
+        plan_cache.store(plan)
+        if _is_inactive(ref.status, plan.status):
+            notify(f"{ref}: ESA accepted Start and says that the plan is {plan.status}")
+        return StartResult(plan)
 
-    def _settle(self, error: EsaError) -> StartResult | None:
-        """What came of the Starts; None when it is time for the next one."""
+    def _after_error(self, error: EsaError) -> StartResult | None:
+        """The result; None if Start is to be sent again."""
         self._lost = self._lost or error.ambiguous
-        if (
-            self._waits
-            and not error.ambiguous
-            and self._attempts.wait_before_next(error)
-        ):
-            return None
-        started = self._look_up(error)
-        if started is not None:
-            return started
-        if error.under_way:
-            raise _not_known(self._ref, error) from None
-        if not self._attempts.wait_before_next(error):
-            raise NotStarted(
-                f"{self._ref} was not started: {error}; ESA's list shows no effect"
-            ) from None
+        may_skip_list = self._waits and not error.ambiguous
+        if not (may_skip_list and self._attempts.wait_before_next(error)):
+            started = self._look_up(error)
+            if started is not None:
+                return started
+            if error.under_way:
+                raise not_shown_yet(self._ref, error) from None
+            if not self._attempts.wait_before_next(error):
+                raise NotStarted(
+                    f"{self._ref} was not started: {error}; ESA's list shows no effect"
+                ) from None
+        if may_be_stale(self._last, self._hook.session.clock.now()):
+            return self._look(None, error)
         return None
 
     def _look_up(self, error: EsaError) -> StartResult | None:
-        """What ESA's list says; None if it shows no effect of a Start that may have had one."""
-        hook, ref = self._hook, self._ref
+        """The result, by lists that are read after the error; None if no Start had an effect."""
+        hook, ref, answer = self._hook, self._ref, StartAnswer.of(error)
         if ref.job_id:
             hook.session.plan_cache.invalidate(ref.job_id)
         if isinstance(error, NotFound):
             raise PlanGone(f"{ref} does not exist: {error}") from None
-        if not self._lost and not _needs_look(error):
+        if not self._attempt(answer).needs_list:
             raise NotStarted(f"{ref} was not started: {error}") from None
         job_id = ref.job_id or hook.session.plan_cache.job_of(ref.plan_id)
         if job_id is None:
-            raise _without_job(ref, error) from None
+            raise without_job(ref, error) from None
         self._ref = ref = ref.with_job(job_id)
-        if isinstance(error, BadAnswer):
+        if answer is StartAnswer.ACCEPTED:
             hook.session.warn_once(
                 f"{ref}: ESA accepted Start, and its answer cannot be used: {error}"
             )
-            return StartResult(_look_after_success(hook, ref))
-        if error.ambiguous:
-            return self._result_if_done(
-                _look_after_loss(hook, ref, error, self._effect)
-            )
-        return _look_after_refusal(hook, ref, error, lost=self._lost)
+        return self._look(answer, error)
 
-    def _look_before_repeat(self, error: EsaError) -> StartResult | None:
-        """The plan if it no longer waits for a Start: its window may have opened during the pause."""
-        hook, ref = self._hook, self._ref
-        if not may_be_stale(self._last, hook.session.clock.now()):
-            return None
-        try:
-            seen = hook.session.plan_cache.get(
-                ref.job_id or "", ref.plan_id, hook.list_call(), max_age=0
-            )
-        except EsaError as second:
-            raise self._unseen(error, second) from None
-        if seen is None:
+    def _look(
+        self, answer: StartAnswer | None, error: EsaError | None = None
+    ) -> StartResult | None:
+        """Read lists and do what the table says; None: Start is to be sent again."""
+        start, ref = self._attempt(answer), self._ref
+        seen, then = self._read_lists(start)
+        if then is AfterStart.FAIL_GONE:
             raise PlanGone(f"{ref} does not exist any more") from None
-        seen = ref.in_known_job(seen)
-        if self._effect(seen) is StartEffect.UNKNOWN:
-            raise self._unseen(error, f"it is {seen.status or 'without a status'}")
-        return self._result_if_done(seen)
-
-    def _effect(self, seen: Plan) -> StartEffect:
-        before = self._last.status if self._last else None
-        return after_lost_start(
-            before, seen.status, restart_failed=self._restart_failed
-        )
-
-    def _result_if_done(self, seen: Plan) -> StartResult | None:
-        effect, self._last = self._effect(seen), seen
-        return (
-            StartResult(seen, int(self._lost)) if effect is StartEffect.DONE else None
-        )
-
-    def _unseen(self, error: EsaError, why: object) -> PrefetchError:
-        if self._lost:
-            return _not_known(self._ref, error)
-        return NotStarted(
-            f"{self._ref} was not started: {error}; whether it runs by itself by now cannot be told: {why}"
-        )
-
-
-def _accepted(hook: HookCall, ref: PlanRef, answer: Plan) -> Plan:
-    plan, contradiction = ref.completed_with(answer), ref.contradiction(answer)
-    if plan.job_id is None:
-        raise BadAnswer(contradiction or "ESA's answer names no job")
-    hook.session.warn_once(contradiction)
-    if plan.status is None:
-        hook.session.plan_cache.invalidate(plan.job_id)
-        return _look_after_success(hook, ref.with_job(plan.job_id))
-    hook.session.plan_cache.store(plan)
-    if _stands_still(ref.status, plan.status):
-        notify(f"{ref}: ESA accepted Start and says that the plan is {plan.status}")
-    return plan
-
-
-def _stands_still(before: str | None, after: str) -> bool:
-    return after in {"stopped", "failed"} or (after == "finished" == before)
-
-
-def _needs_look(error: EsaError) -> bool:
-    return (
-        error.ambiguous
-        or isinstance(error, (Conflict, CutOff, Invalid))
-        or type(error) is ApiError
-    )
-
-
-def _look_after_success(hook: HookCall, ref: PlanRef) -> Plan:
-    """Nothing is raised after a Start that succeeded: what is known is recorded (law 3)."""
-
-    def shows_it(plan: Plan) -> bool:
-        return plan.status not in INACTIVE or ref.status not in {None, plan.status}
-
-    unknown = f"{ref} was started, its status is not known until a refresh"
-    try:
-        seen = _seen(hook, ref, shows_it)
-    except EsaError as error:
-        notify(f"{unknown}: {error}")
-        return ref.with_unknown_status()
-    if seen is not None and seen.status in INACTIVE and seen.status == ref.status:
-        # As it was before: what is recorded so would be started once more, or be taken for done.
-        notify(f"{unknown}: ESA accepted Start and still lists it as {seen.status}")
-        return ref.with_unknown_status()
-    return seen or ref.with_unknown_status()
-
-
-def _look_after_loss(
-    hook: HookCall, ref: PlanRef, error: EsaError, judge: Callable[[Plan], StartEffect]
-) -> Plan:
-    try:
-        seen = _seen(hook, ref, lambda plan: judge(plan) is StartEffect.DONE)
-    except EsaError as second:
-        raise PrefetchError(
-            f"it is not known whether {ref} was started ({error}), and looking it up failed "
-            f"too ({second}); see the plan's status in ESA before the next up"
-        ) from None
-    if seen is None:
-        raise PlanGone(f"{ref} does not exist any more") from None
-    if judge(seen) is StartEffect.UNKNOWN:
-        raise PrefetchError(
-            f"it is not known whether {ref} was started: {error}; the plan is "
-            f"{seen.status or 'without a status'}, as it may have been before: compare the "
-            "job's progress in ESA, then run up again to start it, or declare it as it is"
-        ) from None
-    return seen
-
-
-def _look_after_refusal(
-    hook: HookCall, ref: PlanRef, error: EsaError, *, lost: bool
-) -> StartResult:
-    """A Start may be refused because the plan is already going: that is what was wanted."""
-    now = hook.session.clock.now()
-
-    def is_going(plan: Plan) -> bool:
-        return _is_going(ref.status, plan, error, now)
-
-    hangs_on_status = lost or not isinstance(error, (CutOff, Invalid))
-    try:
-        seen = _seen(hook, ref, is_going if hangs_on_status else None)
-    except EsaError:
-        seen = None
-    if seen is not None and is_going(seen):
-        if not lost and seen.status == "waiting" == ref.status:
+        if then is AfterStart.FAIL_NOT_STARTED:
+            raise not_started(ref, start, error, seen) from None
+        if then is AfterStart.FAIL_UNKNOWN:
+            raise start_unknown(ref, start, error, seen) from None
+        if then is AfterStart.RECORD_WITHOUT_STATUS or not isinstance(seen, Plan):
+            _notify_without_status(ref, seen)
+            return StartResult(ref.with_unknown_status())
+        self._last = seen
+        if then is AfterStart.REPEAT:
+            return None
+        if _is_left_waiting(start, seen):
             notify(
                 f"{ref} is left waiting for its window, for ESA refused Start: {error}"
             )
-        return StartResult(seen, int(lost))
-    if lost:
-        raise _not_known(ref, error) from None
-    reason = _window_over(seen or ref.before, error, now)
-    raise NotStarted(f"{ref} was not started: {reason or error}") from None
+        is_ours = start.lost or answer is StartAnswer.ACCEPTED
+        return StartResult(seen, starts=int(is_ours))
 
-
-def _not_known(ref: PlanRef, error: EsaError) -> PrefetchError:
-    return PrefetchError(
-        f"it is not known whether {ref} was started: {error}; ESA does not show it yet: run up "
-        "again, which looks first"
-    )
-
-
-def _seen(
-    hook: HookCall, ref: PlanRef, is_done: Callable[[Plan], bool] | None = None
-) -> Plan | None:
-    """The plan in a list asked for now.
-
-    ``is_done``: as soon as a list shows it, or when none can lag behind it any more. A plan whose window is
-    still to come waits before and after, however long one looks.
-    """
-    plan_cache, clock = hook.session.plan_cache, hook.session.clock
-    since = clock.monotonic()
-    for share in LOOK_SHARES if is_done else (0.0,):
-        hook.session.read_after_write.wait(since, share)
-        call = hook.last_list_call()
-        seen = plan_cache.get(ref.job_id or "", ref.plan_id, call, max_age=0)
-        if (
-            seen is None
-            or _waits_for_window(seen, clock.now())
-            or (is_done and is_done(seen))
-        ):
-            break
-    return ref.in_known_job(seen) if seen else None
-
-
-def _waits_for_window(plan: Plan, now: datetime) -> bool:
-    return plan.status == "waiting" and not may_be_stale(plan, now)
-
-
-def _window_over(plan: Plan | None, error: EsaError, now: datetime) -> str | None:
-    """What to do about a Start that ESA refused because it came after the plan's window."""
-    late = isinstance(error, ApiError) and error.code == TOO_LATE
-    if not late or plan is None or plan.end_time is None or plan.end_time > now:
-        return None
-    return (
-        f"its window ended at {render_time(plan.end_time)}: move its window, or declare it "
-        f"stopped ({error})"
-    )
-
-
-def _is_going(before: str | None, seen: Plan, error: EsaError, now: datetime) -> bool:
-    if seen.status == "finished":
-        return before not in {None, "finished"}
-    if seen.status == "waiting":
-        opens = seen.start_time is not None and seen.start_time > now
-        return before != "waiting" or (opens and isinstance(error, Conflict))
-    return seen.status == "running"
-
-
-def _without_job(ref: PlanRef, error: EsaError) -> PrefetchError:
-    if isinstance(error, BadAnswer):
-        return PrefetchError(
-            f"ESA accepted Start for {ref}, but its answer cannot be read and without job_id "
-            f"the plan cannot be looked up: give job_id and run up again, which then adopts the "
-            f"plan as it is ({error})"
+    def _attempt(self, answer: StartAnswer | None) -> StartAttempt:
+        return StartAttempt(
+            answer,
+            at=self._hook.session.clock.now(),
+            before=self._ref.status,
+            last=self._last.status if self._last else None,
+            lost=self._lost,
+            restart_failed=self._restart_failed,
         )
-    if error.ambiguous:
-        return PrefetchError(
-            f"it is not known whether {ref} was started, and without job_id it cannot be "
-            f"looked up: give job_id and run up again, which then looks first ({error})"
+
+    def _read_lists(self, start: StartAttempt) -> tuple[Listed, AfterStart]:
+        """What the last list shows, and what to do by it: lists are read until one decides."""
+        hook, clock = self._hook, self._hook.session.clock
+        if start.answer is None:
+            seen = self._listed(hook.list_call())
+            return seen, after_start(start, seen, clock.now(), may_lag=False)
+        since, shares = clock.monotonic(), iter(LOOK_SHARES)
+        then = AfterStart.LOOK_AGAIN
+        while then is AfterStart.LOOK_AGAIN:
+            share = next(shares)
+            hook.session.read_after_write.wait(since, share)
+            seen = self._listed(hook.last_list_call())
+            may_lag = share < LOOK_SHARES[-1]
+            then = after_start(start, seen, clock.now(), may_lag=may_lag)
+        return seen, then
+
+    def _listed(self, call: ListCall) -> Listed:
+        """The plan in a list that is asked for now."""
+        ref, plan_cache = self._ref, self._hook.session.plan_cache
+        try:
+            seen = plan_cache.get(ref.job_id or "", ref.plan_id, call, max_age=0)
+        except EsaError as error:
+            return error
+        return ref.in_known_job(seen) if seen else None
+
+
+def _is_inactive(before: str | None, after: str) -> bool:
+    return after in {"stopped", "failed"} or (after == "finished" == before)
+
+
+def _is_left_waiting(start: StartAttempt, seen: Plan) -> bool:
+    refused = start.answer is StartAnswer.CONFLICT and not start.lost
+    return refused and seen.status == "waiting" == start.before
+
+
+def _notify_without_status(ref: PlanRef, seen: Listed) -> None:
+    if seen is not None:
+        why = (
+            seen
+            if isinstance(seen, EsaError)
+            else f"ESA accepted Start and still lists it as {seen.status}"
         )
-    return PrefetchError(
-        f"{ref} was not started: {error}; give job_id, so that a plan that runs already is "
-        "adopted"
-    )
+        notify(f"{ref} was started, its status is not known until a refresh: {why}")
