@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.report.analysis.load_outlook import predicted_cases
+from pulumi_esa_prefetch.report.analysis.load_outlook import predict_prefetches
 from pulumi_esa_prefetch.report.analysis.predicted_actions import PredictedAction
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, UNKNOWN
@@ -24,9 +24,11 @@ from tests.report.previews import (
 )
 
 
-def outcome_of(given: Document, now: datetime = NOW) -> PredictedAction:
-    (case,) = predicted_cases(ResourceGraph.of(preview(given)), EsaSnapshot(), now)
-    return case.action
+def predicted(given: Document, now: datetime = NOW) -> PredictedAction:
+    (prefetch,) = predict_prefetches(
+        ResourceGraph.of(preview(given)), EsaSnapshot(), now
+    )
+    return prefetch.action
 
 
 @pytest.mark.parametrize(
@@ -93,57 +95,57 @@ def outcome_of(given: Document, now: datetime = NOW) -> PredictedAction:
 def test_the_calls_and_the_reason_are_those_of_the_decision_table(
     given: Document, what: str, why: str
 ) -> None:
-    outcome = outcome_of(given)
+    action = predicted(given)
 
-    assert (outcome.what, outcome.why) == (what, why)
+    assert (action.what, action.why) == (what, why)
 
 
 def test_a_plan_whose_status_nobody_knows_is_told_for_every_status() -> None:
-    outcome = outcome_of(create("a", 1))
+    action = predicted(create("a", 1))
 
-    assert outcome.what == (
+    assert action.what == (
         "Start if waiting, failed or stopped; adopt, no call if running or finished"
     )
-    assert outcome.starts
+    assert action.starts
 
 
 def test_a_replacement_is_a_deletion_and_a_creation() -> None:
-    outcome = outcome_of(step("replace", old("a", 1, "running"), new("a", 2)))
+    action = predicted(step("replace", old("a", 1, "running"), new("a", 2)))
 
-    assert outcome.what.startswith("old plan: Stop; new plan: Start if waiting")
-    assert (outcome.starts, outcome.stops) == (True, True)
+    assert action.what.startswith("old plan: Stop; new plan: Start if waiting")
+    assert (action.starts, action.stops) == (True, True)
 
 
 def test_an_update_that_will_be_refused_is_told_as_an_error() -> None:
-    outcome = outcome_of(update("a", 1, "waiting", desired_state="stopped"))
+    action = predicted(update("a", 1, "waiting", desired_state="stopped"))
 
-    assert outcome.refused
-    assert outcome.what == "error"
-    assert outcome.why.startswith("is waiting and ESA stops only running plans")
+    assert action.refused
+    assert action.what == "error"
+    assert action.why.startswith("is waiting and ESA stops only running plans")
 
 
 def test_a_rerun_after_the_window_is_told_as_an_error() -> None:
     late = datetime.fromisoformat("2026-11-11T03:00:00Z")
 
-    outcome = outcome_of(update("a", 1, "finished", triggers={"release": "2"}), late)
+    action = predicted(update("a", 1, "finished", triggers={"release": "2"}), late)
 
-    assert outcome.refused
-    assert "its window is over" in outcome.why
+    assert action.refused
+    assert "its window is over" in action.why
 
 
 def test_deleting_a_plan_of_unknown_status_tells_that_it_is_left_alone() -> None:
-    outcome = outcome_of(delete("a", 1, "pausing"))
+    action = predicted(delete("a", 1, "pausing"))
 
-    assert outcome.what == "leave, no call"
-    assert "is left alone" in outcome.notice
-    assert "waiting" not in outcome.notice
+    assert action.what == "leave, no call"
+    assert "is left alone" in action.notice
+    assert "waiting" not in action.notice
 
 
 def test_deleting_a_waiting_plan_tells_that_it_goes_on() -> None:
-    outcome = outcome_of(delete("a", 1, "waiting"))
+    action = predicted(delete("a", 1, "waiting"))
 
-    assert "it will still start at 2026-11-11T01:00:00Z" in outcome.notice
-    assert outcome.submits
+    assert "it will still start at 2026-11-11T01:00:00Z" in action.notice
+    assert action.submits
 
 
 def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_past() -> (
@@ -151,9 +153,9 @@ def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_p
 ):
     late = datetime.fromisoformat("2026-11-11T01:30:00Z")
 
-    outcome = outcome_of(delete("a", 1, "waiting"), late)
+    action = predicted(delete("a", 1, "waiting"), late)
 
-    assert "it will still start when ESA lets it" in outcome.notice
+    assert "it will still start when ESA lets it" in action.notice
 
 
 @pytest.mark.parametrize(
@@ -164,20 +166,20 @@ def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_p
 def test_what_depends_on_unknown_values_is_expected_to_start(
     changed: dict[str, Any],
 ) -> None:
-    outcome = outcome_of(update("a", 1, "finished", **changed))
+    action = predicted(update("a", 1, "finished", **changed))
 
-    assert outcome.what == "known at deployment only"
-    assert outcome.starts
+    assert action.what == "known at deployment only"
+    assert action.starts
 
 
 def test_a_secret_trigger_is_never_taken_for_an_unchanged_one() -> None:
     there = old("a", 1, "finished", triggers={"key": SECRET})
     given = step("update", there, new("a", 1, triggers={"key": SECRET}))
 
-    outcome = outcome_of(given)
+    action = predicted(given)
 
-    assert outcome.what == "run again if the secret trigger changed"
-    assert outcome.starts
+    assert action.what == "run again if the secret trigger changed"
+    assert action.starts
 
 
 @pytest.mark.parametrize(
@@ -216,14 +218,14 @@ def test_a_hidden_trigger_is_told_for_what_can_be_known_of_it(
 ) -> None:
     given = step("update", old("a", 1, "finished", **before), new("a", 1, **after))
 
-    assert outcome_of(given).what == what
+    assert predicted(given).what == what
 
 
 def test_a_drifted_plan_with_a_secret_trigger_is_started_in_any_case() -> None:
     secret = {"triggers": {"key": SECRET}}
     given = step("update", old("a", 1, "stopped", **secret), new("a", 1, **secret))
 
-    assert outcome_of(given).what == "Start"
+    assert predicted(given).what == "Start"
 
 
 def test_a_job_is_set_back_once_for_all_its_plans_that_run_again() -> None:
@@ -235,14 +237,24 @@ def test_a_job_is_set_back_once_for_all_its_plans_that_run_again() -> None:
         update("d", 4, "running", **again),
     ]
 
-    cases = predicted_cases(ResourceGraph.of(preview(*steps)), EsaSnapshot(), NOW)
+    prefetches = predict_prefetches(
+        ResourceGraph.of(preview(*steps)), EsaSnapshot(), NOW
+    )
 
-    told = {case.name: (case.action.what, case.action.why) for case in cases}
+    told = {
+        prefetch.name: (prefetch.action.what, prefetch.action.why)
+        for prefetch in prefetches
+    }
     assert told == {
         "a": ("Reset, Start", "runs again: triggers changed"),
         "b": ("Start", "runs again: triggers changed, from the first URL with a"),
         "c": ("Start", "runs again: triggers changed"),
         "d": ("Stop, Start", "runs again: triggers changed, from the first URL with a"),
     }
-    assert [case.action.resets for case in cases] == [True, False, False, False]
-    assert not any(case.action.refused for case in cases)
+    assert [prefetch.action.resets for prefetch in prefetches] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert not any(prefetch.action.refused for prefetch in prefetches)

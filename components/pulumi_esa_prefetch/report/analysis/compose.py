@@ -9,10 +9,10 @@ from typing import cast
 from pulumi_esa_prefetch.load import LimitFinding, Limits, list_text, overlaps, peak
 from pulumi_esa_prefetch.report.analysis.load_outlook import (
     CHANGES,
-    Case,
     LoadOutlook,
+    PrefetchOutlook,
     forecast_load,
-    predicted_cases,
+    predict_prefetches,
 )
 from pulumi_esa_prefetch.report.analysis.summary import (
     Change,
@@ -48,20 +48,20 @@ def compose(
     now: datetime,
 ) -> PrefetchSummary:
     """Bring together what a preview will do to plans and origins."""
-    cases = predicted_cases(graph, snapshot, now)
-    changed = [case for case in cases if case.changed]
-    outlook = forecast_load(cases, snapshot, now)
+    prefetches = predict_prefetches(graph, snapshot, now)
+    changed = [prefetch for prefetch in prefetches if prefetch.changed]
+    outlook = forecast_load(prefetches, snapshot, now)
     project, stack = _project_and_stack(graph)
     findings = outlook.check(changed, limits)
-    names = {case.name for case in changed}
+    names = {prefetch.name for prefetch in changed}
     mine = [finding for finding in findings if names & set(finding.plans)]
     return PrefetchSummary(
         project=project,
         stack=stack,
         at=now,
         failed=any(said.severity == "error" for said in preview.diagnostics),
-        counts=_counts(cases),
-        plans=tuple(_plan_change(case, outlook) for case in changed),
+        counts=_counts(prefetches),
+        plans=tuple(_plan_change(prefetch, outlook) for prefetch in changed),
         origins=tuple(_origins(outlook)),
         warnings=(*map(_warned, mine), *_notices(changed), *_silent_updates(graph)),
         freeze=tuple(
@@ -70,22 +70,25 @@ def compose(
         ),
         others=_others(graph),
         messages=_messages(preview.diagnostics),
-        notes=(*_notes(preview, cases, snapshot), *_other_findings(findings, mine)),
+        notes=(
+            *_notes(preview, prefetches, snapshot),
+            *_other_findings(findings, mine),
+        ),
     )
 
 
-def _plan_change(case: Case, outlook: LoadOutlook) -> PlanChange:
-    plan, told = case.plan, outlook.of(case)
-    run = case.run()
+def _plan_change(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> PlanChange:
+    plan, told = prefetch.plan, outlook.of(prefetch)
+    run = prefetch.run()
     return PlanChange(
-        name=case.name,
-        urn=case.node.urn,
-        change=cast("Change", case.node.op),
-        what=case.action.what,
-        why=case.action.why,
-        starts=case.action.starts,
-        stops=case.action.stops,
-        refused=case.action.refused,
+        name=prefetch.name,
+        urn=prefetch.node.urn,
+        change=cast("Change", prefetch.node.op),
+        what=prefetch.action.what,
+        why=prefetch.action.why,
+        starts=prefetch.action.starts,
+        stops=prefetch.action.stops,
+        refused=prefetch.action.refused,
         plan_id=plan.plan_id,
         job_id=plan.job_id,
         status=None if plan.is_new else plan.status,
@@ -117,10 +120,10 @@ def _origins(outlook: LoadOutlook) -> Iterator[OriginLoad]:
             )
 
 
-def _counts(cases: Sequence[Case]) -> Counts:
-    ops = Counter(case.node.op for case in cases)
+def _counts(prefetches: Sequence[PrefetchOutlook]) -> Counts:
+    ops = Counter(prefetch.node.op for prefetch in prefetches)
     changes = {change: ops[change] for change in CHANGES}
-    return Counts(**changes, same=len(cases) - sum(changes.values()))
+    return Counts(**changes, same=len(prefetches) - sum(changes.values()))
 
 
 def _others(graph: ResourceGraph) -> tuple[OtherChange, ...]:
@@ -132,12 +135,12 @@ def _others(graph: ResourceGraph) -> tuple[OtherChange, ...]:
     return tuple(sorted(found, key=lambda other: (other.type, other.name)))
 
 
-def _notices(changed: Sequence[Case]) -> Iterator[Warned]:
+def _notices(changed: Sequence[PrefetchOutlook]) -> Iterator[Warned]:
     """Pass on what to know about a plan though nothing fails."""
-    for case in changed:
-        if case.action.notice:
-            told = case.action.notice
-            yield Warned(kind="plan", level="warn", plans=(case.name,), text=told)
+    for prefetch in changed:
+        if prefetch.action.notice:
+            told = prefetch.action.notice
+            yield Warned(kind="plan", level="warn", plans=(prefetch.name,), text=told)
 
 
 def _silent_updates(graph: ResourceGraph) -> Iterator[Warned]:
@@ -168,24 +171,28 @@ def _messages(diagnostics: Iterable[PreviewDiagnostic]) -> tuple[Message, ...]:
 
 
 def _notes(
-    preview: Preview, cases: Sequence[Case], snapshot: EsaSnapshot
+    preview: Preview, prefetches: Sequence[PrefetchOutlook], snapshot: EsaSnapshot
 ) -> Iterator[str]:
     """Say what the figures leave out, and how to have it too."""
     if snapshot.problem:
         yield snapshot.problem
     shown = sum(step.op == "same" for step in preview.steps)
     hidden = preview.change_summary.get("same", 0) - shown
-    if hidden > 0 and not any(case.node.op == "same" for case in cases):
+    if hidden > 0 and not any(prefetch.node.op == "same" for prefetch in prefetches):
         yield (
             f"The preview names changes only, so that sums leave out what is among "
             f"{hidden} unchanged resources: give --show-sames to the preview, or "
             "--state here."
         )
-    going = [case for case in cases if case.action.submits]
-    blind = [case.name for case in going if not case.plan.interval]
+    going = [prefetch for prefetch in prefetches if prefetch.action.submits]
+    blind = [prefetch.name for prefetch in going if not prefetch.plan.interval]
     if blind:
         yield f"Pace and window are not known of {list_text(blind)}."
-    endless = [case.name for case in going if case.plan.interval and not case.job.urls]
+    endless = [
+        prefetch.name
+        for prefetch in going
+        if prefetch.plan.interval and not prefetch.job.urls
+    ]
     if endless:
         yield f"The number of URLs is not known of {list_text(endless)}."
 

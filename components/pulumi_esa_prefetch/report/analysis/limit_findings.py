@@ -8,9 +8,9 @@ from datetime import datetime
 
 from pulumi_esa_prefetch.load import LimitFinding, Limits
 from pulumi_esa_prefetch.report.analysis.load_outlook import (
-    Case,
     LoadOutlook,
-    declared_cases,
+    PrefetchOutlook,
+    declared_prefetches,
     forecast_load,
 )
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
@@ -25,12 +25,14 @@ def check_stack(
     now: datetime,
 ) -> tuple[list[LimitFinding], list[str]]:
     """Judge all plans that run or will run; also name the ones nothing is known of."""
-    cases = declared_cases(ResourceGraph.of_state(resources), snapshot)
-    outlook = forecast_load(cases, snapshot, now)
-    return outlook.check(cases, limits), _blind(cases, outlook)
+    prefetches = declared_prefetches(ResourceGraph.of_state(resources), snapshot)
+    outlook = forecast_load(prefetches, snapshot, now)
+    return outlook.check(prefetches, limits), _blind(prefetches, outlook)
 
 
-def _blind(cases: Iterable[Case], outlook: LoadOutlook) -> list[str]:
+def _blind(prefetches: Iterable[PrefetchOutlook], outlook: LoadOutlook) -> list[str]:
     return [
-        case.name for case in cases if case.action.submits and outlook.of(case) is None
+        prefetch.name
+        for prefetch in prefetches
+        if prefetch.action.submits and outlook.of(prefetch) is None
     ]

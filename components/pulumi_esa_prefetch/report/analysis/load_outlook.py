@@ -29,7 +29,7 @@ from pulumi_esa_prefetch.report.analysis.predicted_actions import (
     PredictedAction,
     predict_action,
     predict_rerun,
-    without_reset,
+    share_reset,
 )
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph, ResourceNode
@@ -38,7 +38,7 @@ CHANGES = ("create", "update", "replace", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PrefetchOutlook:
     """One ScheduledPrefetch with all that is known of it, and what will be done."""
 
     node: ResourceNode
@@ -68,9 +68,9 @@ class LoadOutlook:
 
     planned: Mapping[str, PlanLoad] = field(default_factory=dict)
 
-    def of(self, case: Case) -> Forecast | None:
-        """Return a case's forecast, None if it submits nothing or is not known."""
-        found = self.planned.get(case.node.urn)
+    def of(self, prefetch: PrefetchOutlook) -> Forecast | None:
+        """Return the forecast of a prefetch, None if it submits nothing or is not known."""
+        found = self.planned.get(prefetch.node.urn)
         return found.forecast if found else None
 
     def loads(self) -> dict[str, tuple[Segment, ...]]:
@@ -78,21 +78,23 @@ class LoadOutlook:
         planned = self.planned.values()
         return load_on_origins(s for p in planned for s in spans(p.forecast, p.origins))
 
-    def check(self, cases: Iterable[Case], limits: Limits) -> list[LimitFinding]:
-        """Judge each given case by itself, and the sums over all plans."""
-        mine = [self.planned.get(case.node.urn) for case in cases]
+    def check(
+        self, prefetches: Iterable[PrefetchOutlook], limits: Limits
+    ) -> list[LimitFinding]:
+        """Judge each given prefetch by itself, and the sums over all plans."""
+        mine = [self.planned.get(prefetch.node.urn) for prefetch in prefetches]
         alone = [j for p in mine if p is not None for j in check_plan(p, limits)]
         return [*alone, *check_load(self.planned.values(), limits)]
 
 
-def predicted_cases(
+def predict_prefetches(
     graph: ResourceGraph, snapshot: EsaSnapshot, now: datetime
-) -> list[Case]:
+) -> list[PrefetchOutlook]:
     """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
     gathered = [_gather(node, graph, snapshot) for node in graph.prefetches()]
     declared = {new.plan_id for node, new, _ in gathered if not node.goes} - {None}
-    cases = [
-        Case(
+    prefetches = [
+        PrefetchOutlook(
             node,
             new,
             job_facts(node, new, graph, snapshot),
@@ -107,10 +109,12 @@ def predicted_cases(
         )
         for node, new, old in gathered
     ]
-    return list(_reset_once(cases))
+    return list(_reset_once(prefetches))
 
 
-def declared_cases(graph: ResourceGraph, snapshot: EsaSnapshot) -> list[Case]:
+def declared_prefetches(
+    graph: ResourceGraph, snapshot: EsaSnapshot
+) -> list[PrefetchOutlook]:
     """Take every ScheduledPrefetch as it is declared: a state knows no operations.
 
     One without a status is about to be created or changed, and is taken to start.
@@ -119,17 +123,17 @@ def declared_cases(graph: ResourceGraph, snapshot: EsaSnapshot) -> list[Case]:
     for node in graph.prefetches():
         plan = plan_facts(node, graph, snapshot)
         job = job_facts(node, plan, graph, snapshot)
-        found.append(Case(node, plan, job, _standing(node, plan)))
+        found.append(PrefetchOutlook(node, plan, job, _standing(node, plan)))
     return found
 
 
 def forecast_load(
-    cases: Sequence[Case], snapshot: EsaSnapshot, now: datetime
+    prefetches: Sequence[PrefetchOutlook], snapshot: EsaSnapshot, now: datetime
 ) -> LoadOutlook:
     """Forecast, job by job, all plans that go on, also those outside this stack."""
-    jobs: dict[str, list[Case]] = {}
-    for case in cases:
-        jobs.setdefault(case.job.key, []).append(case)
+    jobs: dict[str, list[PrefetchOutlook]] = {}
+    for prefetch in prefetches:
+        jobs.setdefault(prefetch.job.key, []).append(prefetch)
     planned: dict[str, PlanLoad] = {}
     for of_one_job in jobs.values():
         planned |= _planned(of_one_job, snapshot, now)
@@ -151,17 +155,19 @@ def _with_others(
     return predict_rerun(given, name, plan, running)
 
 
-def _reset_once(cases: Iterable[Case]) -> Iterator[Case]:
+def _reset_once(prefetches: Iterable[PrefetchOutlook]) -> Iterator[PrefetchOutlook]:
     """Let the first of a job's plans that run again set it back for all; which it is, a deployment leaves open."""
-    first: dict[str, Case] = {}
-    for case in cases:
-        job_id = case.plan.job_id
-        if job_id is None or not case.action.resets:
-            yield case
+    first: dict[str, PrefetchOutlook] = {}
+    for prefetch in prefetches:
+        job_id = prefetch.plan.job_id
+        if job_id is None or not prefetch.action.resets:
+            yield prefetch
             continue
-        resetting = first.setdefault(job_id, case)
-        beside = without_reset(resetting.name, case.action)
-        yield case if resetting is case else replace(case, action=beside)
+        resetting = first.setdefault(job_id, prefetch)
+        if resetting is prefetch:
+            yield prefetch
+        else:
+            yield replace(prefetch, action=share_reset(prefetch.action, resetting.name))
 
 
 def _standing(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
@@ -169,7 +175,7 @@ def _standing(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
     changing = node.value("status") is None
     starts = wanted and (changing or plan.status not in {*ACTIVE, "finished"})
     submits = starts or (wanted and plan.status in ACTIVE)
-    return PredictedAction("", "", starts=starts, submits=submits)
+    return PredictedAction((), "", starts=starts, submits=submits)
 
 
 def _gather(
@@ -181,11 +187,11 @@ def _gather(
 
 
 def _planned(
-    of_one_job: Sequence[Case], snapshot: EsaSnapshot, now: datetime
+    of_one_job: Sequence[PrefetchOutlook], snapshot: EsaSnapshot, now: datetime
 ) -> dict[str, PlanLoad]:
     job = of_one_job[0].job
     runs = _runs(of_one_job, snapshot)
-    resets = any(case.action.resets for case in of_one_job)
+    resets = any(prefetch.action.resets for prefetch in of_one_job)
     submitted = 0 if resets else job.submitted
     told = forecast(list(runs.values()), job.urls, now, submitted)
     return {
@@ -194,18 +200,20 @@ def _planned(
     }
 
 
-def _runs(of_one_job: Sequence[Case], snapshot: EsaSnapshot) -> dict[str, Run]:
+def _runs(
+    of_one_job: Sequence[PrefetchOutlook], snapshot: EsaSnapshot
+) -> dict[str, Run]:
     """Return all runs of a job in the order of their plan ids, new ones last.
 
     The order decides whose batch comes first at one and the same moment.
     """
     # Of two resources for one plan, one that goes and one that comes, the latter counts.
-    cases = sorted(of_one_job, key=lambda case: not case.node.goes)
-    ids = {case.plan.plan_id for case in cases}
+    prefetches = sorted(of_one_job, key=lambda prefetch: not prefetch.node.goes)
+    ids = {prefetch.plan.plan_id for prefetch in prefetches}
     mine = {
-        case.plan.plan_id or f"new {case.name}": (case.node.urn, run)
-        for case in cases
-        if case.action.submits and (run := case.run())
+        prefetch.plan.plan_id or f"new {prefetch.name}": (prefetch.node.urn, run)
+        for prefetch in prefetches
+        if prefetch.action.submits and (run := prefetch.run())
     }
     seen = snapshot.jobs.get(of_one_job[0].plan.job_id or "")
     others = {

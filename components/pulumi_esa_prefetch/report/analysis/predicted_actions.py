@@ -1,11 +1,12 @@
-"""What a deployment will do about one plan and why, by the provider's own decisions.
+"""What a deployment will do about one plan and why, by the provider's own decision table.
 
-The table is `provider.decision`; here its answers are asked for and put into words.
+The table is `provider.decision`. A prediction is a value; its sentences are made from it at the end.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -29,39 +30,84 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceNode, plain
 
 _Inputs = TypeVar("_Inputs", bound=PlanInputs)
 
-_WORDS = {
-    Act.START: "Start",
-    Act.STOP: "Stop",
-    Act.ADOPT: "adopt, no call",
-    Act.RECORD: "record, no call",
-    Act.KEEP: "nothing",
-    Act.REFUSE: "error",
-    Act.AWAIT: "known at deployment only",
-    Act.DELETE: "Delete",
-    Act.LEAVE: "leave, no call",
+
+class PlanOperation(StrEnum):
+    """One thing that is done about a plan; its value is the words for it."""
+
+    STOP = "Stop"
+    RESET = "Reset"
+    START = "Start"
+    DELETE = "Delete"
+    ADOPT = "adopt, no call"
+    RECORD = "record, no call"
+    LEAVE = "leave, no call"
+    NOTHING = "nothing"
+    ERROR = "error"
+    NOT_KNOWN_YET = "known at deployment only"
+    RERUN_IF_TRIGGER_CHANGED = "run again if the secret trigger changed"
+
+
+_OPERATIONS = {
+    Act.START: PlanOperation.START,
+    Act.STOP: PlanOperation.STOP,
+    Act.ADOPT: PlanOperation.ADOPT,
+    Act.RECORD: PlanOperation.RECORD,
+    Act.KEEP: PlanOperation.NOTHING,
+    Act.REFUSE: PlanOperation.ERROR,
+    Act.LEAVE: PlanOperation.LEAVE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCase:
+    """What is done if the plan turns out to have one of these statuses."""
+
+    operation: PlanOperation
+    statuses: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.operation} if {_or(self.statuses)}"
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedAction:
     """What will be done, why, and what that means for the load.
 
-    `starts`, `stops`: those calls may be made. `submits`: the plan submits URLs
-    afterwards. `resets`: the job's list begins anew. `tells`: a sentence to know
-    before merging, though nothing fails.
+    `operations` are in their order; `cases` stand instead of them where the status is not known here.
+    `reason` is a clause whose subject is the plan. `starts`, `stops`: the call may be made. `submits`: the
+    plan submits URLs afterwards. `notice`: a sentence to know before merging, though nothing fails.
+    `reset_by`: the plan of the same job whose Reset serves this one too. `old`: what is done about the
+    plan that this one replaces.
     """
 
-    what: str
-    why: str
+    operations: tuple[PlanOperation, ...]
+    reason: str
+    cases: tuple[StatusCase, ...] = ()
     starts: bool = False
     stops: bool = False
     submits: bool = False
-    resets: bool = False
     refused: bool = False
     notice: str = ""
+    reset_by: str = ""
+    old: "PredictedAction | None" = None
 
+    @property
+    def resets(self) -> bool:
+        """True if the job's list begins anew."""
+        return PlanOperation.RESET in self.operations
 
-UNCHANGED = "nothing"
+    @property
+    def what(self) -> str:
+        """The operations in words."""
+        new = "; ".join(map(str, self.cases)) or ", ".join(self.operations)
+        return f"old plan: {self.old.what}; new plan: {new}" if self.old else new
+
+    @property
+    def why(self) -> str:
+        """The reason in words; its subject is the plan."""
+        reset = f", from the first URL with {self.reset_by}" if self.reset_by else ""
+        new = f"{self.reason}{reset}"
+        return f"old plan {self.old.why}; new plan {new}" if self.old else new
 
 
 def predict_action(
@@ -72,34 +118,36 @@ def predict_action(
     *,
     still_declared: bool = False,
 ) -> PredictedAction:
-    """Decide for one ScheduledPrefetch of a preview.
+    """Predict what a preview's deployment does about one ScheduledPrefetch.
 
-    `kept`: the deployment declares its old plan anew, under another name.
+    `still_declared`: the deployment declares the old plan again, under another name.
     """
     if node.goes:
         return _deletion(node, old, now, still_declared=still_declared)
     if node.op == "create":
         return _creation(node, new)
     if node.op == "replace":
-        return _both(
+        return _replacement(
             _deletion(node, old, now, still_declared=still_declared),
             _creation(node, new),
         )
     if node.op == "update":
         return _update(node, new, now)
-    return PredictedAction(UNCHANGED, "is as declared", submits=new.status in ACTIVE)
+    return PredictedAction(
+        (PlanOperation.NOTHING,), "is as declared", submits=new.status in ACTIVE
+    )
 
 
 def predict_rerun(
     given: PredictedAction, name: str, facts: PlanFacts, running: Sequence[str]
 ) -> PredictedAction:
-    """Decide anew for a plan that resets its list, by the job's other plans that run."""
+    """Predict again for a plan that resets its job, now that its other running plans are known."""
     decision = at_rerun(_Observed(facts.status or "", facts.end_time), running)
     if decision.act is Act.RERUN:
         return given
     starts = decision.act is Act.START
     return PredictedAction(
-        _WORDS[decision.act],
+        (_OPERATIONS[decision.act],),
         decision.why,
         starts=starts,
         submits=starts or facts.status in ACTIVE,
@@ -108,14 +156,10 @@ def predict_rerun(
     )
 
 
-def without_reset(first: str, given: PredictedAction) -> PredictedAction:
-    """Take the Reset out: another plan of the job runs again too, and the provider sets a job back once."""
-    return replace(
-        given,
-        what=given.what.replace("Reset, ", ""),
-        why=f"{given.why}, from the first URL with {first}",
-        resets=False,
-    )
+def share_reset(given: PredictedAction, resetting: str) -> PredictedAction:
+    """Leave out the Reset: the provider resets a job once, and does so for the plan `resetting`."""
+    operations = tuple(op for op in given.operations if op is not PlanOperation.RESET)
+    return replace(given, operations=operations, reset_by=resetting)
 
 
 def _creation(node: ResourceNode, facts: PlanFacts) -> PredictedAction:
@@ -125,19 +169,21 @@ def _creation(node: ResourceNode, facts: PlanFacts) -> PredictedAction:
     if facts.status is None:
         return _by_status(declared)
     decision = at_create(declared, _Observed(facts.status, facts.end_time))
-    return _worded(decision, declared, facts.status, is_new=facts.is_new)
+    return _predicted(decision, declared, facts.status, is_new=facts.is_new)
 
 
 def _by_status(declared: PlanInputs) -> PredictedAction:
-    """Say what each status would bring, where nobody knows it yet."""
+    """Predict for each status, where the actual one is not known."""
     acts: dict[Act, list[str]] = {}
     for status in STATUSES:
         decision = at_create(declared, _Observed(status, None))
         acts.setdefault(decision.act, []).append(status)
-    what = "; ".join(f"{_WORDS[act]} if {_or(names)}" for act, names in acts.items())
     return PredictedAction(
-        what,
+        (),
         "its status is not known here",
+        tuple(
+            StatusCase(_OPERATIONS[act], tuple(names)) for act, names in acts.items()
+        ),
         starts=Act.START in acts,
         stops=Act.STOP in acts,
         submits=declared.desired_state == "running",
@@ -154,18 +200,18 @@ def _update(node: ResourceNode, facts: PlanFacts, now: datetime) -> PredictedAct
     may_rerun = hidden and declared.desired_state == "running"
     if may_rerun and decision.act in {Act.ADOPT, Act.RECORD}:
         return PredictedAction(
-            "run again if the secret trigger changed",
+            (PlanOperation.RERUN_IF_TRIGGER_CHANGED,),
             "has a secret among its triggers, which a preview hides",
             starts=True,
             submits=True,
         )
-    return _worded(decision, declared, observed.status)
+    return _predicted(decision, declared, observed.status)
 
 
 def _alike(
     recorded: PlanState, declared: PlanInputs, hidden: Iterable[str]
 ) -> PlanState:
-    """The record with the hidden triggers as they are declared: it may show them, or hide them too."""
+    """The state with the hidden triggers as they are declared: it may show them, or hide them too."""
     masked = {name: declared.triggers[name] for name in hidden}
     known = {name: masked.get(name, value) for name, value in recorded.triggers.items()}
     return recorded.model_copy(update={"triggers": known})
@@ -177,21 +223,22 @@ def _deletion(
     recorded = _recorded(node)
     if recorded is None:
         return PredictedAction(
-            "known at deployment only", "has a state that is not readable"
+            (PlanOperation.NOT_KNOWN_YET,), "has a state that is not readable"
         )
     status = facts.status or recorded.status
     decision = before_delete(recorded, still_declared=still_declared)
     if decision is not None:
-        return _worded(decision, recorded, status)
+        return _predicted(decision, recorded, status)
     decision = at_delete(recorded, _Observed(status, facts.end_time))
     if decision.act is Act.DELETE:
         stops = may_run(recorded, status)
-        what = "Stop, Delete" if stops else "Delete"
-        return PredictedAction(what, decision.why, stops=stops)
+        calls = ((PlanOperation.STOP,) if stops else ()) + (PlanOperation.DELETE,)
+        return PredictedAction(calls, decision.why, stops=stops)
     then = what_then(status, facts.start_time, now)
-    told = f"{decision.why}{then}" if decision.notify else ""
+    clause = f"{decision.why}{then}" if decision.notify else ""
     return replace(
-        _worded(decision, recorded, status), notice=_notice(node.name, facts, told)
+        _predicted(decision, recorded, status),
+        notice=_notice(node.name, facts, clause),
     )
 
 
@@ -199,49 +246,47 @@ def _notice(name: str, facts: PlanFacts, clause: str) -> str:
     return clause and f"{name}: plan {facts.plan_id} {clause}"
 
 
-def _both(old: PredictedAction, new: PredictedAction) -> PredictedAction:
-    return PredictedAction(
-        f"old plan: {old.what}; new plan: {new.what}",
-        f"old plan {old.why}; new plan {new.why}",
-        starts=new.starts,
+def _replacement(old: PredictedAction, new: PredictedAction) -> PredictedAction:
+    return replace(
+        new,
+        old=old,
         stops=old.stops or new.stops,
-        submits=new.submits,
-        resets=new.resets,
         refused=old.refused or new.refused,
         notice=old.notice or new.notice,
     )
 
 
-def _worded(
+def _predicted(
     decision: Decision, declared: PlanInputs, status: str, *, is_new: bool = False
 ) -> PredictedAction:
     act = decision.act
     reruns = act is Act.RERUN
-    resets = reruns and declared.rerun == "from_start"
     stays = act in {Act.ADOPT, Act.RECORD, Act.KEEP, Act.LEAVE, Act.REFUSE}
     return PredictedAction(
-        _rerun_words(status, resets=resets) if reruns else _WORDS.get(act, act.value),
+        _rerun(declared, status) if reruns else (_OPERATIONS[act],),
         "is created by this deployment"
         if is_new and act is Act.START
         else decision.why,
         starts=act is Act.START or reruns,
         stops=act is Act.STOP or (reruns and status == "running"),
         submits=act is Act.START or reruns or (stays and status in ACTIVE),
-        resets=resets,
         refused=act is Act.REFUSE,
     )
 
 
-def _rerun_words(status: str, *, resets: bool) -> str:
-    calls = ["Stop"] * (status == "running") + ["Reset"] * resets + ["Start"]
-    return ", ".join(calls)
+def _rerun(declared: PlanInputs, status: str) -> tuple[PlanOperation, ...]:
+    stop = (PlanOperation.STOP,) if status == "running" else ()
+    reset = (PlanOperation.RESET,) if declared.rerun == "from_start" else ()
+    return (*stop, *reset, PlanOperation.START)
 
 
 def _unreadable(node: ResourceNode) -> PredictedAction:
     wanted = plain(node.new.inputs.get("desired_state")) if node.new else None
     runs = wanted != "stopped"
     why = "depends on values that are not known before the deployment"
-    return PredictedAction("known at deployment only", why, starts=runs, submits=runs)
+    return PredictedAction(
+        (PlanOperation.NOT_KNOWN_YET,), why, starts=runs, submits=runs
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +296,7 @@ class _Observed:
 
 
 def _declared(node: ResourceNode, facts: PlanFacts) -> PlanInputs | None:
-    """Read the declaration; a plan id that is yet to come is stood in for by zeros."""
+    """Read the declaration, with zeros for a plan id that is not known yet."""
     if node.new is None:
         return None
     ids = {"plan_id": facts.plan_id or "0" * 24, "job_id": facts.job_id}
@@ -282,5 +327,6 @@ def _parsed(model: type[_Inputs], props: Mapping[str, Any]) -> _Inputs | None:
         return None
 
 
-def _or(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if names[:-1] else names)
+def _or(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last

@@ -12,7 +12,7 @@ from pulumi_esa_prefetch.load import (
     rate_text,
 )
 from pulumi_esa_prefetch.report.analysis.load_outlook import (
-    declared_cases,
+    declared_prefetches,
     forecast_load,
 )
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
@@ -27,8 +27,8 @@ def loads_of(
     resources: Iterable[ResourceEntry], snapshot: EsaSnapshot, now: datetime
 ) -> dict[str, tuple[Segment, ...]]:
     """Sum all plans of a stack that run or will run, by origin."""
-    cases = declared_cases(ResourceGraph.of_state(resources), snapshot)
-    return forecast_load(cases, snapshot, now).loads()
+    prefetches = declared_prefetches(ResourceGraph.of_state(resources), snapshot)
+    return forecast_load(prefetches, snapshot, now).loads()
 
 
 def rows(loads: Loads, limits: Limits) -> Iterator[str]:
