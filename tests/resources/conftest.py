@@ -1,5 +1,6 @@
-"""The lifecycle's engines and emulators, for what only a whole program can show."""
+"""The lifecycle's engines and emulators, and the stand-in of alicloud, for what only a whole program can show."""
 
 from tests.lifecycle.conftest import emulator, engine, stack
+from tests.stacks.conftest import alicloud
 
-__all__ = ["emulator", "engine", "stack"]
+__all__ = ["alicloud", "emulator", "engine", "stack"]

@@ -16,7 +16,25 @@ from pulumi_esa_prefetch.resources.scheduled_prefetch import (
 
 
 class ScheduledPrefetchArgsDict(TypedDict, total=False):
-    """`ScheduledPrefetchArgs` as a mapping, none of it required."""
+    """The arguments of a `ScheduledPrefetch` as a mapping, none of them required.
+
+    Its keys, their units and their defaults are those of `ScheduledPrefetchArgs`: ``plan_id``, ``job_id``,
+    ``desired_state``, ``triggers``, ``rerun``, ``on_destroy``, ``restart_failed``, ``restart_finished``.
+
+    Example::
+
+        from pulumi_esa_prefetch import PrefetchCampaign, ScheduledPrefetchArgsDict
+
+        defaults: ScheduledPrefetchArgsDict = {
+            "job_id": "665d3af3621bccf3fe29e1a4",
+            "on_destroy": "leave",
+        }
+        launch = PrefetchCampaign(
+            "launch",
+            plans={"day-1": {"plan_id": "665d3b48621bccf3fe29e1a7"}},
+            defaults=defaults,
+        )
+    """
 
     plan_id: Input[str]
     job_id: Input[str]
@@ -30,19 +48,56 @@ class ScheduledPrefetchArgsDict(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class PrefetchCampaignArgs:
-    """Which plans, and what they have in common."""
+    """The arguments of a `PrefetchCampaign`, as one value.
+
+    :param plans: Name -> the arguments of a `ScheduledPrefetch`, as `ScheduledPrefetchArgs` or as a mapping. The
+        names are the program's choice. Required.
+    :param defaults: Arguments of every plan that does not give them itself. Default: none.
+
+    Example::
+
+        from pulumi_esa_prefetch import (
+            PrefetchCampaign,
+            PrefetchCampaignArgs,
+            ScheduledPrefetchArgs,
+        )
+
+        day = ScheduledPrefetchArgs(plan_id="665d3b48621bccf3fe29e1a7")
+        args = PrefetchCampaignArgs(
+            plans={"day-1": day}, defaults={"job_id": "665d3af3621bccf3fe29e1a4"}
+        )
+        launch = PrefetchCampaign("launch", args)
+    """
 
     plans: Mapping[str, ScheduledPrefetchArgs | ScheduledPrefetchArgsDict]
-    """Name -> plan; the names are the campaign's own."""
     defaults: ScheduledPrefetchArgsDict | None = None
-    """What is declared of every plan that does not declare it itself."""
 
 
 class PrefetchCampaign(ComponentResource):
-    """Keeps many prefetch plans running, or stopped; its outputs speak of all of them.
+    """Keeps many prefetch plans running, or stopped; its outputs are about all of them.
 
-    The resource of the plan ``day-1`` in the campaign ``launch`` is called ``launch-day-1``. Raises
-    RunError, one sentence that names every plan that is not declared properly.
+    Each plan is a `ScheduledPrefetch`. The one of ``day-1`` in the campaign ``launch`` has the name
+    ``launch-day-1``. Raises RunError, one sentence that names every plan whose declaration is wrong.
+
+    :param plans: Name -> the arguments of a `ScheduledPrefetch`, as `ScheduledPrefetchArgs` or as a mapping. The
+        names are the program's choice. Required.
+    :param defaults: Arguments of every plan that does not give them itself. Default: none.
+
+    Example::
+
+        from pulumi_esa_prefetch import PrefetchCampaign
+
+        launch = PrefetchCampaign(
+            "launch",
+            plans={
+                "day-1": {"plan_id": "665d3b48621bccf3fe29e1a7"},
+                "day-2": {"plan_id": "665d3b48621bccf3fe29e1a8"},
+            },
+            defaults={
+                "job_id": "665d3af3621bccf3fe29e1a4",
+                "triggers": {"release": "1.4.0"},
+            },
+        )
     """
 
     plans: Mapping[str, ScheduledPrefetch]

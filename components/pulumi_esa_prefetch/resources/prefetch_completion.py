@@ -24,28 +24,61 @@ _NO_SECONDS = "timeout is not a number of seconds above 0"
 
 @dataclass(frozen=True, kw_only=True)
 class PrefetchCompletionArgs:
-    """What is waited for, for how long."""
+    """The arguments of a `PrefetchCompletion`, as one value.
+
+    :param plan: The `ScheduledPrefetch` to wait for. Required.
+    :param until: ``"finished"``, or ``"running"``, which a finished plan has been too. Default: ``"finished"``.
+    :param timeout: The most seconds to wait, above 0. Default: 3600.
+
+    Example::
+
+        from pulumi_esa_prefetch import (
+            PrefetchCompletion,
+            PrefetchCompletionArgs,
+            ScheduledPrefetch,
+        )
+
+        launch = ScheduledPrefetch("launch", plan_id="665d3b48621bccf3fe29e1a7")
+        running = PrefetchCompletion(
+            "running", PrefetchCompletionArgs(plan=launch, until="running")
+        )
+    """
 
     plan: ScheduledPrefetch
     until: Until = "finished"
-    """``finished``, or ``running`` (a plan that has finished already has been running)."""
     timeout: float = 3600.0
-    """Seconds, above 0."""
 
 
 class PrefetchCompletion(ComponentResource):
-    """Waits in the program until a plan has finished, or runs; ``depends_on`` it to go on then.
+    """Waits, while the program runs, until a plan has finished, or runs.
 
-    A preview waits for nothing. If the plan fails, is stopped or disappears, or if time is over, the
-    deployment fails with one sentence, and the plan's own record is as it was.
+    A resource that must wait too names this one in its ``depends_on``. A preview does not wait. If the plan
+    fails, is stopped or is deleted, or if ``timeout`` passes, the deployment fails with one sentence; the
+    state of the plan's own resource does not change.
 
-    What was reached once is looked at again in every `up`, as long as the plan's record does not say
-    ``finished``, which a refresh brings it to. So a plan that was removed from ESA before that fails
-    the next `up`: remove its declaration and that of its completion. A program cannot see which
-    operation runs it: `refresh --run-program` and `destroy --run-program` wait as an `up` does.
+    Every ``up`` waits again until the plan's state says ``finished``; ``refresh`` updates that state. So if a
+    plan is deleted in ESA before that, the next ``up`` fails: remove its declaration and this one. A program
+    cannot see which operation runs it: ``refresh --run-program`` and ``destroy --run-program`` wait as
+    ``up`` does.
 
-    Raises RunError, one sentence, if ``plan``, ``until`` or ``timeout`` is none, or an argument has
-    another name.
+    Raises RunError, one sentence, if an argument is wrong or has an unknown name.
+
+    :param plan: The `ScheduledPrefetch` to wait for. Required.
+    :param until: ``"finished"``, or ``"running"``, which a finished plan has been too. Default: ``"finished"``.
+    :param timeout: The most seconds to wait, above 0. Default: 3600.
+
+    Example::
+
+        import pulumi
+        from pulumi_esa_prefetch import PrefetchCompletion, ScheduledPrefetch
+
+        launch = ScheduledPrefetch("launch", plan_id="665d3b48621bccf3fe29e1a7")
+        warm = PrefetchCompletion("warm", plan=launch, timeout=600)
+        after = ScheduledPrefetch(
+            "after",
+            plan_id="665d3b48621bccf3fe29e1a8",
+            opts=pulumi.ResourceOptions(depends_on=warm),
+        )
     """
 
     status: Output[str]

@@ -17,16 +17,30 @@ _ESA_ZONE = timezone(timedelta(hours=8))
 
 @dataclass(frozen=True, kw_only=True)
 class PrefetchWindow:
-    """When and how fast."""
+    """When, and how fast, one plan of a `SitePrefetch` submits the job's URLs.
+
+    :param interval: Seconds between two batches. Required.
+    :param slice_len: URLs per batch. Required.
+    :param start_time: When the window opens: an ISO 8601 time with its zone, ``"2026-11-11T00:00:00+08:00"``,
+        or a datetime with its zone. Default: at once.
+    :param end_time: When the window closes, written like ``start_time``. Default: when all URLs are submitted.
+
+    Example::
+
+        from pulumi_esa_prefetch import PrefetchWindow
+
+        night = PrefetchWindow(
+            interval=60,
+            slice_len=10,
+            start_time="2030-11-11T00:00:00+08:00",
+            end_time="2030-11-11T06:00:00+08:00",
+        )
+    """
 
     interval: Input[int]
-    """Seconds between two batches."""
     slice_len: Input[int]
-    """URLs per batch."""
     start_time: Input[str] | Input[datetime] | None = None
-    """An instant with its zone, ``2026-11-11T00:00:00+08:00`` or a datetime; without it: at once."""
     end_time: Input[str] | Input[datetime] | None = None
-    """An instant like ``start_time``; without it: when the list is done."""
 
     @classmethod
     def of(cls, declared: "PrefetchWindow | Mapping[str, Any]") -> "PrefetchWindow":

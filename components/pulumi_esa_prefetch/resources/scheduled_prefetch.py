@@ -25,31 +25,77 @@ _ESA_SAYS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledPrefetchArgs:
-    """What a program declares about one plan."""
+    """The arguments of a `ScheduledPrefetch`, as one value.
+
+    :param plan_id: The plan, as its id (24 hex digits), or as ``<job_id>:<plan_id>``, which is the id of a
+        ScheduledPreloadExecution of pulumi_alicloud. Required.
+    :param job_id: The id of the plan's job (24 hex digits). Default: the one in ``plan_id``. Without either, the
+        plan cannot be looked up before it is started.
+    :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
+    :param triggers: Any values, by name. A value that is added, removed or changed runs the plan again.
+        Default: none.
+    :param rerun: Where ``triggers`` run the plan from: ``"from_start"``, the job's first URL, or ``"resume"``,
+        the URL that the job has reached. Default: ``"from_start"``.
+    :param on_destroy: What is done about the plan when it is no longer declared: ``"stop"`` it, ``"leave"`` it as
+        it is, or ``"delete"`` it in ESA. Default: ``"stop"``.
+    :param restart_failed: Whether a failed plan is started again. Default: True.
+    :param restart_finished: Whether a finished plan is started when it is declared for the first time.
+        Default: False.
+
+    Example::
+
+        from pulumi_esa_prefetch import ScheduledPrefetch, ScheduledPrefetchArgs
+
+        args = ScheduledPrefetchArgs(
+            plan_id="665d3b48621bccf3fe29e1a7",
+            job_id="665d3af3621bccf3fe29e1a4",
+            desired_state="stopped",
+        )
+        paused = ScheduledPrefetch("paused", args)
+    """
 
     plan_id: Input[str]
-    """The plan: 24 hex digits, or ``<job_id>:<plan_id>``, the id of a ScheduledPreloadExecution."""
     job_id: Input[str] | None = None
-    """The plan's job, 24 hex digits. Without it the plan cannot be looked at before it is started."""
     desired_state: Input[Literal["running", "stopped"]] | None = None
-    """``running`` (default) or ``stopped``."""
     triggers: Input[Mapping[str, Any]] | None = None
-    """Any values: one added, removed or changed runs the plan again."""
     rerun: Input[Literal["from_start", "resume"]] | None = None
-    """Where ``triggers`` run the plan from: the job's first URL (default), or where it is."""
     on_destroy: Input[Literal["stop", "leave", "delete"]] | None = None
-    """What becomes of the plan when it is declared no more: ``stop`` (default), ``leave``, ``delete``."""
     restart_failed: Input[bool] | None = None
-    """Start a failed plan again (default true)."""
     restart_finished: Input[bool] | None = None
-    """Start a finished plan again when it is declared for the first time (default false)."""
 
 
 class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
-    """Keeps a prefetch plan (in the API: execution) running, or stopped.
+    """Keeps a prefetch plan (in ESA's API: an execution) running, or stopped.
 
-    Creating it starts the plan if it is not running or waiting; destroying it stops the plan, as
-    ``on_destroy`` says. The plan itself must exist.
+    The plan must exist in ESA. Creating this resource starts a plan that waits, is stopped or has failed;
+    a plan that runs or has finished is only recorded. Deleting this resource stops the plan, or does what
+    ``on_destroy`` says. The resource's id is ``<job_id>:<plan_id>``.
+
+    :param plan_id: The plan, as its id (24 hex digits), or as ``<job_id>:<plan_id>``, which is the id of a
+        ScheduledPreloadExecution of pulumi_alicloud. Required.
+    :param job_id: The id of the plan's job (24 hex digits). Default: the one in ``plan_id``. Without either, the
+        plan cannot be looked up before it is started.
+    :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
+    :param triggers: Any values, by name. A value that is added, removed or changed runs the plan again.
+        Default: none.
+    :param rerun: Where ``triggers`` run the plan from: ``"from_start"``, the job's first URL, or ``"resume"``,
+        the URL that the job has reached. Default: ``"from_start"``.
+    :param on_destroy: What is done about the plan when it is no longer declared: ``"stop"`` it, ``"leave"`` it as
+        it is, or ``"delete"`` it in ESA. Default: ``"stop"``.
+    :param restart_failed: Whether a failed plan is started again. Default: True.
+    :param restart_finished: Whether a finished plan is started when it is declared for the first time.
+        Default: False.
+
+    Example::
+
+        from pulumi_esa_prefetch import ScheduledPrefetch
+
+        launch = ScheduledPrefetch(
+            "launch",
+            plan_id="665d3b48621bccf3fe29e1a7",
+            job_id="665d3af3621bccf3fe29e1a4",
+            triggers={"release": "1.4.0"},  # another release runs the plan again
+        )
     """
 
     plan_id: Output[str]

@@ -34,37 +34,89 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SitePrefetchArgs:
-    """Which URLs of which site, when and how fast."""
+    """The arguments of a `SitePrefetch`, as one value.
+
+    :param site: The site: its id, or the ``alicloud.esa.Site``. Required.
+    :param windows: Name -> `PrefetchWindow`, or a mapping of its arguments. Each window is one plan of the job.
+        Required.
+    :param urls: The URLs. Exactly one of ``urls``, ``url_file`` and ``oss_url`` is required.
+    :param url_file: A file on this machine with one URL per line, 64 MiB at most. Default: none.
+    :param oss_url: The URL of an OSS object with one URL per line; ESA reads it when the job is created.
+        Default: none.
+    :param job_name: The job's name in ESA. Default: the resource's name at the time when the job is created.
+    :param triggers: Any values, by name, beside URLs and windows. A value that is added, removed or changed runs
+        all plans again. Default: none.
+    :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
+    :param rerun: Where a plan that runs again begins: ``"from_start"``, the job's first URL, or ``"resume"``, the
+        URL that the job has reached. Default: ``"from_start"``.
+    :param restart_failed: Whether a failed plan is started again. Default: True.
+
+    Example::
+
+        from pulumi_esa_prefetch import SitePrefetch, SitePrefetchArgs
+
+        args = SitePrefetchArgs(
+            site=190007158391808,
+            urls=["https://www.example.com/a", "https://www.example.com/b"],
+            windows={"now": {"interval": 60, "slice_len": 10}},
+        )
+        sale = SitePrefetch("sale", args)
+    """
 
     site: "Input[str] | Input[int] | Site"
-    """The site: its id, or the ``alicloud.esa.Site``."""
     windows: Mapping[str, PrefetchWindow | Mapping[str, Any]]
-    """Name -> when and how fast; each is a plan of the one job that holds the URLs."""
     urls: Input[Sequence[Input[str]]] | None = None
-    """The URLs; or else:"""
     url_file: str | Path | None = None
-    """a file on this machine, one URL per line; or else:"""
     oss_url: Input[str] | None = None
-    """the URL of an OSS object, one URL per line, which ESA reads when the job is made."""
     job_name: Input[str] | None = None
-    """The job's name in ESA; without it, what the resource was called when the job was made."""
     triggers: Input[Mapping[str, Any]] | None = None
-    """Any values beside URLs and windows: one added, removed or changed runs all plans again."""
     desired_state: Input[Literal["running", "stopped"]] | None = None
-    """``running`` (default) or ``stopped``."""
     rerun: Input[Literal["from_start", "resume"]] | None = None
-    """Where a plan runs from that runs again: the job's first URL (default), or where the job is."""
     restart_failed: Input[bool] | None = None
-    """Start a failed plan again (default true)."""
 
 
 class SitePrefetch(ComponentResource):
-    """Makes a job of URLs and its plans in ESA, and keeps the plans running.
+    """Creates a job of URLs and its plans in ESA, and keeps the plans running.
 
-    Other URLs are another job: it is replaced, and its plans with it. A changed window changes its
-    plan in place and runs it again, from the first URL unless another window's plan is running: then
-    a plan that waits runs from where the job is, and any other is refused. Needs pulumi_alicloud, the
-    extra ``alicloud``. Raises RunError, one sentence. ``job`` and ``executions`` (by window) are what it makes in ESA.
+    Needs pulumi_alicloud: install the extra ``alicloud``. Changed URLs replace the job, and its plans with
+    it. A changed window updates its plan and runs it again from the first URL. If another plan of the job
+    runs then, a plan that waits runs from the URL that the job has reached, and any other plan is an error.
+
+    ``job`` and ``executions`` (by the window's name) are the resources that it creates in ESA. Raises
+    RunError, one sentence, if an argument is wrong or has an unknown name.
+
+    :param site: The site: its id, or the ``alicloud.esa.Site``. Required.
+    :param windows: Name -> `PrefetchWindow`, or a mapping of its arguments. Each window is one plan of the job.
+        Required.
+    :param urls: The URLs. Exactly one of ``urls``, ``url_file`` and ``oss_url`` is required.
+    :param url_file: A file on this machine with one URL per line, 64 MiB at most. Default: none.
+    :param oss_url: The URL of an OSS object with one URL per line; ESA reads it when the job is created.
+        Default: none.
+    :param job_name: The job's name in ESA. Default: the resource's name at the time when the job is created.
+    :param triggers: Any values, by name, beside URLs and windows. A value that is added, removed or changed runs
+        all plans again. Default: none.
+    :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
+    :param rerun: Where a plan that runs again begins: ``"from_start"``, the job's first URL, or ``"resume"``, the
+        URL that the job has reached. Default: ``"from_start"``.
+    :param restart_failed: Whether a failed plan is started again. Default: True.
+
+    Example::
+
+        from pulumi_esa_prefetch import PrefetchWindow, SitePrefetch
+
+        sale = SitePrefetch(
+            "sale",
+            site="190007158391808",  # or an alicloud.esa.Site
+            urls=["https://www.example.com/a"],  # or url_file=, or oss_url=
+            windows={
+                "night": PrefetchWindow(
+                    interval=60,
+                    slice_len=10,
+                    start_time="2030-11-11T00:00:00+08:00",
+                    end_time="2030-11-11T06:00:00+08:00",
+                )
+            },
+        )
     """
 
     # `job` and `executions` get their types in __init__: the SDK resolves the types of a class when it
