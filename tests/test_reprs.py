@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_embedded_engine.model.operation_context import ConfigValue, Context
+from pulumi_embedded_engine.model.operation_context import ConfigValue, OperationContext
 from pulumi_embedded_engine.model.property_values import Secret
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.providers.provider_process import Launch
+from pulumi_embedded_engine.providers.provider_process import ProviderCommand
 from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.state.seed import KeySeed, Seed
@@ -40,7 +40,7 @@ HOLDERS = {
     "a seed": Seed(keys=(KEY,)),
     "a key": KEY.key(datetime(2026, 1, 1, tzinfo=UTC)),
     "the emulator's options": EmulatorOptions(access_keys=(f"shown:{HUSH}",)),
-    "a provider's start": Launch("shown", ["shown"], Path(), ENVIRON),
+    "a provider's start": ProviderCommand("shown", ["shown"], Path(), ENVIRON),
     "a secret": Secret({"a": HUSH}),
     "a config value": ConfigValue(HUSH, secret=True),
     "a passphrase": PassphraseSecrets(SALT, lambda: HUSH),
@@ -58,7 +58,7 @@ def test_neither_a_stack_nor_what_a_run_is_given_shows_the_environment(
     tmp_path: Path,
 ) -> None:
     stack = stack_in(tmp_path)
-    given = Context(
+    given = OperationContext(
         project=stack.project,
         stack="dev",
         config={"a:b": ConfigValue(HUSH, secret=True)},

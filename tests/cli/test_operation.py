@@ -354,16 +354,16 @@ def test_signals_ask_first_and_order_then() -> None:
     asked, ordered = threading.Event(), threading.Event()
 
     with interruptible() as cancellation:
-        cancellation.when_requested(asked.set)
-        cancellation.when_aborted(ordered.set)
-        assert not cancellation.requested
+        cancellation.on_cancel(asked.set)
+        cancellation.on_terminate(ordered.set)
+        assert not cancellation.cancelled
         signal.raise_signal(signal.SIGTERM)
         assert asked.wait(SECONDS)
-        assert cancellation.requested
-        assert not cancellation.aborted
+        assert cancellation.cancelled
+        assert not cancellation.terminated
         signal.raise_signal(signal.SIGINT)
         assert ordered.wait(SECONDS)
-        assert cancellation.aborted
+        assert cancellation.terminated
 
     assert signal.getsignal(signal.SIGTERM) == before
 
@@ -372,7 +372,7 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_heard_at_once() -> None:
     heard = threading.Event()
 
     with interruptible() as cancellation:
-        cancellation.when_requested(heard.set)
+        cancellation.on_cancel(heard.set)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
 
-from pulumi_embedded_engine.model.timestamps import Moment
+from pulumi_embedded_engine.model.timestamps import Timestamp
 from pulumi_esa_cli.terminal.printing import ago, milliseconds
 
 
 def test_a_moment_of_another_time_zone_is_printed_in_utc() -> None:
-    moment = Moment.parse("2026-11-23T09:31:17.123456789+08:00")
+    moment = Timestamp.parse("2026-11-23T09:31:17.123456789+08:00")
 
     assert milliseconds(moment) == "2026-11-23T01:31:17.123Z"
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_embedded_engine.clock import SystemClock
-from pulumi_embedded_engine.execution import operation
+from pulumi_embedded_engine.execution import deployment
 from pulumi_embedded_engine.execution.cancellation import Cancellation
 from pulumi_embedded_engine.model.events import Diagnostic, Event
 from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,
-    Context,
-    Outcome,
+    OperationContext,
+    OperationRequest,
+    OperationResult,
     Project,
-    Request,
 )
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state.journal import Entry, Folding
@@ -79,7 +79,7 @@ class Notes:
             self.count += 1
             self._keep()
         if self.count == self.cancel_at:
-            self.cancel.request()
+            self.cancel.cancel()
 
     def _keep(self) -> None:
         state = self._folding.snapshot() if self.count else self.base
@@ -90,7 +90,7 @@ class Notes:
 class Run:
     """One operation that has ended."""
 
-    outcome: Outcome
+    outcome: OperationResult
     moments: list[Moment]
     events: list[Event]
 
@@ -118,13 +118,17 @@ class Laboratory:
     port: int
 
     def run(
-        self, request: Request, program: Program, base: Snapshot, cancel_at: int = 0
+        self,
+        request: OperationRequest,
+        program: Program,
+        base: Snapshot,
+        cancel_at: int = 0,
     ) -> Run:
         """One operation from a state; `cancel_at` is the entry after which somebody presses Ctrl-C."""
         cancel, events = Cancellation(), list[Event]()
         notes = Notes(base, self.world, cancel, cancel_at)
         with _program(self.directory, lambda address: run(program, address)):
-            outcome = operation.run(
+            outcome = deployment.run_operation(
                 request,
                 self._context(base),
                 None if request.dry_run else notes,
@@ -135,8 +139,8 @@ class Laboratory:
         last = Moment(notes.count, notes.moments[-1].state, self.world.picture())
         return Run(outcome, [*notes.moments, last], events)
 
-    def _context(self, base: Snapshot) -> Context:
-        return Context(
+    def _context(self, base: Snapshot) -> OperationContext:
+        return OperationContext(
             project=Project(
                 name=PROJECT,
                 root=self.directory,

@@ -9,14 +9,14 @@ from typing import Any
 
 from pulumi_embedded_engine.clock import SystemClock
 from pulumi_embedded_engine.execution.cancellation import Cancellation
-from pulumi_embedded_engine.execution.operation import run
+from pulumi_embedded_engine.execution.deployment import run_operation
 from pulumi_embedded_engine.model.events import Diagnostic, Event, StepDone
 from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,
-    Context,
-    Outcome,
+    OperationContext,
+    OperationRequest,
+    OperationResult,
     Project,
-    Request,
 )
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from pulumi_embedded_engine.state.journal import Entry, Folding
@@ -81,7 +81,7 @@ class Notes:
 class Ran:
     """What one run did and said."""
 
-    outcome: Outcome | None
+    outcome: OperationResult | None
     state: Snapshot
     events: list[Event] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -123,12 +123,14 @@ class Bench:
         (self.directory / "maker.py").write_text(PROVIDER)
         (self.directory / "toy.py").write_text(TOY)
         (self.directory / "__main__.py").write_text(program)
-        request = Request(**{"kind": "up", "dry_run": False, "parallel": 4, **asked})
+        request = OperationRequest(
+            **{"kind": "up", "dry_run": False, "parallel": 4, **asked}
+        )
         notes = Notes(self.state)
         journal = None if request.dry_run else notes
         ran = Ran(None, self.state)
         try:
-            ran.outcome = run(
+            ran.outcome = run_operation(
                 request,
                 self._context(),
                 journal,
@@ -157,9 +159,9 @@ class Bench:
         }
         return log
 
-    def _context(self) -> Context:
+    def _context(self) -> OperationContext:
         root = self.directory
-        return Context(
+        return OperationContext(
             project=Project(
                 "proj",
                 root,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from pulumi_embedded_engine.model.operation_context import Kind
+from pulumi_embedded_engine.model.operation_context import OperationKind
 from tests.engine.programs import Brief, Node, Program
 from tests.engine.worlds import Fault, Nature
 
@@ -18,7 +18,7 @@ _METHODS = ("check", "diff", "create", "update", "read", "delete")
 class Act(Brief):
     """One operation, what goes wrong in it, what happened in the world before it, and how it is cut off."""
 
-    kind: Kind = "up"
+    kind: OperationKind = "up"
     program: Program = ()
     dry_run: bool = False
     refresh: bool = False
@@ -95,7 +95,7 @@ def _things(
 
 @st.composite
 def _acts(draw: st.DrawFn, program: Program) -> Act:
-    kinds: tuple[Kind, ...] = ("up", "up", "up", "refresh", "destroy")
+    kinds: tuple[OperationKind, ...] = ("up", "up", "up", "refresh", "destroy")
     some = st.lists(st.sampled_from(THINGS), max_size=2).map(tuple)
     rarely = st.sampled_from([False, False, False, True])
     return Act(

@@ -1,5 +1,5 @@
 from pulumi_embedded_engine.model.goals import Alias
-from pulumi_embedded_engine.planning.urn_claims import Aliases
+from pulumi_embedded_engine.planning.urn_claims import AliasResolver
 
 STACK = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
 PARENT = "urn:pulumi:dev::proj::a:b:C::new"
@@ -7,7 +7,7 @@ BEFORE = "urn:pulumi:dev::proj::a:b:C::old"
 
 
 def test_an_alias_says_only_what_differs() -> None:
-    aliases = Aliases("dev", "proj", {})
+    aliases = AliasResolver("dev", "proj", {})
 
     found = aliases.candidates("n", "x:y:Z", STACK, [Alias(name="m"), Alias(urn="u")])
 
@@ -15,7 +15,7 @@ def test_an_alias_says_only_what_differs() -> None:
 
 
 def test_no_parent_takes_the_parents_type_away() -> None:
-    aliases = Aliases("dev", "proj", {})
+    aliases = AliasResolver("dev", "proj", {})
 
     found = aliases.candidates("n", "x:y:Z", PARENT, [Alias(no_parent=True)])
 
@@ -23,7 +23,7 @@ def test_no_parent_takes_the_parents_type_away() -> None:
 
 
 def test_children_follow_a_renamed_parent_also_in_their_names() -> None:
-    aliases = Aliases("dev", "proj", {PARENT: BEFORE})
+    aliases = AliasResolver("dev", "proj", {PARENT: BEFORE})
 
     found = aliases.candidates("new-child", "x:y:Z", PARENT, [])
 
@@ -31,7 +31,7 @@ def test_children_follow_a_renamed_parent_also_in_their_names() -> None:
 
 
 def test_an_own_alias_is_combined_with_the_parents() -> None:
-    aliases = Aliases("dev", "proj", {PARENT: BEFORE})
+    aliases = AliasResolver("dev", "proj", {PARENT: BEFORE})
 
     found = aliases.candidates("n", "x:y:Z", PARENT, [Alias(type="x:y:Was")])
 

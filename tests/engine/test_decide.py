@@ -5,9 +5,9 @@ from pulumi_embedded_engine.model.goals import Goal
 from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.planning.comparison import (
-    decide,
-    delete_first,
-    trigger_changed,
+    deletes_before_replace,
+    replacement_triggered,
+    step_kind,
 )
 
 PLAIN = Resource(urn="u", custom=True, type="t")
@@ -30,7 +30,7 @@ WAITING = PLAIN.with_(pending_replacement=True)
 def test_a_diff_leads_to_one_decision(
     diff: Diff, old: Resource, triggered: bool, decision: str
 ) -> None:
-    assert decide(diff, old, triggered=triggered) == decision
+    assert step_kind(diff, old, triggered=triggered) == decision
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_diff_leads_to_one_decision(
 def test_a_trigger_counts_if_both_are_there_and_differ(
     new: object, old: object, changed: bool
 ) -> None:
-    assert trigger_changed(new, old) is changed
+    assert replacement_triggered(new, old) is changed
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,6 @@ def test_the_programs_word_on_the_order_counts_more(
 ) -> None:
     goal = Goal("n", PLAIN, delete_before_replace=said)
 
-    assert delete_first(goal, Diff("some", delete_before_replace=asked)) is first
+    assert (
+        deletes_before_replace(goal, Diff("some", delete_before_replace=asked)) is first
+    )

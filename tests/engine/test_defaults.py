@@ -8,7 +8,7 @@ from pulumi_embedded_engine.program.default_providers import (
     default_name,
     package_config,
 )
-from pulumi_embedded_engine.program.event_queue import Inbox
+from pulumi_embedded_engine.program.event_queue import EventQueue
 
 CONFIG = {
     "aws:region": ConfigValue("eu"),
@@ -46,11 +46,11 @@ def test_a_disabled_default_provider_is_refused(disabled: str) -> None:
     config = {"pulumi:disable-default-providers": ConfigValue(disabled)}
 
     with pytest.raises(EngineError, match="default provider for 'aws' disabled"):
-        DefaultProviders(config, Inbox()).reference("aws")
+        DefaultProviders(config, EventQueue()).reference("aws")
 
 
 def test_a_setting_that_is_no_list_is_named() -> None:
     config = {"pulumi:disable-default-providers": ConfigValue("{")}
 
     with pytest.raises(EngineError, match="should be a JSON list"):
-        DefaultProviders(config, Inbox()).reference("aws")
+        DefaultProviders(config, EventQueue()).reference("aws")

@@ -1,8 +1,12 @@
-from pulumi_embedded_engine.execution.deletion_phase import deletions, layers, spared
+from pulumi_embedded_engine.execution.deletion_phase import (
+    deletion_layers,
+    plan_deletions,
+    without_needed_records,
+)
 from pulumi_embedded_engine.model.state_records import Resource
-from pulumi_embedded_engine.run.resource_index import Ledger
-from pulumi_embedded_engine.run.run_state import Book, Fate
-from pulumi_embedded_engine.steps.steps import Delete, Forget
+from pulumi_embedded_engine.run.resource_index import ResourceIndex
+from pulumi_embedded_engine.run.run_state import GeneratorState, UrnDecision
+from pulumi_embedded_engine.steps.steps import DeleteStep, RemovePendingReplaceStep
 
 PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
@@ -14,44 +18,54 @@ def _record(urn: str, *dependencies: str, **fields: object) -> Resource:
 
 
 def _order(*records: Resource) -> list[list[str]]:
-    _, going = deletions(Book(), Ledger(records), None)
-    return [sorted(step.urn for step in layer) for layer in layers(going)]
+    _, going = plan_deletions(GeneratorState(), ResourceIndex(records), None)
+    return [sorted(step.urn for step in layer) for layer in deletion_layers(going)]
 
 
 def test_what_the_program_did_not_name_goes() -> None:
-    book = Book(fates={A: Fate("same")})
+    generator_state = GeneratorState(decisions={A: UrnDecision("same")})
 
-    kept, going = deletions(book, Ledger([_record(A), _record(B)]), None)
+    kept, going = plan_deletions(
+        generator_state, ResourceIndex([_record(A), _record(B)]), None
+    )
 
     assert kept == []
     assert [step.urn for step in going] == [B]
-    assert [book.deleted(urn) for urn in (A, B)] == [False, True]
+    assert [generator_state.is_deleted(urn) for urn in (A, B)] == [False, True]
 
 
 def test_a_renamed_record_lives_on() -> None:
-    book = Book(fates={B: Fate("same")}, renamed_to={A: B})
+    generator_state = GeneratorState(
+        decisions={B: UrnDecision("same")}, current_urns={A: B}
+    )
 
-    _, going = deletions(book, Ledger([_record(A)]), None)
+    _, going = plan_deletions(generator_state, ResourceIndex([_record(A)]), None)
 
     assert going == []
 
 
 def test_a_replaced_object_goes_though_its_successor_lives() -> None:
-    ledger = Ledger([_record(A, delete=True), _record(A)])
+    resources = ResourceIndex([_record(A, delete=True), _record(A)])
 
-    _, going = deletions(Book(fates={A: Fate("same")}), ledger, None)
+    _, going = plan_deletions(
+        GeneratorState(decisions={A: UrnDecision("same")}), resources, None
+    )
 
-    assert [(step.op, step.old.index) for step in going] == [("delete-replaced", 0)]
+    assert [(step.op, step.old.position) for step in going] == [("delete-replaced", 0)]
 
 
 def test_a_record_that_waits_for_a_successor_is_only_forgotten() -> None:
-    _, going = deletions(Book(), Ledger([_record(A, pending_replacement=True)]), None)
+    _, going = plan_deletions(
+        GeneratorState(), ResourceIndex([_record(A, pending_replacement=True)]), None
+    )
 
-    assert isinstance(going[0], Forget)
+    assert isinstance(going[0], RemovePendingReplaceStep)
 
 
 def test_what_is_out_of_scope_is_kept_as_it_is() -> None:
-    kept, going = deletions(Book(), Ledger([_record(A), _record(B)]), {B})
+    kept, going = plan_deletions(
+        GeneratorState(), ResourceIndex([_record(A), _record(B)]), {B}
+    )
 
     assert [step.urn for step in kept] == [A]
     assert [step.urn for step in going] == [B]
@@ -81,21 +95,21 @@ def test_what_needs_a_component_goes_before_its_children() -> None:
 
 
 def test_a_failed_record_keeps_all_it_needs() -> None:
-    ledger = Ledger([_record(A), _record(B, A), _record(C, B), _record(D)])
-    _, going = deletions(Book(), ledger, None)
+    resources = ResourceIndex([_record(A), _record(B, A), _record(C, B), _record(D)])
+    _, going = plan_deletions(GeneratorState(), resources, None)
     failed = [step.old for step in going if step.urn == C]
 
-    left = spared(ledger, failed, going)
+    left = without_needed_records(resources, failed, going)
 
     assert [step.urn for step in left] == [C, D]
 
 
 def test_a_failed_record_does_not_keep_the_replaced_namesake_of_what_it_needs() -> None:
-    ledger = Ledger([_record(A, delete=True), _record(A), _record(B, A)])
-    _, going = deletions(Book(), ledger, None)
+    resources = ResourceIndex([_record(A, delete=True), _record(A), _record(B, A)])
+    _, going = plan_deletions(GeneratorState(), resources, None)
     failed = [step.old for step in going if step.urn == B]
 
-    left = spared(ledger, failed, going)
+    left = without_needed_records(resources, failed, going)
 
     assert [(s.urn, s.old.record.delete) for s in left] == [(A, True), (B, False)]
 
@@ -110,6 +124,6 @@ def test_ten_thousand_records_of_one_component_are_ordered_at_once() -> None:
 
 
 def test_deletions_are_steps_of_their_own() -> None:
-    _, going = deletions(Book(), Ledger([_record(A)]), None)
+    _, going = plan_deletions(GeneratorState(), ResourceIndex([_record(A)]), None)
 
-    assert isinstance(going[0], Delete)
+    assert isinstance(going[0], DeleteStep)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_embedded_engine.execution.cancellation import Aborted
+from pulumi_embedded_engine.execution.cancellation import RunTerminated
 from pulumi_embedded_engine.model.operation_context import ConfigValue
 from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
 from pulumi_embedded_engine.state.journal import Begin, Done
@@ -126,7 +126,7 @@ def test_a_stop_lets_what_runs_finish_and_saves_it(
     reached = tmp_path / "gate.reached"
 
     def stop() -> None:
-        bench.cancellation.request()
+        bench.cancellation.cancel()
         gate.touch()
 
     watcher = _when(reached.exists, stop)
@@ -144,9 +144,9 @@ def test_a_second_stop_ends_all_at_once_and_leaves_the_operation_pending(
     bench: Bench, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    watcher = _when((tmp_path / "gate.reached").exists, bench.cancellation.abort)
+    watcher = _when((tmp_path / "gate.reached").exists, bench.cancellation.terminate)
 
-    with pytest.raises(Aborted):
+    with pytest.raises(RunTerminated):
         bench.run(THING + f"Thing('a', gate={str(gate)!r})")
     watcher.join()
 

@@ -4,7 +4,7 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.diff import (
     Diff,
     input_diff,
-    inverted,
+    invert,
     with_replace_on_changes,
 )
 from pulumi_embedded_engine.model.events import PropertyChange
@@ -96,6 +96,6 @@ def test_an_object_that_did_not_become_ready_can_be_replaced_by_a_star() -> None
 def test_an_inverted_diff_swaps_what_comes_and_goes() -> None:
     detailed = {"a": PropertyChange("add-replace"), "b": PropertyChange("update")}
 
-    turned = inverted(Diff("some", detailed=detailed)).detailed or {}
+    turned = invert(Diff("some", detailed=detailed)).detailed or {}
 
     assert [turned["a"].kind, turned["b"].kind] == ["delete-replace", "update"]

@@ -1,7 +1,7 @@
 import threading
 from typing import Any, cast
 
-from pulumi_embedded_engine.execution.step_runner import Executor
+from pulumi_embedded_engine.execution.step_runner import WorkerPool
 from pulumi_embedded_engine.steps.steps import Step
 
 
@@ -12,14 +12,14 @@ def _steps(*names: str) -> list[Step]:
 def test_a_chain_is_done_in_its_order() -> None:
     done: list[Any] = []
 
-    def perform(step: Any) -> bool:
+    def run_step(step: Any) -> bool:
         done.append(step)
         return True
 
-    executor = Executor(4, perform)
+    workers = WorkerPool(4, run_step)
 
-    executor.submit(_steps("a", "b", "c")).result()
-    executor.join()
+    workers.submit(_steps("a", "b", "c")).result()
+    workers.join()
 
     assert done == ["a", "b", "c"]
 
@@ -27,39 +27,39 @@ def test_a_chain_is_done_in_its_order() -> None:
 def test_a_chain_ends_at_the_step_that_fails() -> None:
     done: list[Any] = []
 
-    def perform(step: Any) -> bool:
+    def run_step(step: Any) -> bool:
         done.append(step)
         return bool(step != "b")
 
-    left_out: list[Any] = []
-    executor = Executor(4, perform, left_out.extend)
+    skipped: list[Any] = []
+    workers = WorkerPool(4, run_step, skipped.extend)
 
-    executor.submit(_steps("a", "b", "c")).result()
-    executor.join()
+    workers.submit(_steps("a", "b", "c")).result()
+    workers.join()
 
     assert done == ["a", "b"]
-    assert left_out == ["c"]
+    assert skipped == ["c"]
 
 
 def test_nothing_starts_once_stopped_and_what_runs_is_finished() -> None:
     started, go_on = threading.Event(), threading.Event()
     done: list[Any] = []
 
-    def perform(step: Any) -> bool:
+    def run_step(step: Any) -> bool:
         started.set()
         go_on.wait(10)
         done.append(step)
         return True
 
-    executor = Executor(1, perform)
-    running = executor.submit(_steps("a", "b"))
+    workers = WorkerPool(1, run_step)
+    running = workers.submit(_steps("a", "b"))
     started.wait(10)
 
-    executor.stop()
-    executor.submit(_steps("c")).result()
+    workers.stop()
+    workers.submit(_steps("c")).result()
     go_on.set()
     running.result()
-    executor.join()
+    workers.join()
 
     assert done == ["a"]
 
@@ -67,7 +67,7 @@ def test_nothing_starts_once_stopped_and_what_runs_is_finished() -> None:
 def test_no_more_chains_run_at_once_than_asked_for() -> None:
     most, now, lock = 0, 0, threading.Lock()
 
-    def perform(step: Any) -> bool:
+    def run_step(step: Any) -> bool:
         nonlocal most, now
         del step
         with lock:
@@ -79,9 +79,9 @@ def test_no_more_chains_run_at_once_than_asked_for() -> None:
         return True
 
     barrier = threading.Barrier(2)
-    executor = Executor(2, perform)
+    workers = WorkerPool(2, run_step)
 
-    executor.layer(_steps(*"abcdef"))
-    executor.join()
+    workers.run_parallel(_steps(*"abcdef"))
+    workers.join()
 
     assert most == 2

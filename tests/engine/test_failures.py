@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_embedded_engine.model.operation_context import Kind
+from pulumi_embedded_engine.model.operation_context import OperationKind
 from pulumi_embedded_engine.model.state_records import PendingOperation, Snapshot
 from tests.engine.running import Bench
 from tests.engine.stacks import thing
@@ -42,7 +42,7 @@ def test_a_replacement_of_what_is_not_recorded_is_refused_before_anything_is_ask
 
 @pytest.mark.parametrize("kind", ["destroy", "refresh"])
 def test_a_slip_in_what_to_destroy_is_refused_before_anything_is_asked(
-    bench: Bench, kind: Kind
+    bench: Bench, kind: OperationKind
 ) -> None:
     before = bench.run(THING + "Thing('a')").state
 

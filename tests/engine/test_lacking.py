@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_embedded_engine.model.operation_context import ConfigValue, Kind
+from pulumi_embedded_engine.model.operation_context import ConfigValue, OperationKind
 from tests.engine.running import Bench
 
 HEAD = (
@@ -187,7 +187,7 @@ def test_a_program_that_requires_another_version_is_refused_in_a_sentence(
 
 @pytest.mark.parametrize("kind", ["up", "refresh", "destroy"])
 def test_a_project_that_requires_another_version_is_refused_before_anything_is_asked(
-    bench: Bench, kind: Kind
+    bench: Bench, kind: OperationKind
 ) -> None:
     before = bench.run(HEAD + "Thing('a')").state
     bench.required_version = ">=99.0.0"

@@ -1,5 +1,5 @@
 from pulumi_embedded_engine.model.state_records import Resource
-from pulumi_embedded_engine.run.resource_index import Ledger, needs
+from pulumi_embedded_engine.run.resource_index import ResourceIndex, references_of
 
 PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
@@ -16,22 +16,22 @@ def _record(urn: str, *dependencies: str, **fields: object) -> Resource:
 
 
 def test_the_live_record_of_a_urn_is_found_beside_one_to_be_deleted() -> None:
-    ledger = Ledger([_record(A, id="old", delete=True), _record(A, id="new")])
+    resources = ResourceIndex([_record(A, id="old", delete=True), _record(A, id="new")])
 
-    old = ledger.old(A)
+    old = resources.previous(A)
 
     assert old is not None
-    assert (old.record.id, old.index) == ("new", 1)
-    assert list(ledger.positions(A)) == [0, 1]
+    assert (old.record.id, old.position) == ("new", 1)
+    assert list(resources.positions(A)) == [0, 1]
 
 
 def test_what_is_gone_is_found_no_more() -> None:
-    ledger = Ledger([_record(A), _record(B)])
+    resources = ResourceIndex([_record(A), _record(B)])
 
-    ledger.gone.add(0)
+    resources.missing.add(0)
 
-    assert ledger.old(A) is None
-    assert [old.record.urn for old in ledger.all()] == [B]
+    assert resources.previous(A) is None
+    assert [old.record.urn for old in resources.all_previous()] == [B]
 
 
 def test_a_record_needs_all_it_refers_to() -> None:
@@ -45,28 +45,28 @@ def test_a_record_needs_all_it_refers_to() -> None:
         replace_with=(C,),
     )
 
-    assert needs(record, parent=True) == {A, B, C, PROVIDER}
-    assert needs(record, parent=False, provider=False) == {A, C}
+    assert references_of(record, parent=True) == {A, B, C, PROVIDER}
+    assert references_of(record, parent=False, provider=False) == {A, C}
 
 
 def test_dependents_come_in_the_order_of_the_state_through_any_number_of_steps() -> (
     None
 ):
-    ledger = Ledger([_record(A), _record(B, A), _record(D), _record(C, B)])
+    resources = ResourceIndex([_record(A), _record(B, A), _record(D), _record(C, B)])
 
-    found = ledger.depending_on(0, children=False)
+    found = resources.dependents(0, children=False)
 
     assert [old.record.urn for old in found] == [B, C]
 
 
 def test_children_depend_on_their_parent_only_where_asked() -> None:
-    ledger = Ledger([_record(A), _record(B, parent=A)])
+    resources = ResourceIndex([_record(A), _record(B, parent=A)])
 
-    assert ledger.depending_on(0, children=False) == []
-    assert [o.record.urn for o in ledger.depending_on(0, children=True)] == [B]
+    assert resources.dependents(0, children=False) == []
+    assert [o.record.urn for o in resources.dependents(0, children=True)] == [B]
 
 
 def test_ignored_records_end_the_search() -> None:
-    ledger = Ledger([_record(A), _record(B, A), _record(C, B)])
+    resources = ResourceIndex([_record(A), _record(B, A), _record(C, B)])
 
-    assert ledger.depending_on(0, lambda urn: urn == B, children=False) == []
+    assert resources.dependents(0, lambda urn: urn == B, children=False) == []

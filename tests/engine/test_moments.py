@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pulumi_embedded_engine.model.timestamps import Moment, render
+from pulumi_embedded_engine.model.timestamps import Timestamp, format_timestamp
 
 
 @pytest.mark.parametrize(
@@ -14,20 +14,25 @@ from pulumi_embedded_engine.model.timestamps import Moment, render
     ],
 )
 def test_a_moment_is_written_as_it_was_read(text: str) -> None:
-    assert render(Moment.parse(text)) == text
+    assert format_timestamp(Timestamp.parse(text)) == text
 
 
 def test_a_moment_is_a_time_like_any_other() -> None:
-    assert Moment.parse("2026-01-02T08:00:00+08:00") == datetime(2026, 1, 2, tzinfo=UTC)
+    assert Timestamp.parse("2026-01-02T08:00:00+08:00") == datetime(
+        2026, 1, 2, tzinfo=UTC
+    )
 
 
 def test_a_new_time_is_written_in_utc() -> None:
     shanghai = timezone(timedelta(hours=8))
 
-    assert render(datetime(2026, 1, 2, 8, tzinfo=shanghai)) == "2026-01-02T00:00:00Z"
+    assert (
+        format_timestamp(datetime(2026, 1, 2, 8, tzinfo=shanghai))
+        == "2026-01-02T00:00:00Z"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-01-02T03:04:05"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        Moment.parse(text)
+        Timestamp.parse(text)

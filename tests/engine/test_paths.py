@@ -6,7 +6,7 @@ from pulumi_embedded_engine.model.property_paths import (
     contains,
     parse_path,
     path_text,
-    reset,
+    reset_value,
 )
 from pulumi_embedded_engine.model.property_values import Secret
 
@@ -72,13 +72,13 @@ def test_a_star_covers_every_element_and_what_is_below() -> None:
 def test_a_value_is_set_back(
     path: str, old: Any, new: Any, expected: Any, good: bool
 ) -> None:
-    assert reset(parse_path(path), old, new) == (expected, good)
+    assert reset_value(parse_path(path), old, new) == (expected, good)
 
 
 def test_a_value_taken_out_of_a_secret_stays_secret() -> None:
     old = {"a": Secret({"b": 1})}
 
-    value, good = reset(parse_path("a.b"), old, {"a": {"b": 2}})
+    value, good = reset_value(parse_path("a.b"), old, {"a": {"b": 2}})
 
     assert (value, good) == ({"a": {"b": Secret(1)}}, True)
 
@@ -86,6 +86,6 @@ def test_a_value_taken_out_of_a_secret_stays_secret() -> None:
 def test_the_new_inputs_are_not_changed_in_place() -> None:
     new = {"a": {"b": [1]}}
 
-    reset(parse_path("a.b[0]"), {"a": {"b": [2]}}, new)
+    reset_value(parse_path("a.b[0]"), {"a": {"b": [2]}}, new)
 
     assert new == {"a": {"b": [1]}}

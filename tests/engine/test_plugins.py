@@ -3,15 +3,15 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.operation_context import Context, Project
+from pulumi_embedded_engine.model.operation_context import OperationContext, Project
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.providers.plugin_lookup import Attached, find_plugin
-from pulumi_embedded_engine.providers.provider_process import Launch
+from pulumi_embedded_engine.providers.plugin_lookup import AttachedProvider, find_plugin
+from pulumi_embedded_engine.providers.provider_process import ProviderCommand
 
 
-def _context(home: Path, **environ: str) -> Context:
+def _context(home: Path, **environ: str) -> OperationContext:
     project = Project("proj", home, home / "Pulumi.yaml", home, "python")
-    return Context(
+    return OperationContext(
         project=project,
         stack="dev",
         config={},
@@ -29,8 +29,8 @@ def _install(home: Path, version: str) -> Path:
     return binary
 
 
-def _command(found: Launch | Attached) -> list[str]:
-    assert isinstance(found, Launch)
+def _command(found: ProviderCommand | AttachedProvider) -> list[str]:
+    assert isinstance(found, ProviderCommand)
     return list(found.command)
 
 
@@ -39,7 +39,7 @@ def test_an_attached_provider_comes_first(tmp_path: Path) -> None:
 
     found = find_plugin(context, "toy", "", "127.0.0.1:1")
 
-    assert isinstance(found, Attached)
+    assert isinstance(found, AttachedProvider)
     assert found.port == 4711
 
 
@@ -47,7 +47,7 @@ def test_the_dynamic_host_runs_with_the_programs_interpreter(tmp_path: Path) -> 
     found = find_plugin(_context(tmp_path), "pulumi-python", "", "127.0.0.1:1")
 
     assert _command(found)[:4] == ["/venv/bin/python", "-u", "-m", "pulumi.dynamic"]
-    assert isinstance(found, Launch)
+    assert isinstance(found, ProviderCommand)
     assert found.environ["PULUMI_PROJECT"] == "proj"
 
 

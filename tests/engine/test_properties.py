@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.property_values import Secret, reveal
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from tests.engine.deployments import Laboratory, Moment, Picture, Run, prepare
@@ -15,7 +15,7 @@ from tests.engine.programs import Node, Program
 from tests.engine.stories import Act, Story, stories
 from tests.engine.worlds import THING, Thing, World, name_of, serving
 
-CALM = Request(kind="up", dry_run=False, parallel=4, refresh=True)
+CALM = OperationRequest(kind="up", dry_run=False, parallel=4, refresh=True)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,8 @@ def play(
     return moment.state
 
 
-def request_of(act: Act) -> Request:
-    return Request(
+def request_of(act: Act) -> OperationRequest:
+    return OperationRequest(
         kind=act.kind,
         dry_run=act.dry_run,
         parallel=act.parallel,

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.execution.journal_recorder import Recording
+from pulumi_embedded_engine.execution.journal_recorder import JournalRecorder
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.run.resource_index import Ledger
+from pulumi_embedded_engine.run.resource_index import ResourceIndex
 from pulumi_embedded_engine.state.journal import Entry, fold
-from pulumi_embedded_engine.steps.steps import Applied, Delete
+from pulumi_embedded_engine.steps.steps import DeleteStep, StepResult
 from tests.engine.replaying import EMBEDDED, Playground
 from tests.engine.running import Notes
 from tests.engine.stacks import thing
@@ -20,32 +20,34 @@ INMOST = thing("inmost", deleted_with=INNER.urn)
 BASE = Snapshot((OUTER, INNER, INMOST))
 
 
-def _recording() -> tuple[Recording, Ledger, Notes]:
-    ledger, notes = Ledger(BASE.resources), Notes(BASE)
-    return Recording(notes, ledger), ledger, notes
+def _recorder() -> tuple[JournalRecorder, ResourceIndex, Notes]:
+    resources, notes = ResourceIndex(BASE.resources), Notes(BASE)
+    return JournalRecorder(notes, resources), resources, notes
 
 
-def _delete(recording: Recording, ledger: Ledger, place: int, within: str = "") -> None:
-    step = Delete(old=ledger.at(place))
-    recording.done(recording.begin(step), step, Applied(within=within))
+def _delete(
+    recorder: JournalRecorder, resources: ResourceIndex, place: int, container: str = ""
+) -> None:
+    step = DeleteStep(old=resources.at(place))
+    recorder.complete(recorder.begin(step), step, StepResult(container=container))
 
 
 def test_what_goes_with_its_container_stays_recorded_until_that_is_gone() -> None:
-    recording, ledger, notes = _recording()
+    recorder, resources, notes = _recorder()
 
-    _delete(recording, ledger, 2, within=INNER.urn)
-    _delete(recording, ledger, 1, within=OUTER.urn)
+    _delete(recorder, resources, 2, container=INNER.urn)
+    _delete(recorder, resources, 1, container=OUTER.urn)
 
     assert notes.snapshot() == BASE
 
 
 def test_a_container_takes_all_with_it_innermost_first() -> None:
-    recording, ledger, notes = _recording()
+    recorder, resources, notes = _recorder()
 
-    _delete(recording, ledger, 1, within=OUTER.urn)
-    _delete(recording, ledger, 2, within=INNER.urn)
+    _delete(recorder, resources, 1, container=OUTER.urn)
+    _delete(recorder, resources, 2, container=INNER.urn)
     before = len(notes.entries)
-    _delete(recording, ledger, 0)
+    _delete(recorder, resources, 0)
 
     sizes = [
         len(fold(BASE, notes.entries[:count]).resources)
@@ -55,10 +57,10 @@ def test_a_container_takes_all_with_it_innermost_first() -> None:
 
 
 def test_what_went_with_a_container_that_is_gone_already_is_forgotten_at_once() -> None:
-    recording, ledger, notes = _recording()
+    recorder, resources, notes = _recorder()
 
-    _delete(recording, ledger, 0)
-    _delete(recording, ledger, 1, within=OUTER.urn)
+    _delete(recorder, resources, 0)
+    _delete(recorder, resources, 1, container=OUTER.urn)
 
     assert notes.snapshot().resources == (INMOST,)
 
@@ -67,11 +69,11 @@ def test_what_waits_for_its_container_points_to_nothing_that_is_gone() -> None:
     box = thing("box")
     inner = INNER.with_(parent=box.urn, dependencies=(box.urn, OUTER.urn))
     base = Snapshot((OUTER, box, inner))
-    ledger, notes = Ledger(base.resources), Notes(base)
-    recording = Recording(notes, ledger)
+    resources, notes = ResourceIndex(base.resources), Notes(base)
+    recorder = JournalRecorder(notes, resources)
 
-    _delete(recording, ledger, 2, within=OUTER.urn)
-    _delete(recording, ledger, 1)
+    _delete(recorder, resources, 2, container=OUTER.urn)
+    _delete(recorder, resources, 1)
 
     kept = inner.with_(parent="", dependencies=(OUTER.urn,))
     assert notes.snapshot().resources == (OUTER, kept)
@@ -81,12 +83,12 @@ def test_what_waits_points_to_nothing_that_went_with_another_container() -> None
     other = thing("other")
     user = thing("user", deleted_with=other.urn, dependencies=(INNER.urn, other.urn))
     base = Snapshot((OUTER, INNER, other, user))
-    ledger, notes = Ledger(base.resources), Notes(base)
-    recording = Recording(notes, ledger)
+    resources, notes = ResourceIndex(base.resources), Notes(base)
+    recorder = JournalRecorder(notes, resources)
 
-    _delete(recording, ledger, 3, within=other.urn)
-    _delete(recording, ledger, 1, within=OUTER.urn)
-    _delete(recording, ledger, 0)
+    _delete(recorder, resources, 3, container=other.urn)
+    _delete(recorder, resources, 1, container=OUTER.urn)
+    _delete(recorder, resources, 0)
 
     kept = user.with_(dependencies=(other.urn,))
     assert notes.snapshot().resources == (other, kept)
@@ -102,11 +104,11 @@ class FullDisk:
 
 
 def test_outputs_that_cannot_be_written_down_are_told_in_a_sentence() -> None:
-    ledger = Ledger(())
-    ledger.news[OUTER.urn] = OUTER
+    resources = ResourceIndex(())
+    resources.new_records[OUTER.urn] = OUTER
 
     with pytest.raises(EngineError, match=r"the outputs of .*::outer cannot be writ"):
-        Recording(FullDisk(), ledger).amend(OUTER)
+        JournalRecorder(FullDisk(), resources).update(OUTER)
 
 
 def test_a_full_disk_at_the_outputs_of_the_stack_ends_the_run_as_others_do(

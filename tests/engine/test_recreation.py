@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state.journal import Done, Entry
 from tests.engine import deployments
@@ -15,7 +15,7 @@ from tests.engine.programs import Node
 from tests.engine.test_properties import assert_sound, assert_valid, things
 from tests.engine.worlds import Nature, World, name_of, serving
 
-UP = Request(kind="up", dry_run=False, parallel=4, refresh=False)
+UP = OperationRequest(kind="up", dry_run=False, parallel=4, refresh=False)
 BEFORE = (Node("e"), Node("d", within="e"))
 # `d` is registered after `e`, and needs it no more.
 AFTER = (Node("e", zone=2), Node("a"), Node("d", depends_on=("a",)))

@@ -1,5 +1,5 @@
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from pulumi_embedded_engine.model.state_references import normalise
+from pulumi_embedded_engine.model.state_references import resolve_aliases
 from tests.engine.stacks import ROOT, root, thing
 
 
@@ -13,7 +13,7 @@ def component(name: str, **fields: object) -> Resource:
 def test_a_snapshot_without_aliases_stays_the_same_object() -> None:
     snapshot = Snapshot((root(), thing("a")))
 
-    assert normalise(snapshot) is snapshot
+    assert resolve_aliases(snapshot) is snapshot
 
 
 def test_all_kinds_of_references_follow() -> None:
@@ -27,7 +27,7 @@ def test_all_kinds_of_references_follow() -> None:
         provider=f"{thing('old').urn}::id",
     )
 
-    found = normalise(Snapshot((root(), new, user))).resources[2]
+    found = resolve_aliases(Snapshot((root(), new, user))).resources[2]
 
     assert found.dependencies == (new.urn, ROOT)
     assert found.property_dependencies == {"x": [new.urn]}
@@ -47,7 +47,7 @@ def test_a_child_is_renamed_with_the_type_of_its_parent() -> None:
     )
     new = component("g", aliases=(old.urn,))
 
-    found = normalise(Snapshot((root(), new, child))).resources[2]
+    found = resolve_aliases(Snapshot((root(), new, child))).resources[2]
 
     assert found.parent == new.urn
     assert found.urn == "urn:pulumi:dev::proj::my:Group$a:b:Thing::x"
@@ -56,4 +56,4 @@ def test_a_child_is_renamed_with_the_type_of_its_parent() -> None:
 def test_an_alias_to_itself_is_dropped() -> None:
     same = thing("a", aliases=(thing("a").urn,))
 
-    assert normalise(Snapshot((root(), same))).resources[1] == thing("a")
+    assert resolve_aliases(Snapshot((root(), same))).resources[1] == thing("a")

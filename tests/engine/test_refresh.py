@@ -1,8 +1,8 @@
-from pulumi_embedded_engine.execution.operation import refreshes
-from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.execution.deployment import refreshes
+from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Resource
-from pulumi_embedded_engine.model.state_references import mended
-from pulumi_embedded_engine.run.resource_index import Ledger
+from pulumi_embedded_engine.model.state_references import prune_references
+from pulumi_embedded_engine.run.resource_index import ResourceIndex
 from pulumi_embedded_engine.run.targets import Scope
 
 A, B = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "ab")
@@ -21,13 +21,15 @@ def test_nothing_points_to_what_is_gone() -> None:
         replace_with=(A,),
     )
 
-    records = mended([gone, left], {0})
+    records = prune_references([gone, left], {0})
 
     assert records == (Resource(urn=B, custom=True, type="t:m:T"),)
 
 
 def test_only_targets_are_looked_up() -> None:
-    ledger = Ledger([Resource(urn=u, custom=True, type="t:m:T") for u in (A, B)])
-    scope = Scope(Request("refresh", dry_run=False, parallel=1, targets=[B]))
+    resources = ResourceIndex(
+        [Resource(urn=u, custom=True, type="t:m:T") for u in (A, B)]
+    )
+    scope = Scope(OperationRequest("refresh", dry_run=False, parallel=1, targets=[B]))
 
-    assert [step.urn for step in refreshes(ledger, scope)] == [B]
+    assert [step.urn for step in refreshes(resources, scope)] == [B]

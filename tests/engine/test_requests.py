@@ -10,7 +10,7 @@ from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.program.registration_requests import (
     goal_of,
     seconds_of,
-    unsupported,
+    unsupported_feature,
 )
 
 URN = "urn:pulumi:dev::proj::a:b:C::c"
@@ -119,11 +119,11 @@ def test_a_position_is_told_from_the_projects_root() -> None:
 def test_what_only_the_cli_has_is_named(field: str, what: str) -> None:
     value = True if field == "remote" else "ref"
 
-    assert what in unsupported(_request(**{field: value}))
+    assert what in unsupported_feature(_request(**{field: value}))
 
 
 def test_a_plain_registration_needs_nothing_special() -> None:
-    assert unsupported(_request()) == ""
+    assert unsupported_feature(_request()) == ""
 
 
 def _request(**fields: object) -> resource_pb2.RegisterResourceRequest:

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from pulumi_embedded_engine.run.resource_index import Ledger
-from pulumi_embedded_engine.run.targets import Scope, Targets, protected
+from pulumi_embedded_engine.run.resource_index import ResourceIndex
+from pulumi_embedded_engine.run.targets import Scope, Targets, protected_urns
 
 A, B, C, D = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "abcd")
 
@@ -15,10 +15,10 @@ def _record(urn: str, *needs: str, **fields: object) -> Resource:
 
 
 def _scope(
-    targets: tuple[str, ...] = (), spares: tuple[str, ...] = (), *, dependents: bool
+    targets: tuple[str, ...] = (), excluded: tuple[str, ...] = (), *, dependents: bool
 ) -> Scope:
-    request = Request("destroy", dry_run=False, parallel=1, targets=targets)
-    return Scope(replace(request, spares=spares, target_dependents=dependents))
+    request = OperationRequest("destroy", dry_run=False, parallel=1, targets=targets)
+    return Scope(replace(request, excluded=excluded, target_dependents=dependents))
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_dependents_follow_a_target_once_it_was_met() -> None:
     scope = _scope((A,), dependents=True)
     first, second = _record(A), _record(B, A)
 
-    scope.note(first, included=scope.includes(first))
+    scope.mark_included(first, included=scope.includes(first))
 
     assert scope.includes(second)
     assert not _scope((A,), dependents=False).includes(second)
 
 
 def test_a_targeted_deletion_reaches_dependents_and_spares_the_rest() -> None:
-    ledger = Ledger([_record(A), _record(B, A), _record(C, B), _record(D)])
+    resources = ResourceIndex([_record(A), _record(B, A), _record(C, B), _record(D)])
 
-    assert _scope((A,), dependents=False).deletable(ledger) == {A, B, C}
+    assert _scope((A,), dependents=False).deletable(resources) == {A, B, C}
 
 
 def test_protected_records_keep_all_they_need() -> None:
     records = (_record(A), _record(B, A, protect=True), _record(C, B))
 
-    assert protected(Snapshot(records)) == [A, B]
+    assert protected_urns(Snapshot(records)) == [A, B]

@@ -3,7 +3,7 @@ from typing import NoReturn
 
 import pytest
 
-from pulumi_embedded_engine.providers.grpc_messages import message_of
+from pulumi_embedded_engine.providers.grpc_messages import exception_message
 
 
 def _raise(error: Exception) -> NoReturn:
@@ -28,21 +28,24 @@ def _trace(error: Exception) -> str:
 def test_an_exception_is_told_by_its_own_message(
     error: Exception, message: str
 ) -> None:
-    assert message_of(_trace(error)) == message
+    assert exception_message(_trace(error)) == message
 
 
 def test_the_last_exception_of_a_chain_counts() -> None:
     inner = _trace(KeyError("inner"))
     outer = _trace(RuntimeError("outer"))
 
-    message = message_of(f"{inner}\nDuring handling, another one:\n\n{outer}")
+    message = exception_message(f"{inner}\nDuring handling, another one:\n\n{outer}")
 
     assert message == "RuntimeError: outer"
 
 
 def test_the_class_of_somebodys_module_is_left_out() -> None:
-    assert message_of("some.module.PlanError: the plan is gone") == "the plan is gone"
+    assert (
+        exception_message("some.module.PlanError: the plan is gone")
+        == "the plan is gone"
+    )
 
 
 def test_other_text_stays_as_it_is() -> None:
-    assert message_of("plain words: here") == "plain words: here"
+    assert exception_message("plain words: here") == "plain words: here"

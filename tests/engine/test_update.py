@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.operation_context import Outcome
+from pulumi_embedded_engine.model.operation_context import OperationResult
 from pulumi_embedded_engine.model.property_values import Secret
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.stacks import administration
@@ -18,10 +18,12 @@ from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, reopened, root, stack_in, thing
 
-GOOD = Outcome(failed=False, cancelled=False, changes={"create": 2})
+GOOD = OperationResult(failed=False, cancelled=False, changes={"create": 2})
 
 
-def run(stack: Stack, entries: list[Entry], outcome: Outcome | None = GOOD) -> None:
+def run(
+    stack: Stack, entries: list[Entry], outcome: OperationResult | None = GOOD
+) -> None:
     with stack.update("up", "why") as update:
         for entry in entries:
             update.write(entry)

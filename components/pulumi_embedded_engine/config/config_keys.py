@@ -7,7 +7,7 @@ from typing import Any
 from pulumi_embedded_engine.config import config_values
 from pulumi_embedded_engine.config.stack_file import full_key
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.property_paths import Path, parse_path
+from pulumi_embedded_engine.model.property_paths import PropertyPath, parse_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Place:
     """The full key of a value, and the way to a place inside it (empty for the value itself)."""
 
     key: str
-    inside: Path = ()
+    inside: PropertyPath = ()
 
     def look_up(self, values: Mapping[str, Any]) -> tuple[Any, bool]:
         """What stands there, and whether anything does."""
@@ -62,7 +62,7 @@ def typed(text: str, kind: str, place: Place) -> Any:
     return config_values.coerced(text) if place.inside else text
 
 
-def _look_up(value: Any, path: Path) -> tuple[Any, bool]:
+def _look_up(value: Any, path: PropertyPath) -> tuple[Any, bool]:
     for step in path:
         if isinstance(value, list) and isinstance(step, int):
             there = 0 <= step < len(value)
@@ -74,7 +74,7 @@ def _look_up(value: Any, path: Path) -> tuple[Any, bool]:
     return value, True
 
 
-def _placed(value: Any, path: Path, new: Any, done: Path = ()) -> Any:
+def _placed(value: Any, path: PropertyPath, new: Any, done: PropertyPath = ()) -> Any:
     """The value with `new` at a place inside it, which is `done` from the key on; containers come into being."""
     if not path:
         return new
@@ -96,7 +96,7 @@ def _placed(value: Any, path: Path, new: Any, done: Path = ()) -> Any:
     return _no_secret(value | {step: item})
 
 
-def _removed(value: Any, path: Path) -> Any:
+def _removed(value: Any, path: PropertyPath) -> Any:
     step, rest = path[0], path[1:]
     old, there = _look_up(value, (step,))
     if not there:
@@ -116,7 +116,7 @@ def _no_secret(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _shown(path: Path) -> str:
+def _shown(path: PropertyPath) -> str:
     first = str(path[0]).partition(":")[2]
     text = first + "".join(
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in path[1:]

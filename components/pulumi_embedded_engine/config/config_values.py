@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang import go_json
-from pulumi_embedded_engine.model.property_values import rewritten, walk
+from pulumi_embedded_engine.model.property_values import map_values, walk
 
 _SECURE: Final = "secure"
 _INT64: Final = range(-(2**63), 2**63)
@@ -33,7 +33,7 @@ def parse(value: Any) -> Any:
             return Secure(one[_SECURE]) if isinstance(one[_SECURE], str) else one
         return one
 
-    return rewritten(value, change)
+    return map_values(value, change)
 
 
 def unparse(value: Any) -> Any:
@@ -52,7 +52,9 @@ def revealed(value: Any, opener: Callable[[str], str]) -> Any:
 
 
 def _changed(value: Any, change: Callable[[Secure], Any]) -> Any:
-    return rewritten(value, lambda one: change(one) if isinstance(one, Secure) else one)
+    return map_values(
+        value, lambda one: change(one) if isinstance(one, Secure) else one
+    )
 
 
 def opened(value: Any, opener: Callable[[str], str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang.documents import read_document
 from pulumi_embedded_engine.golang.yaml_scalars import INT64, Moment
 from pulumi_embedded_engine.model.operation_context import Project
-from pulumi_embedded_engine.model.property_values import rewritten
+from pulumi_embedded_engine.model.property_values import map_values
 
 FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
@@ -96,7 +96,7 @@ def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
 
 
 def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = rewritten(declared, partial(_in_json, file))
+    found: Mapping[str, Any] = map_values(declared, partial(_in_json, file))
     for key, value in found.items():
         if not isinstance(value, str | int | list | dict):
             raise EngineError(

@@ -25,8 +25,8 @@ from pulumi_embedded_engine.display.value_changes import (
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
-    Outputs,
     Prelude,
+    StackOutputs,
     StepDone,
     StepMetadata,
     StepStarted,
@@ -80,7 +80,7 @@ class DiffLines:
                 return self._started(event.metadata)
             case StepDone() if self._view.lists(event.metadata):
                 return self._done(event)
-            case Outputs():
+            case StackOutputs():
                 return ["", *closing.outputs(event)]
             case Summary():
                 return closing.summary(event)

@@ -5,13 +5,13 @@ from typing import Final
 
 from pulumi_embedded_engine.display.step_symbols import READS, REPLACEMENT
 from pulumi_embedded_engine.model.events import Diagnostic, StepMetadata
-from pulumi_embedded_engine.model.operation_context import Kind
+from pulumi_embedded_engine.model.operation_context import OperationKind
 from pulumi_embedded_engine.model.urns import (
     is_default_provider,
     is_root_stack,
     root_stack_urn,
 )
-from pulumi_embedded_engine.providers.grpc_messages import is_trace
+from pulumi_embedded_engine.providers.grpc_messages import is_traceback
 
 _LABELS: Final = {
     "up": ("update", "Updating"),
@@ -27,7 +27,7 @@ class View:
     `expected` is how many resources a dry run saw to work on, if there was one.
     """
 
-    kind: Kind
+    kind: OperationKind
     stack: str
     project: str
     planning: bool
@@ -66,7 +66,7 @@ class View:
 
     def hears(self, said: Diagnostic) -> bool:
         """Whether a message is for this display's reader: `traces` are those of exceptions, `debug` are all."""
-        wanted = self.debug or (self.traces and is_trace(said.message))
+        wanted = self.debug or (self.traces and is_traceback(said.message))
         return said.severity != "debug" or wanted
 
     def shows(self, step: StepMetadata) -> bool:

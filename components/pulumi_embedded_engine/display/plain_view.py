@@ -6,7 +6,7 @@ from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.rows import Board, Row, columns, info, status
 from pulumi_embedded_engine.display.step_symbols import ERROR, Ink, mark
 from pulumi_embedded_engine.display.summary_sections import Closing, opening
-from pulumi_embedded_engine.model.events import Cancelled, Event, Prelude
+from pulumi_embedded_engine.model.events import CancelEvent, Event, Prelude
 
 
 class PlainLines:
@@ -26,7 +26,7 @@ class PlainLines:
             self._print(row)
         elif isinstance(event, Prelude):
             self._paper.lines(*opening(event, self._view, self._ink))
-        elif isinstance(event, Cancelled):
+        elif isinstance(event, CancelEvent):
             self._end()
 
     def _end(self) -> None:

@@ -9,7 +9,7 @@ from pulumi_embedded_engine.display.rows import PREFIXES
 from pulumi_embedded_engine.display.secret_masking import masked, with_values
 from pulumi_embedded_engine.golang.go_json import printable_json
 from pulumi_embedded_engine.model.events import (
-    Cancelled,
+    CancelEvent,
     Diagnostic,
     Event,
     Prelude,
@@ -51,7 +51,7 @@ class PreviewDocument:
                 self._say(event)
             case Summary():
                 self._summary = event
-            case Cancelled():
+            case CancelEvent():
                 self._paper.lines(printable_json(self._document(), indent=4))
 
     def _add(self, step: StepMetadata) -> None:

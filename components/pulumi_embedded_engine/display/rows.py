@@ -16,10 +16,10 @@ from pulumi_embedded_engine.display.value_changes import (
     step_changes,
 )
 from pulumi_embedded_engine.model.events import (
-    Cancelled,
+    CancelEvent,
     Diagnostic,
     Event,
-    Outputs,
+    StackOutputs,
     StepDone,
     StepFailed,
     StepMetadata,
@@ -78,7 +78,7 @@ class Board:
     view: View
     rows: dict[str, Row] = field(default_factory=dict)
     over: bool = False
-    outputs: Outputs | None = None
+    outputs: StackOutputs | None = None
     summary: Summary | None = None
 
     def row(self, urn: str) -> Row:
@@ -102,11 +102,11 @@ class Board:
                 row.diagnostics.append(event)
                 row.shown = True
                 return row
-            case Outputs():
+            case StackOutputs():
                 self.outputs = event
             case Summary():
                 self.summary = event
-            case Cancelled():
+            case CancelEvent():
                 self._end()
         return None
 

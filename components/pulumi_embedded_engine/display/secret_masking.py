@@ -13,13 +13,13 @@ from pulumi_embedded_engine.config.config_values import quoted
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
-    Outputs,
     Prelude,
+    StackOutputs,
     StepDone,
     StepFailed,
     StepStarted,
 )
-from pulumi_embedded_engine.model.property_values import SIGNATURES, Secret, rewritten
+from pulumi_embedded_engine.model.property_values import SIGNATURES, Secret, map_values
 from pulumi_embedded_engine.model.state_records import Resource
 
 MASK: Final = "[secret]"
@@ -59,14 +59,14 @@ def masking(tell: Tell, secrets: Iterable[str]) -> Tell:
     def told(event: Event) -> None:
         if isinstance(event, Diagnostic):
             event = replace(event, message=mask(event.message))
-        tell(with_values(event, lambda value: rewritten(value, mask)))
+        tell(with_values(event, lambda value: map_values(value, mask)))
 
     return told
 
 
 def masked(value: Any) -> Any:
     """The value with a mask in place of every secret."""
-    return rewritten(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
+    return map_values(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
 
 
 def with_values(event: Event, change: Change) -> Event:
@@ -76,8 +76,8 @@ def with_values(event: Event, change: Change) -> Event:
             step = event.metadata
             old, new = _record(step.old, change), _record(step.new, change)
             return replace(event, metadata=replace(step, old=old, new=new))
-        case Outputs():
-            return Outputs(change(event.old), change(event.new))
+        case StackOutputs():
+            return StackOutputs(change(event.old), change(event.new))
         case Prelude():
             return Prelude(change(event.config))
     return event

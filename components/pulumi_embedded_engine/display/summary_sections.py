@@ -16,7 +16,12 @@ from pulumi_embedded_engine.display.step_symbols import (
     mark,
 )
 from pulumi_embedded_engine.display.value_changes import Changes, changed, compare_maps
-from pulumi_embedded_engine.model.events import Diagnostic, Outputs, Prelude, Summary
+from pulumi_embedded_engine.model.events import (
+    Diagnostic,
+    Prelude,
+    StackOutputs,
+    Summary,
+)
 from pulumi_embedded_engine.model.property_values import UNKNOWN, reveal
 from pulumi_embedded_engine.printable import one_line, printable
 
@@ -61,12 +66,12 @@ class Closing:
                 yield from (f"    {line}".rstrip() for line in text.split("\n"))
             yield ""
 
-    def outputs(self, event: Outputs) -> Iterator[str]:
+    def outputs(self, event: StackOutputs) -> Iterator[str]:
         """The stack's outputs and how they changed; a dry run shows them only if they change."""
         if not self.view.outputs or self.view.kind == "destroy":
             return
         if self.view.secrets:
-            event = Outputs(reveal(event.old), reveal(event.new))
+            event = StackOutputs(reveal(event.old), reveal(event.new))
         changes = compare_maps(event.old, event.new)
         if self.view.planning:
             kept = self.view.sames

@@ -19,7 +19,7 @@ from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.rows import Board, Row, columns, info, status
 from pulumi_embedded_engine.display.step_symbols import ERROR, QUIET, Ink, mark
 from pulumi_embedded_engine.display.summary_sections import Closing, duration, opening
-from pulumi_embedded_engine.model.events import Cancelled, Event, Prelude
+from pulumi_embedded_engine.model.events import CancelEvent, Event, Prelude
 from pulumi_embedded_engine.printable import printable
 
 FRAMES_PER_SECOND: Final = 8
@@ -64,7 +64,7 @@ class LiveTree:
         if isinstance(event, Prelude):
             self._print(opening(event, self._view, self._ink))
             self._live.start(refresh=True)
-        elif isinstance(event, Cancelled):
+        elif isinstance(event, CancelEvent):
             self._live.stop()
             self._print(Closing(self._view, self._ink).sections(self._board))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pulumi_embedded_engine.model.events import PropertyChange, StepMetadata
-from pulumi_embedded_engine.model.property_paths import Path, parse_path
+from pulumi_embedded_engine.model.property_paths import PropertyPath, parse_path
 from pulumi_embedded_engine.model.property_values import SIGNATURE, Secret, equal
 from pulumi_embedded_engine.model.state_records import Resource
 
@@ -88,7 +88,7 @@ def _compare_items(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Changes:
     }
 
 
-def path_of(text: str) -> Path:
+def path_of(text: str) -> PropertyPath:
     """The path that a text spells; a text that spells none is a key."""
     try:
         return parse_path(text)

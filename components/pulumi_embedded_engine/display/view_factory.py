@@ -11,7 +11,7 @@ from pulumi_embedded_engine.display.line_writer import Paper
 from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.plain_view import PlainLines
 from pulumi_embedded_engine.display.preview_json import PreviewDocument
-from pulumi_embedded_engine.model.events import Cancelled, Event, Sink
+from pulumi_embedded_engine.model.events import CancelEvent, Event, Sink
 
 SECONDS_BETWEEN_SIGNS: Final = 1.0
 
@@ -30,14 +30,14 @@ class Shared:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         with self._lock:
-            if isinstance(event, Cancelled):
+            if isinstance(event, CancelEvent):
                 self._over.set()
             self._display(event)
 
     def end(self) -> None:
         """Tell the end, if the operation broke off before it could."""
         if not self._over.is_set():
-            self(Cancelled())
+            self(CancelEvent())
 
     def beat(self, tick: Callable[[], None]) -> None:
         """Give a sign of life every second until the end."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pulumi_embedded_engine.errors import STOPPED, EngineError
 
 
-class Aborted(EngineError):
+class RunTerminated(EngineError):
     """The run was ended at once: what was under way is pending in the state."""
 
     def __init__(self) -> None:
@@ -19,48 +19,48 @@ class Cancellation:
     """Asked from anywhere, heard by whoever registered."""
 
     def __init__(self) -> None:
-        self._requested = threading.Event()
-        self._aborted = threading.Event()
-        self._on_request: list[Callable[[], None]] = []
-        self._on_abort: list[Callable[[], None]] = []
+        self._cancelled = threading.Event()
+        self._terminated = threading.Event()
+        self._cancel_listeners: list[Callable[[], None]] = []
+        self._terminate_listeners: list[Callable[[], None]] = []
 
     @property
-    def requested(self) -> bool:
+    def cancelled(self) -> bool:
         """Whether nothing new shall start."""
-        return self._requested.is_set()
+        return self._cancelled.is_set()
 
     @property
-    def aborted(self) -> bool:
+    def terminated(self) -> bool:
         """Whether everything shall end now."""
-        return self._aborted.is_set()
+        return self._terminated.is_set()
 
-    def request(self) -> None:
+    def cancel(self) -> None:
         """Start nothing new; finish and save what runs."""
-        if not self._requested.is_set():
-            self._requested.set()
-            _tell(self._on_request)
+        if not self._cancelled.is_set():
+            self._cancelled.set()
+            _notify(self._cancel_listeners)
 
-    def abort(self) -> None:
+    def terminate(self) -> None:
         """End everything now."""
-        self._requested.set()
-        if not self._aborted.is_set():
-            self._aborted.set()
-            _tell(self._on_abort)
+        self._cancelled.set()
+        if not self._terminated.is_set():
+            self._terminated.set()
+            _notify(self._terminate_listeners)
 
-    def when_requested(self, listener: Callable[[], None]) -> None:
+    def on_cancel(self, listener: Callable[[], None]) -> None:
         """Call this once a stop is requested (at once if it is already)."""
-        self._on_request.append(listener)
-        if self.requested:
+        self._cancel_listeners.append(listener)
+        if self.cancelled:
             listener()
 
-    def when_aborted(self, listener: Callable[[], None]) -> None:
+    def on_terminate(self, listener: Callable[[], None]) -> None:
         """Call this once all shall end (at once if so already)."""
-        self._on_abort.append(listener)
-        if self.aborted:
+        self._terminate_listeners.append(listener)
+        if self.terminated:
             listener()
 
 
-def _tell(listeners: list[Callable[[], None]]) -> None:
+def _notify(listeners: list[Callable[[], None]]) -> None:
     # A thread of its own: while a listener waits the next request must be heard.
     def run() -> None:
         for listener in tuple(listeners):

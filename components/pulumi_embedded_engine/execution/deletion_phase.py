@@ -2,56 +2,66 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pulumi_embedded_engine.execution.step_runner import Executor
+from pulumi_embedded_engine.execution.step_runner import WorkerPool
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import DYNAMIC_PACKAGE, package_of
-from pulumi_embedded_engine.planning.replacement import dependents_of
-from pulumi_embedded_engine.run.resource_index import Ledger, Old, needs
-from pulumi_embedded_engine.run.run_state import Book, Work
+from pulumi_embedded_engine.planning.replacement import dependents_to_delete
+from pulumi_embedded_engine.run.resource_index import (
+    PreviousState,
+    ResourceIndex,
+    references_of,
+)
+from pulumi_embedded_engine.run.run_state import GeneratorState, RunState
 from pulumi_embedded_engine.steps.steps import (
-    Delete,
-    Forget,
-    Same,
-    asks_provider,
-    untouched,
+    DeleteStep,
+    RemovePendingReplaceStep,
+    SameStep,
+    has_provider_object,
+    untargeted_step,
 )
 
-Deletion = Delete | Forget
+DeletionStep = DeleteStep | RemovePendingReplaceStep
 
 
-def deletions(
-    book: Book, ledger: Ledger, allowed: set[str] | None
-) -> tuple[list[Same], list[Deletion]]:
+def plan_deletions(
+    generator_state: GeneratorState, resources: ResourceIndex, allowed: set[str] | None
+) -> tuple[list[SameStep], list[DeletionStep]]:
     """Records that stay as they are although the program has not named them, and the deletions of the rest."""
-    kept: list[Same] = []
-    going: list[Deletion] = []
-    for old in ledger.all():
+    kept: list[SameStep] = []
+    going: list[DeletionStep] = []
+    for old in resources.all_previous():
         urn = old.record.urn
         if allowed is not None and urn not in allowed:
-            if not book.lives(urn):
-                kept.append(untouched(old))
+            if not generator_state.survives(urn):
+                kept.append(untargeted_step(old))
             continue
-        step = _deletion(book, old)
+        step = _deletion(generator_state, old)
         if step is not None:
-            book.delete(urn)
+            generator_state.delete(urn)
             going.append(step)
     return kept, going
 
 
-def _deletion(book: Book, old: Old) -> Deletion | None:
+def _deletion(
+    generator_state: GeneratorState, old: PreviousState
+) -> DeletionStep | None:
     record = old.record
     if record.delete:
-        early = old.index in book.deleted_early
-        return None if early else Delete(old=old, replacing=True)
-    if book.lives(record.urn):
+        early = old.position in generator_state.deleted_before_replacement
+        return None if early else DeleteStep(old=old, replacing=True)
+    if generator_state.survives(record.urn):
         return None
-    return Forget(old=old) if record.pending_replacement else Delete(old=old)
+    return (
+        RemovePendingReplaceStep(old=old)
+        if record.pending_replacement
+        else DeleteStep(old=old)
+    )
 
 
-def layers(steps: Sequence[Deletion]) -> list[list[Deletion]]:
+def deletion_layers(steps: Sequence[DeletionStep]) -> list[list[DeletionStep]]:
     """The deletions in groups, dependents first; the members of a group do not need each other."""
     depths = _depths([step.old.record for step in steps])
-    groups: list[list[Deletion]] = [[] for _ in range(max(depths, default=-1) + 1)]
+    groups: list[list[DeletionStep]] = [[] for _ in range(max(depths, default=-1) + 1)]
     for step, depth in zip(steps, depths, strict=True):
         groups[depth].append(step)
     return groups[::-1]
@@ -66,7 +76,7 @@ def _depths(records: Sequence[Resource]) -> list[int]:
     found = []
     for record in records:
         before = [own.get(record.parent, -1)]
-        for urn in needs(record, parent=False):
+        for urn in references_of(record, parent=False):
             before.append(own.get(urn, -1))
             if urn in components:
                 before.append(below.get(urn, -1))
@@ -80,18 +90,20 @@ def _depths(records: Sequence[Resource]) -> list[int]:
     return found
 
 
-def spared(
-    ledger: Ledger, failed: Sequence[Old], steps: Sequence[Deletion]
-) -> list[Deletion]:
+def without_needed_records(
+    resources: ResourceIndex,
+    failed: Sequence[PreviousState],
+    steps: Sequence[DeletionStep],
+) -> list[DeletionStep]:
     """The deletions left when all stays that a failed record still needs."""
     if not failed:
         return list(steps)
-    records = _by_key(ledger, steps)
+    records = _by_key(resources, steps)
     kept: set[_Key] = set()
     frontier = [old.record for old in failed]
     while frontier:
         record = frontier.pop()
-        for urn in needs(record, parent=True):
+        for urn in references_of(record, parent=True):
             key = _meant(record, urn, records)
             if key not in kept and key in records:
                 kept.add(key)
@@ -112,54 +124,56 @@ def _meant(record: Resource, urn: str, records: Mapping[_Key, Resource]) -> _Key
     return own if own in records else (urn, not record.delete)
 
 
-def _by_key(ledger: Ledger, steps: Sequence[Deletion]) -> dict[_Key, Resource]:
-    records = {_key(old.record): old.record for old in ledger.all()}
-    finished = (step.old.record for step in steps if step.old.index is None)
+def _by_key(
+    resources: ResourceIndex, steps: Sequence[DeletionStep]
+) -> dict[_Key, Resource]:
+    records = {_key(old.record): old.record for old in resources.all_previous()}
+    finished = (step.old.record for step in steps if step.old.position is None)
     return {**records, **{_key(record): record for record in finished}}
 
 
-def delete_leftovers(
-    work: Work, executor: Executor, errored: Callable[[], list[Old]]
+def run_deletion_phase(
+    run_state: RunState, workers: WorkerPool, errored: Callable[[], list[PreviousState]]
 ) -> None:
     """Delete it, dependents first, once the program has ended; `errored` gives what has failed so far."""
-    executor.drain()
-    ledger, scope = work.ledger, work.scope
-    allowed = scope.deletable(ledger)
+    workers.wait_until_idle()
+    resources, scope = run_state.resources, run_state.scope
+    allowed = scope.deletable(resources)
     if scope.targets.constrained:
-        _ask_dependents(work, allowed or set())
-    kept, going = deletions(work.book, ledger, allowed)
-    if _refused(work, going) and not work.dry_run:
+        _ask_dependents(run_state, allowed or set())
+    kept, going = plan_deletions(run_state.generator_state, resources, allowed)
+    if _has_untargeted(run_state, going) and not run_state.dry_run:
         return
-    _load_providers(work, going)
-    executor.submit(kept).result()
-    for layer in layers(going):
-        left = set(spared(ledger, errored(), going))
-        executor.layer([step for step in layer if step in left])
+    _load_providers(run_state, going)
+    workers.submit(kept).result()
+    for layer in deletion_layers(going):
+        left = set(without_needed_records(resources, errored(), going))
+        workers.run_parallel([step for step in layer if step in left])
 
 
-def _ask_dependents(work: Work, urns: set[str]) -> None:
+def _ask_dependents(run_state: RunState, urns: set[str]) -> None:
     # before targets are deleted, as the CLI does: the answers change nothing
-    for old in list(work.ledger.all()):
+    for old in list(run_state.resources.all_previous()):
         if old.record.urn in urns:
-            dependents_of(work, old)
+            dependents_to_delete(run_state, old)
 
 
-def _load_providers(work: Work, going: Sequence[Deletion]) -> None:
+def _load_providers(run_state: RunState, going: Sequence[DeletionStep]) -> None:
     # A missing plugin is told before anything is deleted, in a preview too; the dynamic host is never missing.
     for step in going:
         record = step.record
-        if asks_provider(record) and package_of(record.type) != DYNAMIC_PACKAGE:
-            work.registry.of(record)
+        if has_provider_object(record) and package_of(record.type) != DYNAMIC_PACKAGE:
+            run_state.registry.provider_of(record)
 
 
-def _refused(work: Work, going: Sequence[Deletion]) -> bool:
-    scope = work.scope
+def _has_untargeted(run_state: RunState, going: Sequence[DeletionStep]) -> bool:
+    scope = run_state.scope
     if scope.target_dependents:
         return False
     strange = [step.urn for step in going if not scope.targets.contains(step.urn)]
     for urn in strange:
-        work.telling.failed = True
-        work.telling.error(
+        run_state.events.failed = True
+        run_state.events.error(
             f"Resource '{urn}' will be destroyed but was not specified in --target "
             "list.\nEither include resource in --target list or pass "
             "--target-dependents to proceed.",

@@ -8,9 +8,13 @@ from dataclasses import dataclass, replace
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.property_values import equal
 from pulumi_embedded_engine.model.state_records import Resource
-from pulumi_embedded_engine.model.state_references import sound
+from pulumi_embedded_engine.model.state_references import with_references_in
 from pulumi_embedded_engine.model.urns import provider_urn
-from pulumi_embedded_engine.run.resource_index import Ledger, Old, needs
+from pulumi_embedded_engine.run.resource_index import (
+    PreviousState,
+    ResourceIndex,
+    references_of,
+)
 from pulumi_embedded_engine.state.journal import (
     Amended,
     Begin,
@@ -20,67 +24,71 @@ from pulumi_embedded_engine.state.journal import (
     JournalWriter,
     Refreshed,
 )
-from pulumi_embedded_engine.steps.read_steps import ReadExternal, Refresh
+from pulumi_embedded_engine.steps.read_steps import ReadStep, RefreshStep
 from pulumi_embedded_engine.steps.steps import (
-    Applied,
-    Create,
-    Delete,
-    Replace,
-    Same,
-    Skip,
+    CreateStep,
+    DeleteStep,
+    ReplaceStep,
+    SameStep,
+    SkipStep,
     Step,
+    StepResult,
 )
 
 
 @dataclass
-class _Held:
+class _DeferredDelete:
     """A record that stays for now, what it becomes then (None: it goes), and the entry that says so."""
 
-    old: Old
+    old: PreviousState
     becomes: Resource | None
 
     @property
     def urn(self) -> str:
         return self.old.record.urn
 
-    def released(self) -> Entry:
-        index = self.old.index
+    def final_entry(self) -> Entry:
+        index = self.old.position
         finished = self.urn if index is None else ""
         return Done(None, index, None, self.becomes, finished=finished)
 
-    def without(self, urn: str) -> Entry | None:
+    def without_reference(self, urn: str) -> Entry | None:
         """Point to that record no more; the entry that says so, None if it never did."""
-        needed = needs(self.old.record, parent=True, provider=False)
+        needed = references_of(self.old.record, parent=True, provider=False)
         if urn not in needed:
             return None
-        record = sound(self.old.record, needed - {urn})
+        record = with_references_in(self.old.record, needed - {urn})
         if self.becomes is not None:
-            self.becomes = sound(self.becomes, needed - {urn})
-        index = self.old.index
-        self.old = Old(record, index)
+            self.becomes = with_references_in(self.becomes, needed - {urn})
+        index = self.old.position
+        self.old = PreviousState(record, index)
         if index is None:
             return Amended(record.urn, record)
         return Done(None, index, None, record)
 
 
-class Withheld:
-    """Safe from any thread; `standing` tells whether a URN has another record in this run."""
+class DeferredDeletes:
+    """Safe from any thread; `has_other_record` tells whether a URN has another record in this run."""
 
-    def __init__(self, standing: Callable[[str], bool]) -> None:
-        self._standing = standing
+    def __init__(self, has_other_record: Callable[[str], bool]) -> None:
+        self._has_other_record = has_other_record
         self._lock = threading.Lock()
-        self._gone: set[str] = set()
-        self._waiting: dict[str, list[_Held]] = {}  # by their container's URN
+        self._deleted_urns: set[str] = set()
+        self._waiting: dict[str, list[_DeferredDelete]] = {}  # by their container's URN
 
-    def hold(self, old: Old, becomes: Resource | None, container: str) -> bool:
+    def defer(
+        self, old: PreviousState, becomes: Resource | None, container: str
+    ) -> bool:
         """Keep a record until its container is gone; False if that is so already."""
         with self._lock:
-            if not container or container in self._gone:
+            if not container or container in self._deleted_urns:
                 return False
-            self._waiting.setdefault(container, []).append(_Held(old, becomes))
+            self._waiting.setdefault(container, []).append(
+                _DeferredDelete(old, becomes)
+            )
             return True
 
-    def served(self, provider: str) -> str:
+    def container_of_provider(self, provider: str) -> str:
         """The container that a record of this provider waits for: the provider's record waits with it."""
         with self._lock:
             for container, some in self._waiting.items():
@@ -90,26 +98,26 @@ class Withheld:
                     return container
         return ""
 
-    def before(self, urn: str, becomes: Resource | None) -> list[Entry]:
+    def entries_before_delete(self, urn: str, becomes: Resource | None) -> list[Entry]:
         """What to write before a record goes (or turns into `becomes`): what goes with it, what pointed to it."""
         with self._lock:
-            return [*self._released(urn), *self._mended(urn, becomes)]
+            return [*self._released(urn), *self._pruned_entries(urn, becomes)]
 
     def _released(self, urn: str) -> Iterator[Entry]:
-        self._gone.add(urn)
+        self._deleted_urns.add(urn)
         waiting = self._waiting.get(urn, [])
         while waiting:
-            held = waiting.pop(0)
-            yield from self._released(held.urn)
-            yield from self._mended(held.urn, held.becomes)
-            yield held.released()
+            deferred = waiting.pop(0)
+            yield from self._released(deferred.urn)
+            yield from self._pruned_entries(deferred.urn, deferred.becomes)
+            yield deferred.final_entry()
         self._waiting.pop(urn, None)
 
-    def _mended(self, urn: str, becomes: Resource | None) -> Iterator[Entry]:
-        if becomes is not None or self._standing(urn):
+    def _pruned_entries(self, urn: str, becomes: Resource | None) -> Iterator[Entry]:
+        if becomes is not None or self._has_other_record(urn):
             return
-        for held in [one for some in self._waiting.values() for one in some]:
-            entry = held.without(urn)
+        for deferred in [one for some in self._waiting.values() for one in some]:
+            entry = deferred.without_reference(urn)
             if entry is not None:
                 yield entry
 
@@ -130,15 +138,15 @@ _SAVED = (
 )
 
 
-class Recording:
+class JournalRecorder:
     """Keeps ledger and journal in step: one entry for each fact, from any thread."""
 
-    def __init__(self, journal: JournalWriter | None, ledger: Ledger) -> None:
+    def __init__(self, journal: JournalWriter | None, resources: ResourceIndex) -> None:
         self._journal = journal
-        self._ledger = ledger
+        self._resources = resources
         self._numbers = itertools.count(1)
         self._in_order = threading.Lock()
-        self._withheld = Withheld(ledger.news.__contains__)
+        self._deferred_deletes = DeferredDeletes(resources.new_records.__contains__)
 
     def begin(self, step: Step) -> int | None:
         """Before a provider is called: the number under which the operation is pending."""
@@ -153,33 +161,33 @@ class Recording:
         if number is not None:
             self._write(Failed(number))
 
-    def halved(self, step: Replace) -> Replace:
+    def with_current_records(self, step: ReplaceStep) -> ReplaceStep:
         """The replacement with its records as its halves have left them by now."""
-        new = self._ledger.news.get(step.urn, step.new)
-        index = step.old.index
+        new = self._resources.new_records.get(step.urn, step.new)
+        index = step.old.position
         return replace(
-            step, old=step.old if index is None else self._ledger.at(index), new=new
+            step, old=step.old if index is None else self._resources.at(index), new=new
         )
 
-    def done(self, number: int | None, step: Step, applied: Applied) -> None:
+    def complete(self, number: int | None, step: Step, result: StepResult) -> None:
         """A step is done: its records are as it left them."""
-        if isinstance(step, Replace | Skip):
+        if isinstance(step, ReplaceStep | SkipStep):
             return
-        if isinstance(step, Refresh):
-            self._refreshed(step.old, applied.record)
-        elif isinstance(step, Delete):
-            self._deleted(number, step, applied)
+        if isinstance(step, RefreshStep):
+            self._refreshed(step.old, result.record)
+        elif isinstance(step, DeleteStep):
+            self._deleted(number, step, result)
         else:
-            self._finished(number, step, applied)
+            self._finished(number, step, result)
 
-    def amend(self, record: Resource) -> None:
+    def update(self, record: Resource) -> None:
         """A finished record has got other outputs, unless it was deleted meanwhile.
 
         EngineError if that cannot be written down.
         """
-        if record.urn not in self._ledger.news:
+        if record.urn not in self._resources.new_records:
             return
-        self._ledger.news[record.urn] = record
+        self._resources.new_records[record.urn] = record
         try:
             self._write(Amended(record.urn, record))
         except OSError as error:
@@ -187,51 +195,61 @@ class Recording:
                 f"the outputs of {record.urn} cannot be written down: {error}"
             ) from None
 
-    def _refreshed(self, old: Old, record: Resource | None) -> None:
+    def _refreshed(self, old: PreviousState, record: Resource | None) -> None:
         # a base record was looked up: these are its contents now, or it is gone
-        if old.index is None:
+        if old.position is None:
             return
         if record is None:
-            self._ledger.gone.add(old.index)
+            self._resources.missing.add(old.position)
         else:
-            self._ledger.become(old, record)
-        self._write(Refreshed(old.index, record))
+            self._resources.set_record(old, record)
+        self._write(Refreshed(old.position, record))
 
-    def _deleted(self, number: int | None, step: Delete, applied: Applied) -> None:
-        old, becomes = step.old, applied.old_becomes
-        if old.index is None:
-            del self._ledger.news[old.record.urn]
+    def _deleted(
+        self, number: int | None, step: DeleteStep, result: StepResult
+    ) -> None:
+        old, becomes = step.old, result.old_becomes
+        if old.position is None:
+            del self._resources.new_records[old.record.urn]
         elif becomes is not None:
-            self._ledger.become(old, becomes)
-        within = applied.within or self._withheld.served(old.record.urn)
-        if self._withheld.hold(old, becomes, within):
+            self._resources.set_record(old, becomes)
+        container = result.container or self._deferred_deletes.container_of_provider(
+            old.record.urn
+        )
+        if self._deferred_deletes.defer(old, becomes, container):
             self.fail(number)
             return
         with self._in_order:
-            for entry in self._withheld.before(old.record.urn, becomes):
+            for entry in self._deferred_deletes.entries_before_delete(
+                old.record.urn, becomes
+            ):
                 self._write(entry)
-        self._write(_done(number, old, None, becomes))
+        self._write(_done_entry(number, old, None, becomes))
 
-    def _finished(self, number: int | None, step: Step, applied: Applied) -> None:
-        record, old = applied.record, step.old
-        becomes = applied.old_becomes
-        if isinstance(step, Create) and old is not None and old.index is not None:
-            becomes = self._replaced(step, old.index)
+    def _finished(self, number: int | None, step: Step, result: StepResult) -> None:
+        record, old = result.record, step.old
+        becomes = result.old_becomes
+        if (
+            isinstance(step, CreateStep)
+            and old is not None
+            and old.position is not None
+        ):
+            becomes = self._replaced(step, old.position)
         elif old is not None and becomes is not None:
-            self._ledger.become(old, becomes)
-        quiet = isinstance(step, Same | ReadExternal)
+            self._resources.set_record(old, becomes)
+        quiet = isinstance(step, SameStep | ReadStep)
         significant = not quiet or _changed(step.old, record)
         if record is not None:
-            self._ledger.news[record.urn] = record
-        self._write(_done(number, old, record, becomes, significant=significant))
+            self._resources.new_records[record.urn] = record
+        self._write(_done_entry(number, old, record, becomes, significant=significant))
 
-    def _replaced(self, step: Create, index: int) -> Resource | None:
+    def _replaced(self, step: CreateStep, index: int) -> Resource | None:
         # The record of an object that was deleted first goes now that its successor is there. If that deletion was
         # an earlier run's, the provider is asked once more at the end: nobody can be sure that it was complete.
-        now = self._ledger.base[index]
+        now = self._resources.base[index]
         marked = now.with_(delete=True)
         if step.keep_old or not now.pending_replacement:
-            self._ledger.base[index] = marked
+            self._resources.base[index] = marked
         return None if now.pending_replacement else marked
 
     def _write(self, entry: Entry) -> None:
@@ -240,28 +258,30 @@ class Recording:
             self._journal.write(entry)
 
 
-def _done(
+def _done_entry(
     number: int | None,
-    old: Old | None,
+    old: PreviousState | None,
     record: Resource | None,
     becomes: Resource | None,
     *,
     significant: bool = True,
 ) -> Done:
-    index = old.index if old else None
-    finished = old.record.urn if old and old.index is None else ""
+    index = old.position if old else None
+    finished = old.record.urn if old and old.position is None else ""
     return Done(number, index, record, becomes, significant, finished)
 
 
-def _changed(old: Old | None, record: Resource | None) -> bool:
+def _changed(old: PreviousState | None, record: Resource | None) -> bool:
     if old is None or record is None:
         return True
-    before = old.record
-    if any(not equal(getattr(before, f), getattr(record, f)) for f in _SAVED):
+    entries_before_delete = old.record
+    if any(
+        not equal(getattr(entries_before_delete, f), getattr(record, f)) for f in _SAVED
+    ):
         return True
-    if sorted(before.dependencies) != sorted(record.dependencies):
+    if sorted(entries_before_delete.dependencies) != sorted(record.dependencies):
         return True
-    return _listed(before) != _listed(record)
+    return _listed(entries_before_delete) != _listed(record)
 
 
 def _listed(record: Resource) -> dict[str, list[str]]:

@@ -4,30 +4,37 @@ from collections.abc import Callable, Collection
 
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.execution.cancellation import Cancellation
-from pulumi_embedded_engine.execution.journal_recorder import Recording
-from pulumi_embedded_engine.execution.step_runner import Performer
+from pulumi_embedded_engine.execution.journal_recorder import JournalRecorder
+from pulumi_embedded_engine.execution.step_runner import StepRunner
 from pulumi_embedded_engine.model.events import Event
-from pulumi_embedded_engine.model.operation_context import Context, Request
+from pulumi_embedded_engine.model.operation_context import (
+    OperationContext,
+    OperationRequest,
+)
 from pulumi_embedded_engine.program.default_providers import DefaultProviders
-from pulumi_embedded_engine.program.event_queue import Inbox
+from pulumi_embedded_engine.program.event_queue import EventQueue
 from pulumi_embedded_engine.program.grpc_server import EngineService, Server, serve
-from pulumi_embedded_engine.program.resource_monitor import Monitor
+from pulumi_embedded_engine.program.resource_monitor import ResourceMonitor
 from pulumi_embedded_engine.providers.builtin_provider import BuiltinProvider
-from pulumi_embedded_engine.providers.plugin_lookup import Loader
-from pulumi_embedded_engine.providers.registry import Registry
-from pulumi_embedded_engine.run.resource_index import Ledger
-from pulumi_embedded_engine.run.run_state import Book, Telling, Work
+from pulumi_embedded_engine.providers.plugin_lookup import PluginHost
+from pulumi_embedded_engine.providers.registry import ProviderRegistry
+from pulumi_embedded_engine.run.resource_index import ResourceIndex
+from pulumi_embedded_engine.run.run_state import (
+    EventDispatcher,
+    GeneratorState,
+    RunState,
+)
 from pulumi_embedded_engine.run.targets import Scope, Targets
 from pulumi_embedded_engine.state.journal import JournalWriter
 
 
-class Machinery:
+class RunWiring:
     """Everything that one run is made of; `close` leaves no process and no server behind."""
 
     def __init__(
         self,
-        request: Request,
-        context: Context,
+        request: OperationRequest,
+        context: OperationContext,
         journal: JournalWriter | None,
         sink: Callable[[Event], None],
         cancellation: Cancellation,
@@ -38,61 +45,63 @@ class Machinery:
         self.cancellation = cancellation
         self.clock = clock
         self.journal = journal
-        self.telling = Telling(sink, dry_run=request.dry_run)
-        self.inbox = Inbox()
-        self.ledger = Ledger(context.base.resources)
-        self.service = EngineService(self.telling)
-        defaults = DefaultProviders(context.config, self.inbox)
-        self.monitor = Monitor(
+        self.events = EventDispatcher(sink, dry_run=request.dry_run)
+        self.event_queue = EventQueue()
+        self.resources = ResourceIndex(context.base.resources)
+        self.service = EngineService(self.events.send)
+        defaults = DefaultProviders(context.config, self.event_queue)
+        self.monitor = ResourceMonitor(
             context,
             request,
-            self.inbox,
+            self.event_queue,
             defaults,
             lambda reference: self.registry.get(reference),  # noqa: PLW0108 - comes later
-            self.service.tell_alone,
+            self.service.replace_traceback,
         )
         self.server: Server = serve(self.monitor, self.service)
-        builtin = BuiltinProvider(context.stack_outputs, self.ledger.news.get)
-        self.loader = Loader(context, self.server.address, self._line, builtin)
-        self.registry = Registry(self.loader.load, self.ledger.provider_record)
-        self.work = Work(
+        builtin = BuiltinProvider(context.stack_outputs, self.resources.new_records.get)
+        self.plugin_host = PluginHost(context, self.server.address, self._line, builtin)
+        self.registry = ProviderRegistry(
+            self.plugin_host.load, self.resources.provider_record
+        )
+        self.run_state = RunState(
             stack=context.stack,
             project=context.project.name,
             dry_run=request.dry_run,
             replace=Targets(request.replace),
             scope=Scope(request),
-            book=Book(),
-            ledger=self.ledger,
+            generator_state=GeneratorState(),
+            resources=self.resources,
             registry=self.registry,
-            telling=self.telling,
+            events=self.events,
             clock=clock,
         )
-        self.recording = Recording(journal, self.ledger)
-        self.performer = Performer(
-            self.work,
-            self.recording,
+        self.recorder = JournalRecorder(journal, self.resources)
+        self.step_runner = StepRunner(
+            self.run_state,
+            self.recorder,
             cancellation,
             counts_refreshes=request.kind == "refresh",
         )
-        cancellation.when_requested(self.loader.cancel)
-        cancellation.when_aborted(self.loader.kill)
+        cancellation.on_cancel(self.plugin_host.cancel)
+        cancellation.on_terminate(self.plugin_host.kill)
 
-    def refuse_unknown(self, targets: Targets, known: Collection[str]) -> bool:
+    def report_unknown_targets(self, targets: Targets, known: Collection[str]) -> bool:
         """Tell which URNs of the command line nobody has heard of; whether there are some."""
         missing = [urn for urn in targets.literals if urn not in known]
         for urn in missing:
-            self.telling.failed = True
+            self.events.failed = True
             hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
-            self.telling.error(f"Target '{urn}' could not be found in the stack.{hint}")
+            self.events.error(f"Target '{urn}' could not be found in the stack.{hint}")
         return bool(missing)
 
     def close(self) -> None:
         """End everything."""
-        self.inbox.close()
+        self.event_queue.close()
         self.monitor.finished.set()
-        self.loader.close()
+        self.plugin_host.close()
         self.server.stop()
 
     def _line(self, text: str, on_stderr: bool) -> None:
         del on_stderr
-        self.telling.line(text)
+        self.events.output_line(text)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.events import PropertyChange
 from pulumi_embedded_engine.model.property_paths import (
-    Path,
+    PropertyPath,
     contains,
     parse_path,
     path_text,
@@ -51,10 +51,10 @@ def input_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
     return Diff("some", changed=changed, detailed=detailed)
 
 
-_Place = tuple[str | int, ...]
+_Path = tuple[str | int, ...]
 
 
-def _differences(path: _Place, old: Any, new: Any) -> Iterator[tuple[_Place, str]]:
+def _differences(path: _Path, old: Any, new: Any) -> Iterator[tuple[_Path, str]]:
     if equal(old, new):
         return
     # what is missing counts as a null: a null that comes or goes is no change, as in Pulumi's own object diff
@@ -74,7 +74,7 @@ def _kind(old: Any, new: Any) -> str:
     return "delete" if new is None else "update"
 
 
-def inverted(diff: Diff) -> Diff:
+def invert(diff: Diff) -> Diff:
     """The diff seen from the other side (a refresh asks what the program would have to undo)."""
     if diff.detailed is None:
         return diff
@@ -107,7 +107,7 @@ def with_replace_on_changes(
     return replace(diff, changes=changes, replaces=replaces, detailed=detailed)
 
 
-def _option_path(text: str) -> Path:
+def _option_path(text: str) -> PropertyPath:
     try:
         return parse_path(text) if text else ()
     except ValueError:
@@ -116,7 +116,7 @@ def _option_path(text: str) -> Path:
         ) from None
 
 
-def _inside(text: str, wanted: Sequence[Path]) -> bool:
+def _inside(text: str, wanted: Sequence[PropertyPath]) -> bool:
     try:
         path = parse_path(text)
     except ValueError:
@@ -125,7 +125,7 @@ def _inside(text: str, wanted: Sequence[Path]) -> bool:
 
 
 def _replacing(
-    path: str, change: PropertyChange, wanted: Sequence[Path]
+    path: str, change: PropertyChange, wanted: Sequence[PropertyPath]
 ) -> PropertyChange:
     if not _inside(path, wanted) or change.kind.endswith("-replace"):
         return change

@@ -92,7 +92,7 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
+class StackOutputs:
     """The stack's outputs, before and after; secrets still wrapped."""
 
     old: Mapping[str, Any]
@@ -111,7 +111,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
+class CancelEvent:
     """Always the last event."""
 
     reason: str = ""
@@ -123,9 +123,9 @@ Event = (
     | StepDone
     | StepFailed
     | Diagnostic
-    | Outputs
+    | StackOutputs
     | Summary
-    | Cancelled
+    | CancelEvent
 )
 
 

@@ -35,7 +35,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisterResult:
     """The answer to a registration; `unknown`: it was not made because it was no target."""
 
     record: Resource
@@ -43,11 +43,11 @@ class Registered:
     unknown: bool = False
 
 
-Reply = Future[Registered]
+Reply = Future[RegisterResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class RegisterResourceEvent:
     """The program registers a resource, or reads one that somebody else manages (`.get`)."""
 
     goal: Goal
@@ -55,7 +55,7 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
+class RegisterOutputsEvent:
     """A component, or the stack, has its outputs."""
 
     urn: str
@@ -64,7 +64,7 @@ class Outputs:
 
 
 @dataclass(frozen=True, slots=True)
-class ProgramEnd:
+class ProgramEndedEvent:
     """No more comes from the program; `failed` if it did not end well, `message` what is left to say of it."""
 
     failed: bool = False

@@ -9,7 +9,7 @@ from pulumi_embedded_engine.model.state_records import Snapshot
 
 ORGANIZATION = "organization"
 
-Kind = Literal["up", "refresh", "destroy"]
+OperationKind = Literal["up", "refresh", "destroy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class OperationContext:
     """What a run needs of the world: `config` has plain texts, `stack_outputs` looks up another stack's outputs.
 
     `interpreter` is the Python that runs program and dynamic providers; `environ` is what their processes inherit.
@@ -62,19 +62,19 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class OperationRequest:
     """One operation as its user asked for it; every field is a flag of the CLI.
 
-    `replace` and `targets` are URNs or globs, `spares` the URNs that a destroy leaves; `refresh` runs a refresh phase
+    `replace` and `targets` are URNs or globs, `excluded` the URNs that a destroy leaves; `refresh` runs a refresh phase
     first; `parallel` is the number of steps at once.
     """
 
-    kind: Kind
+    kind: OperationKind
     dry_run: bool
     parallel: int
     targets: Sequence[str] = ()
     target_dependents: bool = False
-    spares: Sequence[str] = ()
+    excluded: Sequence[str] = ()
     replace: Sequence[str] = ()
     refresh: bool = False
     continue_on_error: bool = False
@@ -82,7 +82,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OperationResult:
     """How an operation ended: `changes` counts logical steps by op, `failed` says that an error ended it."""
 
     failed: bool

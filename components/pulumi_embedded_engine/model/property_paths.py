@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from pulumi_embedded_engine.model.property_values import Secret, secret
 
-Path = tuple[str | int, ...]
+PropertyPath = tuple[str | int, ...]
 
 _TOKEN: Final = re.compile(
     r"""\[\s*"(?P<quoted>(?:\\"|[^"])*)"\s*\]|\[(?P<index>\*|-?\d+)\]|\.?(?P<name>[^.\[\]]+)"""
 )
 
 
-def parse_path(text: str) -> Path:
+def parse_path(text: str) -> PropertyPath:
     """The elements of a path; ValueError if it is none."""
     elements: list[str | int] = []
     position = 0
@@ -52,21 +52,21 @@ def path_text(path: Sequence[str | int]) -> str:
     return "".join(parts)
 
 
-def contains(path: Path, other: Path) -> bool:
+def contains(path: PropertyPath, other: PropertyPath) -> bool:
     """Whether `other` is at or below `path`."""
     return len(other) >= len(path) and all(
         wanted in ("*", found) for wanted, found in zip(path, other, strict=False)
     )
 
 
-def reset(
-    path: Path, old: Mapping[str, Any], new: Mapping[str, Any]
+def reset_value(
+    path: PropertyPath, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bool]:
     """`new` with the value at `path` as in `old`, and whether the path made sense in both."""
     return _reset(path, old, dict(new), hidden=False)
 
 
-def _reset(path: Path, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bool]:
+def _reset(path: PropertyPath, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bool]:
     # `hidden`: the old value lies in a secret that the new one does not lie in.
     if isinstance(new, Secret):
         value, good = _reset(path, _open(old), new.value, hidden=False)
@@ -90,7 +90,7 @@ def _taken(value: Any, *, hidden: bool) -> Any:
 
 
 def _reset_key(
-    key: str, rest: Path, old: Any, new: Any, *, hidden: bool
+    key: str, rest: PropertyPath, old: Any, new: Any, *, hidden: bool
 ) -> tuple[Any, bool]:
     in_old = isinstance(old, Mapping) and key in old
     if not isinstance(new, Mapping):
@@ -109,7 +109,7 @@ def _reset_key(
 
 
 def _reset_item(
-    index: int, rest: Path, old: Any, new: Any, *, hidden: bool
+    index: int, rest: PropertyPath, old: Any, new: Any, *, hidden: bool
 ) -> tuple[Any, bool]:
     if not isinstance(old, list) or not isinstance(new, list):
         return new, not isinstance(old, list) and not isinstance(new, list)
@@ -121,7 +121,9 @@ def _reset_item(
     return [*new[:index], value, *new[index + 1 :]], good
 
 
-def _reset_all(rest: Path, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bool]:
+def _reset_all(
+    rest: PropertyPath, old: Any, new: Any, *, hidden: bool
+) -> tuple[Any, bool]:
     good = True
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         # what is only in the new value goes, if values as a whole are meant
@@ -137,7 +139,7 @@ def _reset_all(rest: Path, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bo
     return new, not rest and isinstance(new, Mapping | list)
 
 
-def ignored(
+def reset_ignored(
     inputs: Mapping[str, Any], old: Mapping[str, Any], paths: Sequence[str]
 ) -> tuple[Mapping[str, Any], Sequence[str]]:
     """The inputs with these paths as in `old`, and the paths that do not lie in both."""
@@ -147,7 +149,7 @@ def ignored(
             path = parse_path(text)
         except ValueError:
             continue
-        inputs, good = reset(path, old, inputs)
+        inputs, good = reset_value(path, old, inputs)
         if not good:
             strange.append(text)
     return inputs, strange

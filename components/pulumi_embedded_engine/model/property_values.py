@@ -44,7 +44,7 @@ Properties = Mapping[str, Any]
 _SCALARS: Final = (str, int, float, type(None))  # most values; the quickest to tell
 
 
-def negative_zero(number: float) -> bool:
+def is_negative_zero(number: float) -> bool:
     """Whether it is -0.0: Pulumi keeps the sign of a zero, and an int has none."""
     return number == 0 and math.copysign(1, number) < 0
 
@@ -65,15 +65,15 @@ def walk(value: Any) -> Iterator[Any]:
             left.extend(value)
 
 
-def rewritten(value: Any, change: Callable[[Any], Any]) -> Any:
+def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     """The value with other values in it; what `change` gives back as it was is looked into."""
     changed = change(value)
     if changed is not value or isinstance(value, _SCALARS):
         return changed
     if isinstance(value, Mapping):
-        return {key: rewritten(item, change) for key, item in value.items()}
+        return {key: map_values(item, change) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [rewritten(item, change) for item in value]
+        return [map_values(item, change) for item in value]
     return value
 
 
@@ -87,7 +87,7 @@ def has_assets(value: Any) -> bool:
 
 def reveal(value: Any) -> Any:
     """The value with every secret in it unwrapped."""
-    return rewritten(
+    return map_values(
         value, lambda one: reveal(one.value) if isinstance(one, Secret) else one
     )
 
@@ -97,7 +97,7 @@ def has_secret(value: Any) -> bool:
     return any(isinstance(one, Secret) for one in walk(value))
 
 
-def unmade(value: Any) -> bool:
+def is_uncreated_reference(value: Any) -> bool:
     """Whether it refers to an object that is not made yet."""
     return (
         not isinstance(value, _SCALARS)
@@ -109,7 +109,7 @@ def unmade(value: Any) -> bool:
 
 def has_unknown(value: Any) -> bool:
     """Whether the unknown stands anywhere in the value."""
-    return any(one is UNKNOWN or unmade(one) for one in walk(value))
+    return any(one is UNKNOWN or is_uncreated_reference(one) for one in walk(value))
 
 
 def secret(value: Any) -> Secret:
@@ -132,7 +132,7 @@ def equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def marked_as_sent(
+def mark_secrets_as_sent(
     result: Mapping[str, Any], sent: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The result of a provider that takes no secrets, with every value secret that holds one in what was sent.
@@ -147,13 +147,13 @@ def marked_as_sent(
 
 def _marked(value: Any, sent: Any) -> Any:
     if isinstance(value, Mapping) and isinstance(sent, Mapping):
-        return marked_as_sent(value, sent)
+        return mark_secrets_as_sent(value, sent)
     if not isinstance(value, Secret) and has_secret(sent):
         return Secret(value)
     return value
 
 
-def marked_outputs(
+def mark_secret_outputs(
     outputs: Mapping[str, Any], inputs: Mapping[str, Any], additional: Sequence[str]
 ) -> Mapping[str, Any]:
     """Outputs with those secret that were declared so, or whose input of the same name is."""

@@ -15,9 +15,9 @@ from pulumi_embedded_engine.model.property_values import (
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
-    negative_zero,
+    is_negative_zero,
+    is_uncreated_reference,
     secret,
-    unmade,
 )
 from pulumi_embedded_engine.model.urns import is_urn, name_of, type_of
 
@@ -74,7 +74,7 @@ def read_value(value: struct_pb2.Value) -> Any:
 
 
 def _number(number: float) -> int | float:
-    if negative_zero(number):
+    if is_negative_zero(number):
         return number
     if -_EXACT <= number <= _EXACT:
         return int(number) if number == int(number) else number
@@ -121,7 +121,9 @@ def _fill_struct(
 def _is_unknown(value: Any, encoding: Encoding) -> bool:
     if isinstance(value, Secret):
         return _is_unknown(value.value, encoding)
-    return value is UNKNOWN or (not encoding.resources and unmade(value))
+    return value is UNKNOWN or (
+        not encoding.resources and is_uncreated_reference(value)
+    )
 
 
 def _fill(target: struct_pb2.Value, value: Any, encoding: Encoding) -> None:

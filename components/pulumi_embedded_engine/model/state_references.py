@@ -11,7 +11,7 @@ from pulumi_embedded_engine.model.urns import (
 )
 
 
-def normalise(snapshot: Snapshot) -> Snapshot:
+def resolve_aliases(snapshot: Snapshot) -> Snapshot:
     """The snapshot with each reference to an alias led to the record that bears it, and no alias left."""
     if not any(record.aliases for record in snapshot.resources):
         return snapshot
@@ -59,7 +59,7 @@ def _rewritten(record: Resource, renamed: Mapping[str, str]) -> Resource:
     )
 
 
-def sound(record: Resource, standing: Collection[str]) -> Resource:
+def with_references_in(record: Resource, standing: Collection[str]) -> Resource:
     """The record with references to these URNs only; without its parent it has none until it is registered again."""
     properties = {
         key: tuple(urn for urn in urns if urn in standing)
@@ -75,7 +75,7 @@ def sound(record: Resource, standing: Collection[str]) -> Resource:
     )
 
 
-def mended(
+def prune_references(
     records: Iterable[Resource], gone: Collection[int] = ()
 ) -> tuple[Resource, ...]:
     """The records without those at the positions in `gone`, each pointing to earlier ones only."""
@@ -83,6 +83,6 @@ def mended(
     kept = []
     for index, record in enumerate(records):
         if index not in gone:
-            kept.append(sound(record, standing))
+            kept.append(with_references_in(record, standing))
             standing.add(record.urn)
     return tuple(kept)

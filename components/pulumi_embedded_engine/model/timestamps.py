@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 
-class Moment(datetime):
+class Timestamp(datetime):
     """A moment that remembers how it was written, so that an unchanged record is written back as it was read."""
 
     text: str
 
     @classmethod
-    def parse(cls, text: str) -> "Moment":
+    def parse(cls, text: str) -> "Timestamp":
         """The moment of an RFC 3339 text; raises ValueError if it is none."""
         moment = cls.fromisoformat(text)
         if moment.tzinfo is None:
@@ -18,7 +18,7 @@ class Moment(datetime):
         return moment
 
 
-def render(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC with as many decimals as are needed, or the text that the moment was read from."""
     text = getattr(moment, "text", None)
     if isinstance(text, str):

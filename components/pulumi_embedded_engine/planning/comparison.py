@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pulumi_embedded_engine.model.diff import NO_DIFF, Diff
 from pulumi_embedded_engine.model.events import Diagnostic
 from pulumi_embedded_engine.model.goals import Goal
-from pulumi_embedded_engine.model.property_paths import ignored
+from pulumi_embedded_engine.model.property_paths import reset_ignored
 from pulumi_embedded_engine.model.property_values import (
     UNKNOWN,
     Properties,
@@ -17,47 +17,51 @@ from pulumi_embedded_engine.model.property_values import (
 )
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import name_of, provider_urn
-from pulumi_embedded_engine.planning.urn_claims import Wanted
+from pulumi_embedded_engine.planning.urn_claims import Registration
 from pulumi_embedded_engine.providers.provider import (
-    Call,
+    CheckFailure,
     DiffUnavailable,
-    Failure,
+    ProviderCall,
     ResourceProvider,
 )
-from pulumi_embedded_engine.run.run_state import Bail, Work
-from pulumi_embedded_engine.steps.read_steps import ask_diff
+from pulumi_embedded_engine.run.run_state import RunAborted, RunState
+from pulumi_embedded_engine.steps.read_steps import diff_from_provider
 
 
-def checked(
-    work: Work,
+def check_inputs(
+    run_state: RunState,
     provider: ResourceProvider,
     record: Resource,
     inputs: Properties,
     old: Properties,
 ) -> Properties:
     """The inputs as the provider wants them; Bail if it refuses some, for nothing that depends on it could be right."""
-    call = Call(record.urn, old_inputs=old, inputs=inputs, preview=work.dry_run)
+    call = ProviderCall(
+        record.urn, old_inputs=old, inputs=inputs, preview=run_state.dry_run
+    )
     answer = provider.check(call)
     for failure in answer.failures:
-        work.telling.error(_sentence(record, failure, inputs), record.urn)
+        run_state.events.error(_sentence(record, failure, inputs), record.urn)
     if answer.failures:
-        raise Bail(f"resource {record.urn} is invalid")
+        raise RunAborted(f"resource {record.urn} is invalid")
     return answer.inputs
 
 
-def ignoring(work: Work, new: Resource, old: Resource) -> Properties:
+def inputs_with_ignored_changes(
+    run_state: RunState, new: Resource, old: Resource
+) -> Properties:
     """The new inputs with the old values where the program says that changes do not count."""
-    inputs, strange = ignored(new.inputs, old.inputs, new.ignore_changes)
+    inputs, strange = reset_ignored(new.inputs, old.inputs, new.ignore_changes)
     if strange:
         paths = ", ".join(strange)
         message = (
             f'cannot ignore changes in added or removed elements of the path: "{paths}"'
         )
-        work.telling(Diagnostic("info", message, new.urn))
+        run_state.events.send(Diagnostic("info", message, new.urn))
     return inputs
 
 
-def _sentence(record: Resource, failure: Failure, inputs: Properties) -> str:
+def _sentence(record: Resource, failure: CheckFailure, inputs: Properties) -> str:
     subject = f"{record.type} resource '{name_of(record.urn)}'"
     if not failure.property:
         return f"{subject} has a problem: {failure.reason}"
@@ -82,10 +86,10 @@ def _inner(value: Any) -> str:
     return "[secret]" if isinstance(value, Secret) else "unknown"
 
 
-Decision = Literal["same", "update", "replace"]
+StepKind = Literal["same", "update", "replace"]
 
 
-def trigger_changed(new: Any, old: Any) -> bool:
+def replacement_triggered(new: Any, old: Any) -> bool:
     """Whether the option replacementTrigger asks for a replacement: both are there and differ, or cannot be known."""
     if has_unknown(new) or has_unknown(old):
         return True
@@ -95,7 +99,7 @@ def trigger_changed(new: Any, old: Any) -> bool:
     return not equal(reveal(new), reveal(old))
 
 
-def decide(diff: Diff, old: Resource, *, triggered: bool) -> Decision:
+def step_kind(diff: Diff, old: Resource, *, triggered: bool) -> StepKind:
     """What a diff, already narrowed by the resource's options, leads to."""
     if diff.changes == "some" or old.pending_replacement:
         replacing = diff.replacing or triggered or old.pending_replacement
@@ -104,67 +108,69 @@ def decide(diff: Diff, old: Resource, *, triggered: bool) -> Decision:
     return "update" if old.init_errors else "same"
 
 
-def delete_first(goal: Goal, diff: Diff) -> bool:
+def deletes_before_replace(goal: Goal, diff: Diff) -> bool:
     """Whether a replacement deletes before it creates: the program's word over the provider's."""
     if goal.delete_before_replace is not None:
         return goal.delete_before_replace
     return diff.delete_before_replace
 
 
-def replace_asked(work: Work, wanted: Wanted) -> bool:
+def replacement_requested(run_state: RunState, registration: Registration) -> bool:
     """Whether the command line, or a mark in the state, asks for a replacement."""
-    asked = work.replace
-    if asked.constrained and asked.contains(wanted.urn):
+    asked = run_state.replace
+    if asked.constrained and asked.contains(registration.urn):
         return True
-    return wanted.old is not None and wanted.old.record.taint
+    return registration.old is not None and registration.old.record.taint
 
 
-def difference(work: Work, wanted: Wanted, old: Resource) -> Diff:
+def diff_of(run_state: RunState, registration: Registration, old: Resource) -> Diff:
     """What differs."""
-    asked = _asked(work, wanted, old)
+    asked = _replace_reason(run_state, registration, old)
     if asked:
         return Diff("some", replaces=[asked])
-    new = wanted.new
-    if wanted.provider is None:
-        inputs = ignoring(work, new, old)
+    new = registration.new
+    if registration.provider is None:
+        inputs = inputs_with_ignored_changes(run_state, new, old)
         return NO_DIFF if equal(old.inputs, inputs) else Diff("some")
-    call = Call.on(
+    call = ProviderCall.on(
         old.with_(urn=new.urn),
         inputs=new.inputs,
         ignore_changes=new.ignore_changes,
-        preview=work.dry_run,
+        preview=run_state.dry_run,
     )
     try:
-        return ask_diff(wanted.provider, call)
+        return diff_from_provider(registration.provider, call)
     except DiffUnavailable as error:
-        work.telling.warn(str(error), new.urn)
+        run_state.events.warn(str(error), new.urn)
         return Diff("some")
 
 
-def _asked(work: Work, wanted: Wanted, old: Resource) -> str:
-    new, replaced = wanted.new, work.book.replaced
-    if replace_asked(work, wanted):
+def _replace_reason(
+    run_state: RunState, registration: Registration, old: Resource
+) -> str:
+    new, replaced = registration.new, run_state.generator_state.is_replaced
+    if replacement_requested(run_state, registration):
         return "id"
     if any(map(replaced, new.replace_with)):
         return "replaceWith"
     if replaced(new.deleted_with):
         return "deletedWith"
-    return "provider" if _provider_changed(work, old, new) else ""
+    return "provider" if _provider_changed(run_state, old, new) else ""
 
 
-def _provider_changed(work: Work, old: Resource, new: Resource) -> bool:
+def _provider_changed(run_state: RunState, old: Resource, new: Resource) -> bool:
     if old.provider == new.provider:
         return False
     if not old.provider or not new.provider:
         return True
     old_urn, new_urn = provider_urn(old.provider), provider_urn(new.provider)
-    if work.book.renamed_to.get(old_urn) == new_urn:
+    if run_state.generator_state.current_urns.get(old_urn) == new_urn:
         return False
-    provider = work.registry.get(new.provider)
-    before = work.ledger.old(old_urn)
-    after = work.book.providers.get(new_urn)
+    provider = run_state.registry.get(new.provider)
+    before = run_state.resources.previous(old_urn)
+    after = run_state.generator_state.providers.get(new_urn)
     if provider is None or before is None or after is None:
         return True
     earlier = before.record.with_(urn=new_urn)
-    call = Call.on(earlier, inputs=after.inputs, preview=True)
+    call = ProviderCall.on(earlier, inputs=after.inputs, preview=True)
     return provider.diff_config(call).replacing

@@ -8,62 +8,66 @@ from pulumi_embedded_engine.model.property_values import UNKNOWN
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import provider_urn
 from pulumi_embedded_engine.planning.comparison import (
-    checked,
-    delete_first,
-    replace_asked,
+    check_inputs,
+    deletes_before_replace,
+    replacement_requested,
 )
-from pulumi_embedded_engine.planning.urn_claims import Wanted
-from pulumi_embedded_engine.providers.provider import Call
-from pulumi_embedded_engine.run.resource_index import Old
-from pulumi_embedded_engine.run.run_state import Fate, Work
-from pulumi_embedded_engine.steps.read_steps import ask_diff
-from pulumi_embedded_engine.steps.steps import Create, Delete, Replace, Step
+from pulumi_embedded_engine.planning.urn_claims import Registration
+from pulumi_embedded_engine.providers.provider import ProviderCall
+from pulumi_embedded_engine.run.resource_index import PreviousState
+from pulumi_embedded_engine.run.run_state import RunState, UrnDecision
+from pulumi_embedded_engine.steps.read_steps import diff_from_provider
+from pulumi_embedded_engine.steps.steps import CreateStep, DeleteStep, ReplaceStep, Step
 
-Keys = tuple[str, ...]
+PropertyKeys = tuple[str, ...]
 
 
-def dependents_of(work: Work, root: Old) -> list[tuple[Old, Keys]]:
+def dependents_to_delete(
+    run_state: RunState, root: PreviousState
+) -> list[tuple[PreviousState, PropertyKeys]]:
     """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it.
 
     With each the inputs that are the reason.
     """
-    if root.index is None:
+    if root.position is None:
         return []
     urn = root.record.urn
-    ledger, decided = work.ledger, work.book.fates
-    behind = ledger.depending_on(root.index, decided.__contains__, children=False)
+    resources, decided = run_state.resources, run_state.generator_state.decisions
+    behind = resources.dependents(root.position, decided.__contains__, children=False)
     going = {urn}
-    found: list[tuple[Old, Keys]] = []
+    found: list[tuple[PreviousState, PropertyKeys]] = []
     for old in behind:
-        keys = _reason(work, old.record, going)
+        keys = _replacing_keys(run_state, old.record, going)
         if keys is not None:
             going.add(old.record.urn)
             found.append((old, keys))
-    return [*found, *((old, ()) for old in behind if _bound(old.record, urn))]
+    return [*found, *((old, ()) for old in behind if _is_bound_to(old.record, urn))]
 
 
-def _reason(work: Work, record: Resource, going: set[str]) -> Keys | None:
+def _replacing_keys(
+    run_state: RunState, record: Resource, going: set[str]
+) -> PropertyKeys | None:
     if not record.custom or record.external:
         return None
     if record.provider and provider_urn(record.provider) in going:
         return ()
     if record.deleted_with in going:
         return ()
-    inputs = _without(record, going)
+    inputs = _inputs_without(record, going)
     if inputs is None:
         return None
     ignored = record.ignore_changes
-    call = Call.on(record, inputs=inputs, ignore_changes=ignored, preview=True)
-    diff = ask_diff(work.registry.of(record), call)
+    call = ProviderCall.on(record, inputs=inputs, ignore_changes=ignored, preview=True)
+    diff = diff_from_provider(run_state.registry.provider_of(record), call)
     diff = with_replace_on_changes(diff, record.replace_on_changes, init_errors=False)
     return tuple(diff.replaces) if diff.replacing else None
 
 
-def _bound(record: Resource, root: str) -> bool:
+def _is_bound_to(record: Resource, root: str) -> bool:
     return record.deleted_with == root or root in record.replace_with
 
 
-def _without(record: Resource, going: set[str]) -> dict[str, object] | None:
+def _inputs_without(record: Resource, going: set[str]) -> dict[str, object] | None:
     lost = {
         key
         for key in record.inputs
@@ -76,98 +80,123 @@ def _without(record: Resource, going: set[str]) -> dict[str, object] | None:
     }
 
 
-def replacement(work: Work, wanted: Wanted, old: Old, diff: Diff) -> list[Step]:
+def replacement_steps(
+    run_state: RunState, registration: Registration, old: PreviousState, diff: Diff
+) -> list[Step]:
     """The steps, once nothing speaks against it."""
-    _refuse(work, wanted, old)
-    work.book.fates[wanted.urn] = Fate("replace")
-    if wanted.provider is not None and not replace_asked(work, wanted):
+    _reject_forbidden(run_state, registration, old)
+    run_state.generator_state.decisions[registration.urn] = UrnDecision("replace")
+    if registration.provider is not None and not replacement_requested(
+        run_state, registration
+    ):
         # The new object is another one: nothing of the old one's inputs may be taken over.
-        asked = wanted.goal.record.inputs
-        inputs = checked(work, wanted.provider, wanted.new, asked, {})
-        wanted = wanted.with_(new=wanted.new.with_(inputs=inputs))
-    if not delete_first(wanted.goal, diff):
-        return _created(wanted, old, diff, keep_old=True)
-    steps = _told(work, [*_delete_dependents(work, old), *_delete(work, old)], old)
-    create, whole = _created(wanted, old, diff)
+        asked = registration.goal.record.inputs
+        inputs = check_inputs(
+            run_state, registration.provider, registration.new, asked, {}
+        )
+        registration = registration.with_(new=registration.new.with_(inputs=inputs))
+    if not deletes_before_replace(registration.goal, diff):
+        return _create_steps(registration, old, diff, keep_old=True)
+    steps = _with_deletion_signal(
+        run_state, [*_delete_dependents(run_state, old), *_delete(run_state, old)], old
+    )
+    create, whole = _create_steps(registration, old, diff)
     return [*steps, whole, create]
 
 
-def recreation(work: Work, wanted: Wanted, old: Old) -> list[Step]:
-    """The steps for what was deleted earlier in this run, because something it needs was deleted first."""
-    why = Diff("some", replaces=work.book.fates[wanted.urn].keys)
-    work.book.fates[wanted.urn] = Fate("replace")
-    create, _ = _created(wanted, old, why)
-    return [Replace(old=old, new=wanted.new), create]
-
-
-def adoption(work: Work, wanted: Wanted, old: Old) -> list[Step]:
-    """The steps for what somebody else managed until now: made anew, the other one is forgotten."""
-    work.book.fates[wanted.urn] = Fate("create")
-    return _created(wanted, old, None, keep_old=True)
-
-
-def _created(
-    wanted: Wanted, old: Old, why: Diff | None, *, keep_old: bool = False
+def recreation_steps(
+    run_state: RunState, registration: Registration, old: PreviousState
 ) -> list[Step]:
-    new = wanted.new
-    create = Create(
+    """The steps for what was deleted earlier in this run, because something it needs was deleted first."""
+    diff = Diff(
+        "some", replaces=run_state.generator_state.decisions[registration.urn].keys
+    )
+    run_state.generator_state.decisions[registration.urn] = UrnDecision("replace")
+    create, _ = _create_steps(registration, old, diff)
+    return [ReplaceStep(old=old, new=registration.new), create]
+
+
+def adoption_steps(
+    run_state: RunState, registration: Registration, old: PreviousState
+) -> list[Step]:
+    """The steps for what somebody else managed until now: made anew, the other one is forgotten."""
+    run_state.generator_state.decisions[registration.urn] = UrnDecision("create")
+    return _create_steps(registration, old, None, keep_old=True)
+
+
+def _create_steps(
+    registration: Registration,
+    old: PreviousState,
+    diff: Diff | None,
+    *,
+    keep_old: bool = False,
+) -> list[Step]:
+    new = registration.new
+    create = CreateStep(
         new=new,
-        reply=wanted.reply,
+        reply=registration.reply,
         old=old,
-        why=why,
+        diff=diff,
         replacing=True,
         keep_old=keep_old,
     )
-    return [create, Replace(old=old, new=new, why=why)]
+    return [create, ReplaceStep(old=old, new=new, diff=diff)]
 
 
-def _told(work: Work, steps: list[Delete], root: Old) -> list[Delete]:
+def _with_deletion_signal(
+    run_state: RunState, steps: list[DeleteStep], root: PreviousState
+) -> list[DeleteStep]:
     """Let the last deletion tell those that wait to be made anew: one within another is gone only with that."""
     waiting = {step.urn for step in steps if step.recreated} - {root.record.urn}
     if not waiting:
         return steps
-    gone = Future[bool]()
+    deletion_done = Future[bool]()
     for urn in waiting:
-        work.book.wait(urn, gone)
-    return [*steps[:-1], replace(steps[-1], gone=gone)]
+        run_state.generator_state.set_deletion_signal(urn, deletion_done)
+    return [*steps[:-1], replace(steps[-1], deletion_done=deletion_done)]
 
 
-def _delete_dependents(work: Work, old: Old) -> list[Delete]:
-    steps: list[Delete] = []
-    for target, keys in reversed(dependents_of(work, old)):
+def _delete_dependents(run_state: RunState, old: PreviousState) -> list[DeleteStep]:
+    steps: list[DeleteStep] = []
+    for target, keys in reversed(dependents_to_delete(run_state, old)):
         urn = target.record.urn
-        if target.index is None or target.index in work.book.deleted_early:
+        if (
+            target.position is None
+            or target.position in run_state.generator_state.deleted_before_replacement
+        ):
             continue
         if target.record.protect and not target.record.delete:
-            message = _protected_dependent(urn, old.record.urn)
-            work.telling.bail(message, urn)
-        work.book.delete(urn, keys)
-        work.book.deleted_early.add(target.index)
+            message = _protected_dependent_message(urn, old.record.urn)
+            run_state.events.abort_run(message, urn)
+        run_state.generator_state.delete(urn, keys)
+        run_state.generator_state.deleted_before_replacement.add(target.position)
         again = not target.record.delete
-        steps.append(Delete(old=target, replacing=again, recreated=again))
+        steps.append(DeleteStep(old=target, replacing=again, recreated=again))
     return steps
 
 
-def _delete(work: Work, old: Old) -> list[Delete]:
+def _delete(run_state: RunState, old: PreviousState) -> list[DeleteStep]:
     if old.record.pending_replacement:
         return []
-    work.book.delete(old.record.urn)
-    return [Delete(old=old, replacing=True, recreated=True)]
+    run_state.generator_state.delete(old.record.urn)
+    return [DeleteStep(old=old, replacing=True, recreated=True)]
 
 
-def _refuse(work: Work, wanted: Wanted, old: Old) -> None:
-    urn = wanted.urn
-    if wanted.new.protect and old.record.protect:
-        work.telling.refuse(_protected(urn), urn)
-    if wanted.goal.record.import_id:
-        work.telling.warn_or_bail(
+def _reject_forbidden(
+    run_state: RunState, registration: Registration, old: PreviousState
+) -> None:
+    urn = registration.urn
+    if registration.new.protect and old.record.protect:
+        run_state.events.reject(_protected_message(urn), urn)
+    if registration.goal.record.import_id:
+        run_state.events.warn_or_abort(
             "previously-imported resources that still specify an ID may not be "
             "replaced; please remove the `import` declaration from your program",
             urn,
         )
 
 
-def _protected(urn: str) -> str:
+def _protected_message(urn: str) -> str:
     return (
         f'unable to replace resource "{urn}"\nas it is currently marked for '
         "protection. To unprotect the resource, remove the `protect` flag from the "
@@ -175,7 +204,7 @@ def _protected(urn: str) -> str:
     )
 
 
-def _protected_dependent(urn: str, cause: str) -> str:
+def _protected_dependent_message(urn: str, cause: str) -> str:
     return (
         f'unable to replace resource "{urn}" as part of replacing "{cause}" as it is '
         "currently marked for protection. To unprotect the resource, remove the "

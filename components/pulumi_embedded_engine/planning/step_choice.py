@@ -2,93 +2,98 @@
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.diff import Diff, with_replace_on_changes
-from pulumi_embedded_engine.model.goals import Registered, Reply
+from pulumi_embedded_engine.model.goals import RegisterResult, Reply
 from pulumi_embedded_engine.model.property_values import has_unknown
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import is_provider_type, is_root_stack
 from pulumi_embedded_engine.planning.comparison import (
-    checked,
-    decide,
-    difference,
-    ignoring,
-    replace_asked,
-    trigger_changed,
+    check_inputs,
+    diff_of,
+    inputs_with_ignored_changes,
+    replacement_requested,
+    replacement_triggered,
+    step_kind,
 )
 from pulumi_embedded_engine.planning.replacement import (
-    adoption,
-    recreation,
-    replacement,
+    adoption_steps,
+    recreation_steps,
+    replacement_steps,
 )
-from pulumi_embedded_engine.planning.urn_claims import Wanted
-from pulumi_embedded_engine.program.event_queue import answer
-from pulumi_embedded_engine.run.resource_index import Old, needs
-from pulumi_embedded_engine.run.run_state import Bail, Fate, Work
+from pulumi_embedded_engine.planning.urn_claims import Registration
+from pulumi_embedded_engine.program.event_queue import resolve
+from pulumi_embedded_engine.run.resource_index import PreviousState, references_of
+from pulumi_embedded_engine.run.run_state import RunAborted, RunState, UrnDecision
 from pulumi_embedded_engine.steps.steps import (
-    Create,
-    Same,
-    Skip,
+    CreateStep,
+    SameStep,
+    SkipStep,
     Step,
-    Update,
-    untouched,
+    UpdateStep,
+    untargeted_step,
 )
 
 
-class Untargeted:
+class UntargetedRecords:
     """A record may only refer to earlier ones: what a kept or changed record needs is kept before it."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._book, self._ledger = work.book, work.ledger
-        self._queue: list[Same] = []
+    def __init__(self, run_state: RunState) -> None:
+        self._run_state = run_state
+        self._generator_state, self._resources = (
+            run_state.generator_state,
+            run_state.resources,
+        )
+        self._queue: list[SameStep] = []
         self._queued: set[str] = set()
 
-    def kept(self, old: Old, reply: Reply) -> list[Step]:
+    def keep_registered(self, old: PreviousState, reply: Reply) -> list[Step]:
         """The step that keeps a registered record; what it needs is queued."""
         provider = old.record.provider
-        if provider and self._work.registry.get(provider) is None:
+        if provider and self._run_state.registry.get(provider) is None:
             self._refuse_new_provider(old.record)
-        self._book.claimed.add(old.record.urn)
-        self._book.keep(old.record.urn)
-        self._enqueue(needs(old.record, parent=True))
-        return [untouched(old, reply)]
+        self._generator_state.claimed.add(old.record.urn)
+        self._generator_state.keep(old.record.urn)
+        self._enqueue(references_of(old.record, parent=True))
+        return [untargeted_step(old, reply)]
 
-    def queue_needs(self, record: Resource) -> None:
+    def queue_references(self, record: Resource) -> None:
         """Keep what a targeted record needs, should the program not have registered it."""
-        if self._work.scope.targets.constrained:
-            self._enqueue(needs(record, parent=True, provider=False))
+        if self._run_state.scope.targets.constrained:
+            self._enqueue(references_of(record, parent=True, provider=False))
 
     def queue_provider(self, record: Resource) -> None:
         """Keep a provider record that the program did not register."""
-        old = self._ledger.old(record.urn)
+        old = self._resources.previous(record.urn)
         if old is not None and record.urn not in self._queued:
             self._queued.add(record.urn)
-            self._queue.append(untouched(Old(record, old.index)))
+            self._queue.append(untargeted_step(PreviousState(record, old.position)))
 
-    def take(self) -> list[Step]:
+    def take_queued(self) -> list[Step]:
         """What was queued and still has no step."""
         queued, self._queue = self._queue, []
         steps: list[Step] = []
         for step in queued:
-            if not self._settled(step.urn):
-                self._book.claimed.add(step.urn)
-                self._book.keep(step.urn)
+            if not self._has_decision(step.urn):
+                self._generator_state.claimed.add(step.urn)
+                self._generator_state.keep(step.urn)
                 steps.append(step)
         return steps
 
-    def _settled(self, urn: str) -> bool:
-        return urn in self._book.fates or self._book.lives(urn)
+    def _has_decision(self, urn: str) -> bool:
+        return urn in self._generator_state.decisions or self._generator_state.survives(
+            urn
+        )
 
     def _enqueue(self, urns: set[str]) -> None:
         for urn in sorted(urns):
-            old = self._ledger.old(urn)
-            if old is None or self._settled(urn) or urn in self._queued:
+            old = self._resources.previous(urn)
+            if old is None or self._has_decision(urn) or urn in self._queued:
                 continue
             self._queued.add(urn)
-            self._enqueue(needs(old.record, parent=True))
-            self._queue.append(untouched(old))
+            self._enqueue(references_of(old.record, parent=True))
+            self._queue.append(untargeted_step(old))
 
     def _refuse_new_provider(self, record: Resource) -> None:
-        if self._ledger.provider_record(record.provider) is None:
+        if self._resources.provider_record(record.provider) is None:
             raise EngineError(f"could not find provider {record.provider} in the state")
         raise EngineError(
             f"provider {record.provider} for resource {record.urn} has not been "
@@ -97,84 +102,103 @@ class Untargeted:
         )
 
 
-class Chooser:
+class StepChooser:
     """One registration after the other."""
 
-    def __init__(self, work: Work, untargeted: Untargeted) -> None:
-        self._work = work
-        self._book, self._scope = work.book, work.scope
-        self._untargeted = untargeted
+    def __init__(self, run_state: RunState, untargeted: UntargetedRecords) -> None:
+        self._run_state = run_state
+        self._generator_state, self._scope = run_state.generator_state, run_state.scope
+        self._untargeted_records = untargeted
 
-    def steps(self, wanted: Wanted) -> list[Step]:
+    def steps(self, registration: Registration) -> list[Step]:
         """The steps of one registration."""
-        old, recreating = wanted.old, self._book.kind(wanted.urn) == "delete"
-        included = self._scope.includes(wanted.new)
-        targeted = included or _always_targeted(wanted.new)
-        wanted = self._checked(wanted, targeted=targeted, recreating=recreating)
+        old, recreating = (
+            registration.old,
+            self._generator_state.kind(registration.urn) == "delete",
+        )
+        included = self._scope.includes(registration.new)
+        targeted = included or _always_targeted(registration.new)
+        registration = self._with_checked_inputs(
+            registration, targeted=targeted, recreating=recreating
+        )
         if targeted:
-            self._untargeted.queue_needs(wanted.new)
-        if not wanted.valid:
-            raise Bail(f"resource {wanted.urn} is invalid")
+            self._untargeted_records.queue_references(registration.new)
+        if not registration.valid:
+            raise RunAborted(f"resource {registration.urn} is invalid")
         if old is not None and recreating:
-            return recreation(self._work, wanted, old)
+            return recreation_steps(self._run_state, registration, old)
         if old is not None and old.record.external:
-            return adoption(self._work, wanted, old)
-        self._scope.note(wanted.new, included=included)
+            return adoption_steps(self._run_state, registration, old)
+        self._scope.mark_included(registration.new, included=included)
         if targeted:
-            return self._targeted(wanted)
+            return self._targeted_steps(registration)
         if old is not None:
-            self._book.keep(wanted.urn)
-            return self._untargeted.kept(old, wanted.reply)
-        self._book.fates[wanted.urn] = Fate("skip")
-        return [Skip(new=wanted.new, reply=wanted.reply)]
+            self._generator_state.keep(registration.urn)
+            return self._untargeted_records.keep_registered(old, registration.reply)
+        self._generator_state.decisions[registration.urn] = UrnDecision("skip")
+        return [SkipStep(new=registration.new, reply=registration.reply)]
 
-    def _checked(self, wanted: Wanted, *, targeted: bool, recreating: bool) -> Wanted:
-        new, old, goal = wanted.new, wanted.old, wanted.goal
-        if wanted.provider is None:
-            return wanted
+    def _with_checked_inputs(
+        self, registration: Registration, *, targeted: bool, recreating: bool
+    ) -> Registration:
+        new, old, goal = registration.new, registration.old, registration.goal
+        if registration.provider is None:
+            return registration
         known = old.record.inputs if old else {}
         if not targeted:
-            return wanted.with_(new=new.with_(inputs=known))
-        fresh = recreating or replace_asked(self._work, wanted)
+            return registration.with_(new=new.with_(inputs=known))
+        fresh = recreating or replacement_requested(self._run_state, registration)
         if old is None or old.record.external or fresh:
-            inputs = checked(self._work, wanted.provider, new, goal.record.inputs, {})
+            inputs = check_inputs(
+                self._run_state, registration.provider, new, goal.record.inputs, {}
+            )
         else:
-            asked = ignoring(self._work, new, old.record)
-            inputs = checked(self._work, wanted.provider, new, asked, known)
-        return wanted.with_(new=new.with_(inputs=inputs))
+            asked = inputs_with_ignored_changes(self._run_state, new, old.record)
+            inputs = check_inputs(
+                self._run_state, registration.provider, new, asked, known
+            )
+        return registration.with_(new=new.with_(inputs=inputs))
 
-    def _targeted(self, wanted: Wanted) -> list[Step]:
-        if wanted.old is None:
-            self._book.fates[wanted.urn] = Fate("create")
-            return [Create(new=wanted.new, reply=wanted.reply)]
-        return self._compared(wanted, wanted.old)
+    def _targeted_steps(self, registration: Registration) -> list[Step]:
+        if registration.old is None:
+            self._generator_state.decisions[registration.urn] = UrnDecision("create")
+            return [CreateStep(new=registration.new, reply=registration.reply)]
+        return self._compared_steps(registration, registration.old)
 
-    def _compared(self, wanted: Wanted, old: Old) -> list[Step]:
-        new, record = wanted.new, old.record
+    def _compared_steps(
+        self, registration: Registration, old: PreviousState
+    ) -> list[Step]:
+        new, record = registration.new, old.record
         trigger = new.replacement_trigger
-        if not self._work.dry_run and has_unknown(trigger):
+        if not self._run_state.dry_run and has_unknown(trigger):
             message = f"replacement trigger contains unknowns for {new.urn}"
-            self._work.telling.bail(message, new.urn)
-        triggered = trigger_changed(trigger, record.replacement_trigger)
-        diff = Diff("some") if triggered else difference(self._work, wanted, record)
+            self._run_state.events.abort_run(message, new.urn)
+        triggered = replacement_triggered(trigger, record.replacement_trigger)
+        diff = (
+            Diff("some")
+            if triggered
+            else diff_of(self._run_state, registration, record)
+        )
         diff = with_replace_on_changes(
             diff, new.replace_on_changes, init_errors=bool(record.init_errors)
         )
-        decision = decide(diff, record, triggered=triggered)
+        decision = step_kind(diff, record, triggered=triggered)
         if decision == "replace":
-            return replacement(self._work, wanted, old, diff)
+            return replacement_steps(self._run_state, registration, old, diff)
         if decision == "update":
-            self._book.keep(new.urn, "update")
-            ignored, reply = new.ignore_changes, wanted.reply
+            self._generator_state.keep(new.urn, "update")
+            ignored, reply = new.ignore_changes, registration.reply
             return [
-                Update(old=old, new=new, reply=reply, why=diff, ignore_changes=ignored)
+                UpdateStep(
+                    old=old, new=new, reply=reply, diff=diff, ignore_changes=ignored
+                )
             ]
-        self._book.keep(new.urn)
-        if wanted.imported:
+        self._generator_state.keep(new.urn)
+        if registration.imported:
             # The import has written the record already.
-            answer(wanted.reply, Registered(record))
+            resolve(registration.reply, RegisterResult(record))
             return []
-        return [Same(old=old, new=new, reply=wanted.reply)]
+        return [SameStep(old=old, new=new, reply=registration.reply)]
 
 
 def _always_targeted(record: Resource) -> bool:

@@ -5,84 +5,94 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.goals import Goal, Registered, Reply
+from pulumi_embedded_engine.model.goals import Goal, RegisterResult, Reply
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import (
     DYNAMIC_PACKAGE,
     is_provider_type,
     package_of,
 )
-from pulumi_embedded_engine.planning.step_choice import Chooser, Untargeted
-from pulumi_embedded_engine.planning.urn_claims import Found, Naming, Wanted, record_of
-from pulumi_embedded_engine.program.event_queue import answer
+from pulumi_embedded_engine.planning.step_choice import StepChooser, UntargetedRecords
+from pulumi_embedded_engine.planning.urn_claims import (
+    ClaimedRecord,
+    Registration,
+    UrnClaims,
+    new_record,
+)
+from pulumi_embedded_engine.program.event_queue import resolve
 from pulumi_embedded_engine.providers.provider import ResourceProvider
-from pulumi_embedded_engine.run.resource_index import Old, needs
-from pulumi_embedded_engine.run.run_state import Fate, Work
-from pulumi_embedded_engine.steps.read_steps import Import, ReadExternal
-from pulumi_embedded_engine.steps.steps import Applied, Replace, Skip, Step
+from pulumi_embedded_engine.run.resource_index import PreviousState, references_of
+from pulumi_embedded_engine.run.run_state import RunState, UrnDecision
+from pulumi_embedded_engine.steps.read_steps import ImportStep, ReadStep
+from pulumi_embedded_engine.steps.steps import ReplaceStep, SkipStep, Step, StepResult
 
 T = TypeVar("T")
 Later = Callable[[Callable[[], list[Step]]], None]
 
 
-class Generator:
-    """Serial: all methods run in one thread.
+class StepGenerator:
+    """Makes the steps of one registration after the other; all methods run in one thread.
 
-    `waiting` counts the steps from which it goes on when they are done; `later` brings it back into its thread.
+    `waiting_registrations` counts those that go on when a step has ended: an import, or a deletion. `schedule` runs
+    what is left to do in the generator's thread.
     """
 
-    def __init__(self, work: Work, later: Later) -> None:
-        self.waiting = 0
-        self._work = work
-        self._book = work.book
-        self._later = later
-        self._naming = Naming(work)
-        self._untargeted = Untargeted(work)
-        self._chooser = Chooser(work, self._untargeted)
+    def __init__(self, run_state: RunState, schedule: Later) -> None:
+        self.waiting_registrations = 0
+        self._run_state = run_state
+        self._generator_state = run_state.generator_state
+        self._schedule = schedule
+        self._urn_claims = UrnClaims(run_state)
+        self._untargeted_records = UntargetedRecords(run_state)
+        self._step_chooser = StepChooser(run_state, self._untargeted_records)
 
     def register(self, goal: Goal, reply: Reply) -> list[Step]:
         """The steps of a registration, or of a `.get`."""
-        urn = self._naming.claim(goal.record.parent, goal.record.type, goal.name)
-        found = self._naming.find(urn, goal)
+        urn = self._urn_claims.claim(goal.record.parent, goal.record.type, goal.name)
+        found = self._urn_claims.find(urn, goal)
         if goal.record.external:
-            return self._read(goal, reply, urn, found)
-        new = record_of(goal, urn, found.old, found.alias)
+            return self._read_steps(goal, reply, urn, found)
+        new = new_record(goal, urn, found.old, found.alias)
         if is_provider_type(new.type):
             for name in (urn, *new.aliases):
-                self._book.providers[name] = new
-        wanted = Wanted(goal, reply, new, found.old, valid=found.valid)
-        return self._allowed(self._continue(wanted))
+                self._generator_state.providers[name] = new
+        registration = Registration(goal, reply, new, found.old, valid=found.valid)
+        return self._with_target_check(self._next_steps(registration))
 
-    def _read(self, goal: Goal, reply: Reply, urn: str, found: Found) -> list[Step]:
-        old, new = found.old, record_of(goal, urn, None, found.alias)
+    def _read_steps(
+        self, goal: Goal, reply: Reply, urn: str, found: ClaimedRecord
+    ) -> list[Step]:
+        old, new = found.old, new_record(goal, urn, None, found.alias)
         if not new.id:
             raise EngineError(f"expected an ID for {urn}")
         if old and not old.record.external and old.record.id != new.id:
-            self._book.fates[urn] = Fate("replace")
-            read = ReadExternal(new=new, reply=reply, old=old, replacing=True)
-            return [read, Replace(old=old, new=new)]
-        self._book.fates[urn] = Fate("read")
-        return [ReadExternal(new=new, reply=reply, old=old)]
+            self._generator_state.decisions[urn] = UrnDecision("replace")
+            read = ReadStep(new=new, reply=reply, old=old, replacing=True)
+            return [read, ReplaceStep(old=old, new=new)]
+        self._generator_state.decisions[urn] = UrnDecision("read")
+        return [ReadStep(new=new, reply=reply, old=old)]
 
     # -- steps that others wait for
 
-    def _after_deletion(self, wanted: Wanted, gone: Future[bool]) -> list[Step]:
+    def _after_deletion(
+        self, registration: Registration, deletion_done: Future[bool]
+    ) -> list[Step]:
         """Nothing yet: its early deletion is in another chain, and there must not be two live records of one URN."""
 
         def go_on(is_gone: bool) -> list[Step]:
             if is_gone:
-                return self._allowed(self._continue(wanted))
+                return self._with_target_check(self._next_steps(registration))
             # What is still there is not deleted at the end either: the program has named it.
-            self._book.fates[wanted.urn] = Fate("replace")
-            answer(wanted.reply, Registered(wanted.new, "fail"))
+            self._generator_state.decisions[registration.urn] = UrnDecision("replace")
+            resolve(registration.reply, RegisterResult(registration.new, "fail"))
             return []
 
         then = self._then(go_on)
-        gone.add_done_callback(lambda told: then(told.result()))
+        deletion_done.add_done_callback(lambda told: then(told.result()))
         return []
 
-    def _import(self, wanted: Wanted) -> list[Step]:
-        new, urn = wanted.new, wanted.urn
+    def _import_steps(self, registration: Registration) -> list[Step]:
+        new, urn = registration.new, registration.urn
         if package_of(new.type) == DYNAMIC_PACKAGE:
             raise EngineError(
                 f"'{new.import_id}' cannot be imported: a dynamic provider is a part of its "
@@ -90,75 +100,83 @@ class Generator:
                 "either); leave `import_` out"
             )
 
-        def go_on(applied: Applied | None) -> list[Step]:
-            record = applied.record if applied else None
+        def go_on(result: StepResult | None) -> list[Step]:
+            record = result.record if result else None
             if record is None:
                 return []
             made = new.with_(created=record.created, modified=record.modified)
-            found = wanted.with_(old=Old(record, None), new=made, imported=True)
-            return self._allowed(self._chooser.steps(found))
+            found = registration.with_(
+                old=PreviousState(record, None), new=made, imported=True
+            )
+            return self._with_target_check(self._step_chooser.steps(found))
 
         then = self._then(go_on)
-        old = wanted.old
-        if old is None or self._book.kind(urn) == "delete":
-            return [Import(new=new, then=then, reply=wanted.reply)]
-        self._book.fates[urn] = Fate("replace")
-        step = Import(new=new, then=then, old=old, reply=wanted.reply, replacing=True)
-        return [step, Replace(old=old, new=new)]
+        old = registration.old
+        if old is None or self._generator_state.kind(urn) == "delete":
+            return [ImportStep(new=new, then=then, reply=registration.reply)]
+        self._generator_state.decisions[urn] = UrnDecision("replace")
+        step = ImportStep(
+            new=new, then=then, old=old, reply=registration.reply, replacing=True
+        )
+        return [step, ReplaceStep(old=old, new=new)]
 
     def _then(self, go_on: Callable[[T], list[Step]]) -> Callable[[T], None]:
-        self.waiting += 1
+        self.waiting_registrations += 1
 
         def done(came_of_it: T) -> None:
             def action() -> list[Step]:
-                self.waiting -= 1
+                self.waiting_registrations -= 1
                 return go_on(came_of_it)
 
-            self._later(action)
+            self._schedule(action)
 
         return done
 
-    def _continue(self, wanted: Wanted) -> list[Step]:
-        gone = self._book.take_gone(wanted.urn)
-        if gone is not None:
-            return self._after_deletion(wanted, gone)
-        new = wanted.new
-        wanted = wanted.with_(provider=self._provider_of(new) if new.custom else None)
-        if _imports(wanted):
-            return self._import(wanted)
-        return self._chooser.steps(wanted)
+    def _next_steps(self, registration: Registration) -> list[Step]:
+        deletion_done = self._generator_state.take_deletion_signal(registration.urn)
+        if deletion_done is not None:
+            return self._after_deletion(registration, deletion_done)
+        new = registration.new
+        registration = registration.with_(
+            provider=self._provider_of(new) if new.custom else None
+        )
+        if _needs_import(registration):
+            return self._import_steps(registration)
+        return self._step_chooser.steps(registration)
 
     # -- providers and targets
 
     def _provider_of(self, record: Resource) -> ResourceProvider:
-        registry, reference = self._work.registry, record.provider
+        registry, reference = self._run_state.registry, record.provider
         if not is_provider_type(record.type) and not registry.get(reference):
-            recorded = self._work.ledger.provider_record(reference)
+            recorded = self._run_state.resources.provider_record(reference)
             if recorded is None:
                 raise EngineError(
                     f"unknown provider '{reference}' for resource '{record.urn}'"
                 )
-            self._untargeted.queue_provider(recorded)
-        return registry.of(record)
+            self._untargeted_records.queue_provider(recorded)
+        return registry.provider_of(record)
 
-    def _allowed(self, steps: list[Step]) -> list[Step]:
-        steps = [*self._untargeted.take(), *steps]
-        work = self._work
-        if work.scope.constrained or work.replace.constrained:
+    def _with_target_check(self, steps: list[Step]) -> list[Step]:
+        steps = [*self._untargeted_records.take_queued(), *steps]
+        run_state = self._run_state
+        if run_state.scope.constrained or run_state.replace.constrained:
             for step in steps:
-                if step.new is not None and not isinstance(step, Skip):
-                    self._refuse_skipped(step.urn, step.new)
+                if step.new is not None and not isinstance(step, SkipStep):
+                    self._reject_skipped_dependency(step.urn, step.new)
         return steps
 
-    def _refuse_skipped(self, urn: str, record: Resource) -> None:
-        for needed in needs(record, parent=True):
-            if self._book.kind(needed) == "skip":
-                self._work.telling.refuse(self._work.scope.missing(urn, needed), urn)
-                self._book.keep(needed)  # said once
+    def _reject_skipped_dependency(self, urn: str, record: Resource) -> None:
+        for needed in references_of(record, parent=True):
+            if self._generator_state.kind(needed) == "skip":
+                self._run_state.events.reject(
+                    self._run_state.scope.missing_dependency(urn, needed), urn
+                )
+                self._generator_state.keep(needed)  # said once
 
 
-def _imports(wanted: Wanted) -> bool:
-    asked, old = wanted.goal.record, wanted.old
+def _needs_import(registration: Registration) -> bool:
+    asked, old = registration.goal.record, registration.old
     if not asked.custom or not asked.import_id:
         return False
     if old is None or old.record.external:

@@ -16,18 +16,18 @@ from pulumi_embedded_engine.model.urns import (
     with_qualified_type,
 )
 from pulumi_embedded_engine.providers.provider import ResourceProvider
-from pulumi_embedded_engine.run.resource_index import Old
-from pulumi_embedded_engine.run.run_state import Work
+from pulumi_embedded_engine.run.resource_index import PreviousState
+from pulumi_embedded_engine.run.run_state import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Registration:
     """What is asked for, what is recorded of it, and who waits; not `valid` if another resource has its name."""
 
     goal: Goal
     reply: Reply
     new: Resource
-    old: Old | None
+    old: PreviousState | None
     provider: ResourceProvider | None = None
     imported: bool = False
     valid: bool = True
@@ -37,12 +37,12 @@ class Wanted:
         """The URN."""
         return self.new.urn
 
-    def with_(self, **changes: Any) -> "Wanted":
+    def with_(self, **changes: Any) -> "Registration":
         """A copy with these fields changed."""
         return replace(self, **changes)
 
 
-def record_of(goal: Goal, urn: str, old: Old | None, alias: str) -> Resource:
+def new_record(goal: Goal, urn: str, old: PreviousState | None, alias: str) -> Resource:
     """The record that is asked for, before anybody has looked at it; a component keeps no provider."""
     asked, known = goal.record, old.record if old else goal.record
     return asked.with_(
@@ -55,33 +55,35 @@ def record_of(goal: Goal, urn: str, old: Old | None, alias: str) -> Resource:
     )
 
 
-class Aliases:
-    """Earlier URNs of one stack's resources; `renamed` maps a URN of this run to the one it was found under."""
+class AliasResolver:
+    """Earlier URNs of one stack's resources; `earlier_urns` maps a URN of this run to the one it was found under."""
 
-    def __init__(self, stack: str, project: str, renamed: Mapping[str, str]) -> None:
+    def __init__(
+        self, stack: str, project: str, earlier_urns: Mapping[str, str]
+    ) -> None:
         self._stack = stack
         self._project = project
-        self._renamed = renamed
+        self._earlier_urns = earlier_urns
 
     def candidates(
         self, name: str, type_: str, parent: str, aliases: Sequence[Alias]
     ) -> list[str]:
         """The earlier URNs in the order in which they are tried."""
-        found = [self._spelled(name, type_, parent, alias) for alias in aliases]
-        parent_before = self._renamed.get(parent)
+        found = [self._urn_of(name, type_, parent, alias) for alias in aliases]
+        parent_before = self._earlier_urns.get(parent)
         if parent_before:
             # A parent's other name gives its children another name too, together with each of their own.
             own = [(type_, name), *((type_of(urn), name_of(urn)) for urn in found)]
             found += [
-                self._below(parent, parent_before, child_type, child_name)
+                self._child_urn(parent, parent_before, child_type, child_name)
                 for child_type, child_name in own
             ]
         return list(dict.fromkeys(found))
 
-    def _spelled(self, name: str, type_: str, parent: str, alias: Alias) -> str:
+    def _urn_of(self, name: str, type_: str, parent: str, alias: Alias) -> str:
         if alias.urn:
             return alias.urn
-        above = self._renamed.get(alias.parent, alias.parent) or parent
+        above = self._earlier_urns.get(alias.parent, alias.parent) or parent
         if alias.no_parent or qualified_type(above) == ROOT_STACK_TYPE:
             above = ""
         return make_urn(
@@ -92,7 +94,7 @@ class Aliases:
             alias.name or name,
         )
 
-    def _below(self, parent: str, before: str, type_: str, name: str) -> str:
+    def _child_urn(self, parent: str, before: str, type_: str, name: str) -> str:
         if name.startswith(name_of(parent)):
             name = name_of(before) + name.removeprefix(name_of(parent))
         above = qualified_type(before)
@@ -101,65 +103,70 @@ class Aliases:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ClaimedRecord:
     """What is recorded of a resource, under which other name, and whether nobody else has claimed that name."""
 
-    old: Old | None
+    old: PreviousState | None
     alias: str = ""
     valid: bool = True
 
 
-class Naming:
+class UrnClaims:
     """Every URN is given once in a run, every record found once."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._book, self._ledger = work.book, work.ledger
-        self._aliases = Aliases(work.stack, work.project, work.book.renamed)
+    def __init__(self, run_state: RunState) -> None:
+        self._run_state = run_state
+        self._generator_state, self._resources = (
+            run_state.generator_state,
+            run_state.resources,
+        )
+        self._aliases = AliasResolver(
+            run_state.stack, run_state.project, run_state.generator_state.earlier_urns
+        )
 
     def claim(self, parent: str, type_: str, name: str) -> str:
         """The URN of a resource that is registered now."""
-        claimed, work = self._book.claimed, self._work
+        claimed, run_state = self._generator_state.claimed, self._run_state
         if parent and parent not in claimed:
             raise EngineError(f"could not find parent resource {parent}")
-        urn = make_urn(work.stack, work.project, parent, type_, name)
+        urn = make_urn(run_state.stack, run_state.project, parent, type_, name)
         if urn in claimed:
             message = f"Duplicate resource URN '{urn}'; try giving it a unique name"
-            work.telling.bail(message, urn)
+            run_state.events.abort_run(message, urn)
         claimed.add(urn)
         return urn
 
-    def find(self, urn: str, goal: Goal) -> Found:
+    def find(self, urn: str, goal: Goal) -> ClaimedRecord:
         """The record of that URN, or of the first alias that has one."""
-        taken = self._book.renamed_to.get(urn)
+        taken = self._generator_state.current_urns.get(urn)
         if taken:
-            self._work.telling.error(
+            self._run_state.events.error(
                 f"Duplicate resource URN '{urn}' conflicting with alias on resource "
                 f"with URN '{taken}'",
                 urn,
             )
-        old = self._ledger.old(urn)
+        old = self._resources.previous(urn)
         if old is not None:
-            return Found(old, valid=not taken)
+            return ClaimedRecord(old, valid=not taken)
         for alias in self._aliases.candidates(
             goal.name, goal.record.type, goal.record.parent, goal.aliases
         ):
-            old = self._ledger.old(alias)
+            old = self._resources.previous(alias)
             if old is not None:
                 free = self._take(urn, alias)
-                return Found(old, alias, valid=free and not taken)
-        return Found(None, valid=not taken)
+                return ClaimedRecord(old, alias, valid=free and not taken)
+        return ClaimedRecord(None, valid=not taken)
 
     def _take(self, urn: str, alias: str) -> bool:
-        other = self._book.renamed_to.get(alias)
-        free = alias not in self._book.claimed and not other
+        other = self._generator_state.current_urns.get(alias)
+        free = alias not in self._generator_state.claimed and not other
         if not free:
-            self._work.telling.error(
+            self._run_state.events.error(
                 f"Duplicate resource alias '{alias}' applied to resource with URN "
                 f"'{urn}' conflicting with resource with URN '{other or alias}'",
                 urn,
             )
-        self._book.renamed_to[alias] = urn
-        self._book.renamed[urn] = alias
-        self._work.registry.rename(urn, alias)
+        self._generator_state.current_urns[alias] = urn
+        self._generator_state.earlier_urns[urn] = alias
+        self._run_state.registry.register_alias(urn, alias)
         return free

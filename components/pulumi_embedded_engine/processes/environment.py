@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pulumi_embedded_engine.model.operation_context import Context
+from pulumi_embedded_engine.model.operation_context import OperationContext
 
 
 def is_set(environ: Mapping[str, str], name: str) -> bool:
@@ -13,13 +13,13 @@ def is_set(environ: Mapping[str, str], name: str) -> bool:
     return environ.get(name, "").lower() in {"1", "true"}
 
 
-def program_directory(context: Context) -> Path:
+def program_directory(context: OperationContext) -> Path:
     """Where the program and its dynamic providers run."""
     main = context.project.main
     return main.parent if main.is_file() else main
 
 
-def program_environment(context: Context) -> dict[str, str]:
+def program_environment(context: OperationContext) -> dict[str, str]:
     """The program's environment: its interpreter first on PATH, the stack's configuration."""
     environ = _with_interpreter(context)
     config = {key: context.config[key].text for key in sorted(context.config)}
@@ -30,7 +30,7 @@ def program_environment(context: Context) -> dict[str, str]:
     return environ
 
 
-def dynamic_host_environment(context: Context) -> dict[str, str]:
+def dynamic_host_environment(context: OperationContext) -> dict[str, str]:
     """The dynamic provider host's: PULUMI_PROJECT is what lets it resolve configuration keys without a namespace."""
     return {
         **plugin_environment(context),
@@ -40,7 +40,7 @@ def dynamic_host_environment(context: Context) -> dict[str, str]:
     }
 
 
-def plugin_environment(context: Context) -> dict[str, str]:
+def plugin_environment(context: OperationContext) -> dict[str, str]:
     """Any provider plugin's: the engine's own and the runtime's options."""
     options = {
         f"PULUMI_RUNTIME_{name.upper()}": _text(value)
@@ -53,7 +53,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _with_interpreter(context: Context) -> dict[str, str]:
+def _with_interpreter(context: OperationContext) -> dict[str, str]:
     environ: Mapping[str, str] = context.environ
     binaries = context.interpreter.parent
     path = environ.get("PATH", "")

@@ -17,22 +17,24 @@ from pulumi_embedded_engine.model.urns import (
     PROVIDER_PREFIX,
     provider_reference,
 )
-from pulumi_embedded_engine.program.event_queue import Inbox
+from pulumi_embedded_engine.program.event_queue import EventQueue
 from pulumi_embedded_engine.providers.registry import INTERNAL
 
 _DISABLED = "pulumi:disable-default-providers"
 
 
-class NoDefaultProvider(EngineError):
+class DefaultProviderDisabled(EngineError):
     """The stack's configuration forbids it."""
 
 
 class DefaultProviders:
     """Registers each default provider when its first resource comes."""
 
-    def __init__(self, config: Mapping[str, ConfigValue], inbox: Inbox) -> None:
+    def __init__(
+        self, config: Mapping[str, ConfigValue], event_queue: EventQueue
+    ) -> None:
         self._config = config
-        self._inbox = inbox
+        self._event_queue = event_queue
         self._lock = threading.Lock()
         self._references: dict[tuple[str, str, str], str] = {}
 
@@ -54,7 +56,7 @@ class DefaultProviders:
         type_ = f"{PROVIDER_PREFIX}{package}"
         asked = Resource(urn="", custom=True, type=type_, inputs=inputs)
         goal = Goal(default_name(version, url), asked)
-        record = self._inbox.register(goal).record
+        record = self._event_queue.register(goal).record
         return provider_reference(record.urn, record.id or UNKNOWN_STRING)
 
     def _refuse_disabled(self, package: str) -> None:
@@ -65,9 +67,9 @@ class DefaultProviders:
             disabled = [str(name).strip() for name in json.loads(setting.text)]
         except (ValueError, TypeError):
             message = f"{_DISABLED} should be a JSON list of package names"
-            raise NoDefaultProvider(message) from None
+            raise DefaultProviderDisabled(message) from None
         if "*" in disabled or package in disabled:
-            raise NoDefaultProvider(
+            raise DefaultProviderDisabled(
                 f"default provider for '{package}' disabled by {_DISABLED}: the "
                 "resource must be given an explicit provider"
             )

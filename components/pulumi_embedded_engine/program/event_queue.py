@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.goals import (
     Goal,
-    Outputs,
-    ProgramEnd,
-    Register,
-    Registered,
+    ProgramEndedEvent,
+    RegisterOutputsEvent,
+    RegisterResourceEvent,
+    RegisterResult,
 )
 from pulumi_embedded_engine.steps.steps import Step
 
 
-class Closed(EngineError):
+class QueueClosed(EngineError):
     """The run is over or being stopped: nothing is registered any more."""
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ class Closed(EngineError):
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
+class ResumeEvent:
     """A step that the generator waits for is done: go on with this."""
 
     action: Callable[[], list[Step]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectionEvent:
     """The program asks for what it cannot have: the run ends with this error."""
 
     error: EngineError
@@ -41,42 +41,47 @@ class Refused:
     done: "Future[None]"
 
 
-Task = Register | Outputs | ProgramEnd | Resume
-Message = Task | Refused
+SourceEvent = (
+    RegisterResourceEvent
+    | RegisterOutputsEvent
+    | ProgramEndedEvent
+    | ResumeEvent
+    | RejectionEvent
+)
 _T = TypeVar("_T")
 
 
-class Inbox:
+class EventQueue:
     """Safe from any thread; once closed, everybody who waits is told."""
 
     def __init__(self) -> None:
-        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[SourceEvent] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._waiting: set[Future[Any]] = set()
         self._closed = False
 
-    def get(self) -> Message:
-        """The next message; waits for it."""
-        return self._messages.get()
+    def get(self) -> SourceEvent:
+        """The next event; waits for it."""
+        return self._events.get()
 
-    def register(self, goal: Goal) -> Registered:
+    def register(self, goal: Goal) -> RegisterResult:
         """Ask for a resource and wait for the answer."""
-        reply: Future[Registered] = Future()
-        return self._ask(Register(goal, reply), reply)
+        reply: Future[RegisterResult] = Future()
+        return self._ask(RegisterResourceEvent(goal, reply), reply)
 
-    def outputs(self, urn: str, outputs: Any) -> None:
+    def register_outputs(self, urn: str, outputs: Any) -> None:
         """Hand in outputs and wait until they are taken."""
         done: Future[None] = Future()
-        self._ask(Outputs(urn, outputs, done), done)
+        self._ask(RegisterOutputsEvent(urn, outputs, done), done)
 
-    def refuse(self, error: EngineError, urn: str) -> None:
+    def reject(self, error: EngineError, urn: str) -> None:
         """End the run; raises Closed once it is over."""
         done: Future[None] = Future()
-        self._ask(Refused(error, urn, done), done)
+        self._ask(RejectionEvent(error, urn, done), done)
 
-    def tell(self, message: ProgramEnd | Resume) -> None:
+    def put(self, event: ProgramEndedEvent | ResumeEvent) -> None:
         """Send what needs no answer."""
-        self._messages.put(message)
+        self._events.put(event)
 
     def close(self) -> None:
         """Answer everybody, now and later, that nothing is taken any more."""
@@ -85,24 +90,24 @@ class Inbox:
             waiting = tuple(self._waiting)
         for future in waiting:
             try:
-                future.set_exception(Closed())
+                future.set_exception(QueueClosed())
             except InvalidStateError:
                 continue  # answered in this very moment
 
-    def _ask(self, message: Message, answer: "Future[_T]") -> _T:
+    def _ask(self, event: SourceEvent, reply: "Future[_T]") -> _T:
         with self._lock:
             if self._closed:
-                raise Closed
-            self._waiting.add(answer)
-        self._messages.put(message)
+                raise QueueClosed
+            self._waiting.add(reply)
+        self._events.put(event)
         try:
-            return answer.result()
+            return reply.result()
         finally:
             with self._lock:
-                self._waiting.discard(answer)
+                self._waiting.discard(reply)
 
 
-def answer(reply: "Future[_T]", value: _T) -> None:
+def resolve(reply: "Future[_T]", value: _T) -> None:
     """Answer, unless it was answered already that all is over."""
     try:
         reply.set_result(value)

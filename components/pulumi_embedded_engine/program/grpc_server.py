@@ -79,7 +79,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
             )
         return empty_pb2.Empty()
 
-    def tell_alone(self, sentence: str) -> None:
+    def replace_traceback(self, sentence: str) -> None:
         """Let this stand for the traceback of the program that it ends, if it does."""
         self._sentences.append(sentence)
 
@@ -97,6 +97,6 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         try:
             require_version(request.pulumi_version_range)
         except EngineError as error:
-            self.tell_alone(str(error))
+            self.replace_traceback(str(error))
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return engine_pb2.RequirePulumiVersionResponse()

@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from pulumi_embedded_engine.model.goals import ProgramEnd
+from pulumi_embedded_engine.model.goals import ProgramEndedEvent
 from pulumi_embedded_engine.model.operation_context import (
     ORGANIZATION,
-    Context,
-    Request,
+    OperationContext,
+    OperationRequest,
 )
 from pulumi_embedded_engine.processes.child_process import Child, OnLine
 from pulumi_embedded_engine.processes.environment import (
     program_directory,
     program_environment,
 )
-from pulumi_embedded_engine.program.launcher import TOLD
+from pulumi_embedded_engine.program.launcher import ERROR_REPORTED
 
 _LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 _GRACE_SECONDS: Final = 1.0  # to print its last lines once its calls are refused
@@ -29,8 +29,8 @@ class Program:
 
     def __init__(
         self,
-        context: Context,
-        request: Request,
+        context: OperationContext,
+        request: OperationRequest,
         address: str,
         on_line: OnLine,
     ) -> None:
@@ -40,7 +40,7 @@ class Program:
         self._child = Child(command, directory, environ, on_line, on_line)
         self._stopped = False
 
-    def watch(self, on_end: Callable[[ProgramEnd], None]) -> None:
+    def watch(self, on_end: Callable[[ProgramEndedEvent], None]) -> None:
         """Tell how it ended, once it has."""
 
         def wait() -> None:
@@ -48,12 +48,12 @@ class Program:
 
         threading.Thread(target=wait, name="program", daemon=True).start()
 
-    def finish(self) -> ProgramEnd:
+    def finish(self) -> ProgramEndedEvent:
         """It has nothing left to do: wait for its end."""
         code = self._child.wait(_EXIT_SECONDS)
         if code is None:
             self.kill()
-            return ProgramEnd(
+            return ProgramEndedEvent(
                 failed=True,
                 message=f"the program did not end within {_EXIT_SECONDS:.0f} s after "
                 "its last resource was done",
@@ -78,19 +78,21 @@ class Program:
         self._stopped = True
         self._child.close()
 
-    def _end(self, code: int | None) -> ProgramEnd:
+    def _end(self, code: int | None) -> ProgramEndedEvent:
         if code == 0:
-            return ProgramEnd()
-        if code == TOLD or self._stopped:
-            return ProgramEnd(failed=True)
-        return ProgramEnd(
+            return ProgramEndedEvent()
+        if code == ERROR_REPORTED or self._stopped:
+            return ProgramEndedEvent(failed=True)
+        return ProgramEndedEvent(
             failed=True,
             message="an unhandled error occurred: program exited with non-zero exit "
             f"code: {code}",
         )
 
 
-def _command(context: Context, request: Request, address: str) -> list[str]:
+def _command(
+    context: OperationContext, request: OperationRequest, address: str
+) -> list[str]:
     project = context.project
     options = {
         "monitor": address,

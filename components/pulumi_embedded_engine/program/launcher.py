@@ -13,7 +13,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-TOLD = 32
+ERROR_REPORTED = 32
 UNHANDLED = "Program failed with an unhandled exception:\n"
 _THREADS_PER_STEP = (
     4  # as Pulumi's own launcher: enough for all calls that wait for steps
@@ -65,7 +65,7 @@ def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the edge of somebody's program
         pulumi.log.error(_failure(error, Path(program).absolute()))
-        return TOLD
+        return ERROR_REPORTED
     return 0
 
 

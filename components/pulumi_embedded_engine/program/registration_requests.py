@@ -19,7 +19,7 @@ from pulumi_embedded_engine.model.property_wire import (
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import STASH, is_urn
 
-_NOBODY: Final = Resource(urn="", custom=False, type="")  # has nothing to inherit
+_NO_PARENT: Final = Resource(urn="", custom=False, type="")  # has nothing to inherit
 _UNITS: Final = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -45,7 +45,7 @@ def seconds_of(duration: str) -> float:
     return -seconds if duration.startswith("-") else seconds
 
 
-def unsupported(request: Any) -> str:
+def unsupported_feature(request: Any) -> str:
     """What a registration needs that only the pulumi CLI has; empty if nothing."""
     needed = {
         "assets or archives": has_assets(read_struct(request.object)),
@@ -60,7 +60,7 @@ def unsupported(request: Any) -> str:
     return next((what for what, needs in needed.items() if needs), "")
 
 
-def refuse_bad_urns(request: Any) -> None:
+def reject_invalid_urns(request: Any) -> None:
     """EngineError if something that must be a URN is none."""
     named = [
         ("parent", request.parent),
@@ -78,8 +78,8 @@ def refuse_bad_urns(request: Any) -> None:
 
 def goal_of(request: Any, provider: str, root: Path, parent: Goal | None) -> Goal:
     """The goal of a registration, with what it inherits; `provider` is the reference it got."""
-    refuse_bad_urns(request)
-    above = parent.record if parent else _NOBODY
+    reject_invalid_urns(request)
+    above = parent.record if parent else _NO_PARENT
     record = Resource(
         urn="",
         type=request.type,
@@ -89,8 +89,8 @@ def goal_of(request: Any, provider: str, root: Path, parent: Goal | None) -> Goa
         provider=provider,
         dependencies=tuple(sorted(set(request.dependencies))),
         property_dependencies=_property_dependencies(request),
-        protect=_said(request, "protect", above.protect),
-        retain_on_delete=_said(request, "retainOnDelete", above.retain_on_delete),
+        protect=_option(request, "protect", above.protect),
+        retain_on_delete=_option(request, "retainOnDelete", above.retain_on_delete),
         deleted_with=request.deletedWith or above.deleted_with,
         replace_with=tuple(request.replace_with),
         ignore_changes=tuple(request.ignoreChanges),
@@ -126,7 +126,7 @@ def read_goal_of(request: Any, provider: str, root: Path) -> Goal:
     return Goal(request.name, record)
 
 
-def _said(request: Any, field: str, inherited: bool) -> bool:
+def _option(request: Any, field: str, inherited: bool) -> bool:
     return bool(getattr(request, field)) if request.HasField(field) else inherited
 
 

@@ -12,11 +12,11 @@ from pulumi.runtime.proto import (
 )
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.goals import Goal, ProgramEnd, Registered
+from pulumi_embedded_engine.model.goals import Goal, ProgramEndedEvent, RegisterResult
 from pulumi_embedded_engine.model.operation_context import (
     ORGANIZATION,
-    Context,
-    Request,
+    OperationContext,
+    OperationRequest,
 )
 from pulumi_embedded_engine.model.property_values import has_assets
 from pulumi_embedded_engine.model.property_wire import read_struct, write_struct
@@ -28,13 +28,17 @@ from pulumi_embedded_engine.model.urns import (
     type_of,
 )
 from pulumi_embedded_engine.program.default_providers import DefaultProviders
-from pulumi_embedded_engine.program.event_queue import Inbox
+from pulumi_embedded_engine.program.event_queue import EventQueue
 from pulumi_embedded_engine.program.registration_requests import (
     goal_of,
     read_goal_of,
-    unsupported,
+    unsupported_feature,
 )
-from pulumi_embedded_engine.program.unsupported import Lacking, Lacks, abort
+from pulumi_embedded_engine.program.unsupported_features import (
+    UnsupportedCalls,
+    UnsupportedFeature,
+    abort_call,
+)
 from pulumi_embedded_engine.providers.provider import Provider
 
 # What the engine has of the CLI's features, and what it refuses itself: the SDK would with a traceback.
@@ -64,20 +68,20 @@ class _InvokeFailed(EngineError):
     """A provider could not do it: the program may know what to do then."""
 
 
-class Monitor(Lacking):
+class ResourceMonitor(UnsupportedCalls):
     """What a program asks of the engine; one call, one thread, until its step is done."""
 
     def __init__(
         self,
-        run: Context,
-        request: Request,
-        inbox: Inbox,
+        operation: OperationContext,
+        request: OperationRequest,
+        event_queue: EventQueue,
         defaults: DefaultProviders,
         find_provider: Callable[[str], Provider | None],
-        tell_alone: Callable[[str], None],
+        replace_traceback: Callable[[str], None],
     ) -> None:
-        super().__init__(inbox, tell_alone)
-        self._run, self._request = run, request
+        super().__init__(event_queue, replace_traceback)
+        self._operation, self._request = operation, request
         self._defaults = defaults
         self._find_provider = find_provider
         self._goals: dict[str, Goal] = {}
@@ -89,10 +93,10 @@ class Monitor(Lacking):
     ) -> resource_pb2.DeploymentInfo:
         """Tell the program about the run."""
         del request, context
-        config = self._run.config
+        config = self._operation.config
         return resource_pb2.DeploymentInfo(
-            project=self._run.project.name,
-            stack=self._run.stack,
+            project=self._operation.project.name,
+            stack=self._operation.stack,
             organization=ORGANIZATION,
             config={key: value.text for key, value in config.items()},
             configSecretKeys=[key for key, value in config.items() if value.secret],
@@ -115,7 +119,7 @@ class Monitor(Lacking):
         try:
             return self._register(request)
         except EngineError as error:
-            self.refuse(context, error, self._urn_of(request))
+            self.reject(context, error, self._urn_of(request))
 
     def ReadResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
@@ -123,10 +127,10 @@ class Monitor(Lacking):
         """Read one resource that somebody else manages."""
         try:
             provider = request.provider or self._default(request, request.type)
-            goal = read_goal_of(request, provider, self._run.project.root)
-            done = self._inbox.register(goal)
+            goal = read_goal_of(request, provider, self._operation.project.root)
+            done = self._event_queue.register(goal)
         except EngineError as error:
-            self.refuse(context, error, self._urn_of(request))
+            self.reject(context, error, self._urn_of(request))
         # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
         return resource_pb2.ReadResourceResponse(
             urn=done.record.urn,
@@ -141,10 +145,12 @@ class Monitor(Lacking):
         try:
             outputs = read_struct(request.outputs)
             if has_assets(outputs):
-                raise Lacks(f"assets or archives in the outputs of '{request.urn}'")
-            self._inbox.outputs(request.urn, outputs)
+                raise UnsupportedFeature(
+                    f"assets or archives in the outputs of '{request.urn}'"
+                )
+            self._event_queue.register_outputs(request.urn, outputs)
         except EngineError as error:
-            self.refuse(context, error, request.urn)
+            self.reject(context, error, request.urn)
         return empty_pb2.Empty()
 
     def Invoke(  # noqa: N802 - the protocol's name
@@ -154,27 +160,27 @@ class Monitor(Lacking):
         try:
             return self._invoke(request)
         except _InvokeFailed as error:
-            abort(context, error)
+            abort_call(context, error)
         except EngineError as error:
-            self.answer(context, error)
+            self.fail_call(context, error)
 
     def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any
     ) -> empty_pb2.Empty:
         """The program has registered all it has: wait until all of it is done."""
         del request, context
-        self._inbox.tell(ProgramEnd())
+        self._event_queue.put(ProgramEndedEvent())
         self.finished.wait()
         return empty_pb2.Empty()
 
     def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
-        missing = unsupported(request)
+        missing = unsupported_feature(request)
         if missing:
-            raise Lacks(f"{missing} for {request.type} '{request.name}'")
+            raise UnsupportedFeature(f"{missing} for {request.type} '{request.name}'")
         parent = self._goals.get(request.parent)
         reference = self._provider_of(request, parent)
-        goal = goal_of(request, reference, self._run.project.root, parent)
-        done = self._inbox.register(goal)
+        goal = goal_of(request, reference, self._operation.project.root, parent)
+        done = self._event_queue.register(goal)
         self._goals[done.record.urn] = goal
         if not request.custom:
             self._component_providers[done.record.urn] = {
@@ -184,7 +190,7 @@ class Monitor(Lacking):
         return _response(request, done)
 
     def _urn_of(self, request: Any) -> str:
-        stack, project = self._run.stack, self._run.project.name
+        stack, project = self._operation.stack, self._operation.project.name
         return make_urn(stack, project, request.parent, request.type, request.name)
 
     def _provider_of(self, request: Any, parent: Goal | None) -> str:
@@ -197,8 +203,8 @@ class Monitor(Lacking):
         named = request.provider or request.providers.get(package, "")
         above = parent.record.provider if parent else ""
         if not named and above:
-            served = package_of(type_of(provider_urn(above)))
-            named = above if served == package else ""
+            container_of_provider = package_of(type_of(provider_urn(above)))
+            named = above if container_of_provider == package else ""
         if not named:
             named = self._component_providers.get(request.parent, {}).get(package, "")
         return str(named or self._default(request, request.type))
@@ -233,7 +239,9 @@ class Monitor(Lacking):
         return resource_pb2.ResourceInvokeResponse(failures=failures, **fields)
 
 
-def _response(request: Any, done: Registered) -> resource_pb2.RegisterResourceResponse:
+def _response(
+    request: Any, done: RegisterResult
+) -> resource_pb2.RegisterResourceResponse:
     # A component's outputs are its own business: it computes them anew each time.
     outputs = done.record.outputs if request.custom else {}
     return resource_pb2.RegisterResourceResponse(

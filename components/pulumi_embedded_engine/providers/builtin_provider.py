@@ -9,14 +9,14 @@ from pulumi_embedded_engine.model.property_values import Properties, equal, has_
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import type_of
 from pulumi_embedded_engine.providers.provider import (
-    Call,
-    Checked,
-    Failure,
-    Found,
-    Invoked,
-    Made,
+    CheckFailure,
+    CheckResult,
+    InvokeResult,
+    ObjectResult,
     Provider,
+    ProviderCall,
     ProviderError,
+    ReadResult,
 )
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
@@ -33,53 +33,57 @@ class BuiltinProvider(Provider):
         self._stack_outputs = stack_outputs
         self._find = find
 
-    def check(self, call: Call) -> Checked:
+    def check(self, call: ProviderCall) -> CheckResult:
         """Judge the inputs."""
         type_ = type_of(call.urn)
         if type_ != STACK_REFERENCE:
             raise ProviderError(f"unrecognized resource type '{type_}'")
         failures = [
-            Failure(key, f'unknown property "{key}"')
+            CheckFailure(key, f'unknown property "{key}"')
             for key in call.inputs
             if key != "name"
         ]
         if "name" not in call.inputs:
-            failures.append(Failure("name", 'missing required property "name"'))
-        return Checked(call.inputs, failures)
+            failures.append(CheckFailure("name", 'missing required property "name"'))
+        return CheckResult(call.inputs, failures)
 
-    def diff(self, call: Call) -> Diff:
+    def diff(self, call: ProviderCall) -> Diff:
         """Compare the name."""
         if equal(call.inputs.get("name"), call.old_inputs.get("name")):
             return NO_DIFF
         return Diff("some", replaces=["name"])
 
-    def create(self, call: Call) -> Made:
+    def create(self, call: ProviderCall) -> ObjectResult:
         """Look the stack up."""
         id_ = "" if call.preview else str(uuid.uuid4())
-        return Made(id_, self._reference(call.inputs))
+        return ObjectResult(id_, self._reference(call.inputs))
 
-    def read(self, call: Call, state: Properties | None) -> Found:
+    def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
         """Look the stack up anew."""
         if type_of(call.urn) == STACK_REFERENCE:
             if "name" not in call.old_inputs:
                 raise ProviderError("stack reference can not be imported")
-            return Found(call.id, self._reference(call.old_inputs), call.old_inputs)
-        return Found(call.id, state, call.old_inputs)
+            return ReadResult(
+                call.id, self._reference(call.old_inputs), call.old_inputs
+            )
+        return ReadResult(call.id, state, call.old_inputs)
 
-    def update(self, call: Call) -> Made:
+    def update(self, call: ProviderCall) -> ObjectResult:
         """Another name is another reference: there is nothing to update."""
-        return Made(call.id, call.old_outputs)
+        return ObjectResult(call.id, call.old_outputs)
 
-    def delete(self, call: Call) -> None:
+    def delete(self, call: ProviderCall) -> None:
         """Nothing is to be deleted."""
 
-    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+    def invoke(
+        self, token: str, arguments: Properties, *, preview: bool
+    ) -> InvokeResult:
         """Stack outputs, and the records of this run."""
         del preview
         if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 - a function's name
-            return Invoked(self._reference(arguments))
+            return InvokeResult(self._reference(arguments))
         if token == "pulumi:pulumi:getResource":  # noqa: S105 - a function's name
-            return Invoked(self._resource(str(arguments.get("urn", ""))))
+            return InvokeResult(self._resource(str(arguments.get("urn", ""))))
         raise ProviderError(f"unrecognized function name: '{token}'")
 
     def _reference(self, inputs: Properties) -> Mapping[str, Any]:

@@ -19,9 +19,9 @@ from pulumi_embedded_engine.model.property_wire import (
 )
 from pulumi_embedded_engine.model.urns import name_of, type_of
 from pulumi_embedded_engine.providers.provider import (
-    Call,
-    Failure,
+    CheckFailure,
     InitFailed,
+    ProviderCall,
     ProviderError,
 )
 
@@ -35,23 +35,23 @@ _CHANGES: Final[Mapping[int, Literal["none", "some"]]] = {
 }
 
 
-def is_trace(text: str) -> bool:
+def is_traceback(text: str) -> bool:
     """Whether a text tells where an exception came from."""
     return _HEADER in text
 
 
-def message_of(details: str) -> str:
+def exception_message(details: str) -> str:
     """The exception's own message, if the text is a traceback; else the text."""
-    if not is_trace(details):
-        return _bare(details.strip())
+    if not is_traceback(details):
+        return _without_class(details.strip())
     lines = details.rsplit(_HEADER, 1)[1].splitlines()
     for number, line in enumerate(lines):
         if line and not line[0].isspace():
-            return _bare("\n".join(lines[number:]).strip())
+            return _without_class("\n".join(lines[number:]).strip())
     return details.strip()
 
 
-def _bare(message: str) -> str:
+def _without_class(message: str) -> str:
     return _NAMELESS.sub("", message, count=1)
 
 
@@ -60,7 +60,7 @@ def unimplemented(error: grpc.RpcError) -> bool:
     return bool(error.code() == grpc.StatusCode.UNIMPLEMENTED)
 
 
-def fault_of(error: grpc.RpcError, label: str, *, dead: bool) -> ProviderError:
+def provider_error(error: grpc.RpcError, label: str, *, dead: bool) -> ProviderError:
     """The error to raise for what a provider answered."""
     details = error.details() or ""
     for detail in _status_details(error):
@@ -71,7 +71,7 @@ def fault_of(error: grpc.RpcError, label: str, *, dead: bool) -> ProviderError:
     if error.code() == grpc.StatusCode.UNAVAILABLE:
         state = "ended unexpectedly" if dead else f"does not answer: {details}"
         return ProviderError(f"{label} {state}", dead=True)
-    message = message_of(details) or f"{label} failed with {error.code().name}"
+    message = exception_message(details) or f"{label} failed with {error.code().name}"
     return ProviderError(message, details if details.strip() != message else "")
 
 
@@ -115,15 +115,15 @@ def _missing_keys(detail: Any) -> str:
     )
 
 
-def about(urn: str) -> dict[str, Any]:
+def resource_fields(urn: str) -> dict[str, Any]:
     """Which resource a request is about."""
     return {"urn": urn, "name": name_of(urn), "type": type_of(urn)}
 
 
-def change(call: Call, encoding: Encoding) -> dict[str, Any]:
+def diff_fields(call: ProviderCall, encoding: Encoding) -> dict[str, Any]:
     """What is there and what shall be, for a diff and for an update."""
     return {
-        **about(call.urn),
+        **resource_fields(call.urn),
         "id": call.id,
         "olds": write_struct(call.old_outputs, encoding),
         "old_inputs": write_struct(call.old_inputs, encoding),
@@ -154,12 +154,12 @@ def _kind(number: Any) -> str:
     return name.lower().replace("_", "-")
 
 
-def failures_of(answer: Any) -> tuple[Failure, ...]:
+def failures_of(answer: Any) -> tuple[CheckFailure, ...]:
     """The inputs that an answer refuses."""
-    return tuple(Failure(f.property, f.reason) for f in answer.failures)
+    return tuple(CheckFailure(f.property, f.reason) for f in answer.failures)
 
 
-def variables(package: str, inputs: Properties) -> dict[str, str]:
+def config_variables(package: str, inputs: Properties) -> dict[str, str]:
     """A configuration in the form that older providers read."""
     texts = {}
     for key, value in inputs.items():

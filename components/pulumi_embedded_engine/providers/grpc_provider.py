@@ -14,7 +14,7 @@ from pulumi_embedded_engine.model.property_values import (
     Properties,
     has_secret,
     has_unknown,
-    marked_as_sent,
+    mark_secrets_as_sent,
     secret,
 )
 from pulumi_embedded_engine.model.property_wire import (
@@ -24,34 +24,34 @@ from pulumi_embedded_engine.model.property_wire import (
 )
 from pulumi_embedded_engine.model.urns import package_of, type_of
 from pulumi_embedded_engine.providers.grpc_messages import (
-    about,
-    change,
+    config_variables,
+    diff_fields,
     failures_of,
-    fault_of,
+    provider_error,
     read_diff,
+    resource_fields,
     unimplemented,
-    variables,
 )
 from pulumi_embedded_engine.providers.provider import (
-    Call,
-    Checked,
+    CheckResult,
     DiffUnavailable,
-    Found,
     InitFailed,
-    Invoked,
-    Made,
+    InvokeResult,
+    ObjectResult,
+    ProviderCall,
     ProviderError,
+    ReadResult,
 )
-from pulumi_embedded_engine.providers.provider_process import Host
+from pulumi_embedded_engine.providers.provider_process import ProviderConnection
 
 _CANCEL_SECONDS: Final = 2.0
 _PLAIN_CONFIG: Final = Encoding(secrets=False, resources=False, unknowns=True)
 
 
-class RemoteProvider:
+class GrpcProvider:
     """One provider process; it is not asked about resources once its configuration holds unknowns."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: ProviderConnection) -> None:
         self._host = host
         self._stub = provider_pb2_grpc.ResourceProviderStub(host.channel)
         self._known = True
@@ -81,19 +81,19 @@ class RemoteProvider:
             self._previews = self._fixed = True
         self._optional(self._stub.GetPluginInfo, empty_pb2.Empty())
 
-    def check(self, call: Call) -> Checked:
+    def check(self, call: ProviderCall) -> CheckResult:
         """Judge and complete `inputs`."""
         if not self._known:
-            return Checked(call.inputs)
+            return CheckResult(call.inputs)
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.CheckRequest(
-            **about(call.urn),
+            **resource_fields(call.urn),
             olds=write_struct(call.old_inputs, encoding),
             news=write_struct(call.inputs, encoding),
         )
         return self._checked(self._ask(self._stub.Check, request), call.inputs)
 
-    def diff(self, call: Call) -> Diff:
+    def diff(self, call: ProviderCall) -> Diff:
         """Compare the object as recorded with `inputs`."""
         if not self._known:
             raise DiffUnavailable(
@@ -101,17 +101,17 @@ class RemoteProvider:
                 "preview, so this preview may not show what an update will do"
             )
         encoding = self._encoding(unknowns=call.preview)
-        request = provider_pb2.DiffRequest(**change(call, encoding))
+        request = provider_pb2.DiffRequest(**diff_fields(call, encoding))
         answer = self._ask(self._stub.Diff, request)
         return read_diff(answer)
 
-    def create(self, call: Call) -> Made:
+    def create(self, call: ProviderCall) -> ObjectResult:
         """Make the object; in a preview only ask what it would be."""
         if call.preview and not self._can_preview:
-            return Made("", call.inputs if self._known else {})
+            return ObjectResult("", call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.CreateRequest(
-            **about(call.urn),
+            **resource_fields(call.urn),
             properties=write_struct(call.inputs, encoding),
             timeout=call.timeout,
             preview=call.preview,
@@ -121,15 +121,15 @@ class RemoteProvider:
             raise ProviderError(
                 f"plugin returned empty resource.ID from create '{call.urn}'"
             )
-        return Made(answer.id, self._outputs(answer.properties, call.inputs))
+        return ObjectResult(answer.id, self._outputs(answer.properties, call.inputs))
 
-    def read(self, call: Call, state: Properties | None) -> Found:
+    def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
         """Look the object up."""
         if not self._known:
-            return Found("", {}, {})
+            return ReadResult("", {}, {})
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.ReadRequest(
-            **about(call.urn), id=call.id, timeout=call.timeout
+            **resource_fields(call.urn), id=call.id, timeout=call.timeout
         )
         if state is not None:
             request.properties.CopyFrom(write_struct(state, encoding))
@@ -140,24 +140,24 @@ class RemoteProvider:
             outputs = self._outputs(answer.properties, state or {})
         if answer.HasField("inputs"):
             inputs = self._outputs(answer.inputs, call.old_inputs)
-        return Found(answer.id, outputs, inputs)
+        return ReadResult(answer.id, outputs, inputs)
 
-    def update(self, call: Call) -> Made:
+    def update(self, call: ProviderCall) -> ObjectResult:
         """Change the object; in a preview only ask what it would become."""
         if call.preview and not self._can_preview:
-            return Made(call.id, call.inputs if self._known else {})
+            return ObjectResult(call.id, call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
         request = provider_pb2.UpdateRequest(
-            **change(call, encoding), timeout=call.timeout, preview=call.preview
+            **diff_fields(call, encoding), timeout=call.timeout, preview=call.preview
         )
         answer = self._ask(self._stub.Update, request, call.inputs)
-        return Made(call.id, self._outputs(answer.properties, call.inputs))
+        return ObjectResult(call.id, self._outputs(answer.properties, call.inputs))
 
-    def delete(self, call: Call) -> None:
+    def delete(self, call: ProviderCall) -> None:
         """Delete the object."""
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.DeleteRequest(
-            **about(call.urn),
+            **resource_fields(call.urn),
             id=call.id,
             properties=write_struct(call.old_outputs, encoding),
             old_inputs=write_struct(call.old_inputs, encoding),
@@ -165,10 +165,12 @@ class RemoteProvider:
         )
         self._ask(self._stub.Delete, request)
 
-    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+    def invoke(
+        self, token: str, arguments: Properties, *, preview: bool
+    ) -> InvokeResult:
         """Call a function."""
         if not self._known:
-            return Invoked({})
+            return InvokeResult({})
         encoding = self._encoding(unknowns=False)
         request = provider_pb2.InvokeRequest(
             tok=token, args=write_struct(arguments, encoding), preview=preview
@@ -177,24 +179,24 @@ class RemoteProvider:
         outputs = read_struct(getattr(answer, "return"))
         if has_secret(arguments) and not self._secrets:
             outputs = {key: secret(value) for key, value in outputs.items()}
-        return Invoked(outputs, failures_of(answer))
+        return InvokeResult(outputs, failures_of(answer))
 
-    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
+    def check_config(self, urn: str, old: Properties, new: Properties) -> CheckResult:
         """Judge the provider's own configuration; one that cannot takes it as it is."""
         request = provider_pb2.CheckRequest(
-            **about(urn),
+            **resource_fields(urn),
             olds=write_struct(old, _PLAIN_CONFIG),
             news=write_struct(new, _PLAIN_CONFIG),
         )
         answer = self._optional(self._stub.CheckConfig, request)
         if answer is None:
-            return Checked(new)
-        inputs = marked_as_sent(read_struct(answer.inputs), new)
-        return Checked(inputs, failures_of(answer))
+            return CheckResult(new)
+        inputs = mark_secrets_as_sent(read_struct(answer.inputs), new)
+        return CheckResult(inputs, failures_of(answer))
 
-    def diff_config(self, call: Call) -> Diff:
+    def diff_config(self, call: ProviderCall) -> Diff:
         """Compare the provider's own configurations; one that cannot says that it does not know."""
-        compared = change(replace(call, id=""), _PLAIN_CONFIG)
+        compared = diff_fields(replace(call, id=""), _PLAIN_CONFIG)
         request = provider_pb2.DiffRequest(**compared)
         answer = self._optional(self._stub.DiffConfig, request)
         return Diff("unknown") if answer is None else read_diff(answer)
@@ -206,13 +208,13 @@ class RemoteProvider:
             return
         package = package_of(type_of(urn))
         request = provider_pb2.ConfigureRequest(
-            variables=variables(package, inputs),
+            variables=config_variables(package, inputs),
             args=write_struct(inputs),
             acceptSecrets=True,
             acceptResources=True,
             sends_old_inputs=True,
             sends_old_inputs_to_delete=True,
-            **about(urn),
+            **resource_fields(urn),
             id=id_,
         )
         answer = self._ask(self._stub.Configure, request)
@@ -230,7 +232,7 @@ class RemoteProvider:
         except (grpc.RpcError, ValueError):
             return
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Wait for no answer any more."""
         self._host.channel.close()
 
@@ -251,11 +253,11 @@ class RemoteProvider:
 
     def _outputs(self, struct: struct_pb2.Struct, sent: Properties) -> Properties:
         values = read_struct(struct)
-        return values if self._secrets else marked_as_sent(values, sent)
+        return values if self._secrets else mark_secrets_as_sent(values, sent)
 
-    def _checked(self, answer: Any, sent: Properties) -> Checked:
+    def _checked(self, answer: Any, sent: Properties) -> CheckResult:
         inputs = self._outputs(answer.inputs, sent)
-        return Checked(inputs, failures_of(answer))
+        return CheckResult(inputs, failures_of(answer))
 
     def _ask(
         self,
@@ -266,9 +268,9 @@ class RemoteProvider:
         try:
             return method(request)
         except grpc.RpcError as error:
-            fault = fault_of(error, self._host.label, dead=self._host.dead)
+            fault = provider_error(error, self._host.label, dead=self._host.dead)
             if isinstance(fault, InitFailed) and not self._secrets:
-                fault.outputs = marked_as_sent(fault.outputs, sent or {})
+                fault.outputs = mark_secrets_as_sent(fault.outputs, sent or {})
             raise fault from None
         except ValueError:  # the channel was closed: the run is over
             raise ProviderError(f"{self._host.label} was stopped", dead=True) from None
@@ -279,4 +281,6 @@ class RemoteProvider:
         except grpc.RpcError as error:
             if unimplemented(error):
                 return None
-            raise fault_of(error, self._host.label, dead=self._host.dead) from None
+            raise provider_error(
+                error, self._host.label, dead=self._host.dead
+            ) from None

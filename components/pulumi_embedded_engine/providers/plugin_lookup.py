@@ -12,7 +12,7 @@ from typing import Any, Final
 from semver import Version
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.operation_context import Context
+from pulumi_embedded_engine.model.operation_context import OperationContext
 from pulumi_embedded_engine.model.urns import BUILTIN_PACKAGE, DYNAMIC_PACKAGE
 from pulumi_embedded_engine.processes.child_process import Child
 from pulumi_embedded_engine.processes.environment import (
@@ -22,11 +22,11 @@ from pulumi_embedded_engine.processes.environment import (
     program_directory,
 )
 from pulumi_embedded_engine.providers.builtin_provider import BuiltinProvider
-from pulumi_embedded_engine.providers.grpc_provider import RemoteProvider
+from pulumi_embedded_engine.providers.grpc_provider import GrpcProvider
 from pulumi_embedded_engine.providers.provider import Provider
 from pulumi_embedded_engine.providers.provider_process import (
-    Launch,
-    Tell,
+    OnOutput,
+    ProviderCommand,
     attach,
     start,
 )
@@ -35,7 +35,7 @@ _FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachedProvider:
     """A provider that somebody else runs."""
 
     label: str
@@ -43,19 +43,19 @@ class Attached:
 
 
 def find_plugin(
-    context: Context, package: str, version: str, engine: str
-) -> Launch | Attached:
+    context: OperationContext, package: str, version: str, engine: str
+) -> ProviderCommand | AttachedProvider:
     """How to reach the package's provider; EngineError with the command that installs it if it is missing."""
     ports = _attached(context.environ)
     if package in ports:
-        return Attached(f"the attached provider '{package}'", ports[package])
+        return AttachedProvider(f"the attached provider '{package}'", ports[package])
     if package == DYNAMIC_PACKAGE:
         return _dynamic_host(context, engine)
     binary = _binary(context, package, version)
     directory = program_directory(context)
     command = [str(binary), engine]
     label = f"the provider plugin '{package}'"
-    return Launch(label, command, directory, plugin_environment(context))
+    return ProviderCommand(label, command, directory, plugin_environment(context))
 
 
 def _attached(environ: Mapping[str, str]) -> dict[str, int]:
@@ -72,15 +72,15 @@ def _attached(environ: Mapping[str, str]) -> dict[str, int]:
     return ports
 
 
-def _dynamic_host(context: Context, engine: str) -> Launch:
+def _dynamic_host(context: OperationContext, engine: str) -> ProviderCommand:
     # -u: what a provider prints is told when it prints it
     command = [str(context.interpreter), "-u", "-m", "pulumi.dynamic", engine]
     directory = program_directory(context)
     environ = dynamic_host_environment(context)
-    return Launch("the dynamic provider process", command, directory, environ)
+    return ProviderCommand("the dynamic provider process", command, directory, environ)
 
 
-def _binary(context: Context, package: str, version: str) -> Path:
+def _binary(context: OperationContext, package: str, version: str) -> Path:
     name = f"pulumi-resource-{package}"
     configured = _from_project(context, package)
     if configured is not None:
@@ -100,7 +100,7 @@ def _binary(context: Context, package: str, version: str) -> Path:
     )
 
 
-def _from_project(context: Context, package: str) -> Path | None:
+def _from_project(context: OperationContext, package: str) -> Path | None:
     listed: Any = context.project.plugins.get("providers", ())
     for entry in listed:
         if entry.get("name") == package and entry.get("path"):
@@ -128,11 +128,15 @@ def _installed(home: Path, package: str, version: str) -> list[Path]:
     return [folder for _, folder in sorted(found, reverse=True)]
 
 
-class Loader:
+class PluginHost:
     """Gives a fresh provider for a package; remembers all, so that all can be stopped."""
 
     def __init__(
-        self, context: Context, engine: str, tell: Tell, builtin: BuiltinProvider
+        self,
+        context: OperationContext,
+        engine: str,
+        tell: OnOutput,
+        builtin: BuiltinProvider,
     ) -> None:
         self._context = context
         self._engine = engine
@@ -140,18 +144,18 @@ class Loader:
         self._builtin = builtin
         self._lock = threading.Lock()
         self._children: list[Child] = []
-        self._providers: list[RemoteProvider] = []
+        self._providers: list[GrpcProvider] = []
 
     def load(self, package: str, version: str) -> Provider:
         """A provider that is not configured yet; EngineError in a sentence if there is none."""
         if package == BUILTIN_PACKAGE:
             return self._builtin
         found = find_plugin(self._context, package, version, self._engine)
-        if isinstance(found, Attached):
-            provider = RemoteProvider(attach(found.label, found.port))
+        if isinstance(found, AttachedProvider):
+            provider = GrpcProvider(attach(found.label, found.port))
             provider.attach(self._engine)
         else:
-            provider = RemoteProvider(start(found, self._tell, self._remember))
+            provider = GrpcProvider(start(found, self._tell, self._remember))
         with self._lock:
             self._providers.append(provider)
         root = str(self._context.project.root)
@@ -160,20 +164,20 @@ class Loader:
 
     def cancel(self) -> None:
         """Tell all providers that the run is being stopped."""
-        self._each(RemoteProvider.cancel)
+        self._each(GrpcProvider.cancel)
 
     def close(self) -> None:
         """End all providers."""
-        self._each(RemoteProvider.close)
+        self._each(GrpcProvider.close)
         self.kill()
 
     def kill(self) -> None:
         """End all processes, and all talk to those that others run, at once."""
-        self._each(RemoteProvider.hang_up)
+        self._each(GrpcProvider.disconnect)
         for child in tuple(self._children):
             child.kill()
 
-    def _each(self, action: Callable[[RemoteProvider], None]) -> None:
+    def _each(self, action: Callable[[GrpcProvider], None]) -> None:
         with self._lock:
             providers = tuple(self._providers)
         for provider in providers:

@@ -41,7 +41,7 @@ class DiffUnavailable(ProviderError):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class CheckFailure:
     """One input that a provider refuses."""
 
     property: str
@@ -49,15 +49,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """Inputs as the provider wants them, or what is wrong with them."""
 
     inputs: Properties
-    failures: Sequence[Failure] = ()
+    failures: Sequence[CheckFailure] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ObjectResult:
     """What Create and Update give: the object's id and outputs."""
 
     id: str
@@ -65,7 +65,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReadResult:
     """What Read gives: a blank id: it is gone, `outputs` None: it never was; `inputs` None keeps the old ones."""
 
     id: str
@@ -74,15 +74,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Invoked:
+class InvokeResult:
     """What a function gave."""
 
     outputs: Properties
-    failures: Sequence[Failure] = ()
+    failures: Sequence[CheckFailure] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ProviderCall:
     """What each request about a resource says: which one, what was, what shall be."""
 
     urn: str
@@ -95,7 +95,7 @@ class Call:
     preview: bool = False
 
     @classmethod
-    def on(cls, record: Resource, **more: Any) -> "Call":
+    def on(cls, record: Resource, **more: Any) -> "ProviderCall":
         """A request about a recorded object."""
         return cls(record.urn, record.id, record.inputs, record.outputs, **more)
 
@@ -103,37 +103,39 @@ class Call:
 class ResourceProvider(Protocol):
     """What a deployment asks about resources."""
 
-    def check(self, call: Call) -> Checked:
+    def check(self, call: ProviderCall) -> CheckResult:
         """Judge and complete `inputs`."""
 
-    def diff(self, call: Call) -> Diff:
+    def diff(self, call: ProviderCall) -> Diff:
         """Compare `old_outputs` (made from `old_inputs`) with `inputs`."""
 
-    def create(self, call: Call) -> Made:
+    def create(self, call: ProviderCall) -> ObjectResult:
         """Make the object."""
 
-    def read(self, call: Call, state: Properties | None) -> Found:
+    def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
         """Look the object up; `old_inputs` and `state` are what is known of it."""
 
-    def update(self, call: Call) -> Made:
+    def update(self, call: ProviderCall) -> ObjectResult:
         """Change the object."""
 
-    def delete(self, call: Call) -> None:
+    def delete(self, call: ProviderCall) -> None:
         """Delete the object."""
 
 
 class Provider(ResourceProvider, Protocol):
     """What a deployment asks of a provider that it has started; one may have no configuration, and no end."""
 
-    def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Invoked:
+    def invoke(
+        self, token: str, arguments: Properties, *, preview: bool
+    ) -> InvokeResult:
         """Call a function."""
 
-    def check_config(self, urn: str, old: Properties, new: Properties) -> Checked:
+    def check_config(self, urn: str, old: Properties, new: Properties) -> CheckResult:
         """Judge the provider's own configuration."""
         del urn, old, new
-        return Checked({})
+        return CheckResult({})
 
-    def diff_config(self, call: Call) -> Diff:
+    def diff_config(self, call: ProviderCall) -> Diff:
         """Compare the provider's own configurations."""
         del call
         return NO_DIFF

@@ -23,7 +23,7 @@ _CHATTER: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class ProviderCommand:
     """How a provider is started: what it is called in messages, command, directory, environment."""
 
     label: str
@@ -33,7 +33,7 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class ProviderConnection:
     """A provider one can talk to; `child` is None where somebody else runs it."""
 
     label: str
@@ -52,10 +52,12 @@ class Host:
             self.child.close()
 
 
-Tell = Callable[[str, bool], None]  # a line of output, whether on stderr
+OnOutput = Callable[[str, bool], None]  # a line of output, whether on stderr
 
 
-def start(launch: Launch, tell: Tell, on_child: Callable[[Child], None]) -> Host:
+def start(
+    launch: ProviderCommand, tell: OnOutput, on_child: Callable[[Child], None]
+) -> ProviderConnection:
     """Start the process, wait for its port, connect; EngineError in a sentence if it does not come up."""
     first: queue.SimpleQueue[str] = queue.SimpleQueue()
     stderr: list[str] = []
@@ -77,19 +79,24 @@ def start(launch: Launch, tell: Tell, on_child: Callable[[Child], None]) -> Host
     on_child(child)
     try:
         port = _port(launch, child, first, stderr)
-        return Host(launch.label, _connect(launch.label, f"127.0.0.1:{port}"), child)
+        return ProviderConnection(
+            launch.label, _connect(launch.label, f"127.0.0.1:{port}"), child
+        )
     except EngineError:
         child.close()
         raise
 
 
-def attach(label: str, port: int) -> Host:
+def attach(label: str, port: int) -> ProviderConnection:
     """Connect to a provider that runs already."""
-    return Host(label, _connect(label, f"127.0.0.1:{port}"), None)
+    return ProviderConnection(label, _connect(label, f"127.0.0.1:{port}"), None)
 
 
 def _port(
-    launch: Launch, child: Child, first: queue.SimpleQueue[str], stderr: list[str]
+    launch: ProviderCommand,
+    child: Child,
+    first: queue.SimpleQueue[str],
+    stderr: list[str],
 ) -> int:
     deadline = time.monotonic() + _PORT_SECONDS
     while time.monotonic() < deadline:

@@ -22,19 +22,19 @@ from pulumi_embedded_engine.model.urns import (
     type_of,
 )
 from pulumi_embedded_engine.providers.provider import (
-    Call,
-    Checked,
-    Found,
-    Made,
+    CheckResult,
+    ObjectResult,
     Provider,
+    ProviderCall,
     ProviderError,
+    ReadResult,
     ResourceProvider,
 )
 
 INTERNAL: Final = "__internal"
 
 
-class Registry(ResourceProvider):
+class ProviderRegistry(ResourceProvider):
     """Itself a provider: of the records of type `pulumi:providers:...`; `find` gives the record of a reference."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Registry(ResourceProvider):
         """The configured provider that a resource names."""
         return self._configured.get(reference)
 
-    def rename(self, urn: str, alias: str) -> None:
+    def register_alias(self, urn: str, alias: str) -> None:
         """The provider record `urn` was called `alias` before: resources of the state still say so."""
         self._aliases[urn] = alias
 
@@ -64,15 +64,15 @@ class Registry(ResourceProvider):
             if reference in self._configured:
                 return
             provider = self._unconfigured(record.urn, record.inputs)
-            self._put(record.urn, record.id, provider, record.inputs)
+            self._add(record.urn, record.id, provider, record.inputs)
 
-    def check(self, call: Call) -> Checked:
+    def check(self, call: ProviderCall) -> CheckResult:
         """Judge a provider's configuration by the provider itself."""
         package = package_of(type_of(call.urn))
         old, new = _public(call.old_inputs), _public(call.inputs)
         if package == DYNAMIC_PACKAGE:
             # The dynamic host judges no configuration: it need not run for this.
-            return Checked(call.inputs)
+            return CheckResult(call.inputs)
         provider = self._load(package, _version(call.inputs))
         checked = provider.check_config(call.urn, old, new)
         if checked.failures:
@@ -80,47 +80,47 @@ class Registry(ResourceProvider):
             return checked
         with self._lock:
             self._checked[call.urn] = provider
-        return Checked(_completed(checked.inputs, call.inputs))
+        return CheckResult(_completed(checked.inputs, call.inputs))
 
-    def diff(self, call: Call) -> Diff:
+    def diff(self, call: ProviderCall) -> Diff:
         """Compare configurations; where the provider does not know, the recorded outputs with the new inputs."""
-        diff = self._judge(call)
+        diff = self._diff_config(call)
         if diff.changes != "unknown":
             return diff
         unchanged = equal(call.old_outputs, _public(call.inputs))
         return Diff("none" if unchanged else "some")
 
-    def create(self, call: Call) -> Made:
+    def create(self, call: ProviderCall) -> ObjectResult:
         """Configure a new provider."""
         id_ = UNKNOWN_STRING if call.preview else str(uuid.uuid4())
         with self._lock:
             provider = self._unconfigured(call.urn, call.inputs)
-            self._put(call.urn, id_, provider, call.inputs)
-        return Made(id_, _public(call.inputs))
+            self._add(call.urn, id_, provider, call.inputs)
+        return ObjectResult(id_, _public(call.inputs))
 
-    def update(self, call: Call) -> Made:
+    def update(self, call: ProviderCall) -> ObjectResult:
         """Configure another process in the place of the one that runs with the old configuration."""
         with self._lock:
             before = self._configured.get(provider_reference(call.urn, call.id))
             provider = self._unconfigured(call.urn, call.inputs)
-            self._put(call.urn, call.id, provider, call.inputs)
+            self._add(call.urn, call.id, provider, call.inputs)
         if before is not None and before is not provider:
             before.close()
-        return Made(call.id, _public(call.inputs))
+        return ObjectResult(call.id, _public(call.inputs))
 
-    def delete(self, call: Call) -> None:
+    def delete(self, call: ProviderCall) -> None:
         """End the provider's process."""
         with self._lock:
             provider = self._configured.pop(provider_reference(call.urn, call.id), None)
         if provider is not None:
             provider.close()
 
-    def read(self, call: Call, state: Properties | None) -> Found:
+    def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
         """Never asked."""
         del call, state
         raise ProviderError("provider resources may not be read")
 
-    def of(self, record: Resource) -> ResourceProvider:
+    def provider_of(self, record: Resource) -> ResourceProvider:
         """The provider of a record, made ready from the state if the program has not registered it (yet)."""
         if is_provider_type(record.type):
             return self
@@ -132,7 +132,7 @@ class Registry(ResourceProvider):
             self.same(recorded)
         return self._configured[reference]
 
-    def _judge(self, call: Call) -> Diff:
+    def _diff_config(self, call: ProviderCall) -> Diff:
         if package_of(type_of(call.urn)) == DYNAMIC_PACKAGE:
             return Diff("unknown")
         with self._lock:
@@ -152,7 +152,7 @@ class Registry(ResourceProvider):
             return provider
         return self._load(package_of(type_of(urn)), _version(inputs))
 
-    def _put(self, urn: str, id_: str, provider: Provider, inputs: Properties) -> None:
+    def _add(self, urn: str, id_: str, provider: Provider, inputs: Properties) -> None:
         provider.configure(urn, id_, _public(inputs))
         self._configured[provider_reference(urn, id_)] = provider
         if urn in self._aliases:

@@ -8,57 +8,57 @@ from pulumi_embedded_engine.model.urns import provider_urn, split_reference
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
+class PreviousState:
     """A record to start from: `index` is its position in the base, None if it was finished in this run."""
 
     record: Resource
-    index: int | None
+    position: int | None
 
 
-class Ledger:
+class ResourceIndex:
     """Lookups by URN; single entries may be written from any thread."""
 
     def __init__(self, base: Sequence[Resource]) -> None:
-        self.rebase(base)
-        self.news: dict[str, Resource] = {}
+        self.reset(base)
+        self.new_records: dict[str, Resource] = {}
 
-    def rebase(self, base: Sequence[Resource]) -> None:
+    def reset(self, base: Sequence[Resource]) -> None:
         """Go on from other records (the end of a refresh phase)."""
         self.base = list(base)
-        self.gone: set[int] = set()  # looked up, and not there any more
-        self._live: dict[str, int] = {}
-        self._all: dict[str, list[int]] = {}
-        self._dependents: dict[str, list[int]] | None = None
+        self.missing: set[int] = set()  # looked up, and not there any more
+        self._positions: dict[str, int] = {}
+        self._all_positions: dict[str, list[int]] = {}
+        self._referrers_by_urn: dict[str, list[int]] | None = None
         for index, record in enumerate(self.base):
-            self._all.setdefault(record.urn, []).append(index)
+            self._all_positions.setdefault(record.urn, []).append(index)
             if not record.delete:
-                self._live[record.urn] = index
+                self._positions[record.urn] = index
 
-    def old(self, urn: str) -> Old | None:
+    def previous(self, urn: str) -> PreviousState | None:
         """The live record of that URN in the base."""
-        index = self._live.get(urn)
-        return None if index is None or index in self.gone else self.at(index)
+        index = self._positions.get(urn)
+        return None if index is None or index in self.missing else self.at(index)
 
-    def at(self, index: int) -> Old:
+    def at(self, index: int) -> PreviousState:
         """The base record at that position, as it is now."""
-        return Old(self.base[index], index)
+        return PreviousState(self.base[index], index)
 
-    def all(self) -> Iterator[Old]:
+    def all_previous(self) -> Iterator[PreviousState]:
         """All base records that are still there, in their order."""
         return (
-            Old(record, index)
+            PreviousState(record, index)
             for index, record in enumerate(self.base)
-            if index not in self.gone
+            if index not in self.missing
         )
 
     def positions(self, urn: str) -> Sequence[int]:
         """Where records of that URN stand in the base, those to be deleted too."""
-        return self._all.get(urn, ())
+        return self._all_positions.get(urn, ())
 
-    def become(self, old: Old, record: Resource) -> None:
+    def set_record(self, old: PreviousState, record: Resource) -> None:
         """A base record has got other contents."""
-        if old.index is not None:
-            self.base[old.index] = record
+        if old.position is not None:
+            self.base[old.position] = record
 
     def provider_record(self, reference: str) -> Resource | None:
         """The recorded provider of exactly that reference."""
@@ -68,13 +68,13 @@ class Ledger:
                 return self.base[index]
         return None
 
-    def depending_on(
+    def dependents(
         self,
         root: int,
         ignored: Callable[[str], bool] = lambda _: False,
         *,
         children: bool,
-    ) -> list[Old]:
+    ) -> list[PreviousState]:
         """Base records after `root` that need it, directly or not, in their order; `children` counts parents too."""
         seen = {self.base[root].urn}
         found: set[int] = set()
@@ -85,7 +85,7 @@ class Ledger:
                 candidate = self.base[index]
                 if index <= root or index in found or ignored(candidate.urn):
                     continue
-                if urn in needs(candidate, parent=children):
+                if urn in references_of(candidate, parent=children):
                     found.add(index)
                     if candidate.urn not in seen:
                         seen.add(candidate.urn)
@@ -93,15 +93,15 @@ class Ledger:
         return [self.at(index) for index in sorted(found)]
 
     def _referrers(self) -> Mapping[str, Sequence[int]]:
-        if self._dependents is None:
-            self._dependents = {}
+        if self._referrers_by_urn is None:
+            self._referrers_by_urn = {}
             for index, record in enumerate(self.base):
-                for urn in needs(record, parent=True):
-                    self._dependents.setdefault(urn, []).append(index)
-        return self._dependents
+                for urn in references_of(record, parent=True):
+                    self._referrers_by_urn.setdefault(urn, []).append(index)
+        return self._referrers_by_urn
 
 
-def needs(record: Resource, *, parent: bool, provider: bool = True) -> set[str]:
+def references_of(record: Resource, *, parent: bool, provider: bool = True) -> set[str]:
     """The URNs that a record refers to."""
     found = {*record.dependencies, *record.replace_with}
     found.update(*record.property_dependencies.values())

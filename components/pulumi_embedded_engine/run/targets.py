@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from pulumi_embedded_engine.model.operation_context import Request
+from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from pulumi_embedded_engine.run.resource_index import Ledger, needs
+from pulumi_embedded_engine.run.resource_index import ResourceIndex, references_of
 
 
 class Targets:
@@ -43,18 +43,18 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class Scope:
     """Targets, growing as dependents are met (each phase meets them anew), and the records that a destroy spares."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: OperationRequest) -> None:
         self.targets = Targets(request.targets)
         self.target_dependents = request.target_dependents
-        self._spares = frozenset(request.spares)
-        self._chosen = Targets(request.targets)
+        self._excluded = frozenset(request.excluded)
+        self._included = Targets(request.targets)
 
     @property
     def constrained(self) -> bool:
         """Whether it is about a part of the stack only."""
-        return self.targets.constrained or bool(self._spares)
+        return self.targets.constrained or bool(self._excluded)
 
-    def missing(self, urn: str, needed: str) -> str:
+    def missing_dependency(self, urn: str, needed: str) -> str:
         """What to say of a resource that needs one which is not made, because it is no target."""
         return (
             f"Resource '{urn}' depends on '{needed}' which was not specified in "
@@ -66,44 +66,44 @@ class Scope:
         """Whether the operation is about this record."""
         if self.targets.constrained:
             return self._targeted(record)
-        return record.urn not in self._spares
+        return record.urn not in self._excluded
 
-    def note(self, record: Resource, *, included: bool) -> None:
+    def mark_included(self, record: Resource, *, included: bool) -> None:
         """A record was judged: its dependents may follow it."""
         if self.targets.constrained and included:
-            self._chosen.add(record.urn)
+            self._included.add(record.urn)
 
     def _targeted(self, record: Resource) -> bool:
         if self.targets.contains(record.urn):
             return True
-        needed = needs(record, parent=True)
-        return self.target_dependents and any(map(self._chosen.contains, needed))
+        needed = references_of(record, parent=True)
+        return self.target_dependents and any(map(self._included.contains, needed))
 
-    def deletable(self, ledger: Ledger) -> "set[str] | None":
+    def deletable(self, resources: ResourceIndex) -> "set[str] | None":
         """The URNs that may be deleted; None if all may."""
         if self.targets.constrained:
-            return _with_dependents(ledger, self.targets)
-        if self._spares:
-            return {record.urn for record in ledger.base} - self._spares
+            return _with_dependents(resources, self.targets)
+        if self._excluded:
+            return {record.urn for record in resources.base} - self._excluded
         return None
 
 
-def _with_dependents(ledger: Ledger, targets: Targets) -> set[str]:
+def _with_dependents(resources: ResourceIndex, targets: Targets) -> set[str]:
     found: set[str] = set()
-    for old in list(ledger.all()):
-        urn, index = old.record.urn, old.index
+    for old in list(resources.all_previous()):
+        urn, index = old.record.urn, old.position
         if targets.contains(urn) and index is not None:
             found.add(urn)
-            dependents = ledger.depending_on(index, children=True)
+            dependents = resources.dependents(index, children=True)
             found.update(dependent.record.urn for dependent in dependents)
     return found
 
 
-def protected(snapshot: Snapshot) -> list[str]:
+def protected_urns(snapshot: Snapshot) -> list[str]:
     """The URNs that `destroy --exclude-protected` leaves: protected records and all that they need."""
     kept = {record.urn for record in snapshot.resources if record.protect}
     # from the last on: a record needs earlier ones only
     for record in reversed(snapshot.resources):
         if record.urn in kept:
-            kept |= needs(record, parent=True)
+            kept |= references_of(record, parent=True)
     return sorted(kept)

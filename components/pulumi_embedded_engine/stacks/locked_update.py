@@ -31,7 +31,7 @@ from typing import Final
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang.go_json import dumps
-from pulumi_embedded_engine.model.operation_context import Outcome
+from pulumi_embedded_engine.model.operation_context import OperationResult
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state import checkpoint, history, integrity, locks
 from pulumi_embedded_engine.state.checkpoint import Deployment
@@ -57,7 +57,7 @@ class Update:
         self, base: Snapshot, journal: JournalFile, mark: Callable[[], None]
     ) -> None:
         self.base = base
-        self.outcome: Outcome | None = None
+        self.outcome: OperationResult | None = None
         self.entries = 0
         self.changed = False
         self._journal = journal
@@ -100,7 +100,7 @@ class Update:
                     self._marked = True
         self._journal.append(entry)
 
-    def result(self, outcome: Outcome) -> None:
+    def result(self, outcome: OperationResult) -> None:
         """Say how the run ended; without it the history shows a failure."""
         self.outcome = outcome
 
@@ -248,7 +248,7 @@ def _finish(
 def _remember(
     files: StackFiles,
     header: Header,
-    outcome: Outcome | None,
+    outcome: OperationResult | None,
     content: bytes,
     clock: Clock,
 ) -> None:

@@ -18,8 +18,8 @@ from pulumi_embedded_engine.config.stack_file import StackConfig
 from pulumi_embedded_engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,
-    Context,
-    Kind,
+    OperationContext,
+    OperationKind,
     Project,
 )
 from pulumi_embedded_engine.model.state_records import Snapshot
@@ -199,14 +199,14 @@ class Stack:
 
     def context(
         self, interpreter: Path, base: Snapshot | None = None, *, valid: bool = True
-    ) -> Context:
+    ) -> OperationContext:
         """What a run needs to know; `base` is the state it starts from, by default the one that is there now.
 
         `valid` as in `config`.
         """
         start = self.load() if base is None else base
         _refuse_bare(start)
-        return Context(
+        return OperationContext(
             project=self.project,
             stack=self.name,
             config=self.config(valid=valid),
@@ -224,7 +224,7 @@ class Stack:
         return outputs(replace(self, files=files).load())
 
     @contextmanager
-    def update(self, kind: Kind, message: str = "") -> Iterator[Update]:
+    def update(self, kind: OperationKind, message: str = "") -> Iterator[Update]:
         """A run that may change the state.
 
         EngineError if others hold the stack, or its state cannot be read or kept.

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang.go_json import parse_json
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from pulumi_embedded_engine.model.timestamps import Moment, render
+from pulumi_embedded_engine.model.timestamps import Timestamp, format_timestamp
 from pulumi_embedded_engine.state import integrity
 from pulumi_embedded_engine.state.encoding import (
     Encoder,
@@ -88,11 +88,11 @@ class Deployment:
         return str(_object(self.body, "manifest").get("version") or "")
 
     @property
-    def updated(self) -> Moment | None:
+    def updated(self) -> Timestamp | None:
         """When it was written, if it says so; raises EngineError if it cannot be read."""
         text = _object(self.body, "manifest").get("time")
         try:
-            return Moment.parse(text) if text else None
+            return Timestamp.parse(text) if text else None
         except (TypeError, ValueError):
             raise EngineError(f"the state's time is {_brief(text)}") from None
 
@@ -228,7 +228,11 @@ def write(
     encoder = Encoder(sealer)
     name = writer_version()
     body: dict[str, Any] = {
-        "manifest": {"time": render(now), "magic": _magic(name), "version": name}
+        "manifest": {
+            "time": format_timestamp(now),
+            "magic": _magic(name),
+            "version": name,
+        }
     }
     if salt:
         body["secrets_providers"] = {"type": PASSPHRASE, "state": {"salt": salt}}

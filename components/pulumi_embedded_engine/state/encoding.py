@@ -24,11 +24,11 @@ from pulumi_embedded_engine.model.property_values import (
     UNKNOWN,
     UNKNOWN_STRING,
     Secret,
-    negative_zero,
-    rewritten,
+    is_negative_zero,
+    map_values,
 )
 from pulumi_embedded_engine.model.state_records import PendingOperation, Resource
-from pulumi_embedded_engine.model.timestamps import Moment, render
+from pulumi_embedded_engine.model.timestamps import Timestamp, format_timestamp
 
 Opener = Callable[[str], str]
 Sealer = Callable[[str], str]
@@ -133,7 +133,7 @@ def opened(value: Any, opener: Opener) -> Any:
             return {SIGNATURE: SECRET, "plaintext": opener(one["ciphertext"])}
         return one
 
-    return rewritten(value, change)
+    return map_values(value, change)
 
 
 class Encoder:
@@ -180,7 +180,7 @@ class Encoder:
             if name in _VALUES or name == "custom_timeouts":
                 value = self.value(value)
             elif isinstance(value, datetime):
-                value = render(value)
+                value = format_timestamp(value)
             elif isinstance(value, tuple):
                 value = list(value)
             if value or name == "custom" or _is_trigger(name, value):
@@ -204,7 +204,7 @@ def _encode_float(number: float) -> Any:
     if not math.isfinite(number):
         return {SIGNATURE: FLOAT, "value": struct.pack(">d", number).hex()}
     # the wire knows doubles only; the state shows whole numbers as such
-    if number.is_integer() and abs(number) < _WHOLE and not negative_zero(number):
+    if number.is_integer() and abs(number) < _WHOLE and not is_negative_zero(number):
         return int(number)
     return number
 
@@ -246,7 +246,7 @@ def _decode_field(
         return decode_value(value, opener)
     if name in _TIMES:
         try:
-            return Moment.parse(value)
+            return Timestamp.parse(value)
         except ValueError:
             raise _misfit(record, key) from None
     return tuple(value) if isinstance(value, list) else value

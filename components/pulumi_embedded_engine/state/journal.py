@@ -15,7 +15,10 @@ from pulumi_embedded_engine.model.state_records import (
     Resource,
     Snapshot,
 )
-from pulumi_embedded_engine.model.state_references import mended, normalise
+from pulumi_embedded_engine.model.state_references import (
+    prune_references,
+    resolve_aliases,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ class Folding:
         of them. A kill in a refresh comes before the run has mended what points to records that are gone: done here.
         """
         creating = [op for op in self._base.pending_operations if op.type == "creating"]
-        snapshot = normalise(
+        snapshot = resolve_aliases(
             Snapshot(
                 resources=tuple(
                     record for record in (*self._new, *self._old) if record is not None
@@ -192,13 +195,13 @@ class Folding:
             )
         )
         if self._lost:
-            return replace(snapshot, resources=mended(snapshot.resources))
+            return replace(snapshot, resources=prune_references(snapshot.resources))
         return snapshot
 
 
 def _told(snapshot: Snapshot) -> object:
     # as the run mends it: an empty list of dependencies is as good as none
-    return mended(snapshot.resources), snapshot.pending_operations
+    return prune_references(snapshot.resources), snapshot.pending_operations
 
 
 def fold(base: Snapshot, entries: Sequence[Entry]) -> Snapshot:

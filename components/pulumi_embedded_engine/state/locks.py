@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.model.timestamps import render
+from pulumi_embedded_engine.model.timestamps import format_timestamp
 from pulumi_embedded_engine.state.process_identity import NOBODY, Process
 
 # the CLI prints the user name of a lock: so it can say what to do first
@@ -173,7 +173,7 @@ def claim(directory: Path, clock: Clock) -> Path:
         "pid": process.pid,
         "username": USERNAME,
         "hostname": socket.gethostname(),
-        "timestamp": render(clock.now()),
+        "timestamp": format_timestamp(clock.now()),
         "processStart": process.start,
         "bootId": process.boot,
     }

@@ -11,23 +11,23 @@ from pulumi_embedded_engine.model.events import StepOp
 from pulumi_embedded_engine.model.goals import Reply
 from pulumi_embedded_engine.model.state_records import OperationType, Resource
 from pulumi_embedded_engine.model.urns import is_provider_type
-from pulumi_embedded_engine.providers.provider import Call, InitFailed
-from pulumi_embedded_engine.run.resource_index import Old
-from pulumi_embedded_engine.run.run_state import Work
+from pulumi_embedded_engine.providers.provider import InitFailed, ProviderCall
+from pulumi_embedded_engine.run.resource_index import PreviousState
+from pulumi_embedded_engine.run.run_state import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class StepResult:
     """What a step did: the record that is, what its old one becomes, why it failed although it is recorded.
 
-    `within`: the URN of the container with which the object will go.
+    `container`: the URN of the container with which the object will go.
     """
 
     record: Resource | None = None
     old_becomes: Resource | None = None
     failure: EngineError | None = None
     diff: Diff | None = None
-    within: str = ""
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -35,15 +35,15 @@ class Step:
     """One operation: what it starts from, what it leads to as planned, who waits for it, the difference behind it.
 
     `replacing`: it is half of a replacement, which counts as a whole. `ops`: what is done, in Pulumi's words, and the
-    word for such a half; `pends`: the word for one whose end is not known.
+    word for such a half; `pending_type`: the word for one whose end is not known.
     """
 
     ops: ClassVar[tuple[StepOp, StepOp]]
-    pends: ClassVar[OperationType | None] = None
-    old: Old | None = None
+    pending_type: ClassVar[OperationType | None] = None
+    old: PreviousState | None = None
     new: Resource | None = None
     reply: Reply | None = None
-    why: Diff | None = None
+    diff: Diff | None = None
     replacing: bool = False
 
     @property
@@ -72,133 +72,133 @@ class Step:
     @property
     def pending(self) -> OperationType | None:
         """What stays pending if the engine dies meanwhile; None where no provider is called."""
-        return self.pends if asks_provider(self.record) else None
+        return self.pending_type if has_provider_object(self.record) else None
 
-    def apply(self, work: Work) -> Applied:
+    def apply(self, run_state: RunState) -> StepResult:
         """Do it, if there is anything to do."""
-        del work
-        return Applied()
+        del run_state
+        return StepResult()
 
 
-def asks_provider(record: Resource) -> bool:
+def has_provider_object(record: Resource) -> bool:
     """Whether the record stands for an object of a provider."""
     return record.custom and not is_provider_type(record.type)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Same(Step):
-    """Nothing is to be done; `untouched`: because it is no target."""
+class SameStep(Step):
+    """Nothing is to be done; `untargeted`: because it is no target."""
 
     ops = "same", "same"
-    old: Old
+    old: PreviousState
     new: Resource
-    untouched: bool = False
+    untargeted: bool = False
 
-    def apply(self, work: Work) -> Applied:
+    def apply(self, run_state: RunState) -> StepResult:
         """Keep id and outputs; a provider record is made ready as it is recorded."""
         old = self.old.record
         record = self.new.with_(id=old.id, outputs=old.outputs)
-        if is_provider_type(record.type) and not self.untouched:
-            work.registry.same(record.with_(inputs=old.inputs))
-        return Applied(record)
+        if is_provider_type(record.type) and not self.untargeted:
+            run_state.registry.same(record.with_(inputs=old.inputs))
+        return StepResult(record)
 
 
-def untouched(old: Old, reply: Reply | None = None) -> Same:
+def untargeted_step(old: PreviousState, reply: Reply | None = None) -> SameStep:
     """The step that keeps a record because it is no target."""
-    return Same(old=old, new=old.record.with_(id=""), reply=reply, untouched=True)
+    return SameStep(old=old, new=old.record.with_(id=""), reply=reply, untargeted=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Skip(Step):
+class SkipStep(Step):
     """A resource is not made, because it is no target: it is not recorded either."""
 
     ops = "same", "same"
     new: Resource
 
-    def apply(self, work: Work) -> Applied:
+    def apply(self, run_state: RunState) -> StepResult:
         """Answer with what was asked for."""
-        del work
-        return Applied(self.new)
+        del run_state
+        return StepResult(self.new)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Create(Step):
+class CreateStep(Step):
     """Make an object; `old` is what it replaces, `keep_old` whether that is deleted only afterwards."""
 
     ops = "create", "create-replacement"
-    pends = "creating"
+    pending_type = "creating"
     new: Resource
     keep_old: bool = False
 
-    def apply(self, work: Work) -> Applied:
+    def apply(self, run_state: RunState) -> StepResult:
         """Create, and mark the old record for deletion."""
         record, failure = self.new, None
         if record.custom:
             timeout = record.custom_timeouts.get("create", 0.0)
-            call = Call(
+            call = ProviderCall(
                 record.urn,
                 inputs=record.inputs,
                 timeout=timeout,
-                preview=work.dry_run,
+                preview=run_state.dry_run,
             )
             try:
-                made = work.registry.of(record).create(call)
+                made = run_state.registry.provider_of(record).create(call)
                 record = record.with_(id=made.id, outputs=made.outputs)
             except InitFailed as error:
-                record = _unready(record, error)
+                record = _uninitialized(record, error)
                 failure = error
-        now = work.now()
+        now = run_state.now()
         record = record.with_(created=now, modified=now)
         old = self.old.record if self.old else None
         marked = old.with_(delete=True) if old and self.keep_old else None
-        return Applied(record, marked, failure)
+        return StepResult(record, marked, failure)
 
 
-def _unready(record: Resource, error: InitFailed) -> Resource:
+def _uninitialized(record: Resource, error: InitFailed) -> Resource:
     return record.with_(id=error.id, outputs=error.outputs, init_errors=error.reasons)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Update(Step):
+class UpdateStep(Step):
     """Change an object in place."""
 
     ops = "update", "update"
-    pends = "updating"
-    old: Old
+    pending_type = "updating"
+    old: PreviousState
     new: Resource
     ignore_changes: Sequence[str] = ()
 
-    def apply(self, work: Work) -> Applied:
+    def apply(self, run_state: RunState) -> StepResult:
         """Update; where only a part succeeded, the old inputs stay so that the next run tries again."""
         old = self.old.record
         record = self.new.with_(id=old.id, created=old.created, modified=old.modified)
         if not record.custom:
-            return Applied(record)
-        call = Call.on(
+            return StepResult(record)
+        call = ProviderCall.on(
             old.with_(urn=record.urn),
             inputs=record.inputs,
             ignore_changes=self.ignore_changes,
             timeout=record.custom_timeouts.get("update", 0.0),
-            preview=work.dry_run,
+            preview=run_state.dry_run,
         )
         try:
-            made = work.registry.of(record).update(call)
+            made = run_state.registry.provider_of(record).update(call)
         except InitFailed as error:
-            record = _unready(record, error).with_(id=old.id, inputs=old.inputs)
-            return Applied(record.with_(modified=work.now()), failure=error)
-        return Applied(record.with_(outputs=made.outputs, modified=work.now()))
+            record = _uninitialized(record, error).with_(id=old.id, inputs=old.inputs)
+            return StepResult(record.with_(modified=run_state.now()), failure=error)
+        return StepResult(record.with_(outputs=made.outputs, modified=run_state.now()))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Replace(Step):
+class ReplaceStep(Step):
     """The replacement as a whole, which its halves do: only shown and counted."""
 
     ops = "replace", "replace"
-    old: Old
+    old: PreviousState
     new: Resource
 
 
-class Protected(EngineError):
+class ResourceProtected(EngineError):
     """A protected record is not deleted; everything that does not depend on it goes on."""
 
     def __init__(self, urn: str) -> None:
@@ -211,21 +211,21 @@ class Protected(EngineError):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Delete(Step):
+class DeleteStep(Step):
     """Delete an object and its record; `recreated`: the record waits for another object.
 
-    `gone` is told whether it was done, for registrations that must come after it.
+    `deletion_done` is told whether it was done, for registrations that must come after it.
     """
 
     ops = "delete", "delete-replaced"
-    old: Old
+    old: PreviousState
     recreated: bool = False
-    gone: Future[bool] | None = None
+    deletion_done: Future[bool] | None = None
 
-    def settle(self, *, done: bool) -> None:
+    def signal_end(self, *, done: bool) -> None:
         """Tell who waits for it how it ended."""
-        if self.gone is not None:
-            self.gone.set_result(done)
+        if self.deletion_done is not None:
+            self.deletion_done.set_result(done)
 
     @property
     def op(self) -> StepOp:
@@ -239,26 +239,32 @@ class Delete(Step):
         """Only what a provider deletes can be lost."""
         old = self.old.record
         kept = old.external or old.retain_on_delete
-        return "deleting" if asks_provider(old) and not kept else None
+        return "deleting" if has_provider_object(old) and not kept else None
 
-    def apply(self, work: Work) -> Applied:
+    def apply(self, run_state: RunState) -> StepResult:
         """Delete, unless the record is all there is to delete."""
         old = self.old.record
         if old.protect and not self.replacing:
-            raise Protected(old.urn)
+            raise ResourceProtected(old.urn)
         kept = old.external or old.retain_on_delete
-        within = old.deleted_with if work.book.deleted(old.deleted_with) else ""
-        if not work.dry_run and old.custom and not kept and not within:
+        container = (
+            old.deleted_with
+            if run_state.generator_state.is_deleted(old.deleted_with)
+            else ""
+        )
+        if not run_state.dry_run and old.custom and not kept and not container:
             timeout = old.custom_timeouts.get("delete", 0.0)
-            work.registry.of(old).delete(Call.on(old, timeout=timeout))
+            run_state.registry.provider_of(old).delete(
+                ProviderCall.on(old, timeout=timeout)
+            )
         waiting = old.with_(pending_replacement=True) if self.recreated else None
-        return Applied(old_becomes=waiting, within="" if kept else within)
+        return StepResult(old_becomes=waiting, container="" if kept else container)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Forget(Step):
+class RemovePendingReplaceStep(Step):
     """Drop the record of an object that an earlier run deleted to replace it, and that the program no longer has."""
 
     ops = "remove-pending-replace", "remove-pending-replace"
-    old: Old
+    old: PreviousState
     replacing: bool = True

@@ -17,11 +17,14 @@ from pulumi_embedded_engine.display.step_symbols import Ink
 from pulumi_embedded_engine.display.view_factory import shown
 from pulumi_embedded_engine.errors import CHANGES_FOUND, DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.execution.cancellation import Cancellation
-from pulumi_embedded_engine.execution.operation import run
+from pulumi_embedded_engine.execution.deployment import run_operation
 from pulumi_embedded_engine.model.events import Diagnostic, Event
-from pulumi_embedded_engine.model.operation_context import Context, Outcome
+from pulumi_embedded_engine.model.operation_context import (
+    OperationContext,
+    OperationResult,
+)
 from pulumi_embedded_engine.processes.environment import is_set
-from pulumi_embedded_engine.run.targets import protected
+from pulumi_embedded_engine.run.targets import protected_urns
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_embedded_engine.state.journal import JournalWriter
@@ -116,7 +119,7 @@ class Operation:
             return False
         base = self.stack.load()
         urns = {record.urn for record in base.resources}
-        if not urns or not urns.issubset(protected(base)):
+        if not urns or not urns.issubset(protected_urns(base)):
             return False
         echo(ALL_PROTECTED.format(count=len(base.resources)))
         return True
@@ -131,7 +134,7 @@ class Operation:
         self.stack.settle()
         opening.warn(RECOVERED.format(name=self.stack.name))
 
-    def _dry_run(self, seen: list[Event]) -> Outcome:
+    def _dry_run(self, seen: list[Event]) -> OperationResult:
         with interruptible() as cancellation:
             context = self.stack.context(self.interpreter, valid=self._valid)
             return self._run(
@@ -158,12 +161,12 @@ class Operation:
 
     def _run(
         self,
-        context: Context,
+        context: OperationContext,
         journal: JournalWriter | None,
         view: View,
         cancellation: Cancellation,
         seen: list[Event] | None = None,
-    ) -> Outcome:
+    ) -> OperationResult:
         request = request_of(
             self.command,
             self.options,
@@ -173,7 +176,7 @@ class Operation:
         )
         hidden = [text for value in context.config.values() for text in value.hidden]
         with shown(view, sys.stdout, sys.stderr, self.clock) as sink:
-            cancellation.when_requested(lambda: sink(Diagnostic("warning", STOPPING)))
+            cancellation.on_cancel(lambda: sink(Diagnostic("warning", STOPPING)))
 
             def tell(event: Event) -> None:
                 if seen is not None:
@@ -181,7 +184,9 @@ class Operation:
                 sink(event)
 
             told = masking(tell, hidden)
-            return run(request, context, journal, told, cancellation, self.clock)
+            return run_operation(
+                request, context, journal, told, cancellation, self.clock
+            )
 
     def _ask(self, seen: list[Event]) -> None:
         if self.options.yes:
@@ -209,7 +214,7 @@ class Operation:
             text = LEFT.format(count=left)
         echo(text)
 
-    def _verdict(self, outcome: Outcome) -> int:
+    def _verdict(self, outcome: OperationResult) -> int:
         if self.options.expect_no_changes and changes(outcome):
             noun = "update" if self.command == "up" else self.command
             raise EngineError(
@@ -229,7 +234,7 @@ class Operation:
         )
 
 
-def changes(outcome: Outcome) -> int:
+def changes(outcome: OperationResult) -> int:
     """How many resources an operation changes, or would."""
     return sum(count for op, count in outcome.changes.items() if op not in NO_CHANGE)
 

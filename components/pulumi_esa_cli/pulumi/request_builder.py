@@ -10,9 +10,13 @@ from typing import Final, cast
 from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.errors import BAD_USAGE, FAILED, EngineError
 from pulumi_embedded_engine.golang.documents import read_document
-from pulumi_embedded_engine.model.operation_context import Kind, Project, Request
+from pulumi_embedded_engine.model.operation_context import (
+    OperationKind,
+    OperationRequest,
+    Project,
+)
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.run.targets import protected
+from pulumi_embedded_engine.run.targets import protected_urns
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_esa_cli.flags.global_flags import Session
 from pulumi_esa_cli.flags.pflag_grammar import truth
@@ -88,22 +92,22 @@ def check(command: str, options: Options, session: Session) -> None:
         )
 
 
-def kind_of(command: str) -> Kind:
+def kind_of(command: str) -> OperationKind:
     """What a command is to the engine."""
-    return cast(Kind, "up" if command == "preview" else command)
+    return cast(OperationKind, "up" if command == "preview" else command)
 
 
 def request_of(
     command: str, options: Options, project: Project, base: Snapshot, *, dry_run: bool
-) -> Request:
+) -> OperationRequest:
     """The engine's request; raises EngineError for a refresh that is neither true nor false."""
-    return Request(
+    return OperationRequest(
         kind=kind_of(command),
         dry_run=dry_run,
         parallel=min(options.parallel, MOST) or default_parallel(_processors()),
         targets=[*options.target, *options.target_replace],
         target_dependents=options.target_dependents,
-        spares=protected(base) if options.exclude_protected else (),
+        excluded=protected_urns(base) if options.exclude_protected else (),
         replace=[*options.replace, *options.target_replace],
         refresh=refreshes(options.refresh, project),
         continue_on_error=options.continue_on_error,

@@ -45,10 +45,10 @@ def _hear(reading: int, cancellation: Cancellation) -> None:
         for number in heard:
             if number not in SIGNALS:
                 continue
-            if cancellation.requested:
-                cancellation.abort()
+            if cancellation.cancelled:
+                cancellation.terminate()
             else:
-                cancellation.request()
+                cancellation.cancel()
 
 
 def _wake(number: int, frame: FrameType | None) -> None:

@@ -13,8 +13,8 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.property_values import (
     SECRET,
     SIGNATURE,
+    map_values,
     reveal,
-    rewritten,
 )
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from pulumi_embedded_engine.model.urns import ROOT_STACK_TYPE, name_of
@@ -44,7 +44,7 @@ def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
         if record.get("type") == ROOT_STACK_TYPE and not record.get("parent"):
             found = decode_resource(record, opener).outputs
             shown = Encoder(None).value(reveal(found))
-            return dict(sorted(rewritten(shown, _masked).items()))
+            return dict(sorted(map_values(shown, _masked).items()))
     return {}
 
 

@@ -9,7 +9,7 @@ from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.secret_masking import masking
 from pulumi_embedded_engine.display.view_factory import shown
 from pulumi_embedded_engine.model.events import (
-    Cancelled,
+    CancelEvent,
     Event,
     Prelude,
     PropertyChange,
@@ -19,7 +19,7 @@ from pulumi_embedded_engine.model.events import (
     StepStarted,
     Summary,
 )
-from pulumi_embedded_engine.model.operation_context import Kind
+from pulumi_embedded_engine.model.operation_context import OperationKind
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_esa_prefetch.clock import ManualClock
 
@@ -72,10 +72,10 @@ def took(metadata: StepMetadata, *, planning: bool = False) -> list[Event]:
 def ended(
     changes: Mapping[str, int], *, planning: bool = False, errored: int = 0
 ) -> list[Event]:
-    return [Summary(changes, 0.4, planning, errored > 0, errored), Cancelled()]
+    return [Summary(changes, 0.4, planning, errored > 0, errored), CancelEvent()]
 
 
-def view(kind: Kind = "up", *, planning: bool = False, **flags: Any) -> View:
+def view(kind: OperationKind = "up", *, planning: bool = False, **flags: Any) -> View:
     return View(
         kind=kind,
         stack="dev",

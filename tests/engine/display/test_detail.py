@@ -12,8 +12,8 @@ from pulumi_embedded_engine.display.line_writer import Paper
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
-    Outputs,
     PropertyChange,
+    StackOutputs,
     StepDone,
     StepStarted,
 )
@@ -51,7 +51,7 @@ def test_an_update_is_shown_property_by_property() -> None:
         *SAME_STACK,
         StepStarted(step("update", old, new), planning=False),
         StepDone(step("update", old, done), planning=False),
-        Outputs({"n": 1, "kept": [1, None]}, {"n": 2, "kept": [1, None]}),
+        StackOutputs({"n": 1, "kept": [1, None]}, {"n": 2, "kept": [1, None]}),
         *ended({"update": 1, "same": 1}),
     ]
 
@@ -354,7 +354,7 @@ def test_a_resource_among_the_outputs_is_not_changed_by_a_dry_run() -> None:
     old = {"res": {"id": "id-a", "size": 1}, "n": 1}
     new = {"res": {"@isPulumiResource": True, "id": "id-a", "size": UNKNOWN, "new": UNKNOWN}, "n": 1}  # fmt: skip
 
-    shown = text([*SAME_STACK, Outputs(old, new)], view(diff=True, planning=True))
+    shown = text([*SAME_STACK, StackOutputs(old, new)], view(diff=True, planning=True))
 
     assert "--outputs:--" not in shown
 

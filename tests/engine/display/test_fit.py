@@ -12,7 +12,7 @@ from rich.console import Console
 from pulumi_embedded_engine.clock import SystemClock
 from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.tree_view import LiveTree
-from pulumi_embedded_engine.model.events import Diagnostic, Event, Outputs, Prelude
+from pulumi_embedded_engine.model.events import Diagnostic, Event, Prelude, StackOutputs
 from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE
 from tests.engine.display.telling import ended, stack, step, text, thing, took, view
 
@@ -43,7 +43,7 @@ def told(planning: bool) -> list[Event]:
         Diagnostic("info", f"\x1b[31m{EVIL}", stream=7),
         Diagnostic("info", f"more {EVIL}\n", stream=7),
         Diagnostic("warning", EVIL),
-        Outputs(values, others),
+        StackOutputs(values, others),
         *ended({"update": 1}, planning=planning),
     ]
 

@@ -8,8 +8,8 @@ from pulumi_embedded_engine.display.secret_masking import masking
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
-    Outputs,
     Prelude,
+    StackOutputs,
     StepFailed,
 )
 from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE, Secret
@@ -65,7 +65,7 @@ def test_secrets_of_the_configuration_are_masked_in_properties_and_outputs() -> 
         *took(changed),
         *took(step("same", new, new)),
         StepFailed(changed),
-        Outputs({"top": f"was {HUSH}"}, {"top": HUSH, "all": values}),
+        StackOutputs({"top": f"was {HUSH}"}, {"top": HUSH, "all": values}),
         Diagnostic("error", f"no {HUSH}"),
         *ended({"update": 1}, errored=1),
     ]
@@ -98,7 +98,7 @@ def test_the_names_of_a_resource_stay_whatever_is_secret() -> None:
 def test_a_value_known_as_a_secret_is_left_to_the_display() -> None:
     secret = Secret(HUSH)
 
-    assert told(Outputs({}, {"x": secret}), HUSH).new["x"] is secret
+    assert told(StackOutputs({}, {"x": secret}), HUSH).new["x"] is secret
 
 
 @pytest.mark.parametrize("spelling", ["a<b&c", "a\\u003cb\\u0026c"])

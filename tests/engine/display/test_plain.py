@@ -16,11 +16,11 @@ from pulumi_embedded_engine.display.options import View
 from pulumi_embedded_engine.display.plain_view import PlainLines
 from pulumi_embedded_engine.display.view_factory import shown
 from pulumi_embedded_engine.model.events import (
-    Cancelled,
+    CancelEvent,
     Diagnostic,
     Event,
-    Outputs,
     Prelude,
+    StackOutputs,
     StepDone,
     StepFailed,
     StepStarted,
@@ -55,7 +55,7 @@ def test_a_preview_says_what_would_be_done() -> None:
     events: list[Event] = [
         *took(step("create", None, stack()), planning=True),
         *took(step("create", None, thing("a")), planning=True),
-        Outputs({}, {"a_id": UNKNOWN}),
+        StackOutputs({}, {"a_id": UNKNOWN}),
         *ended({"create": 2}, planning=True),
     ]
 
@@ -82,7 +82,7 @@ def test_an_update_says_what_is_and_was_done() -> None:
         *SAME_STACK,
         *took(step("update", old, new)),
         *took(step("delete", thing("b"), None)),
-        Outputs({"n": 1, "gone": "x", "s": "y"}, {"n": 2, "s": "y", "new": True}),
+        StackOutputs({"n": 1, "gone": "x", "s": "y"}, {"n": 2, "s": "y", "new": True}),
         *ended({"update": 1, "delete": 1, "same": 3}),
     ]
 
@@ -193,7 +193,7 @@ def test_what_was_cut_short_is_not_called_done() -> None:
     events: list[Event] = [
         *SAME_STACK,
         StepStarted(step("create", None, thing("a")), planning=False),
-        Cancelled(),
+        CancelEvent(),
     ]
 
     assert (
@@ -356,7 +356,9 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
     )
     events: list[Event] = [
         *took(step("update", old, new)),
-        Outputs({}, {"token": Secret("two"), "deep": {"list": [1, Secret("three")]}}),
+        StackOutputs(
+            {}, {"token": Secret("two"), "deep": {"list": [1, Secret("three")]}}
+        ),
         *ended({"update": 1}),
     ]
 
@@ -373,30 +375,32 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
         assert "one" not in shown
     assert (
         "  + token: [secret]"
-        in text([Outputs({}, {"token": Secret("x")}), *ended({})], view()).splitlines()
+        in text(
+            [StackOutputs({}, {"token": Secret("x")}), *ended({})], view()
+        ).splitlines()
     )
 
 
 def test_outputs_show_their_secrets_on_demand_and_can_be_left_out() -> None:
-    events: list[Event] = [Outputs({}, {"token": Secret("open")}), *ended({})]
+    events: list[Event] = [StackOutputs({}, {"token": Secret("open")}), *ended({})]
 
     assert '  + token: "open"' in text(events, view(secrets=True)).splitlines()
-    assert "Outputs" not in text(events, view(outputs=False))
+    assert "StackOutputs" not in text(events, view(outputs=False))
 
 
 def test_a_preview_shows_outputs_only_as_far_as_they_are_known_to_change() -> None:
     before = {"kept": 1, "later": "a", "other": "b"}
 
     unknown = text(
-        [Outputs(before, before | {"later": UNKNOWN}), *ended({}, planning=True)],
+        [StackOutputs(before, before | {"later": UNKNOWN}), *ended({}, planning=True)],
         view(planning=True),
     )
     known = text(
-        [Outputs(before, before | {"other": "c"}), *ended({}, planning=True)],
+        [StackOutputs(before, before | {"other": "c"}), *ended({}, planning=True)],
         view(planning=True),
     )
 
-    assert "Outputs" not in unknown
+    assert "StackOutputs" not in unknown
     assert '  ~ other: "b" => "c"' in known.splitlines()
     assert "kept" not in known
 
@@ -534,7 +538,7 @@ def test_a_reader_that_has_gone_stops_nothing() -> None:
 
 SAME_OUTPUTS: list[Event] = [
     *took(step("same", stack(), stack())),
-    Outputs({"n": 1}, {"n": 1}),
+    StackOutputs({"n": 1}, {"n": 1}),
 ]
 
 
@@ -573,7 +577,7 @@ def test_a_dry_run_shows_the_same_outputs_where_it_is_to_show_what_is_same() -> 
     ids=str,
 )
 def test_values_are_shown_as_json_spells_them(value: Any, shown: str) -> None:
-    events = [Outputs({}, {"v": value}), *ended({})]
+    events = [StackOutputs({}, {"v": value}), *ended({})]
 
     assert f"  + v: {shown}" in text(events, view()).splitlines()
 

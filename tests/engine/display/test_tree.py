@@ -14,11 +14,11 @@ from rich.console import Console
 from pulumi_embedded_engine.display.rows import Row
 from pulumi_embedded_engine.display.tree_view import Branch, LiveTree, in_sight
 from pulumi_embedded_engine.model.events import (
-    Cancelled,
+    CancelEvent,
     Diagnostic,
     Event,
-    Outputs,
     Prelude,
+    StackOutputs,
     StepDone,
     StepFailed,
     StepStarted,
@@ -106,7 +106,7 @@ def test_a_replacement_is_one_thing_once_it_is_over() -> None:
         drawn.tree(event)
     before = drawn.now()
 
-    drawn.tree(Cancelled())
+    drawn.tree(CancelEvent())
 
     assert before[2].startswith(" -- └─ pulumi-python:dynamic/gold:Thing a")
     assert "deleted original" in before[2]
@@ -122,7 +122,7 @@ def test_a_failure_is_shown_beside_its_row_and_explained_at_the_end() -> None:
         StepStarted(metadata, planning=False),
         Diagnostic("error", "no\nbecause", urn("a")),
         StepFailed(metadata),
-        Outputs({}, {"n": 1}),
+        StackOutputs({}, {"n": 1}),
     ]
     for event in events:
         drawn.tree(event)
@@ -147,7 +147,7 @@ def test_the_tree_is_never_taller_than_the_terminal() -> None:
     assert len(lines) <= 12
     assert any("running" in line for line in lines)
     assert any("… 46 more" in line for line in lines)
-    drawn.tree(Cancelled())
+    drawn.tree(CancelEvent())
     assert len([line for line in drawn.now() if "done" in line]) == 50
 
 
@@ -260,7 +260,7 @@ def test_events_of_many_threads_are_drawn_one_at_a_time() -> None:
             StepStarted(step("create", None, thing(str(number))), planning=False)
         )
         drawn.tree(StepDone(step("create", None, thing(str(number))), planning=False))
-    drawn.tree(Cancelled())
+    drawn.tree(CancelEvent())
 
     assert "199" in drawn.out.getvalue()
 

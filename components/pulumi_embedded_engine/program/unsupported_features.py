@@ -7,11 +7,11 @@ import grpc
 from pulumi.runtime.proto import resource_pb2_grpc
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.program.default_providers import NoDefaultProvider
-from pulumi_embedded_engine.program.event_queue import Closed, Inbox
+from pulumi_embedded_engine.program.default_providers import DefaultProviderDisabled
+from pulumi_embedded_engine.program.event_queue import EventQueue, QueueClosed
 
 
-class Lacks(EngineError):
+class UnsupportedFeature(EngineError):
     """The sentence for something that the program uses and this engine does not have."""
 
     def __init__(self, what: str) -> None:
@@ -21,7 +21,7 @@ class Lacks(EngineError):
         )
 
 
-_LACKED: Final[Mapping[str, Callable[[Any], str]]] = {
+_UNSUPPORTED: Final[Mapping[str, Callable[[Any], str]]] = {
     "RegisterStackTransform": lambda _: "transforms",
     "RegisterStackInvokeTransform": lambda _: "invoke transforms",
     "RegisterResourceHook": lambda asked: f"the resource hook '{asked.name}'",
@@ -34,51 +34,55 @@ _LACKED: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-class Lacking(resource_pb2_grpc.ResourceMonitorServicer):
+class UnsupportedCalls(resource_pb2_grpc.ResourceMonitorServicer):
     """The part of the resource monitor that refuses.
 
     What is lacking stops the run, so that a program that goes on without it changes nothing. What was made before it
     is recorded; with a preview nothing was made, for the preview refuses first.
     """
 
-    def __init__(self, inbox: Inbox, tell_alone: Callable[[str], None]) -> None:
-        self._inbox = inbox
-        self._tell_alone = tell_alone
+    def __init__(
+        self, event_queue: EventQueue, replace_traceback: Callable[[str], None]
+    ) -> None:
+        self._event_queue = event_queue
+        self._replace_traceback = replace_traceback
 
-    def refuse(
+    def reject(
         self, context: grpc.ServicerContext, error: EngineError, urn: str = ""
     ) -> NoReturn:
         """Answer with an error about the resource with that URN; some end the run, as with the CLI."""
-        if isinstance(error, Lacks | NoDefaultProvider):
+        if isinstance(error, UnsupportedFeature | DefaultProviderDisabled):
             try:
-                self._inbox.refuse(error, urn)
-            except Closed as closed:
+                self._event_queue.reject(error, urn)
+            except QueueClosed as closed:
                 error = closed  # the program hears only that all is over
-        self.answer(context, error)
+        self.fail_call(context, error)
 
-    def answer(self, context: grpc.ServicerContext, error: EngineError) -> NoReturn:
+    def fail_call(self, context: grpc.ServicerContext, error: EngineError) -> NoReturn:
         """Answer with an error that is told once if it ends the program, and without a traceback."""
-        if not isinstance(error, Closed):
-            self._tell_alone(str(error))
-        abort(context, error)
+        if not isinstance(error, QueueClosed):
+            self._replace_traceback(str(error))
+        abort_call(context, error)
 
 
-def _refusing(
+def _rejecting(
     what: Callable[[Any], str],
-) -> Callable[[Lacking, Any, grpc.ServicerContext], NoReturn]:
-    def method(self: Lacking, request: Any, context: grpc.ServicerContext) -> NoReturn:
-        self.refuse(context, Lacks(what(request)))
+) -> Callable[[UnsupportedCalls, Any, grpc.ServicerContext], NoReturn]:
+    def method(
+        self: UnsupportedCalls, request: Any, context: grpc.ServicerContext
+    ) -> NoReturn:
+        self.reject(context, UnsupportedFeature(what(request)))
 
     return method
 
 
-for _name, _what in _LACKED.items():
-    setattr(Lacking, _name, _refusing(_what))
+for _name, _what in _UNSUPPORTED.items():
+    setattr(UnsupportedCalls, _name, _rejecting(_what))
 
 
-def abort(context: grpc.ServicerContext, error: EngineError) -> NoReturn:
+def abort_call(context: grpc.ServicerContext, error: EngineError) -> NoReturn:
     """Answer a call with an error."""
-    over = isinstance(error, Closed)
+    over = isinstance(error, QueueClosed)
     code = grpc.StatusCode.UNAVAILABLE if over else grpc.StatusCode.UNKNOWN
     context.abort(code, str(error))
     raise AssertionError  # abort raises
