@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_embedded_engine.clock import SystemClock
-from pulumi_embedded_engine.execution import deployment
+from pulumi_embedded_engine.execution import operation_run
 from pulumi_embedded_engine.execution.cancellation import Cancellation
 from pulumi_embedded_engine.model.events import Diagnostic, Event
 from pulumi_embedded_engine.model.operation_context import (
@@ -128,7 +128,7 @@ class Laboratory:
         cancel, events = Cancellation(), list[Event]()
         notes = Notes(base, self.world, cancel, cancel_at)
         with _program(self.directory, lambda address: run(program, address)):
-            outcome = deployment.run_operation(
+            outcome = operation_run.run_operation(
                 request,
                 self._context(base),
                 None if request.dry_run else notes,

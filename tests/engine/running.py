@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi_embedded_engine.clock import SystemClock
 from pulumi_embedded_engine.execution.cancellation import Cancellation
-from pulumi_embedded_engine.execution.deployment import run_operation
+from pulumi_embedded_engine.execution.operation_run import run_operation
 from pulumi_embedded_engine.model.events import Diagnostic, Event, StepDone
 from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,

@@ -139,7 +139,7 @@ _SAVED = (
 
 
 class JournalRecorder:
-    """Keeps ledger and journal in step: one entry for each fact, from any thread."""
+    """Keeps the resource index and the journal in agreement: one entry for each fact, from any thread."""
 
     def __init__(self, journal: JournalWriter | None, resources: ResourceIndex) -> None:
         self._journal = journal

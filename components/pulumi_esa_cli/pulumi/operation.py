@@ -17,7 +17,7 @@ from pulumi_embedded_engine.display.step_symbols import Ink
 from pulumi_embedded_engine.display.view_factory import shown
 from pulumi_embedded_engine.errors import CHANGES_FOUND, DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.execution.cancellation import Cancellation
-from pulumi_embedded_engine.execution.deployment import run_operation
+from pulumi_embedded_engine.execution.operation_run import run_operation
 from pulumi_embedded_engine.model.events import Diagnostic, Event
 from pulumi_embedded_engine.model.operation_context import (
     OperationContext,

@@ -1,4 +1,4 @@
-from pulumi_embedded_engine.execution.deployment import refreshes
+from pulumi_embedded_engine.execution.operation_run import refreshes
 from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.state_references import prune_references

@@ -48,12 +48,12 @@ def run_operation(
     """
     wiring = RunWiring(request, context, journal, sink, cancel, clock)
     try:
-        return Deployment(wiring).run()
+        return OperationRun(wiring).run()
     finally:
         wiring.close()
 
 
-class Deployment:
+class OperationRun:
     """One run of the machinery."""
 
     def __init__(self, wiring: RunWiring) -> None:

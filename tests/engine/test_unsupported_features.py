@@ -17,7 +17,7 @@ class Box(pulumi.ComponentResource):
 box = Box("box")
 runtime.call("a:b:C/method", {}, res=box)
 """
-LACKING = "which this engine does not have: run it with the pulumi CLI"
+UNSUPPORTED = "which this engine does not have: run it with the pulumi CLI"
 NEWER = "this engine works like 3.260.0: run it with the pulumi CLI"
 BAD_TIMEOUT = "ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='x'))"
 REMOTE = "pulumi.ComponentResource('far:a:B', 'b', {}, None, True)"
@@ -78,7 +78,7 @@ def test_a_program_that_needs_what_is_lacking_is_sent_to_the_cli(
 
     assert ran.outcome is not None
     assert ran.outcome.failed
-    assert ran.said("error") == [f"the program uses {what}, {LACKING}"]
+    assert ran.said("error") == [f"the program uses {what}, {UNSUPPORTED}"]
     assert ran.said("info") == []
     assert ("create", "a") not in ran.steps()
 
@@ -90,7 +90,7 @@ def test_a_stack_whose_outputs_hold_an_asset_is_sent_to_the_cli(bench: Bench) ->
     assert ran.outcome.failed
     (error,) = ran.said("error")
     assert error.startswith("the program uses assets or archives in the outputs of")
-    assert error.endswith(LACKING)
+    assert error.endswith(UNSUPPORTED)
 
 
 def test_what_was_made_before_something_lacking_stays_recorded(bench: Bench) -> None:
