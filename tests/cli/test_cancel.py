@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.state import locks
-from pulumi_embedded_engine.state.journal import Done
+from pulumi_embedded_engine.state.journal import StepCompleted
 from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.cli.console import Console, console_in
 from tests.engine.killing import killed_at
@@ -23,10 +23,13 @@ def killed_run(console: Console) -> None:
     kept = files.read_checkpoint()
     for effect in range(200):
         with killed_at(effect), console.stack.update("up") as update:
-            for entry in (Done(None, None, root()), *creation(1, thing("made"))):
+            for entry in (
+                StepCompleted(None, None, root()),
+                *creation(1, thing("made")),
+            ):
                 update.write(entry)
         journal = read_journal(files.journal)
-        if journal and any("id-made" in line for line in journal.made()):
+        if journal and any("id-made" in line for line in journal.created_objects()):
             return
         console("cancel", "--yes")
         files.write_checkpoint(kept)
@@ -49,7 +52,7 @@ def test_the_lock_of_another_is_cleared(console: Console) -> None:
     )
 
     assert console("cancel", "dev", "--yes").code == 0
-    assert locks.held(directory) == []
+    assert locks.read_locks(directory) == []
 
 
 def test_what_a_killed_run_left_is_folded_and_said(console: Console) -> None:
@@ -60,7 +63,7 @@ def test_what_a_killed_run_left_is_folded_and_said(console: Console) -> None:
     assert said.code == 0
     assert "is in the state now" in said.out
     assert "id-made" in console("stack", "export").out
-    assert locks.held(console.stack.files.locks) == []
+    assert locks.read_locks(console.stack.files.locks) == []
 
 
 def test_a_journal_that_fits_no_more_is_set_aside_with_what_it_tells(

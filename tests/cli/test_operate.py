@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.display_options import DisplayOptions
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.state_records import Snapshot
@@ -26,7 +26,7 @@ from pulumi_esa_cli.pulumi.request_builder import (
 
 HERE = Session(cwd=Path(), color=False, interactive=False)
 TERMINAL = Session(cwd=Path(), color=False, interactive=True)
-VIEW = View(kind="up", stack="dev", project="proj", planning=True)
+VIEW = DisplayOptions(kind="up", stack="dev", project="proj", planning=True)
 
 
 def project(root: Path, text: str = "", **options: Any) -> Project:

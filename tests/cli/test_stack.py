@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.model.property_values import Secret
-from pulumi_embedded_engine.state.journal import Done
+from pulumi_embedded_engine.state.journal import StepCompleted
 from tests.cli.console import Console, console_in
 from tests.engine.stacks import creation, root, thing
 
@@ -25,7 +25,7 @@ def filled(console: Console) -> Console:
         "t": "it's",
     }
     with console.stack.update("up", "why") as update:
-        update.write(Done(None, None, root().with_(outputs=outputs)))
+        update.write(StepCompleted(None, None, root().with_(outputs=outputs)))
         for entry in creation(1, thing("a")):
             update.write(entry)
     return console
@@ -116,7 +116,7 @@ def test_one_output_is_printed_bare(
 def test_numbers_in_json_are_spelled_as_the_cli_spells_them(console: Console) -> None:
     numbers = {"n": [-0.0, 1e-7, 3.0, 1e-6], "s": Secret([1e-7, -0.0, 3.0])}
     with console.stack.update("up") as update:
-        update.write(Done(None, None, root().with_(outputs=numbers)))
+        update.write(StepCompleted(None, None, root().with_(outputs=numbers)))
 
     # what the pulumi CLI 3.260 printed
     spelled = "[\n    -0,\n    1e-7,\n    3,\n    0.000001\n  ]"
@@ -129,7 +129,9 @@ def test_an_output_that_no_variable_can_hold_is_left_out_for_a_shell(
     console: Console,
 ) -> None:
     with console.stack.update("up") as update:
-        update.write(Done(None, None, root().with_(outputs={"b-c": 1, "ok": 1e-7})))
+        update.write(
+            StepCompleted(None, None, root().with_(outputs={"b-c": 1, "ok": 1e-7}))
+        )
 
     all_ = console("stack", "output", "--shell")
     one = console("stack", "output", "b-c", "--shell")
@@ -251,9 +253,9 @@ def test_the_list_marks_the_stack_that_is_meant(
 
 def test_what_has_no_parent_is_shown_below_the_stack(console: Console) -> None:
     with console.stack.update("up") as update:
-        update.write(Done(None, None, root()))
-        update.write(Done(None, None, thing("orphan", parent="")))
-        update.write(Done(None, None, thing("child")))
+        update.write(StepCompleted(None, None, root()))
+        update.write(StepCompleted(None, None, thing("orphan", parent="")))
+        update.write(StepCompleted(None, None, thing("child")))
 
     assert (
         "    pulumi:pulumi:Stack  proj-dev\n"
@@ -304,7 +306,7 @@ EVIL = "a\x1b[2J\x9b2J\x1b]0;t\x07\u202eb\u200b\x7f\u2028c"
 def evil(console: Console) -> Console:
     outputs = {EVIL: EVIL, "v": EVIL, "lines": "one\ntwo"}
     with console.stack.update("up", EVIL) as update:
-        update.write(Done(None, None, root().with_(outputs=outputs)))
+        update.write(StepCompleted(None, None, root().with_(outputs=outputs)))
         for entry in creation(1, thing(EVIL)):
             update.write(entry)
     return console

@@ -26,7 +26,7 @@ from pulumi_embedded_engine.model.operation_context import (
     Project,
 )
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.state.journal import Entry, Folding
+from pulumi_embedded_engine.state.journal import JournalEntry, JournalReplay
 from tests.engine.programs import PROJECT, STACK, Program, run
 from tests.engine.worlds import PACKAGE, Thing, World
 
@@ -67,11 +67,11 @@ class Notes:
     count: int = 0
 
     def __post_init__(self) -> None:
-        self._folding = Folding(self.base)
+        self._folding = JournalReplay(self.base)
         self._lock = threading.Lock()
         self._keep()
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Keep the moment before (providers have done more since the last entry) and the one after."""
         with self._lock:
             self._keep()

@@ -19,7 +19,7 @@ from pulumi_embedded_engine.model.operation_context import (
     Project,
 )
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from pulumi_embedded_engine.state.journal import Entry, Folding
+from pulumi_embedded_engine.state.journal import JournalEntry, JournalReplay
 
 PLUGIN = Path(__file__).with_name("plugin.py")
 PROVIDER = """
@@ -64,10 +64,10 @@ class Notes:
     """A journal that folds as it goes."""
 
     def __init__(self, base: Snapshot) -> None:
-        self.entries: list[Entry] = []
-        self._folding = Folding(base)
+        self.entries: list[JournalEntry] = []
+        self._folding = JournalReplay(base)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Take one entry."""
         self.entries.append(entry)
         self._folding.add(entry)
@@ -84,7 +84,7 @@ class Ran:
     outcome: OperationResult | None
     state: Snapshot
     events: list[Event] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
 
     def said(self, severity: str) -> list[str]:
         """The messages of one severity."""

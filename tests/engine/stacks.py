@@ -6,7 +6,11 @@ from pulumi_embedded_engine.config.project import find_project
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.stacks.administration import create
 from pulumi_embedded_engine.stacks.stack import Stack, open_backend, open_stack
-from pulumi_embedded_engine.state.journal import Begin, Done, Entry
+from pulumi_embedded_engine.state.journal import (
+    JournalEntry,
+    OperationStarted,
+    StepCompleted,
+)
 
 PASSPHRASE = "pw"
 # written by the CLI 3.260 under that passphrase; a fixed one is derived once for all tests
@@ -56,8 +60,8 @@ def thing(name: str, **fields: object) -> Resource:
     return made.with_(**fields)
 
 
-def creation(op: int, resource: Resource) -> list[Entry]:
+def creation(op: int, resource: Resource) -> list[JournalEntry]:
     return [
-        Begin(op, "creating", resource.with_(id="", outputs={})),
-        Done(op, None, resource),
+        OperationStarted(op, "creating", resource.with_(id="", outputs={})),
+        StepCompleted(op, None, resource),
     ]

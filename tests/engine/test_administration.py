@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_json import parse_json
+from pulumi_embedded_engine.golang.go_json import parse_object
 from pulumi_embedded_engine.model.property_values import SECRET, SIGNATURE, Secret
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack, open_stack
 from pulumi_embedded_engine.state import checkpoint, locks
-from pulumi_embedded_engine.state.encoding import opened
-from pulumi_embedded_engine.state.journal import Done
+from pulumi_embedded_engine.state.encoding import with_plaintext_secrets
+from pulumi_embedded_engine.state.journal import StepCompleted
 from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, root, stack_in, thing
@@ -24,7 +24,7 @@ RECORD = {"urn": ROOT, "custom": False, "type": "pulumi:pulumi:Stack"}
 def filled(directory: Path) -> Stack:
     stack = stack_in(directory)
     with stack.update("up") as update:
-        update.write(Done(None, None, root()))
+        update.write(StepCompleted(None, None, root()))
         for entry in creation(1, thing("a", outputs={"s": Secret("hush")})):
             update.write(entry)
     return stack
@@ -37,7 +37,7 @@ def exported(stack: Stack) -> dict[str, Any]:
 
 
 def without_secrets(state: Any) -> Any:
-    return opened(state, lambda _: "a secret")
+    return with_plaintext_secrets(state, lambda _: "a secret")
 
 
 def killed_run(stack: Stack) -> None:
@@ -45,10 +45,10 @@ def killed_run(stack: Stack) -> None:
     kept = stack.files.read_checkpoint()
     for effect in range(200):
         with killed_at(effect), stack.update("up") as update:
-            for entry in (Done(None, 0, root()), *creation(1, thing("made"))):
+            for entry in (StepCompleted(None, 0, root()), *creation(1, thing("made"))):
                 update.write(entry)
         journal = read_journal(stack.files.journal)
-        if journal and any("id-made" in line for line in journal.made()):
+        if journal and any("id-made" in line for line in journal.created_objects()):
             return
         administration.cancel(stack)
         stack.files.write_checkpoint(kept)
@@ -85,7 +85,9 @@ def test_an_exported_state_comes_back_record_by_record(tmp_path: Path) -> None:
     stack = filled(tmp_path)
     before = exported(stack)
 
-    warnings = administration.adopt(stack, json.dumps(before).encode(), force=False)
+    warnings = administration.import_state(
+        stack, json.dumps(before).encode(), force=False
+    )
 
     assert warnings == []
     assert without_secrets(exported(stack)) == without_secrets(before)
@@ -94,9 +96,9 @@ def test_an_exported_state_comes_back_record_by_record(tmp_path: Path) -> None:
 def test_a_state_that_never_was_comes_back_as_an_empty_one(tmp_path: Path) -> None:
     stack = filled(tmp_path)
 
-    administration.adopt(stack, b'{"version":3,"deployment":null}', force=False)
+    administration.import_state(stack, b'{"version":3,"deployment":null}', force=False)
 
-    assert stack.load() == Snapshot()
+    assert stack.snapshot() == Snapshot()
 
 
 def test_an_older_state_is_written_anew_in_todays_version(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_an_older_state_is_written_anew_in_todays_version(tmp_path: Path) -> Non
     stack = filled(tmp_path)
     for number, (version, features) in seen.items():
         state = {"version": number, "deployment": {"resources": [RECORD]}}
-        administration.adopt(stack, json.dumps(state).encode(), force=False)
+        administration.import_state(stack, json.dumps(state).encode(), force=False)
 
         found = exported(stack)
         assert (found["version"], found.get("features")) == (version, features)
@@ -129,7 +131,7 @@ def test_a_state_has_the_features_that_its_records_use_after_an_import(
         "deployment": {"resources": [RECORD, {**tainted, "taint": True}]},
     }
 
-    administration.adopt(stack, json.dumps(state).encode(), force=False)
+    administration.import_state(stack, json.dumps(state).encode(), force=False)
 
     # so did the pulumi CLI 3.260
     assert exported(stack)["version"] == 4
@@ -145,10 +147,10 @@ def test_secrets_in_a_state_of_a_version_that_had_none_are_refused(
     content = json.dumps(exported(stack) | {"version": number}).encode()
 
     if taken:
-        administration.adopt(stack, content, force=False)
+        administration.import_state(stack, content, force=False)
         return
     with pytest.raises(EngineError, match="names no secrets provider"):
-        administration.adopt(stack, content, force=True)
+        administration.import_state(stack, content, force=True)
     assert stack.files.read_checkpoint() == before
 
 
@@ -160,10 +162,10 @@ def test_secrets_in_plain_text_are_sealed_on_import(tmp_path: Path) -> None:
         "plaintext": '"new"',
     }
 
-    administration.adopt(stack, json.dumps(state).encode(), force=False)
+    administration.import_state(stack, json.dumps(state).encode(), force=False)
 
     assert "new" not in stack.files.checkpoint.read_text()
-    assert stack.load().resources[1].outputs == {"s": Secret("new")}
+    assert stack.snapshot().resources[1].outputs == {"s": Secret("new")}
 
 
 def test_pending_operations_are_dropped_on_import_and_said(tmp_path: Path) -> None:
@@ -174,10 +176,12 @@ def test_pending_operations_are_dropped_on_import_and_said(tmp_path: Path) -> No
         {"type": "creating", "resource": record}
     ]
 
-    (warning,) = administration.adopt(stack, json.dumps(state).encode(), force=False)
+    (warning,) = administration.import_state(
+        stack, json.dumps(state).encode(), force=False
+    )
 
     assert "removing pending operation 'creating'" in warning
-    assert stack.load().pending_operations == ()
+    assert stack.snapshot().pending_operations == ()
 
 
 def another_stack(state: dict[str, Any]) -> None:
@@ -205,10 +209,10 @@ def test_a_dangerous_import_needs_force(tmp_path: Path, damage: Any, says: str) 
     content = json.dumps(state).encode()
 
     with pytest.raises(EngineError, match=says):
-        administration.adopt(stack, content, force=False)
+        administration.import_state(stack, content, force=False)
     assert stack.files.read_checkpoint() == before
 
-    assert says in " ".join(administration.adopt(stack, content, force=True))
+    assert says in " ".join(administration.import_state(stack, content, force=True))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +237,7 @@ def test_an_import_that_cannot_be_read_changes_nothing(
     before = stack.files.read_checkpoint()
 
     with pytest.raises(EngineError) as error:
-        administration.adopt(stack, content, force=True)
+        administration.import_state(stack, content, force=True)
 
     assert "\n" not in str(error.value)
     assert stack.files.read_checkpoint() == before
@@ -248,7 +252,7 @@ def test_a_stack_with_resources_is_removed_by_force_only(tmp_path: Path) -> None
     administration.remove(stack, force=True, **options)
 
     assert list(stack.backend.stacks()) == []
-    assert not stack.file().file.exists()
+    assert not stack.config_document().file.exists()
     assert not stack.files.history.exists()
     assert stack.files.backups.exists()
     assert stack.files.checkpoint.with_name("dev.json.bak").exists()
@@ -259,11 +263,11 @@ def test_a_stack_of_its_own_record_alone_can_be_removed_and_keep_its_file(
 ) -> None:
     stack = stack_in(tmp_path)
     with stack.update("up") as update:
-        update.write(Done(None, None, root()))
+        update.write(StepCompleted(None, None, root()))
 
     administration.remove(stack, force=False, preserve_config=True, remove_backups=True)
 
-    assert stack.file().file.exists()
+    assert stack.config_document().file.exists()
     assert not stack.files.backups.exists()
     assert not list(stack.files.checkpoint.parent.iterdir())
 
@@ -276,10 +280,10 @@ def test_cancel_folds_before_it_unlocks_and_needs_no_passphrase(tmp_path: Path) 
 
     done = administration.cancel(nobody)
 
-    assert done.folded
-    assert locks.held(stack.files.locks) == []
+    assert done.journal_applied
+    assert locks.read_locks(stack.files.locks) == []
     assert "id-made" in stack.files.checkpoint.read_text()
-    assert stack.load().resources[-1].outputs == {"s": Secret("hush")}
+    assert stack.snapshot().resources[-1].outputs == {"s": Secret("hush")}
 
 
 def test_cancel_clears_the_lock_of_another(tmp_path: Path) -> None:
@@ -290,8 +294,8 @@ def test_cancel_clears_the_lock_of_another(tmp_path: Path) -> None:
 
     done = administration.cancel(stack)
 
-    assert (done.locks, done.folded) == (1, False)
-    assert locks.held(stack.files.locks) == []
+    assert (done.cleared_locks, done.journal_applied) == (1, False)
+    assert locks.read_locks(stack.files.locks) == []
 
 
 def test_cancel_leaves_a_run_that_is_alive_alone(tmp_path: Path) -> None:
@@ -310,7 +314,7 @@ def test_a_journal_of_a_state_that_went_on_without_it_is_set_aside_and_told(
     stack = filled(tmp_path)
     killed_run(stack)
     # as the CLI would after `pulumi cancel`
-    other = parse_json(stack.files.read_checkpoint(), "it")
+    other = parse_object(stack.files.read_checkpoint(), "it")
     other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
     stack.files.write_checkpoint(json.dumps(other).encode())
 
@@ -321,14 +325,16 @@ def test_a_journal_of_a_state_that_went_on_without_it_is_set_aside_and_told(
         stack.update("up"),
     ):
         pass
-    assert len(locks.held(stack.files.locks)) == 1
+    assert len(locks.read_locks(stack.files.locks)) == 1
 
     done = administration.cancel(stack)
 
-    assert done.aside is not None
-    assert done.aside.exists()
-    assert any("::made (id-made)" in line for line in done.created)
-    assert [record.urn.rpartition("::")[2] for record in stack.load().resources] == [
+    assert done.aside_file is not None
+    assert done.aside_file.exists()
+    assert any("::made (id-made)" in line for line in done.created_objects)
+    assert [
+        record.urn.rpartition("::")[2] for record in stack.snapshot().resources
+    ] == [
         "proj-dev",
         "a",
     ]
@@ -352,7 +358,7 @@ def test_removing_another_projects_stack_leaves_this_projects_configuration(
         other, force=False, preserve_config=False, remove_backups=False
     )
 
-    assert stack.file().file.exists()
+    assert stack.config_document().file.exists()
     assert not other.files.checkpoint.exists()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_embedded_engine.config.project import find_project
 from pulumi_embedded_engine.errors import NO_STACK, EngineError
-from pulumi_embedded_engine.processes.atomic_files import put
+from pulumi_embedded_engine.processes.atomic_files import write_atomically
 from pulumi_embedded_engine.state.file_backend import FileBackend, directory_of
 from tests.engine.stacks import project_in, stack_in
 
@@ -220,7 +220,7 @@ def test_a_write_that_fails_leaves_the_former_contents(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        put(file, b"new")
+        write_atomically(file, b"new")
 
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
     assert file.read_text() == "old"

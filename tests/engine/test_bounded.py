@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.processes.bounded_reading import (
-    gunzipped,
+    gunzip,
     read_file,
     read_stream,
 )
@@ -23,8 +23,7 @@ def test_as_much_as_the_bound_is_taken(tmp_path: Path) -> None:
     assert read_file(file, BOUND) == FULL
     assert read_stream(io.BytesIO(FULL), "it", BOUND) == FULL
     assert (
-        gunzipped(gzip.compress(FULL[:9]) + gzip.compress(FULL[9:]), "it", BOUND)
-        == FULL
+        gunzip(gzip.compress(FULL[:9]) + gzip.compress(FULL[9:]), "it", BOUND) == FULL
     )
 
 
@@ -37,7 +36,7 @@ def test_one_byte_more_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="it is larger than 4 MiB"):
         read_stream(io.BytesIO(FULL + b" "), "it", BOUND)
     with pytest.raises(EngineError, match="it, unpacked, is larger than 4 MiB"):
-        gunzipped(gzip.compress(FULL + b" "), "it", BOUND)
+        gunzip(gzip.compress(FULL + b" "), "it", BOUND)
 
 
 def test_what_never_ends_is_refused() -> None:
@@ -54,7 +53,7 @@ def test_a_bomb_is_refused_without_taking_its_memory(members: int) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(EngineError, match="larger than 64 MiB"):
-            gunzipped(bomb, "it", 64 << 20)
+            gunzip(bomb, "it", 64 << 20)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -21,16 +21,16 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def written(snapshot: Snapshot) -> checkpoint.Deployment:
-    return checkpoint.write(snapshot, salt="", sealer=None, now=NOW)
+    return checkpoint.deployment_of(snapshot, salt="", encrypt=None, now=NOW)
 
 
 def test_a_checkpoint_of_the_cli_is_read_with_its_secrets() -> None:
-    deployment = checkpoint.parse(GOLDEN.read_bytes())
+    deployment = checkpoint.parse_checkpoint(GOLDEN.read_bytes())
     secrets = PassphraseSecrets(deployment.salt, lambda: PASSPHRASE)
 
-    snapshot = checkpoint.read(deployment, secrets.decrypt)
+    snapshot = checkpoint.snapshot_of(deployment, secrets.decrypt)
 
-    checkpoint.verify(deployment, snapshot)
+    checkpoint.require_integrity(deployment, snapshot)
     stack, component = snapshot.resources
     assert stack.outputs["a"] == Secret("hush")
     assert stack.outputs["b"] == {"x": Secret(1), "y": 2.5}
@@ -38,10 +38,13 @@ def test_a_checkpoint_of_the_cli_is_read_with_its_secrets() -> None:
 
 
 def test_records_of_the_cli_are_written_back_byte_by_byte() -> None:
-    deployment = checkpoint.parse(GOLDEN.read_bytes())
+    deployment = checkpoint.parse_checkpoint(GOLDEN.read_bytes())
 
-    back = checkpoint.write(
-        checkpoint.read(deployment, None), salt=deployment.salt, sealer=None, now=NOW
+    back = checkpoint.deployment_of(
+        checkpoint.snapshot_of(deployment, None),
+        salt=deployment.salt,
+        encrypt=None,
+        now=NOW,
     )
 
     assert json.dumps(back.body["resources"]) == json.dumps(
@@ -54,7 +57,7 @@ def test_pending_operations_and_unknown_parts_survive() -> None:
     pending = PendingOperation(Resource("u", True, "t"), "creating")
     snapshot = Snapshot((), (pending,), {"integrity_error": {}}, {"later": [1]})
 
-    assert checkpoint.read(written(snapshot), None) == snapshot
+    assert checkpoint.snapshot_of(written(snapshot), None) == snapshot
 
 
 def test_an_empty_stack_has_no_resources_key() -> None:
@@ -108,7 +111,7 @@ def test_a_feature_raises_the_version(fields: dict[str, Any], feature: str) -> N
 )
 def test_what_cannot_be_read_is_one_sentence(content: bytes, says: str) -> None:
     with pytest.raises(EngineError, match=says) as error:
-        checkpoint.read(checkpoint.parse(content), None)
+        checkpoint.snapshot_of(checkpoint.parse_checkpoint(content), None)
 
     assert "\n" not in str(error.value)
 
@@ -123,10 +126,10 @@ def test_what_cannot_be_read_is_one_sentence(content: bytes, says: str) -> None:
     ],
 )
 def test_a_checkpoint_without_contents_is_an_empty_stack(content: bytes) -> None:
-    deployment = checkpoint.parse(content)
-    snapshot = checkpoint.read(deployment, None)
+    deployment = checkpoint.parse_checkpoint(content)
+    snapshot = checkpoint.snapshot_of(deployment, None)
 
-    checkpoint.verify(deployment, snapshot)
+    checkpoint.require_integrity(deployment, snapshot)
     assert snapshot == Snapshot()
 
 
@@ -135,7 +138,7 @@ def test_a_wrong_magic_is_refused() -> None:
     body["manifest"] = body["manifest"] | {"magic": "wrong"}
 
     with pytest.raises(EngineError, match="integrity"):
-        checkpoint.verify(checkpoint.Deployment(3, (), body), Snapshot())
+        checkpoint.require_integrity(checkpoint.Deployment(3, (), body), Snapshot())
 
 
 def test_another_secrets_provider_names_the_cli() -> None:

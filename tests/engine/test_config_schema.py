@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded_engine.config.config_schema import check
+from pulumi_embedded_engine.config.config_schema import check_config
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import ConfigValue, Project
 
@@ -19,11 +19,11 @@ def values(**texts: str) -> dict[str, ConfigValue]:
 
 def test_what_the_project_requires_and_nobody_gives_is_named() -> None:
     with pytest.raises(EngineError, match="missing configuration values 'a', 'b' and"):
-        check(project(a={}, b={}, c=None, d={}), "dev", values(d="x"))
+        check_config(project(a={}, b={}, c=None, d={}), "dev", values(d="x"))
 
 
 def test_only_keys_of_the_project_are_required() -> None:
-    check(project(**{"aws:region": {}}), "dev", {})
+    check_config(project(**{"aws:region": {}}), "dev", {})
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_only_keys_of_the_project_are_required() -> None:
     ],
 )  # fmt: skip
 def test_a_value_of_its_type_is_fine(declared: dict[str, Any], text: str) -> None:
-    check(project(k=declared), "dev", values(k=text))
+    check_config(project(k=declared), "dev", values(k=text))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_value_of_another_type_is_one_sentence(
     declared: dict[str, Any], text: str, kind: str
 ) -> None:
     with pytest.raises(EngineError) as error:
-        check(project(k=declared), "dev", values(k=text))
+        check_config(project(k=declared), "dev", values(k=text))
 
     assert str(error.value) == (
         "validating stack config: Stack 'dev' with configuration key 'k' must be of type "
@@ -69,5 +69,5 @@ def test_what_is_declared_secret_must_be_encrypted() -> None:
     declared = project(k={"type": "string", "secret": True})
 
     with pytest.raises(EngineError, match="must be encrypted"):
-        check(declared, "dev", values(k="x"))
-    check(declared, "dev", {"proj:k": ConfigValue("x", secret=True)})
+        check_config(declared, "dev", values(k="x"))
+    check_config(declared, "dev", {"proj:k": ConfigValue("x", secret=True)})

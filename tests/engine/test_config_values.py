@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_embedded_engine.config import config_values as values
-from pulumi_embedded_engine.config.config_keys import Place
-from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.config import config_values
+from pulumi_embedded_engine.config.config_keys import ConfigPath
+from pulumi_embedded_engine.config.config_values import EncryptedValue
 from pulumi_embedded_engine.errors import EngineError
 
 SCALARS = (
@@ -24,25 +24,28 @@ TREES = st.recursive(
 
 @given(TREES)
 def test_a_value_is_parsed_and_unparsed_without_loss(value: Any) -> None:
-    assert values.unparse(values.parse(value)) == value
+    assert config_values.unparse(config_values.parse(value)) == value
 
 
 def test_a_secure_leaf_makes_the_whole_value_a_secret() -> None:
-    value = values.parse({"a": [{"secure": "ct"}]})
+    value = config_values.parse({"a": [{"secure": "ct"}]})
 
-    assert value == {"a": [Secure("ct")]}
-    assert values.is_secret(value)
-    assert values.text(values.revealed(value, str.upper)) == '{"a":["CT"]}'
+    assert value == {"a": [EncryptedValue("ct")]}
+    assert config_values.is_secret(value)
+    assert (
+        config_values.program_text(config_values.decrypted(value, str.upper))
+        == '{"a":["CT"]}'
+    )
 
 
 @pytest.mark.parametrize("value", [{"secure": 5}, {"secure": "x", "b": 1}, {}, []])
 def test_only_a_lone_secure_text_is_a_secret(value: Any) -> None:
-    assert not values.is_secret(values.parse(value))
+    assert not config_values.is_secret(config_values.parse(value))
 
 
 @given(TREES)
 def test_every_value_has_a_text(value: Any) -> None:
-    assert isinstance(values.text(value), str)
+    assert isinstance(config_values.program_text(value), str)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,7 @@ def test_every_value_has_a_text(value: Any) -> None:
 def test_a_text_for_a_place_inside_becomes_what_it_looks_like(
     text: str, value: Any
 ) -> None:
-    assert values.coerced(text) == value
+    assert config_values.bool_or_int_or_text(text) == value
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_a_text_for_a_place_inside_becomes_what_it_looks_like(
 def test_a_value_is_put_in_its_place(
     old: Any, path: tuple[str | int, ...], new: Any
 ) -> None:
-    assert Place("p:k", path).put({"p:k": old}, 1) == {"p:k": new}
+    assert ConfigPath("p:k", path).with_value({"p:k": old}, 1) == {"p:k": new}
 
 
 @pytest.mark.parametrize(
@@ -101,14 +104,14 @@ def test_a_place_that_does_not_fit_is_named(
     old: Any, path: tuple[str | int, ...], says: str
 ) -> None:
     with pytest.raises(EngineError, match=says):
-        Place("p:k", path).put({"p:k": old}, 1)
+        ConfigPath("p:k", path).with_value({"p:k": old}, 1)
 
 
 def test_a_map_that_would_read_as_a_secret_is_refused() -> None:
     with pytest.raises(EngineError, match="reserved"):
-        Place("p:k", ("secure",)).put({}, "x")
+        ConfigPath("p:k", ("secure",)).with_value({}, "x")
     with pytest.raises(EngineError, match="reserved"):
-        Place("p:k", ("b",)).take_away({"p:k": {"secure": "x", "b": 1}})
+        ConfigPath("p:k", ("b",)).without_value({"p:k": {"secure": "x", "b": 1}})
 
 
 @pytest.mark.parametrize(
@@ -125,21 +128,21 @@ def test_a_map_that_would_read_as_a_secret_is_refused() -> None:
 def test_a_value_is_taken_from_its_place(
     old: Any, path: tuple[str | int, ...], new: Any
 ) -> None:
-    assert Place("p:k", path).take_away({"p:k": old}) == {"p:k": new}
+    assert ConfigPath("p:k", path).without_value({"p:k": old}) == {"p:k": new}
 
 
 @given(TREES, st.lists(st.text(max_size=2) | st.integers(0, 2), min_size=1, max_size=3))
 def test_what_was_put_is_found_and_can_be_taken_away(
     value: Any, path: list[str | int]
 ) -> None:
-    place = Place("p:k", tuple(path))
+    place = ConfigPath("p:k", tuple(path))
     try:
-        placed = place.put({"p:k": value}, 7)
+        placed = place.with_value({"p:k": value}, 7)
     except EngineError:
         return
 
     assert place.look_up(placed) == (7, True)
-    place.take_away(placed)
+    place.without_value(placed)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_what_was_put_is_found_and_can_be_taken_away(
     ],
 )
 def test_a_text_is_read_as_the_kind_asked_for(text: str, kind: str, value: Any) -> None:
-    assert values.of_kind(text, kind) == value
+    assert config_values.value_of_kind(text, kind) == value
 
 
 @pytest.mark.parametrize(
@@ -160,13 +163,13 @@ def test_a_text_is_read_as_the_kind_asked_for(text: str, kind: str, value: Any) 
 )
 def test_a_text_of_another_kind_is_one_sentence(text: str, kind: str) -> None:
     with pytest.raises(EngineError, match=kind):
-        values.of_kind(text, kind)
+        config_values.value_of_kind(text, kind)
 
 
 def test_a_value_is_legible_on_one_line_with_the_numbers_of_go() -> None:
     value = {"b": [1e-7, 1e-6, 1e21, -0.0, 2.5, None], "a": "<ü>"}
 
-    assert values.legible(value) == (
+    assert config_values.value_text(value) == (
         '{"a":"<ü>","b":[1e-7,0.000001,1e+21,-0,2.5,null]}'
     )
-    assert values.legible("a\nb") == "a\nb"
+    assert config_values.value_text("a\nb") == "a\nb"

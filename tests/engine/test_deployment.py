@@ -11,7 +11,7 @@ import pytest
 from pulumi_embedded_engine.execution.cancellation import RunTerminated
 from pulumi_embedded_engine.model.operation_context import ConfigValue
 from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
-from pulumi_embedded_engine.state.journal import Begin, Done
+from pulumi_embedded_engine.state.journal import OperationStarted, StepCompleted
 from tests.engine.running import Bench
 
 THING = "from maker import Thing\nimport pulumi\n"
@@ -65,8 +65,10 @@ def test_a_pending_operation_is_noted_before_the_provider_is_called(
 ) -> None:
     ran = bench.run(THING + "Thing('a')")
 
-    begin = next(e for e in ran.entries if isinstance(e, Begin))
-    done = next(e for e in ran.entries if isinstance(e, Done) and e.op == begin.op)
+    begin = next(e for e in ran.entries if isinstance(e, OperationStarted))
+    done = next(
+        e for e in ran.entries if isinstance(e, StepCompleted) and e.op == begin.op
+    )
     assert (begin.type, begin.resource.id) == ("creating", "")
     assert done.new is not None
     assert done.new.id == "id-a"

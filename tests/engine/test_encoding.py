@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_json import dumps, parse_json
+from pulumi_embedded_engine.golang.go_json import dumps, parse_object
 from pulumi_embedded_engine.model.property_values import (
     SECRET,
     SIGNATURE,
@@ -18,10 +18,10 @@ from pulumi_embedded_engine.model.property_values import (
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.state.encoding import (
     BYTE_STRING,
-    Encoder,
+    StateEncoder,
     decode_resource,
     decode_value,
-    opened,
+    with_plaintext_secrets,
 )
 
 
@@ -55,24 +55,24 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_values_come_back_as_they_were(value: Any) -> None:
-    assert decode_value(Encoder(seal).value(value), unseal) == value
+    assert decode_value(StateEncoder(seal).value(value), unseal) == value
 
 
 @given(VALUES)
 def test_closed_secrets_are_written_back_untouched(value: Any) -> None:
-    written = Encoder(seal).value(value)
+    written = StateEncoder(seal).value(value)
 
-    assert Encoder(None).value(decode_value(written, None)) == written
+    assert StateEncoder(None).value(decode_value(written, None)) == written
 
 
 @given(VALUES)
 def test_secrets_can_be_shown_and_sealed_again_in_the_state_itself(value: Any) -> None:
-    written = Encoder(seal).value(value)
+    written = StateEncoder(seal).value(value)
 
-    shown = opened(written, unseal)
+    shown = with_plaintext_secrets(written, unseal)
 
     assert "ciphertext" not in _outside_secrets(shown)
-    assert Encoder(seal).value(decode_value(shown, unseal)) == written
+    assert StateEncoder(seal).value(decode_value(shown, unseal)) == written
 
 
 def _outside_secrets(value: Any) -> str:
@@ -86,7 +86,7 @@ def _outside_secrets(value: Any) -> str:
 
 
 def test_a_secret_in_a_secret_is_sealed_once() -> None:
-    written = Encoder(seal).value(Secret([Secret("in")]))
+    written = StateEncoder(seal).value(Secret([Secret("in")]))
 
     assert written["ciphertext"].count("sealed") == 1
     assert decode_value(written, unseal) == Secret([Secret("in")])
@@ -94,11 +94,11 @@ def test_a_secret_in_a_secret_is_sealed_once() -> None:
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf])
 def test_numbers_that_json_lacks_come_back(number: float) -> None:
-    assert decode_value(Encoder(None).value(number), None) == number
+    assert decode_value(StateEncoder(None).value(number), None) == number
 
 
 def test_not_a_number_comes_back() -> None:
-    assert math.isnan(decode_value(Encoder(None).value(math.nan), None))
+    assert math.isnan(decode_value(StateEncoder(None).value(math.nan), None))
 
 
 def test_the_digits_that_the_cli_writes_of_a_large_number_are_that_number() -> None:
@@ -110,26 +110,28 @@ def test_timeouts_in_whole_seconds_are_written_without_a_fraction() -> None:
     record = Resource("u", True, "t", custom_timeouts=timeouts)
 
     # as the CLI 3.260 wrote them
-    written = dumps(Encoder(None).resource(record)["customTimeouts"])
+    written = dumps(StateEncoder(None).resource(record)["customTimeouts"])
     assert written == '{"create":60,"update":0.5}'
 
 
 def test_whole_numbers_are_written_without_a_fraction() -> None:
-    assert dumps(Encoder(None).value([2.0, 2.5, -3.0])) == "[2,2.5,-3]"
+    assert dumps(StateEncoder(None).value([2.0, 2.5, -3.0])) == "[2,2.5,-3]"
 
 
-@pytest.mark.parametrize("written", ["-0", "-0.0", dumps(Encoder(None).value(-0.0))])
+@pytest.mark.parametrize(
+    "written", ["-0", "-0.0", dumps(StateEncoder(None).value(-0.0))]
+)
 def test_a_negative_zero_keeps_its_sign(written: str) -> None:
     secret = {SIGNATURE: SECRET, "ciphertext": seal(written)}
 
     opened_ = decode_value(secret, unseal)
 
     assert math.copysign(1, opened_.value) == -1
-    assert parse_json(f'{{"n": {written}}}'.encode(), "it")["n"].hex() == "-0x0.0p+0"
+    assert parse_object(f'{{"n": {written}}}'.encode(), "it")["n"].hex() == "-0x0.0p+0"
 
 
 def test_a_string_of_raw_bytes_is_noticed_also_inside_a_secret() -> None:
-    encoder = Encoder(seal)
+    encoder = StateEncoder(seal)
 
     encoder.value(Secret({SIGNATURE: BYTE_STRING, "value": "/w=="}))
 
@@ -176,13 +178,13 @@ def test_a_record_comes_back_in_full_with_fields_nobody_knows() -> None:
         "somethingNew": {"x": [1]},
     }
 
-    assert Encoder(None).resource(decode_resource(record, None)) == record
+    assert StateEncoder(None).resource(decode_resource(record, None)) == record
 
 
 def test_a_new_moment_is_written_in_utc_without_needless_zeros() -> None:
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    written = Encoder(None).resource(
+    written = StateEncoder(None).resource(
         Resource("u", False, "t", created=datetime(2026, 1, 2, 3, 4, 5, 120000, UTC))
     )
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_embedded_engine.golang.go_json import respelled
+from pulumi_embedded_engine.golang.go_json import with_go_floats
 
 # as the pulumi CLI 3.260 printed them by `stack output --json`
 SEEN = [
@@ -27,7 +27,7 @@ SEEN = [
 def test_a_number_in_json_is_spelled_as_the_cli_spells_it(
     number: float, seen: str
 ) -> None:
-    assert respelled(json.dumps({"1.0": [number]})) == f'{{"1.0": [{seen}]}}'
+    assert with_go_floats(json.dumps({"1.0": [number]})) == f'{{"1.0": [{seen}]}}'
 
 
 @given(
@@ -44,6 +44,6 @@ def test_the_json_stays_that_of_the_same_value(value: object) -> None:
     document = json.dumps(value)
 
     # digits of a large number stand for the double that is nearest
-    assert json.loads(respelled(document), parse_int=float) == json.loads(
+    assert json.loads(with_go_floats(document), parse_int=float) == json.loads(
         document, parse_int=float
     )

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from pulumi_embedded_engine.state.integrity import Broken, verify
+from pulumi_embedded_engine.state.integrity import IntegrityError, check_snapshot
 from tests.engine.stacks import ROOT, root, thing
 
 PROVIDER = Resource(
@@ -15,7 +15,7 @@ PROVIDER = Resource(
 
 
 def check(*resources: Resource) -> None:
-    verify(Snapshot(resources))
+    check_snapshot(Snapshot(resources))
 
 
 def test_a_whole_stack_is_valid() -> None:
@@ -48,17 +48,17 @@ def test_a_whole_stack_is_valid() -> None:
     ],
 )
 def test_a_broken_rule_is_named(fields: dict[str, Any], says: str) -> None:
-    with pytest.raises(Broken, match=says):
+    with pytest.raises(IntegrityError, match=says):
         check(root(), thing("a", **fields))
 
 
 def test_a_reference_forward_is_told_from_a_missing_one() -> None:
-    with pytest.raises(Broken, match="comes after it"):
+    with pytest.raises(IntegrityError, match="comes after it"):
         check(root(), thing("a", dependencies=(thing("b").urn,)), thing("b"))
 
 
 def test_a_provider_needs_an_id() -> None:
-    with pytest.raises(Broken, match="no id"):
+    with pytest.raises(IntegrityError, match="no id"):
         check(PROVIDER.with_(id=""))
 
 
@@ -68,7 +68,7 @@ def test_a_record_that_waits_for_its_replacement_may_have_lost_its_provider() ->
 
 def test_a_urn_may_be_there_again_only_to_be_deleted() -> None:
     check(root(), thing("a"), thing("a", delete=True), thing("a", delete=True))
-    with pytest.raises(Broken, match="2 times"):
+    with pytest.raises(IntegrityError, match="2 times"):
         check(root(), thing("a"), thing("a"))
 
 

@@ -7,17 +7,17 @@ from pulumi_embedded_engine.model.state_records import (
     PendingOperation,
     Snapshot,
 )
-from pulumi_embedded_engine.state.integrity import verify
+from pulumi_embedded_engine.state.integrity import check_snapshot
 from pulumi_embedded_engine.state.journal import (
-    Amended,
-    Begin,
-    Done,
-    Entry,
-    Failed,
-    Folding,
-    Rebased,
-    Refreshed,
-    fold,
+    BaseReplaced,
+    JournalEntry,
+    JournalReplay,
+    OperationFailed,
+    OperationStarted,
+    RecordChanged,
+    RecordRefreshed,
+    StepCompleted,
+    replay,
 )
 from tests.engine.stacks import creation, root, thing
 
@@ -32,48 +32,57 @@ def test_without_entries_nothing_changes() -> None:
     pending = PendingOperation(thing("x"), "updating")
     base = Snapshot((root(),), (pending,))
 
-    assert fold(base, []) is base
+    assert replay(base, []) is base
 
 
 def test_finished_records_come_first_in_order_of_completion() -> None:
-    entries: list[Entry] = [
-        Done(None, 0, root()),
-        Done(None, 2, thing("b")),
+    entries: list[JournalEntry] = [
+        StepCompleted(None, 0, root()),
+        StepCompleted(None, 2, thing("b")),
         *creation(1, thing("n")),
     ]
 
-    assert names(fold(BASE, entries)) == ["proj-dev", "b", "n", "a", "c"]
+    assert names(replay(BASE, entries)) == ["proj-dev", "b", "n", "a", "c"]
 
 
 def test_an_operation_that_was_begun_is_pending_until_it_ends() -> None:
-    begin = Begin(1, "updating", thing("a"))
+    begin = OperationStarted(1, "updating", thing("a"))
 
-    (pending,) = fold(BASE, [begin]).pending_operations
+    (pending,) = replay(BASE, [begin]).pending_operations
 
     assert pending == PendingOperation(thing("a"), "updating")
-    assert fold(BASE, [begin, Failed(1)]).pending_operations == ()
-    assert fold(BASE, [begin, Done(1, 1, thing("a"))]).pending_operations == ()
+    assert replay(BASE, [begin, OperationFailed(1)]).pending_operations == ()
+    assert (
+        replay(BASE, [begin, StepCompleted(1, 1, thing("a"))]).pending_operations == ()
+    )
 
 
 def test_a_failed_operation_leaves_the_records_as_they_were() -> None:
     assert (
-        fold(BASE, [Begin(1, "deleting", thing("a")), Failed(1)]).resources
+        replay(
+            BASE, [OperationStarted(1, "deleting", thing("a")), OperationFailed(1)]
+        ).resources
         == BASE.resources
     )
 
 
 def test_a_deleted_record_goes() -> None:
-    entries: list[Entry] = [Begin(1, "deleting", thing("b")), Done(1, 2, None)]
+    entries: list[JournalEntry] = [
+        OperationStarted(1, "deleting", thing("b")),
+        StepCompleted(1, 2, None),
+    ]
 
-    assert names(fold(BASE, entries)) == ["proj-dev", "a", "c"]
+    assert names(replay(BASE, entries)) == ["proj-dev", "a", "c"]
 
 
 def test_a_replaced_record_stays_marked_until_it_is_deleted() -> None:
     new = thing("a", id="new")
-    entries: list[Entry] = [Done(1, 1, new, old_becomes=thing("a", delete=True))]
-    entries.insert(0, Begin(1, "creating", new))
+    entries: list[JournalEntry] = [
+        StepCompleted(1, 1, new, old_becomes=thing("a", delete=True))
+    ]
+    entries.insert(0, OperationStarted(1, "creating", new))
 
-    kept = fold(BASE, [Done(None, 0, root()), *entries]).resources
+    kept = replay(BASE, [StepCompleted(None, 0, root()), *entries]).resources
 
     assert [(record.id, record.delete) for record in kept if record.urn == new.urn] == [
         ("new", False),
@@ -85,24 +94,27 @@ def test_of_earlier_operations_only_creations_outlive_a_write() -> None:
     kinds: tuple[OperationType, ...] = ("creating", "updating", "deleting", "reading")
     base = Snapshot((root(),), tuple(PendingOperation(thing(k), k) for k in kinds))
 
-    left = fold(base, [Done(None, 0, root())]).pending_operations
+    left = replay(base, [StepCompleted(None, 0, root())]).pending_operations
 
     assert [operation.type for operation in left] == ["creating"]
 
 
 def test_a_finished_record_can_be_amended_and_removed() -> None:
-    entries: list[Entry] = [
+    entries: list[JournalEntry] = [
         *creation(1, thing("n")),
-        Amended(thing("n").urn, thing("n", id="other")),
+        RecordChanged(thing("n").urn, thing("n", id="other")),
     ]
 
-    assert fold(BASE, entries).resources[0].id == "other"
+    assert replay(BASE, entries).resources[0].id == "other"
 
 
 def test_a_refreshed_record_keeps_its_place_or_goes() -> None:
-    entries = [Refreshed(1, thing("a", outputs={"x": 1})), Refreshed(2, None)]
+    entries = [
+        RecordRefreshed(1, thing("a", outputs={"x": 1})),
+        RecordRefreshed(2, None),
+    ]
 
-    folded = fold(BASE, entries)
+    folded = replay(BASE, entries)
 
     assert names(folded) == ["proj-dev", "a", "c"]
     assert folded.resources[1].outputs == {"x": 1}
@@ -113,79 +125,86 @@ def test_nothing_points_to_a_record_that_a_refresh_did_not_find() -> None:
     needs = {"dependencies": (gone.urn,), "property_dependencies": {"p": (gone.urn,)}}
     base = Snapshot((root(), gone, thing("b", deleted_with=gone.urn, **needs)))
 
-    folded = fold(base, [Refreshed(1, None)])
+    folded = replay(base, [RecordRefreshed(1, None)])
 
-    verify(folded)
+    check_snapshot(folded)
     assert folded.resources[1] == thing("b")
 
 
 def test_after_a_new_base_positions_count_there() -> None:
-    entries: list[Entry] = [
-        Refreshed(1, None),
-        Rebased(Snapshot((root(), thing("c")))),
-        Done(None, 1, None),
+    entries: list[JournalEntry] = [
+        RecordRefreshed(1, None),
+        BaseReplaced(Snapshot((root(), thing("c")))),
+        StepCompleted(None, 1, None),
     ]
 
-    assert names(fold(BASE, entries)) == ["proj-dev"]
+    assert names(replay(BASE, entries)) == ["proj-dev"]
 
 
 def test_a_finished_record_can_go_in_the_place_of_a_base_record() -> None:
-    entries: list[Entry] = [
+    entries: list[JournalEntry] = [
         *creation(1, thing("n")),
-        Done(None, None, thing("n", id="2"), finished=thing("n").urn),
+        StepCompleted(None, None, thing("n", id="2"), finished=thing("n").urn),
     ]
 
-    assert [r.id for r in fold(Snapshot((root(),)), entries).resources] == ["2", ""]
+    assert [r.id for r in replay(Snapshot((root(),)), entries).resources] == ["2", ""]
 
 
 @pytest.mark.parametrize(
     "entry",
     [
-        Amended("urn:nobody", thing("a")),
-        Done(7, None, thing("a")),
-        Failed(7),
-        Done(None, 9, None),
-        Refreshed(-1, None),
-        Done(None, None, None, finished="urn:nobody"),
+        RecordChanged("urn:nobody", thing("a")),
+        StepCompleted(7, None, thing("a")),
+        OperationFailed(7),
+        StepCompleted(None, 9, None),
+        RecordRefreshed(-1, None),
+        StepCompleted(None, None, None, finished="urn:nobody"),
     ],
 )
-def test_an_entry_that_does_not_fit_is_refused(entry: Entry) -> None:
+def test_an_entry_that_does_not_fit_is_refused(entry: JournalEntry) -> None:
     with pytest.raises(ValueError, match=r"urn:nobody|7|9|-1"):
-        Folding(BASE).add(entry)
+        JournalReplay(BASE).add(entry)
 
 
 def test_references_follow_a_renamed_record() -> None:
     old, new = thing("old"), thing("new")
     base = Snapshot((root(), old, thing("b", dependencies=(old.urn,), parent=old.urn)))
 
-    folded = fold(
-        base, [Done(None, 0, root()), Done(None, 1, new.with_(aliases=(old.urn,)))]
+    folded = replay(
+        base,
+        [
+            StepCompleted(None, 0, root()),
+            StepCompleted(None, 1, new.with_(aliases=(old.urn,))),
+        ],
     )
 
-    verify(folded)
+    check_snapshot(folded)
     assert folded.resources[1].aliases == ()
     assert folded.resources[2].parent == new.urn
     assert folded.resources[2].dependencies == (new.urn,)
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> list[Entry]:
+def runs(draw: st.DrawFn) -> list[JournalEntry]:
     """A run over BASE as an engine would make it: each base record is kept, updated, deleted or left; some are new."""
-    entries: list[Entry] = [Done(None, 0, root())]
+    entries: list[JournalEntry] = [StepCompleted(None, 0, root())]
     for op, name in enumerate("abc", start=1):
         position = op
         deed = draw(st.sampled_from(["same", "update", "fail", "leave", "replace"]))
-        steps: dict[str, list[Entry]] = {
-            "same": [Done(None, position, thing(name), significant=False)],
+        steps: dict[str, list[JournalEntry]] = {
+            "same": [StepCompleted(None, position, thing(name), significant=False)],
             "update": [
-                Begin(op, "updating", thing(name)),
-                Done(op, position, thing(name, outputs={"v": 2})),
+                OperationStarted(op, "updating", thing(name)),
+                StepCompleted(op, position, thing(name, outputs={"v": 2})),
             ],
-            "fail": [Begin(op, "updating", thing(name)), Failed(op)],
+            "fail": [
+                OperationStarted(op, "updating", thing(name)),
+                OperationFailed(op),
+            ],
             "leave": [],
             "replace": [
-                Begin(op, "creating", thing(name, id="")),
-                Done(
+                OperationStarted(op, "creating", thing(name, id="")),
+                StepCompleted(
                     op,
                     position,
                     thing(name, id="2"),
@@ -200,15 +219,15 @@ def runs(draw: st.DrawFn) -> list[Entry]:
 
 
 @given(runs())
-def test_every_prefix_of_a_run_is_a_valid_state(entries: list[Entry]) -> None:
+def test_every_prefix_of_a_run_is_a_valid_state(entries: list[JournalEntry]) -> None:
     for length in range(len(entries) + 1):
-        verify(fold(BASE, entries[:length]))
+        check_snapshot(replay(BASE, entries[:length]))
 
 
 @given(runs())
-def test_folding_one_by_one_is_folding_at_once(entries: list[Entry]) -> None:
-    folding = Folding(BASE)
+def test_folding_one_by_one_is_folding_at_once(entries: list[JournalEntry]) -> None:
+    folding = JournalReplay(BASE)
 
     for length, entry in enumerate(entries, start=1):
         folding.add(entry)
-        assert folding.snapshot() == fold(BASE, entries[:length])
+        assert folding.snapshot() == replay(BASE, entries[:length])

@@ -10,39 +10,39 @@ from pulumi_embedded_engine.model.property_values import Secret
 from pulumi_embedded_engine.model.state_records import PendingOperation, Snapshot
 from pulumi_embedded_engine.state import journal_file
 from pulumi_embedded_engine.state.journal import (
-    Amended,
-    Done,
-    Entry,
-    Failed,
-    Rebased,
-    Refreshed,
+    BaseReplaced,
+    JournalEntry,
+    OperationFailed,
+    RecordChanged,
+    RecordRefreshed,
+    StepCompleted,
 )
 from pulumi_embedded_engine.state.journal_file import (
-    Header,
     JournalFile,
-    mark_folded,
+    JournalHeader,
+    mark_applied,
     read_journal,
 )
 from tests.engine.stacks import creation, root, thing
 
-HEADER = Header(
+HEADER = JournalHeader(
     base="abc", salt="salt", kind="up", message="why", started=5, config={"a:b": 1}
 )
-ENTRIES: list[Entry] = [
+ENTRIES: list[JournalEntry] = [
     *creation(1, thing("a", inputs={"n": 1})),
-    Done(None, 0, root(), significant=True),
-    Done(
+    StepCompleted(None, 0, root(), significant=True),
+    StepCompleted(
         None,
         1,
         thing("b"),
         old_becomes=thing("b", delete=True),
         finished=thing("a").urn,
     ),
-    Failed(2),
-    Amended(thing("a").urn, thing("a", outputs={"x": [None]})),
-    Refreshed(3, None),
-    Refreshed(3, thing("c")),
-    Rebased(
+    OperationFailed(2),
+    RecordChanged(thing("a").urn, thing("a", outputs={"x": [None]})),
+    RecordRefreshed(3, None),
+    RecordRefreshed(3, thing("c")),
+    BaseReplaced(
         Snapshot(
             (root(),), (PendingOperation(thing("d"), "creating"),), {"m": 1}, {"e": 2}
         )
@@ -54,7 +54,7 @@ def seal(text: str) -> str:
     return f"sealed({len(text)})"
 
 
-def written(file: Path, entries: list[Entry]) -> None:
+def written(file: Path, entries: list[JournalEntry]) -> None:
     journal = JournalFile(file, HEADER, seal)
     for entry in entries:
         journal.append(entry)
@@ -151,11 +151,11 @@ def test_the_mark_of_a_fold_replaces_a_torn_line(tmp_path: Path) -> None:
     journal = read_journal(file)
     assert journal is not None
 
-    mark_folded(file, journal, "digest")
+    mark_applied(file, journal, "digest")
 
     again = read_journal(file)
     assert again is not None
-    assert again.folded == {"digest"}
+    assert again.applied == {"digest"}
     assert again.entries == journal.entries
 
 
@@ -192,9 +192,9 @@ def test_an_entry_that_loses_nothing_is_not_flushed(
     journal = JournalFile(tmp_path / "dev.jsonl", HEADER, seal)
     monkeypatch.setattr(journal_file, "_flush", flushes.append)
 
-    journal.append(Done(None, 0, root(), significant=False))
+    journal.append(StepCompleted(None, 0, root(), significant=False))
     assert flushes == []
-    journal.append(Done(None, 0, root()))
+    journal.append(StepCompleted(None, 0, root()))
     assert len(flushes) == 1
     journal.close()
 
@@ -214,7 +214,7 @@ def test_a_line_that_could_be_written_in_part_only_leaves_no_trace(
 
     monkeypatch.setattr(os, "write", full_disk)
     with pytest.raises(OSError, match="No space"):
-        journal.append(Failed(12345678901))
+        journal.append(OperationFailed(12345678901))
     monkeypatch.setattr(os, "write", real)
     journal.append(ENTRIES[1])
     journal.close()

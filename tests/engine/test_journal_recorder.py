@@ -8,7 +8,7 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.execution.journal_recorder import JournalRecorder
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
-from pulumi_embedded_engine.state.journal import Entry, fold
+from pulumi_embedded_engine.state.journal import JournalEntry, replay
 from pulumi_embedded_engine.steps.steps import DeleteStep, StepResult
 from tests.engine.replaying import EMBEDDED, Playground
 from tests.engine.running import Notes
@@ -50,7 +50,7 @@ def test_a_container_takes_all_with_it_innermost_first() -> None:
     _delete(recorder, resources, 0)
 
     sizes = [
-        len(fold(BASE, notes.entries[:count]).resources)
+        len(replay(BASE, notes.entries[:count]).resources)
         for count in range(before + 1, len(notes.entries) + 1)
     ]
     assert sizes == [3, 2, 1, 0]
@@ -98,7 +98,7 @@ def test_what_waits_points_to_nothing_that_went_with_another_container() -> None
 class FullDisk:
     """A journal in which nothing can be kept."""
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Keep nothing."""
         raise OSError(errno.ENOSPC, f"no space left for {type(entry).__name__}")
 

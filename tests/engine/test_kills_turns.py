@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.state import run_mark
-from pulumi_embedded_engine.state.journal import Begin, Done, Failed
+from pulumi_embedded_engine.state.journal import (
+    OperationFailed,
+    OperationStarted,
+    StepCompleted,
+)
 from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.replaying import CLI, EMBEDDED, Playground
 from tests.engine.test_kills import SECONDS, until
@@ -106,9 +110,12 @@ class World:
         journal = read_journal(self.journal)
         pending: dict[int, str] = {}
         for entry in journal.entries if journal else ():
-            if isinstance(entry, Begin):
+            if isinstance(entry, OperationStarted):
                 pending[entry.op] = entry.resource.urn.rpartition("::")[2]
-            elif isinstance(entry, Done | Failed) and entry.op is not None:
+            elif (
+                isinstance(entry, StepCompleted | OperationFailed)
+                and entry.op is not None
+            ):
                 pending.pop(entry.op, None)
         recorded = self.ground.state().get("pending_operations", [])
         urns = [operation["urn"] for operation in recorded]

@@ -35,19 +35,19 @@ def dead_process() -> int:
 
 
 def test_a_lock_is_there_until_it_is_released(tmp_path: Path) -> None:
-    lock = locks.take(tmp_path, CLOCK)
+    lock = locks.acquire(tmp_path, CLOCK)
 
-    (found,) = locks.held(tmp_path)
+    (found,) = locks.read_locks(tmp_path)
     assert found.pid == os.getpid()
-    locks.drop(lock)
-    assert locks.held(tmp_path) == []
+    locks.remove_lock(lock)
+    assert locks.read_locks(tmp_path) == []
 
 
 def test_the_lock_of_another_names_its_holder(tmp_path: Path) -> None:
     foreign(tmp_path, os.getpid())
 
     with pytest.raises(EngineError, match=r"ann@.*2026-01-02T03:04:05Z") as error:
-        locks.take(tmp_path, CLOCK)
+        locks.acquire(tmp_path, CLOCK)
 
     assert "dead" not in str(error.value)
 
@@ -57,7 +57,7 @@ def test_the_lock_of_a_run_that_goes_on_says_to_wait_and_not_who_made_it_by_what
 ) -> None:
     foreign(tmp_path, os.getpid(), user=locks.USERNAME)
 
-    refused = str(locks.refusal(locks.held(tmp_path)))
+    refused = str(locks.lock_error(locks.read_locks(tmp_path)))
 
     assert "wait for the other process" in refused
     assert "created by esa-prefetch@" in refused
@@ -70,14 +70,14 @@ def test_a_dead_process_on_this_host_is_called_dead_and_the_remedy_named(
     foreign(tmp_path, dead_process())
 
     with pytest.raises(EngineError, match="dead: run `esa-prefetch cancel`"):
-        locks.take(tmp_path, CLOCK)
+        locks.acquire(tmp_path, CLOCK)
 
 
 def test_a_process_of_another_host_is_not_judged(tmp_path: Path) -> None:
     foreign(tmp_path, dead_process(), host="elsewhere")
 
     with pytest.raises(EngineError) as error:
-        locks.take(tmp_path, CLOCK)
+        locks.acquire(tmp_path, CLOCK)
 
     assert "dead" not in str(error.value)
 
@@ -85,17 +85,17 @@ def test_a_process_of_another_host_is_not_judged(tmp_path: Path) -> None:
 def test_a_lock_that_this_engine_left_on_this_host_is_replaced(tmp_path: Path) -> None:
     file = foreign(tmp_path, dead_process(), user=locks.USERNAME)
 
-    locks.take(tmp_path, CLOCK)
+    locks.acquire(tmp_path, CLOCK)
 
     assert not file.exists()
-    assert len(locks.held(tmp_path)) == 1
+    assert len(locks.read_locks(tmp_path)) == 1
 
 
 def test_a_lock_of_this_engine_on_another_host_is_respected(tmp_path: Path) -> None:
     foreign(tmp_path, 1, host="elsewhere", user=locks.USERNAME)
 
     with pytest.raises(EngineError, match="locked by 1"):
-        locks.take(tmp_path, CLOCK)
+        locks.acquire(tmp_path, CLOCK)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": "x"}'])
@@ -103,15 +103,15 @@ def test_a_lock_that_cannot_be_read_is_a_lock(tmp_path: Path, content: str) -> N
     (tmp_path / "odd.json").write_text(content)
 
     with pytest.raises(EngineError, match="locked by 1"):
-        locks.take(tmp_path, CLOCK)
+        locks.acquire(tmp_path, CLOCK)
 
 
 def test_a_second_guard_is_refused_and_a_killed_process_guards_nothing(
     tmp_path: Path,
 ) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from pulumi_embedded_engine.state.locks import guard\n"
-        "with guard(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from pulumi_embedded_engine.state.locks import kernel_lock\n"
+        "with kernel_lock(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)],
@@ -121,12 +121,12 @@ def test_a_second_guard_is_refused_and_a_killed_process_guards_nothing(
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
 
-        with pytest.raises(BlockingIOError), locks.guard(tmp_path):
+        with pytest.raises(BlockingIOError), locks.kernel_lock(tmp_path):
             pass
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-        with locks.guard(tmp_path):
+        with locks.kernel_lock(tmp_path):
             pass
 
 
@@ -136,7 +136,7 @@ def test_where_no_lock_can_be_is_one_sentence(tmp_path: Path) -> None:
 
     with (
         pytest.raises(EngineError, match="Not a directory") as error,
-        locks.guard(file / "dev"),
+        locks.kernel_lock(file / "dev"),
     ):
         pass
 
@@ -144,7 +144,7 @@ def test_where_no_lock_can_be_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_run_that_has_no_lock_yet_is_not_called_dead() -> None:
-    refused = str(locks.refusal([]))
+    refused = str(locks.lock_error([]))
 
     assert "just starting or ending" in refused
     assert "dead" not in refused

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pulumi_embedded_engine.processes import child_process as process
-from pulumi_embedded_engine.processes.child_process import Child
+from pulumi_embedded_engine.processes import child_process
+from pulumi_embedded_engine.processes.child_process import ChildProcess
 
 SECONDS = 20.0
 FOREVER = "import time\nprint('up', flush=True)\ntime.sleep(600)"
@@ -30,9 +30,9 @@ def _runs(pid: int) -> bool:
     return status != "Z"
 
 
-def _child(code: str, lines: list[str]) -> Child:
+def _child(code: str, lines: list[str]) -> ChildProcess:
     command = [sys.executable, "-c", code]
-    return Child(command, Path.cwd(), os.environ, lines.append, lines.append)
+    return ChildProcess(command, Path.cwd(), os.environ, lines.append, lines.append)
 
 
 def test_all_lines_of_a_child_are_told_before_its_end_is() -> None:
@@ -56,7 +56,9 @@ def test_the_exit_code_is_the_commands_own() -> None:
 
 def test_a_command_that_is_not_there_is_told_in_a_sentence() -> None:
     lines: list[str] = []
-    child = Child(["/no/such"], Path.cwd(), os.environ, lines.append, lines.append)
+    child = ChildProcess(
+        ["/no/such"], Path.cwd(), os.environ, lines.append, lines.append
+    )
 
     assert child.wait(SECONDS) == 127
     child.close()
@@ -84,11 +86,11 @@ def test_no_child_outlives_an_engine_that_is_killed(tmp_path: Path) -> None:
     child = f"import os\nopen({str(note)!r}, 'w').write(str(os.getpid()))\n{FOREVER}"
     engine = (
         "import os, sys, time\nfrom pathlib import Path\n"
-        "from pulumi_embedded_engine.processes.child_process import Child\n"
-        f"Child([sys.executable, '-c', {child!r}], Path('.'), os.environ, print, print)\n"
+        "from pulumi_embedded_engine.processes.child_process import ChildProcess\n"
+        f"ChildProcess([sys.executable, '-c', {child!r}], Path('.'), os.environ, print, print)\n"
         "time.sleep(600)"
     )
-    source = str(Path(process.__file__).parents[2])
+    source = str(Path(child_process.__file__).parents[2])
     environ = {**os.environ, "PYTHONPATH": source}
     parent = subprocess.Popen([sys.executable, "-c", engine], env=environ)
     assert _until(lambda: note.exists() and note.read_text() != "")

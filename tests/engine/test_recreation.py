@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.state.journal import Done, Entry
+from pulumi_embedded_engine.state.journal import JournalEntry, StepCompleted
 from tests.engine import deployments
 from tests.engine.deployments import Laboratory, Notes, prepare
 from tests.engine.programs import Node
@@ -40,11 +40,11 @@ class SlowDeletion(Notes):
         super().__post_init__()
         self._made = threading.Event()
 
-    def write(self, entry: Entry) -> None:
-        if isinstance(entry, Done) and _is_d(entry.old_becomes):
+    def write(self, entry: JournalEntry) -> None:
+        if isinstance(entry, StepCompleted) and _is_d(entry.old_becomes):
             self._made.wait(PATIENCE)
         super().write(entry)
-        if isinstance(entry, Done) and _is_d(entry.new):
+        if isinstance(entry, StepCompleted) and _is_d(entry.new):
             self._made.set()
 
 

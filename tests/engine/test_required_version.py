@@ -1,7 +1,7 @@
 import pytest
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_versions import require_version
+from pulumi_embedded_engine.golang.version_ranges import require_version
 
 
 @pytest.mark.parametrize(

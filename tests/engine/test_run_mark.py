@@ -23,7 +23,7 @@ def test_the_mark_is_a_feature_beside_those_that_are_there_and_comes_off_again(
 ) -> None:
     plain = content.encode()
 
-    marked = run_mark.marked(plain)
+    marked = run_mark.with_mark(plain)
 
     assert run_mark.is_marked(marked)
     assert not run_mark.is_marked(plain)
@@ -31,7 +31,7 @@ def test_the_mark_is_a_feature_beside_those_that_are_there_and_comes_off_again(
     assert outer["version"] == 4
     assert outer["features"] == [*before.get("features", []), run_mark.FEATURE]
     assert outer["checkpoint"] == before["checkpoint"]
-    assert run_mark.unmarked(marked) == plain == run_mark.unmarked(plain)
+    assert run_mark.without_mark(marked) == plain == run_mark.without_mark(plain)
 
 
 @pytest.mark.parametrize(
@@ -44,29 +44,29 @@ def test_the_mark_is_a_feature_beside_those_that_are_there_and_comes_off_again(
     ],
 )
 def test_a_checkpoint_in_another_order_is_read_in_the_usual_one(content: str) -> None:
-    plain = run_mark.unmarked(content.encode())
+    plain = run_mark.without_mark(content.encode())
 
-    marked = run_mark.marked(plain)
+    marked = run_mark.with_mark(plain)
 
     before = json.loads(content)
     assert {k: v for k, v in before.items() if v is not None} == json.loads(plain)
     assert json.loads(marked)["features"][-1] == run_mark.FEATURE
     assert len(json.loads(marked)["features"]) == len(before.get("features") or ()) + 1
-    assert run_mark.unmarked(marked) == plain
+    assert run_mark.without_mark(marked) == plain
 
 
 def test_a_marked_checkpoint_that_was_formatted_anew_loses_its_mark_too() -> None:
     plain = ('{"version":4,"features":["taint"],' + LATEST + "}").encode()
-    marked = run_mark.marked(plain)
+    marked = run_mark.with_mark(plain)
 
     anew = json.dumps(json.loads(marked), indent=2, sort_keys=True).encode()
 
     assert run_mark.is_marked(anew)
-    assert json.loads(run_mark.unmarked(anew)) == json.loads(plain)
+    assert json.loads(run_mark.without_mark(anew)) == json.loads(plain)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"a":1}', b"null"])
 def test_what_is_no_checkpoint_stays_as_it_is(content: bytes) -> None:
-    assert run_mark.unmarked(content) == content
-    assert run_mark.marked(content) == content
+    assert run_mark.without_mark(content) == content
+    assert run_mark.with_mark(content) == content
     assert not run_mark.is_marked(content)

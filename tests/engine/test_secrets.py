@@ -6,7 +6,7 @@ import pytest
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.state.passphrase_secrets import (
     PassphraseSecrets,
-    passphrase,
+    find_passphrase,
 )
 from tests.engine.stacks import PASSPHRASE, SALT
 
@@ -40,7 +40,7 @@ def test_a_new_salt_opens_under_its_passphrase_only() -> None:
 
     assert PassphraseSecrets(made.salt, lambda: "one").decrypt(sealed) == "hush"
     with pytest.raises(EngineError, match="incorrect passphrase"):
-        PassphraseSecrets(made.salt, lambda: "two").verify()
+        PassphraseSecrets(made.salt, lambda: "two").check_passphrase()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_damaged_ciphertext_is_one_sentence(ciphertext: str) -> None:
 @pytest.mark.parametrize("salt", ["", "v1", "v1::", "v2:AAAA:x", "v1:!!:v1:a:b"])
 def test_a_damaged_salt_is_one_sentence(salt: str) -> None:
     with pytest.raises(EngineError, match="salt"):
-        PassphraseSecrets(salt, lambda: "pw").verify()
+        PassphraseSecrets(salt, lambda: "pw").check_passphrase()
 
 
 def test_no_passphrase_is_asked_for_until_one_is_needed() -> None:
@@ -77,8 +77,8 @@ def test_the_passphrase_comes_from_the_environment_before_its_file(
     }
     only_file = {"PULUMI_CONFIG_PASSPHRASE_FILE": os.fspath(file)}
 
-    assert passphrase(both) == ""
-    assert passphrase(only_file) == "from file"
+    assert find_passphrase(both) == ""
+    assert find_passphrase(only_file) == "from file"
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_the_passphrase_comes_from_the_environment_before_its_file(
 )
 def test_a_missing_passphrase_names_the_variables(environ: dict[str, str]) -> None:
     with pytest.raises(EngineError, match="PULUMI_CONFIG_PASSPHRASE"):
-        passphrase(environ)
+        find_passphrase(environ)

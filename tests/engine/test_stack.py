@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from pulumi_embedded_engine.config import workspace
-from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.config.config_values import EncryptedValue
 from pulumi_embedded_engine.config.project import find_project
 from pulumi_embedded_engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_embedded_engine.model.operation_context import ConfigValue
 from pulumi_embedded_engine.model.property_values import Secret
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_embedded_engine.stacks.stack import Stack, open_stack, outputs
-from pulumi_embedded_engine.state.journal import Done
+from pulumi_embedded_engine.stacks.stack import Stack, open_stack, root_outputs
+from pulumi_embedded_engine.state.journal import StepCompleted
 from tests.engine.stacks import SALT, environ_of, project_in, root, stack_in, thing
 
 
@@ -25,7 +25,9 @@ def without_passphrase(stack: Stack) -> Stack:
 def test_the_stack_named_wins_over_environment_and_selection(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
     environ = dict(stack.environ)
-    workspace.select(stack.project, stack.backend.url, environ, stack.files.qualified)
+    workspace.select_stack(
+        stack.project, stack.backend.url, environ, stack.files.qualified
+    )
 
     assert open_stack(stack.project, None, environ).name == "dev"
     with pytest.raises(EngineError, match="'prod'"):
@@ -85,8 +87,8 @@ def test_configuration_reaches_programs_in_plain_text_and_sorted(
     stack = stack_in(
         tmp_path, "name: proj\nruntime: python\nconfig: {z: {default: 7}}\n"
     )
-    sealed = stack.sealing().encrypt("hush")
-    stack.file().save({"proj:b": Secure(sealed), "a:a": True})
+    sealed = stack.config_secrets().encrypt("hush")
+    stack.config_document().save({"proj:b": EncryptedValue(sealed), "a:a": True})
 
     assert list(stack.config().items()) == [
         ("a:a", ConfigValue("true")),
@@ -115,18 +117,22 @@ def test_a_run_needs_the_passphrase_also_without_a_secret(
 
 def test_a_missing_salt_is_made_and_kept(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
-    stack.file().file.write_text("# mine\nconfig:\n  proj:a: b\n")
+    stack.config_document().file.write_text("# mine\nconfig:\n  proj:a: b\n")
 
     stack.config()
 
-    assert stack.file().salt.startswith("v1:")
-    assert stack.file().file.read_text().startswith("# mine\nconfig:\n  proj:a: b\n")
+    assert stack.config_document().salt.startswith("v1:")
+    assert (
+        stack.config_document()
+        .file.read_text()
+        .startswith("# mine\nconfig:\n  proj:a: b\n")
+    )
 
 
 def test_a_state_without_secrets_is_read_without_a_passphrase(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
 
-    assert without_passphrase(stack).load().resources == ()
+    assert without_passphrase(stack).snapshot().resources == ()
 
 
 def test_outputs_of_another_stack_come_with_their_secrets_wrapped(
@@ -135,7 +141,9 @@ def test_outputs_of_another_stack_come_with_their_secrets_wrapped(
     stack = stack_in(tmp_path)
     with stack.update("up") as update:
         update.write(
-            Done(None, None, root().with_(outputs={"a": Secret("hush"), "b": 1}))
+            StepCompleted(
+                None, None, root().with_(outputs={"a": Secret("hush"), "b": 1})
+            )
         )
 
     assert stack.outputs_of("organization/proj/dev") == {
@@ -147,7 +155,7 @@ def test_outputs_of_another_stack_come_with_their_secrets_wrapped(
 
 
 def test_a_stack_without_records_has_no_outputs(tmp_path: Path) -> None:
-    assert outputs(stack_in(tmp_path).load()) == {}
+    assert root_outputs(stack_in(tmp_path).snapshot()) == {}
 
 
 def test_the_context_of_a_run_holds_all_it_needs(tmp_path: Path) -> None:
@@ -156,9 +164,9 @@ def test_the_context_of_a_run_holds_all_it_needs(tmp_path: Path) -> None:
     context = stack.context(Path("/usr/bin/python3"))
 
     assert (context.stack, context.project.name) == ("dev", "proj")
-    assert context.base == stack.load()
+    assert context.base == stack.snapshot()
     assert context.environ == stack.environ
-    assert stack.file().salt == SALT
+    assert stack.config_document().salt == SALT
 
 
 def test_a_record_that_names_no_provider_is_refused_before_a_run(

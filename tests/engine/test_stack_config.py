@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.config.config_values import EncryptedValue
 from pulumi_embedded_engine.config.project import find_project
-from pulumi_embedded_engine.config.stack_file import (
-    StackConfig,
-    plain,
-    stack_file,
+from pulumi_embedded_engine.config.stack_config_file import (
+    StackConfigFile,
+    program_config,
+    stack_file_path,
     with_defaults,
 )
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.golang.yaml_reading import load_yaml
 from pulumi_embedded_engine.model.operation_context import ConfigValue
 from tests.engine.stacks import project_in
 
@@ -37,10 +37,10 @@ config:
 """
 
 
-def config(tmp_path: Path, text: str) -> StackConfig:
+def config(tmp_path: Path, text: str) -> StackConfigFile:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(text)
-    return StackConfig(file, "proj")
+    return StackConfigFile(file, "proj")
 
 
 def test_values_keep_their_types_and_secrets_stay_closed(tmp_path: Path) -> None:
@@ -48,12 +48,12 @@ def test_values_keep_their_types_and_secrets_stay_closed(tmp_path: Path) -> None
         "proj:b": True,
         "proj:lst": [1, "two"],
         "proj:map": {"x": 1, "y": ["z"]},
-        "proj:secret": Secure("v1:x:y"),
+        "proj:secret": EncryptedValue("v1:x:y"),
     }
 
 
 def test_a_file_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    found = StackConfig(tmp_path / "Pulumi.dev.yaml", "proj")
+    found = StackConfigFile(tmp_path / "Pulumi.dev.yaml", "proj")
 
     assert (found.values, found.salt) == ({}, "")
 
@@ -78,7 +78,7 @@ def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
             ["  proj:map: {x: 2, y: [z]}"],
         ),
         ({"proj:n": "5"}, [], ['  proj:n: "5"']),
-        ({"proj:s": Secure("ct")}, [], ["  proj:s:", "    secure: ct"]),
+        ({"proj:s": EncryptedValue("ct")}, [], ["  proj:s:", "    secure: ct"]),
         ({"proj:lst": [1, 2]}, ['    - "two"'], ["    - 2"]),
         ({"proj:lst": [True, "two"]}, ["    - 1"], ["    - true"]),
         ({"proj:b": None}, ["  proj:b: true # on"], ["  proj:b: null # on"]),
@@ -246,7 +246,7 @@ def test_a_file_without_values_keeps_its_comments(tmp_path: Path, before: str) -
 def test_in_json_a_value_keeps_its_type(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.json"
     file.write_text('{"config": {"proj:a": 1, "proj:b": [true, null, 1.5]}}')
-    found = StackConfig(file, "proj")
+    found = StackConfigFile(file, "proj")
 
     found.save({**found.values, "proj:c": {"d": False}})
 
@@ -347,11 +347,11 @@ def test_a_link_and_the_rights_of_the_file_stay(tmp_path: Path) -> None:
     link = tmp_path / "Pulumi.dev.yaml"
     link.symlink_to(real)
 
-    StackConfig(link, "proj").save({"proj:a": "b"})
+    StackConfigFile(link, "proj").save({"proj:a": "b"})
 
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
-    assert load(real.read_text(), "it") == {"config": {"proj:a": "b"}}
+    assert load_yaml(real.read_text(), "it") == {"config": {"proj:a": "b"}}
 
 
 def test_the_file_stands_where_the_project_says(tmp_path: Path) -> None:
@@ -359,7 +359,7 @@ def test_the_file_stands_where_the_project_says(tmp_path: Path) -> None:
         project_in(tmp_path, "name: proj\nruntime: python\nstackConfigDir: cfg\n")
     )
 
-    assert stack_file(project, "dev") == tmp_path / "cfg" / "Pulumi.dev.yaml"
+    assert stack_file_path(project, "dev") == tmp_path / "cfg" / "Pulumi.dev.yaml"
 
 
 def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
     )
     project = find_project(project_in(tmp_path, text))
 
-    found = plain(with_defaults(project, {"proj:a": "mine"}), str)
+    found = program_config(with_defaults(project, {"proj:a": "mine"}), str)
 
     assert found == {
         "other:d": ConfigValue("v"),
@@ -380,9 +380,9 @@ def test_defaults_of_the_project_fill_in(tmp_path: Path) -> None:
 
 
 def test_of_a_map_the_secret_leaves_are_known() -> None:
-    secret = {"a": [Secure("one"), {"b": Secure("two")}], "c": "open"}
+    secret = {"a": [EncryptedValue("one"), {"b": EncryptedValue("two")}], "c": "open"}
 
-    found = plain({"proj:m": secret, "proj:s": Secure("x")}, str.upper)
+    found = program_config({"proj:m": secret, "proj:s": EncryptedValue("x")}, str.upper)
 
     assert set(found["proj:m"].hidden) == {"ONE", "TWO"}
     assert found["proj:s"].hidden == ("X",)

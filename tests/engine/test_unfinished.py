@@ -14,23 +14,22 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack
-from pulumi_embedded_engine.state import file_backend as backend
-from pulumi_embedded_engine.state import journal_file, run_mark
+from pulumi_embedded_engine.state import file_backend, journal_file, run_mark
 from pulumi_embedded_engine.state.journal import (
-    Amended,
-    Begin,
-    Done,
-    Entry,
-    Failed,
-    Rebased,
-    Refreshed,
+    BaseReplaced,
+    JournalEntry,
+    OperationFailed,
+    OperationStarted,
+    RecordChanged,
+    RecordRefreshed,
+    StepCompleted,
 )
 from pulumi_embedded_engine.state.journal_file import read_journal
-from pulumi_embedded_engine.state.process_identity import Process
+from pulumi_embedded_engine.state.process_identity import ProcessIdentity
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, root, stack_in, thing
 
-UPDATE: list[Entry] = [Done(None, 0, root()), *creation(1, thing("b"))]
+UPDATE: list[JournalEntry] = [StepCompleted(None, 0, root()), *creation(1, thing("b"))]
 
 
 def on_disk(stack: Stack) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def on_disk(stack: Stack) -> dict[str, Any]:
     return found
 
 
-def run(stack: Stack, *entries: Entry) -> None:
+def run(stack: Stack, *entries: JournalEntry) -> None:
     with stack.update("up") as update:
         for entry in entries:
             update.write(entry)
@@ -50,11 +49,11 @@ def run(stack: Stack, *entries: Entry) -> None:
 def filled(directory: Path, **fields: object) -> Stack:
     stack = stack_in(directory)
     made = creation(1, thing("a", **fields))
-    run(stack, Done(None, None, root()), *made)
+    run(stack, StepCompleted(None, None, root()), *made)
     return stack
 
 
-def killed(stack: Stack, *entries: Entry) -> None:
+def killed(stack: Stack, *entries: JournalEntry) -> None:
     """A run that is killed when the last of these entries is on disk, and nothing more."""
     file = stack.files.checkpoint
     kept = file.read_bytes()
@@ -62,7 +61,7 @@ def killed(stack: Stack, *entries: Entry) -> None:
         with killed_at(effect):
             run(stack, *entries)
         journal = read_journal(stack.files.journal)
-        if journal and len(journal.entries) == len(entries) and not journal.folded:
+        if journal and len(journal.entries) == len(entries) and not journal.applied:
             return
         administration.cancel(stack)
         stack.files.checkpoint.unlink()
@@ -96,47 +95,47 @@ def test_a_run_that_changes_nothing_marks_nothing_and_leaves_no_entry(
     tmp_path: Path,
 ) -> None:
     stack = filled(tmp_path)
-    own, made = stack.load().resources
+    own, made = stack.snapshot().resources
 
     with stack.update("up") as update:
         for entry in (
-            Refreshed(1, made),
-            Rebased(stack.load()),
-            Done(None, 0, own, significant=False),
-            Done(None, 1, made, significant=False),
-            Amended(ROOT, own),
+            RecordRefreshed(1, made),
+            BaseReplaced(stack.snapshot()),
+            StepCompleted(None, 0, own, significant=False),
+            StepCompleted(None, 1, made, significant=False),
+            RecordChanged(ROOT, own),
         ):
             update.write(entry)
         journal = read_journal(stack.files.journal)
-        marked = stack.files.marked
+        marked = stack.files.is_marked
 
     assert not marked
     assert journal is not None
     assert journal.entries == ()
-    assert [r.urn for r in stack.load().resources] == [own.urn, made.urn]
+    assert [r.urn for r in stack.snapshot().resources] == [own.urn, made.urn]
 
 
 @pytest.mark.parametrize(
     "entry",
     [
-        Amended(ROOT, root().with_(outputs={"x": 2})),
-        Refreshed(1, None),
-        Refreshed(1, thing("a", outputs={"x": 2})),
-        Rebased(Snapshot((root(),))),
-        Done(None, 1, None),
+        RecordChanged(ROOT, root().with_(outputs={"x": 2})),
+        RecordRefreshed(1, None),
+        RecordRefreshed(1, thing("a", outputs={"x": 2})),
+        BaseReplaced(Snapshot((root(),))),
+        StepCompleted(None, 1, None),
     ],
 )
 def test_an_entry_that_changes_the_state_brings_those_before_it(
-    tmp_path: Path, entry: Entry
+    tmp_path: Path, entry: JournalEntry
 ) -> None:
     stack = filled(tmp_path)
-    own = stack.load().resources[0]
+    own = stack.snapshot().resources[0]
 
     with stack.update("up") as update:
-        update.write(Done(None, 0, own, significant=False))
+        update.write(StepCompleted(None, 0, own, significant=False))
         update.write(entry)
         journal = read_journal(stack.files.journal)
-        marked = stack.files.marked
+        marked = stack.files.is_marked
 
     assert marked
     assert journal is not None
@@ -147,9 +146,9 @@ def test_a_killed_run_without_changes_leaves_nothing_that_keeps_others_out(
     tmp_path: Path,
 ) -> None:
     stack = filled(tmp_path)
-    own = stack.load().resources[0]
+    own = stack.snapshot().resources[0]
     with killed_at(10_000), stack.update("up") as update:
-        update.write(Done(None, 0, own, significant=False))
+        update.write(StepCompleted(None, 0, own, significant=False))
         left = stack.files.journal.read_bytes()
     # the CLI goes on, and the run's journal is found after it
     other = on_disk(stack)
@@ -157,7 +156,7 @@ def test_a_killed_run_without_changes_leaves_nothing_that_keeps_others_out(
     stack.files.checkpoint.write_text(json.dumps(other))
     stack.files.journal.write_bytes(left)
 
-    assert not stack.interrupted
+    assert not stack.is_interrupted
     run(stack)
 
     assert not stack.files.journal.exists()
@@ -188,15 +187,15 @@ def test_a_mark_without_a_journal_goes_and_the_state_stays(
     stack = filled(tmp_path)
     former = stack.files.checkpoint.read_bytes()
     stack.files.mark(former)
-    assert stack.interrupted
+    assert stack.is_interrupted
 
     if by == "run":
-        stack.settle()
+        stack.recover()
     else:
-        assert not administration.cancel(stack).folded
+        assert not administration.cancel(stack).journal_applied
 
     assert stack.files.checkpoint.read_bytes() == former
-    assert not stack.interrupted
+    assert not stack.is_interrupted
 
 
 def test_a_journal_of_a_version_that_marked_nothing_is_folded(tmp_path: Path) -> None:
@@ -209,21 +208,21 @@ def test_a_journal_of_a_version_that_marked_nothing_is_folded(tmp_path: Path) ->
     del old["header"]["marks"]
     stack.files.journal.write_text("".join([json.dumps(old) + "\n", *entries]))
 
-    assert stack.interrupted
-    assert administration.cancel(stack).folded
+    assert stack.is_interrupted
+    assert administration.cancel(stack).journal_applied
 
-    assert [record.id for record in stack.load().resources] == ["", "id-b", "id-a"]
+    assert [record.id for record in stack.snapshot().resources] == ["", "id-b", "id-a"]
 
 
 def test_the_first_run_of_a_stack_is_marked_too(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
 
-    killed(stack, Done(None, None, root()))
+    killed(stack, StepCompleted(None, None, root()))
 
     assert on_disk(stack)["features"] == [run_mark.FEATURE]
-    assert stack.load().resources == ()
-    stack.settle()
-    assert [record.urn for record in stack.load().resources] == [ROOT]
+    assert stack.snapshot().resources == ()
+    stack.recover()
+    assert [record.urn for record in stack.snapshot().resources] == [ROOT]
 
 
 def test_where_the_mark_cannot_be_written_nothing_is_begun(
@@ -237,7 +236,7 @@ def test_where_the_mark_cannot_be_written_nothing_is_begun(
 
     with stack.update("up") as update:
         with monkeypatch.context() as patch:
-            patch.setattr(backend, "put", full)
+            patch.setattr(file_backend, "write_atomically", full)
             with pytest.raises(OSError, match="No space"):
                 update.write(creation(1, thing("b"))[0])
         journal = read_journal(stack.files.journal)
@@ -256,18 +255,18 @@ def test_killed_after_the_fold_the_state_is_another_tools_to_go_on_from(
         with killed_at(effect):
             run(stack, *UPDATE)
         journal = read_journal(stack.files.journal)
-        if journal and journal.folded and not stack.files.marked:
+        if journal and journal.applied and not stack.files.is_marked:
             break
-        stack.settle()
+        stack.recover()
         stack.files.checkpoint.write_bytes(former)
     other = on_disk(stack)
     other["checkpoint"]["latest"]["manifest"]["time"] = "2030-01-01T00:00:00Z"
     stack.files.checkpoint.write_text(json.dumps(other))
 
-    assert not stack.interrupted
+    assert not stack.is_interrupted
     run(stack)
 
-    assert [record.id for record in stack.load().resources] == ["", "id-b", "id-a"]
+    assert [record.id for record in stack.snapshot().resources] == ["", "id-b", "id-a"]
 
 
 def test_beside_a_living_run_nobody_is_told_of_an_interruption(tmp_path: Path) -> None:
@@ -275,8 +274,8 @@ def test_beside_a_living_run_nobody_is_told_of_an_interruption(tmp_path: Path) -
 
     with stack.update("up") as update:
         update.write(creation(1, thing("b"))[0])
-        assert stack.files.marked
-        assert not stack.interrupted
+        assert stack.files.is_marked
+        assert not stack.is_interrupted
 
 
 def test_a_run_whose_process_lives_is_not_taken_over_though_its_guard_is_lost(
@@ -287,7 +286,7 @@ def test_a_run_whose_process_lives_is_not_taken_over_though_its_guard_is_lost(
     with stack.update("up"):
         (file,) = stack.files.locks.glob("*.json")
         content = json.loads(file.read_text())
-    process = Process.of(parent)
+    process = ProcessIdentity.of(parent)
     content |= {"pid": parent, "processStart": process.start, "bootId": process.boot}
     file.write_text(json.dumps(content))
 
@@ -307,14 +306,17 @@ def test_cancel_names_each_object_once(tmp_path: Path) -> None:
     stack = filled(tmp_path)
     once = thing("b")
     killed(stack, *creation(1, once), creation(2, thing("c"))[0])
-    changed = replace(stack.load().resources[0], outputs={"x": 1})
+    changed = replace(stack.snapshot().resources[0], outputs={"x": 1})
     other = on_disk(stack)
     other["checkpoint"]["latest"]["resources"][0]["outputs"] = dict(changed.outputs)
     stack.files.checkpoint.write_text(json.dumps(other))
 
     done = administration.cancel(stack)
 
-    assert done.created == [f"{once.urn} (id-b)", f"{thing('c').urn} (id unknown)"]
+    assert done.created_objects == [
+        f"{once.urn} (id-b)",
+        f"{thing('c').urn} (id unknown)",
+    ]
 
 
 def by_another_hand(stack: Stack) -> bytes:
@@ -337,8 +339,8 @@ def test_a_run_begins_nothing_on_a_state_that_another_has_changed_meanwhile(
             update.write(creation(1, thing("b"))[0])
 
     assert stack.files.checkpoint.read_bytes() == other
-    assert not stack.interrupted
-    stack.settle()
+    assert not stack.is_interrupted
+    stack.recover()
     assert stack.files.checkpoint.read_bytes() == other
 
 
@@ -358,15 +360,15 @@ def test_a_state_that_was_changed_while_a_run_worked_is_not_overwritten(
 
     assert b"2030-01-01" in stack.files.checkpoint.read_bytes()
     done = administration.cancel(stack)
-    assert done.created == [f"{thing('b').urn} (id-b)"]
+    assert done.created_objects == [f"{thing('b').urn} (id-b)"]
 
 
 def test_a_run_without_changes_leaves_what_another_has_written(tmp_path: Path) -> None:
     stack = filled(tmp_path)
-    own = stack.load().resources[0]
+    own = stack.snapshot().resources[0]
 
     with stack.update("up") as update:
-        update.write(Done(None, 0, own, significant=False))
+        update.write(StepCompleted(None, 0, own, significant=False))
         other = by_another_hand(stack)
 
     assert stack.files.checkpoint.read_bytes() == other
@@ -384,37 +386,37 @@ def test_a_run_that_could_not_begin_takes_its_mark_off_again(
             patch.setattr(journal_file, "_flush", full)
             with pytest.raises(OSError, match="No space"):
                 update.write(creation(1, thing("b"))[0])
-        assert stack.files.marked
+        assert stack.files.is_marked
 
     assert stack.files.checkpoint.read_bytes() == former
-    assert not stack.interrupted
+    assert not stack.is_interrupted
 
 
 def test_a_read_marks_nothing_as_long_as_it_finds_what_is_known(tmp_path: Path) -> None:
     stack = filled(tmp_path, external=True)
-    own, known = stack.load().resources
+    own, known = stack.snapshot().resources
 
     with stack.update("up") as update:
-        update.write(Done(None, 0, own, significant=False))
-        update.write(Begin(1, "reading", known))
-        update.write(Done(1, 1, known, significant=False))
-        update.write(Begin(2, "reading", known))
-        update.write(Failed(2))
-        assert not stack.files.marked
+        update.write(StepCompleted(None, 0, own, significant=False))
+        update.write(OperationStarted(1, "reading", known))
+        update.write(StepCompleted(1, 1, known, significant=False))
+        update.write(OperationStarted(2, "reading", known))
+        update.write(OperationFailed(2))
+        assert not stack.files.is_marked
 
-    assert not stack.files.marked
+    assert not stack.files.is_marked
 
 
 def test_a_refresh_that_only_spells_dependencies_otherwise_marks_nothing(
     tmp_path: Path,
 ) -> None:
     stack = filled(tmp_path, property_dependencies={"x": (ROOT,), "y": ()})
-    own, known = stack.load().resources
+    own, known = stack.snapshot().resources
     other = known.with_(property_dependencies={"x": (ROOT,)})
 
     with stack.update("refresh") as update:
-        update.write(Rebased(Snapshot((own, other))))
-        assert not stack.files.marked
+        update.write(BaseReplaced(Snapshot((own, other))))
+        assert not stack.files.is_marked
 
 
 def test_a_damaged_journal_ends_no_reader_and_cancel_sets_it_aside(
@@ -426,15 +428,15 @@ def test_a_damaged_journal_ends_no_reader_and_cancel_sets_it_aside(
     lines = stack.files.journal.read_bytes().splitlines(keepends=True)
     stack.files.journal.write_bytes(b"".join([lines[0], b"{\n", *lines[1:]]))
 
-    assert stack.interrupted
-    assert len(stack.load().resources) == 2
+    assert stack.is_interrupted
+    assert len(stack.snapshot().resources) == 2
     with pytest.raises(EngineError, match=r"damaged at line 2; `esa-prefetch cancel`"):
         run(stack)
     done = administration.cancel(stack)
 
-    assert "damaged at line 2" in done.why
-    assert done.aside is not None
-    assert done.aside.exists()
+    assert "damaged at line 2" in done.reason
+    assert done.aside_file is not None
+    assert done.aside_file.exists()
     run(stack)
 
 
@@ -449,7 +451,7 @@ def test_the_journal_of_a_stack_that_is_gone_is_set_aside_with_what_it_tells(
         administration.create(stack.project, stack.backend, "dev", stack.environ)
     made = administration.create(stack.project, stack.backend, "dev", stack.environ)
 
-    assert made.load().resources == ()
+    assert made.snapshot().resources == ()
 
 
 def test_no_half_of_a_lock_is_left_where_the_cli_reads_locks(tmp_path: Path) -> None:

@@ -13,7 +13,13 @@ from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack, open_stack
 from pulumi_embedded_engine.state import history, journal_file, locks, run_mark
-from pulumi_embedded_engine.state.journal import Amended, Begin, Done, Entry, fold
+from pulumi_embedded_engine.state.journal import (
+    JournalEntry,
+    OperationStarted,
+    RecordChanged,
+    StepCompleted,
+    replay,
+)
 from pulumi_embedded_engine.state.journal_file import read_journal
 from tests.engine.killing import killed_at
 from tests.engine.stacks import ROOT, creation, reopened, root, stack_in, thing
@@ -22,20 +28,20 @@ GOOD = OperationResult(failed=False, cancelled=False, changes={"create": 2})
 
 
 def run(
-    stack: Stack, entries: list[Entry], outcome: OperationResult | None = GOOD
+    stack: Stack, entries: list[JournalEntry], outcome: OperationResult | None = GOOD
 ) -> None:
     with stack.update("up", "why") as update:
         for entry in entries:
             update.write(entry)
         if outcome:
-            update.result(outcome)
+            update.set_outcome(outcome)
 
 
 def names(snapshot: Snapshot) -> list[str]:
     return [record.urn.rpartition("::")[2] for record in snapshot.resources]
 
 
-def leave_behind(stack: Stack, entries: list[Entry]) -> None:
+def leave_behind(stack: Stack, entries: list[JournalEntry]) -> None:
     """What a run leaves that is killed when it has written these entries: found by trying."""
     kept = stack.files.checkpoint.read_bytes()
     for effect in range(1000):
@@ -56,12 +62,12 @@ def test_what_was_written_is_in_the_state(tmp_path: Path) -> None:
     run(
         stack,
         [
-            Done(None, None, root()),
+            StepCompleted(None, None, root()),
             *creation(1, thing("a", outputs={"s": Secret("hush")})),
         ],
     )
 
-    found = reopened(stack).load()
+    found = reopened(stack).snapshot()
     assert names(found) == ["proj-dev", "a"]
     assert found.resources[1].outputs == {"s": Secret("hush")}
     assert "hush" not in stack.files.checkpoint.read_text()
@@ -70,10 +76,10 @@ def test_what_was_written_is_in_the_state(tmp_path: Path) -> None:
 def test_after_a_run_nothing_but_the_state_is_left(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
 
-    run(stack, [Done(None, None, root())])
+    run(stack, [StepCompleted(None, None, root())])
 
     assert not stack.files.journal.exists()
-    assert locks.held(stack.files.locks) == []
+    assert locks.read_locks(stack.files.locks) == []
     assert sorted(path.name for path in stack.files.checkpoint.parent.iterdir()) == [
         "dev.json",
         "dev.json.bak",
@@ -84,7 +90,7 @@ def test_the_former_state_is_kept_beside_the_new_one(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
     former = stack.files.checkpoint.read_bytes()
 
-    run(stack, [Done(None, None, root())])
+    run(stack, [StepCompleted(None, None, root())])
 
     assert stack.files.checkpoint.with_name("dev.json.bak").read_bytes() == former
     (backup,) = stack.files.backups.iterdir()
@@ -95,12 +101,12 @@ def test_the_history_tells_kind_message_result_and_configuration(
     tmp_path: Path,
 ) -> None:
     stack = stack_in(tmp_path)
-    stack.file().save({"proj:a": "b"})
+    stack.config_document().save({"proj:a": "b"})
 
-    run(stack, [Done(None, None, root())])
+    run(stack, [StepCompleted(None, None, root())])
     run(stack, [], None)
 
-    failed, good = history.entries(stack.files)
+    failed, good = history.read_entries(stack.files)
     assert (good["kind"], good["message"], good["result"]) == (
         "update",
         "why",
@@ -128,10 +134,10 @@ def test_no_copy_of_a_checkpoint_is_kept_where_none_is_wanted(
     wishes = {"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": wish}
     stack = open_stack(made.project, "dev", {**made.environ, **wishes})
 
-    run(stack, [Done(None, None, root())])
+    run(stack, [StepCompleted(None, None, root())])
 
     assert len(list(stack.files.backups.glob("*"))) == kept
-    assert len(history.entries(stack.files)) == 1
+    assert len(history.read_entries(stack.files)) == 1
 
 
 def test_a_run_that_breaks_down_keeps_what_it_had_done(tmp_path: Path) -> None:
@@ -139,17 +145,17 @@ def test_a_run_that_breaks_down_keeps_what_it_had_done(tmp_path: Path) -> None:
 
     def breaks_down() -> None:
         with stack.update("up") as update:
-            update.write(Done(None, None, root()))
-            update.write(Begin(1, "creating", thing("a")))
+            update.write(StepCompleted(None, None, root()))
+            update.write(OperationStarted(1, "creating", thing("a")))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         breaks_down()
 
-    found = stack.load()
+    found = stack.snapshot()
     assert names(found) == ["proj-dev"]
     assert [operation.type for operation in found.pending_operations] == ["creating"]
-    assert history.entries(stack.files)[0]["result"] == "failed"
+    assert history.read_entries(stack.files)[0]["result"] == "failed"
 
 
 def test_a_second_run_is_refused_while_one_is_alive(tmp_path: Path) -> None:
@@ -179,31 +185,31 @@ def test_readers_see_the_state_before_a_killed_run_and_the_next_run_folds_it(
 ) -> None:
     stack = stack_in(tmp_path)
     entries = [
-        Done(None, None, root()),
+        StepCompleted(None, None, root()),
         *creation(1, thing("a", inputs={"s": Secret("hush")})),
     ]
     leave_behind(stack, entries)
 
-    before, interrupted = stack.load(), stack.interrupted
+    before, interrupted = stack.snapshot(), stack.is_interrupted
     run(stack, [])
 
     assert names(before) == []
     assert interrupted
-    assert not stack.interrupted
+    assert not stack.is_interrupted
     assert not stack.files.journal.exists()
-    assert names(stack.load()) == ["proj-dev", "a"]
-    assert stack.load().resources[1].inputs == {"s": Secret("hush")}
-    assert [entry["result"] for entry in history.entries(stack.files)] == [
+    assert names(stack.snapshot()) == ["proj-dev", "a"]
+    assert stack.snapshot().resources[1].inputs == {"s": Secret("hush")}
+    assert [entry["result"] for entry in history.read_entries(stack.files)] == [
         "succeeded",
         "failed",
     ]
 
 
-ENTRIES: list[Entry] = [
-    Done(None, None, root()),
+ENTRIES: list[JournalEntry] = [
+    StepCompleted(None, None, root()),
     *creation(1, thing("a", inputs={"s": Secret("hush")})),
-    Begin(2, "creating", thing("b", id="")),
-    Amended(ROOT, root().with_(outputs={"x": 1})),
+    OperationStarted(2, "creating", thing("b", id="")),
+    RecordChanged(ROOT, root().with_(outputs={"x": 1})),
 ]
 
 
@@ -230,24 +236,24 @@ def test_killed_at_any_effect_nothing_confirmed_is_lost_and_the_cli_is_kept_out(
 
 def assert_nothing_lost(stack: Stack, confirmed: int) -> None:
     journal = read_journal(stack.files.journal)
-    held = locks.held(stack.files.locks)
+    held = locks.read_locks(stack.files.locks)
     assert held or not stack.files.journal.exists()
     # at most the one entry that was under way may be there in addition
     possible = [
-        _comparable(fold(Snapshot(), ENTRIES[:count]))
+        _comparable(replay(Snapshot(), ENTRIES[:count]))
         for count in (confirmed, confirmed + 1)
     ]
     # the CLI may read what holds all that happened, or is kept out
-    marked = stack.files.marked
-    assert marked or _comparable(stack.load()) in possible
-    assert _comparable(stack.load()) in [_comparable(Snapshot()), *possible]
-    assert marked or not journal or not journal.entries or journal.folded
+    marked = stack.files.is_marked
+    assert marked or _comparable(stack.snapshot()) in possible
+    assert _comparable(stack.snapshot()) in [_comparable(Snapshot()), *possible]
+    assert marked or not journal or not journal.entries or journal.applied
     with stack.update("up") as update:
         base = update.base
     assert _comparable(base) in possible
-    assert not stack.files.marked
+    assert not stack.files.is_marked
     assert not stack.files.journal.exists()
-    assert locks.held(stack.files.locks) == []
+    assert locks.read_locks(stack.files.locks) == []
     for file in copies(stack):
         assert run_mark.FEATURE.encode() not in file.read_bytes()
 
@@ -271,7 +277,7 @@ def test_killed_while_a_leftover_is_folded_nothing_is_lost_or_done_twice(
     leave_behind(stack, ENTRIES)
     kept = stack.files.checkpoint.read_bytes()
     journal = stack.files.journal.read_bytes()
-    (lock,) = locks.held(stack.files.locks)
+    (lock,) = locks.read_locks(stack.files.locks)
     content = lock.file.read_bytes()
     for effect in range(1000):
         with killed_at(effect) as struck:
@@ -296,9 +302,9 @@ def test_a_journal_cut_at_any_byte_gives_a_valid_state(tmp_path: Path) -> None:
         stack.files.checkpoint.write_bytes(checkpoint)
         stack.files.journal.write_bytes(content[:size])
         whole = max(0, content[:size].count(b"\n") - 1)
-        stack.settle()
-        assert _comparable(stack.load()) == _comparable(
-            fold(Snapshot(), ENTRIES[:whole])
+        stack.recover()
+        assert _comparable(stack.snapshot()) == _comparable(
+            replay(Snapshot(), ENTRIES[:whole])
         )
 
 
@@ -308,13 +314,13 @@ def test_a_full_disk_stops_the_run_before_the_provider_is_called(
     stack = stack_in(tmp_path)
 
     with stack.update("up") as update:
-        update.write(Done(None, None, root()))
+        update.write(StepCompleted(None, None, root()))
         with monkeypatch.context() as patch:
             patch.setattr(journal_file, "_flush", _full)
             with pytest.raises(OSError, match="No space"):
-                update.write(Begin(1, "creating", thing("a")))
+                update.write(OperationStarted(1, "creating", thing("a")))
 
-    assert stack.load().pending_operations == ()
+    assert stack.snapshot().pending_operations == ()
 
 
 def test_where_the_state_cannot_be_written_journal_and_lock_stay(
@@ -324,7 +330,7 @@ def test_where_the_state_cannot_be_written_journal_and_lock_stay(
 
     def fills_the_disk(patch: pytest.MonkeyPatch) -> None:
         with stack.update("up") as update:
-            update.write(Done(None, None, root()))
+            update.write(StepCompleted(None, None, root()))
             patch.setattr(os, "fsync", _full)
 
     with (
@@ -334,11 +340,11 @@ def test_where_the_state_cannot_be_written_journal_and_lock_stay(
         fills_the_disk(patch)
 
     assert stack.files.journal.exists()
-    assert stack.files.marked
-    assert len(locks.held(stack.files.locks)) == 1
-    assert administration.cancel(stack).folded
-    assert not stack.files.marked
-    assert names(stack.load()) == ["proj-dev"]
+    assert stack.files.is_marked
+    assert len(locks.read_locks(stack.files.locks)) == 1
+    assert administration.cancel(stack).journal_applied
+    assert not stack.files.is_marked
+    assert names(stack.snapshot()) == ["proj-dev"]
 
 
 def _full(_: int) -> None:
@@ -359,12 +365,12 @@ def test_a_state_under_another_salt_is_read_and_written_under_the_stack_files(
     tmp_path: Path,
 ) -> None:
     stack = stack_in(tmp_path)
-    run(stack, [Done(None, None, root().with_(outputs={"s": Secret("hush")}))])
+    run(stack, [StepCompleted(None, None, root().with_(outputs={"s": Secret("hush")}))])
     old = stack.deployment().salt
-    stack.file().file.unlink()
+    stack.config_document().file.unlink()
 
-    run(stack, [Done(None, 0, root().with_(outputs={"s": Secret("hush")}))])
+    run(stack, [StepCompleted(None, 0, root().with_(outputs={"s": Secret("hush")}))])
 
     new = stack.deployment().salt
-    assert new == stack.file().salt != old
-    assert stack.load().resources[0].outputs == {"s": Secret("hush")}
+    assert new == stack.config_document().salt != old
+    assert stack.snapshot().resources[0].outputs == {"s": Secret("hush")}

@@ -12,11 +12,14 @@ def test_a_selection_is_kept_for_project_and_backend_as_the_cli_keeps_it(
     project = find_project(project_in(tmp_path))
     environ = {"PULUMI_HOME": str(tmp_path / "home")}
 
-    workspace.select(project, "file://a", environ, "organization/proj/dev")
-    workspace.select(project, "file://b", environ, "organization/proj/prod")
+    workspace.select_stack(project, "file://a", environ, "organization/proj/dev")
+    workspace.select_stack(project, "file://b", environ, "organization/proj/prod")
 
-    assert workspace.selected(project, "file://a", environ) == "organization/proj/dev"
-    assert workspace.selected(project, "file://c", environ) == ""
+    assert (
+        workspace.selected_stack(project, "file://a", environ)
+        == "organization/proj/dev"
+    )
+    assert workspace.selected_stack(project, "file://c", environ) == ""
     (file,) = (tmp_path / "home" / "workspaces").iterdir()
     assert file.name.startswith("proj-")
     assert (
@@ -27,20 +30,20 @@ def test_a_selection_is_kept_for_project_and_backend_as_the_cli_keeps_it(
 def test_a_selection_can_be_forgotten(tmp_path: Path) -> None:
     project = find_project(project_in(tmp_path))
     environ = {"PULUMI_HOME": str(tmp_path / "home")}
-    workspace.select(project, "file://a", environ, "organization/proj/dev")
+    workspace.select_stack(project, "file://a", environ, "organization/proj/dev")
 
-    workspace.select(project, "file://a", environ, None)
+    workspace.select_stack(project, "file://a", environ, None)
 
-    assert workspace.selected(project, "file://a", environ) == ""
+    assert workspace.selected_stack(project, "file://a", environ) == ""
     assert list((tmp_path / "home" / "workspaces").iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_holds_no_selection(tmp_path: Path) -> None:
     project = find_project(project_in(tmp_path))
     environ = {"PULUMI_HOME": str(tmp_path / "home")}
-    workspace.select(project, "file://a", environ, "x")
+    workspace.select_stack(project, "file://a", environ, "x")
     (file,) = (tmp_path / "home" / "workspaces").iterdir()
 
     for content in ("", "[]", '{"stacks": 5}'):
         file.write_text(content)
-        assert workspace.selected(project, "file://a", environ) == ""
+        assert workspace.selected_stack(project, "file://a", environ) == ""

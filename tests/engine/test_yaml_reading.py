@@ -7,11 +7,15 @@ from typing import Any, Final
 
 import pytest
 
-from pulumi_embedded_engine.config.config_values import text
+from pulumi_embedded_engine.config.config_values import program_text
 from pulumi_embedded_engine.config.project import read_project
-from pulumi_embedded_engine.config.stack_file import StackConfig, plain, with_defaults
+from pulumi_embedded_engine.config.stack_config_file import (
+    StackConfigFile,
+    program_config,
+    with_defaults,
+)
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.golang.yaml_reading import load_yaml
 
 # what the CLI 3.260 reads from each of many files
 RECORDED: Final = json.loads(
@@ -39,8 +43,8 @@ def told(secret: str) -> str:
 
 
 def of_stack(file: Path) -> Any:
-    found = StackConfig(file, "proj")
-    values = plain(found.values, told)
+    found = StackConfigFile(file, "proj")
+    values = program_config(found.values, told)
     answer = {"config": {key: value.text for key, value in values.items()}}
     secret = [key for key, value in values.items() if value.secret]
     return (
@@ -52,7 +56,7 @@ def of_stack(file: Path) -> Any:
 
 def of_project(file: Path) -> Any:
     found = read_project(file)
-    values = plain(with_defaults(found, {}), told)
+    values = program_config(with_defaults(found, {}), told)
     return {
         "name": found.name,
         "runtime": found.runtime,
@@ -89,7 +93,7 @@ def test_an_offset_of_the_machines_own_zone_goes_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with at_home_in("Asia/Shanghai", monkeypatch):
-        found = load(
+        found = load_yaml(
             "[2024-01-02T03:04:05+08:00, 2024-01-02T03:04:05+09:00, 2024-01-02]", "it"
         )
 
@@ -150,11 +154,11 @@ def test_an_offset_of_the_machines_own_zone_goes_by_its_name(
     ],
 )
 def test_a_value_reaches_the_program_as_under_the_cli(spelling: str, seen: str) -> None:
-    assert text(load(f"v: {spelling}\n", "it")["v"]) == seen
+    assert program_text(load_yaml(f"v: {spelling}\n", "it")["v"]) == seen
 
 
 def test_anchors_and_merges_are_followed() -> None:
-    found = load("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\n", "it")
+    found = load_yaml("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\n", "it")
 
     assert found == {
         "a": {"x": 1, "y": 2},
@@ -164,7 +168,7 @@ def test_anchors_and_merges_are_followed() -> None:
 
 
 def test_of_the_maps_that_are_merged_the_first_has_the_say() -> None:
-    found = load(
+    found = load_yaml(
         "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], z: 3}\n", "it"
     )
 
@@ -213,7 +217,7 @@ def test_of_the_maps_that_are_merged_the_first_has_the_say() -> None:
 )
 def test_what_is_no_yaml_names_the_file(document: str) -> None:
     with pytest.raises(EngineError, match=r"Pulumi.dev.yaml") as error:
-        load(document, "Pulumi.dev.yaml")
+        load_yaml(document, "Pulumi.dev.yaml")
 
     assert "\n" not in str(error.value)
 
@@ -229,4 +233,4 @@ def test_what_is_no_yaml_names_the_file(document: str) -> None:
     ],
 )
 def test_a_document_may_be_anything(document: str, value: Any) -> None:
-    assert load(document, "it") == value
+    assert load_yaml(document, "it") == value

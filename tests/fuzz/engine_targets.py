@@ -7,15 +7,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pulumi_embedded_engine.config import config_schema, workspace
-from pulumi_embedded_engine.config.config_keys import place
+from pulumi_embedded_engine.config.config_keys import parse_config_key
 from pulumi_embedded_engine.config.project import read_project
-from pulumi_embedded_engine.config.stack_file import StackConfig, plain, with_defaults
+from pulumi_embedded_engine.config.stack_config_file import (
+    StackConfigFile,
+    program_config,
+    with_defaults,
+)
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.state import checkpoint, locks
 from pulumi_embedded_engine.state.file_backend import StackFiles
 from pulumi_embedded_engine.state.journal_file import read_journal
-from pulumi_embedded_engine.state.journal_recovery import digest, recovered
+from pulumi_embedded_engine.state.journal_recovery import (
+    checkpoint_digest,
+    recovered_deployment,
+)
 from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 from tests.engine.stacks import PASSPHRASE, SALT
 from tests.fuzz.sentences import assert_sentence
@@ -39,14 +46,16 @@ def only_sentences() -> Iterator[None]:
 def read_checkpoint(content: bytes) -> None:
     """A state file: with closed secrets, and with all of them opened."""
     with only_sentences():
-        deployment = checkpoint.parse(content)
+        deployment = checkpoint.parse_checkpoint(content)
         with only_sentences():
             assert isinstance(deployment.salt, str)
-        checkpoint.verify(deployment, checkpoint.read(deployment, lambda text: text))
-        closed = checkpoint.read(deployment, None)
-        again = checkpoint.write(closed, salt="", sealer=None, now=NOW)
-        back = checkpoint.read(again, None)
-        assert checkpoint.write(back, salt="", sealer=None, now=NOW) == again
+        checkpoint.require_integrity(
+            deployment, checkpoint.snapshot_of(deployment, lambda text: text)
+        )
+        closed = checkpoint.snapshot_of(deployment, None)
+        again = checkpoint.deployment_of(closed, salt="", encrypt=None, now=NOW)
+        back = checkpoint.snapshot_of(again, None)
+        assert checkpoint.deployment_of(back, salt="", encrypt=None, now=NOW) == again
 
 
 def read_journal_file(content: bytes) -> None:
@@ -57,8 +66,8 @@ def read_journal_file(content: bytes) -> None:
     with only_sentences():
         journal = read_journal(files.journal)
         if journal is not None:
-            assert isinstance(journal.made(), list)
-            recovered(files, BASE, journal, NOW)
+            assert isinstance(journal.created_objects(), list)
+            recovered_deployment(files, BASE, journal, NOW)
 
 
 def read_project_file(content: bytes) -> None:
@@ -67,8 +76,8 @@ def read_project_file(content: bytes) -> None:
     file.write_bytes(content)
     with only_sentences():
         project = read_project(file)
-        values = plain(with_defaults(project, {}), lambda text: text)
-        config_schema.check(project, "dev", values)
+        values = program_config(with_defaults(project, {}), lambda text: text)
+        config_schema.check_config(project, "dev", values)
 
 
 def read_stack_file(content: bytes) -> None:
@@ -76,12 +85,12 @@ def read_stack_file(content: bytes) -> None:
     file = _ROOT / "Pulumi.dev.yaml"
     file.write_bytes(content)
     with only_sentences():
-        config = StackConfig(file, "proj")
-        plain(config.values, lambda text: text)
+        config = StackConfigFile(file, "proj")
+        program_config(config.values, lambda text: text)
         assert isinstance(config.salt, str)
         wanted = {**config.values, "proj:new": "a: b"}
         config.save(wanted)
-        assert StackConfig(file, "proj").values == wanted
+        assert StackConfigFile(file, "proj").values == wanted
 
 
 def read_ciphertext(content: bytes) -> None:
@@ -91,7 +100,7 @@ def read_ciphertext(content: bytes) -> None:
         PassphraseSecrets(SALT, lambda: PASSPHRASE).decrypt(text)
     salt = SALT.rsplit(":", 3)[0]
     with only_sentences():
-        PassphraseSecrets(f"{salt}:{text}", lambda: PASSPHRASE).verify()
+        PassphraseSecrets(f"{salt}:{text}", lambda: PASSPHRASE).check_passphrase()
 
 
 def read_config_path(content: bytes) -> None:
@@ -99,22 +108,22 @@ def read_config_path(content: bytes) -> None:
     text = content.decode("utf-8", "surrogateescape")
     for path in (True, False):
         with only_sentences():
-            found = place(text, "proj", path=path)
-            values = found.put({"proj:a": {"b": [1]}}, "new")
+            found = parse_config_key(text, "proj", path=path)
+            values = found.with_value({"proj:a": {"b": [1]}}, "new")
             assert found.look_up(values) == ("new", True)
-            found.take_away(values)
+            found.without_value(values)
 
 
 def read_workspace(content: bytes) -> None:
     """What is selected on this machine: unreadable is as good as nothing."""
     environ = {"PULUMI_HOME": str(_ROOT / "home")}
     _PROJECT.file.touch()  # without a project there is nothing to select in
-    workspace.select(_PROJECT, "file://x", environ, "dev")
+    workspace.select_stack(_PROJECT, "file://x", environ, "dev")
     (file,) = (_ROOT / "home/workspaces").iterdir()
     file.write_bytes(content)
-    assert isinstance(workspace.selected(_PROJECT, "file://x", environ), str)
-    workspace.select(_PROJECT, "file://x", environ, "dev")
-    assert workspace.selected(_PROJECT, "file://x", environ) == "dev"
+    assert isinstance(workspace.selected_stack(_PROJECT, "file://x", environ), str)
+    workspace.select_stack(_PROJECT, "file://x", environ, "dev")
+    assert workspace.selected_stack(_PROJECT, "file://x", environ) == "dev"
 
 
 def read_lock(content: bytes) -> None:
@@ -122,12 +131,14 @@ def read_lock(content: bytes) -> None:
     directory = _ROOT / "locks"
     directory.mkdir(exist_ok=True)
     (directory / "a.json").write_bytes(content)
-    (lock,) = locks.held(directory)
+    (lock,) = locks.read_locks(directory)
     assert_sentence(EngineError(str(lock)))
-    assert lock.stale in {True, False}
+    assert lock.is_stale in {True, False}
 
 
 def journal_of(*lines: bytes) -> bytes:
     """A journal that goes on from the base, with these lines after its header."""
     header = b'{"header":{"base":"%s","salt":"","kind":"up"}}'
-    return b"".join(line + b"\n" for line in (header % digest(BASE).encode(), *lines))
+    return b"".join(
+        line + b"\n" for line in (header % checkpoint_digest(BASE).encode(), *lines)
+    )

@@ -5,12 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_embedded_engine.config.stack_file import full_key
+from pulumi_embedded_engine.config.stack_config_file import full_key
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import ConfigValue, Project
 
 
-def check(project: Project, stack: str, values: Mapping[str, ConfigValue]) -> None:
+def check_config(
+    project: Project, stack: str, values: Mapping[str, ConfigValue]
+) -> None:
     """Raise EngineError, in a sentence, for what is missing, not encrypted, or of another type."""
     own = {
         key: (declared if isinstance(declared, dict) else {}, values.get(full))
@@ -20,31 +22,33 @@ def check(project: Project, stack: str, values: Mapping[str, ConfigValue]) -> No
     missing = [f"'{key}'" for key, (_, value) in own.items() if value is None]
     if missing:
         values_ = "values" if len(missing) > 1 else "value"
-        raise _Invalid(
-            f"Stack '{stack}' is missing configuration {values_} {_listed(missing)}"
+        raise _InvalidConfigError(
+            f"Stack '{stack}' is missing configuration {values_} {_enumerated(missing)}"
         )
     for key, (declared, value) in own.items():
         if value is not None and declared.get("type") is not None:
-            _check(f"Stack '{stack}' with configuration key '{key}'", declared, value)
+            _check_value(
+                f"Stack '{stack}' with configuration key '{key}'", declared, value
+            )
 
 
-class _Invalid(EngineError):
+class _InvalidConfigError(EngineError):
     def __init__(self, message: str) -> None:
         super().__init__(f"validating stack config: {message}")
 
 
-def _listed(names: list[str]) -> str:
+def _enumerated(names: list[str]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1] if names[1:] else names[0]
 
 
-def _check(where: str, declared: Mapping[str, Any], value: ConfigValue) -> None:
+def _check_value(where: str, declared: Mapping[str, Any], value: ConfigValue) -> None:
     if declared.get("secret") and not value.secret:
-        raise _Invalid(f"{where} must be encrypted as it's secret")
-    if not _fits(declared, _content(declared, value.text)):
-        raise _Invalid(f"{where} must be of type '{_type(declared)}'")
+        raise _InvalidConfigError(f"{where} must be encrypted as it's secret")
+    if not _fits(declared, _parsed(declared, value.text)):
+        raise _InvalidConfigError(f"{where} must be of type '{_type(declared)}'")
 
 
-def _content(declared: Mapping[str, Any], text: str) -> Any:
+def _parsed(declared: Mapping[str, Any], text: str) -> Any:
     """The value: lists and maps are JSON by the time they are a text."""
     if declared["type"] not in ("array", "object"):
         return text

@@ -1,6 +1,6 @@
 """Configuration values: what a stack file holds, the text a program sees, and places inside them; reads no file.
 
-A value is what YAML gives (see `yaml_reading`), with `Secure` where a secret stands.
+A value is what YAML gives (see `yaml_reading`), with `EncryptedValue` where a secret stands.
 """
 
 import json
@@ -19,18 +19,20 @@ _UINT64: Final = range(2**64)
 
 
 @dataclass(frozen=True, slots=True)
-class Secure:
+class EncryptedValue:
     """A secret, as its ciphertext."""
 
     ciphertext: str
 
 
 def parse(value: Any) -> Any:
-    """The value with every `{secure: <ciphertext>}` in it as a `Secure`."""
+    """The value with every `{secure: <ciphertext>}` in it as a `EncryptedValue`."""
 
     def change(one: Any) -> Any:
         if isinstance(one, dict) and list(one) == [_SECURE]:
-            return Secure(one[_SECURE]) if isinstance(one[_SECURE], str) else one
+            return (
+                EncryptedValue(one[_SECURE]) if isinstance(one[_SECURE], str) else one
+            )
         return one
 
     return map_values(value, change)
@@ -38,42 +40,42 @@ def parse(value: Any) -> Any:
 
 def unparse(value: Any) -> Any:
     """The value as a stack file holds it."""
-    return _changed(value, lambda secret: {_SECURE: secret.ciphertext})
+    return _map_secrets(value, lambda secret: {_SECURE: secret.ciphertext})
 
 
 def is_secret(value: Any) -> bool:
     """Whether a secret stands anywhere in the value: then the whole value is one."""
-    return any(isinstance(one, Secure) for one in walk(value))
+    return any(isinstance(one, EncryptedValue) for one in walk(value))
 
 
-def revealed(value: Any, opener: Callable[[str], str]) -> Any:
+def decrypted(value: Any, decrypt: Callable[[str], str]) -> Any:
     """The value with every secret in it opened."""
-    return _changed(value, lambda secret: opener(secret.ciphertext))
+    return _map_secrets(value, lambda secret: decrypt(secret.ciphertext))
 
 
-def _changed(value: Any, change: Callable[[Secure], Any]) -> Any:
+def _map_secrets(value: Any, change: Callable[[EncryptedValue], Any]) -> Any:
     return map_values(
-        value, lambda one: change(one) if isinstance(one, Secure) else one
+        value, lambda one: change(one) if isinstance(one, EncryptedValue) else one
     )
 
 
-def opened(value: Any, opener: Callable[[str], str]) -> tuple[str, ...]:
+def secret_texts(value: Any, decrypt: Callable[[str], str]) -> tuple[str, ...]:
     """The texts of all secrets in the value."""
-    found = (one for one in walk(value) if isinstance(one, Secure))
-    return tuple(opener(secret.ciphertext) for secret in found)
+    found = (one for one in walk(value) if isinstance(one, EncryptedValue))
+    return tuple(decrypt(secret.ciphertext) for secret in found)
 
 
-def plainly_quoted(text: str) -> str:
+def json_quoted(text: str) -> str:
     """The text in JSON, its characters as they are."""
     return json.dumps(text, ensure_ascii=False)
 
 
-def text(value: Any) -> str:
+def program_text(value: Any) -> str:
     """The text by which a program gets a value without secrets: scalars as they are, the rest as JSON, null as ""."""
-    return "" if value is None else legible(value, quoted)
+    return "" if value is None else value_text(value, go_json_quoted)
 
 
-def legible(value: Any, quote: Callable[[str], str] = plainly_quoted) -> str:
+def value_text(value: Any, quote: Callable[[str], str] = json_quoted) -> str:
     """A text as it is, the rest as the JSON that Go makes of it, on one line."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -88,20 +90,20 @@ def _json(value: Any, quote: Callable[[str], str]) -> str:
         return "[" + ",".join(_json(item, quote) for item in value) + "]"
     if isinstance(value, float) or (isinstance(value, int) and value not in _INT64):
         # of a list or map, which the CLI keeps as JSON, it reads no whole number that is larger
-        return go_json.spelled(float(value))
+        return go_json.format_float(float(value))
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
-def quoted(text: str) -> str:
+def go_json_quoted(text: str) -> str:
     """The text as Go spells it in JSON, which is safe to stand in HTML."""
     return re.sub(
         r"[<>&\u2028\u2029]",
         lambda found: f"\\u{ord(found[0]):04x}",
-        plainly_quoted(text),
+        json_quoted(text),
     )
 
 
-def coerced(text: str) -> Any:
+def bool_or_int_or_text(text: str) -> Any:
     """What a text given on the command line for a place inside a value is: a bool, a whole number, or the text."""
     if text in ("true", "false"):
         return text == "true"
@@ -111,7 +113,7 @@ def coerced(text: str) -> Any:
     return number if number in _INT64 or number in _UINT64 else text
 
 
-def of_kind(text: str, kind: str) -> Any:
+def value_of_kind(text: str, kind: str) -> Any:
     """A text as a value of the kind string, bool, int or float; raises EngineError if it is none."""
     readers: dict[str, Callable[[str], Any]] = {
         "string": str,

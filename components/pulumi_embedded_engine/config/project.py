@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.documents import read_document
-from pulumi_embedded_engine.golang.yaml_scalars import INT64, Moment
+from pulumi_embedded_engine.golang.document_reading import read_document
+from pulumi_embedded_engine.golang.yaml_scalars import INT64, YamlTimestamp
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.property_values import map_values
 
@@ -16,11 +16,11 @@ FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 
-class NoProject(EngineError):
+class ProjectNotFoundError(EngineError):
     """There is no Pulumi.yaml."""
 
 
-def nowhere(name: str, cwd: Path) -> Project:
+def project_without_file(name: str, cwd: Path) -> Project:
     """A project of which nothing is here but its name: enough to reach the state of its stacks."""
     return Project(name, root=cwd, file=cwd / "Pulumi.yaml", main=cwd, runtime="")
 
@@ -35,7 +35,7 @@ def find_project(cwd: Path) -> Project:
         for name in FILES:
             if (directory / name).is_file():
                 return read_project(directory / name)
-    raise NoProject(
+    raise ProjectNotFoundError(
         f"no Pulumi.yaml project file found (searching upwards from {start})"
     )
 
@@ -96,7 +96,7 @@ def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
 
 
 def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = map_values(declared, partial(_in_json, file))
+    found: Mapping[str, Any] = map_values(declared, partial(_checked_value, file))
     for key, value in found.items():
         if not isinstance(value, str | int | list | dict):
             raise EngineError(
@@ -106,9 +106,9 @@ def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _in_json(file: Path, value: Any) -> Any:
+def _checked_value(file: Path, value: Any) -> Any:
     """A value that the project gives as the CLI passes it on: in JSON."""
-    if isinstance(value, Moment):
+    if isinstance(value, YamlTimestamp):
         raise EngineError(f"{file}: the date {value} in 'config' needs quotes")
     return float(value) if type(value) is int and value not in INT64 else value
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import Project
-from pulumi_embedded_engine.processes.atomic_files import put
+from pulumi_embedded_engine.processes.atomic_files import write_atomically
 
 
-def home(environ: Mapping[str, str]) -> Path:
+def pulumi_home(environ: Mapping[str, str]) -> Path:
     """The directory in which the CLI keeps what is its own."""
     chosen = environ.get("PULUMI_HOME")
     return Path(chosen) if chosen else Path.home() / ".pulumi"
@@ -19,7 +19,9 @@ def home(environ: Mapping[str, str]) -> Path:
 
 def _file(project: Project, environ: Mapping[str, str]) -> Path:
     digest = hashlib.sha1(str(project.file).encode(), usedforsecurity=False).hexdigest()
-    return home(environ) / "workspaces" / f"{project.name}-{digest}-workspace.json"
+    return (
+        pulumi_home(environ) / "workspaces" / f"{project.name}-{digest}-workspace.json"
+    )
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def _read(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def selected(project: Project, url: str, environ: Mapping[str, str]) -> str:
+def selected_stack(project: Project, url: str, environ: Mapping[str, str]) -> str:
     """The selected stack of a project in a backend, or ""."""
     found = _read(_file(project, environ))
     stacks = found.get("stacks")
@@ -41,14 +43,14 @@ def selected(project: Project, url: str, environ: Mapping[str, str]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def login(environ: Mapping[str, str]) -> str:
+def login_url(environ: Mapping[str, str]) -> str:
     """The URL of the backend that `pulumi login` chose, or ""."""
-    directory = environ.get("PULUMI_CREDENTIALS_PATH") or home(environ)
+    directory = environ.get("PULUMI_CREDENTIALS_PATH") or pulumi_home(environ)
     found = _read(Path(directory) / "credentials.json").get("current")
     return found if isinstance(found, str) else ""
 
 
-def select(
+def select_stack(
     project: Project, url: str, environ: Mapping[str, str], stack: str | None
 ) -> None:
     """Remember a stack (its full name) as the selected one, or with None forget the choice.
@@ -72,6 +74,6 @@ def select(
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        put(file, text.encode(), 0o600)
+        write_atomically(file, text.encode(), 0o600)
     except OSError as error:
         raise EngineError(f"{file} cannot be written: {error.strerror}") from None

@@ -9,12 +9,12 @@ from typing import Any, TextIO
 from pulumi_embedded_engine.printable import printable
 
 
-class Lasting:
+class TolerantStream:
     """A stream that stays usable when its reader has gone: what is written then is lost."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._gone = False
+        self._is_broken = False
 
     def write(self, text: str, /) -> int:
         """Write text, if somebody still reads; gives its length."""
@@ -30,32 +30,32 @@ class Lasting:
         return getattr(self._stream, name)
 
     def _try(self, act: Callable[[], object]) -> None:
-        if not self._gone:
+        if not self._is_broken:
             try:
                 act()
             except (OSError, ValueError):
-                self._gone = True
+                self._is_broken = True
 
 
-class Paper:
+class LineWriter:
     """Writes whole lines, and between them a sign of life that grows; to be called by one thread at a time."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = Lasting(stream)
-        self._open = False
+        self.stream = TolerantStream(stream)
+        self._is_line_open = False
 
-    def lines(self, *lines: str) -> None:
+    def write_lines(self, *lines: str) -> None:
         """Write lines; of escape sequences colours only, whoever forgot to take others out."""
-        start = "\n" if self._open else ""
-        self._open = False
+        start = "\n" if self._is_line_open else ""
+        self._is_line_open = False
         fit = (printable(line, coloured=True) for line in lines)
-        self._put(start + "".join(f"{line}\n" for line in fit))
+        self._write(start + "".join(f"{line}\n" for line in fit))
 
-    def dot(self, sign: str) -> None:
+    def write_progress_dot(self, sign: str) -> None:
         """Add a dot to the sign of life, beginning a new one if lines came since."""
-        self._put("." if self._open else f"{sign}.")
-        self._open = True
+        self._write("." if self._is_line_open else f"{sign}.")
+        self._is_line_open = True
 
-    def _put(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         self.stream.write(text)
         self.stream.flush()

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pulumi_embedded_engine.display.line_writer import Paper
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.rows import PREFIXES
-from pulumi_embedded_engine.display.secret_masking import masked, with_values
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.line_writer import LineWriter
+from pulumi_embedded_engine.display.resource_rows import PREFIXES
+from pulumi_embedded_engine.display.secret_masking import (
+    map_event_values,
+    with_secrets_masked,
+)
 from pulumi_embedded_engine.golang.go_json import printable_json
 from pulumi_embedded_engine.model.events import (
     CancelEvent,
@@ -20,17 +23,17 @@ from pulumi_embedded_engine.model.events import (
 )
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import is_root_stack
-from pulumi_embedded_engine.state.encoding import Encoder
+from pulumi_embedded_engine.state.encoding import StateEncoder
 
 NANOSECONDS: Final = 1_000_000_000
 
 
-class PreviewDocument:
+class PreviewJson:
     """A sink that collects, and writes the document when all is over."""
 
-    def __init__(self, view: View, paper: Paper) -> None:
-        self._view = view
-        self._paper = paper
+    def __init__(self, options: DisplayOptions, writer: LineWriter) -> None:
+        self._options = options
+        self._writer = writer
         self._config: Mapping[str, str] = {}
         self._steps: list[dict[str, Any]] = []
         self._refreshed: dict[str, int] = {}
@@ -39,33 +42,33 @@ class PreviewDocument:
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
-        event = with_values(event, masked)
+        event = map_event_values(event, with_secrets_masked)
         match event:
             case Prelude():
                 self._config = event.config
-            case StepStarted() if self._view.lists(event.metadata):
-                self._add(event.metadata)
-            case StepDone() if self._view.lists(event.metadata):
-                self._correct(event.metadata)
+            case StepStarted() if self._options.lists_step(event.metadata):
+                self._add_step(event.metadata)
+            case StepDone() if self._options.lists_step(event.metadata):
+                self._correct_refresh(event.metadata)
             case Diagnostic():
-                self._say(event)
+                self._add_message(event)
             case Summary():
                 self._summary = event
             case CancelEvent():
-                self._paper.lines(printable_json(self._document(), indent=4))
+                self._writer.write_lines(printable_json(self._document(), indent=4))
 
-    def _add(self, step: StepMetadata) -> None:
+    def _add_step(self, step: StepMetadata) -> None:
         if step.op == "refresh":
             self._refreshed[step.urn] = len(self._steps)
         self._steps.append(self._step(step))
 
-    def _correct(self, step: StepMetadata) -> None:
+    def _correct_refresh(self, step: StepMetadata) -> None:
         """A refreshed resource is listed as what the read found."""
         place = self._refreshed.pop(step.urn, None)
         if place is not None and step.op in {"update", "delete"}:
             self._steps[place] = self._step(step)
 
-    def _say(self, event: Diagnostic) -> None:
+    def _add_message(self, event: Diagnostic) -> None:
         if not event.ephemeral and event.severity != "debug":
             said = {"urn": event.urn} if event.urn else {}
             # a message is a line of its own; those of a stream are pieces of one
@@ -99,9 +102,9 @@ class PreviewDocument:
     def _state(self, resource: Resource | None) -> dict[str, Any] | None:
         if resource is None:
             return None
-        if is_root_stack(resource.urn) and not self._view.outputs:
+        if is_root_stack(resource.urn) and not self._options.outputs:
             resource = resource.with_(inputs={}, outputs={})
-        return Encoder(None).resource(resource)
+        return StateEncoder(None).resource(resource)
 
     def _document(self) -> dict[str, Any]:
         optional = {

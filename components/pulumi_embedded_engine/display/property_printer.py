@@ -10,13 +10,17 @@ from difflib import unified_diff
 from typing import Any, Final
 
 from pulumi_embedded_engine.display.secret_masking import MASK
-from pulumi_embedded_engine.display.step_symbols import Ink, mark
-from pulumi_embedded_engine.display.value_changes import Change, Changes, items
+from pulumi_embedded_engine.display.step_symbols import Colorizer, step_symbol
+from pulumi_embedded_engine.display.value_changes import (
+    ValueChange,
+    ValueChanges,
+    items_of,
+)
 from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
 from pulumi_embedded_engine.printable import one_line
 
-LONGEST: Final = 150
-CONTEXT: Final = 2  # lines of a text that stay around those that change
+MAX_TEXT: Final = 150
+CONTEXT_LINES: Final = 2  # lines of a text that stay around those that change
 MARGIN: Final = "    "
 
 _OPS: Final = {"add": "create", "delete": "delete", "update": "update", "same": "same"}
@@ -24,13 +28,13 @@ _SIDES: Final = {"-": "delete", "+": "add"}
 
 
 @dataclass(frozen=True, slots=True)
-class Printer:
+class PropertyPrinter:
     """Writes differences; `full` shortens no text."""
 
-    ink: Ink
+    colorize: Colorizer
     full: bool = True
 
-    def changes(self, changes: Changes, indent: int) -> Iterator[str]:
+    def changes(self, changes: ValueChanges, indent: int) -> Iterator[str]:
         """All differences, one below the other, their colons in one column."""
         names = {
             key: f"[{key}]" if isinstance(key, int) else one_line(key)
@@ -42,40 +46,45 @@ class Printer:
 
     def line(self, kind: str, indent: int, text: str) -> str:
         """A line with the sign of its kind of difference."""
-        words = mark(_OPS[kind])
-        return self.ink((MARGIN * indent)[:-2] + words.sign + text, words.style)
+        symbol = step_symbol(_OPS[kind])
+        return self.colorize((MARGIN * indent)[:-2] + symbol.sign + text, symbol.style)
 
-    def _change(self, title: str, change: Change, indent: int) -> Iterator[str]:
-        old, new, parts = change.old, change.new, change.inside()
+    def _change(self, title: str, change: ValueChange, indent: int) -> Iterator[str]:
+        old, new, parts = change.old, change.new, change.children()
         if parts:
             brackets = "[]" if all(isinstance(key, int) for key in parts) else "{}"
             yield self.line(change.kind, indent, title + brackets[0])
             yield from self.changes(parts, indent + 1)
             yield self.line("same", indent, brackets[1])
         elif change.kind != "update":
-            yield self.line(change.kind, indent, title + self.single(change.value))
-        elif _have_lines(old, new):
+            yield self.line(
+                change.kind, indent, title + self.one_line_value(change.value)
+            )
+        elif _have_several_lines(old, new):
             yield self.line("update", indent, title.rstrip())
-            yield from self._texts(old, new, indent + 1)
-        elif items(old) is not None or items(new) is not None:
-            yield from self._change(title, Change("delete", old), indent)
-            yield from self._change(title, Change("add", None, new), indent)
+            yield from self._text_diff(old, new, indent + 1)
+        elif items_of(old) is not None or items_of(new) is not None:
+            yield from self._change(title, ValueChange("delete", old), indent)
+            yield from self._change(title, ValueChange("add", None, new), indent)
         else:
             # in full: what differs may stand at the end
-            pen = replace(self, full=True)
-            yield self.line("update", indent, title) + self.ink(
-                f"{pen.single(old)} => {pen.single(new)}", mark("update").style
+            printer = replace(self, full=True)
+            yield self.line("update", indent, title) + self.colorize(
+                f"{printer.one_line_value(old)} => {printer.one_line_value(new)}",
+                step_symbol("update").style,
             )
 
-    def _texts(self, old: str, new: str, indent: int) -> Iterator[str]:
+    def _text_diff(self, old: str, new: str, indent: int) -> Iterator[str]:
         """The lines that differ between two texts."""
-        lines = unified_diff(old.split("\n"), new.split("\n"), n=CONTEXT, lineterm="")
+        lines = unified_diff(
+            old.split("\n"), new.split("\n"), n=CONTEXT_LINES, lineterm=""
+        )
         # without what names files and the first place
         for line in list(lines)[3:]:
             text = "..." if line.startswith("@") else one_line(line[1:])
             yield self.line(_SIDES.get(line[0], "same"), indent, text)
 
-    def single(self, value: Any) -> str:
+    def one_line_value(self, value: Any) -> str:
         """A value on one line; of a map it says what it stands for, as that of a resource does."""
         if value is UNKNOWN:
             return "[unknown]"
@@ -85,11 +94,11 @@ class Printer:
             return one_line(str(value.get("urn") or value.get("hash") or "{}"))
         if isinstance(value, float) and value.is_integer():
             return str(int(value))
-        if isinstance(value, str) and not self.full and len(value) > LONGEST:
-            value = value[:LONGEST] + "..."
+        if isinstance(value, str) and not self.full and len(value) > MAX_TEXT:
+            value = value[:MAX_TEXT] + "..."
         return one_line(json.dumps(value, ensure_ascii=False))
 
 
-def _have_lines(*values: Any) -> bool:
+def _have_several_lines(*values: Any) -> bool:
     texts = [value for value in values if isinstance(value, str)]
     return len(texts) == len(values) and any("\n" in text for text in texts)

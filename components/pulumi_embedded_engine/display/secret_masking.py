@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from pulumi_embedded_engine.config.config_values import quoted
+from pulumi_embedded_engine.config.config_values import go_json_quoted
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
     Prelude,
+    Sink,
     StackOutputs,
     StepDone,
     StepFailed,
@@ -24,16 +25,15 @@ from pulumi_embedded_engine.model.state_records import Resource
 
 MASK: Final = "[secret]"
 # what is shorter stands in many a word, and masking it would tell more than it hides
-SHORTEST: Final = 3
-_COMMON: Final = frozenset({"true", "false"})
+MIN_BYTES: Final = 3
+_COMMON_WORDS: Final = frozenset({"true", "false"})
 # what displays show of a record beside its names
-_SHOWN: Final = ("inputs", "outputs", "init_errors", "replacement_trigger")
+_SHOWN_FIELDS: Final = ("inputs", "outputs", "init_errors", "replacement_trigger")
 
-Change = Callable[[Any], Any]
-Tell = Callable[[Event], None]
+Transform = Callable[[Any], Any]
 
 
-def masking(tell: Tell, secrets: Iterable[str]) -> Tell:
+def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
     """The way of events to `tell`, with a mask in the place of these texts; without any it is `tell` itself.
 
     Names (URNs, types, ids, keys) stay as they are, by them rows are told apart; and so do
@@ -43,7 +43,7 @@ def masking(tell: Tell, secrets: Iterable[str]) -> Tell:
         spelling
         for text in secrets
         if _worth_hiding(text)
-        for spelling in (text, json.dumps(text)[1:-1], quoted(text)[1:-1])
+        for spelling in (text, json.dumps(text)[1:-1], go_json_quoted(text)[1:-1])
     }
     if not hidden:
         return tell
@@ -59,17 +59,17 @@ def masking(tell: Tell, secrets: Iterable[str]) -> Tell:
     def told(event: Event) -> None:
         if isinstance(event, Diagnostic):
             event = replace(event, message=mask(event.message))
-        tell(with_values(event, lambda value: map_values(value, mask)))
+        tell(map_event_values(event, lambda value: map_values(value, mask)))
 
     return told
 
 
-def masked(value: Any) -> Any:
+def with_secrets_masked(value: Any) -> Any:
     """The value with a mask in place of every secret."""
     return map_values(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
 
 
-def with_values(event: Event, change: Change) -> Event:
+def map_event_values(event: Event, change: Transform) -> Event:
     """The event with each property value in it changed."""
     match event:
         case StepStarted() | StepDone() | StepFailed():
@@ -83,12 +83,14 @@ def with_values(event: Event, change: Change) -> Event:
     return event
 
 
-def _record(record: Resource | None, change: Change) -> Resource | None:
+def _record(record: Resource | None, change: Transform) -> Resource | None:
     if record is None:
         return None
-    return record.with_(**{name: change(getattr(record, name)) for name in _SHOWN})
+    return record.with_(
+        **{name: change(getattr(record, name)) for name in _SHOWN_FIELDS}
+    )
 
 
 def _worth_hiding(text: str) -> bool:
     # in bytes, as the CLI counts: two Chinese characters are hidden
-    return len(text.encode()) >= SHORTEST and text.lower() not in _COMMON
+    return len(text.encode()) >= MIN_BYTES and text.lower() not in _COMMON_WORDS

@@ -14,7 +14,7 @@ QUIET: Final = "dim"
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
+class Colorizer:
     """Paints text, if it may."""
 
     enabled: bool
@@ -35,7 +35,7 @@ def _style(name: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StepSymbol:
     """The words for one kind of step: a verb, and its object where that is not the resource as a whole."""
 
     sign: str
@@ -60,22 +60,22 @@ class Mark:
         return past + self.object
 
 
-MARKS: Final[dict[str, Mark]] = {
-    "same": Mark("  ", "", "keep"),
-    "create": Mark("+ ", "green", "create"),
-    "update": Mark("~ ", "yellow", "update"),
-    "delete": Mark("- ", "red", "delete"),
-    "replace": Mark("+-", "magenta", "replace"),
-    "create-replacement": Mark("++", "bright_green", "create", " replacement"),
-    "delete-replaced": Mark("--", "bright_red", "delete", " original"),
-    "read": Mark("> ", "bright_cyan", "read"),
-    "read-replacement": Mark(">>", "magenta", "read", " for replacement"),
-    "discard": Mark("< ", "red", "discard"),
-    "discard-replaced": Mark("<<", "red", "discard", " original"),
-    "refresh": Mark("~ ", "yellow", "refresh"),
-    "remove-pending-replace": Mark("~ ", "dim", "remove", " original"),
-    "import": Mark("= ", "green", "import"),
-    "import-replacement": Mark("=>", "magenta", "import", " replacement"),
+STEP_SYMBOLS: Final[dict[str, StepSymbol]] = {
+    "same": StepSymbol("  ", "", "keep"),
+    "create": StepSymbol("+ ", "green", "create"),
+    "update": StepSymbol("~ ", "yellow", "update"),
+    "delete": StepSymbol("- ", "red", "delete"),
+    "replace": StepSymbol("+-", "magenta", "replace"),
+    "create-replacement": StepSymbol("++", "bright_green", "create", " replacement"),
+    "delete-replaced": StepSymbol("--", "bright_red", "delete", " original"),
+    "read": StepSymbol("> ", "bright_cyan", "read"),
+    "read-replacement": StepSymbol(">>", "magenta", "read", " for replacement"),
+    "discard": StepSymbol("< ", "red", "discard"),
+    "discard-replaced": StepSymbol("<<", "red", "discard", " original"),
+    "refresh": StepSymbol("~ ", "yellow", "refresh"),
+    "remove-pending-replace": StepSymbol("~ ", "dim", "remove", " original"),
+    "import": StepSymbol("= ", "green", "import"),
+    "import-replacement": StepSymbol("=>", "magenta", "import", " replacement"),
 }
 
 READS: Final = frozenset({"read", "read-replacement", "discard"})
@@ -98,9 +98,9 @@ RETAINED: Final = frozenset(
 )
 
 # in the order of a summary; what is only read is no change
-COUNTED: Final = tuple(op for op in MARKS if op != "same" and op not in READS)
+COUNTED: Final = tuple(op for op in STEP_SYMBOLS if op != "same" and op not in READS)
 
 
-def mark(op: StepOp | str) -> Mark:
+def step_symbol(op: StepOp | str) -> StepSymbol:
     """The mark of a kind of step."""
-    return MARKS.get(op, MARKS["same"])
+    return STEP_SYMBOLS.get(op, STEP_SYMBOLS["same"])

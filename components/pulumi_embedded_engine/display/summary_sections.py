@@ -4,18 +4,27 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.property_printer import Printer
-from pulumi_embedded_engine.display.rows import PREFIXES, Board, Row, columns
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.property_printer import PropertyPrinter
+from pulumi_embedded_engine.display.resource_rows import (
+    PREFIXES,
+    ResourceRow,
+    ResourceRows,
+    type_and_name,
+)
 from pulumi_embedded_engine.display.step_symbols import (
     COUNTED,
     ERROR,
     HEADLINE,
     NAME,
-    Ink,
-    mark,
+    Colorizer,
+    step_symbol,
 )
-from pulumi_embedded_engine.display.value_changes import Changes, changed, compare_maps
+from pulumi_embedded_engine.display.value_changes import (
+    ValueChanges,
+    compare_maps,
+    has_changes,
+)
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Prelude,
@@ -26,86 +35,95 @@ from pulumi_embedded_engine.model.property_values import UNKNOWN, reveal
 from pulumi_embedded_engine.printable import one_line, printable
 
 
-def opening(event: Prelude, view: View, ink: Ink) -> Iterator[str]:
+def heading_lines(
+    event: Prelude, options: DisplayOptions, colorize: Colorizer
+) -> Iterator[str]:
     """What goes on, and the configuration if it is to be shown; whoever told it has masked its secrets."""
-    yield ink(f"{view.label} ({view.stack}):", HEADLINE)
+    yield colorize(f"{options.label} ({options.stack}):", HEADLINE)
     yield ""
-    if view.config:
-        yield ink("Configuration:", HEADLINE)
+    if options.config:
+        yield colorize("Configuration:", HEADLINE)
         for key in sorted(event.config):
             yield f"    {one_line(key)}: {printable(str(event.config[key]))}"
         yield ""
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
-    """Writes the sections of one view."""
+class SummarySections:
+    """Makes the lines of the sections, as the display options say."""
 
-    view: View
-    ink: Ink
+    options: DisplayOptions
+    colorize: Colorizer
 
-    def sections(self, board: Board) -> Iterator[str]:
+    def sections(self, rows: ResourceRows) -> Iterator[str]:
         """Everything that comes after the rows."""
-        yield from self.diagnostics(board.shown())
-        if board.outputs is not None:
-            yield from self.outputs(board.outputs)
-        if board.summary is not None:
-            yield from self.summary(board.summary)
+        yield from self.diagnostics(rows.visible())
+        if rows.outputs is not None:
+            yield from self.outputs(rows.outputs)
+        if rows.summary is not None:
+            yield from self.summary(rows.summary)
 
-    def diagnostics(self, rows: Iterable[Row]) -> Iterator[str]:
+    def diagnostics(self, rows: Iterable[ResourceRow]) -> Iterator[str]:
         """What was said about each resource, in full."""
-        told = [(row, self._texts(row.diagnostics)) for row in rows]
+        told = [(row, self._messages(row.diagnostics)) for row in rows]
         if any(texts for _, texts in told):
-            yield self.ink("Diagnostics:", HEADLINE)
+            yield self.colorize("Diagnostics:", HEADLINE)
         for row, texts in told:
             if not texts:
                 continue
-            type_, name = columns(row, self.view)
-            yield "  " + self.ink(f"{type_} ({name}):" if name else f"{type_}:", NAME)
+            type_, name = type_and_name(row, self.options)
+            yield "  " + self.colorize(
+                f"{type_} ({name}):" if name else f"{type_}:", NAME
+            )
             for text in texts:
                 yield from (f"    {line}".rstrip() for line in text.split("\n"))
             yield ""
 
     def outputs(self, event: StackOutputs) -> Iterator[str]:
         """The stack's outputs and how they changed; a dry run shows them only if they change."""
-        if not self.view.outputs or self.view.kind == "destroy":
+        if not self.options.outputs or self.options.kind == "destroy":
             return
-        if self.view.secrets:
+        if self.options.secrets:
             event = StackOutputs(reveal(event.old), reveal(event.new))
         changes = compare_maps(event.old, event.new)
-        if self.view.planning:
-            kept = self.view.sames
+        if self.options.planning:
+            kept = self.options.sames
             changes = {
                 key: change
-                for key, change in _foreseen(changes).items()
+                for key, change in _predictable(changes).items()
                 if kept or change.kind != "same"
             }
         if changes:
-            yield self.ink("Outputs:", HEADLINE)
-            yield from Printer(self.ink, full=self.view.full).changes(changes, 1)
+            yield self.colorize("Outputs:", HEADLINE)
+            yield from PropertyPrinter(self.colorize, full=self.options.full).changes(
+                changes, 1
+            )
             yield ""
 
     def summary(self, event: Summary) -> Iterator[str]:
         """How many resources were (or would be) created, updated, ..., and how long it took."""
-        yield self.ink("Resources:", HEADLINE)
+        yield self.colorize("Resources:", HEADLINE)
         kinds = [(op, event.changes[op]) for op in COUNTED if event.changes.get(op)]
         for op, count in kinds:
-            words = mark(op)
-            text = f"to {words.plan}" if event.planning else words.done
-            yield "    " + self.ink(f"{words.sign}{count} {text}", words.style)
+            symbol = step_symbol(op)
+            text = f"to {symbol.plan}" if event.planning else symbol.done
+            yield "    " + self.colorize(f"{symbol.sign}{count} {text}", symbol.style)
         total, same = sum(count for _, count in kinds), event.changes.get("same", 0)
-        pieces = [self.ink(f"{total} changes", "bold")] if len(kinds) > 1 else []
+        pieces = [self.colorize(f"{total} changes", "bold")] if len(kinds) > 1 else []
         pieces += [f"{same} unchanged"] if same else []
         if pieces:
             yield "    " + ". ".join(pieces)
         if event.errored:
-            yield "    " + self.ink(f"{event.errored} errored", ERROR)
+            yield "    " + self.colorize(f"{event.errored} errored", ERROR)
         yield ""
         if not event.planning:
-            yield self.ink("Duration:", HEADLINE) + f" {duration(event.duration)}"
+            yield (
+                self.colorize("Duration:", HEADLINE)
+                + f" {duration_text(event.duration)}"
+            )
             yield ""
 
-    def _texts(self, diagnostics: list[Diagnostic]) -> list[str]:
+    def _messages(self, diagnostics: list[Diagnostic]) -> list[str]:
         """The messages, those of one stream joined, with their colours; without what was only for the moment."""
         texts: dict[object, str] = {}
         for said in diagnostics:
@@ -116,12 +134,12 @@ class Closing:
             else:
                 texts[id(said)] = PREFIXES[said.severity] + said.message
         return [
-            printable(text, coloured=self.view.color).rstrip()
+            printable(text, coloured=self.options.color).rstrip()
             for text in texts.values()
         ]
 
 
-def duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Whole seconds, rounded up, as 1h2m3s."""
     total = math.ceil(seconds)
     hours, minutes = total // 3600, total % 3600 // 60
@@ -130,17 +148,17 @@ def duration(seconds: float) -> str:
     return f"{text}{total % 60}s"
 
 
-def _foreseen(changes: Changes) -> Changes:
+def _predictable(changes: ValueChanges) -> ValueChanges:
     """What a dry run can tell: that something known becomes unknown tells nothing, nor what is unknown in a map."""
-    found: Changes = {}
+    found: ValueChanges = {}
     for key, change in changes.items():
         parts = {
             inner: part
-            for inner, part in _foreseen(change.parts or {}).items()
+            for inner, part in _predictable(change.parts or {}).items()
             if part.kind != "add" or part.new is not UNKNOWN
         }
         if change.parts is None and (change.kind, change.new) != ("update", UNKNOWN):
             found[key] = change
-        elif changed(parts):
+        elif has_changes(parts):
             found[key] = replace(change, parts=parts)
     return found

@@ -14,41 +14,56 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_embedded_engine.clock import Clock
-from pulumi_embedded_engine.display.line_writer import Lasting
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.rows import Board, Row, columns, info, status
-from pulumi_embedded_engine.display.step_symbols import ERROR, QUIET, Ink, mark
-from pulumi_embedded_engine.display.summary_sections import Closing, duration, opening
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.line_writer import TolerantStream
+from pulumi_embedded_engine.display.resource_rows import (
+    ResourceRow,
+    ResourceRows,
+    info_text,
+    status_text,
+    type_and_name,
+)
+from pulumi_embedded_engine.display.step_symbols import (
+    ERROR,
+    QUIET,
+    Colorizer,
+    step_symbol,
+)
+from pulumi_embedded_engine.display.summary_sections import (
+    SummarySections,
+    duration_text,
+    heading_lines,
+)
 from pulumi_embedded_engine.model.events import CancelEvent, Event, Prelude
 from pulumi_embedded_engine.printable import printable
 
 FRAMES_PER_SECOND: Final = 8
 # lines that are not rows: headline, header, count, and one to spare
-OTHER_LINES: Final = 6
+LINES_AROUND_ROWS: Final = 6
 # columns of a terminal, and those that are left for messages on one of that width
-COMMON_WIDTH: Final = 80
-LEAST_INFO: Final = 12
+USUAL_WIDTH: Final = 80
+MIN_INFO_WIDTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class TreeRow:
     """A row at its place in the tree: the lines that lead to it, and the row."""
 
     guide: str
-    row: Row
+    row: ResourceRow
 
 
-class LiveTree:
+class TreeView:
     """A sink that redraws; to be called by one thread at a time (rich's own thread draws between the events)."""
 
-    def __init__(self, view: View, console: Console, clock: Clock) -> None:
-        self._view = view
+    def __init__(self, options: DisplayOptions, console: Console, clock: Clock) -> None:
+        self._options = options
         self._console = console
         self._clock = clock
-        self._ink = Ink(view.color)
-        self._board = Board(view)
+        self._colorize = Colorizer(options.color)
+        self._rows = ResourceRows(options)
         self._lock = threading.Lock()
-        self._began = clock.monotonic()
+        self._started_at = clock.monotonic()
         self._live = Live(
             self,
             console=console,
@@ -59,14 +74,16 @@ class LiveTree:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         with self._lock:
-            self._board.take(event, self._clock.monotonic())
+            self._rows.add_event(event, self._clock.monotonic())
         # without the lock: rich's thread may be drawing, and is waited for
         if isinstance(event, Prelude):
-            self._print(opening(event, self._view, self._ink))
+            self._print(heading_lines(event, self._options, self._colorize))
             self._live.start(refresh=True)
         elif isinstance(event, CancelEvent):
             self._live.stop()
-            self._print(Closing(self._view, self._ink).sections(self._board))
+            self._print(
+                SummarySections(self._options, self._colorize).sections(self._rows)
+            )
 
     def _print(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -79,18 +96,24 @@ class LiveTree:
         """The tree as it is now."""
         del console
         with self._lock:
-            yield self._drawing(options.max_width, options.size.height)
+            yield self._draw(options.max_width, options.size.height)
 
-    def _drawing(self, width: int, height: int) -> Group:
-        branches = list(self._branches())
-        room = len(branches) if self._board.over else max(1, height - OTHER_LINES)
-        kept = in_sight(branches, room)
+    def _draw(self, width: int, height: int) -> Group:
+        branches = list(self._visible_tree())
+        room = (
+            len(branches)
+            if self._rows.is_finished
+            else max(1, height - LINES_AROUND_ROWS)
+        )
+        kept = rows_that_fit(branches, room)
         lines: list[Table | Text] = [self._table(kept, width)]
         if len(kept) < len(branches):
             lines.append(Text(f"    … {len(branches) - len(kept)} more", QUIET))
-        return Group(*lines, Text(), *(() if self._board.over else (self._count(),)))
+        return Group(
+            *lines, Text(), *(() if self._rows.is_finished else (self._count_line(),))
+        )
 
-    def _table(self, branches: Sequence[Branch], width: int) -> Table:
+    def _table(self, branches: Sequence[TreeRow], width: int) -> Table:
         table = Table(
             box=None,
             padding=(0, 1, 0, 0),
@@ -100,84 +123,86 @@ class LiveTree:
         )
         rows = [list(self._cells(branch)) for branch in branches]
         table.add_column("", no_wrap=True)
-        for title in ["URN"] if self._view.urns else ["Type", "Name"]:
+        for title in ["URN"] if self._options.urns else ["Type", "Name"]:
             table.add_column(title)
-        table.add_column("Plan" if self._view.planning else "Status", no_wrap=True)
+        table.add_column("Plan" if self._options.planning else "Status", no_wrap=True)
         # this one gives way first, then the type and the name, and never the status
         told = any(row[-1] for row in rows)
-        least = LEAST_INFO if told and width >= COMMON_WIDTH else 1
+        least = MIN_INFO_WIDTH if told and width >= USUAL_WIDTH else 1
         table.add_column("Info" if told else "", ratio=1, width=least)
         for row in rows:
             table.add_row(*row)
         return table
 
-    def _cells(self, branch: Branch) -> Iterator[Text]:
-        row, words = branch.row, mark(branch.row.op)
-        type_, name = columns(row, self._view)
-        style = ERROR if row.failed else words.style
+    def _cells(self, branch: TreeRow) -> Iterator[Text]:
+        row, symbol = branch.row, step_symbol(branch.row.op)
+        type_, name = type_and_name(row, self._options)
+        style = ERROR if row.is_failed else symbol.style
         now = self._clock.monotonic()
-        yield Text(f" {words.sign}", style)
-        yield _cut(branch.guide + type_)
-        if not self._view.urns:
-            yield _cut(name)
-        yield Text(status(self._board, row, now), style)
-        yield _cut(info(row, counts=self._board.over))
+        yield Text(f" {symbol.sign}", style)
+        yield _cell(branch.guide + type_)
+        if not self._options.urns:
+            yield _cell(name)
+        yield Text(status_text(self._rows, row, now), style)
+        yield _cell(info_text(row, counts=self._rows.is_finished))
 
-    def _count(self) -> Text:
-        elapsed = duration(self._clock.monotonic() - self._began)
-        rows = [row for row in self._board.shown() if row.op != "same"]
-        if not rows and not self._view.expected:
+    def _count_line(self) -> Text:
+        elapsed = duration_text(self._clock.monotonic() - self._started_at)
+        rows = [row for row in self._rows.visible() if row.op != "same"]
+        if not rows and not self._options.expected:
             return Text(f"    {elapsed}", QUIET)
-        running = sum(row.ended is None for row in rows)
-        done, total = len(rows) - running, max(len(rows), self._view.expected or 0)
+        running = sum(row.ended_at is None for row in rows)
+        done, total = len(rows) - running, max(len(rows), self._options.expected or 0)
         under_way = f", {running} under way" if running else ""
         return Text(f"    {done} of {total} done{under_way}, {elapsed}", QUIET)
 
-    def _branches(self) -> Iterator[Branch]:
-        rows = self._board.rows
-        stack = self._board.row(self._view.stack_urn)
+    def _visible_tree(self) -> Iterator[TreeRow]:
+        rows = self._rows.by_urn
+        stack = self._rows.row_of(self._options.stack_urn)
         seen = {stack.urn}
-        for row in self._board.shown():
+        for row in self._rows.visible():
             # what is unchanged is seen above what is not
-            above: Row | None = row
+            above: ResourceRow | None = row
             while above is not None and above.urn not in seen:
                 seen.add(above.urn)
                 above = rows.get(above.parent)
-        below: dict[str, list[Row]] = {}
+        below: dict[str, list[ResourceRow]] = {}
         for row in rows.values():
             if row.urn in seen and row is not stack:
                 parent = row.parent if row.parent in seen else stack.urn
                 below.setdefault(parent, []).append(row)
-        yield Branch("", stack)
-        yield from _grow(stack.urn, below, "")
+        yield TreeRow("", stack)
+        yield from _tree_rows(stack.urn, below, "")
 
 
-def _grow(urn: str, below: dict[str, list[Row]], guide: str) -> Iterator[Branch]:
+def _tree_rows(
+    urn: str, below: dict[str, list[ResourceRow]], guide: str
+) -> Iterator[TreeRow]:
     rows = below.get(urn, [])
     for row in rows:
         last = row is rows[-1]
-        yield Branch(guide + ("└─ " if last else "├─ "), row)
-        yield from _grow(row.urn, below, guide + ("   " if last else "│  "))
+        yield TreeRow(guide + ("└─ " if last else "├─ "), row)
+        yield from _tree_rows(row.urn, below, guide + ("   " if last else "│  "))
 
 
-def _cut(text: str) -> Text:
+def _cell(text: str) -> Text:
     """A cell that ends with an ellipsis where there is no room."""
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def in_sight(branches: Sequence[Branch], room: int) -> list[Branch]:
+def rows_that_fit(branches: Sequence[TreeRow], room: int) -> list[TreeRow]:
     """The rows that fit: first of all those under way or failed, then the latest; in the tree's order."""
 
     def urgency(place: int) -> tuple[bool, int]:
         row = branches[place].row
-        urgent = place == 0 or row.failed or row.ended is None
+        urgent = place == 0 or row.is_failed or row.ended_at is None
         return (False, place) if urgent else (True, -place)
 
     kept = sorted(range(len(branches)), key=urgency)[:room]
     return [branches[place] for place in sorted(kept)]
 
 
-def terminal(stream: Lasting, *, color: bool) -> Console:
+def terminal_console(stream: TolerantStream, *, color: bool) -> Console:
     """A console of rich on a terminal, coloured or not."""
     return Console(
         file=cast(IO[str], stream),

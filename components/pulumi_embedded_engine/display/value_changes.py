@@ -9,37 +9,37 @@ from pulumi_embedded_engine.model.property_paths import PropertyPath, parse_path
 from pulumi_embedded_engine.model.property_values import SIGNATURE, Secret, equal
 from pulumi_embedded_engine.model.state_records import Resource
 
-Kind = Literal["same", "add", "delete", "update"]
+ChangeKind = Literal["same", "add", "delete", "update"]
 _MISSING = object()
 _RESOURCE_MARK = "@isPulumiResource"  # of the SDK, on a resource among outputs
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """One value before and after; `parts` tells what differs within a map or list that is one on both sides."""
 
-    kind: Kind
+    kind: ChangeKind
     old: Any = None
     new: Any = None
-    parts: "Changes | None" = None
+    parts: "ValueChanges | None" = None
 
     @property
     def value(self) -> Any:
         """The value of a side where the other one has none or the same."""
         return self.old if self.kind == "delete" else self.new
 
-    def inside(self) -> "Changes | None":
+    def children(self) -> "ValueChanges | None":
         """What there is to say of each item, None of a value without items."""
         if self.parts is not None or self.kind == "update":
             return self.parts
-        found = items(self.value) or {}
-        return {key: Change(self.kind, item, item) for key, item in found.items()}
+        found = items_of(self.value) or {}
+        return {key: ValueChange(self.kind, item, item) for key, item in found.items()}
 
 
-Changes = dict[str | int, Change]
+ValueChanges = dict[str | int, ValueChange]
 
 
-def visible(values: Mapping[str, Any]) -> dict[str, Any]:
+def visible_properties(values: Mapping[str, Any]) -> dict[str, Any]:
     """The properties that are a person's business: none of the machinery, and no null, which is as good as nothing."""
     return {
         key: values[key]
@@ -50,40 +50,40 @@ def visible(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def items(value: Any) -> dict[Any, Any] | None:
+def items_of(value: Any) -> dict[Any, Any] | None:
     """The items of a map or list by key or index; None if the value is one thing, as a secret is."""
     if isinstance(value, Mapping) and SIGNATURE not in value:
-        return visible(value)
+        return visible_properties(value)
     return dict(enumerate(value)) if isinstance(value, list | tuple) else None
 
 
-def compare(old: Any, new: Any) -> Change:
+def compare_values(old: Any, new: Any) -> ValueChange:
     """The difference of two values; a secret is one value, whatever it holds."""
     if old is _MISSING:
-        return Change("add", None, new)
+        return ValueChange("add", None, new)
     if new is _MISSING:
-        return Change("delete", old, None)
+        return ValueChange("delete", old, None)
     if equal(old, new):
-        return Change("same", old, new)
-    before, after = items(old), items(new)
+        return ValueChange("same", old, new)
+    before, after = items_of(old), items_of(new)
     if (
         before is None
         or after is None
         or isinstance(old, Mapping) != isinstance(new, Mapping)
     ):
-        return Change("update", old, new)
+        return ValueChange("update", old, new)
     parts = _compare_items(before, after)
-    return Change("update" if changed(parts) else "same", old, new, parts)
+    return ValueChange("update" if has_changes(parts) else "same", old, new, parts)
 
 
-def compare_maps(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+def compare_maps(old: Mapping[str, Any], new: Mapping[str, Any]) -> ValueChanges:
     """The differences of two property maps, key by key."""
-    return _compare_items(visible(old), visible(new))
+    return _compare_items(visible_properties(old), visible_properties(new))
 
 
-def _compare_items(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Changes:
+def _compare_items(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> ValueChanges:
     return {
-        key: compare(old.get(key, _MISSING), new.get(key, _MISSING))
+        key: compare_values(old.get(key, _MISSING), new.get(key, _MISSING))
         for key in sorted({*old, *new})
     }
 
@@ -96,35 +96,37 @@ def path_of(text: str) -> PropertyPath:
         return (text,)
 
 
-def without(changes: Changes, path: Sequence[str | int]) -> Changes:
+def without_path(changes: ValueChanges, path: Sequence[str | int]) -> ValueChanges:
     """The differences without those at a path, in which `*` is any key."""
     first, *rest = path
     left = {
-        key: _without(change, rest) if first in ("*", key) else change
+        key: _change_without_path(change, rest) if first in ("*", key) else change
         for key, change in changes.items()
     }
     return {key: change for key, change in left.items() if change is not None}
 
 
-def _without(change: Change, path: Sequence[str | int]) -> Change | None:
+def _change_without_path(
+    change: ValueChange, path: Sequence[str | int]
+) -> ValueChange | None:
     if change.kind == "same" or (path and change.parts is None):
         return change
-    parts = without(change.parts or {}, path) if path else {}
-    return replace(change, parts=parts) if changed(parts) else None
+    parts = without_path(change.parts or {}, path) if path else {}
+    return replace(change, parts=parts) if has_changes(parts) else None
 
 
-def changed(changes: Changes) -> bool:
+def has_changes(changes: ValueChanges) -> bool:
     """Whether anything is not the same."""
     return any(change.kind != "same" for change in changes.values())
 
 
-def step_changes(step: StepMetadata, *, refresh: bool = False) -> Changes:
+def step_changes(step: StepMetadata, *, refresh: bool = False) -> ValueChanges:
     """What a step changes on its resource, as far as that is known: inputs, or the outputs that a refresh found."""
     old, new = step.old, step.new
     if old is None or new is None or step.op == "same":
         return {}
     if step.detailed_diff is not None:
-        return _detailed(step.detailed_diff, old, new, refresh=refresh)
+        return _changes_of_detailed_diff(step.detailed_diff, old, new, refresh=refresh)
     if refresh:
         return compare_maps(old.outputs, new.outputs)
     changes = compare_maps(old.inputs, new.inputs)
@@ -135,32 +137,36 @@ def step_changes(step: StepMetadata, *, refresh: bool = False) -> Changes:
     }
 
 
-def _detailed(
+def _changes_of_detailed_diff(
     diff: Mapping[str, PropertyChange], old: Resource, new: Resource, *, refresh: bool
-) -> Changes:
+) -> ValueChanges:
     """The differences that a provider named by path: old values stand in the outputs, new ones in the inputs."""
-    tree: Changes = {}
+    tree: ValueChanges = {}
     for text, change in sorted(diff.items()):
         before = old.inputs if change.input_diff else old.outputs
         after = new.outputs if refresh and not change.input_diff else new.inputs
         path = path_of(text)
         if not str(path[0]).startswith("__"):
             kind: Any = change.kind.removesuffix("-replace")
-            _plant(tree, path, Change(kind, _at(before, path), _at(after, path)))
+            _insert(
+                tree,
+                path,
+                ValueChange(kind, _value_at(before, path), _value_at(after, path)),
+            )
     return tree
 
 
-def _plant(tree: Changes, path: Sequence[str | int], leaf: Change) -> None:
+def _insert(tree: ValueChanges, path: Sequence[str | int], leaf: ValueChange) -> None:
     first, *rest = path
     if not rest:
         tree[first] = leaf
         return
-    below = tree.setdefault(first, Change("update", parts={})).parts
+    below = tree.setdefault(first, ValueChange("update", parts={})).parts
     if below is not None:  # else the whole of it is told already
-        _plant(below, rest, leaf)
+        _insert(below, rest, leaf)
 
 
-def _at(values: Any, path: Sequence[str | int]) -> Any:
+def _value_at(values: Any, path: Sequence[str | int]) -> Any:
     for element in path:
         if isinstance(values, Secret):
             return Secret(None)

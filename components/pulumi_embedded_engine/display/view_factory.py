@@ -1,4 +1,4 @@
-"""Chooses the display for a view and feeds it, from any thread; draws nothing itself."""
+"""Chooses the view that the display options ask for, and passes it events from any thread; draws nothing itself."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,78 +6,84 @@ from contextlib import contextmanager
 from typing import Final, TextIO
 
 from pulumi_embedded_engine.clock import Clock
-from pulumi_embedded_engine.display.diff_view import DiffLines
-from pulumi_embedded_engine.display.line_writer import Paper
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.plain_view import PlainLines
-from pulumi_embedded_engine.display.preview_json import PreviewDocument
+from pulumi_embedded_engine.display.diff_view import DiffView
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.line_writer import LineWriter
+from pulumi_embedded_engine.display.plain_view import PlainView
+from pulumi_embedded_engine.display.preview_json import PreviewJson
 from pulumi_embedded_engine.model.events import CancelEvent, Event, Sink
 
-SECONDS_BETWEEN_SIGNS: Final = 1.0
+PROGRESS_SECONDS: Final = 1.0
 
-# one way to show events
-Display = Callable[[Event], None]
+# Shows events; it is called by one thread at a time.
+View = Callable[[Event], None]
 
 
-class Shared:
-    """Passes events on to a display, one at a time, and makes sure that the last one is told."""
+class SynchronizedView:
+    """Passes events to a view, one at a time, and makes sure that the view gets the last event."""
 
-    def __init__(self, display: Display) -> None:
-        self._display = display
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._lock = threading.Lock()
-        self._over = threading.Event()
+        self._ended = threading.Event()
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
         with self._lock:
             if isinstance(event, CancelEvent):
-                self._over.set()
-            self._display(event)
+                self._ended.set()
+            self._view(event)
 
     def end(self) -> None:
-        """Tell the end, if the operation broke off before it could."""
-        if not self._over.is_set():
+        """Send the last event if the operation ended without it."""
+        if not self._ended.is_set():
             self(CancelEvent())
 
-    def beat(self, tick: Callable[[], None]) -> None:
-        """Give a sign of life every second until the end."""
-        while not self._over.wait(SECONDS_BETWEEN_SIGNS):
+    def show_progress(self, tick: Callable[[], None]) -> None:
+        """Call `tick` every second until the end, so that a reader sees that the operation still runs."""
+        while not self._ended.wait(PROGRESS_SECONDS):
             with self._lock:
-                if not self._over.is_set():
+                if not self._ended.is_set():
                     tick()
 
 
 @contextmanager
-def shown(view: View, out: TextIO, errors: TextIO, clock: Clock) -> Iterator[Sink]:
-    """A sink that shows what it is told as the view says."""
-    paper = Paper(out)
-    sink = Shared(_display(view, paper, errors, clock))
-    sign = f"@ {view.label.lower()}..."
-    heart = threading.Thread(
-        target=sink.beat,
-        args=(lambda: paper.dot(sign),),
-        name="sign of life",
+def open_view(
+    options: DisplayOptions, out: TextIO, errors: TextIO, clock: Clock
+) -> Iterator[Sink]:
+    """A sink that shows events as the display options say."""
+    writer = LineWriter(out)
+    sink = SynchronizedView(_make_view(options, writer, errors, clock))
+    sign = f"@ {options.label.lower()}..."
+    progress = threading.Thread(
+        target=sink.show_progress,
+        args=(lambda: writer.write_progress_dot(sign),),
+        name="progress",
         daemon=True,
     )
-    # a document and a drawing have none
-    if view.progress and not (view.json or view.live):
-        heart.start()
+    # not in a JSON document, and the live tree shows its own progress
+    if options.progress and not (options.json or options.live):
+        progress.start()
     try:
         yield sink
     finally:
         sink.end()
-        if heart.is_alive():
-            heart.join()
+        if progress.is_alive():
+            progress.join()
 
 
-def _display(view: View, paper: Paper, errors: TextIO, clock: Clock) -> Display:
-    if view.json:
-        return PreviewDocument(view, paper)
-    if view.diff:
-        return DiffLines(view, paper, Paper(errors))
-    if view.live:
-        # rich is imported where it draws only
-        from pulumi_embedded_engine.display.tree_view import LiveTree, terminal  # noqa: PLC0415
+def _make_view(
+    options: DisplayOptions, writer: LineWriter, errors: TextIO, clock: Clock
+) -> View:
+    if options.json:
+        return PreviewJson(options, writer)
+    if options.diff:
+        return DiffView(options, writer, LineWriter(errors))
+    if options.live:
+        # rich is slow to import, so it is imported only where it draws
+        from pulumi_embedded_engine.display.tree_view import TreeView, terminal_console  # noqa: PLC0415
 
-        return LiveTree(view, terminal(paper.stream, color=view.color), clock)
-    return PlainLines(view, paper, clock)
+        return TreeView(
+            options, terminal_console(writer.stream, color=options.color), clock
+        )
+    return PlainView(options, writer, clock)

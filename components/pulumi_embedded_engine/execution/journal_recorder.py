@@ -16,13 +16,13 @@ from pulumi_embedded_engine.run.resource_index import (
     references_of,
 )
 from pulumi_embedded_engine.state.journal import (
-    Amended,
-    Begin,
-    Done,
-    Entry,
-    Failed,
+    JournalEntry,
     JournalWriter,
-    Refreshed,
+    OperationFailed,
+    OperationStarted,
+    RecordChanged,
+    RecordRefreshed,
+    StepCompleted,
 )
 from pulumi_embedded_engine.steps.read_steps import ReadStep, RefreshStep
 from pulumi_embedded_engine.steps.steps import (
@@ -47,12 +47,12 @@ class _DeferredDelete:
     def urn(self) -> str:
         return self.old.record.urn
 
-    def final_entry(self) -> Entry:
+    def final_entry(self) -> JournalEntry:
         index = self.old.position
         finished = self.urn if index is None else ""
-        return Done(None, index, None, self.becomes, finished=finished)
+        return StepCompleted(None, index, None, self.becomes, finished=finished)
 
-    def without_reference(self, urn: str) -> Entry | None:
+    def without_reference(self, urn: str) -> JournalEntry | None:
         """Point to that record no more; the entry that says so, None if it never did."""
         needed = references_of(self.old.record, parent=True, provider=False)
         if urn not in needed:
@@ -63,8 +63,8 @@ class _DeferredDelete:
         index = self.old.position
         self.old = PreviousState(record, index)
         if index is None:
-            return Amended(record.urn, record)
-        return Done(None, index, None, record)
+            return RecordChanged(record.urn, record)
+        return StepCompleted(None, index, None, record)
 
 
 class DeferredDeletes:
@@ -98,12 +98,14 @@ class DeferredDeletes:
                     return container
         return ""
 
-    def entries_before_delete(self, urn: str, becomes: Resource | None) -> list[Entry]:
+    def entries_before_delete(
+        self, urn: str, becomes: Resource | None
+    ) -> list[JournalEntry]:
         """What to write before a record goes (or turns into `becomes`): what goes with it, what pointed to it."""
         with self._lock:
             return [*self._released(urn), *self._pruned_entries(urn, becomes)]
 
-    def _released(self, urn: str) -> Iterator[Entry]:
+    def _released(self, urn: str) -> Iterator[JournalEntry]:
         self._deleted_urns.add(urn)
         waiting = self._waiting.get(urn, [])
         while waiting:
@@ -113,7 +115,9 @@ class DeferredDeletes:
             yield deferred.final_entry()
         self._waiting.pop(urn, None)
 
-    def _pruned_entries(self, urn: str, becomes: Resource | None) -> Iterator[Entry]:
+    def _pruned_entries(
+        self, urn: str, becomes: Resource | None
+    ) -> Iterator[JournalEntry]:
         if becomes is not None or self._has_other_record(urn):
             return
         for deferred in [one for some in self._waiting.values() for one in some]:
@@ -153,13 +157,13 @@ class JournalRecorder:
         if self._journal is None or step.pending is None:
             return None
         number = next(self._numbers)
-        self._write(Begin(number, step.pending, step.record))
+        self._write(OperationStarted(number, step.pending, step.record))
         return number
 
     def fail(self, number: int | None) -> None:
         """The operation had no effect that must be remembered."""
         if number is not None:
-            self._write(Failed(number))
+            self._write(OperationFailed(number))
 
     def with_current_records(self, step: ReplaceStep) -> ReplaceStep:
         """The replacement with its records as its halves have left them by now."""
@@ -189,7 +193,7 @@ class JournalRecorder:
             return
         self._resources.new_records[record.urn] = record
         try:
-            self._write(Amended(record.urn, record))
+            self._write(RecordChanged(record.urn, record))
         except OSError as error:
             raise EngineError(
                 f"the outputs of {record.urn} cannot be written down: {error}"
@@ -203,7 +207,7 @@ class JournalRecorder:
             self._resources.missing.add(old.position)
         else:
             self._resources.set_record(old, record)
-        self._write(Refreshed(old.position, record))
+        self._write(RecordRefreshed(old.position, record))
 
     def _deleted(
         self, number: int | None, step: DeleteStep, result: StepResult
@@ -252,7 +256,7 @@ class JournalRecorder:
             self._resources.base[index] = marked
         return None if now.pending_replacement else marked
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: JournalEntry) -> None:
         # no lock here: threads that write at once share one flush
         if self._journal is not None:
             self._journal.write(entry)
@@ -265,10 +269,10 @@ def _done_entry(
     becomes: Resource | None,
     *,
     significant: bool = True,
-) -> Done:
+) -> StepCompleted:
     index = old.position if old else None
     finished = old.record.urn if old and old.position is None else ""
-    return Done(number, index, record, becomes, significant, finished)
+    return StepCompleted(number, index, record, becomes, significant, finished)
 
 
 def _changed(old: PreviousState | None, record: Resource | None) -> bool:

@@ -8,7 +8,7 @@ from pulumi_embedded_engine.execution.cancellation import Cancellation, RunTermi
 from pulumi_embedded_engine.execution.program_phase import ProgramPhase
 from pulumi_embedded_engine.execution.run_wiring import RunWiring
 from pulumi_embedded_engine.execution.step_runner import WorkerPool
-from pulumi_embedded_engine.golang.go_versions import require_version
+from pulumi_embedded_engine.golang.version_ranges import require_version
 from pulumi_embedded_engine.model.events import (
     CancelEvent,
     Diagnostic,
@@ -29,7 +29,7 @@ from pulumi_embedded_engine.model.urns import root_stack_urn
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
 from pulumi_embedded_engine.run.run_state import RunAborted
 from pulumi_embedded_engine.run.targets import Scope, Targets
-from pulumi_embedded_engine.state.journal import JournalWriter, Rebased
+from pulumi_embedded_engine.state.journal import BaseReplaced, JournalWriter
 from pulumi_embedded_engine.steps.read_steps import RefreshStep
 from pulumi_embedded_engine.steps.steps import Step, has_provider_object
 
@@ -82,7 +82,7 @@ class OperationRun:
         base = self._wiring.context.base
         journal = self._wiring.journal
         if self._request.clear_pending_creates and journal is not None:
-            journal.write(Rebased(Snapshot(base.resources, (), base.metadata)))
+            journal.write(BaseReplaced(Snapshot(base.resources, (), base.metadata)))
         elif base.pending_operations and not self._refreshes and journal is not None:
             self._events.send(Diagnostic("warning", self._pending_sentence()))
 
@@ -215,4 +215,4 @@ def _rebase(wiring: RunWiring) -> None:
     if wiring.request.clear_pending_creates:
         pending = ()
     if wiring.journal is not None:
-        wiring.journal.write(Rebased(Snapshot(records, pending, base.metadata)))
+        wiring.journal.write(BaseReplaced(Snapshot(records, pending, base.metadata)))

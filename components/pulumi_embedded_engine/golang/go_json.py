@@ -9,12 +9,12 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.printable import escaped_json
 
 # a text, which stays as it is, or a number with a point or an exponent
-_FLOATS: Final = re.compile(
+_STRING_OR_FLOAT: Final = re.compile(
     r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+(?:e[-+][0-9]+)?|e[-+][0-9]+)'
 )
 
 
-def spelled(number: float) -> str:
+def format_float(number: float) -> str:
     """The shortest digits, with an exponent only below 1e-6 and from 1e21 on."""
     if number == 0 or 1e-6 <= abs(number) < 1e21:  # noqa: PLR2004 - Go's bounds
         fixed = format(Decimal(repr(number)), "f")
@@ -22,15 +22,15 @@ def spelled(number: float) -> str:
     return re.sub(r"e([-+])0+", r"e\1", repr(number).replace(".0e", "e"))
 
 
-def respelled(document: str) -> str:
+def with_go_floats(document: str) -> str:
     """A JSON document of Python's with its numbers as Go spells them."""
-    return _FLOATS.sub(
-        lambda found: found[0] if found[0][0] == '"' else spelled(float(found[0])),
+    return _STRING_OR_FLOAT.sub(
+        lambda found: found[0] if found[0][0] == '"' else format_float(float(found[0])),
         document,
     )
 
 
-def whole(text: str) -> int | float:
+def parse_int(text: str) -> int | float:
     """The number that digits in JSON stand for: -0 keeps its sign, as with the CLI, and an int has none."""
     return -0.0 if text == "-0" else int(text)
 
@@ -45,10 +45,10 @@ def dumps(value: Any) -> str:
     return text
 
 
-def parse_json(content: bytes, what: str) -> dict[str, Any]:
+def parse_object(content: bytes, what: str) -> dict[str, Any]:
     """A JSON object; raises EngineError if the content is none."""
     try:
-        found = json.loads(content, parse_int=whole)
+        found = json.loads(content, parse_int=parse_int)
     except (ValueError, RecursionError) as error:
         raise EngineError(f"{what} is not JSON: {error}") from None
     if not isinstance(found, dict):
@@ -59,4 +59,4 @@ def parse_json(content: bytes, what: str) -> dict[str, Any]:
 def printable_json(value: Any, indent: int) -> str:
     """A value as indented JSON; characters that no terminal should get are escapes."""
     document = json.dumps(value, indent=indent, ensure_ascii=False)
-    return escaped_json(respelled(document))
+    return escaped_json(with_go_floats(document))

@@ -9,19 +9,24 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from pulumi_embedded_engine.golang.yaml_reading import MERGE, PLAIN, YAML_ORG, AsSpelled
+from pulumi_embedded_engine.golang.yaml_reading import (
+    MERGE_TAG,
+    TAG_PREFIX,
+    UNTAGGED,
+    UntypedResolver,
+)
 
-_STRING: Final = f"{YAML_ORG}str"
+_STRING: Final = f"{TAG_PREFIX}str"
 
 
 class _Constructor(RoundTripConstructor):
     """Makes a text of each scalar."""
 
     yaml_constructors = {  # noqa: RUF012 - as in the class above
-        f"{YAML_ORG}map": RoundTripConstructor.construct_yaml_map,
-        f"{YAML_ORG}seq": RoundTripConstructor.construct_yaml_seq,
-        PLAIN: RoundTripConstructor.construct_scalar,
-        MERGE: RoundTripConstructor.construct_scalar,
+        f"{TAG_PREFIX}map": RoundTripConstructor.construct_yaml_map,
+        f"{TAG_PREFIX}seq": RoundTripConstructor.construct_yaml_seq,
+        UNTAGGED: RoundTripConstructor.construct_scalar,
+        MERGE_TAG: RoundTripConstructor.construct_scalar,
     }
 
 
@@ -32,11 +37,11 @@ class _Representer(RoundTripRepresenter):
         self, tag: Any, value: Any, style: Any = None, anchor: Any = None
     ) -> Any:
         if tag == _STRING and isinstance(tag, str):
-            tag = MERGE if value == "<<" and not style else PLAIN
+            tag = MERGE_TAG if value == "<<" and not style else UNTAGGED
         return super().represent_scalar(tag, value, style, anchor)
 
 
-class Document:
+class EditableYaml:
     """A file's document on its way to be changed: `content` holds maps, lists, and each scalar as its text."""
 
     def __init__(self, text: str) -> None:
@@ -60,7 +65,7 @@ class Document:
 
 def _yaml() -> YAML:
     yaml = YAML(typ="rt", pure=True)
-    yaml.Resolver = AsSpelled
+    yaml.Resolver = UntypedResolver
     yaml.Constructor = _Constructor
     yaml.Representer = _Representer
     yaml.preserve_quotes = True

@@ -17,16 +17,16 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tag import Tag
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.yaml_scalars import resolve
+from pulumi_embedded_engine.golang.yaml_scalars import resolve_scalar
 
-YAML_ORG: Final = "tag:yaml.org,2002:"
-PLAIN: Final = "?"  # of a scalar whose tag the file does not tell
-MERGE: Final = f"{YAML_ORG}merge"
+TAG_PREFIX: Final = "tag:yaml.org,2002:"
+UNTAGGED: Final = "?"  # of a scalar whose tag the file does not tell
+MERGE_TAG: Final = f"{TAG_PREFIX}merge"
 # so many values may come from aliases
-_MOST: Final = 100_000
+_MAX_FROM_ALIASES: Final = 100_000
 
 
-class AsSpelled(VersionedResolver):
+class UntypedResolver(VersionedResolver):
     """Tags no scalar by what it looks like, except the key of a merge."""
 
     processing_version: Final = (1, 1)
@@ -35,10 +35,10 @@ class AsSpelled(VersionedResolver):
         """The tag of a node that has none in the file."""
         if kind is not ScalarNode:
             return super().resolve(kind, value, implicit)
-        return Tag(suffix=MERGE if value == "<<" and implicit[0] else PLAIN)
+        return Tag(suffix=MERGE_TAG if value == "<<" and implicit[0] else UNTAGGED)
 
 
-class _Scanner(Scanner):
+class _CliScanner(Scanner):
     """Scans what the CLI scans: tabs between tokens, but fewer escapes, names and tags."""
 
     ESCAPE_REPLACEMENTS = {  # noqa: RUF012 - as in the class above
@@ -76,21 +76,21 @@ class _Scanner(Scanner):
         raise ScannerError(problem=problem, problem_mark=self.reader.get_mark())
 
 
-def load(text: str, what: str) -> Any:
+def load_yaml(text: str, what: str) -> Any:
     """The value of a YAML document; EngineError naming `what` if it cannot be read as the CLI reads it."""
-    with _telling(what):
+    with _errors_in_sentences(what):
         if re.search("[\x85\u2028\u2029\ufeff]", text):
             raise MarkedYAMLError(problem="a separator or byte order mark is inside")
         yaml = YAML(typ="safe", pure=True)
-        yaml.Resolver, yaml.Scanner = AsSpelled, _Scanner
+        yaml.Resolver, yaml.Scanner = UntypedResolver, _CliScanner
         yaml.composer.warn_double_anchors = False
         # the CLI takes no notice of what is in other documents than the first
         documents = list(yaml.compose_all(text))
-        return _Reading(len(text)).value(documents[0]) if documents else None
+        return _NodeReader(len(text)).value(documents[0]) if documents else None
 
 
 @contextmanager
-def _telling(what: str) -> Iterator[None]:
+def _errors_in_sentences(what: str) -> Iterator[None]:
     try:
         yield
     except YAMLError as error:
@@ -105,20 +105,20 @@ def _telling(what: str) -> Iterator[None]:
         raise EngineError(f"{what} cannot be read: an escape is no character") from None
 
 
-def _refusal(node: Node, problem: str) -> MarkedYAMLError:
+def _error_at(node: Node, problem: str) -> MarkedYAMLError:
     return MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
-class _Reading:
+class _NodeReader:
     """One document on its way from nodes to values."""
 
     def __init__(self, size: int) -> None:
-        self._left = size + _MOST
+        self._left = size + _MAX_FROM_ALIASES
 
     def value(self, node: Node) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise _refusal(node, "aliases repeat far too much of it")
+            raise _error_at(node, "aliases repeat far too much of it")
         if isinstance(node, ScalarNode):
             return _scalar(node)
         if isinstance(node, MappingNode):
@@ -129,11 +129,11 @@ class _Reading:
         found: dict[str, Any] = {}
         sources: dict[str, list[Node]] = {}
         for key, value in node.value:
-            name = _name(key)
+            name = _key(key)
             if name in found or name in sources:
-                raise _refusal(key, f"the key {name!r} is there twice")
+                raise _error_at(key, f"the key {name!r} is there twice")
             if name == "<<":
-                sources[name] = _sources(key, value)
+                sources[name] = _merged_maps(key, value)
             else:
                 found[name] = self.value(value)
         # what stands in the map itself comes first, then what stands in the earlier source
@@ -142,21 +142,21 @@ class _Reading:
         return found
 
 
-def _sources(key: Node, value: Node) -> list[Node]:
+def _merged_maps(key: Node, value: Node) -> list[Node]:
     """The maps that a merge names: one, or those of a list that stands right there."""
     is_alias = value.start_mark.index < key.start_mark.index
     several = isinstance(value, SequenceNode) and not is_alias
     found: list[Node] = value.value if several else [value]
     for node in found:
         if not isinstance(node, MappingNode):
-            raise _refusal(key, "only a map, or a list of maps, can be merged")
+            raise _error_at(key, "only a map, or a list of maps, can be merged")
     return found
 
 
-def _name(key: Node) -> str:
+def _key(key: Node) -> str:
     name = _scalar(key) if isinstance(key, ScalarNode) else None
-    if type(name) is not str or (name == "<<" and key.tag != MERGE):
-        raise _refusal(
+    if type(name) is not str or (name == "<<" and key.tag != MERGE_TAG):
+        raise _error_at(
             key,
             "a key has to be a text other than '<<': 5, true and 2024-01-02 need quotes",
         )
@@ -164,17 +164,17 @@ def _name(key: Node) -> str:
 
 
 def _scalar(node: ScalarNode) -> Any:
-    value = node.value if node.style else resolve(node.value)
+    value = node.value if node.style else resolve_scalar(node.value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise _refusal(
+        raise _error_at(
             node, f"{node.value:.60} is no number that a program can be given"
         )
     if type(value) is str and re.search("[\ud800-\udfff]", value):
-        raise _refusal(node, "an escape in it is no character")
+        raise _error_at(node, "an escape in it is no character")
     # the CLI writes and reads once more what it has read, and then such a text is another, or none
     is_block = node.style in ("|", ">") or (type(value) is str and "\n" in value)
     if is_block and value.startswith(("\n", "\t", "\u2028", "\u2029")):
-        raise _refusal(
+        raise _error_at(
             node, "its text of several lines starts with an empty one or a tab"
         )
     return value

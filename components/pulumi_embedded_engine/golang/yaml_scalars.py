@@ -10,16 +10,18 @@ from typing import Any, Final
 
 INT64: Final = range(-(2**63), 2**63)
 _UINT64: Final = range(2**64)
-_LONGEST: Final = 20  # digits of a whole number: Python itself refuses very long ones
+_MAX_DIGITS: Final = (
+    20  # digits of a whole number: Python itself refuses very long ones
+)
 
 
-class Moment(str):
+class YamlTimestamp(str):
     """A date or time without quotes, as the text that Go makes of it."""
 
     __slots__ = ()
 
 
-def resolve(text: str) -> Any:
+def resolve_scalar(text: str) -> Any:
     """The value of a plain scalar: of those that look like one, the first rule's that fits, and else the text."""
     if text in _WORDS:
         return _WORDS[text]
@@ -27,7 +29,7 @@ def resolve(text: str) -> Any:
         return text
     plain = text.replace("_", "")
     for pattern, reading in _RULES:
-        match = pattern.fullmatch(text if reading is _moment else plain)
+        match = pattern.fullmatch(text if reading is _timestamp else plain)
         value = reading(match) if match else None
         if value is not None:
             return value
@@ -36,7 +38,7 @@ def resolve(text: str) -> Any:
 
 def _integer(match: re.Match[str]) -> int | None:
     base, digits = next(item for item in match.groupdict().items() if item[1])
-    if base == "d" and len(digits) > _LONGEST:
+    if base == "d" and len(digits) > _MAX_DIGITS:
         return None
     number = int(match[1] + digits, _BASES[base])
     signed = not match[0].isalnum()
@@ -49,24 +51,24 @@ def _float(match: re.Match[str]) -> float | None:
     return number + 0.0 if math.isfinite(number) else None
 
 
-def _moment(match: re.Match[str]) -> Moment | None:
+def _timestamp(match: re.Match[str]) -> YamlTimestamp | None:
     year, month, day, _, hour, minute, second, fraction, zone = match.groups("0")
     try:
         # Go has a year 0, which leaps as 2000 does
         when = datetime(  # noqa: DTZ001 - and offsets that Python has not
             int(year) or 2000, int(month), int(day), int(hour), int(minute), int(second)
         )
-        east = _east(zone)
+        east = _offset_minutes(zone)
     except ValueError:
         return None
     digits = f".{fraction[:9]}".rstrip("0").rstrip(".")
     hours, minutes = divmod(abs(east), 60)
     offset = f"{'-' if east < 0 else '+'}{hours:02}{minutes:02}"
     name = _zone_name(when, east) or offset
-    return Moment(f"{year}-{when:%m-%d %H:%M:%S}{digits} {offset} {name}")
+    return YamlTimestamp(f"{year}-{when:%m-%d %H:%M:%S}{digits} {offset} {name}")
 
 
-def _east(zone: str) -> int:
+def _offset_minutes(zone: str) -> int:
     """The minutes of an offset; ValueError if Go knows none such."""
     if zone in ("0", "Z"):
         return 0
@@ -102,7 +104,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Any]], ...]
             r"(?:(?:(?P<t>[Tt])| +)(\d\d?):(\d\d?):(\d\d?)(?:[.,](\d+))?(?(t)(Z|[-+]\d\d:\d\d)))?",
             re.ASCII,
         ),
-        _moment,
+        _timestamp,
     ),
     (
         re.compile(

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 
-def put(file: Path, content: bytes, rights: int | None = None) -> None:
+def write_atomically(file: Path, content: bytes, rights: int | None = None) -> None:
     """Write a file so that it is there, and stays there, with the old or the new contents; raises OSError.
 
     Without `rights` it keeps those that it has, or gets those of any new file: others may work on the same state.

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from pulumi_embedded_engine.errors import EngineError
 
-LARGEST: Final = 1 << 30
+MAX_BYTES: Final = 1 << 30
 _CHUNK: Final = 1 << 20
 
 
@@ -16,7 +16,7 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def read_stream(stream: _Readable, name: object, largest: int = LARGEST) -> bytes:
+def read_stream(stream: _Readable, name: object, largest: int = MAX_BYTES) -> bytes:
     """All of a stream; EngineError, naming it, if that is more than the bound, OSError if it cannot be read."""
     content = bytearray()
     while chunk := stream.read(_CHUNK):
@@ -26,7 +26,7 @@ def read_stream(stream: _Readable, name: object, largest: int = LARGEST) -> byte
     return bytes(content)
 
 
-def read_file(file: Path, largest: int = LARGEST) -> bytes:
+def read_file(file: Path, largest: int = MAX_BYTES) -> bytes:
     """All of a file; EngineError if it is larger than the bound, OSError if it cannot be read."""
     with file.open("rb") as stream:
         if file.stat().st_size > largest:
@@ -34,7 +34,7 @@ def read_file(file: Path, largest: int = LARGEST) -> bytes:
         return read_stream(stream, file, largest)
 
 
-def gunzipped(content: bytes, name: object, largest: int = LARGEST) -> bytes:
+def gunzip(content: bytes, name: object, largest: int = MAX_BYTES) -> bytes:
     """What was packed with gzip; EngineError if it is broken, or more than the bound.
 
     It is unpacked twice: the size that a packed file claims is no promise, and so a bomb takes time, not memory.

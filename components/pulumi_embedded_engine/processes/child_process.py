@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-_GUARD = Path(__file__).with_name("guard.py")
+_WATCHDOG = Path(__file__).with_name("watchdog.py")
 
 OnLine = Callable[[str], None]
 
 
-class Child:
+class ChildProcess:
     """One guarded command; every line of its output goes to `on_line` (from threads of its own)."""
 
     def __init__(
@@ -26,9 +26,9 @@ class Child:
         on_stdout: OnLine,
         on_stderr: OnLine,
     ) -> None:
-        guard = [sys.executable, "-I", "-S", str(_GUARD), *command]
+        watchdog = [sys.executable, "-I", "-S", str(_WATCHDOG), *command]
         self._process = subprocess.Popen(  # noqa: S603 - a command line of ours
-            guard,
+            watchdog,
             cwd=cwd,
             env=dict(environ),
             stdin=subprocess.PIPE,
@@ -37,8 +37,8 @@ class Child:
             process_group=0,
         )
         self._readers = [
-            _reader(self._process.stdout, on_stdout),
-            _reader(self._process.stderr, on_stderr),
+            _start_reader(self._process.stdout, on_stdout),
+            _start_reader(self._process.stderr, on_stderr),
         ]
 
     @property
@@ -82,7 +82,7 @@ class Child:
             os.killpg(self._process.pid, number)
 
 
-def _reader(stream: IO[bytes] | None, on_line: OnLine) -> threading.Thread:
+def _start_reader(stream: IO[bytes] | None, on_line: OnLine) -> threading.Thread:
     def read() -> None:
         if stream is None:
             return

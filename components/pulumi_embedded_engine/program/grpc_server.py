@@ -10,7 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2_grpc
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_versions import require_version
+from pulumi_embedded_engine.golang.version_ranges import require_version
 from pulumi_embedded_engine.model.events import Diagnostic, Severity
 from pulumi_embedded_engine.program.launcher import UNHANDLED
 from pulumi_embedded_engine.providers.provider_process import CHANNEL_OPTIONS

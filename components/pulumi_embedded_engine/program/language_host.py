@@ -11,7 +11,7 @@ from pulumi_embedded_engine.model.operation_context import (
     OperationContext,
     OperationRequest,
 )
-from pulumi_embedded_engine.processes.child_process import Child, OnLine
+from pulumi_embedded_engine.processes.child_process import ChildProcess, OnLine
 from pulumi_embedded_engine.processes.environment import (
     program_directory,
     program_environment,
@@ -37,7 +37,7 @@ class Program:
         command = _command(context, request, address)
         environ: Mapping[str, str] = program_environment(context)
         directory = program_directory(context)
-        self._child = Child(command, directory, environ, on_line, on_line)
+        self._child = ChildProcess(command, directory, environ, on_line, on_line)
         self._stopped = False
 
     def watch(self, on_end: Callable[[ProgramEndedEvent], None]) -> None:

@@ -14,7 +14,7 @@ from semver import Version
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import OperationContext
 from pulumi_embedded_engine.model.urns import BUILTIN_PACKAGE, DYNAMIC_PACKAGE
-from pulumi_embedded_engine.processes.child_process import Child
+from pulumi_embedded_engine.processes.child_process import ChildProcess
 from pulumi_embedded_engine.processes.environment import (
     dynamic_host_environment,
     is_set,
@@ -143,7 +143,7 @@ class PluginHost:
         self._tell = tell
         self._builtin = builtin
         self._lock = threading.Lock()
-        self._children: list[Child] = []
+        self._children: list[ChildProcess] = []
         self._providers: list[GrpcProvider] = []
 
     def load(self, package: str, version: str) -> Provider:
@@ -183,6 +183,6 @@ class PluginHost:
         for provider in providers:
             action(provider)
 
-    def _remember(self, child: Child) -> None:
+    def _remember(self, child: ChildProcess) -> None:
         with self._lock:
             self._children.append(child)

@@ -10,7 +10,7 @@ from typing import Final
 import grpc
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.processes.child_process import Child
+from pulumi_embedded_engine.processes.child_process import ChildProcess
 
 CHANNEL_OPTIONS: Final = (
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),
@@ -38,7 +38,7 @@ class ProviderConnection:
 
     label: str
     channel: grpc.Channel
-    child: Child | None
+    child: ChildProcess | None
 
     @property
     def dead(self) -> bool:
@@ -56,7 +56,7 @@ OnOutput = Callable[[str, bool], None]  # a line of output, whether on stderr
 
 
 def start(
-    launch: ProviderCommand, tell: OnOutput, on_child: Callable[[Child], None]
+    launch: ProviderCommand, tell: OnOutput, on_child: Callable[[ChildProcess], None]
 ) -> ProviderConnection:
     """Start the process, wait for its port, connect; EngineError in a sentence if it does not come up."""
     first: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -75,7 +75,9 @@ def start(
         stderr.append(line)
         tell(line, True)
 
-    child = Child(launch.command, launch.cwd, launch.environ, on_stdout, on_stderr)
+    child = ChildProcess(
+        launch.command, launch.cwd, launch.environ, on_stdout, on_stderr
+    )
     on_child(child)
     try:
         port = _port(launch, child, first, stderr)
@@ -94,7 +96,7 @@ def attach(label: str, port: int) -> ProviderConnection:
 
 def _port(
     launch: ProviderCommand,
-    child: Child,
+    child: ChildProcess,
     first: queue.SimpleQueue[str],
     stderr: list[str],
 ) -> int:

@@ -6,20 +6,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulumi_embedded_engine.clock import Clock, SystemClock
-from pulumi_embedded_engine.config import stack_file as stack_config
+from pulumi_embedded_engine.config import stack_config_file
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_json import parse_json
+from pulumi_embedded_engine.golang.go_json import parse_object
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.model.urns import ROOT_STACK_TYPE
-from pulumi_embedded_engine.stacks.locked_update import locked, render, settle
+from pulumi_embedded_engine.stacks.locked_update import (
+    apply_leftover_journal,
+    checkpoint_bytes,
+    lock_stack,
+)
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_embedded_engine.state import checkpoint, locks
 from pulumi_embedded_engine.state.checkpoint import Deployment
 from pulumi_embedded_engine.state.file_backend import FileBackend, StackFiles
-from pulumi_embedded_engine.state.integrity import Broken
+from pulumi_embedded_engine.state.integrity import IntegrityError
 from pulumi_embedded_engine.state.journal_file import read_journal
-from pulumi_embedded_engine.state.journal_recovery import digest, is_folded, missing
+from pulumi_embedded_engine.state.journal_recovery import (
+    checkpoint_digest,
+    is_applied,
+    missing_objects,
+)
 from pulumi_embedded_engine.state.locks import Lock
 
 
@@ -45,14 +53,17 @@ def create(
         raise EngineError(f"stack '{files.qualified}' already exists")
     stack = Stack(project, backend, files, environ, clock or SystemClock(), ask=ask)
     _refuse_orphan(files)
-    secrets = stack.sealing()
-    with locked(files, stack.clock):
-        empty = checkpoint.write(
-            Snapshot(), salt=secrets.salt, sealer=secrets.encrypt, now=stack.clock.now()
+    secrets = stack.config_secrets()
+    with lock_stack(files, stack.clock):
+        empty = checkpoint.deployment_of(
+            Snapshot(),
+            salt=secrets.salt,
+            encrypt=secrets.encrypt,
+            now=stack.clock.now(),
         )
         # twice: so it has its `.bak` from the start, as under the CLI
-        _put(files, empty)
-        _put(files, empty)
+        _write_checkpoint(files, empty)
+        _write_checkpoint(files, empty)
     return stack
 
 
@@ -61,36 +72,38 @@ def _refuse_orphan(files: StackFiles) -> None:
     journal = read_journal(files.journal)
     if journal is None or not journal.entries:
         return
-    aside = _aside(files, str(journal.header.started))
-    objects = "".join(f"\n  {line}" for line in journal.made())
+    aside = _move_aside(files, str(journal.header.started))
+    objects = "".join(f"\n  {line}" for line in journal.created_objects())
     raise EngineError(
         f"a run on a stack {files.name}, whose state is gone, left a journal, which was set aside as {aside}; "
         f"run this again to make the stack. It tells of these objects:{objects}"
     )
 
 
-def _put(files: StackFiles, deployment: Deployment) -> None:
+def _write_checkpoint(files: StackFiles, deployment: Deployment) -> None:
     try:
-        files.write_checkpoint(render(deployment, files.qualified))
+        files.write_checkpoint(checkpoint_bytes(deployment, files.qualified))
     except OSError as error:
         raise EngineError(
             f"the state of {files.name} cannot be written: {error}"
         ) from None
 
 
-def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
+def import_state(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
     """Put an exported deployment in the place of a stack's state; gives warnings.
 
     Raises EngineError if it cannot be read, and, unless forced, if it is not valid or another stack's.
     """
-    outer = parse_json(content, "the file")
+    outer = parse_object(content, "the file")
     body = outer.get("deployment", "")
     # null is how the CLI exports a stack that never had a state
     body = {} if body is None else body
-    deployment = checkpoint.checked(outer.get("version"), outer.get("features"), body)
-    secrets = stack.salted(deployment.salt)
-    snapshot = checkpoint.read(deployment, secrets.decrypt)
-    faults = _faults(stack.name, deployment, snapshot)
+    deployment = checkpoint.checked_deployment(
+        outer.get("version"), outer.get("features"), body
+    )
+    secrets = stack.secrets_of_salt(deployment.salt)
+    snapshot = checkpoint.snapshot_of(deployment, secrets.decrypt)
+    faults = _problems(stack.name, deployment, snapshot)
     if faults and not force:
         raise EngineError(
             f"{'; '.join(faults)}; importing this file could be dangerous: rerun with --force to "
@@ -102,25 +115,25 @@ def adopt(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
     ]
     # written anew, as the CLI does: in today's version, with the features that its records use
     kept = replace(snapshot, pending_operations=())
-    written = checkpoint.write(
-        kept, salt=deployment.salt, sealer=secrets.encrypt, now=stack.clock.now()
+    written = checkpoint.deployment_of(
+        kept, salt=deployment.salt, encrypt=secrets.encrypt, now=stack.clock.now()
     )
     manifest = deployment.body.get("manifest") or checkpoint.NO_MANIFEST
     body = {**written.body, "manifest": manifest}
-    with locked(stack.files, stack.clock):
-        _put(stack.files, replace(written, body=body))
+    with lock_stack(stack.files, stack.clock):
+        _write_checkpoint(stack.files, replace(written, body=body))
     return [*faults, *dropped]
 
 
-def _faults(name: str, deployment: Deployment, snapshot: Snapshot) -> list[str]:
+def _problems(name: str, deployment: Deployment, snapshot: Snapshot) -> list[str]:
     faults = [
         f"resource '{record.urn}' is from a different stack than {name}"
         for record in snapshot.resources
         if not record.urn.startswith(f"urn:pulumi:{name}::")
     ]
     try:
-        checkpoint.check(deployment, snapshot)
-    except Broken as fault:
+        checkpoint.check_integrity(deployment, snapshot)
+    except IntegrityError as fault:
         faults.append(f"state file contains errors: {fault}")
     return faults
 
@@ -133,7 +146,7 @@ def remove(
     EngineError if it still has resources and this is not forced.
     """
     files = stack.files
-    with locked(files, stack.clock):
+    with lock_stack(files, stack.clock):
         records = stack.deployment().records
         alone = len(records) == 1 and records[0].get("type") == ROOT_STACK_TYPE
         if records and not alone and not force:
@@ -143,14 +156,14 @@ def remove(
             )
         try:
             _remove_files(files, keep_backup=not remove_backups)
-            if not preserve_config and _is_ours(stack):
-                path = stack_config.stack_file(stack.project, stack.name)
+            if not preserve_config and _has_project(stack):
+                path = stack_config_file.stack_file_path(stack.project, stack.name)
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise EngineError(f"'{stack.name}' cannot be removed: {error}") from None
 
 
-def _is_ours(stack: Stack) -> bool:
+def _has_project(stack: Stack) -> bool:
     """Whether the project is here, and is the stack's: another's Pulumi.<stack>.yaml is none of its files."""
     return stack.files.project == stack.project.name and stack.project.file.exists()
 
@@ -170,69 +183,72 @@ def _remove_files(files: StackFiles, *, keep_backup: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
-    """What `cancel` did: `locks` it cleared, whether it `folded` a killed run's journal.
+class CancelResult:
+    """What `cancel` did: how many locks it cleared, and whether it applied the journal of a killed run.
 
-    `aside` is where it set a journal that cannot be folded, `why` says why, `created` is what that one tells of.
+    A journal that cannot be applied was moved to `aside_file`; `reason` says why. `created_objects` are the objects
+    that its entries name.
     """
 
-    locks: int
-    folded: bool
-    aside: Path | None = None
-    why: str = ""
-    created: Sequence[str] = ()
+    cleared_locks: int
+    journal_applied: bool
+    aside_file: Path | None = None
+    reason: str = ""
+    created_objects: Sequence[str] = ()
 
 
-def cancel(stack: Stack) -> Cancelled:
+def cancel(stack: Stack) -> CancelResult:
     """End another's hold on a stack: fold what a killed run left, then clear every lock.
 
     Raises EngineError if a run of this engine is alive on this host (it would go on, unaware), or the journal cannot
     be folded.
     """
     files = stack.files
-    found = locks.held(files.locks)
+    found = locks.read_locks(files.locks)
     try:
-        with locks.guard(files.locks):
-            living = [lock for lock in found if lock.ours and not lock.abandoned]
+        with locks.kernel_lock(files.locks):
+            living = [lock for lock in found if lock.is_ours and not lock.is_abandoned]
             if living:
-                raise _running(stack, living)
+                raise _running_error(stack, living)
             # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
-            own = locks.claim(files.locks, stack.clock)
-            aside, why, created = _set_aside(files)
-            folded = settle(files, stack.clock)
+            own = locks.write_lock(files.locks, stack.clock)
+            aside, why, created = _set_aside_unusable(files)
+            folded = apply_leftover_journal(files, stack.clock)
             for file in (*(lock.file for lock in found), own):
-                locks.drop(file)
-            locks.sweep(files.locks)
+                locks.remove_lock(file)
+            locks.remove_unfinished_locks(files.locks)
     except BlockingIOError:
-        raise _running(stack, found) from None
-    return Cancelled(len(found), folded, aside, why, created)
+        raise _running_error(stack, found) from None
+    return CancelResult(len(found), folded, aside, why, created)
 
 
-def _running(stack: Stack, found: Sequence[Lock]) -> EngineError:
-    running = next((lock for lock in found if lock.ours), None)
+def _running_error(stack: Stack, found: Sequence[Lock]) -> EngineError:
+    running = next((lock for lock in found if lock.is_ours), None)
     pid = f" (pid {running.pid})" if running else ""
     return EngineError(
         f"an update of '{stack.name}' is running on this host{pid}: end it first, with Ctrl-C"
     )
 
 
-def _set_aside(files: StackFiles) -> tuple[Path | None, str, Sequence[str]]:
+def _set_aside_unusable(files: StackFiles) -> tuple[Path | None, str, Sequence[str]]:
     # what cannot be folded may tell of objects that exist
     try:
         journal = read_journal(files.journal)
     except EngineError as error:
-        return _aside(files, "damaged"), str(error), ()
+        return _move_aside(files, "damaged"), str(error), ()
     if journal is None or not journal.entries:
         return None, "", ()
     content = files.read_checkpoint()
-    if digest(content) == journal.header.base or is_folded(files, content, journal):
+    if checkpoint_digest(content) == journal.header.base or is_applied(
+        files, content, journal
+    ):
         return None, "", ()
     why = f"the state of {files.name} was changed after the run that left this journal"
-    aside = _aside(files, str(journal.header.started))
-    return aside, why, missing(content, journal)
+    aside = _move_aside(files, str(journal.header.started))
+    return aside, why, missing_objects(content, journal)
 
 
-def _aside(files: StackFiles, word: str) -> Path:
+def _move_aside(files: StackFiles, word: str) -> Path:
     aside = files.journal.with_name(f"{files.name}.{word}.aside")
     files.journal.replace(aside)
     return aside

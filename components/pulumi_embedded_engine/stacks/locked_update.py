@@ -36,21 +36,29 @@ from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state import checkpoint, history, integrity, locks
 from pulumi_embedded_engine.state.checkpoint import Deployment
 from pulumi_embedded_engine.state.file_backend import StackFiles
-from pulumi_embedded_engine.state.journal import Begin, Entry, Folding
+from pulumi_embedded_engine.state.journal import (
+    JournalEntry,
+    JournalReplay,
+    OperationStarted,
+)
 from pulumi_embedded_engine.state.journal_file import (
-    Header,
     Journal,
     JournalFile,
-    mark_folded,
+    JournalHeader,
+    mark_applied,
     read_journal,
 )
-from pulumi_embedded_engine.state.journal_recovery import digest, is_folded, recovered
+from pulumi_embedded_engine.state.journal_recovery import (
+    checkpoint_digest,
+    is_applied,
+    recovered_deployment,
+)
 from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 
-_KINDS: Final = {"up": "update"}
+_HISTORY_KINDS: Final = {"up": "update"}
 
 
-class Update:
+class StackUpdate:
     """A run under its lock; a journal writer for any number of threads."""
 
     def __init__(
@@ -58,111 +66,115 @@ class Update:
     ) -> None:
         self.base = base
         self.outcome: OperationResult | None = None
-        self.entries = 0
-        self.changed = False
+        self.entry_count = 0
+        self.has_changes = False
         self._journal = journal
-        self._mark = mark
+        self._write_mark = mark
         self._marked = False
-        self._held: list[Entry] = []
-        self._folding = Folding(base)
+        self._held_back: list[JournalEntry] = []
+        self._replay = JournalReplay(base)
         self._lock = threading.Lock()
-        self._marking = threading.Lock()
+        self._marking_lock = threading.Lock()
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Record one entry; on return it is as safe as its kind needs. Raises OSError if it cannot be kept."""
-        if isinstance(entry, Begin):
+        if isinstance(entry, OperationStarted):
             # what could not be written down is not begun
-            self._append(entry, changes=self._folding.changes(entry))
-            self._fold(entry)
+            self._append(entry, changes=self._replay.changes(entry))
+            self._replay_entry(entry)
         else:
             # what has happened counts, even where it cannot be written down now
-            self._append(entry, changes=self._fold(entry))
+            self._append(entry, changes=self._replay_entry(entry))
 
-    def _fold(self, entry: Entry) -> bool:
+    def _replay_entry(self, entry: JournalEntry) -> bool:
         """Fold an entry; whether the state has changed since the run began."""
         with self._lock:
-            self.changed = self.changed or self._folding.changes(entry)
-            self._folding.add(entry)
-            self.entries += 1
-            return self.changed
+            self.has_changes = self.has_changes or self._replay.changes(entry)
+            self._replay.add(entry)
+            self.entry_count += 1
+            return self.has_changes
 
-    def _append(self, entry: Entry, *, changes: bool) -> None:
+    def _append(self, entry: JournalEntry, *, changes: bool) -> None:
         if not self._marked:
-            with self._marking:
+            with self._marking_lock:
                 if not self._marked:
                     if not changes:
-                        self._held.append(entry)
+                        self._held_back.append(entry)
                         return
-                    self._mark()
-                    while self._held:
-                        self._journal.append(self._held[0])
-                        del self._held[0]
+                    self._write_mark()
+                    while self._held_back:
+                        self._journal.append(self._held_back[0])
+                        del self._held_back[0]
                     self._marked = True
         self._journal.append(entry)
 
-    def result(self, outcome: OperationResult) -> None:
+    def set_outcome(self, outcome: OperationResult) -> None:
         """Say how the run ended; without it the history shows a failure."""
         self.outcome = outcome
 
     def snapshot(self) -> Snapshot:
         """The state after all entries so far."""
         with self._lock:
-            return self._folding.snapshot() if self.entries else self.base
+            return self._replay.snapshot() if self.entry_count else self.base
 
 
 @contextmanager
-def locked(files: StackFiles, clock: Clock) -> Iterator[None]:
+def lock_stack(files: StackFiles, clock: Clock) -> Iterator[None]:
     """Hold a stack, with what a killed run left of it folded; raises EngineError if others hold it.
 
     The lock stays behind as long as a journal does.
     """
     try:
-        with locks.guard(files.locks):
-            lock = locks.take(files.locks, clock)
+        with locks.kernel_lock(files.locks):
+            lock = locks.acquire(files.locks, clock)
             try:
-                settle(files, clock)
+                apply_leftover_journal(files, clock)
                 yield
             finally:
                 if not files.journal.exists():
-                    locks.drop(lock)
+                    locks.remove_lock(lock)
     except BlockingIOError:
-        raise locks.refusal(locks.held(files.locks)) from None
+        raise locks.lock_error(locks.read_locks(files.locks)) from None
 
 
-def settle(files: StackFiles, clock: Clock) -> bool:
+def apply_leftover_journal(files: StackFiles, clock: Clock) -> bool:
     """Fold a leftover journal into the checkpoint; whether there was one that tells anything.
 
     A mark that no journal belongs to is taken off. Raises EngineError if that cannot be done.
     """
     journal = read_journal(files.journal)
-    with _writing(files):
+    with _write_errors(files):
         if journal is not None and journal.entries:
-            content = _folded(files, files.read_checkpoint(), journal, clock)
-            _remember(files, journal.header, None, content, clock)
+            content = _with_journal_applied(
+                files, files.read_checkpoint(), journal, clock
+            )
+            _write_history(files, journal.header, None, content, clock)
         if files.checkpoint.exists():
             files.unmark()
         files.journal.unlink(missing_ok=True)
-        files.sweep()
+        files.remove_unfinished_files()
     return journal is not None and bool(journal.entries)
 
 
-def _folded(files: StackFiles, content: bytes, journal: Journal, clock: Clock) -> bytes:
-    if is_folded(files, content, journal):
+def _with_journal_applied(
+    files: StackFiles, content: bytes, journal: Journal, clock: Clock
+) -> bytes:
+    if is_applied(files, content, journal):
         return content
-    deployment = recovered(files, content, journal, clock.now())
-    new = render(deployment, files.qualified)
-    mark_folded(files.journal, journal, digest(new))
+    deployment = recovered_deployment(files, content, journal, clock.now())
+    new = checkpoint_bytes(deployment, files.qualified)
+    mark_applied(files.journal, journal, checkpoint_digest(new))
     files.write_checkpoint(new)
     return new
 
 
-def render(deployment: Deployment, stack: str) -> bytes:
+def checkpoint_bytes(deployment: Deployment, stack: str) -> bytes:
     """The contents of a checkpoint file."""
     return dumps(checkpoint.render_checkpoint(deployment, stack)).encode()
 
 
 @contextmanager
-def _writing(files: StackFiles) -> Iterator[None]:
+def _write_errors(files: StackFiles) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -173,27 +185,31 @@ def _writing(files: StackFiles) -> Iterator[None]:
 
 
 @contextmanager
-def journalled(
-    files: StackFiles, base: Snapshot, header: Header, ciphers: "Ciphers", clock: Clock
-) -> Iterator[Update]:
+def journalled_update(
+    files: StackFiles,
+    base: Snapshot,
+    header: JournalHeader,
+    ciphers: "UpdateSecrets",
+    clock: Clock,
+) -> Iterator[StackUpdate]:
     """A run on a locked stack: at its end the journal is folded, however the run ended."""
-    with _writing(files):
+    with _write_errors(files):
         journal = JournalFile(files.journal, header, ciphers.journal.encrypt)
 
     def mark() -> None:
-        files.mark(_own(files, header))
+        files.mark(_base_content(files, header))
 
-    update = Update(base, journal, mark)
+    update = StackUpdate(base, journal, mark)
     try:
         yield update
     finally:
         _finish(files, update, journal, ciphers, header, clock)
 
 
-def _own(files: StackFiles, header: Header) -> bytes:
+def _base_content(files: StackFiles, header: JournalHeader) -> bytes:
     """The checkpoint that a run began from; raises EngineError if another is in its place."""
     content = files.read_checkpoint()
-    if digest(content) != header.base:
+    if checkpoint_digest(content) != header.base:
         raise EngineError(
             f"the state of {files.name} was changed by another hand while this run lasted; what it did "
             f"so far stands in the journal {files.journal}, which `esa-prefetch cancel` sets aside"
@@ -202,7 +218,7 @@ def _own(files: StackFiles, header: Header) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Ciphers:
+class UpdateSecrets:
     """Under which salt secrets are written: the former state's in the journal, the stack file's in the new state."""
 
     journal: PassphraseSecrets
@@ -211,43 +227,47 @@ class Ciphers:
 
 def _finish(
     files: StackFiles,
-    update: Update,
+    update: StackUpdate,
     journal: JournalFile,
-    ciphers: Ciphers,
-    header: Header,
+    ciphers: UpdateSecrets,
+    header: JournalHeader,
     clock: Clock,
 ) -> None:
     snapshot = update.snapshot()
-    with _writing(files):
-        content = _own(files, header) if update.changed else files.read_checkpoint()
-        if update.entries and digest(content) == header.base:
-            deployment = checkpoint.write(
+    with _write_errors(files):
+        content = (
+            _base_content(files, header)
+            if update.has_changes
+            else files.read_checkpoint()
+        )
+        if update.entry_count and checkpoint_digest(content) == header.base:
+            deployment = checkpoint.deployment_of(
                 snapshot,
                 salt=ciphers.state.salt,
-                sealer=ciphers.state.encrypt,
+                encrypt=ciphers.state.encrypt,
                 now=clock.now(),
             )
-            content = render(deployment, files.qualified)
-            journal.folded(digest(content))
+            content = checkpoint_bytes(deployment, files.qualified)
+            journal.write_applied(checkpoint_digest(content))
             files.write_checkpoint(content)
         else:
             files.unmark()
         journal.close()
-        _remember(files, header, update.outcome, content, clock)
+        _write_history(files, header, update.outcome, content, clock)
         files.journal.unlink()
     # after the writing, as the CLI does: what is wrong can be seen, exported and mended
     try:
-        integrity.verify(snapshot)
-    except integrity.Broken as fault:
+        integrity.check_snapshot(snapshot)
+    except integrity.IntegrityError as fault:
         raise EngineError(
             f"the state of {files.name} was written but is not valid: {fault}; "
             "`pulumi state repair` of the pulumi CLI can mend it"
         ) from None
 
 
-def _remember(
+def _write_history(
     files: StackFiles,
-    header: Header,
+    header: JournalHeader,
     outcome: OperationResult | None,
     content: bytes,
     clock: Clock,
@@ -255,7 +275,7 @@ def _remember(
     good = outcome is not None and not outcome.failed and not outcome.cancelled
     ended = clock.now().timestamp()
     entry = {
-        "kind": _KINDS.get(header.kind, header.kind),
+        "kind": _HISTORY_KINDS.get(header.kind, header.kind),
         "startTime": header.started,
         "message": header.message,
         "environment": {"exec.agent": checkpoint.writer_version()},
@@ -265,4 +285,4 @@ def _remember(
         "endTime": int(ended),
         "resourceChanges": dict(outcome.changes) if outcome else {},
     }
-    history.record(files, entry, content, int(ended * 1_000_000) * 1000)
+    history.write_entry(files, entry, content, int(ended * 1_000_000) * 1000)

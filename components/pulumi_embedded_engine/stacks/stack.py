@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi_embedded_engine.clock import Clock, SystemClock
-from pulumi_embedded_engine.config import config_schema, workspace
-from pulumi_embedded_engine.config import stack_file as stack_config
+from pulumi_embedded_engine.config import config_schema, stack_config_file, workspace
 from pulumi_embedded_engine.config.config_values import unparse
-from pulumi_embedded_engine.config.stack_file import StackConfig
+from pulumi_embedded_engine.config.stack_config_file import StackConfigFile
 from pulumi_embedded_engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
 from pulumi_embedded_engine.model.operation_context import (
     ConfigValue,
@@ -26,19 +25,22 @@ from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.model.urns import ROOT_STACK_TYPE, is_provider_type
 from pulumi_embedded_engine.processes.environment import is_set
 from pulumi_embedded_engine.stacks.locked_update import (
-    Ciphers,
-    Update,
-    journalled,
-    locked,
+    StackUpdate,
+    UpdateSecrets,
+    journalled_update,
+    lock_stack,
 )
 from pulumi_embedded_engine.state import checkpoint
 from pulumi_embedded_engine.state.checkpoint import Deployment
 from pulumi_embedded_engine.state.file_backend import FileBackend, StackFiles
-from pulumi_embedded_engine.state.journal_file import Header
-from pulumi_embedded_engine.state.journal_recovery import digest, is_interrupted
+from pulumi_embedded_engine.state.journal_file import JournalHeader
+from pulumi_embedded_engine.state.journal_recovery import (
+    checkpoint_digest,
+    is_interrupted,
+)
 from pulumi_embedded_engine.state.passphrase_secrets import (
     PassphraseSecrets,
-    passphrase,
+    find_passphrase,
 )
 
 # the second one is its former name
@@ -56,7 +58,7 @@ def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBac
     url = (
         environ.get("PULUMI_BACKEND_URL")
         or (project.backend_url if project else "")
-        or workspace.login(environ)
+        or workspace.login_url(environ)
     )
     if not url:
         raise EngineError(
@@ -83,7 +85,7 @@ def open_stack(
     ("": a new one) where the environment has none.
     """
     backend = open_backend(project, environ)
-    chosen = name or current(project, backend, environ)
+    chosen = name or default_stack(project, backend, environ)
     if not chosen:
         raise EngineError(
             "no stack selected; please use `esa-prefetch stack select` or "
@@ -98,9 +100,11 @@ def open_stack(
     return replace(made, config_file=config_file, ask=ask)
 
 
-def current(project: Project, backend: FileBackend, environ: Mapping[str, str]) -> str:
+def default_stack(
+    project: Project, backend: FileBackend, environ: Mapping[str, str]
+) -> str:
     """The stack that is meant where none is named, or ""."""
-    return environ.get("PULUMI_STACK") or workspace.selected(
+    return environ.get("PULUMI_STACK") or workspace.selected_stack(
         project, backend.url, environ
     )
 
@@ -122,52 +126,56 @@ class Stack:
         """Its name, without project and organization."""
         return self.files.name
 
-    def file(self) -> StackConfig:
+    def config_document(self) -> StackConfigFile:
         """Its configuration file; raises EngineError if it cannot be read."""
-        path = self.config_file or stack_config.stack_file(self.project, self.name)
-        return StackConfig(path, self.project.name)
+        path = self.config_file or stack_config_file.stack_file_path(
+            self.project, self.name
+        )
+        return StackConfigFile(path, self.project.name)
 
-    def secrets(self, file: StackConfig | None = None) -> PassphraseSecrets:
-        """The secrets of its configuration file, for a run: as `sealing`, in the CLI's words."""
+    def secrets_manager(self, file: StackConfigFile | None = None) -> PassphraseSecrets:
+        """The secrets of its configuration file, for a run: as `config_secrets`, in the CLI's words."""
         try:
-            return self.sealing(file)
+            return self.config_secrets(file)
         except EngineError as error:
             raise EngineError(
                 f"getting stack configuration: get stack secrets manager: {error}"
             ) from None
 
-    def sealing(self, file: StackConfig | None = None) -> PassphraseSecrets:
+    def config_secrets(self, file: StackConfigFile | None = None) -> PassphraseSecrets:
         """The secrets of its configuration file, which gets a salt if it has none.
 
         Raises EngineError if the passphrase is missing or wrong.
         """
-        found = file or self.file()
+        found = file or self.config_document()
         if found.salt:
-            secrets = self.salted(found.salt)
-            secrets.verify()
+            secrets = self.secrets_of_salt(found.salt)
+            secrets.check_passphrase()
             return secrets
         secrets = PassphraseSecrets.new(self._passphrase(""))
         found.save_salt(secrets.salt)
         return secrets
 
-    def salted(self, salt: str) -> PassphraseSecrets:
+    def secrets_of_salt(self, salt: str) -> PassphraseSecrets:
         """The secrets under a salt, whose passphrase is looked at when one is sealed or opened."""
         return PassphraseSecrets(salt, lambda: self._passphrase(salt))
 
     def _passphrase(self, salt: str) -> str:
         ask = self.ask
-        return passphrase(self.environ, ask and (lambda: ask(salt)))
+        return find_passphrase(self.environ, ask and (lambda: ask(salt)))
 
     def config(self, *, valid: bool = True) -> dict[str, ConfigValue]:
         """Its configuration with the project's defaults, as programs see it, sorted.
 
-        EngineError as `secrets`, and, if it is to be `valid`, for what the project misses.
+        EngineError as `secrets_manager`, and, if it is to be `valid`, for what the project misses.
         """
-        file = self.file()
-        values = stack_config.with_defaults(self.project, file.values)
-        found = stack_config.plain(values, self.secrets(file).decrypt)
+        file = self.config_document()
+        values = stack_config_file.with_defaults(self.project, file.values)
+        found = stack_config_file.program_config(
+            values, self.secrets_manager(file).decrypt
+        )
         if valid:
-            config_schema.check(self.project, self.name, found)
+            config_schema.check_config(self.project, self.name, found)
         return found
 
     def deployment(self) -> Deployment:
@@ -175,26 +183,26 @@ class Stack:
 
         EngineError if it cannot be read.
         """
-        return checkpoint.parse(self.files.read_checkpoint())
+        return checkpoint.parse_checkpoint(self.files.read_checkpoint())
 
     @property
-    def interrupted(self) -> bool:
+    def is_interrupted(self) -> bool:
         """Whether a killed run left what the state lacks; raises EngineError if that cannot be read."""
         return is_interrupted(self.files)
 
-    def settle(self) -> None:
+    def recover(self) -> None:
         """Bring into the state what a killed run left; raises EngineError if others hold the stack."""
-        with locked(self.files, self.clock):
+        with lock_stack(self.files, self.clock):
             pass
 
-    def load(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """Its state; raises EngineError if it cannot be read, opened, or is not valid."""
-        return self._read(self.deployment())
+        return self._verified_snapshot(self.deployment())
 
-    def _read(self, deployment: Deployment) -> Snapshot:
-        secrets = self.salted(deployment.salt)
-        snapshot = checkpoint.read(deployment, secrets.decrypt)
-        checkpoint.verify(deployment, snapshot)
+    def _verified_snapshot(self, deployment: Deployment) -> Snapshot:
+        secrets = self.secrets_of_salt(deployment.salt)
+        snapshot = checkpoint.snapshot_of(deployment, secrets.decrypt)
+        checkpoint.require_integrity(deployment, snapshot)
         return snapshot
 
     def context(
@@ -204,8 +212,8 @@ class Stack:
 
         `valid` as in `config`.
         """
-        start = self.load() if base is None else base
-        _refuse_bare(start)
+        start = self.snapshot() if base is None else base
+        _refuse_without_provider(start)
         return OperationContext(
             project=self.project,
             stack=self.name,
@@ -221,24 +229,24 @@ class Stack:
         files = self.backend.stack(reference, self.project)
         if not files.checkpoint.exists():
             raise EngineError(f"no stack named '{reference}' found", NO_STACK)
-        return outputs(replace(self, files=files).load())
+        return root_outputs(replace(self, files=files).snapshot())
 
     @contextmanager
-    def update(self, kind: OperationKind, message: str = "") -> Iterator[Update]:
+    def update(self, kind: OperationKind, message: str = "") -> Iterator[StackUpdate]:
         """A run that may change the state.
 
         EngineError if others hold the stack, or its state cannot be read or kept.
         """
         started = int(self.clock.now().timestamp())
-        file = self.file()
-        secrets = self.secrets(file)
-        with locked(self.files, self.clock):
+        file = self.config_document()
+        secrets = self.secrets_manager(file)
+        with lock_stack(self.files, self.clock):
             content = self.files.read_checkpoint()
-            deployment = checkpoint.parse(content)
-            base = self._read(deployment)
+            deployment = checkpoint.parse_checkpoint(content)
+            base = self._verified_snapshot(deployment)
             salt = deployment.salt or secrets.salt
-            header = Header(
-                base=digest(content),
+            header = JournalHeader(
+                base=checkpoint_digest(content),
                 salt=salt,
                 kind=kind,
                 message=message,
@@ -246,12 +254,14 @@ class Stack:
                 config={key: unparse(value) for key, value in file.values.items()},
                 marks=True,
             )
-            ciphers = Ciphers(journal=self.salted(salt), state=secrets)
-            with journalled(self.files, base, header, ciphers, self.clock) as update:
+            ciphers = UpdateSecrets(journal=self.secrets_of_salt(salt), state=secrets)
+            with journalled_update(
+                self.files, base, header, ciphers, self.clock
+            ) as update:
                 yield update
 
 
-def _refuse_bare(snapshot: Snapshot) -> None:
+def _refuse_without_provider(snapshot: Snapshot) -> None:
     for record in snapshot.resources:
         if record.custom and not record.provider and not is_provider_type(record.type):
             raise EngineError(
@@ -260,7 +270,7 @@ def _refuse_bare(snapshot: Snapshot) -> None:
             )
 
 
-def outputs(snapshot: Snapshot) -> Mapping[str, object]:
+def root_outputs(snapshot: Snapshot) -> Mapping[str, object]:
     """The outputs of a stack, secrets still wrapped."""
     for record in snapshot.resources:
         if record.type == ROOT_STACK_TYPE and not record.parent:

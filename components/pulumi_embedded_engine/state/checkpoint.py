@@ -8,14 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_json import parse_json
+from pulumi_embedded_engine.golang.go_json import parse_object
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from pulumi_embedded_engine.model.timestamps import Timestamp, format_timestamp
 from pulumi_embedded_engine.state import integrity
 from pulumi_embedded_engine.state.encoding import (
-    Encoder,
-    Opener,
-    Sealer,
+    Decrypt,
+    Encrypt,
+    StateEncoder,
     decode_operation,
     decode_resource,
 )
@@ -23,11 +23,11 @@ from pulumi_embedded_engine.state.encoding import (
 PLAIN: Final = 3
 WITH_FEATURES: Final = 4
 # 1 and 2 are older versions without secrets; their records read as they are
-_READABLE: Final = (1, 2, PLAIN, WITH_FEATURES)
+_READABLE_VERSIONS: Final = (1, 2, PLAIN, WITH_FEATURES)
 PASSPHRASE: Final = "passphrase"  # noqa: S105 - a provider's name
-_BYTES: Final = "byteString"
+_BYTE_STRINGS: Final = "byteString"
 # the other features, and what in a record needs them
-_MARKS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
+_FEATURE_FIELDS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
     ("refreshBeforeUpdate", lambda record: record.refresh_before_update),
     ("taint", lambda record: record.taint),
     ("replaceWith", lambda record: record.replace_with),
@@ -38,7 +38,7 @@ _MARKS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
 )
 # of a state that does not say who wrote it
 NO_MANIFEST: Final = {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}
-_KNOWN: Final = (
+_KNOWN_KEYS: Final = (
     "manifest",
     "secrets_providers",
     "resources",
@@ -66,7 +66,7 @@ class Deployment:
             return ""
         if kind != PASSPHRASE:
             raise EngineError(
-                f"the state's secrets are kept by the provider {_brief(kind)}, which only the "
+                f"the state's secrets are kept by the provider {_shortened(kind)}, which only the "
                 "pulumi CLI can open"
             )
         salt = _object(provider, "state").get("salt")
@@ -83,43 +83,43 @@ class Deployment:
         return found
 
     @property
-    def writer(self) -> str:
+    def written_by(self) -> str:
         """The version of Pulumi that wrote it, or ""; raises EngineError if it cannot be read."""
         return str(_object(self.body, "manifest").get("version") or "")
 
     @property
-    def updated(self) -> Timestamp | None:
+    def updated_at(self) -> Timestamp | None:
         """When it was written, if it says so; raises EngineError if it cannot be read."""
         text = _object(self.body, "manifest").get("time")
         try:
             return Timestamp.parse(text) if text else None
         except (TypeError, ValueError):
-            raise EngineError(f"the state's time is {_brief(text)}") from None
+            raise EngineError(f"the state's time is {_shortened(text)}") from None
 
 
-def parse(content: bytes) -> Deployment:
+def parse_checkpoint(content: bytes) -> Deployment:
     """The deployment in a checkpoint file.
 
     EngineError if it cannot be read or is of a version not known here.
     """
-    outer = parse_json(content, "the checkpoint")
+    outer = parse_object(content, "the checkpoint")
     checkpoint = outer.get("checkpoint")
     if not isinstance(checkpoint, dict):
         raise EngineError("the checkpoint has no 'checkpoint'")
     latest = checkpoint.get("latest") or {}
-    return checked(outer.get("version"), outer.get("features"), latest)
+    return checked_deployment(outer.get("version"), outer.get("features"), latest)
 
 
-def checked(number: Any, features: Any, body: Any) -> Deployment:
+def checked_deployment(number: Any, features: Any, body: Any) -> Deployment:
     """A deployment whose version and features are known here; raises EngineError otherwise."""
-    if type(number) is not int or number not in _READABLE:
+    if type(number) is not int or number not in _READABLE_VERSIONS:
         raise EngineError(
-            f"the state has version {_brief(number)}; versions 1 to {WITH_FEATURES} can be read"
+            f"the state has version {_shortened(number)}; versions 1 to {WITH_FEATURES} can be read"
         )
     if not isinstance(body, dict):
         raise EngineError("the state's deployment is not a JSON object")
-    names = _names(features)
-    missing = sorted(set(names) - {_BYTES, *dict(_MARKS)})
+    names = _feature_names(features)
+    missing = sorted(set(names) - {_BYTE_STRINGS, *dict(_FEATURE_FIELDS)})
     if missing and number == WITH_FEATURES:
         raise EngineError(
             f"the state uses features that only a newer pulumi CLI knows: {', '.join(missing)}"
@@ -127,39 +127,39 @@ def checked(number: Any, features: Any, body: Any) -> Deployment:
     return Deployment(number, names, body)
 
 
-def read(deployment: Deployment, opener: Opener | None) -> Snapshot:
+def snapshot_of(deployment: Deployment, decrypt: Decrypt | None) -> Snapshot:
     """The snapshot of a deployment, whether it is valid or not; raises EngineError if a record cannot be read."""
     try:
-        return _read(deployment.body, opener)
+        return _snapshot_of(deployment.body, decrypt)
     except RecursionError:
         raise EngineError("the state is nested too deeply") from None
 
 
-def _read(body: Mapping[str, Any], opener: Opener | None) -> Snapshot:
+def _snapshot_of(body: Mapping[str, Any], decrypt: Decrypt | None) -> Snapshot:
     return Snapshot(
         resources=tuple(
-            decode_resource(record, opener) for record in _items(body, "resources")
+            decode_resource(record, decrypt) for record in _items(body, "resources")
         ),
         pending_operations=tuple(
-            decode_operation(record, opener)
+            decode_operation(record, decrypt)
             for record in _items(body, "pending_operations")
         ),
         metadata=_object(body, "metadata"),
-        extra={key: value for key, value in body.items() if key not in _KNOWN},
+        extra={key: value for key, value in body.items() if key not in _KNOWN_KEYS},
     )
 
 
-def check(deployment: Deployment, snapshot: Snapshot) -> None:
+def check_integrity(deployment: Deployment, snapshot: Snapshot) -> None:
     """Raise integrity.Broken if the deployment was tampered with, or the snapshot read from it is not valid."""
     _check_magic(deployment.body.get("manifest"))
-    integrity.verify(snapshot)
+    integrity.check_snapshot(snapshot)
 
 
-def verify(deployment: Deployment, snapshot: Snapshot) -> None:
-    """Raise EngineError in the words for a person where `check` raises."""
+def require_integrity(deployment: Deployment, snapshot: Snapshot) -> None:
+    """Raise EngineError in the words for a person where `check_integrity` raises."""
     try:
-        check(deployment, snapshot)
-    except integrity.Broken as fault:
+        check_integrity(deployment, snapshot)
+    except integrity.IntegrityError as fault:
         raise EngineError(
             f"snapshot integrity failure; refusing to use it: {fault}. `pulumi state repair` of the "
             "pulumi CLI can mend it"
@@ -180,14 +180,14 @@ def _object(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
     return found or {}
 
 
-def _names(features: Any) -> tuple[str, ...]:
+def _feature_names(features: Any) -> tuple[str, ...]:
     found = features or []
     if not isinstance(found, list) or not all(isinstance(x, str) for x in found):
         raise EngineError("the state's 'features' are not a list of names")
     return tuple(found)
 
 
-def _brief(value: Any) -> str:
+def _shortened(value: Any) -> str:
     """A value out of place, for a sentence."""
     return repr(value)[:40]
 
@@ -196,7 +196,7 @@ def _check_magic(manifest: Any) -> None:
     found = manifest if isinstance(manifest, dict) else {}
     name = found.get("version") or ""
     if not isinstance(name, str) or (found.get("magic") or "") != _magic(name):
-        raise integrity.Broken(
+        raise integrity.IntegrityError(
             "the manifest's magic does not fit its version, so the state was damaged or changed by hand"
         )
 
@@ -213,19 +213,19 @@ def writer_version() -> str:
         return "esa-prefetch"
 
 
-def write(
+def deployment_of(
     snapshot: Snapshot,
     *,
     salt: str,
-    sealer: Sealer | None,
+    encrypt: Encrypt | None,
     now: datetime,
     features: tuple[str, ...] = (),
 ) -> Deployment:
     """The deployment of a snapshot; `features` are those of secrets that stay closed and so cannot be looked into.
 
-    Without a `sealer` secrets are written as plain texts, as `stack export --show-secrets` wants them.
+    Without a `encrypt` secrets are written as plain texts, as `stack export --show-secrets` wants them.
     """
-    encoder = Encoder(sealer)
+    encoder = StateEncoder(encrypt)
     name = writer_version()
     body: dict[str, Any] = {
         "manifest": {
@@ -243,30 +243,33 @@ def write(
             encoder.operation(operation) for operation in snapshot.pending_operations
         ]
     body["metadata"] = dict(snapshot.metadata)
-    used = set(features) | _features(snapshot.resources)
+    used = set(features) | _used_features(snapshot.resources)
     if encoder.byte_strings:
-        used.add(_BYTES)
+        used.add(_BYTE_STRINGS)
     number = WITH_FEATURES if used else PLAIN
     return Deployment(number, tuple(sorted(used)), body | dict(snapshot.extra))
 
 
-def _features(resources: tuple[Resource, ...]) -> set[str]:
+def _used_features(resources: tuple[Resource, ...]) -> set[str]:
     return {
-        name for record in resources for name, has_mark in _MARKS if has_mark(record)
+        name
+        for record in resources
+        for name, has_mark in _FEATURE_FIELDS
+        if has_mark(record)
     }
 
 
 def render_checkpoint(deployment: Deployment, stack: str) -> dict[str, Any]:
     """A checkpoint file's JSON; `stack` is the fully qualified name."""
     inner = {"stack": stack, "latest": deployment.body}
-    return _around(deployment) | {"checkpoint": inner}
+    return _envelope(deployment) | {"checkpoint": inner}
 
 
 def render_export(deployment: Deployment) -> dict[str, Any]:
     """What `stack export` prints."""
-    return _around(deployment) | {"deployment": deployment.body}
+    return _envelope(deployment) | {"deployment": deployment.body}
 
 
-def _around(deployment: Deployment) -> dict[str, Any]:
+def _envelope(deployment: Deployment) -> dict[str, Any]:
     features = {"features": list(deployment.features)} if deployment.features else {}
     return {"version": deployment.version} | features

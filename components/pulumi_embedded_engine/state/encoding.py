@@ -1,7 +1,7 @@
 """Records and values as the state's JSON, and back; holds no file and no whole checkpoint.
 
-Without an opener (`None`) secrets stay the maps they are in the file, closed: so records can be moved without a
-passphrase.
+Without a function to decrypt (`None`), secrets stay the encrypted maps that they are in the file. So records can be
+moved without a passphrase.
 """
 
 import json
@@ -13,7 +13,7 @@ from types import UnionType
 from typing import Any, Final, get_origin, get_type_hints
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_json import dumps, respelled, whole
+from pulumi_embedded_engine.golang.go_json import dumps, parse_int, with_go_floats
 from pulumi_embedded_engine.model.property_values import (
     ARCHIVE,
     ASSET,
@@ -30,8 +30,8 @@ from pulumi_embedded_engine.model.property_values import (
 from pulumi_embedded_engine.model.state_records import PendingOperation, Resource
 from pulumi_embedded_engine.model.timestamps import Timestamp, format_timestamp
 
-Opener = Callable[[str], str]
-Sealer = Callable[[str], str]
+Decrypt = Callable[[str], str]
+Encrypt = Callable[[str], str]
 
 BYTE_STRING: Final = "803fd3297a5875dc03ca845dda5d2a98"
 # below it every whole double is exact
@@ -66,26 +66,26 @@ _BY_KEY: Final = {key: (name, kind) for name, key, kind in _FIELDS}
 _VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})
 _TIMES: Final = frozenset({"created", "modified"})
 # lists of other things than texts
-_NO_TEXTS: Final = frozenset({"stack_trace", "replacement_trigger"})
+_NOT_STRINGS: Final = frozenset({"stack_trace", "replacement_trigger"})
 
 
-def decode_value(value: Any, opener: Opener | None) -> Any:
+def decode_value(value: Any, decrypt: Decrypt | None) -> Any:
     """The engine's value for one of the state; raises EngineError if a secret or a signature cannot be read."""
     if isinstance(value, dict):
         if SIGNATURE in value:
-            return _decode_signed(value, opener)
-        return {key: decode_value(item, opener) for key, item in value.items()}
+            return _decode_signed(value, decrypt)
+        return {key: decode_value(item, decrypt) for key, item in value.items()}
     if isinstance(value, list):
-        return [decode_value(item, opener) for item in value]
+        return [decode_value(item, decrypt) for item in value]
     if type(value) is int and abs(value) > _EXACT:
         return float(value)
     return UNKNOWN if value == UNKNOWN_STRING else value
 
 
-def _decode_signed(value: dict[str, Any], opener: Opener | None) -> Any:
+def _decode_signed(value: dict[str, Any], decrypt: Decrypt | None) -> Any:
     signature = value[SIGNATURE]
     if signature == SECRET:
-        return value if opener is None else _open_secret(value, opener)
+        return value if decrypt is None else _decrypt_secret(value, decrypt)
     if signature == FLOAT:
         return _decode_float(value.get("value"))
     if isinstance(signature, str) and signature in _KEPT:
@@ -95,16 +95,16 @@ def _decode_signed(value: dict[str, Any], opener: Opener | None) -> Any:
     )
 
 
-def _open_secret(value: dict[str, Any], opener: Opener) -> Secret:
+def _decrypt_secret(value: dict[str, Any], decrypt: Decrypt) -> Secret:
     ciphertext, plaintext = value.get("ciphertext"), value.get("plaintext")
     texts = [text for text in (ciphertext, plaintext) if text]
     if len(texts) != 1 or not isinstance(texts[0], str):
         raise EngineError(
             "a secret in the state needs either a ciphertext or a plaintext"
         )
-    text = opener(texts[0]) if ciphertext else texts[0]
+    text = decrypt(texts[0]) if ciphertext else texts[0]
     try:
-        inner = json.loads(text, parse_int=whole)
+        inner = json.loads(text, parse_int=parse_int)
     except (ValueError, RecursionError):
         raise EngineError("a secret in the state does not hold JSON") from None
     # what lies in a secret is not encrypted again: its ciphertexts are plain
@@ -121,7 +121,7 @@ def _decode_float(bits: Any) -> float:
     return float(number)
 
 
-def opened(value: Any, opener: Opener) -> Any:
+def with_plaintext_secrets(value: Any, decrypt: Decrypt) -> Any:
     """A state's JSON with every secret in it as a plain text; all else as it was."""
 
     def change(one: Any) -> Any:
@@ -130,20 +130,20 @@ def opened(value: Any, opener: Opener) -> Any:
             and one.get(SIGNATURE) == SECRET
             and one.get("ciphertext")
         ):
-            return {SIGNATURE: SECRET, "plaintext": opener(one["ciphertext"])}
+            return {SIGNATURE: SECRET, "plaintext": decrypt(one["ciphertext"])}
         return one
 
     return map_values(value, change)
 
 
-class Encoder:
+class StateEncoder:
     """Writes values as the state's JSON, sealing secrets.
 
     `byte_strings` tells whether one with raw bytes went through.
     """
 
-    def __init__(self, sealer: Sealer | None) -> None:
-        self._sealer = sealer
+    def __init__(self, encrypt: Encrypt | None) -> None:
+        self._encrypt = encrypt
         self.byte_strings = False
 
     def value(self, value: Any) -> Any:
@@ -165,12 +165,12 @@ class Encoder:
         raise TypeError(f"no value of a state: {type(value).__name__}")
 
     def _secret(self, secret: Secret) -> dict[str, str]:
-        inner = Encoder(lambda text: text)
-        text = respelled(dumps(inner.value(secret.value)))
+        inner = StateEncoder(lambda text: text)
+        text = with_go_floats(dumps(inner.value(secret.value)))
         self.byte_strings = self.byte_strings or inner.byte_strings
-        if self._sealer is None:
+        if self._encrypt is None:
             return {SIGNATURE: SECRET, "plaintext": text}
-        return {SIGNATURE: SECRET, "ciphertext": self._sealer(text)}
+        return {SIGNATURE: SECRET, "ciphertext": self._encrypt(text)}
 
     def resource(self, resource: Resource) -> dict[str, Any]:
         """The state's record of a resource: empty fields are left out."""
@@ -209,7 +209,7 @@ def _encode_float(number: float) -> Any:
     return number
 
 
-def decode_resource(record: Any, opener: Opener | None) -> Resource:
+def decode_resource(record: Any, decrypt: Decrypt | None) -> Resource:
     """The resource of a state's record; raises EngineError if a field is not what it should be."""
     if not isinstance(record, dict):
         raise EngineError("a resource in the state is not a JSON object")
@@ -221,47 +221,47 @@ def decode_resource(record: Any, opener: Opener | None) -> Resource:
             extra[key] = value
         elif value is not None:
             name, kind = known
-            if not isinstance(value, kind) or not _holds_texts(name, value):
-                raise _misfit(record, key)
-            fields[name] = _decode_field(name, record, key, opener)
+            if not isinstance(value, kind) or not _holds_strings(name, value):
+                raise _unreadable(record, key)
+            fields[name] = _decode_field(name, record, key, decrypt)
     return Resource(**fields, extra=extra)
 
 
-def _holds_texts(name: str, value: Any) -> bool:
+def _holds_strings(name: str, value: Any) -> bool:
     if name == "property_dependencies":
         lists = value.values()
-        return all(isinstance(x, list) and _holds_texts("", x) for x in lists)
-    if isinstance(value, list) and name not in _NO_TEXTS:
+        return all(isinstance(x, list) and _holds_strings("", x) for x in lists)
+    if isinstance(value, list) and name not in _NOT_STRINGS:
         return all(isinstance(item, str) for item in value)
     return True
 
 
 def _decode_field(
-    name: str, record: dict[str, Any], key: str, opener: Opener | None
+    name: str, record: dict[str, Any], key: str, decrypt: Decrypt | None
 ) -> Any:
     value = record[key]
     if name in _VALUES:
         if name != "replacement_trigger":
-            return {item: decode_value(value[item], opener) for item in value}
-        return decode_value(value, opener)
+            return {item: decode_value(value[item], decrypt) for item in value}
+        return decode_value(value, decrypt)
     if name in _TIMES:
         try:
             return Timestamp.parse(value)
         except ValueError:
-            raise _misfit(record, key) from None
+            raise _unreadable(record, key) from None
     return tuple(value) if isinstance(value, list) else value
 
 
-def _misfit(record: dict[str, Any], key: str) -> EngineError:
+def _unreadable(record: dict[str, Any], key: str) -> EngineError:
     return EngineError(
         f"resource {repr(record.get('urn', ''))[:200]} of the state has a {key!r} that cannot "
         f"be read: {dumps(record[key])[:80]}"
     )
 
 
-def decode_operation(record: Any, opener: Opener | None) -> PendingOperation:
+def decode_operation(record: Any, decrypt: Decrypt | None) -> PendingOperation:
     """The pending operation of a state's record; raises EngineError if it cannot be read."""
     if not isinstance(record, dict) or not isinstance(record.get("type"), str):
         raise EngineError("a pending operation in the state cannot be read")
-    resource = decode_resource(record.get("resource"), opener)
+    resource = decode_resource(record.get("resource"), decrypt)
     return PendingOperation(resource=resource, type=record["type"])

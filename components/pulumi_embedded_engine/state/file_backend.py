@@ -14,10 +14,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from pulumi_embedded_engine.errors import FAILED, NO_LOGIN, NO_STACK, EngineError
-from pulumi_embedded_engine.golang.documents import read_document
+from pulumi_embedded_engine.golang.document_reading import read_document
 from pulumi_embedded_engine.model.operation_context import ORGANIZATION, Project
-from pulumi_embedded_engine.processes.atomic_files import put
-from pulumi_embedded_engine.processes.bounded_reading import gunzipped, read_file
+from pulumi_embedded_engine.processes.atomic_files import write_atomically
+from pulumi_embedded_engine.processes.bounded_reading import gunzip, read_file
 from pulumi_embedded_engine.state import run_mark
 
 SCHEME: Final = "file://"
@@ -34,7 +34,7 @@ def directory_of(url: str) -> Path:
     if not url.startswith(SCHEME):
         cloud = "://" not in url or url.startswith(("http://", "https://"))
         raise EngineError(
-            f"the backend {_shown(url)} is not available here: the embedded engine keeps state in "
+            f"the backend {_without_password(url)} is not available here: the embedded engine keeps state in "
             "file://<directory> only; use the pulumi CLI for any other backend",
             NO_LOGIN if cloud else FAILED,
         )
@@ -44,7 +44,7 @@ def directory_of(url: str) -> Path:
     return Path(os.path.normpath(Path(path).absolute()))
 
 
-def _shown(url: str) -> str:
+def _without_password(url: str) -> str:
     # a URL may hold a password
     return f"{url.partition(':')[0]}://" if "://" in url else repr(url)
 
@@ -97,10 +97,10 @@ class StackFiles:
 
     def read_checkpoint(self) -> bytes:
         """The checkpoint's JSON, unpacked, without the mark of a run; raises EngineError if it cannot be read."""
-        return run_mark.unmarked(self._content())
+        return run_mark.without_mark(self._content())
 
     @property
-    def marked(self) -> bool:
+    def is_marked(self) -> bool:
         """Whether the checkpoint bears the mark of a run; raises EngineError if it cannot be read."""
         return run_mark.is_marked(self._content())
 
@@ -123,30 +123,34 @@ class StackFiles:
         new = old.parent / f"{self.name}.json"
         new.parent.mkdir(parents=True, exist_ok=True)
         if old.exists():
-            put(old.with_name(f"{old.name}.bak"), self._former(old))
-        put(new, content)
+            write_atomically(
+                old.with_name(f"{old.name}.bak"), self._former_content(old)
+            )
+        write_atomically(new, content)
         if old != new:
             old.unlink(missing_ok=True)
 
-    def _former(self, file: Path) -> bytes:
+    def _former_content(self, file: Path) -> bytes:
         content = file.read_bytes()
         plain = _unpacked(file, content)
-        former = run_mark.unmarked(plain) if run_mark.is_marked(plain) else plain
+        former = run_mark.without_mark(plain) if run_mark.is_marked(plain) else plain
         return content if former == plain else _packed(file, former)
 
     def mark(self, content: bytes) -> None:
         """Mark the checkpoint, whose JSON this is, as one that a run's journal goes on from; raises OSError."""
-        put(self.checkpoint, _packed(self.checkpoint, run_mark.marked(content)))
+        write_atomically(
+            self.checkpoint, _packed(self.checkpoint, run_mark.with_mark(content))
+        )
 
     def unmark(self) -> None:
         """Take the mark off again, where there is one; raises OSError."""
         content = self._content()
         if run_mark.is_marked(content):
-            plain = run_mark.unmarked(content)
-            put(self.checkpoint, _packed(self.checkpoint, plain))
+            plain = run_mark.without_mark(content)
+            write_atomically(self.checkpoint, _packed(self.checkpoint, plain))
 
-    def sweep(self) -> None:
-        """Remove what a process that was killed in `put` left of this stack; raises OSError.
+    def remove_unfinished_files(self) -> None:
+        """Remove what a process that was killed in `write_atomically` left of this stack; raises OSError.
 
         Only for who holds the stack.
         """
@@ -166,7 +170,7 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         )
     if not content.startswith(b"\x1f\x8b"):
         return content
-    return gunzipped(content, path)
+    return gunzip(content, path)
 
 
 def _packed(path: Path, content: bytes) -> bytes:
@@ -194,13 +198,13 @@ class FileBackend:
         meta = self.root / "meta.yaml"
         if not meta.exists():
             if any((self.root / "stacks").glob("*.json*")):
-                raise _legacy(self.url)
+                raise _legacy_layout(self.url)
             _write_meta(meta)
             return
         found = read_document(meta)
         number = found.get("version") if isinstance(found, dict) else None
         if number == 0:
-            raise _legacy(self.url)
+            raise _legacy_layout(self.url)
         if number != 1:
             raise EngineError(
                 f"{meta} names the layout version {number!r}, which only a newer pulumi CLI knows"
@@ -251,7 +255,7 @@ def _stack_name(path: Path) -> str:
     return ""
 
 
-def _legacy(url: str) -> EngineError:
+def _legacy_layout(url: str) -> EngineError:
     return EngineError(
         f"the state directory {url} has the layout without projects; "
         "`pulumi state upgrade` of the pulumi CLI brings it up to date"

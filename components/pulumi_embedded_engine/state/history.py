@@ -11,7 +11,7 @@ from pulumi_embedded_engine.processes.bounded_reading import read_file
 from pulumi_embedded_engine.state.file_backend import StackFiles
 
 
-def record(
+def write_entry(
     files: StackFiles, entry: Mapping[str, Any], content: bytes, nanos: int
 ) -> None:
     """Write one update, and the checkpoint it ended with, here and among the backups; raises OSError if it cannot."""
@@ -24,7 +24,7 @@ def record(
         (files.backups / f"{files.name}.{nanos}.json").write_bytes(content)
 
 
-def entries(files: StackFiles) -> list[dict[str, Any]]:
+def read_entries(files: StackFiles) -> list[dict[str, Any]]:
     """The updates, youngest first; raises EngineError if one cannot be read."""
     found = sorted(files.history.glob("*.history.json"), reverse=True)
     return [_read(path) for path in found]

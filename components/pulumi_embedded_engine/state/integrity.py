@@ -7,14 +7,14 @@ from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from pulumi_embedded_engine.model.urns import is_provider_type, provider_reference
 
 
-class Broken(ValueError):
+class IntegrityError(ValueError):
     """A rule that a snapshot breaks, in words on one line, whatever names its records have."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.splitlines()))
 
 
-def verify(snapshot: Snapshot) -> None:
+def check_snapshot(snapshot: Snapshot) -> None:
     """Raise Broken for the first rule that the snapshot breaks (engine rules of the state, in the CLI's order)."""
     seen: set[str] = set()
     providers: set[str] = set()
@@ -27,28 +27,32 @@ def verify(snapshot: Snapshot) -> None:
             and record.provider not in providers
             and not record.pending_replacement
         ):
-            raise Broken(
+            raise IntegrityError(
                 f"resource {record.urn} names the provider {record.provider}, which is not "
                 "recorded before it"
             )
         for role, urn in _references(record):
             if urn not in seen:
-                raise Broken(_reference_fault(snapshot, record, role, urn))
+                raise IntegrityError(_reference_problem(snapshot, record, role, urn))
         seen.add(record.urn)
     _check_duplicates(snapshot)
 
 
 def _check_fields(index: int, record: Resource) -> None:
     if not record.urn:
-        raise Broken(f"resource number {index} has no 'urn'")
+        raise IntegrityError(f"resource number {index} has no 'urn'")
     if not record.type:
-        raise Broken(f"resource {record.urn} has no 'type'")
+        raise IntegrityError(f"resource {record.urn} has no 'type'")
     if record.id and not record.custom:
-        raise Broken(f"resource {record.urn} has 'custom' false and yet an id")
+        raise IntegrityError(f"resource {record.urn} has 'custom' false and yet an id")
     if is_provider_type(record.type) and not record.id:
-        raise Broken(f"provider {record.urn} has no id, so nothing can refer to it")
+        raise IntegrityError(
+            f"provider {record.urn} has no id, so nothing can refer to it"
+        )
     if record.custom and not record.id:
-        raise Broken(f"resource {record.urn} has no id, so no provider can find it")
+        raise IntegrityError(
+            f"resource {record.urn} has no id, so no provider can find it"
+        )
 
 
 def _references(record: Resource) -> Iterator[tuple[str, str]]:
@@ -65,7 +69,9 @@ def _references(record: Resource) -> Iterator[tuple[str, str]]:
         yield "replaceWith", urn
 
 
-def _reference_fault(snapshot: Snapshot, record: Resource, role: str, urn: str) -> str:
+def _reference_problem(
+    snapshot: Snapshot, record: Resource, role: str, urn: str
+) -> str:
     later = any(other.urn == urn for other in snapshot.resources)
     return f"resource {record.urn} has the {role} {urn}, which " + (
         "comes after it" if later else "is missing"
@@ -76,6 +82,6 @@ def _check_duplicates(snapshot: Snapshot) -> None:
     live = Counter(record.urn for record in snapshot.resources if not record.delete)
     for urn, count in live.items():
         if count > 1:
-            raise Broken(
+            raise IntegrityError(
                 f"resource {urn} is there {count} times without being marked for deletion"
             )

@@ -1,6 +1,6 @@
 """What happened in one operation, entry by entry, and the snapshot that follows from it; holds no files.
 
-A run starts from a base snapshot; each entry is one fact. `fold` (pure) gives the snapshot after any prefix of
+A run starts from a base snapshot; each entry is one fact. `replay` (pure) gives the snapshot after any prefix of
 entries, which is
 what a killed run left. Records of the base are named by their position in it, for a URN may occur twice.
 """
@@ -22,7 +22,7 @@ from pulumi_embedded_engine.model.state_references import (
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class OperationStarted:
     """A provider is about to be called: on disk, flushed, before the call."""
 
     op: int
@@ -31,7 +31,7 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class StepCompleted:
     """An operation or a step without a call ended well.
 
     Base record `old` goes (or turns into `old_becomes`), `new` comes at the end.
@@ -52,14 +52,14 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class OperationFailed:
     """An operation failed without effect on the records: only its pending entry goes."""
 
     op: int
 
 
 @dataclass(frozen=True, slots=True)
-class Amended:
+class RecordChanged:
     """A record finished in this run, found by its URN, got other contents.
 
     These are outputs of a component or the stack, or a mark for deletion.
@@ -70,7 +70,7 @@ class Amended:
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class RecordRefreshed:
     """Base record `old` was read anew: it keeps its place with new contents, or is gone (`new` is None)."""
 
     old: int
@@ -78,79 +78,86 @@ class Refreshed:
 
 
 @dataclass(frozen=True, slots=True)
-class Rebased:
+class BaseReplaced:
     """The run goes on from another base (the end of a refresh phase): positions now count in this snapshot."""
 
     base: Snapshot
 
 
-Entry = Begin | Done | Failed | Amended | Refreshed | Rebased
+JournalEntry = (
+    OperationStarted
+    | StepCompleted
+    | OperationFailed
+    | RecordChanged
+    | RecordRefreshed
+    | BaseReplaced
+)
 
 
 class JournalWriter(Protocol):
     """Where entries go; each call returns when the entry is as safe as its kind needs."""
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Record one entry; raises OSError if it cannot be kept."""
         ...
 
 
-class Folding:
+class JournalReplay:
     """Folds entries one by one: each costs the same, however large the stack; safe from one thread at a time."""
 
     def __init__(self, base: Snapshot) -> None:
-        self._rebase(base)
+        self._start_from(base)
         self._pending: dict[int, PendingOperation] = {}
 
-    def _rebase(self, base: Snapshot) -> None:
+    def _start_from(self, base: Snapshot) -> None:
         self._base = base
         self._old: list[Resource | None] = list(base.resources)
         self._new: list[Resource | None] = []
         self._finished: dict[str, int] = {}
-        self._lost = False
+        self._has_lost_records = False
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Take one entry; raises ValueError if it does not fit those before it."""
         match entry:
-            case Begin():
+            case OperationStarted():
                 self._pending[entry.op] = PendingOperation(entry.resource, entry.type)
-            case Done():
-                self._done(entry)
-            case Failed():
-                self._end(entry.op)
-            case Amended():
-                self._new[self._place(entry.urn)] = entry.new
-            case Refreshed():
+            case StepCompleted():
+                self._complete(entry)
+            case OperationFailed():
+                self._end_operation(entry.op)
+            case RecordChanged():
+                self._new[self._position(entry.urn)] = entry.new
+            case RecordRefreshed():
                 self._check_old(entry.old)
                 self._old[entry.old] = entry.new
-                self._lost = self._lost or entry.new is None
-            case Rebased():
-                self._rebase(entry.base)
+                self._has_lost_records = self._has_lost_records or entry.new is None
+            case BaseReplaced():
+                self._start_from(entry.base)
 
-    def changes(self, entry: Entry) -> bool:
+    def changes(self, entry: JournalEntry) -> bool:
         """Whether the state differs after this entry: it tells what the records so far do not.
 
         Raises ValueError as `add`.
         """
         match entry:
-            case Done():
+            case StepCompleted():
                 return entry.significant
-            case Amended():
-                return entry.new != self._new[self._place(entry.urn)]
-            case Refreshed():
+            case RecordChanged():
+                return entry.new != self._new[self._position(entry.urn)]
+            case RecordRefreshed():
                 self._check_old(entry.old)
                 return entry.new != self._old[entry.old]
-            case Rebased():
-                return _told(entry.base) != _told(self.snapshot())
-            case Begin():
+            case BaseReplaced():
+                return _comparable(entry.base) != _comparable(self.snapshot())
+            case OperationStarted():
                 # a read changes no object: one that is lost is begun anew
                 return entry.type != "reading"
-            case Failed():
+            case OperationFailed():
                 return False
 
-    def _done(self, entry: Done) -> None:
+    def _complete(self, entry: StepCompleted) -> None:
         if entry.op is not None:
-            self._end(entry.op)
+            self._end_operation(entry.op)
         if entry.old is not None:
             self._check_old(entry.old)
             self._old[entry.old] = entry.old_becomes
@@ -161,10 +168,10 @@ class Folding:
             self._new.append(entry.new)
 
     def _remove(self, urn: str) -> None:
-        self._new[self._place(urn)] = None
+        self._new[self._position(urn)] = None
         del self._finished[urn]
 
-    def _end(self, op: int) -> None:
+    def _end_operation(self, op: int) -> None:
         if self._pending.pop(op, None) is None:
             raise ValueError(f"operation {op} ends without having begun")
 
@@ -172,7 +179,7 @@ class Folding:
         if not 0 <= old < len(self._old):
             raise ValueError(f"the base has no record number {old}")
 
-    def _place(self, urn: str) -> int:
+    def _position(self, urn: str) -> int:
         if urn not in self._finished:
             raise ValueError(f"{urn} was not finished in this run")
         return self._finished[urn]
@@ -194,19 +201,19 @@ class Folding:
                 extra=self._base.extra,
             )
         )
-        if self._lost:
+        if self._has_lost_records:
             return replace(snapshot, resources=prune_references(snapshot.resources))
         return snapshot
 
 
-def _told(snapshot: Snapshot) -> object:
+def _comparable(snapshot: Snapshot) -> object:
     # as the run mends it: an empty list of dependencies is as good as none
     return prune_references(snapshot.resources), snapshot.pending_operations
 
 
-def fold(base: Snapshot, entries: Sequence[Entry]) -> Snapshot:
+def replay(base: Snapshot, entries: Sequence[JournalEntry]) -> Snapshot:
     """The snapshot after these entries; without any, the base as it is."""
-    folding = Folding(base)
+    folding = JournalReplay(base)
     for entry in entries:
         folding.add(entry)
     return folding.snapshot() if entries else base

@@ -20,22 +20,22 @@ from pulumi_embedded_engine.model.state_records import OperationType, Resource, 
 from pulumi_embedded_engine.processes.atomic_files import sync_directory
 from pulumi_embedded_engine.processes.bounded_reading import read_file
 from pulumi_embedded_engine.state.encoding import (
-    Encoder,
-    Sealer,
+    Encrypt,
+    StateEncoder,
     decode_operation,
     decode_resource,
 )
 from pulumi_embedded_engine.state.journal import (
-    Amended,
-    Begin,
-    Done,
-    Entry,
-    Failed,
-    Rebased,
-    Refreshed,
+    BaseReplaced,
+    JournalEntry,
+    OperationFailed,
+    OperationStarted,
+    RecordChanged,
+    RecordRefreshed,
+    StepCompleted,
 )
 
-_Made = TypeVar("_Made")
+_Built = TypeVar("_Built")
 
 REMEDY: Final = "`esa-prefetch cancel` sets it aside"
 
@@ -44,7 +44,7 @@ _flush = getattr(os, "fdatasync", os.fsync)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class JournalHeader:
     """What a run started from.
 
     `base` is the digest of the checkpoint without a mark, `salt` is what the entries' secrets are under; `marks` is
@@ -64,28 +64,28 @@ class Header:
 class Journal:
     """A journal that was read: its entries hold closed secrets.
 
-    `folded` are digests of checkpoints that may hold them already.
+    `applied` are digests of checkpoints that may hold them already.
 
     `size` is how many bytes of the file count.
     """
 
-    header: Header
-    entries: tuple[Entry, ...]
-    folded: frozenset[str]
+    header: JournalHeader
+    entries: tuple[JournalEntry, ...]
+    applied: frozenset[str]
     size: int
 
-    def made(self, known: Container[tuple[str, str]] = ()) -> list[str]:
+    def created_objects(self, known: Container[tuple[str, str]] = ()) -> list[str]:
         """What it tells of objects that a provider made or was making, each once: `<urn> (<id>)`.
 
         Without those whose URN and id are `known`.
         """
         found: dict[int, Resource] = {}
         for entry in self.entries:
-            if isinstance(entry, Begin):
+            if isinstance(entry, OperationStarted):
                 found[entry.op] = entry.resource
-            elif isinstance(entry, Failed):
+            elif isinstance(entry, OperationFailed):
                 found.pop(entry.op, None)
-            elif isinstance(entry, Done) and entry.op is not None:
+            elif isinstance(entry, StepCompleted) and entry.op is not None:
                 found.pop(entry.op, None)
                 if entry.new is not None:
                     found[entry.op] = entry.new
@@ -105,8 +105,8 @@ class Journal:
 class JournalFile:
     """A journal that is being written; any number of threads may append."""
 
-    def __init__(self, file: Path, header: Header, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, file: Path, header: JournalHeader, encrypt: Encrypt) -> None:
+        self._sealer = encrypt
         file.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
         self._descriptor = os.open(file, flags, 0o600)
@@ -118,16 +118,18 @@ class JournalFile:
         self._append({"header": asdict(header)}, sync=True)
         sync_directory(file.parent)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Write one entry.
 
         On return it is on disk, unless nothing would be lost without it. Raises OSError if it cannot be
         kept.
         """
-        encoded = _encode(entry, Encoder(self._sealer))
-        self._append(encoded, sync=not isinstance(entry, Done) or entry.significant)
+        encoded = _encode(entry, StateEncoder(self._sealer))
+        self._append(
+            encoded, sync=not isinstance(entry, StepCompleted) or entry.significant
+        )
 
-    def folded(self, digest: str) -> None:
+    def write_applied(self, digest: str) -> None:
         """Write that a checkpoint with this digest, about to be put in place, holds all of this."""
         self._append({"folded": digest}, sync=True)
 
@@ -185,9 +187,9 @@ def read_journal(file: Path) -> Journal | None:
         return None
     try:
         return Journal(
-            header=_fitting(Header, lines[0]["header"]),
+            header=_build(JournalHeader, lines[0]["header"]),
             entries=tuple(_decode(line) for line in lines[1:] if "folded" not in line),
-            folded=frozenset(line["folded"] for line in lines if "folded" in line),
+            applied=frozenset(line["folded"] for line in lines if "folded" in line),
             size=size,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -200,7 +202,7 @@ def read_journal(file: Path) -> Journal | None:
         ) from None
 
 
-def mark_folded(file: Path, journal: Journal, digest: str) -> None:
+def mark_applied(file: Path, journal: Journal, digest: str) -> None:
     """Write into a leftover journal that a checkpoint with this digest, about to be put in place, holds all of it.
 
     OSError.
@@ -232,20 +234,26 @@ def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
     return found, size
 
 
-_ENTRIES: Final[dict[str, Callable[..., Entry]]] = {
-    kind.__name__.lower(): kind
-    for kind in (Begin, Done, Failed, Amended, Refreshed, Rebased)
+# Their names in the file, which must stay: a newer version reads the journal of an older one.
+_ENTRY_TYPES: Final[dict[str, Callable[..., JournalEntry]]] = {
+    "begin": OperationStarted,
+    "done": StepCompleted,
+    "failed": OperationFailed,
+    "amended": RecordChanged,
+    "refreshed": RecordRefreshed,
+    "rebased": BaseReplaced,
 }
+_ENTRY_NAMES: Final = {kind: name for name, kind in _ENTRY_TYPES.items()}
 
 
-def _encode(entry: Entry, encoder: Encoder) -> dict[str, Any]:
-    line: dict[str, Any] = {"entry": type(entry).__name__.lower()}
+def _encode(entry: JournalEntry, encoder: StateEncoder) -> dict[str, Any]:
+    line: dict[str, Any] = {"entry": _ENTRY_NAMES[type(entry)]}
     for item in fields(entry):
         line[item.name] = _encode_field(getattr(entry, item.name), encoder)
     return line
 
 
-def _encode_field(value: Any, encoder: Encoder) -> Any:
+def _encode_field(value: Any, encoder: StateEncoder) -> Any:
     if isinstance(value, Resource):
         return encoder.resource(value)
     if not isinstance(value, Snapshot):
@@ -260,12 +268,12 @@ def _encode_field(value: Any, encoder: Encoder) -> Any:
     }
 
 
-def _decode(line: dict[str, Any]) -> Entry:
-    kind = _ENTRIES[line.pop("entry")]
-    return _fitting(kind, {name: _decode_field(line[name]) for name in line})
+def _decode(line: dict[str, Any]) -> JournalEntry:
+    kind = _ENTRY_TYPES[line.pop("entry")]
+    return _build(kind, {name: _decode_field(line[name]) for name in line})
 
 
-def _fitting(kind: Callable[..., _Made], given: Mapping[str, Any]) -> _Made:
+def _build(kind: Callable[..., _Built], given: Mapping[str, Any]) -> _Built:
     """What is made of these fields; raises TypeError if one is not of its type."""
     for name, wanted in _types(kind).items():
         if name in given and not isinstance(given[name], wanted):

@@ -18,7 +18,10 @@ from uuid import uuid4
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.timestamps import format_timestamp
-from pulumi_embedded_engine.state.process_identity import NOBODY, Process
+from pulumi_embedded_engine.state.process_identity import (
+    UNKNOWN_PROCESS,
+    ProcessIdentity,
+)
 
 # the CLI prints the user name of a lock: so it can say what to do first
 USERNAME: Final = "esa-prefetch (first run: esa-prefetch cancel)"
@@ -29,7 +32,7 @@ class Lock:
     """A lock file: its holder's process and host, as the file says."""
 
     file: Path
-    process: Process = NOBODY
+    process: ProcessIdentity = UNKNOWN_PROCESS
     username: str = ""
     hostname: str = ""
     timestamp: str = ""
@@ -40,42 +43,42 @@ class Lock:
         return self.process.pid
 
     @property
-    def ours(self) -> bool:
+    def is_ours(self) -> bool:
         """Whether this engine wrote it, on this host."""
         return self.username == USERNAME and self.hostname == socket.gethostname()
 
     @property
-    def stale(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether its process was on this host and is no longer running."""
-        return self.hostname == socket.gethostname() and not self.process.alive
+        return self.hostname == socket.gethostname() and not self.process.is_alive
 
     @property
-    def abandoned(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether a run of this engine on this host left it: whoever holds the guard may take it over.
 
         Not if its process lives by number, start and boot: the guard may have been lost (a directory that was
         replaced, a file system without kernel locks). A lock that tells only a number, and one of this process,
         are left to the guard.
         """
-        if not self.ours:
+        if not self.is_ours:
             return False
-        certain = self.process.known and self.pid != os.getpid()
-        return not certain or self.stale
+        certain = self.process.is_certain and self.pid != os.getpid()
+        return not certain or self.is_stale
 
     def __str__(self) -> str:
         """One line for a person."""
         # What its name says to do first is for the CLI's readers; here the refusal does.
-        who = USERNAME.partition(" ")[0] if self.ours else self.username
+        who = USERNAME.partition(" ")[0] if self.is_ours else self.username
         line = (
             f"{self.file}: created by {who}@{self.hostname} (pid {self.pid}) "
             f"at {self.timestamp}"
         )
-        return f"{line}; that process is dead" if self.stale else line
+        return f"{line}; that process is dead" if self.is_stale else line
 
 
-def held(directory: Path) -> list[Lock]:
+def read_locks(directory: Path) -> list[Lock]:
     """The locks in a directory, oldest first; raises EngineError if it cannot be read."""
-    with _telling(directory):
+    with _lock_errors(directory):
         files = sorted(directory.glob("*.json")) if directory.is_dir() else []
     return sorted((_read(file) for file in files), key=lambda lock: lock.timestamp)
 
@@ -85,7 +88,7 @@ def _read(file: Path) -> Lock:
         found: Any = json.loads(file.read_bytes())
         return Lock(
             file,
-            Process(
+            ProcessIdentity(
                 int(found["pid"]),
                 str(found.get("processStart", "")),
                 str(found.get("bootId", "")),
@@ -104,14 +107,14 @@ def _read(file: Path) -> Lock:
         return Lock(file)  # a lock that cannot be read is one still
 
 
-def refusal(locks: list[Lock]) -> EngineError:
-    """The error for a stack that others hold; without a lock it is guarded only (see `guard`)."""
+def lock_error(locks: list[Lock]) -> EngineError:
+    """The error for a stack that others hold; without a lock it is guarded only (see `kernel_lock`)."""
     if not locks:
         return EngineError(
             "the stack is in use: a run of esa-prefetch on this host is just starting or "
             "ending; try again in a moment"
         )
-    if all(lock.stale for lock in locks):
+    if all(lock.is_stale for lock in locks):
         advice = "whoever took it is dead: run `esa-prefetch cancel` to clear it"
     else:
         advice = (
@@ -124,51 +127,51 @@ def refusal(locks: list[Lock]) -> EngineError:
     )
 
 
-def drop(file: Path) -> None:
+def remove_lock(file: Path) -> None:
     """Remove a lock, if it is there; raises EngineError if that cannot be done."""
-    with _telling(file):
+    with _lock_errors(file):
         file.unlink(missing_ok=True)
 
 
-def take(directory: Path, clock: Clock) -> Path:
-    """Lock a stack, by the file that is to be dropped; raises EngineError naming the holders if others hold it.
+def acquire(directory: Path, clock: Clock) -> Path:
+    """Lock a stack; gives the lock file. Raises EngineError with the holders if others hold the stack.
 
-    The caller is this host's only process of this engine on the stack (see `guard`), so that locks of this engine on
-    this host are abandoned, unless their process can be seen to live; they go once the new lock is there, and the
-    stack is never without one.
+    The caller holds the kernel lock (see `kernel_lock`), so it is the only process of this engine on this host that
+    works on the stack. Other lock files of this engine on this host are therefore abandoned, unless their process is
+    certainly alive. They are removed after the new lock file is written, so the stack always has one.
     """
-    others = _others(directory, None)
+    others = _other_locks(directory, None)
     if others:
-        raise refusal(others)
-    file = claim(directory, clock)
-    others = _others(directory, file)
+        raise lock_error(others)
+    file = write_lock(directory, clock)
+    others = _other_locks(directory, file)
     if others:
-        drop(file)
-        raise refusal(others)
-    for lock in held(directory):
+        remove_lock(file)
+        raise lock_error(others)
+    for lock in read_locks(directory):
         if lock.file != file:
-            drop(lock.file)
-    sweep(directory)
+            remove_lock(lock.file)
+    remove_unfinished_locks(directory)
     return file
 
 
-def sweep(directory: Path) -> None:
-    """Remove the halves of locks that killed processes of this engine left; raises EngineError as `drop`.
+def remove_unfinished_locks(directory: Path) -> None:
+    """Remove the halves of locks that killed processes of this engine left; raises EngineError as `remove_lock`.
 
     Only for who has the guard.
     """
     half = re.compile(rf"\.{re.escape(directory.name)}\.[0-9a-f-]{{36}}")
-    with _telling(directory):
+    with _lock_errors(directory):
         beside = [
             file for file in directory.parent.iterdir() if half.fullmatch(file.name)
         ]
     for file in (*directory.glob("*.tmp"), *beside):
-        drop(file)
+        remove_lock(file)
 
 
-def claim(directory: Path, clock: Clock) -> Path:
+def write_lock(directory: Path, clock: Clock) -> Path:
     """Write a lock whoever else has one; raises EngineError if it cannot be written."""
-    process = Process.of(os.getpid())
+    process = ProcessIdentity.of(os.getpid())
     content = {
         "pid": process.pid,
         "username": USERNAME,
@@ -179,7 +182,7 @@ def claim(directory: Path, clock: Clock) -> Path:
     }
     name = str(uuid4())
     file = directory / f"{name}.json"
-    with _telling(file):
+    with _lock_errors(file):
         directory.mkdir(parents=True, exist_ok=True)
         # beside the directory: the CLI reads each file in it as a lock
         temporary = directory.with_name(f".{directory.name}.{name}")
@@ -188,12 +191,16 @@ def claim(directory: Path, clock: Clock) -> Path:
     return file
 
 
-def _others(directory: Path, own: Path | None) -> list[Lock]:
-    return [lock for lock in held(directory) if lock.file != own and not lock.abandoned]
+def _other_locks(directory: Path, own: Path | None) -> list[Lock]:
+    return [
+        lock
+        for lock in read_locks(directory)
+        if lock.file != own and not lock.is_abandoned
+    ]
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def _lock_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -202,23 +209,26 @@ def _telling(path: Path) -> Iterator[None]:
         ) from None
 
 
-def is_guarded(directory: Path) -> bool:
-    """Whether a process of this engine on this host, this one too, is on the stack; raises EngineError as `guard`."""
+def is_kernel_locked(directory: Path) -> bool:
+    """Whether a process of this engine on this host (also this process) works on the stack.
+
+    Raises EngineError as `kernel_lock`.
+    """
     try:
-        with guard(directory):
+        with kernel_lock(directory):
             return False
     except BlockingIOError:
         return True
 
 
 @contextmanager
-def guard(directory: Path) -> Iterator[None]:
+def kernel_lock(directory: Path) -> Iterator[None]:
     """Be this host's only process of this engine on a stack; raises BlockingIOError if another is.
 
     It is a kernel lock on the directory of the lock files: the kernel lets go when a process dies, so it is never
     stale. EngineError if there can be no such directory.
     """
-    with _telling(directory):
+    with _lock_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY)
     try:

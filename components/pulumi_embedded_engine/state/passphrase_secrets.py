@@ -29,7 +29,9 @@ class WrongPassphrase(EngineError):
     """A passphrase that is not the one of its salt."""
 
 
-def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None) -> str:
+def find_passphrase(
+    environ: Mapping[str, str], ask: Callable[[], str] | None = None
+) -> str:
     """The passphrase of the environment, else of a person.
 
     EngineError if nobody has one, or its file cannot be read.
@@ -54,7 +56,7 @@ def passphrase(environ: Mapping[str, str], ask: Callable[[], str] | None = None)
 
 
 @lru_cache(maxsize=16)
-def _derived(passphrase: str, salt: bytes) -> AESGCM:
+def _derived_key(passphrase: str, salt: bytes) -> AESGCM:
     # not hashlib's: Python's own OpenSSL may need twice as long, and every command derives a key
     derivation = PBKDF2HMAC(SHA256(), _KEY_BYTES, salt, ITERATIONS)
     return AESGCM(derivation.derive(passphrase.encode()))
@@ -89,11 +91,11 @@ class PassphraseSecrets:
     def new(cls, passphrase: str) -> "PassphraseSecrets":
         """Secrets under a new salt."""
         salt = os.urandom(8)
-        probe = _seal(_derived(passphrase, salt), _PROBE)
+        probe = _seal(_derived_key(passphrase, salt), _PROBE)
         text = f"v1:{base64.b64encode(salt).decode()}:{probe}"
         return cls(text, lambda: passphrase)
 
-    def verify(self) -> None:
+    def check_passphrase(self) -> None:
         """Raise EngineError if the passphrase is missing or is not the salt's."""
         self._key()
 
@@ -125,12 +127,12 @@ class PassphraseSecrets:
             raw = b""
         if version != "v1" or not raw:
             raise EngineError(f"the encryption salt {self.salt!r} cannot be read")
-        return _checked(self._ask(), raw, probe)
+        return _verified_key(self._ask(), raw, probe)
 
 
 @lru_cache(maxsize=16)
-def _checked(passphrase: str, salt: bytes, probe: str) -> AESGCM:
-    key = _derived(passphrase, salt)
+def _verified_key(passphrase: str, salt: bytes, probe: str) -> AESGCM:
+    key = _derived_key(passphrase, salt)
     try:
         fits = _open(key, probe) == _PROBE
     except (ValueError, InvalidTag):

@@ -20,34 +20,34 @@ _SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """A process: `start` and `boot` are the kernel's own words, "" where they are not known."""
+class ProcessIdentity:
+    """A process: `start` and `boot_id` are the kernel's own words, "" where they are not known."""
 
     pid: int
     start: str = ""
     boot: str = ""
 
     @classmethod
-    def of(cls, pid: int) -> "Process":
+    def of(cls, pid: int) -> "ProcessIdentity":
         """The process that has this number now."""
-        return cls(pid, _looked_up(pid)[1], boot())
+        return cls(pid, _state_and_start(pid)[1], boot_id())
 
     @property
-    def known(self) -> bool:
+    def is_certain(self) -> bool:
         """Whether it can be told from a later process of the same number."""
         return bool(self.start and self.boot)
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether it is running; where only its number is known, whether any process of that number is."""
-        if not _exists(self.pid) or self.boot not in ("", boot()):
+        if not _exists(self.pid) or self.boot not in ("", boot_id()):
             return False
-        state, start = _looked_up(self.pid)
+        state, start = _state_and_start(self.pid)
         # What cannot be read proves nothing.
         return state[:1] not in _ENDED and (not self.start or start in ("", self.start))
 
 
-NOBODY: Final = Process(0)
+UNKNOWN_PROCESS: Final = ProcessIdentity(0)
 
 
 def _exists(pid: int) -> bool:
@@ -62,29 +62,29 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _looked_up(pid: int) -> tuple[str, str]:
+def _state_and_start(pid: int) -> tuple[str, str]:
     """The state and the start of a process, each "" where it cannot be told."""
     try:
         line = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
         words = line.rpartition(")")[2].split()
         return words[_STATE], words[_START]
     except (OSError, IndexError):
-        state, _, start = _printed(
+        state, _, start = _output_of(
             "ps", "-o", "stat=,lstart=", "-p", str(pid)
         ).partition(" ")
         return state, start.strip()
 
 
 @cache
-def boot() -> str:
+def boot_id() -> str:
     """What names the time since the machine was started, or "" where that cannot be told."""
     try:
         return _BOOT.read_text("utf-8").strip()
     except OSError:
-        return _printed("sysctl", "-n", "kern.bootsessionuuid")
+        return _output_of("sysctl", "-n", "kern.bootsessionuuid")
 
 
-def _printed(*command: str) -> str:
+def _output_of(*command: str) -> str:
     """What a command of the system prints, or "" if it fails: macOS has no /proc."""
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command

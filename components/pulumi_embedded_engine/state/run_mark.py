@@ -15,7 +15,7 @@ import json
 import re
 from typing import Any, Final
 
-from pulumi_embedded_engine.golang.go_json import dumps, whole
+from pulumi_embedded_engine.golang.go_json import dumps, parse_int
 
 FEATURE: Final = "unfinished run of esa-prefetch (run: esa-prefetch cancel)"
 _WITH_FEATURES: Final = 4
@@ -35,36 +35,36 @@ _HEAD: Final = re.compile(
 
 def is_marked(content: bytes) -> bool:
     """Whether a checkpoint's JSON bears the mark."""
-    return FEATURE.encode() in content and unmarked(content) != content
+    return FEATURE.encode() in content and without_mark(content) != content
 
 
-def marked(content: bytes) -> bytes:
-    """A checkpoint's JSON with the mark; `content` is as `unmarked` gives it."""
+def with_mark(content: bytes) -> bytes:
+    """A checkpoint's JSON with the mark; `content` is as `without_mark` gives it."""
     head = _HEAD.match(content)
     if head is None:
         return content
-    features = [*(_fields(head).get("features") or ()), FEATURE]
+    features = [*(_head_fields(head).get("features") or ()), FEATURE]
     former = head[1].decode()
     mark = f'{_WITH_FEATURES},"features":{dumps(features)},"unmarked":{dumps(former)}'
     return _replaced(content, head, mark)
 
 
-def unmarked(content: bytes) -> bytes:
-    """A checkpoint's JSON without the mark: the bytes that `marked` was given.
+def without_mark(content: bytes) -> bytes:
+    """A checkpoint's JSON without the mark: the bytes that `with_mark` was given.
 
     A checkpoint that begins otherwise than the CLI's (written by hand) is written anew; what is none stays as it is.
     """
-    content = _in_order(content)
+    content = _with_head_first(content)
     head = _HEAD.match(content)
     if head is None:
         return content
-    fields = _fields(head)
+    fields = _head_fields(head)
     if FEATURE in (fields.get("features") or ()) and "unmarked" in fields:
         return _replaced(content, head, fields["unmarked"])
     return content
 
 
-def _fields(head: re.Match[bytes]) -> dict[str, Any]:
+def _head_fields(head: re.Match[bytes]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(b'{"version":' + head[1] + b"}")
     return found
 
@@ -73,14 +73,14 @@ def _replaced(content: bytes, head: re.Match[bytes], text: str) -> bytes:
     return content[: head.start(1)] + text.encode() + content[head.end(1) :]
 
 
-def _in_order(content: bytes) -> bytes:
+def _with_head_first(content: bytes) -> bytes:
     head = _HEAD.match(content)
     if head is not None and (
-        "features" in _fields(head) or b'"features"' not in content[head.end() :]
+        "features" in _head_fields(head) or b'"features"' not in content[head.end() :]
     ):
         return content
     try:
-        outer = json.loads(content, parse_int=whole)
+        outer = json.loads(content, parse_int=parse_int)
     except (ValueError, RecursionError):
         return content
     if not isinstance(outer, dict) or "version" not in outer:

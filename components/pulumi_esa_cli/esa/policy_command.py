@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.golang.yaml_reading import load_yaml
 from pulumi_esa_cli.esa.input_reading import moment, text
 from pulumi_esa_cli.esa.state_source import Offline, StateFile, source
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
@@ -99,7 +99,7 @@ def _notes(snapshot: EsaSnapshot, blind: list[str]) -> list[str]:
 
 def _written(file: str) -> str | None:
     """Return the limits of a stack file, or take the file for the limits themselves."""
-    content = load(text(file), file)
+    content = load_yaml(text(file), file)
     if not isinstance(content, dict):
         raise ReportError(f"{file}: a mapping is expected")
     config = content.get("config", {KEY: content})

@@ -10,7 +10,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from pulumi_embedded_engine.config.project import NoProject, find_project, nowhere
+from pulumi_embedded_engine.config.project import (
+    ProjectNotFoundError,
+    find_project,
+    project_without_file,
+)
 from pulumi_embedded_engine.errors import DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.stacks.stack import Stack, open_stack
@@ -64,11 +68,11 @@ def _project_of(reference: str) -> Project:
     """The project of this directory, or the one that a stack's full name names."""
     try:
         return project()
-    except NoProject:
+    except ProjectNotFoundError:
         names = reference.split("/")
         if len(names) != 3:  # noqa: PLR2004 - organization/project/stack
             raise
-        return nowhere(names[1], Path.cwd())
+        return project_without_file(names[1], Path.cwd())
 
 
 def asking(session: Session) -> Asking | None:
@@ -137,7 +141,7 @@ def warn_of_nothing(values: Mapping[str, Any]) -> None:
 
 def warn_of_interruption(stack: Stack) -> None:
     """Warn if a killed run left changes that the state lacks."""
-    if stack.interrupted:
+    if stack.is_interrupted:
         warn(INTERRUPTED.format(name=stack.name))
 
 

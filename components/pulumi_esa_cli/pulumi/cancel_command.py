@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pulumi_embedded_engine.stacks import administration
-from pulumi_embedded_engine.stacks.administration import Cancelled
+from pulumi_embedded_engine.stacks.administration import CancelResult
 from pulumi_esa_cli.flags import common_options as opening
 from pulumi_esa_cli.flags.common_options import StackName, Yes
 from pulumi_esa_cli.terminal.printing import echo
@@ -34,18 +34,18 @@ def cancel(
     _tell(found.name, administration.cancel(found))
 
 
-def _tell(name: str, done: Cancelled) -> None:
-    if done.aside is not None:
+def _tell(name: str, done: CancelResult) -> None:
+    if done.aside_file is not None:
         told = (
             "; it tells of these objects, which may exist without being in the state:"
         )
         opening.warn(
-            f"{done.why}: the journal was set aside as {done.aside}"
-            + (told if done.created else "")
+            f"{done.reason}: the journal was set aside as {done.aside_file}"
+            + (told if done.created_objects else "")
         )
-        for line in done.created:
+        for line in done.created_objects:
             echo(f"  {line}")
-    if done.folded:
+    if done.journal_applied:
         echo(
             "What the interrupted run had done is in the state now; `esa-prefetch refresh` shows "
             "whether anything else has changed."

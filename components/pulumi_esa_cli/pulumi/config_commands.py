@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pulumi_embedded_engine.config import config_keys, config_values
-from pulumi_embedded_engine.config import stack_file as stack_config
-from pulumi_embedded_engine.config.config_keys import Place
-from pulumi_embedded_engine.config.config_values import Secure
+from pulumi_embedded_engine.config import config_keys, config_values, stack_config_file
+from pulumi_embedded_engine.config.config_keys import ConfigPath
+from pulumi_embedded_engine.config.config_values import EncryptedValue
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_esa_cli.flags import common_options as opening
@@ -56,32 +55,35 @@ def listing(
     found = opening.opened(context.obj, stack, config_file=config_file)
     values = _values(found)
     if as_json:
-        opener = _opener(found, values) if show_secrets else None
-        print_json({key: shown(values[key], opener) for key in sorted(values)})
+        decrypt = _opener(found, values) if show_secrets else None
+        print_json({key: shown(values[key], decrypt) for key in sorted(values)})
         return
-    opener = _opener(found, values) if show_secrets else lambda _: MASK
+    decrypt = _opener(found, values) if show_secrets else lambda _: MASK
     rows = [
-        (stack_config.short_key(key, found.project.name), _text(values[key], opener))
+        (
+            stack_config_file.short_key(key, found.project.name),
+            _text(values[key], decrypt),
+        )
         for key in sorted(values)
     ]
     print_table([("KEY", "VALUE"), *rows])
 
 
 def _values(stack: Stack) -> dict[str, Any]:
-    values = stack.file().values
+    values = stack.config_document().values
     opening.warn_of_nothing(values)
-    return stack_config.with_defaults(stack.project, values)
+    return stack_config_file.with_defaults(stack.project, values)
 
 
 def _opener(stack: Stack, values: Mapping[str, Any]) -> Callable[[str], str]:
     # without a secret no passphrase is asked for
     if any(config_values.is_secret(value) for value in values.values()):
-        return stack.salted(stack.file().salt).decrypt
+        return stack.secrets_of_salt(stack.config_document().salt).decrypt
     return str
 
 
-def _text(value: Any, opener: Callable[[str], str]) -> str:
-    return config_values.text(config_values.revealed(value, opener))
+def _text(value: Any, decrypt: Callable[[str], str]) -> str:
+    return config_values.program_text(config_values.decrypted(value, decrypt))
 
 
 def get(
@@ -102,15 +104,15 @@ def get(
         raise EngineError(
             f"configuration key '{key}' not found for stack '{found.name}'"
         )
-    opener = _opener(found, {key: value})
+    decrypt = _opener(found, {key: value})
     if as_json:
-        print_json(shown(value, opener))
+        print_json(shown(value, decrypt))
     else:
-        print_value(_text(value, opener))
+        print_value(_text(value, decrypt))
 
 
-def _place(stack: Stack, key: str, *, path: bool) -> Place:
-    return config_keys.place(key, stack.project.name, path=path)
+def _place(stack: Stack, key: str, *, path: bool) -> ConfigPath:
+    return config_keys.parse_config_key(key, stack.project.name, path=path)
 
 
 def set_(  # noqa: PLR0913 - each is a flag
@@ -142,11 +144,11 @@ def set_(  # noqa: PLR0913 - each is a flag
             "--plaintext if you meant to store in plaintext"
         )
     if secret:
-        new: Any = Secure(found.sealing().encrypt(text))
+        new: Any = EncryptedValue(found.config_secrets().encrypt(text))
     else:
-        new = config_keys.typed(text, kind, place)
-    file = found.file()
-    file.save(place.put(file.values, new))
+        new = config_keys.value_of_text(text, kind, place)
+    file = found.config_document()
+    file.save(place.with_value(file.values, new))
 
 
 def _named(key: str) -> str:
@@ -178,7 +180,7 @@ def rm(
 ) -> None:
     """Remove a value."""
     found = opening.opened(context.obj, stack, config_file=config_file)
-    file = found.file()
-    values = _place(found, key, path=path).take_away(file.values)
+    file = found.config_document()
+    values = _place(found, key, path=path).without_value(file.values)
     if values != file.values:
         file.save(values)

@@ -9,12 +9,12 @@ from typing import Any, Final, TextIO
 
 from pulumi_embedded_engine.clock import Clock, SystemClock
 from pulumi_embedded_engine.config import config_keys, workspace
-from pulumi_embedded_engine.display.diff_view import details
-from pulumi_embedded_engine.display.line_writer import Paper
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.secret_masking import masking
-from pulumi_embedded_engine.display.step_symbols import Ink
-from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.display.diff_view import write_details
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.line_writer import LineWriter
+from pulumi_embedded_engine.display.secret_masking import mask_secrets
+from pulumi_embedded_engine.display.step_symbols import Colorizer
+from pulumi_embedded_engine.display.view_factory import open_view
 from pulumi_embedded_engine.errors import CHANGES_FOUND, DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.execution.cancellation import Cancellation
 from pulumi_embedded_engine.execution.operation_run import run_operation
@@ -69,18 +69,18 @@ def operate(command: str, options: Options, session: Session) -> int:
     operation = Operation(command, options, session, stack, python, SystemClock())
     if options.config:
         keep_config(stack, options.config, path=options.config_path)
-    opening.warn_of_nothing(stack.file().values)
+    opening.warn_of_nothing(stack.config_document().values)
     return operation.perform()
 
 
 def keep_config(stack: Stack, rows: list[str], *, path: bool) -> None:
     """Write KEY=VALUE rows of the command line into the stack's file; a row without a value gives an empty text."""
-    file = stack.file()
+    file = stack.config_document()
     values: Mapping[str, Any] = file.values
     for row in rows:
         key, _, text = row.partition("=")
-        place = config_keys.place(key, stack.project.name, path=path)
-        values = place.put(values, config_keys.typed(text, "", place))
+        place = config_keys.parse_config_key(key, stack.project.name, path=path)
+        values = place.with_value(values, config_keys.value_of_text(text, "", place))
     file.save(values)
 
 
@@ -117,7 +117,7 @@ class Operation:
         """Whether `--exclude-protected` leaves nothing to do: says so, and the protected are not asked to go."""
         if not self.options.exclude_protected:
             return False
-        base = self.stack.load()
+        base = self.stack.snapshot()
         urns = {record.urn for record in base.resources}
         if not urns or not urns.issubset(protected_urns(base)):
             return False
@@ -126,12 +126,12 @@ class Operation:
 
     def _after_an_interruption(self) -> None:
         """Bring into the state what a killed run left, and say so; a preview changes nothing, and only warns."""
-        if not self.stack.interrupted:
+        if not self.stack.is_interrupted:
             return
         if self.command == "preview" or self.options.preview_only:
             opening.warn_of_interruption(self.stack)
             return
-        self.stack.settle()
+        self.stack.recover()
         opening.warn(RECOVERED.format(name=self.stack.name))
 
     def _dry_run(self, seen: list[Event]) -> OperationResult:
@@ -152,7 +152,7 @@ class Operation:
                 self.interpreter, update.base, valid=self._valid
             )
             outcome = self._run(context, update, view, cancellation)
-            update.result(outcome)
+            update.set_outcome(outcome)
         if outcome.failed or outcome.cancelled:
             return FAILED
         if self.command == "destroy":
@@ -163,7 +163,7 @@ class Operation:
         self,
         context: OperationContext,
         journal: JournalWriter | None,
-        view: View,
+        view: DisplayOptions,
         cancellation: Cancellation,
         seen: list[Event] | None = None,
     ) -> OperationResult:
@@ -175,7 +175,7 @@ class Operation:
             dry_run=view.planning,
         )
         hidden = [text for value in context.config.values() for text in value.hidden]
-        with shown(view, sys.stdout, sys.stderr, self.clock) as sink:
+        with open_view(view, sys.stdout, sys.stderr, self.clock) as sink:
             cancellation.on_cancel(lambda: sink(Diagnostic("warning", STOPPING)))
 
             def tell(event: Event) -> None:
@@ -183,7 +183,7 @@ class Operation:
                     seen.append(event)
                 sink(event)
 
-            told = masking(tell, hidden)
+            told = mask_secrets(tell, hidden)
             return run_operation(
                 request, context, journal, told, cancellation, self.clock
             )
@@ -193,7 +193,9 @@ class Operation:
             return
         view = replace(self._view(planning=True), full=True)
         out = sys.stdout
-        confirm(view, out, sys.stdin, lambda: details(seen, view, Paper(out)))
+        confirm(
+            view, out, sys.stdin, lambda: write_details(seen, view, LineWriter(out))
+        )
 
     def _bury(self) -> None:
         """Say what is left after a destroy; with --remove that is nothing.
@@ -206,7 +208,7 @@ class Operation:
             administration.remove(
                 self.stack, force=False, preserve_config=False, remove_backups=False
             )
-            workspace.select(
+            workspace.select_stack(
                 self.stack.project, self.stack.backend.url, self.stack.environ, None
             )
             text = REMOVED
@@ -228,7 +230,7 @@ class Operation:
         """Whether the configuration must be what the project requires: only a program needs it."""
         return self.command in PROGRAM and not self.options.skip_config_validation
 
-    def _view(self, *, planning: bool) -> View:
+    def _view(self, *, planning: bool) -> DisplayOptions:
         return view_of(
             self.command, self.options, self.session, self.stack, planning=planning
         )
@@ -240,13 +242,13 @@ def changes(outcome: OperationResult) -> int:
 
 
 def confirm(
-    view: View, ask: TextIO, answers: TextIO, details: Callable[[], None]
+    view: DisplayOptions, ask: TextIO, answers: TextIO, details: Callable[[], None]
 ) -> None:
     """Ask until the answer is yes or no (which is also what an empty line means).
 
     Raises EngineError with exit code 8 unless it is yes.
     """
-    ink = Ink(view.color)
+    ink = Colorizer(view.color)
     if view.kind == "refresh":
         print(
             "No resource is changed by a refresh, only the state of the stack.",
@@ -271,7 +273,7 @@ def confirm(
             details()
 
 
-def _answer(view: View, ask: TextIO, answers: TextIO) -> str:
+def _answer(view: DisplayOptions, ask: TextIO, answers: TextIO) -> str:
     """One of the answers, by any beginning of it; empty if it is none."""
     try:
         line = answers.readline()

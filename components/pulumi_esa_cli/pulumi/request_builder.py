@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
-from pulumi_embedded_engine.display.options import View
+from pulumi_embedded_engine.display.display_options import DisplayOptions
 from pulumi_embedded_engine.errors import BAD_USAGE, FAILED, EngineError
-from pulumi_embedded_engine.golang.documents import read_document
+from pulumi_embedded_engine.golang.document_reading import read_document
 from pulumi_embedded_engine.model.operation_context import (
     OperationKind,
     OperationRequest,
@@ -117,9 +117,9 @@ def request_of(
 
 def view_of(
     command: str, options: Options, session: Session, stack: Stack, *, planning: bool
-) -> View:
+) -> DisplayOptions:
     """What the display is to show."""
-    return View(
+    return DisplayOptions(
         kind=kind_of(command),
         stack=stack.name,
         project=stack.project.name,

@@ -12,18 +12,22 @@ from typing import Annotated, Any
 
 import typer
 
-from pulumi_embedded_engine.config import stack_file as stack_config
-from pulumi_embedded_engine.config import workspace
-from pulumi_embedded_engine.config.config_values import legible
+from pulumi_embedded_engine.config import stack_config_file, workspace
+from pulumi_embedded_engine.config.config_values import value_text
 from pulumi_embedded_engine.errors import NO_STACK, EngineError
 from pulumi_embedded_engine.golang.go_json import printable_json
 from pulumi_embedded_engine.processes.bounded_reading import read_stream
 from pulumi_embedded_engine.stacks import administration
-from pulumi_embedded_engine.stacks.stack import Stack, current, open_backend, open_stack
+from pulumi_embedded_engine.stacks.stack import (
+    Stack,
+    default_stack,
+    open_backend,
+    open_stack,
+)
 from pulumi_embedded_engine.state import checkpoint
-from pulumi_embedded_engine.state import history as past
-from pulumi_embedded_engine.state.encoding import opened as opened_secrets
+from pulumi_embedded_engine.state.encoding import with_plaintext_secrets
 from pulumi_embedded_engine.state.file_backend import StackFiles
+from pulumi_embedded_engine.state.history import read_entries
 from pulumi_embedded_engine.state.journal_recovery import is_interrupted
 from pulumi_esa_cli.flags import common_options as opening
 from pulumi_esa_cli.flags.common_options import (
@@ -121,7 +125,7 @@ def _create(session: Session, name: str, provider: str) -> Stack:
 
 
 def _select(stack: Stack) -> None:
-    workspace.select(
+    workspace.select_stack(
         stack.project, stack.backend.url, os.environ, stack.files.qualified
     )
 
@@ -163,7 +167,7 @@ def unselect() -> None:
     """Forget which stack is selected."""
     project = opening.project()
     backend = open_backend(project, os.environ)
-    workspace.select(project, backend.url, os.environ, None)
+    workspace.select_stack(project, backend.url, os.environ, None)
     echo("Stack was unselected", err=True)
 
 
@@ -181,7 +185,7 @@ def ls(
     as_json = opening.wants_json(output, as_json=as_json)
     project = opening.project()
     backend = open_backend(project, os.environ)
-    named = current(project, backend, os.environ)
+    named = default_stack(project, backend, os.environ)
     chosen = backend.stack(named, project).qualified if named else ""
     own = "" if context.obj.full_names else project.name
     scope = None if everything else of_project or project.name
@@ -200,10 +204,10 @@ def _row(files: StackFiles, project: str, *, current: bool) -> dict[str, Any]:
     name = files.name if files.project == project else files.qualified
     if is_interrupted(files):
         opening.warn(opening.INTERRUPTED.format(name=name))
-    deployment = checkpoint.parse(files.read_checkpoint())
+    deployment = checkpoint.parse_checkpoint(files.read_checkpoint())
     row: dict[str, Any] = {"name": name, "current": current}
-    if deployment.updated:
-        row["lastUpdate"] = milliseconds(deployment.updated)
+    if deployment.updated_at:
+        row["lastUpdate"] = milliseconds(deployment.updated_at)
     if deployment.body:
         row["resourceCount"] = len(deployment.records)
     return row
@@ -239,7 +243,7 @@ def output(
         asked = {name: found[name]} if name else found
         stack_pages.print_shell(asked, named=bool(name))
     elif name:
-        print_value(legible(found[name]))
+        print_value(value_text(found[name]))
     else:
         stack_pages.print_outputs(found)
 
@@ -262,9 +266,11 @@ def export(
     deployment = found.deployment()
     exported = checkpoint.render_export(deployment)
     if show_secrets:
-        exported = opened_secrets(exported, found.salted(deployment.salt).decrypt)
+        exported = with_plaintext_secrets(
+            exported, found.secrets_of_salt(deployment.salt).decrypt
+        )
     if file:
-        stack_config.write_text(Path(file), printable_json(exported, 4) + "\n")
+        stack_config_file.write_text(Path(file), printable_json(exported, 4) + "\n")
     else:
         print_json(exported, indent=4)
 
@@ -284,7 +290,7 @@ def import_(
         raise EngineError(
             f"could not open file: {file or 'standard input'}: {error.strerror}"
         ) from None
-    for message in administration.adopt(found, content, force=force):
+    for message in administration.import_state(found, content, force=force):
         opening.warn(message)
     echo("Import complete.")
 
@@ -326,7 +332,7 @@ def rm(
         remove_backups=remove_backups,
     )
     echo(f"Stack '{found.name}' has been removed!")
-    workspace.select(found.project, found.backend.url, os.environ, None)
+    workspace.select_stack(found.project, found.backend.url, os.environ, None)
 
 
 def history(
@@ -343,7 +349,7 @@ def history(
     """Show the updates that a stack has seen, youngest first."""
     found = opening.opened(context.obj, stack, anywhere=True)
     start = page_size * (page - 1)
-    entries = past.entries(found.files)[start : start + page_size]
+    entries = read_entries(found.files)[start : start + page_size]
     if opening.wants_json(output, as_json=as_json):
         print_json(stack_pages.history_json(found, entries, secrets=show_secrets))
     else:

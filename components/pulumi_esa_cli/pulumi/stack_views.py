@@ -22,7 +22,7 @@ from pulumi_embedded_engine.printable import one_line
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_embedded_engine.state import checkpoint
 from pulumi_embedded_engine.state.checkpoint import Deployment
-from pulumi_embedded_engine.state.encoding import Encoder, decode_resource
+from pulumi_embedded_engine.state.encoding import StateEncoder, decode_resource
 from pulumi_esa_cli.flags.common_options import MASK, warn
 from pulumi_esa_cli.terminal.printing import (
     ago,
@@ -39,11 +39,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     """The outputs of a stack as JSON values, sorted; no passphrase is needed unless secrets are to be shown."""
     deployment = stack.deployment()
-    opener = stack.salted(deployment.salt).decrypt if secrets else None
+    decrypt = stack.secrets_of_salt(deployment.salt).decrypt if secrets else None
     for record in deployment.records:
         if record.get("type") == ROOT_STACK_TYPE and not record.get("parent"):
-            found = decode_resource(record, opener).outputs
-            shown = Encoder(None).value(reveal(found))
+            found = decode_resource(record, decrypt).outputs
+            shown = StateEncoder(None).value(reveal(found))
             return dict(sorted(map_values(shown, _masked).items()))
     return {}
 
@@ -61,7 +61,7 @@ def print_outputs(found: Mapping[str, Any]) -> None:
         return
     rows = [
         ("OUTPUT", "VALUE"),
-        *((one_line(name), config_values.legible(found[name])) for name in found),
+        *((one_line(name), config_values.value_text(found[name])) for name in found),
     ]
     print_table(rows, _MARGIN)
 
@@ -78,7 +78,7 @@ def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
     for name in strange:
         warn(f"the output {name!r} is left out: it cannot be a shell variable")
     for name in names:
-        print_value(f"{name}={shlex.quote(config_values.legible(found[name]))}")
+        print_value(f"{name}={shlex.quote(config_values.value_text(found[name]))}")
 
 
 def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -> None:
@@ -87,11 +87,11 @@ def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -
     found = outputs(stack, secrets=secrets)
     echo(f"Current stack is {name}:")
     echo(f"{_MARGIN}Managed by {socket.gethostname()}")
-    if moment := deployment.updated:
+    if moment := deployment.updated_at:
         full = moment.text.replace("T", " ").replace("Z", " +0000 UTC")
         echo(f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({full})")
-    if deployment.writer:
-        echo(f"{_MARGIN}Pulumi version used: {deployment.writer}")
+    if deployment.written_by:
+        echo(f"{_MARGIN}Pulumi version used: {deployment.written_by}")
     echo(f"Current stack resources ({len(snapshot.resources)}):")
     _print_tree(snapshot, urns=urns, ids=ids)
     echo()
@@ -105,18 +105,18 @@ def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -
 
 def _verified(stack: Stack) -> tuple[Deployment, Snapshot]:
     deployment = stack.deployment()
-    snapshot = checkpoint.read(deployment, None)
-    checkpoint.verify(deployment, snapshot)
+    snapshot = checkpoint.snapshot_of(deployment, None)
+    checkpoint.require_integrity(deployment, snapshot)
     return deployment, snapshot
 
 
 def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     """What a stack is, its resources and its outputs, in the CLI's schema."""
     deployment, snapshot = _verified(stack)
-    time = deployment.updated
+    time = deployment.updated_at
     facts = {
         "time": time and milliseconds(time),
-        "pulumiVersion": deployment.writer,
+        "pulumiVersion": deployment.written_by,
     }
     return {
         "project": stack.files.project,
@@ -186,7 +186,7 @@ def history_json(
     stack: Stack, entries: Sequence[Mapping[str, Any]], *, secrets: bool
 ) -> list[dict[str, Any]]:
     """The updates as `--json` prints them; secrets of their configuration only if they are to be shown."""
-    opener = stack.secrets().decrypt if secrets else None
+    decrypt = stack.secrets_manager().decrypt if secrets else None
     return [
         {
             "version": entry.get("version", 0),
@@ -195,7 +195,7 @@ def history_json(
             "message": entry.get("message", ""),
             "environment": entry.get("environment") or {},
             "config": {
-                key: shown(config_values.parse(value), opener)
+                key: shown(config_values.parse(value), decrypt)
                 for key, value in sorted((entry.get("config") or {}).items())
             },
             "result": entry.get("result", ""),
@@ -206,13 +206,13 @@ def history_json(
     ]
 
 
-def shown(value: Any, opener: Any) -> dict[str, Any]:
-    """A configuration value as `--json` prints it; of a secret nothing without an opener."""
+def shown(value: Any, decrypt: Any) -> dict[str, Any]:
+    """A configuration value as `--json` prints it; of a secret nothing without `decrypt`."""
     secret = config_values.is_secret(value)
-    if secret and opener is None:
+    if secret and decrypt is None:
         return {"secret": True}
-    plain = config_values.revealed(value, opener) if secret else value
-    found: dict[str, Any] = {"value": config_values.text(plain)}
+    plain = config_values.decrypted(value, decrypt) if secret else value
+    found: dict[str, Any] = {"value": config_values.program_text(plain)}
     if isinstance(plain, dict | list):
         found["objectValue"] = json.loads(json.dumps(plain, sort_keys=True))
     return found | {"secret": secret}

@@ -50,7 +50,7 @@ def _hidden(prompt: str) -> str:
 def _fits(salt: str, typed: str) -> bool:
     secrets = PassphraseSecrets(salt, lambda: typed)
     try:
-        secrets.verify()
+        secrets.check_passphrase()
     except WrongPassphrase:
         return False
     return True

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pulumi_embedded_engine.state.locks import held
+from pulumi_embedded_engine.state.locks import read_locks
 from stacks.prefetch.demo.settings import STACK, DemoError, Settings
 
 EMBEDDED = str(Path(sys.executable).parent / "esa-prefetch")
@@ -36,7 +36,7 @@ class Engine:
         if not self.has_stack():
             self._capture(self._program, "stack", "init", STACK)
         folders = {file.parent for file in self._state.glob(".pulumi/locks/**/*.json")}
-        if any(lock.stale for folder in folders for lock in held(folder)):
+        if any(lock.is_stale for folder in folders for lock in read_locks(folder)):
             print("An earlier run was killed: clearing its lock.")
             self._capture(EMBEDDED, "cancel", "--yes")
 

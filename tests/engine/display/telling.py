@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.secret_masking import masking
-from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.secret_masking import mask_secrets
+from pulumi_embedded_engine.display.view_factory import open_view
 from pulumi_embedded_engine.model.events import (
     CancelEvent,
     Event,
@@ -75,8 +75,10 @@ def ended(
     return [Summary(changes, 0.4, planning, errored > 0, errored), CancelEvent()]
 
 
-def view(kind: OperationKind = "up", *, planning: bool = False, **flags: Any) -> View:
-    return View(
+def view(
+    kind: OperationKind = "up", *, planning: bool = False, **flags: Any
+) -> DisplayOptions:
+    return DisplayOptions(
         kind=kind,
         stack="dev",
         project="proj",
@@ -85,11 +87,13 @@ def view(kind: OperationKind = "up", *, planning: bool = False, **flags: Any) ->
     )
 
 
-def text(events: Iterable[Event], on: View, hidden: Iterable[str] = ()) -> str:
+def text(
+    events: Iterable[Event], on: DisplayOptions, hidden: Iterable[str] = ()
+) -> str:
     """What the display writes, standard output and error in one, without blanks at the ends."""
     out = io.StringIO()
-    with shown(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
-        tell = masking(sink, hidden)
+    with open_view(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as sink:
+        tell = mask_secrets(sink, hidden)
         told = list(events)
         if not any(isinstance(event, Prelude) for event in told):
             tell(Prelude({}))

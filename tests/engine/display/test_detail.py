@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded_engine.display.diff_view import details
-from pulumi_embedded_engine.display.line_writer import Paper
+from pulumi_embedded_engine.display.diff_view import write_details
+from pulumi_embedded_engine.display.line_writer import LineWriter
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
@@ -333,7 +333,7 @@ def test_details_at_the_question_are_those_of_the_preview() -> None:
         *ended({"create": 1}, planning=True),
     ]
 
-    details(events, view(planning=True), Paper(out))
+    write_details(events, view(planning=True), LineWriter(out))
 
     assert out.getvalue().splitlines() == [
         "+ pulumi-python:dynamic/gold:Thing: (create)",

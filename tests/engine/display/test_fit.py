@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from pulumi_embedded_engine.clock import SystemClock
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.tree_view import LiveTree
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.tree_view import TreeView
 from pulumi_embedded_engine.model.events import Diagnostic, Event, Prelude, StackOutputs
 from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE
 from tests.engine.display.telling import ended, stack, step, text, thing, took, view
@@ -68,7 +68,7 @@ def fit(shown: str) -> bool:
 def test_no_display_lets_it_through(
     flags: dict[str, Any], *, planning: bool, color: bool
 ) -> None:
-    on: View = view(planning=planning, color=color, **flags)
+    on: DisplayOptions = view(planning=planning, color=color, **flags)
 
     shown = text(told(planning), on)
 
@@ -80,7 +80,7 @@ def test_no_display_lets_it_through(
 def test_the_live_tree_lets_only_its_own_through(*, planning: bool) -> None:
     out = io.StringIO()
     console = Console(file=out, width=200, height=60, highlight=False)
-    tree = LiveTree(
+    tree = TreeView(
         view(planning=planning, live=True, config=True), console, SystemClock()
     )
 

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.secret_masking import masking
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.secret_masking import mask_secrets
 from pulumi_embedded_engine.model.events import (
     Diagnostic,
     Event,
@@ -41,7 +41,7 @@ def test_secrets_of_the_configuration_are_masked_in_messages(
     )
 
 
-def views() -> Iterator[View]:
+def views() -> Iterator[DisplayOptions]:
     for planning in (False, True):
         yield view(planning=planning)
         yield view(planning=planning, diff=True, sames=True, secrets=True)
@@ -51,7 +51,7 @@ def views() -> Iterator[View]:
 
 def told(event: Event, *hidden: str) -> Any:
     seen: list[Event] = []
-    masking(seen.append, hidden)(event)
+    mask_secrets(seen.append, hidden)(event)
     return seen[0]
 
 
@@ -80,7 +80,7 @@ def test_what_holds_no_secret_is_passed_on_as_it_is() -> None:
     (event, _) = took(step("same", thing("a", values), thing("a")))
 
     assert told(event, HUSH).metadata.old.inputs == values
-    assert masking(print, ["ab", "true", "FALSE"]) is print
+    assert mask_secrets(print, ["ab", "true", "FALSE"]) is print
 
 
 def test_the_names_of_a_resource_stay_whatever_is_secret() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded_engine.display.line_writer import Paper
-from pulumi_embedded_engine.display.options import View
-from pulumi_embedded_engine.display.plain_view import PlainLines
-from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.display.display_options import DisplayOptions
+from pulumi_embedded_engine.display.line_writer import LineWriter
+from pulumi_embedded_engine.display.plain_view import PlainView
+from pulumi_embedded_engine.display.view_factory import open_view
 from pulumi_embedded_engine.model.events import (
     CancelEvent,
     Diagnostic,
@@ -454,7 +454,7 @@ def test_plain_lines_do_without_the_library_that_draws() -> None:
 def test_durations_are_counted_from_the_start_of_each_step() -> None:
     clock = ManualClock(datetime(2026, 1, 2, tzinfo=UTC))
     out = io.StringIO()
-    sink = PlainLines(view(), Paper(out), clock)
+    sink = PlainView(view(), LineWriter(out), clock)
     metadata = step("create", None, thing("a"))
 
     sink(StepStarted(metadata, planning=False))
@@ -472,13 +472,13 @@ def test_durations_are_counted_from_the_start_of_each_step() -> None:
 
 def test_a_sign_of_life_grows_until_the_next_line() -> None:
     out = io.StringIO()
-    paper = Paper(out)
+    paper = LineWriter(out)
 
-    paper.dot("@ updating...")
-    paper.dot("@ updating...")
-    paper.lines("there")
-    paper.dot("@ updating...")
-    paper.lines("end")
+    paper.write_progress_dot("@ updating...")
+    paper.write_progress_dot("@ updating...")
+    paper.write_lines("there")
+    paper.write_progress_dot("@ updating...")
+    paper.write_lines("end")
 
     assert out.getvalue().splitlines() == [
         "@ updating.....",
@@ -502,10 +502,10 @@ def test_a_display_gives_signs_of_life_unless_they_are_suppressed(
     flags: dict[str, Any], told: bool
 ) -> None:
     on, out = view(**{"progress": True} | flags), io.StringIO()
-    with shown(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))):
+    with open_view(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))):
         names = {thread.name for thread in threading.enumerate()}
 
-    assert ("sign of life" in names) is told
+    assert ("progress" in names) is told
 
 
 @pytest.mark.parametrize(
@@ -528,8 +528,8 @@ def test_a_reader_that_has_gone_stops_nothing() -> None:
         def write(self, text: str, /) -> int:
             raise BrokenPipeError(text)
 
-    sink = PlainLines(
-        view(), Paper(Closed()), ManualClock(datetime(2026, 1, 2, tzinfo=UTC))
+    sink = PlainView(
+        view(), LineWriter(Closed()), ManualClock(datetime(2026, 1, 2, tzinfo=UTC))
     )
 
     for event in [*took(step("create", None, thing("a"))), *ended({"create": 1})]:
@@ -583,7 +583,7 @@ def test_values_are_shown_as_json_spells_them(value: Any, shown: str) -> None:
 
 
 @pytest.mark.parametrize("on", [view(), view(diff=True), view(urns=True)])
-def test_no_name_breaks_its_line_or_moves_the_cursor(on: View) -> None:
+def test_no_name_breaks_its_line_or_moves_the_cursor(on: DisplayOptions) -> None:
     odd = thing("a\nb\x1b[2Jc\x7f", {"label": "a\tb\a"}, id="a\rb")
     events: list[Event] = [
         *took(step("update", odd.with_(inputs={"label": "x"}), odd)),

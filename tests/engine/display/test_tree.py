@@ -11,8 +11,8 @@ from typing import Any
 
 from rich.console import Console
 
-from pulumi_embedded_engine.display.rows import Row
-from pulumi_embedded_engine.display.tree_view import Branch, LiveTree, in_sight
+from pulumi_embedded_engine.display.resource_rows import ResourceRow
+from pulumi_embedded_engine.display.tree_view import TreeRow, TreeView, rows_that_fit
 from pulumi_embedded_engine.model.events import (
     CancelEvent,
     Diagnostic,
@@ -31,11 +31,11 @@ START = datetime(2026, 1, 2, tzinfo=UTC)
 SCRIPT = """
 import sys
 from pulumi_embedded_engine.clock import SystemClock
-from pulumi_embedded_engine.display.view_factory import shown
+from pulumi_embedded_engine.display.view_factory import open_view
 from pulumi_embedded_engine.model.events import Prelude
 from tests.engine.display.telling import ended, stack, step, thing, took, view
 
-with shown(view(live=True, color=True), sys.stdout, sys.stderr, SystemClock()) as sink:
+with open_view(view(live=True, color=True), sys.stdout, sys.stderr, SystemClock()) as sink:
     for event in [
         Prelude({}),
         *took(step("create", None, stack())),
@@ -53,7 +53,7 @@ class Drawn:
         self.clock = ManualClock(START)
         self.out = StringIO()
         console = Console(file=self.out, width=width, height=height, highlight=False)
-        self.tree = LiveTree(view(live=True, **flags), console, self.clock)
+        self.tree = TreeView(view(live=True, **flags), console, self.clock)
         self._console = console
 
     def now(self) -> list[str]:
@@ -153,9 +153,12 @@ def test_the_tree_is_never_taller_than_the_terminal() -> None:
 
 def test_what_is_under_way_stays_in_sight() -> None:
     ends = [1.0, None, 1.0, 1.0, 1.0, 1.0]
-    branches = [Branch("", Row(urn(str(n)), ended=end)) for n, end in enumerate(ends)]
+    branches = [
+        TreeRow("", ResourceRow(urn(str(n)), ended_at=end))
+        for n, end in enumerate(ends)
+    ]
 
-    kept = in_sight(branches, 3)
+    kept = rows_that_fit(branches, 3)
 
     assert [branch.row.urn[-1] for branch in kept] == ["0", "1", "5"]
 

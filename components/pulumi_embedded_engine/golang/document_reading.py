@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.go_json import parse_json
-from pulumi_embedded_engine.golang.yaml_reading import load
+from pulumi_embedded_engine.golang.go_json import parse_object
+from pulumi_embedded_engine.golang.yaml_reading import load_yaml
 
 
 def read_document(file: Path) -> Any:
@@ -20,8 +20,8 @@ def read_document(file: Path) -> Any:
 def parse_document(content: bytes, file: Path) -> Any:
     """The value of what stands, or is to stand, in a YAML or JSON file; raises EngineError if it cannot be read."""
     if file.suffix == ".json":
-        return parse_json(content, str(file))
+        return parse_object(content, str(file))
     try:
-        return load(content.decode("utf-8-sig"), str(file))
+        return load_yaml(content.decode("utf-8-sig"), str(file))
     except UnicodeDecodeError:
         raise EngineError(f"{file} is not UTF-8 text") from None

@@ -18,23 +18,23 @@ from ruamel.yaml.scalarstring import (
 
 from pulumi_embedded_engine.config import config_values
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.documents import parse_document, read_document
-from pulumi_embedded_engine.golang.yaml_editing import Document
-from pulumi_embedded_engine.golang.yaml_scalars import resolve
+from pulumi_embedded_engine.golang.document_reading import parse_document, read_document
+from pulumi_embedded_engine.golang.yaml_editing import EditableYaml
+from pulumi_embedded_engine.golang.yaml_scalars import resolve_scalar
 from pulumi_embedded_engine.model.operation_context import ConfigValue, Project
-from pulumi_embedded_engine.processes.atomic_files import put
+from pulumi_embedded_engine.processes.atomic_files import write_atomically
 
 _PLAIN = (str, PlainScalarString)
 _YAML_1_1_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "<<"})
 
 
-def stack_file(project: Project, stack: str) -> Path:
+def stack_file_path(project: Project, stack: str) -> Path:
     """Where a stack's configuration lies."""
     directory = project.stack_config_dir or project.root
     return directory / f"Pulumi.{stack}{project.file.suffix}"
 
 
-class StackConfig:
+class StackConfigFile:
     """A stack's file as it was when it was read; every change is written at once."""
 
     def __init__(self, file: Path, project: str) -> None:
@@ -105,7 +105,7 @@ class StackConfig:
             change(content)
             return json.dumps(content, indent=4) + "\n"
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
-        document = Document(text)
+        document = EditableYaml(text)
         change(document.content)
         return document.text
 
@@ -116,13 +116,13 @@ def _read(file: Path) -> Mapping[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise EngineError(f"{file} is not a mapping")
-    _refuse_foreign(file, document)
+    _refuse_unsupported(file, document)
     if type(document.get("encryptionsalt", "")) not in (str, type(None)):
         raise EngineError(f"{file}: 'encryptionsalt' is not a text")
     return document
 
 
-def _refuse_foreign(file: Path, document: Mapping[str, Any]) -> None:
+def _refuse_unsupported(file: Path, document: Mapping[str, Any]) -> None:
     provider = document.get("secretsprovider")
     if provider not in (None, "", "passphrase"):
         raise EngineError(
@@ -202,7 +202,7 @@ def _merge_map(old: CommentedMap, new: Mapping[str, Any]) -> None:
 def _same(old: Any, new: Any) -> bool:
     if not isinstance(old, str):  # a map or a list
         return False
-    found = resolve(str(old)) if type(old) in _PLAIN else str(old)
+    found = resolve_scalar(str(old)) if type(old) in _PLAIN else str(old)
     return type(found) is type(new) and bool(found == new)
 
 
@@ -212,13 +212,13 @@ def _styled(value: Any) -> Any:
     if isinstance(value, list):
         return CommentedSeq([_styled(item) for item in value])
     if not isinstance(value, str):
-        return PlainScalarString(config_values.legible(value))
-    if _looks_otherwise(value) or resolve(value) != value:
+        return PlainScalarString(config_values.value_text(value))
+    if _needs_quotes(value) or resolve_scalar(value) != value:
         return DoubleQuotedScalarString(value)
     return LiteralScalarString(value) if "\n" in value else value
 
 
-def _looks_otherwise(text: str) -> bool:
+def _needs_quotes(text: str) -> bool:
     # older readers of YAML see a bool, a number in base 60, a merge, or the end of a line; the CLI sees no tab at first
     return (
         text.lower() in _YAML_1_1_WORDS
@@ -237,7 +237,7 @@ def write_text(file: Path, text: str) -> None:
         target = file.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         rights = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        put(target, text.encode(), rights)
+        write_atomically(target, text.encode(), rights)
     except OSError as error:
         raise EngineError(f"{file} cannot be written: {error.strerror}") from None
 
@@ -259,15 +259,17 @@ def _default(declared: Any) -> Any:
     return declared.get("value") if default is None else default
 
 
-def plain(
-    values: Mapping[str, Any], opener: Callable[[str], str]
+def program_config(
+    values: Mapping[str, Any], decrypt: Callable[[str], str]
 ) -> dict[str, ConfigValue]:
     """The configuration as programs and providers see it, sorted by key."""
     return {
         key: ConfigValue(
-            text=config_values.text(config_values.revealed(values[key], opener)),
+            text=config_values.program_text(
+                config_values.decrypted(values[key], decrypt)
+            ),
             secret=config_values.is_secret(values[key]),
-            hidden=config_values.opened(values[key], opener),
+            hidden=config_values.secret_texts(values[key], decrypt),
         )
         for key in sorted(values)
     }

@@ -21,7 +21,7 @@ _LABELS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class View:
+class DisplayOptions:
     """One phase of an operation (`planning`: its dry run) and the flags that say how it is shown.
 
     `expected` is how many resources a dry run saw to work on, if there was one.
@@ -64,12 +64,12 @@ class View:
         """The URN of the stack's own record, to which messages without a URN belong."""
         return root_stack_urn(self.stack, self.project)
 
-    def hears(self, said: Diagnostic) -> bool:
+    def shows_message(self, said: Diagnostic) -> bool:
         """Whether a message is for this display's reader: `traces` are those of exceptions, `debug` are all."""
         wanted = self.debug or (self.traces and is_traceback(said.message))
         return said.severity != "debug" or wanted
 
-    def shows(self, step: StepMetadata) -> bool:
+    def shows_step(self, step: StepMetadata) -> bool:
         """Whether a step gets a row (the stack's own row apart)."""
         # nothing real is behind the stack's own record
         looks_at_itself = step.op == "refresh" and is_root_stack(step.urn)
@@ -83,9 +83,9 @@ class View:
         half = step.op in REPLACEMENT and not step.logical
         return self.replacement_steps or not (half and (listing or self.planning))
 
-    def lists(self, step: StepMetadata) -> bool:
+    def lists_step(self, step: StepMetadata) -> bool:
         """Whether a step is listed in a diff or in JSON: what is shown, and always the stack."""
-        return self.shows(step) or is_root_stack(step.urn)
+        return self.shows_step(step) or is_root_stack(step.urn)
 
 
 def _protection_changes(step: StepMetadata) -> bool:

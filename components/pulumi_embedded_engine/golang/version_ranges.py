@@ -7,7 +7,7 @@ from semver import Version
 
 from pulumi_embedded_engine.errors import EngineError
 
-PULUMI: Final = "3.260.0"
+PULUMI_VERSION: Final = "3.260.0"
 
 
 def require_version(wanted: str) -> None:
@@ -18,21 +18,21 @@ def require_version(wanted: str) -> None:
     if not wanted:
         return
     try:
-        held = [_all_hold(part) for part in wanted.split("||")]
+        held = [_matches(part) for part in wanted.split("||")]
     except ValueError:
         raise EngineError(
             f"{wanted!r} is not a range of versions that is known here, such as '>=3.1.0 <4.0.0'"
         ) from None
     if not any(held):
         raise EngineError(
-            f"Pulumi {wanted} is required, and this engine works like {PULUMI}: run it "
+            f"Pulumi {wanted} is required, and this engine works like {PULUMI_VERSION}: run it "
             "with the pulumi CLI"
         )
 
 
-def _all_hold(wanted: str) -> bool:
+def _matches(wanted: str) -> bool:
     parts = re.sub(r"([<>=]) +", r"\1", wanted).split()
     if not parts:
         raise ValueError(wanted)
-    held = [Version.parse(PULUMI).match(part) for part in parts]
+    held = [Version.parse(PULUMI_VERSION).match(part) for part in parts]
     return all(held)
