@@ -9,8 +9,7 @@ import pytest
 from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from tests.lifecycle.esa import job, plan_id
-from tests.provider.test_start import fault
-from tests.provider.world import JOB, LIST, World
+from tests.provider.world import JOB, LIST, World, fault
 
 STALE = fault({"kind": "stale", "seconds": 2.0}, action=LIST, every=1)
 

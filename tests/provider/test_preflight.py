@@ -17,8 +17,17 @@ from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from tests.lifecycle.esa import plan_id
-from tests.provider.test_start import fault
-from tests.provider.world import ID, JOB, LIST, PLAN, START, World, created, props
+from tests.provider.world import (
+    ID,
+    JOB,
+    LIST,
+    PLAN,
+    START,
+    World,
+    created,
+    fault,
+    props,
+)
 
 GET = "GetScheduledPreloadJob"
 SLOW = Limits(max_origin_urls_per_second=0.001, enforce={"rate": "deny"})

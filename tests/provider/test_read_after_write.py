@@ -10,7 +10,6 @@ from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from tests.lifecycle.esa import plan_id
-from tests.provider.test_start import fault
 from tests.provider.world import (
     ID,
     JOB,
@@ -20,6 +19,7 @@ from tests.provider.world import (
     STOP,
     World,
     created,
+    fault,
     props,
 )
 

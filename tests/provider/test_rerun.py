@@ -12,7 +12,6 @@ from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import LEAST_SECONDS
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from tests.lifecycle.esa import job, plan, plan_id
-from tests.provider.test_start import fault
 from tests.provider.world import (
     ID,
     JOB,
@@ -23,6 +22,7 @@ from tests.provider.world import (
     STOP,
     World,
     created,
+    fault,
     props,
 )
 

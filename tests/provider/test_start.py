@@ -15,21 +15,20 @@ from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import notify
 from tests.lifecycle.esa import job, job_id, plan, plan_id
-from tests.provider.world import JOB, LIST, PLAN, START, World, created, props
+from tests.provider.world import (
+    JOB,
+    LIST,
+    LOST_AFTER,
+    LOST_BEFORE,
+    PLAN,
+    START,
+    World,
+    created,
+    fault,
+    fault_id,
+    props,
+)
 
-LOST_AFTER = [
-    {"kind": "reset", "when": "after"},
-    {"kind": "server-error", "when": "after"},
-    {"kind": "server-error", "when": "after", "status": 503},
-    {"kind": "html", "when": "after"},
-    {"kind": "truncated"},
-    {"kind": "truncated", "keep": 0.0},
-]
-LOST_BEFORE = [
-    {"kind": "reset", "when": "before"},
-    {"kind": "server-error", "when": "before"},
-    {"kind": "html", "when": "before"},
-]
 REFUSED_BEFORE = [
     {"kind": "throttle"},
     {"kind": "throttle", "status": 429, "retry_after": 2},
@@ -37,15 +36,7 @@ REFUSED_BEFORE = [
 ]
 
 
-def fault(kind: dict[str, Any], *, action: str = START, **more: Any) -> dict[str, Any]:
-    return kind | {"actions": action} | (more or {"times": 1})
-
-
-def names(kind: dict[str, Any]) -> str:
-    return "-".join(str(value) for value in kind.values())
-
-
-@pytest.mark.parametrize("kind", LOST_AFTER, ids=names)
+@pytest.mark.parametrize("kind", LOST_AFTER, ids=fault_id)
 def test_an_answer_lost_after_the_effect_is_looked_up_and_nothing_is_repeated(
     kind: dict[str, Any],
 ) -> None:
@@ -58,7 +49,7 @@ def test_an_answer_lost_after_the_effect_is_looked_up_and_nothing_is_repeated(
     assert world.calls(LIST) == 2
 
 
-@pytest.mark.parametrize("kind", LOST_BEFORE, ids=names)
+@pytest.mark.parametrize("kind", LOST_BEFORE, ids=fault_id)
 @pytest.mark.parametrize("status", ["stopped", "failed", "waiting"])
 def test_a_start_lost_before_the_effect_is_repeated(
     kind: dict[str, Any], status: str
@@ -74,7 +65,7 @@ def test_a_start_lost_before_the_effect_is_repeated(
     assert world.calls(START) == 2
 
 
-@pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=names)
+@pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=fault_id)
 def test_a_throttled_start_is_repeated_without_a_look(kind: dict[str, Any]) -> None:
     world = World("stopped", faults=(fault(kind, times=3),))
 
@@ -609,7 +600,7 @@ def test_a_waiting_plan_that_was_looked_at_just_now_is_not_looked_at_again() -> 
     assert world.calls(LIST) == 1
 
 
-@pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=names)
+@pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=fault_id)
 def test_a_throttled_start_of_a_plan_that_ran_by_itself_meanwhile_is_not_repeated(
     kind: dict[str, Any],
 ) -> None:

@@ -6,13 +6,23 @@ import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from tests.lifecycle.esa import plan_id
-from tests.provider.test_start import LOST_AFTER, LOST_BEFORE, fault, names
-from tests.provider.world import JOB, LIST, PLAN, STOP, World, created
+from tests.provider.world import (
+    JOB,
+    LIST,
+    LOST_AFTER,
+    LOST_BEFORE,
+    PLAN,
+    STOP,
+    World,
+    created,
+    fault,
+    fault_id,
+)
 
 STOPPED = {"desired_state": "stopped"}
 
 
-@pytest.mark.parametrize("kind", LOST_AFTER, ids=names)
+@pytest.mark.parametrize("kind", LOST_AFTER, ids=fault_id)
 def test_an_answer_lost_after_the_effect_is_looked_up(kind: dict[str, Any]) -> None:
     world = World("running", faults=(fault(kind, action=STOP),))
 
@@ -22,7 +32,7 @@ def test_an_answer_lost_after_the_effect_is_looked_up(kind: dict[str, Any]) -> N
     assert world.calls(STOP) == 1
 
 
-@pytest.mark.parametrize("kind", LOST_BEFORE, ids=names)
+@pytest.mark.parametrize("kind", LOST_BEFORE, ids=fault_id)
 def test_a_stop_lost_before_the_effect_is_repeated(kind: dict[str, Any]) -> None:
     world = World("running", faults=(fault(kind, action=STOP),))
 

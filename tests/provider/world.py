@@ -23,6 +23,20 @@ START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
 LIST, DELETE = "ListScheduledPreloadExecutions", "DeleteScheduledPreloadExecution"
 RESET = "ResetScheduledPreloadJob"
 
+LOST_AFTER = [
+    {"kind": "reset", "when": "after"},
+    {"kind": "server-error", "when": "after"},
+    {"kind": "server-error", "when": "after", "status": 503},
+    {"kind": "html", "when": "after"},
+    {"kind": "truncated"},
+    {"kind": "truncated", "keep": 0.0},
+]
+LOST_BEFORE = [
+    {"kind": "reset", "when": "before"},
+    {"kind": "server-error", "when": "before"},
+    {"kind": "html", "when": "before"},
+]
+
 
 class Wire(EmulatorTransport):
     """In-process HTTP; ``spoiled``: for an action, what its answers say instead.
@@ -152,3 +166,13 @@ def created(world: World, **given: Any) -> dict[str, Any]:
     outs = world.provider.create(props(**given)).outs
     assert outs is not None
     return outs
+
+
+def fault(kind: dict[str, Any], *, action: str = START, **more: Any) -> dict[str, Any]:
+    """A fault of that kind, in the next call of the action unless ``more`` says when."""
+    return kind | {"actions": action} | (more or {"times": 1})
+
+
+def fault_id(kind: dict[str, Any]) -> str:
+    """The name of a test's row by its fault."""
+    return "-".join(str(value) for value in kind.values())

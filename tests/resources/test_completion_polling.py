@@ -18,8 +18,7 @@ from pulumi_esa_prefetch.resources.completion_polling import (
     WaitCondition,
 )
 from tests.lifecycle.esa import job_id, plan_id
-from tests.provider.test_start import fault
-from tests.provider.world import JOB, LIST, PLAN, START, World
+from tests.provider.world import JOB, LIST, PLAN, START, World, fault
 
 QUICK = PollTiming(
     first=0.01, growth=1.5, longest=0.05, patience=0.1, lag=0.1, call=5.0

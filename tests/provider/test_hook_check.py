@@ -1,0 +1,132 @@
+"""The ``check`` hook: it names what is wrong, and looks up a plan before it is created."""
+
+from typing import Any
+
+import pytest
+from pulumi.output import UNKNOWN
+
+from tests.lifecycle.esa import plan_id
+from tests.provider.world import ID, JOB, LIST, PLAN, World, created, fault, props
+
+
+def check(world: World, olds: dict[str, Any], **declared: Any) -> list[str]:
+    result = world.provider.check(olds, props(**declared))
+    return [f"{failure.property}: {failure.reason}" for failure in result.failures]
+
+
+def test_check_returns_one_spelling_and_the_defaults() -> None:
+    world = World("stopped")
+
+    result = world.provider.check({}, {"plan_id": ID.upper(), "__provider": "gASV"})
+
+    assert result.inputs["plan_id"] == PLAN
+    assert result.inputs["job_id"] == JOB
+    assert result.inputs["desired_state"] == "running"
+    assert "__provider" not in result.inputs
+
+
+def test_check_names_each_bad_property_and_asks_nobody() -> None:
+    world = World("stopped")
+
+    said = check(world, {}, plan_id="66599bd7", on_destroy="keep")
+
+    assert said[0].startswith("plan_id: plan_id is not a plan id: 24 hex digits")
+    assert said[1].startswith("on_destroy: on_destroy is none of 'stop', 'leave'")
+    assert world.esa.history == []
+
+
+def test_check_says_that_a_plan_that_is_about_to_be_created_does_not_exist() -> None:
+    world = World("stopped")
+
+    assert check(world, {}, plan_id=plan_id(9)) == [
+        f"plan_id: plan {JOB}:{plan_id(9)} does not exist: check plan_id and job_id"
+    ]
+    assert check(world, {}) == []
+    # one when it is asked, one when no list can lag behind the plan's making any more
+    assert world.calls(LIST) == 2
+
+
+def test_check_looks_up_a_plan_that_takes_the_place_of_another() -> None:
+    world = World("stopped")
+
+    assert check(world, props(), plan_id=plan_id(9)) != []
+    assert check(world, props(), plan_id=plan_id(8)) != []
+    assert world.calls(LIST) == 3  # the first absence is looked at twice
+
+
+@pytest.mark.parametrize(
+    ("olds", "declared"),
+    [
+        (props(), {}),
+        (props(plan_id=f"{JOB}:{PLAN}", job_id=None), {}),
+        ({}, {"job_id": None}),
+        ({}, {"job_id": UNKNOWN}),
+        ({}, {"plan_id": UNKNOWN}),
+    ],
+    ids=[
+        "same plan",
+        "same in another spelling",
+        "no job",
+        "job unknown",
+        "plan unknown",
+    ],
+)
+def test_check_does_not_look_where_nothing_is_created_or_known(
+    olds: dict[str, Any], declared: dict[str, Any]
+) -> None:
+    world = World()
+
+    assert check(world, olds, **declared) == []
+    assert world.esa.history == []
+
+
+def test_check_does_not_look_if_verify_is_off() -> None:
+    world = World()
+    world.session.verify = False
+
+    assert check(world, {}, plan_id=plan_id(9)) == []
+    assert world.esa.history == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"kind": "reset", "when": "before"},
+        {"kind": "throttle"},
+        {"kind": "denied"},
+        {"kind": "expired-token"},
+        {"kind": "server-error"},
+        {"kind": "truncated"},
+    ],
+    ids=lambda kind: kind["kind"],
+)
+def test_check_takes_no_other_failure_for_an_answer_and_says_so_once(
+    kind: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World("stopped", faults=(fault(kind, action=LIST, every=1),))
+
+    said = [check(world, {}, plan_id=plan_id(n)) for n in (7, 8, 9)]
+
+    assert said == [[], [], []]
+    assert world.calls(LIST) == 1
+    assert (
+        capsys.readouterr().out.count("are not looked up before they are created") == 1
+    )
+
+
+def test_what_check_has_listed_serves_create() -> None:
+    world = World("stopped")
+
+    check(world, {})
+    created(world)
+
+    assert world.calls(LIST) == 1
+
+
+def test_a_failed_look_of_check_does_not_stand_in_the_way_of_create() -> None:
+    once = fault({"kind": "reset", "when": "before"}, action=LIST)
+    world = World("stopped", faults=(once,))
+
+    check(world, {})
+
+    assert created(world)["status"] == "running"
