@@ -25,7 +25,7 @@ UNKNOWN = {"planId": plan_id(99), "jobId": job_id(1)}
             {"added": {"planId": "66599bd7"}},
             "added.planId is not a plan id: 24 hex digits",
         ),
-        ([], "esa-prefetch:plans is not a mapping"),
+        ([], "esa-prefetch:plans must be a mapping"),
     ],
     ids=["malformed id", "list"],
 )

@@ -1,4 +1,4 @@
-"""Waiting for plans: how often ESA is asked, what ends the waiting, what is said; ESA is the emulator."""
+"""Waiting for plans: how often ESA is called, what ends a wait, the messages; ESA is the emulator."""
 
 import asyncio
 import time
@@ -29,9 +29,9 @@ def condition(
     number: int = 1,
     until: Until = "finished",
     timeout: float = 20.0,
-    record: str = "running",
+    recorded: str = "running",
 ) -> WaitCondition:
-    return WaitCondition(JOB, plan_id(number), until, timeout, record)
+    return WaitCondition(JOB, plan_id(number), until, timeout, recorded)
 
 
 def run(*waiting: Coroutine[Any, Any, str]) -> list[str]:
@@ -125,7 +125,7 @@ def test_pauses_grow_to_the_longest() -> None:
     assert 4 <= world.calls(LIST) <= 10
 
 
-def test_who_joins_later_is_looked_after_at_once() -> None:
+def test_a_wait_that_begins_later_is_polled_for_at_once() -> None:
     world = World("running", "finished")
     slow = PollTiming(first=30.0, longest=30.0, lag=0.1)
     waiter = PlanWaiter(world.client, slow)
@@ -141,7 +141,7 @@ def test_who_joins_later_is_looked_after_at_once() -> None:
     assert asyncio.run(join()) < 3.0
 
 
-def test_a_list_that_was_asked_for_before_joining_does_not_count() -> None:
+def test_a_list_that_was_requested_before_the_wait_began_does_not_count() -> None:
     world = World("running", "finished")
     joined: list[Future[tuple[str, str]]] = []
 
@@ -149,7 +149,7 @@ def test_a_list_that_was_asked_for_before_joining_does_not_count() -> None:
         loop = asyncio.get_running_loop()
 
         async def second() -> tuple[str, str]:
-            said = await waiter.wait(condition(2, record="stopped"))
+            said = await waiter.wait(condition(2, recorded="stopped"))
             return said, world.status(2)
 
         def start_and_join() -> None:
@@ -173,14 +173,14 @@ def test_a_plan_that_will_not_get_there_is_given_up_with_a_sentence(
 ) -> None:
     world = World(status)
 
-    with pytest.raises(
-        RunError, match=f"plan {JOB}:{PLAN} is {status}, so that it will"
-    ):
+    with pytest.raises(RunError, match=f"plan {JOB}:{PLAN} is {status}, so it will"):
         run(PlanWaiter(world.client, QUICK).wait(condition()))
 
 
 def test_a_plan_that_is_gone_is_given_up_and_what_to_do_is_said() -> None:
-    said = "is gone from ESA, .* finished; if it was removed there, declare it no more"
+    said = (
+        "is gone from ESA, .* finished; if it was deleted there, remove its declaration"
+    )
     with pytest.raises(RunError, match=said):
         run(PlanWaiter(World().client, QUICK).wait(condition()))
 
@@ -212,9 +212,9 @@ def restarted_a_moment_ago() -> World:
     return world
 
 
-@pytest.mark.parametrize("record", ["running", "waiting"])
+@pytest.mark.parametrize("recorded", ["running", "waiting"])
 def test_a_plan_that_still_looks_finished_after_its_start_is_waited_for(
-    record: str,
+    recorded: str,
 ) -> None:
     world = restarted_a_moment_ago()
     lists: Any = Lists(
@@ -223,32 +223,34 @@ def test_a_plan_that_still_looks_finished_after_its_start_is_waited_for(
         nothing,
         lambda: world.clock.advance(8 * 3600),
     )
-    waiting = PlanWaiter(lists, replace(QUICK, lag=0.5)).wait(condition(record=record))
+    waiting = PlanWaiter(lists, replace(QUICK, lag=0.5)).wait(
+        condition(recorded=recorded)
+    )
 
     assert run(waiting) == ["finished"]
     assert world.status() == "finished"
     assert world.calls(LIST) > 3
 
 
-def test_a_plan_on_record_as_waiting_that_still_looks_running_is_waited_for() -> None:
+def test_a_plan_that_waits_in_the_state_and_still_looks_running_is_waited_for() -> None:
     world = World("running")
     timing = replace(QUICK, lag=0.3)
     waiting = PlanWaiter(world.client, timing).wait(
-        condition(until="running", record="waiting")
+        condition(until="running", recorded="waiting")
     )
 
     assert run(waiting) == ["running"]
     assert world.calls(LIST) > 1
 
 
-@pytest.mark.parametrize("record", ["stopped", "failed", "unknown"])
+@pytest.mark.parametrize("recorded", ["stopped", "failed", "unknown"])
 def test_a_plan_that_nobody_set_going_is_believed_to_have_finished_at_once(
-    record: str,
+    recorded: str,
 ) -> None:
     world = World("finished")
     timing = replace(QUICK, lag=3600.0)
 
-    assert run(PlanWaiter(world.client, timing).wait(condition(record=record))) == [
+    assert run(PlanWaiter(world.client, timing).wait(condition(recorded=recorded))) == [
         "finished"
     ]
     assert world.calls(LIST) == 1
@@ -284,11 +286,11 @@ def test_an_esa_that_says_nothing_is_named_when_time_is_over() -> None:
     silent = fault({"kind": "throttle"}, action=LIST, every=1)
     world = World("running", faults=(silent,))
 
-    with pytest.raises(RunError, match=f"not seen yet; the last look failed: {LIST}"):
+    with pytest.raises(RunError, match=f"not seen yet; the last call failed: {LIST}"):
         run(PlanWaiter(world.client, QUICK).wait(condition(timeout=0.5)))
 
 
-def test_a_failed_look_is_not_the_end() -> None:
+def test_a_failed_call_is_not_the_end() -> None:
     once = fault({"kind": "truncated"}, action=LIST, calls=[1, 2, 3])
 
     assert run(

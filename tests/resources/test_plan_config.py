@@ -38,9 +38,9 @@ def test_an_empty_mapping_declares_nothing() -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (["a"], "esa-prefetch:plans is not a mapping from names to plans"),
-        (None, "esa-prefetch:plans is not a mapping from names to plans"),
-        ({"a": None}, "a is not a mapping of a plan's fields"),
+        (["a"], "esa-prefetch:plans must be a mapping from names to plans"),
+        (None, "esa-prefetch:plans must be a mapping from names to plans"),
+        ({"a": None}, "a must be a mapping of a plan's fields"),
         ({"a": {}}, "a.planId is missing"),
         ({"a": {"planId": None}}, "a.planId is missing"),
         ({"a": {"planId": "x"}}, "a.planId is not a plan id"),
@@ -73,7 +73,7 @@ def test_an_empty_mapping_declares_nothing() -> None:
         ),
         (
             {"a": {"planId": PLAN, "plan_id": PLAN}},
-            "a.plan_id is none of planId, jobId,",
+            "a.plan_id is not one of planId, jobId,",
         ),
     ],
 )

@@ -50,7 +50,10 @@ def test_defaults_hold_where_a_plan_declares_nothing_itself() -> None:
     ("plans", "said"),
     [
         ({"a": {"job_id": job_id(1)}}, "a has no plan_id"),
-        ({"a": {"plan_id": ONE, "planId": ONE}}, "a.planId is none of plan_id, job_id"),
+        (
+            {"a": {"plan_id": ONE, "planId": ONE}},
+            "a.planId is not one of plan_id, job_id",
+        ),
         (
             {"a": {"plan_id": ONE}, "b": {"plan_id": ONE.upper()}},
             "a and b are one plan",
@@ -75,14 +78,14 @@ def test_what_is_wrong_with_a_plan_is_said_by_its_name(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"plans": [ONE]}, "plans is not a mapping from names to plans"),
+        ({"plans": [ONE]}, "plans must be a mapping from names to plans"),
         (
             {"plans": {"a": ONE}},
-            "a is neither ScheduledPrefetchArgs nor a mapping of its fields",
+            "a must be ScheduledPrefetchArgs or a mapping of its fields",
         ),
         (
             {"plans": {}, "defaults": ScheduledPrefetchArgs(plan_id=ONE)},
-            "defaults is not a mapping of a plan's fields",
+            "defaults must be a mapping of a plan's fields",
         ),
     ],
     ids=["a list", "an id in the place of a plan", "defaults that are a plan"],

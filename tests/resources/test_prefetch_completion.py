@@ -11,7 +11,7 @@ from pulumi_esa_prefetch import (
     PrefetchCompletionArgs,
     ScheduledPrefetch,
 )
-from pulumi_esa_prefetch.resources.prefetch_completion import _condition, _reach
+from pulumi_esa_prefetch.resources.prefetch_completion import _condition, _wait
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
 
@@ -130,13 +130,13 @@ def test_a_plan_of_somebody_else_can_be_waited_for(
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"until": "complete"}, "until is neither finished nor running"),
-        ({"until": None}, "until is neither finished nor running"),
-        ({"timeout": 0}, "timeout is not a number of seconds above 0"),
-        ({"timeout": -1.5}, "timeout is not a number of seconds above 0"),
-        ({"timeout": float("nan")}, "timeout is not a number of seconds above 0"),
-        ({"timeout": "60"}, "timeout is not a number of seconds above 0"),
-        ({"timeout": True}, "timeout is not a number of seconds above 0"),
+        ({"until": "complete"}, "until must be finished or running"),
+        ({"until": None}, "until must be finished or running"),
+        ({"timeout": 0}, "timeout must be a number of seconds above 0"),
+        ({"timeout": -1.5}, "timeout must be a number of seconds above 0"),
+        ({"timeout": float("nan")}, "timeout must be a number of seconds above 0"),
+        ({"timeout": "60"}, "timeout must be a number of seconds above 0"),
+        ({"timeout": True}, "timeout must be a number of seconds above 0"),
         ({"plan": plan_id(1)}, "plan is of type str, not ScheduledPrefetch"),
     ],
     ids=str,
@@ -168,4 +168,4 @@ def test_a_plan_whose_job_cannot_be_read_is_not_waited_for() -> None:
     args = PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None))
 
     with pytest.raises(RunError, match="of job 'a:b:c' cannot be waited for"):
-        asyncio.run(_reach(known, args))
+        asyncio.run(_wait(known, args))

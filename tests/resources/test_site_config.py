@@ -44,17 +44,17 @@ def test_every_field_reaches_the_arguments_under_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ([], "prefetches is not a mapping"),
-        ({"a": "https://x"}, "prefetches: a is not a mapping"),
-        ({"a": {"urls": []}}, "prefetches: a.windows is not a mapping"),
-        ({"a": {"windows": {"w": 1}}}, "prefetches: a.windows.w is not a mapping"),
+        ([], "prefetches must be a mapping"),
+        ({"a": "https://x"}, "prefetches: a must be a mapping"),
+        ({"a": {"urls": []}}, "prefetches: a.windows must be a mapping"),
+        ({"a": {"windows": {"w": 1}}}, "prefetches: a.windows.w must be a mapping"),
         (
             {"a": {"windows": {}, "url": ""}},
-            "prefetches: a.url is none of site, windows",
+            "prefetches: a.url is not one of site, windows",
         ),
         (
             {"a": {"windows": {"w": {"slice_len": 1}}}, "b": 2},
-            "a.windows.w.slice_len is none of interval, sliceLen, startTime, endTime; b is not",
+            "a.windows.w.slice_len is not one of interval, sliceLen, startTime, endTime; b must",
         ),
     ],
     ids=["a list", "a text", "no windows", "a number", "a field", "several"],

@@ -103,7 +103,7 @@ def test_a_site_is_a_text_or_a_whole_number_from_anywhere() -> None:
 
 def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -> None:
     with pytest.raises(
-        RunError, match=r"^site is no site's id: 1\.5 is not a whole number$"
+        RunError, match=r"^site must be a site's id: 1\.5 is not a whole number$"
     ):
         asyncio.run(id_of_another_stack(1.5))
 
@@ -116,9 +116,9 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
         ({"urls": []}, "urls holds no URL"),
         (
             {"urls": URLS, "site": 1.5},
-            "site is no site's id: 1.5 is not a whole number",
+            "site must be a site's id: 1.5 is not a whole number",
         ),
-        ({"urls": URLS[0]}, "urls is one text: give a list"),
+        ({"urls": URLS[0]}, "urls is one string: give a list"),
         ({"urls": [*URLS, "ftp://x/y"]}, "urls: no http or https URL in line 3"),
         (
             {"urls": ["a b", "c", "d", "e", "https://a b"]},
@@ -129,13 +129,13 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
             "/nowhere/urls.txt cannot be read: No such",
         ),
         ({"urls": [*URLS, None]}, "urls: no http or https URL in line 3"),
-        ({"urls": 5}, "urls is not a list of URLs"),
+        ({"urls": 5}, "urls must be a list of URLs"),
         ({"oss_url": "oss://bucket/key"}, "oss_url is not an http or https URL"),
         ({"oss_url": 5}, "oss_url is not an http or https URL"),
-        ({"urls": URLS, "windows": [NOW]}, "windows is not a mapping from names to"),
+        ({"urls": URLS, "windows": [NOW]}, "windows must be a mapping from names to"),
         (
             {"urls": URLS, "windows": {"w": 60}},
-            "windows.w: it is neither a PrefetchWindow nor a mapping of its fields",
+            "windows.w: it must be a PrefetchWindow or a mapping of its fields",
         ),
         (
             {"urls": URLS, "windows": {"w": {"interval": 1}}},
@@ -146,7 +146,7 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
                 "urls": URLS,
                 "windows": {"w": {"interval": 1, "slice_len": 1, "start": ""}},
             },
-            "windows.w: start is none of interval, slice_len, start_time, end_time",
+            "windows.w: start is not one of interval, slice_len, start_time, end_time",
         ),
         (
             {
@@ -194,7 +194,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "urls.gz"
     path.write_bytes(b"\x1f\x8b\xff\xfe")
 
-    with pytest.raises(RunError, match=r"urls\.gz is not a text in UTF-8"):
+    with pytest.raises(RunError, match=r"urls\.gz must be text in UTF-8"):
         one_list(url_file=path)
 
 

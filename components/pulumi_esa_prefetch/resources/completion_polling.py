@@ -1,7 +1,7 @@
-"""Waiting, in the program's event loop, until plans get as far as they should; changes no plan.
+"""Waits in the program's event loop until plans have finished, or run; changes no plan.
 
-There is one poller for each job: however many of its plans are waited for, one List call tells of all. Who
-joins believes no list that was asked for before, and of a later one only what cannot be from before a Start.
+There is one poller per job: one List call serves all waits for plans of that job. A wait ignores a list that
+was requested before the wait began, and does not trust a later one that may be older than a Start.
 """
 
 import asyncio
@@ -33,18 +33,20 @@ if TYPE_CHECKING:
 Until = Literal["finished", "running"]
 
 _GONE = "gone from ESA"
-_HOPELESS = (BadCredentials, Denied, NoCredentials)
-_LOST = {"stopped", "failed", _GONE}
-_SET_GOING = {"waiting", "running"}
+_PERMANENT_ERRORS = (BadCredentials, Denied, NoCredentials)
+_ENDED_EARLY = {"stopped", "failed", _GONE}
+_STARTED = {"waiting", "running"}
 
 
 @dataclass(frozen=True)
 class PollTiming:
-    """Seconds: pauses grow from the first to the longest, and begin anew when somebody joins.
+    """All in seconds but ``growth``, the factor by which pauses between List calls grow.
 
-    Right after a Start, lists may still show what was before. ``patience``: how long a plan may look
-    stopped, failed or gone, from when it is first seen so. ``lag``: how long after joining a list may
-    not be believed that a plan is further than its record. ``call``: how long one List call is tried.
+    Pauses grow from ``first`` to ``longest``. When another wait begins, the next call is made at once.
+    Right after a Start a list may still show the status from before it. ``patience``: how long a plan may be
+    listed as stopped, failed or gone before its wait fails. ``lag``: how long after a wait began a list is
+    not trusted if it shows another status than the state does. ``call``: the limit for one List call with
+    its retries.
     """
 
     first: float = 1.0
@@ -57,28 +59,28 @@ class PollTiming:
 
 @dataclass(frozen=True)
 class WaitCondition:
-    """How far a plan should get, within how many seconds; ``record``: the status on its record."""
+    """Which status a plan has to reach, within how many seconds; ``recorded``: its status in the state."""
 
     job_id: str
     plan_id: str
     until: Until
     timeout: float
-    record: str
+    recorded: str
 
     def is_met_by(self, status: str | None) -> bool:
-        """Whether a plan of that status is as far; a finished plan has been running."""
+        """Whether a plan with that status has got there; a finished plan has been running too."""
         return status in {self.until, "finished"}
 
     def may_predate_start(self, status: str) -> bool:
-        """Whether a plan may have been so before it was set going, as it was by its record."""
-        return self.record in _SET_GOING and status != self.record
+        """Whether that status may be from before the Start that the state shows."""
+        return self.recorded in _STARTED and status != self.recorded
 
     def __str__(self) -> str:
         return f"plan {self.job_id}:{self.plan_id}"
 
 
 class PlanWaiter:
-    """All waiting of one event loop."""
+    """All waits of one event loop."""
 
     def __init__(self, client: "EsaClient", timing: PollTiming | None = None) -> None:
         self._timing = timing or PollTiming()
@@ -86,9 +88,9 @@ class PlanWaiter:
         self._pollers: dict[str, _JobPoller] = {}
 
     async def wait(self, condition: WaitCondition) -> str:
-        """Wait until the wish is met, and answer the plan's status then.
+        """Wait until the condition is met, and return the plan's status then.
 
-        Raises RunError, one sentence, if it will not be met, or not in time.
+        Raises RunError, one sentence, if it cannot be met any longer, or not in time.
         """
         poller = self._pollers.get(condition.job_id)
         if poller is None:
@@ -100,7 +102,7 @@ class PlanWaiter:
             async with asyncio.timeout(condition.timeout) as limit:
                 end = limit.when()
                 while not await state.is_met(poller):
-                    # What looks as wished does not fail only because it is not believed yet.
+                    # A list that meets the condition but is not trusted yet must not end in a timeout.
                     limit.reschedule(None if state.is_unconfirmed else end)
         except TimeoutError:
             raise state.too_late() from None
@@ -109,14 +111,14 @@ class PlanWaiter:
 
 @dataclass(frozen=True)
 class _PolledList:
-    """A job's plans by their ids, and the moment from which on they are: when they were asked for."""
+    """A job's plans by id, and the time at which they were requested."""
 
-    asked: float
+    requested: float
     plans: Mapping[str, Plan]
 
 
 class _JobPoller:
-    """Lists the plans of one job for all who wait for one of them."""
+    """Lists the plans of one job, for all waits for a plan of that job."""
 
     def __init__(self, client: "EsaClient", job_id: str, timing: PollTiming) -> None:
         self._client = client
@@ -130,38 +132,38 @@ class _JobPoller:
         self._pause = 0.0
         self._joined.set()
 
-    async def look(self) -> _PolledList:
-        """The job's plans, after a pause; whoever asks meanwhile gets the same answer."""
+    async def next_list(self) -> _PolledList:
+        """Return the job's plans, after a pause; all calls during the pause get the same list."""
         if self._next is None or self._next.done():
-            self._next = asyncio.ensure_future(self._look())
+            self._next = asyncio.ensure_future(self._poll())
         return await asyncio.shield(self._next)
 
-    async def _look(self) -> _PolledList:
+    async def _poll(self) -> _PolledList:
         self._joined.clear()
         if self._pause:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._joined.wait(), self._pause)
         grown = max(self._timing.first, self._pause * self._timing.growth)
         self._pause = min(self._timing.longest, grown)
-        asked = asyncio.get_running_loop().time()
+        requested = asyncio.get_running_loop().time()
         try:
             plans = await asyncio.to_thread(
                 self._client.list_scheduled_preload_executions, job_id=self._job_id
             )
         except NotFound:
-            return _PolledList(asked, {})
-        return _PolledList(asked, {plan.id: plan for plan in plans})
+            return _PolledList(requested, {})
+        return _PolledList(requested, {plan.id: plan for plan in plans})
 
 
 class _WaitState:
-    """What one who waits has seen of the plan since joining."""
+    """What one wait has seen of its plan since it began."""
 
     def __init__(self, condition: WaitCondition, timing: PollTiming) -> None:
         self._condition = condition
         self._timing = timing
         self._loop = asyncio.get_running_loop()
         self._joined = self._loop.time()
-        self._lost_since: float | None = None
+        self._ended_since: float | None = None
         self._error: EsaError | None = None
         self.status = "not seen yet"
         self.is_unconfirmed = False
@@ -169,21 +171,21 @@ class _WaitState:
     async def is_met(self, poller: _JobPoller) -> bool:
         self.is_unconfirmed = False
         try:
-            answer = await poller.look()
-        except _HOPELESS as error:
+            answer = await poller.next_list()
+        except _PERMANENT_ERRORS as error:
             raise RunError(f"{self._condition} cannot be waited for: {error}") from None
         except EsaError as error:
             self._error = error
             return False
-        if answer.asked < self._joined:
+        if answer.requested < self._joined:
             return False
         self._error = None
         plan = answer.plans.get(self._condition.plan_id)
         self.status = (plan.status or "unknown") if plan else _GONE
         met = self._condition.is_met_by(self.status)
-        trusted_from = self._trusted_from(answer.asked)
-        if answer.asked >= trusted_from:
-            self._give_up_if_lost()
+        trusted_from = self._trusted_from(answer.requested)
+        if answer.requested >= trusted_from:
+            self._fail_if_ended()
             return met
         if met:
             self.is_unconfirmed = True
@@ -191,29 +193,29 @@ class _WaitState:
         return False
 
     def too_late(self) -> RunError:
-        failed = f"; the last look failed: {self._error}" if self._error else ""
+        failed = f"; the last call failed: {self._error}" if self._error else ""
         return RunError(
             f"{self._condition} is not {self._condition.until} after {self._condition.timeout:g} seconds: it is "
-            f"{self.status}{failed}; allow more by timeout, or look at its window and pace"
+            f"{self.status}{failed}; set a longer timeout, or check its window and pace"
         )
 
-    def _trusted_from(self, asked: float) -> float:
-        """The moment from which on a list cannot say so only because it lags behind a Start."""
-        if self.status in _LOST:
-            self._lost_since = self._lost_since or asked
-            return self._lost_since + self._timing.patience
-        self._lost_since = None
+    def _trusted_from(self, requested: float) -> float:
+        """The time from which a list is trusted: one requested earlier may lag behind a Start."""
+        if self.status in _ENDED_EARLY:
+            self._ended_since = self._ended_since or requested
+            return self._ended_since + self._timing.patience
+        self._ended_since = None
         if self._condition.may_predate_start(self.status):
             return self._joined + self._timing.lag
-        return asked
+        return requested
 
-    def _give_up_if_lost(self) -> None:
-        if self.status not in _LOST:
+    def _fail_if_ended(self) -> None:
+        if self.status not in _ENDED_EARLY:
             return
         gone = self.status == _GONE
         raise RunError(
-            f"{self._condition} is {self.status}, so that it will not be {self._condition.until}"
-            + ("; if it was removed there, declare it no more" if gone else "")
+            f"{self._condition} is {self.status}, so it will not be {self._condition.until}"
+            + ("; if it was deleted there, remove its declaration" if gone else "")
         )
 
 
@@ -221,7 +223,7 @@ _waiters: WeakKeyDictionary[asyncio.AbstractEventLoop, PlanWaiter] = WeakKeyDict
 
 
 def program_waiter() -> PlanWaiter:
-    """The watch of the program that runs now, with the stack's settings. Raises RunError."""
+    """The waiter of the running program, with the stack's settings. Raises RunError."""
     loop = asyncio.get_running_loop()
     if loop not in _waiters:
         try:

@@ -1,4 +1,4 @@
-"""Which plans are declared under two names, in a config or in the program that runs now; declares none itself."""
+"""Finds plans that are declared under two names, in a config or in the running program."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,17 +11,17 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_esa_prefetch.provider.plan_properties import read_declaration, split_id
 
-# Each run of a program has a root of its own, also where the Automation API runs several in one process.
+# Each run of a program has its own root, even if the Automation API runs several in one process.
 _names: WeakKeyDictionary[Resource, dict[str, str]] = WeakKeyDictionary()
 
 
 def note_declaration(resource_name: str, plan_id: object) -> None:
-    """Remember by which name a plan is declared. Raises RunError if it is declared already.
+    """Remember the name under which a plan is declared. Raises RunError if it has one already.
 
-    What is no plan's id, such as an Output, is passed over.
+    A value that is not a plan's id, such as an Output, is ignored.
     """
     root = get_root_resource()
-    # The unit tests of a program share one root, which is that of no run.
+    # Under Pulumi's mocks all unit tests of a program share one root: it belongs to no single run.
     if root is None or isinstance(get_monitor(), MockMonitor):
         return
     if not isinstance(plan_id, str):
@@ -38,14 +38,14 @@ def note_declaration(resource_name: str, plan_id: object) -> None:
 
 
 def bare_id(plan_id: str) -> str:
-    """The plan's own id in one spelling, of a bare or a composite id."""
+    """The plan's own id in lower case, from a bare or a composite id."""
     return str(split_id(plan_id)[1]).lower()
 
 
 def duplicate_names(plan_ids: Mapping[str, object]) -> Iterator[str]:
-    """Say which names stand for one plan, by its id, bare or composite.
+    """Report names that have the same plan; ids may be bare or composite.
 
-    An id that is no text, such as an Output, is passed over.
+    An id that is not a string, such as an Output, is ignored.
     """
     names: defaultdict[str, list[str]] = defaultdict(list)
     for name, plan_id in plan_ids.items():

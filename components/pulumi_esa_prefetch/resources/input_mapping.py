@@ -1,4 +1,4 @@
-"""Applying a function to an input now if it is known, later if it is an output; looks into no value."""
+"""Applies a function to an Input: at once to a plain value, later to an Output."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -9,26 +9,26 @@ from pulumi import Input, Output, RunError
 
 T = TypeVar("T")
 U = TypeVar("U")
-_place: ContextVar[str] = ContextVar("place", default="")
+_prefix: ContextVar[str] = ContextVar("prefix", default="")
 
 
 @contextmanager
 def error_prefix(prefix: str) -> Iterator[None]:
-    """Let an error of what is applied in it say where, now or later."""
-    outer = _place.set(f"{_place.get()}{prefix}")
+    """Put a prefix before errors of the functions that this block applies, at once or later."""
+    outer = _prefix.set(f"{_prefix.get()}{prefix}")
     try:
-        with _said(prefix):
+        with _prefixed(prefix):
             yield
     finally:
-        _place.reset(outer)
+        _prefix.reset(outer)
 
 
 def map_input(value: Input[T], read: Callable[[T], U]) -> Input[U]:
-    """``read(value)``: a plain value is read at once, so that what is wrong with it is said at once."""
-    place = _place.get()
+    """Return ``read(value)``: of a plain value at once, so that an error is raised where it is declared."""
+    prefix = _prefix.get()
 
     def later(known: T) -> U:
-        with _said(place):
+        with _prefixed(prefix):
             return read(known)
 
     if isinstance(value, Output | Awaitable):
@@ -37,7 +37,7 @@ def map_input(value: Input[T], read: Callable[[T], U]) -> Input[U]:
 
 
 @contextmanager
-def _said(prefix: str) -> Iterator[None]:
+def _prefixed(prefix: str) -> Iterator[None]:
     try:
         yield
     except RunError as error:

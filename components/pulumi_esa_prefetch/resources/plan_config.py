@@ -1,4 +1,4 @@
-"""Plans as a stack's config declares them, `esa-prefetch:plans`; declares no resource."""
+"""Reads plans from a stack's config, `esa-prefetch:plans`; declares no resource."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,19 +18,19 @@ _ID_NAMES = ("plan_id", "job_id")
 
 
 class PlanConfigError(pulumi.RunError):
-    """The config's plans cannot be read; one sentence that names each entry and field."""
+    """The plans in the config are wrong; one sentence that names each wrong entry and field."""
 
 
 def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
     """Read the plans of a stack's config: name -> {planId, jobId, desiredState, ...}.
 
-    The triggers from a key of the config that holds a secret are secrets. Raises PlanConfigError, which
-    names every entry and field that is wrong, and every plan that has two names, and shows no value.
+    If their key of the config holds a secret, the values of ``triggers`` become secrets. Raises
+    PlanConfigError, which names every wrong entry and field and every plan with two names, and shows no value.
     """
     if isinstance(config, pulumi.Output):
         raise PlanConfigError(f"{SETTING} is an output: read it by require_object")
     if not isinstance(config, Mapping):
-        raise PlanConfigError(f"{SETTING} is not a mapping from names to plans")
+        raise PlanConfigError(f"{SETTING} must be a mapping from names to plans")
     wrong = [
         one_line(f"{name}{text}")
         for name, plan in config.items()
@@ -47,12 +47,12 @@ def read_plans(config: object) -> dict[str, ScheduledPrefetchArgs]:
 
 
 def _wrong(plan: object) -> Iterator[str]:
-    """What is wrong with an entry, as texts that go on from its name."""
+    """What is wrong with an entry, as clauses that follow its name."""
     if not isinstance(plan, Mapping):
-        yield " is not a mapping of a plan's fields"
+        yield " must be a mapping of a plan's fields"
         return
     for field in plan.keys() - _PROPERTIES.keys():
-        yield f".{field} is none of {', '.join(_PROPERTIES)}"
+        yield f".{field} is not one of {', '.join(_PROPERTIES)}"
     if plan.get("planId") is None:
         yield ".planId is missing"
     for name, reason in read_declaration(_props(plan)).failures:

@@ -1,4 +1,4 @@
-"""PrefetchCampaign: many plans as one; each is a ScheduledPrefetch, and nothing here talks to ESA."""
+"""PrefetchCampaign: a component of many ScheduledPrefetch resources; calls no API."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -173,37 +173,37 @@ class PrefetchCampaign(ComponentResource):
         self, output: Callable[[ScheduledPrefetch], Output[str]]
     ) -> Output[Mapping[str, str]]:
         if not self.plans:
-            return Output.from_input({})  # of nothing `Output.all` makes a list
+            return Output.from_input({})  # without arguments `Output.all` gives a list
         return Output.all(**{name: output(plan) for name, plan in self.plans.items()})
 
 
 def _declared(
     owner: str, args: PrefetchCampaignArgs
 ) -> dict[str, ScheduledPrefetchArgs]:
-    if wrong := list(_misshapen(args)):
+    if wrong := list(_wrong_types(args)):
         raise RunError(f"{owner}: {'; '.join(wrong)}")
     merged = {
         name: _given(args.defaults or {}) | _given(plan)
         for name, plan in args.plans.items()
     }
     ids = {name: plan.get("plan_id") for name, plan in merged.items()}
-    if wrong := [*_misdeclared(merged), *duplicate_names(ids)]:
+    if wrong := [*_wrong_fields(merged), *duplicate_names(ids)]:
         raise RunError(f"{owner}: {'; '.join(wrong)}")
     return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
 
 
-def _misshapen(args: PrefetchCampaignArgs) -> Iterator[str]:
-    """Say what a program without type checks gave that cannot be read as plans."""
+def _wrong_types(args: PrefetchCampaignArgs) -> Iterator[str]:
+    """Report arguments of a wrong type, which a program without type checks may give."""
     plans: object = args.plans
     defaults: object = args.defaults or {}
     if not isinstance(defaults, Mapping):
-        yield "defaults is not a mapping of a plan's fields"
+        yield "defaults must be a mapping of a plan's fields"
     if not isinstance(plans, Mapping):
-        yield "plans is not a mapping from names to plans"
+        yield "plans must be a mapping from names to plans"
         return
     for name, plan in plans.items():
         if not isinstance(plan, ScheduledPrefetchArgs | Mapping):
-            yield f"{name} is neither ScheduledPrefetchArgs nor a mapping of its fields"
+            yield f"{name} must be ScheduledPrefetchArgs or a mapping of its fields"
 
 
 def _given(plan: ScheduledPrefetchArgs | Mapping[str, Any]) -> dict[str, Any]:
@@ -211,11 +211,11 @@ def _given(plan: ScheduledPrefetchArgs | Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _misdeclared(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _wrong_fields(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     known = list(ScheduledPrefetchArgsDict.__annotations__)
     for name, plan in plans.items():
         for field in plan.keys() - set(known):
-            yield f"{name}.{field} is none of {', '.join(known)}"
+            yield f"{name}.{field} is not one of {', '.join(known)}"
         if "plan_id" not in plan:
             yield f"{name} has no plan_id"
 

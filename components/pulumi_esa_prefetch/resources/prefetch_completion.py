@@ -1,4 +1,4 @@
-"""PrefetchCompletion: the moment at which a plan has finished, or runs; it changes no plan and no record of one."""
+"""PrefetchCompletion: waits until a plan has finished, or runs; changes no plan and no plan's state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from pulumi_esa_prefetch.resources.completion_polling import (
 )
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
 
-_NO_SECONDS = "timeout is not a number of seconds above 0"
+_NO_SECONDS = "timeout must be a number of seconds above 0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class PrefetchCompletion(ComponentResource):
     """
 
     status: Output[str]
-    """The plan's status when it had got so far."""
+    """The plan's status at the end of the wait."""
 
     @overload
     def __init__(
@@ -121,10 +121,10 @@ class PrefetchCompletion(ComponentResource):
         plan = args.plan
         self.status = Output.all(
             job_id=plan.job_id, plan_id=plan.plan_id, status=plan.status
-        ).apply(lambda known: _reach(known, args))
+        ).apply(lambda known: _wait(known, args))
         _Record(
             resource_name,
-            # Not `plan.id`, which a preview does not know of a plan that is only read.
+            # Not `plan.id`: a preview does not know it for a plan that is only read.
             plan=Output.concat(plan.job_id, ":", plan.plan_id),
             until=args.until,
             starts=plan.starts,
@@ -135,7 +135,7 @@ class PrefetchCompletion(ComponentResource):
 
 
 class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
-    """The resource on which those depend who depend on the component."""
+    """The dynamic resource under the component: it makes what depends on the component wait."""
 
     def __init__(
         self, resource_name: str, opts: ResourceOptions, **waited_for: Input[Any]
@@ -144,23 +144,25 @@ class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
 
 
 def _wrong(args: PrefetchCompletionArgs) -> str:
-    """Say what a program without type checks got wrong, if anything."""
+    """Report an argument of a wrong type or value, if there is one."""
     plan: object = args.plan
     seconds: object = args.timeout
     if not isinstance(plan, ScheduledPrefetch):
         return f"plan is of type {type(plan).__name__}, not ScheduledPrefetch"
     if args.until not in get_args(Until):
-        return f"until is neither {' nor '.join(get_args(Until))}"
+        return f"until must be {' or '.join(get_args(Until))}"
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return _NO_SECONDS
     return "" if seconds > 0 else _NO_SECONDS
 
 
-async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
+async def _wait(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
     condition = _condition(known, args)
     if is_dry_run():
-        return condition.record if condition.is_met_by(condition.record) else UNKNOWN
-    if condition.record == "finished":
+        return (
+            condition.recorded if condition.is_met_by(condition.recorded) else UNKNOWN
+        )
+    if condition.recorded == "finished":
         return "finished"
     if not (condition.job_id and condition.plan_id):
         raise RunError(
@@ -170,7 +172,7 @@ async def _reach(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
 
 
 def _condition(known: Mapping[str, str], args: PrefetchCompletionArgs) -> WaitCondition:
-    """What is waited for, by ids in the case in which lists have them; empty where there is no readable id."""
+    """The condition, with ids in lower case as lists have them; empty where an id cannot be read."""
     job_id, plan_id = (object_id(known[name]) for name in ("job_id", "plan_id"))
     return WaitCondition(
         job_id or "", plan_id or "", args.until, args.timeout, known["status"]

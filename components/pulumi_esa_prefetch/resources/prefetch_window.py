@@ -1,4 +1,4 @@
-"""When and how fast a job's URLs are submitted, as a program declares it of one plan; makes no resource."""
+"""PrefetchWindow: when, and how fast, one plan submits its job's URLs; creates no resource."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -44,30 +44,30 @@ class PrefetchWindow:
 
     @classmethod
     def of(cls, declared: "PrefetchWindow | Mapping[str, Any]") -> "PrefetchWindow":
-        """Take a window, or a mapping of its fields. Raises RunError for wrong ones."""
+        """Return a window, made of its fields if a mapping is given. Raises RunError if they are wrong."""
         given: object = declared
         if isinstance(declared, PrefetchWindow):
             return declared
         if not isinstance(given, Mapping):
-            raise RunError("it is neither a PrefetchWindow nor a mapping of its fields")
+            raise RunError("it must be a PrefetchWindow or a mapping of its fields")
         known = [field.name for field in fields(cls)]
         if unknown := sorted(declared.keys() - set(known)):
-            raise RunError(f"{unknown[0]} is none of {', '.join(known)}")
+            raise RunError(f"{unknown[0]} is not one of {', '.join(known)}")
         if missing := [name for name in known[:2] if declared.get(name) is None]:
             raise RunError(f"{missing[0]} is missing")
         return cls(**declared)
 
     def for_esa(self) -> dict[str, Input[Any]]:
-        """The window as inputs of a ScheduledPreloadExecution. Raises RunError for a bad time."""
+        """The window as inputs of a ScheduledPreloadExecution. Raises RunError for a wrong time."""
         return self._pace() | {
             name: map_input(time, _in_esa_notation)
             for name, time in self._bounds().items()
         }
 
     def for_triggers(self) -> dict[str, Input[Any]]:
-        """The window as part of triggers, in which one instant is one text. Raises RunError.
+        """The window as part of triggers: the same instant always gives the same text. Raises RunError.
 
-        This text is in the state of every stack: if it changed, all plans would run again.
+        The text is in the state of every stack. If it were written differently, all plans would run again.
         """
         return self._pace() | {
             name: map_input(time, _in_utc) for name, time in self._bounds().items()
@@ -90,7 +90,7 @@ def _in_utc(time: str | datetime) -> str:
 
 
 def _instant(time: str | datetime) -> datetime:
-    """The moment, to the millisecond: ESA's notation shows no more."""
+    """The time, cut to milliseconds: ESA's notation has nothing finer."""
     try:
         moment = parse_time(time) if isinstance(time, str) else time
         render_time(moment)

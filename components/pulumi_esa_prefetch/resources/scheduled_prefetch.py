@@ -1,4 +1,4 @@
-"""ScheduledPrefetch: one prefetch plan that should be running, or stopped; talks to no API itself."""
+"""ScheduledPrefetch: one prefetch plan that is kept running, or stopped; calls no API itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.resources.arguments import arguments
 from pulumi_esa_prefetch.resources.duplicates import note_declaration
 
-_ESA_SAYS = (
+_OUTPUTS = (
     "status",
     "start_time",
     "end_time",
@@ -156,8 +156,8 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     ) -> None:
         """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names.
 
-        Raises RunError, one sentence, if it is by both, or a name is wrong, or ``plan_id`` is missing,
-        or the plan is declared by another name already, or ``opts`` say ``import_``.
+        Raises RunError, one sentence, if both are given, if a name is unknown, if ``plan_id`` is missing, if
+        the plan is already declared under another name, or if ``opts`` has ``import_``.
         """
         owner = f"ScheduledPrefetch {resource_name!r}"
         if opts is not None and opts.import_:
@@ -169,7 +169,7 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         if opts is None or opts.id is None:
             note_declaration(resource_name, args.plan_id)
         super().__init__(
-            PlanProvider(), resource_name, dict.fromkeys(_ESA_SAYS) | vars(args), opts
+            PlanProvider(), resource_name, dict.fromkeys(_OUTPUTS) | vars(args), opts
         )
 
     @staticmethod
@@ -178,12 +178,12 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         id: Input[str],  # noqa: A002 -- the name that every resource's get has
         opts: ResourceOptions | None = None,
     ) -> "ScheduledPrefetch":
-        """Read a plan that somebody else runs, by ``<job_id>:<plan_id>``; it is never changed.
+        """Read a plan that is declared elsewhere, by ``<job_id>:<plan_id>``; it is never changed.
 
-        It has what ESA says of it: ``plan_id``, ``job_id``, ``status``, ``start_time``, ``end_time``,
-        ``interval``, ``slice_len``, ``ali_uid``. What is declared and done elsewhere nobody here knows:
-        ``desired_state``, ``triggers``, ``rerun``, ``on_destroy`` and ``restart_*`` are None,
-        ``request_id`` is empty, ``starts`` is 0.
+        ``plan_id``, ``job_id``, ``status``, ``start_time``, ``end_time``, ``interval``, ``slice_len`` and
+        ``ali_uid`` are those that ESA returned. The rest is known only where the plan is declared:
+        ``desired_state``, ``triggers``, ``rerun``, ``on_destroy`` and ``restart_*`` are None, ``request_id``
+        is empty, ``starts`` is 0.
         """
         opts = ResourceOptions.merge(opts, ResourceOptions(id=id))
         return ScheduledPrefetch(resource_name, opts=opts, plan_id=id)

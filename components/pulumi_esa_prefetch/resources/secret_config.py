@@ -1,7 +1,7 @@
-"""Which values of a stack's config come from a key that holds a secret; makes secrets of them, encrypts nothing.
+"""Marks values as secrets that come from a config key with a secret; encrypts nothing.
 
-The SDK gives such a key out in plain text (`require_object`), and says of the key only that it holds a secret
-somewhere. So each value in it counts as one.
+The SDK returns such a key in plain text (`require_object`), and says only that it holds a secret somewhere. So
+every value in it is treated as a secret.
 """
 
 import json
@@ -14,16 +14,16 @@ from pulumi.runtime.config import CONFIG, get_config, is_config_secret
 Secrecy = Callable[[object], bool]
 
 _BETWEEN = "\0"
-_TELLING = 8
-"""So long is a part of a secret text that is hardly a part of it by chance."""
+_LONG_ENOUGH = 8
+"""A text of this length that is part of a secret is hardly so by chance."""
 
 
 def secrecy(setting: str) -> Secrecy:
-    """Whether a value that a program has read from its config comes from a key with a secret.
+    """Return the test for whether a value of the config comes from a key with a secret.
 
-    ``setting`` is the key that programs usually read. One may read any other key, and hands over what it has
-    made of it: so each text in the value is compared with all texts in the other keys that hold secrets.
-    One that only looks like one of those makes a secret of the value too, which harms nothing.
+    ``setting`` is the key that programs usually read. A program may read another key and pass on a value made
+    from it: so each text in the value is compared with all texts in the other keys that hold secrets. If a
+    text matches by chance, the value becomes a secret too, which does no harm.
     """
     if is_config_secret(setting):
         return lambda _: True
@@ -36,7 +36,7 @@ def secrecy(setting: str) -> Secrecy:
 def hide(
     props: Mapping[str, Any], names: Iterable[str], is_secret: Secrecy
 ) -> dict[str, Any]:
-    """The properties, with each value in these a secret if they come from a key with one."""
+    """Return the properties; values of the named ones are secrets if they come from a key with a secret."""
     hidden = {
         name: _each(props[name])
         for name in names
@@ -54,7 +54,7 @@ def _each(values: Any) -> Any:
 
 
 def _secret(value: Any) -> Any:
-    # None is no value, and a secret that holds none is hard to tell from no property at all.
+    # None means no value: a secret None would be hard to tell from a property that is not there.
     return None if value is None else Output.secret(value)
 
 
@@ -69,11 +69,11 @@ def _held(key: str) -> Iterator[str]:
     if not isinstance(value, dict | list):
         yield from _texts(
             text
-        )  # also where it is JSON: 1e5 is another text as a number
+        )  # also if it is JSON: the number 1e5, once parsed, is written differently
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All in a value that may be a secret, or hold one, as texts."""
+    """Everything in a value that may be a secret, as texts."""
     if isinstance(value, Mapping):
         for item in value.values():
             yield from _texts(item)
@@ -85,8 +85,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _shares(texts: list[str], held: set[str]) -> bool:
-    """Whether a text is one of those that are held, holds one, or is a part of one."""
-    # Lists of URLs are long: each text is looked for in all the others at once.
+    """Whether one of the texts equals a held text, contains one, or is part of one."""
+    # Lists of URLs are long: each text is searched for in all the others at once.
     given, all_held = _BETWEEN.join(texts), _BETWEEN.join(held)
-    parts = (text for text in texts if len(text) >= _TELLING)
+    parts = (text for text in texts if len(text) >= _LONG_ENOUGH)
     return any(one in given for one in held) or any(part in all_held for part in parts)

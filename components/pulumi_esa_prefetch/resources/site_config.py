@@ -1,4 +1,4 @@
-"""Prefetches of sites as a stack's config declares them; declares no resource."""
+"""Reads arguments of SitePrefetch resources from a stack's config; declares no resource."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -19,13 +19,14 @@ _MAY_BE_SECRET = ("urls", "oss_url", "triggers")
 def read_prefetches(config: object, site: str) -> dict[str, SitePrefetchArgs]:
     """Read name -> {urls | urlFile | ossUrl, windows: name -> {interval, sliceLen, ...}, ...}.
 
-    ``site`` is the site of all that name none. URLs and triggers from a key of the config that holds a
-    secret are secrets. Raises RunError, which names every wrong entry and shows no value.
+    ``site`` is the site of every prefetch that names none. If their key of the config holds a secret, URLs and
+    the values of ``triggers`` become secrets. Raises RunError, which names every wrong entry and shows no
+    value.
     """
     if isinstance(config, Output):
         raise RunError("prefetches is an output: read it by require_object")
     if not isinstance(config, Mapping):
-        raise RunError("prefetches is not a mapping from names to prefetches")
+        raise RunError("prefetches must be a mapping from names to prefetches")
     if wrong := [
         f"{name}{text}" for name, one in config.items() for text in _wrong(one)
     ]:
@@ -40,18 +41,18 @@ def read_prefetches(config: object, site: str) -> dict[str, SitePrefetchArgs]:
 
 
 def _wrong(one: object) -> Iterator[str]:
-    """What is wrong with an entry, as texts that go on from its name."""
+    """What is wrong with an entry, as clauses that follow its name."""
     if not isinstance(one, Mapping):
-        yield " is not a mapping"
+        yield " must be a mapping"
         return
     yield from _unknown(one, _FIELDS)
     windows = one.get("windows")
     if not isinstance(windows, Mapping):
-        yield ".windows is not a mapping from names to windows"
+        yield ".windows must be a mapping from names to windows"
         return
     for name, window in windows.items():
         if not isinstance(window, Mapping):
-            yield f".windows.{name} is not a mapping"
+            yield f".windows.{name} must be a mapping"
             continue
         for text in _unknown(window, _WINDOW):
             yield f".windows.{name}{text}"
@@ -59,7 +60,7 @@ def _wrong(one: object) -> Iterator[str]:
 
 def _unknown(given: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str]:
     for field in given.keys() - known.keys():
-        yield f".{field} is none of {', '.join(known)}"
+        yield f".{field} is not one of {', '.join(known)}"
 
 
 def _props(one: Mapping[str, Any]) -> dict[str, Any]:

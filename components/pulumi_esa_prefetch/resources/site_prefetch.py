@@ -1,4 +1,4 @@
-"""SitePrefetch: from a site, a URL list and windows to running plans; it composes resources and talks to no API."""
+"""SitePrefetch: a component of a job, its plans and a PrefetchCampaign that runs them; calls no API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -119,10 +119,10 @@ class SitePrefetch(ComponentResource):
         )
     """
 
-    # `job` and `executions` get their types in __init__: the SDK resolves the types of a class when it
-    # runs, and those are of an extra.
+    # `job` and `executions` get their types in __init__: the SDK resolves the types of a class at run
+    # time, and these come from an extra that may not be installed.
     campaign: PrefetchCampaign
-    """That the plans run; ``campaign.plans`` has each by its window's name."""
+    """Keeps the plans running; ``campaign.plans`` has them by the window's name."""
     job_id: Output[str]
     statuses: Output[Mapping[str, str]]
     """Window's name -> its plan's status when ESA was last asked."""
@@ -164,10 +164,7 @@ class SitePrefetch(ComponentResource):
         opts: ResourceOptions | None = None,
         **declared: Any,
     ) -> None:
-        """Declare the job, its plans, and that they run.
-
-        By ``SitePrefetchArgs`` or by keywords of the same names.
-        """
+        """Declare the job and its plans, by ``SitePrefetchArgs`` or by keywords of the same names."""
         owner = f"SitePrefetch {resource_name!r}"
         args = arguments(SitePrefetchArgs, owner, args, declared)
         with error_prefix(f"{owner}: "):
@@ -213,7 +210,7 @@ class SitePrefetch(ComponentResource):
 
 @dataclass(frozen=True)
 class _Window:
-    """A window in the two notations that its readers need."""
+    """A window in two notations: for ESA and for triggers."""
 
     esa: Mapping[str, Input[Any]]
     triggers: Mapping[str, Input[Any]]
@@ -229,7 +226,7 @@ def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
     windows = {}
     given: object = args.windows
     if not isinstance(given, Mapping):
-        raise RunError("windows is not a mapping from names to windows")
+        raise RunError("windows must be a mapping from names to windows")
     for name, declared in given.items():
         with error_prefix(f"windows.{name}: "):
             window = PrefetchWindow.of(declared)
@@ -255,8 +252,8 @@ def _plan(
         desired_state=args.desired_state,
         rerun=args.rerun,
         restart_failed=args.restart_failed,
-        # The plan is this component's and goes at once in any case: one that waits must not start
-        # in between.
+        # The execution is deleted right afterwards in any case: until then a plan that waits could
+        # start.
         on_destroy="delete",
     )
 
@@ -267,11 +264,11 @@ def _site_id(site: "Input[str] | Input[int] | Site") -> Input[str]:
 
 
 def _id_text(site: object) -> str:
-    """The id as ESA takes it; an output of another stack holds every number as a float."""
+    """The id as ESA expects it; an output of another stack holds every number as a float."""
     if not isinstance(site, float):
         return str(site)
     if not site.is_integer():
-        raise RunError(f"site is no site's id: {site} is not a whole number")
+        raise RunError(f"site must be a site's id: {site} is not a whole number")
     return str(int(site))
 
 

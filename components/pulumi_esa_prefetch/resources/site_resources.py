@@ -1,4 +1,4 @@
-"""The two pulumi_alicloud resources that a SitePrefetch makes; the only module that imports pulumi_alicloud."""
+"""The two pulumi_alicloud resources that a SitePrefetch creates; the only module that imports pulumi_alicloud."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,14 +17,15 @@ def preload_job(
     job_name: Input[str] | None,
     urls: UrlSource,
 ) -> ScheduledPreloadJob:
-    """A job that is replaced when its URLs change.
+    """Declare a job that is replaced when its URLs change.
 
-    pulumi_alicloud takes other URLs for an update that succeeds, and sends none: ESA has no such action.
-    The new job is made before the old one goes: if ESA refuses its URLs, the old plans run on.
+    pulumi_alicloud treats changed URLs as an update and sends nothing, for ESA has no such action; the update
+    succeeds. The new job is created before the old one is deleted: if ESA refuses its URLs, the old plans run
+    on.
     """
     opts = ResourceOptions(parent=parent, replace_on_changes=["url_list", "oss_url"])
     if job_name is None:
-        # Only a label: a component that is renamed by an alias keeps its job.
+        # The name is only a label: a component that is renamed by an alias keeps its job.
         opts.ignore_changes = ["scheduled_preload_job_name"]
     return ScheduledPreloadJob(
         name,
@@ -42,9 +43,10 @@ def preload_execution(
     job: ScheduledPreloadJob,
     window: Mapping[str, Input[Any]],
 ) -> ScheduledPreloadExecution:
-    """A plan of the job.
+    """Declare a plan of the job.
 
-    When the job is replaced the old plan goes first, and with it its prefetch: the origin never carries both.
+    When the job is replaced, the old plan and its ScheduledPrefetch are deleted first: the origin never has the
+    load of both.
     """
     return ScheduledPreloadExecution(
         name,

@@ -1,4 +1,4 @@
-"""The URLs of a job, from a list, a file or an OSS object; makes no resource and fetches nothing."""
+"""The URLs of a job, from a list, a file or an OSS object; creates no resource and fetches nothing."""
 
 import hashlib
 from collections.abc import Awaitable, Mapping, Sequence
@@ -15,7 +15,7 @@ _LARGEST_FILE = 64 << 20
 
 @dataclass(frozen=True)
 class UrlSource:
-    """What becomes ``insert_way`` and ``url_list`` or ``oss_url`` of a ScheduledPreloadJob."""
+    """A URL list for a ScheduledPreloadJob: its ``insert_way``, and its ``url_list`` or ``oss_url``."""
 
     insert_way: str
     content: Input[str]
@@ -28,7 +28,7 @@ class UrlSource:
         url_file: str | Path | None,
         oss_url: Input[str] | None,
     ) -> Self:
-        """The list from the one place that is given. Raises RunError."""
+        """The list from the one source that is given. Raises RunError, also if it is not exactly one."""
         given = [place for place in (urls, url_file, oss_url) if place is not None]
         if len(given) != 1:
             raise RunError("exactly one of urls, url_file and oss_url is needed")
@@ -44,9 +44,9 @@ class UrlSource:
         return {"insert_way": self.insert_way, name: self.content}
 
     def for_triggers(self) -> Input[str]:
-        """The list as part of triggers: a digest, for it may be long.
+        """The list as part of triggers: a digest, for the list may be long.
 
-        This text is in the state of every stack: if it changed, all plans would run again.
+        The text is in the state of every stack. If it were made differently, all plans would run again.
         """
         return map_input(self.content, _digest)
 
@@ -57,7 +57,7 @@ def _digest(content: str) -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        # Editors on Windows put a byte order mark in front.
+        # Editors on Windows write a byte order mark first.
         with path.open("rb") as stream:
             content = stream.read(_LARGEST_FILE + 1)
         if len(content) > _LARGEST_FILE:
@@ -69,7 +69,7 @@ def _from_file(path: Path) -> str:
     except OSError as error:
         raise RunError(f"url_file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise RunError(f"url_file {path} is not a text in UTF-8") from None
+        raise RunError(f"url_file {path} must be text in UTF-8") from None
 
 
 def _from_list(urls: Any) -> Input[str]:
@@ -82,9 +82,11 @@ def _from_list(urls: Any) -> Input[str]:
 
 def _of_list(urls: object) -> str:
     if isinstance(urls, str):
-        raise RunError("urls is one text: give a list of URLs, or url_file, or oss_url")
+        raise RunError(
+            "urls is one string: give a list of URLs, or url_file, or oss_url"
+        )
     if not isinstance(urls, Sequence):
-        raise RunError("urls is not a list of URLs")
+        raise RunError("urls must be a list of URLs")
     return _joined([str(url) for url in urls], "urls")
 
 
@@ -98,7 +100,7 @@ def _joined(lines: Sequence[str], place: str) -> str:
 
 
 def _wrong(urls: Mapping[int, str], shown: int = 3) -> str:
-    """Which entries are no URLs; not their text, for a URL may hold a signature."""
+    """Which entries are not URLs, by line number: a URL may hold a signature."""
     wrong = [f"line {n}" for n, url in urls.items() if not _is_url(url)]
     more = f" and {len(wrong) - shown} more" if len(wrong) > shown else ""
     return ", ".join(wrong[:shown]) + more
