@@ -98,7 +98,7 @@ def test_a_refused_key_is_told_once_and_is_no_failure(
 
     assert snapshot.jobs == {}
     assert snapshot.problem is not None
-    assert snapshot.problem.startswith("ESA was not asked, or not to the end (")
+    assert snapshot.problem.startswith("ESA was not read, or not completely (")
     assert "SignatureDoesNotMatch" in snapshot.problem
     assert len(esa.history) <= 2
 

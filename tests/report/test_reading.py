@@ -58,7 +58,7 @@ def test_where_nothing_tells_which_esa_it_is_nobody_is_asked(
     snapshot = take_snapshot_with(config, KEYS, [JOB_ID])
 
     assert snapshot.jobs == {}
-    assert "nothing tells which ESA the stack talks to" in str(snapshot.problem)
+    assert "the stack's ESA endpoint is not known" in str(snapshot.problem)
 
 
 @pytest.mark.parametrize("name", ["ESA_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_ESA"])

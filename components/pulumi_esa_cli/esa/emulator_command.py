@@ -1,4 +1,4 @@
-"""`esa-prefetch emulator`: the options, their words, exit codes; serves nothing itself."""
+"""`esa-prefetch emulator`: its options, help texts and exit codes; the server is pulumi_esa_emulator."""
 
 from pathlib import Path
 from typing import Annotated, Literal

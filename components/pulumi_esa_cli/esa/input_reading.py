@@ -1,4 +1,4 @@
-"""Files and moments that a person names on the command line; knows no document."""
+"""Reads files and times that are named on the command line; knows no document."""
 
 import sys
 from datetime import datetime

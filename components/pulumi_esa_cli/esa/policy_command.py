@@ -1,4 +1,4 @@
-"""`esa-prefetch policy analyze`: limits against a state, without login; judges nothing."""
+"""`esa-prefetch policy analyze`: limits against a state, without login; has no check of its own."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def analyze(
     (`enforce: deny`).
     """
     try:
-        findings, notes = _judged(stack, file, limits, at, offline=offline)
+        findings, notes = _findings(stack, file, limits, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
     echo(_json(findings) if as_json else _lines(findings))
@@ -74,11 +74,11 @@ def analyze(
         raise EngineError(f"{len(denied)} enforced {noun} not kept")
 
 
-def _judged(
+def _findings(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[LimitFinding], list[str]]:
     given = source(stack, file)
-    told = _written(limits_file) if limits_file else (given.config or {}).get(KEY)
+    told = _read_limits(limits_file) if limits_file else (given.config or {}).get(KEY)
     if told is None:
         raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
     limits = Limits.parse(told)
@@ -97,7 +97,7 @@ def _notes(snapshot: EsaSnapshot, blind: list[str]) -> list[str]:
     return notes
 
 
-def _written(file: str) -> str | None:
+def _read_limits(file: str) -> str | None:
     """Return the limits of a stack file, or take the file for the limits themselves."""
     content = load_yaml(text(file), file)
     if not isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""`esa-prefetch progress`: plans as they run, until they rest; changes nothing."""
+"""`esa-prefetch progress`: plans as they run, until all have ended; changes nothing."""
 
 import json
 import os
@@ -38,7 +38,7 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 PATIENCE = 5
-"""So many looks in a row may fail."""
+"""After so many failed calls in a row the command fails."""
 SECONDS = 15.0
 _COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
 
@@ -62,10 +62,11 @@ def follow(
         typer.Option("--json", "-j", help="Look once, and print JSON instead of text."),
     ] = False,
 ) -> None:
-    """Show how far the plans of a stack are, until none waits or runs any more.
+    """Show how far the plans of a stack are, until none waits or runs any longer.
 
-    Only reads. Exits with 1 if all plans rest and one ended otherwise than finished;
-    a plan that still waits or runs after a single look (--once, --json) is no failure.
+    Only reads. Exits with 1 if all plans have ended and one has neither finished nor
+    stopped as declared. With --once or --json, a plan that still waits or runs is no
+    failure.
     """
     try:
         given = source(stack, file)
@@ -96,7 +97,7 @@ def _frames(
     *,
     once: bool,
 ) -> Iterator[ProgressSnapshot]:
-    """Look again and again until all rests; a failed look is shown, five end it."""
+    """Read again and again until all plans have ended; a failure is shown, five in a row end the command."""
     reader = client.limited(seconds=SECONDS)
     ids = {target.job_id for target in wanted}
     failures = 0

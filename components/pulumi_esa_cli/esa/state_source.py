@@ -31,8 +31,8 @@ Offline = Annotated[
 class Source:
     """A stack's resources, secrets masked, and its configuration.
 
-    Secrets of the configuration are in plain text if the stack was opened, else masked;
-    None: a file does not tell it.
+    Secrets of the configuration are in plain text if the stack was opened, else masked.
+    It is None if a file does not hold it.
     """
 
     resources: tuple[ResourceEntry, ...]

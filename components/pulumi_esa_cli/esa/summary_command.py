@@ -1,4 +1,4 @@
-"""`esa-prefetch summary`: a preview in, a comment or JSON out; works out nothing itself."""
+"""`esa-prefetch summary`: reads a preview, prints a comment, JSON or one line; computes nothing itself."""
 
 import os
 from typing import Annotated, Literal
@@ -99,7 +99,7 @@ def _look(preview: Preview, graph: ResourceGraph) -> EsaSnapshot:
 
 
 def _end(made: PrefetchSummary) -> None:
-    """Let the exit code say what a pipeline has to know."""
+    """Fail where a pipeline must not go on."""
     if made.failed:
         raise EngineError("the preview failed, so that the summary is incomplete")
     if made.denied:

@@ -1,4 +1,4 @@
-"""`esa-prefetch timeline`: what each origin will get, over time; works out nothing itself."""
+"""`esa-prefetch timeline`: the load on each origin over time; computes nothing itself."""
 
 import json
 import os
@@ -64,8 +64,10 @@ def timeline(
 
 
 def _json(loads: Mapping[str, Sequence[Segment]]) -> str:
-    told = {name: [asdict(part) for part in parts] for name, parts in loads.items()}
-    return json.dumps(told, indent=2, default=datetime.isoformat)
+    loads_by_origin = {
+        name: [asdict(part) for part in parts] for name, parts in loads.items()
+    }
+    return json.dumps(loads_by_origin, indent=2, default=datetime.isoformat)
 
 
 def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) -> None:

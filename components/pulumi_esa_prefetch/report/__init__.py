@@ -1,1 +1,1 @@
-"""What a person looks at: summaries, limits against a stack, progress, load over time; starts nothing."""
+"""Reports for people: what a preview will do, limits against a stack, progress, load over time; changes nothing."""

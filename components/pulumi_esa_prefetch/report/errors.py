@@ -1,5 +1,5 @@
-"""What can be wrong with what a report is made from; each text is one sentence."""
+"""The error of a report's inputs; its message is one sentence."""
 
 
 class ReportError(Exception):
-    """The input is not what it should be; the text says what it is and what to do."""
+    """An input is wrong; the message says what is wrong and what to do."""

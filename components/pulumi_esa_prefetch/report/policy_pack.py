@@ -1,13 +1,13 @@
-"""The checks of `report.analysis.limit_findings` as a Pulumi policy pack; judges nothing itself.
+"""The checks of `report.analysis.limit_findings` as a Pulumi policy pack; has no check of its own.
 
 A pack is a directory with a PulumiPolicy.yaml and a `__main__.py` of two lines:
 
     from pulumi_esa_prefetch.report.policy_pack import serve
     serve()
 
-Needs the extra `policy` (pulumi-policy). Limits come from the pack's own configuration,
-for an organisation that sets them centrally and strictly, else from the stack's
-`esa-prefetch:limits`: what these deny is refused, what they warn of is advice.
+Needs the extra `policy` (pulumi-policy). Limits come from the pack's own configuration, where an organisation
+sets them centrally, and are then mandatory. Else they come from the stack's `esa-prefetch:limits`: a limit with
+`deny` is mandatory, one with `warn` is advisory.
 """
 
 import json
@@ -45,7 +45,7 @@ StackValidation = Callable[[StackValidationArgs, ReportViolation], None]
 NAME = "esa-prefetch"
 _ASK = {
     "type": "boolean",
-    "description": "Ask ESA, by reading, for what the stack does not tell.",
+    "description": "Read from ESA, by read-only calls, what the stack does not hold.",
     "default": True,
 }
 
@@ -56,7 +56,7 @@ def serve() -> None:
 
 
 def policies() -> list[Policy]:
-    """Return the pack's policies: for each limit one that refuses and one that tells."""
+    """Return the pack's policies: for each kind of limit a mandatory and an advisory one."""
     return [
         StackValidationPolicy(
             name="origin-load",
@@ -94,7 +94,7 @@ def policies() -> list[Policy]:
 
 
 def _advice(name: str, kind: Kind) -> Policy:
-    """Return a policy that tells what the stack's own limits only warn of."""
+    """Return the policy that reports what the stack's own limits only warn of."""
     return StackValidationPolicy(
         name=name,
         description="The same for limits that the stack sets without enforcing them.",
@@ -105,7 +105,7 @@ def _advice(name: str, kind: Kind) -> Policy:
 
 
 def _validation(kind: Kind, level: Level) -> StackValidation:
-    """Return what reports one kind of limit, where it is of that level."""
+    """Return the validation that reports one kind of limit, if its level is that one."""
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         config = args.get_config()
@@ -152,7 +152,7 @@ def _limits(config: Mapping[str, Any]) -> Limits:
 
 
 def _stack_config() -> dict[str, str]:
-    """Return the stack's configuration, which the CLI hands over in one variable."""
+    """Return the stack's configuration, which the CLI passes in one variable."""
     given = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
     return {str(name): str(value) for name, value in given.items()}
 
@@ -178,7 +178,7 @@ def _resource(given: PolicyResource) -> ResourceEntry:
 
 
 def _plain(value: Any) -> Any:
-    """Take the proxies off, which raise where a value is not known in a preview."""
+    """Return a value without the SDK's proxies, which raise for one that a preview does not know."""
     if isinstance(value, Mapping):
         return {key: _item(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -205,4 +205,4 @@ def _only(plans: Sequence[str]) -> str:
 
 def _unknown(blind: Sequence[str], snapshot: EsaSnapshot) -> str:
     why = f": {snapshot.problem}" if snapshot.problem else "."
-    return f"Nothing is known of window and pace of {list_text(blind)}, so no limit can hold{why}"
+    return f"Window and pace are not known of {list_text(blind)}, so limits cannot be checked{why}"

@@ -1,4 +1,4 @@
-"""From a preview and what is known of its plans to a summary; pure, reads nothing."""
+"""Composes the summary of a preview from what is known of its plans; pure, reads nothing."""
 
 import re
 from collections import Counter
@@ -47,7 +47,7 @@ def compose(
     limits: Limits,
     now: datetime,
 ) -> PrefetchSummary:
-    """Bring together what a preview will do to plans and origins."""
+    """Return what a preview will do to plans and origins."""
     prefetches = predict_prefetches(graph, snapshot, now)
     changed = [prefetch for prefetch in prefetches if prefetch.changed]
     outlook = forecast_load(prefetches, snapshot, now)
@@ -78,7 +78,7 @@ def compose(
 
 
 def _plan_change(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> PlanChange:
-    plan, told = prefetch.plan, outlook.of(prefetch)
+    plan, forecast = prefetch.plan, outlook.of(prefetch)
     run = prefetch.run()
     return PlanChange(
         name=prefetch.name,
@@ -97,11 +97,11 @@ def _plan_change(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> PlanChange:
         interval=plan.interval,
         slice_len=plan.slice_len,
         urls_per_second=run.urls_per_second if run else None,
-        batches=told.batches if told else None,
-        urls=told.urls if told else None,
-        first=told.first if told else None,
-        last=told.last if told else None,
-        fits=told.fits if told else None,
+        batches=forecast.batches if forecast else None,
+        urls=forecast.urls if forecast else None,
+        first=forecast.first if forecast else None,
+        last=forecast.last if forecast else None,
+        fits=forecast.fits if forecast else None,
         source=plan.source,
     )
 
@@ -136,11 +136,11 @@ def _others(graph: ResourceGraph) -> tuple[OtherChange, ...]:
 
 
 def _notices(changed: Sequence[PrefetchOutlook]) -> Iterator[Warned]:
-    """Pass on what to know about a plan though nothing fails."""
+    """Warn of what to know about a plan though nothing fails."""
     for prefetch in changed:
         if prefetch.action.notice:
-            told = prefetch.action.notice
-            yield Warned(kind="plan", level="warn", plans=(prefetch.name,), text=told)
+            text = prefetch.action.notice
+            yield Warned(kind="plan", level="warn", plans=(prefetch.name,), text=text)
 
 
 def _silent_updates(graph: ResourceGraph) -> Iterator[Warned]:
@@ -161,7 +161,7 @@ def _has_new_urls(node: ResourceNode) -> bool:
 
 
 def _messages(diagnostics: Iterable[PreviewDiagnostic]) -> tuple[Message, ...]:
-    """Keep warnings and errors, without colours and repetitions."""
+    """Keep warnings and errors, without colours and duplicates."""
     kept = [
         Message(severity=said.severity, text=_COLOUR.sub("", said.message).strip())
         for said in diagnostics
@@ -173,7 +173,7 @@ def _messages(diagnostics: Iterable[PreviewDiagnostic]) -> tuple[Message, ...]:
 def _notes(
     preview: Preview, prefetches: Sequence[PrefetchOutlook], snapshot: EsaSnapshot
 ) -> Iterator[str]:
-    """Say what the figures leave out, and how to have it too."""
+    """Say what the figures leave out, and how to include it."""
     if snapshot.problem:
         yield snapshot.problem
     shown = sum(step.op == "same" for step in preview.steps)
@@ -200,7 +200,7 @@ def _notes(
 def _other_findings(
     findings: list[LimitFinding], mine: list[LimitFinding]
 ) -> Iterator[str]:
-    """Count what is over a limit already, without anything that changes here."""
+    """Count the findings about plans that this preview does not change."""
     rest = len(findings) - len(mine)
     if rest:
         yield (

@@ -1,6 +1,6 @@
-"""What limits say to a stack as it is declared; pure, and no policy pack itself.
+"""The limits that a stack, as declared, does not keep; pure.
 
-The same judgement serves `esa-prefetch policy analyze` and the policy pack.
+`esa-prefetch policy analyze` and the policy pack both use this check.
 """
 
 from collections.abc import Iterable
@@ -24,13 +24,15 @@ def check_stack(
     limits: Limits,
     now: datetime,
 ) -> tuple[list[LimitFinding], list[str]]:
-    """Judge all plans that run or will run; also name the ones nothing is known of."""
+    """Check all plans that run or will run; also return the names of those without a known window and pace."""
     prefetches = declared_prefetches(ResourceGraph.of_state(resources), snapshot)
     outlook = forecast_load(prefetches, snapshot, now)
-    return outlook.check(prefetches, limits), _blind(prefetches, outlook)
+    return outlook.check(prefetches, limits), _without_forecast(prefetches, outlook)
 
 
-def _blind(prefetches: Iterable[PrefetchOutlook], outlook: LoadOutlook) -> list[str]:
+def _without_forecast(
+    prefetches: Iterable[PrefetchOutlook], outlook: LoadOutlook
+) -> list[str]:
     return [
         prefetch.name
         for prefetch in prefetches

@@ -1,4 +1,4 @@
-"""What all plans of a stack will do from now on, and what limits say to it; pure."""
+"""What each plan of a stack will do, the load of all of them, and the limits that it does not keep; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ CHANGES = ("create", "update", "replace", "delete")
 
 @dataclass(frozen=True, slots=True)
 class PrefetchOutlook:
-    """One ScheduledPrefetch with all that is known of it, and what will be done."""
+    """One ScheduledPrefetch: what is known of its plan and job, and what will be done about it."""
 
     node: ResourceNode
     plan: PlanFacts
@@ -57,19 +57,19 @@ class PrefetchOutlook:
         return self.node.op in CHANGES
 
     def run(self) -> Run | None:
-        """Return the plan as it goes on; one that is started anew begins anew."""
-        anew = replace(self.plan, status=None) if self.action.starts else self.plan
-        return Run.of(anew, self.name)
+        """Return the plan's run from now on; one that is started begins again."""
+        plan = replace(self.plan, status=None) if self.action.starts else self.plan
+        return Run.of(plan, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadOutlook:
-    """The plans that go on, by URN (by plan id those outside the stack)."""
+    """The plans that will submit URLs, by URN; those outside the stack by plan id."""
 
     planned: Mapping[str, PlanLoad] = field(default_factory=dict)
 
     def of(self, prefetch: PrefetchOutlook) -> Forecast | None:
-        """Return the forecast of a prefetch, None if it submits nothing or is not known."""
+        """Return the forecast of a prefetch; None if it submits nothing, or window and pace are not known."""
         found = self.planned.get(prefetch.node.urn)
         return found.forecast if found else None
 
@@ -81,7 +81,7 @@ class LoadOutlook:
     def check(
         self, prefetches: Iterable[PrefetchOutlook], limits: Limits
     ) -> list[LimitFinding]:
-        """Judge each given prefetch by itself, and the sums over all plans."""
+        """Check each given prefetch by itself, and the sums over all plans."""
         mine = [self.planned.get(prefetch.node.urn) for prefetch in prefetches]
         alone = [j for p in mine if p is not None for j in check_plan(p, limits)]
         return [*alone, *check_load(self.planned.values(), limits)]
@@ -90,9 +90,11 @@ class LoadOutlook:
 def predict_prefetches(
     graph: ResourceGraph, snapshot: EsaSnapshot, now: datetime
 ) -> list[PrefetchOutlook]:
-    """Decide for every ScheduledPrefetch of a stack, in the order of their names."""
+    """Predict for every ScheduledPrefetch of a preview, in the order of their names."""
     gathered = [_gather(node, graph, snapshot) for node in graph.prefetches()]
-    declared = {new.plan_id for node, new, _ in gathered if not node.goes} - {None}
+    declared = {new.plan_id for node, new, _ in gathered if not node.is_removed} - {
+        None
+    }
     prefetches = [
         PrefetchOutlook(
             node,
@@ -115,22 +117,22 @@ def predict_prefetches(
 def declared_prefetches(
     graph: ResourceGraph, snapshot: EsaSnapshot
 ) -> list[PrefetchOutlook]:
-    """Take every ScheduledPrefetch as it is declared: a state knows no operations.
+    """Take every ScheduledPrefetch of a state as declared: a state knows no operations.
 
-    One without a status is about to be created or changed, and is taken to start.
+    One without a status is about to be created or changed, and counts as one that will start.
     """
     found = []
     for node in graph.prefetches():
         plan = plan_facts(node, graph, snapshot)
         job = job_facts(node, plan, graph, snapshot)
-        found.append(PrefetchOutlook(node, plan, job, _standing(node, plan)))
+        found.append(PrefetchOutlook(node, plan, job, _as_declared(node, plan)))
     return found
 
 
 def forecast_load(
     prefetches: Sequence[PrefetchOutlook], snapshot: EsaSnapshot, now: datetime
 ) -> LoadOutlook:
-    """Forecast, job by job, all plans that go on, also those outside this stack."""
+    """Forecast, job by job, all plans that will submit URLs, also those outside this stack."""
     jobs: dict[str, list[PrefetchOutlook]] = {}
     for prefetch in prefetches:
         jobs.setdefault(prefetch.job.key, []).append(prefetch)
@@ -143,7 +145,7 @@ def forecast_load(
 def _with_others(
     given: PredictedAction, name: str, plan: PlanFacts, snapshot: EsaSnapshot
 ) -> PredictedAction:
-    """Set no list back, as the provider does, that another plan works on."""
+    """Predict again for a plan that resets a job whose other plans run: the provider does not reset it then."""
     seen = snapshot.jobs.get(plan.job_id or "")
     if not given.resets or seen is None:
         return given
@@ -156,7 +158,7 @@ def _with_others(
 
 
 def _reset_once(prefetches: Iterable[PrefetchOutlook]) -> Iterator[PrefetchOutlook]:
-    """Let the first of a job's plans that run again set it back for all; which it is, a deployment leaves open."""
+    """Let the first of a job's plans that run again reset it for all; a deployment may choose another one."""
     first: dict[str, PrefetchOutlook] = {}
     for prefetch in prefetches:
         job_id = prefetch.plan.job_id
@@ -170,7 +172,7 @@ def _reset_once(prefetches: Iterable[PrefetchOutlook]) -> Iterator[PrefetchOutlo
             yield replace(prefetch, action=share_reset(prefetch.action, resetting.name))
 
 
-def _standing(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
+def _as_declared(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
     wanted = node.value("desired_state") != "stopped"
     changing = node.value("status") is None
     starts = wanted and (changing or plan.status not in {*ACTIVE, "finished"})
@@ -181,9 +183,9 @@ def _standing(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
 def _gather(
     node: ResourceNode, graph: ResourceGraph, snapshot: EsaSnapshot
 ) -> tuple[ResourceNode, PlanFacts, PlanFacts]:
-    """Return the facts of the plan a resource will stand for, and of its old one."""
+    """Return the facts of the plan that a resource will have, and of its old one."""
     old = old_plan_facts(node, snapshot)
-    return node, old if node.goes else plan_facts(node, graph, snapshot), old
+    return node, old if node.is_removed else plan_facts(node, graph, snapshot), old
 
 
 def _planned(
@@ -193,10 +195,10 @@ def _planned(
     runs = _runs(of_one_job, snapshot)
     resets = any(prefetch.action.resets for prefetch in of_one_job)
     submitted = 0 if resets else job.submitted
-    told = forecast(list(runs.values()), job.urls, now, submitted)
+    forecasts = forecast(list(runs.values()), job.urls, now, submitted)
     return {
         urn: PlanLoad(one, job.origins(one.run.slice_len))
-        for urn, one in zip(runs, told, strict=True)
+        for urn, one in zip(runs, forecasts, strict=True)
     }
 
 
@@ -205,10 +207,10 @@ def _runs(
 ) -> dict[str, Run]:
     """Return all runs of a job in the order of their plan ids, new ones last.
 
-    The order decides whose batch comes first at one and the same moment.
+    The order decides whose batch comes first if two are due at the same time.
     """
-    # Of two resources for one plan, one that goes and one that comes, the latter counts.
-    prefetches = sorted(of_one_job, key=lambda prefetch: not prefetch.node.goes)
+    # If a plan moves to another resource, the new resource counts, not the removed one.
+    prefetches = sorted(of_one_job, key=lambda prefetch: not prefetch.node.is_removed)
     ids = {prefetch.plan.plan_id for prefetch in prefetches}
     mine = {
         prefetch.plan.plan_id or f"new {prefetch.name}": (prefetch.node.urn, run)

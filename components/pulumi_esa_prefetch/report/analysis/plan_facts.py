@@ -1,7 +1,7 @@
 """What is known of one plan and its job, from the preview, the state and ESA; pure.
 
-A change in the same preview counts most (it is what will be), then ESA's present word,
-then what the state remembers. Each fact keeps its source.
+A change in the same preview counts first, for it is what will be; then what ESA returned; then the state. The
+source is kept with the facts.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ CHANGING = frozenset({"create", "replace", "update"})
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """A plan as far as it is known; `is_new`: this deployment creates it."""
+    """What is known of a plan; `is_new`: this deployment creates it."""
 
     plan_id: str | None = None
     job_id: str | None = None
@@ -40,9 +40,9 @@ class PlanFacts:
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """A job as far as it is known; `key` groups plans also before it has an id.
+    """What is known of a job; `key` groups its plans even before it has an id.
 
-    `hosts`: the host of each URL, in order, where the list is known; else `domains`.
+    `hosts`: the host of each URL, in order, if the list is known; else `domains` counts.
     """
 
     key: str
@@ -62,7 +62,7 @@ class JobFacts:
 def plan_facts(
     prefetch: ResourceNode, graph: ResourceGraph, snapshot: EsaSnapshot
 ) -> PlanFacts:
-    """Gather what is known of the plan that a resource will stand for."""
+    """Gather what is known of the plan that a resource will have."""
     job_id, plan_id = _ids(prefetch)
     source = graph.plan_of(prefetch)
     if source is not None and source.op in {"create", "replace"}:
@@ -79,7 +79,7 @@ def plan_facts(
 
 
 def old_plan_facts(prefetch: ResourceNode, snapshot: EsaSnapshot) -> PlanFacts:
-    """Gather what is known of the plan that a resource stands for until now."""
+    """Gather what is known of the plan that a resource has until now."""
     if prefetch.old is None:
         return PlanFacts()
     job_id, plan_id = map(object_id, split_id(prefetch.old.id))
@@ -100,7 +100,7 @@ def job_facts(
         hosts = _hosts(node.value("urlList"))
         return JobFacts(f"job {node.name}", len(hosts) or None, hosts=hosts)
     key = plan.job_id or (node.name if node else prefetch.name)
-    # An update of the list is not carried out by pulumi_alicloud: the old one counts.
+    # pulumi_alicloud does not send an updated list to ESA: the old one counts.
     hosts = _hosts(node.old.inputs.get("urlList")) if node and node.old else ()
     seen = snapshot.jobs.get(plan.job_id or "")
     if seen is None or seen.job is None:
@@ -120,7 +120,7 @@ def _of_job(job: Job, key: str, hosts: tuple[str, ...]) -> JobFacts:
 
 
 def job_ids(graph: ResourceGraph) -> set[str]:
-    """Return the ids of the jobs worth looking at."""
+    """Return the ids of the jobs to read from ESA."""
     found = set()
     for prefetch in graph.prefetches():
         found.add(_ids(prefetch)[0])
@@ -131,7 +131,7 @@ def job_ids(graph: ResourceGraph) -> set[str]:
 
 
 def _ids(prefetch: ResourceNode) -> tuple[str | None, str | None]:
-    """Return job and plan id as far as the declaration or the kept id tells them."""
+    """Return job and plan id, as far as the declaration or the kept id holds them."""
     kept_job, kept_plan = split_id(prefetch.id)
     job_id, plan_id = split_id(prefetch.value("plan_id"))
     known_job = job_id or object_id(prefetch.value("job_id")) or kept_job
@@ -141,10 +141,12 @@ def _ids(prefetch: ResourceNode) -> tuple[str | None, str | None]:
 def _status(
     seen: Plan | None, prefetch: ResourceNode, source: ResourceNode | None
 ) -> str | None:
-    """Return ESA's word, else what the state of the one or the other remembers."""
+    """Return the status from ESA, else from the state of the resource, else of the plan's own resource."""
     if seen is not None:
         return seen.status
-    kept = prefetch.old.outputs.get("status") if prefetch.old and prefetch.stays else ""
+    kept = (
+        prefetch.old.outputs.get("status") if prefetch.old and prefetch.keeps_id else ""
+    )
     if kept or source is None or source.old is None:
         return _text(kept)
     return _text(source.old.outputs.get("status"))
@@ -164,7 +166,7 @@ def _of_esa(seen: Plan, known: PlanFacts) -> PlanFacts:
 
 
 def _of_state(prefetch: ResourceNode, known: PlanFacts) -> PlanFacts:
-    if prefetch.old is None or not prefetch.stays:
+    if prefetch.old is None or not prefetch.keeps_id:
         return known
     return _with(known, prefetch.old.outputs, "state")
 
@@ -219,7 +221,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _number(value: Any) -> int | None:
-    """Read a whole number; providers give 30 as 30.0 or as a text."""
+    """Read a whole number; providers write 30 also as 30.0 or as a string."""
     try:
         number = int(value)
     except (TypeError, ValueError, OverflowError):

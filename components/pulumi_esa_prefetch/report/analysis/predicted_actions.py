@@ -122,7 +122,7 @@ def predict_action(
 
     `still_declared`: the deployment declares the old plan again, under another name.
     """
-    if node.goes:
+    if node.is_removed:
         return _deletion(node, old, now, still_declared=still_declared)
     if node.op == "create":
         return _creation(node, new)
@@ -173,7 +173,7 @@ def _creation(node: ResourceNode, facts: PlanFacts) -> PredictedAction:
 
 
 def _by_status(declared: PlanInputs) -> PredictedAction:
-    """Predict for each status, where the actual one is not known."""
+    """Predict for each status, for the actual one is not known."""
     acts: dict[Act, list[str]] = {}
     for status in STATUSES:
         decision = at_create(declared, _Observed(status, None))

@@ -1,4 +1,4 @@
-"""How far plans and their jobs are at one moment, and what changed since another; pure."""
+"""The progress of plans and their jobs at one time, and what changed since another; pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,7 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 @dataclass(frozen=True, slots=True)
 class WatchedPlan:
-    """A plan to look at, under the name that a person knows it by.
-
-    `to_stop`: it is declared stopped.
-    """
+    """A plan whose progress is read, with its name in the program; `to_stop`: it is declared stopped."""
 
     name: str
     job_id: str
@@ -26,7 +23,7 @@ class WatchedPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlanProgress:
-    """One plan: `done` is when its last batch goes out as far as one can tell."""
+    """The progress of one plan; `done`: when its last batch is expected."""
 
     target: WatchedPlan
     status: str
@@ -44,7 +41,7 @@ class PlanProgress:
 
     @property
     def line(self) -> str:
-        """What there is to say of it, in one line."""
+        """The progress in one line."""
         parts = [f"{self.target.name}: {self.status}"]
         if self.urls is not None:
             parts.append(f"{self.submitted or 0} of {self.urls} URLs of its job")
@@ -59,7 +56,7 @@ class PlanProgress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressSnapshot:
-    """All plans at one moment; `refusals`: what ESA says of URLs that it did not take."""
+    """All plans at one time; `refusals`: one sentence for each job with URLs that ESA refused."""
 
     at: datetime
     plans: tuple[PlanProgress, ...]
@@ -68,12 +65,12 @@ class ProgressSnapshot:
 
     @property
     def is_over(self) -> bool:
-        """True if no plan waits or runs any more."""
+        """True if no plan waits or runs any longer."""
         return self.problem is None and not any(plan.is_active for plan in self.plans)
 
     @property
     def failed(self) -> list[str]:
-        """The names of plans that ended otherwise than finished, or as declared."""
+        """The names of plans that ended neither finished nor as declared."""
         return [
             plan.target.name
             for plan in self.plans
@@ -83,7 +80,7 @@ class ProgressSnapshot:
 
 
 def watched_plans(graph: ResourceGraph) -> list[WatchedPlan]:
-    """Return the plans that a stack declares and has on record."""
+    """Return the plans that a stack declares and has in its state."""
     found = []
     for node in graph.prefetches():
         job_id, plan_id = split_id(node.id)
@@ -96,7 +93,7 @@ def watched_plans(graph: ResourceGraph) -> list[WatchedPlan]:
 def take_progress(
     wanted: Sequence[WatchedPlan], snapshot: EsaSnapshot, now: datetime
 ) -> ProgressSnapshot:
-    """Say how far the wanted plans are, by what ESA says of their jobs."""
+    """Return the progress of the wanted plans, from what was read of their jobs."""
     jobs = {job_id: _done(seen, now) for job_id, seen in snapshot.jobs.items()}
     plans = [
         _plan(target, snapshot, jobs.get(target.job_id, {}))
@@ -109,13 +106,13 @@ def take_progress(
 
 
 def changes(before: ProgressSnapshot | None, after: ProgressSnapshot) -> Iterator[str]:
-    """Say, line by line, what is new."""
+    """Return a line for each change."""
     known = {} if before is None else {plan.target: plan.line for plan in before.plans}
     for plan in after.plans:
         if known.get(plan.target) != plan.line:
             yield plan.line
-    told = () if before is None else before.refusals
-    yield from (refusal for refusal in after.refusals if refusal not in told)
+    known_refusals = () if before is None else before.refusals
+    yield from (refusal for refusal in after.refusals if refusal not in known_refusals)
     if after.problem and (before is None or before.problem != after.problem):
         yield after.problem
 
@@ -141,7 +138,7 @@ def _plan(
 
 
 def _done(seen: JobSnapshot, now: datetime) -> dict[str, datetime | None]:
-    """Forecast the last batch of each plan of a job that goes on, by plan id."""
+    """Forecast the last batch of each active plan of a job, by plan id."""
     runs = [
         run
         for _, plan in sorted(seen.plans.items())
@@ -150,8 +147,8 @@ def _done(seen: JobSnapshot, now: datetime) -> dict[str, datetime | None]:
     if seen.job is None:
         return {}
     submitted = seen.job.task_submitted or 0
-    told = forecast(runs, seen.job.url_count, now, submitted)
-    return {one.run.name: one.last for one in told}
+    forecasts = forecast(runs, seen.job.url_count, now, submitted)
+    return {one.run.name: one.last for one in forecasts}
 
 
 def _refusals(snapshot: EsaSnapshot) -> Iterator[str]:

@@ -139,7 +139,7 @@ class PrefetchSummary(_SummaryModel):
         return tuple(plan for plan in self.plans if plan.refused)
 
     def to_json(self) -> str:
-        """Write it as JSON of the schema below."""
+        """Return it as JSON that follows the schema of `schema_text`."""
         content = self.model_dump(mode="json", by_alias=True)
         return printable_json(json.dumps(content, indent=2, ensure_ascii=False))
 

@@ -1,4 +1,4 @@
-"""The load on each origin over time as rows for a terminal; pure, draws no picture."""
+"""The load on each origin over time, as lines of text for a terminal; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ def loads_of(
 
 
 def rows(loads: Loads, limits: Limits) -> Iterator[str]:
-    """Write one line for each stretch of time, its bar to the scale of the peak."""
+    """Return one line for each segment of time; the bars are relative to the peak."""
     if not loads:
         yield "No plan will submit anything."
     for origin, segments in loads.items():

@@ -1,8 +1,7 @@
-"""What ESA says now of some jobs and their plans, by read-only calls; starts nothing.
+"""The present state of jobs and their plans in ESA, by read-only calls.
 
 The client has the settings of the stack, and keys of the stack or of the environment.
-
-ListScheduledPreloadExecutions gives a job's plans, GetScheduledPreloadJob its counters.
+ListScheduledPreloadExecutions returns a job's plans, GetScheduledPreloadJob its counters.
 """
 
 import threading
@@ -24,7 +23,7 @@ from pulumi_esa_prefetch.settings.settings import (
 
 AT_ONCE = 4
 SECONDS = 15.0
-"""For one call with its repeats: a comment without ESA's word beats no comment."""
+"""The limit for one call with its retries: a summary without ESA's statuses is better than none."""
 
 _WHERE = (
     "esa-prefetch:endpoint",
@@ -48,7 +47,7 @@ class EsaReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
-    """One job as ESA has it, with the plans that it calls the job's own; no job: it does not exist."""
+    """One job in ESA, with the plans that ESA lists as its own; ``job`` is None if it does not exist."""
 
     job: Job | None
     plans: Mapping[str, Plan]
@@ -56,19 +55,19 @@ class JobSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class EsaSnapshot:
-    """What was found, by job id; `problem` says in a sentence why there is not more."""
+    """The jobs that were read, by id; `problem` says in a sentence why others are missing."""
 
     jobs: Mapping[str, JobSnapshot] = field(default_factory=dict)
     problem: str | None = None
 
     def plan(self, job_id: str | None, plan_id: str | None) -> Plan | None:
-        """Return the plan, None if it is not there or its job was not looked at."""
+        """Return the plan; None if it does not exist or its job was not read."""
         seen = self.jobs.get(job_id or "")
         return seen.plans.get(plan_id or "") if seen else None
 
 
 def take_snapshot(reader: EsaReader, job_ids: Iterable[str]) -> EsaSnapshot:
-    """Look at the jobs, a few at once; the first failure ends it and is told."""
+    """Read the jobs, a few at once; the first failure ends the reading and becomes the `problem`."""
     problems: list[str] = []
     failed = threading.Event()
 
@@ -100,17 +99,18 @@ def _job_snapshot(reader: EsaReader, job_id: str) -> JobSnapshot:
 def open_client(
     config: Mapping[str, str] | None, environ: Mapping[str, str]
 ) -> EsaClient:
-    """Make a client with a stack's settings; None: there is no record of them.
+    """Make a client with a stack's settings; None: they are not known.
 
-    Keys that are masked in a preview or an export come from the environment. Raises
-    SettingsError, also where nothing tells which ESA the stack talks to: job ids and key
-    ids are not for another one.
+    Keys that are masked in a preview or an export come from the environment. Raises SettingsError, also if
+    the stack's endpoint is not known: job ids and key ids must not be sent to another one.
     """
-    told = config is not None and SECRET not in {config.get(name) for name in _WHERE}
-    if not told and not any(environ.get(name) for name in ENDPOINT_VARIABLES):
+    is_known = config is not None and SECRET not in {
+        config.get(name) for name in _WHERE
+    }
+    if not is_known and not any(environ.get(name) for name in ENDPOINT_VARIABLES):
         raise SettingsError(
-            "nothing tells which ESA the stack talks to (its settings are not in the "
-            "state, or secret): name it by ESA_ENDPOINT"
+            "the stack's ESA endpoint is not known (its settings are not in the state, "
+            "or secret): set ESA_ENDPOINT"
         )
     shown = without_masked(config or {}, SECRET)
     return EsaClient.from_settings(read_settings(shown.get, environ))
@@ -121,7 +121,7 @@ def take_snapshot_with(
     environ: Mapping[str, str],
     job_ids: Collection[str],
 ) -> EsaSnapshot:
-    """Look at the jobs with `open_client`; what hinders it is told, not raised."""
+    """Read the jobs with a client of `open_client`; an error becomes the `problem` and is not raised."""
     if not job_ids:
         return EsaSnapshot()
     try:
@@ -136,6 +136,6 @@ def _explained(snapshot: EsaSnapshot) -> EsaSnapshot:
         return snapshot
     return EsaSnapshot(
         snapshot.jobs,
-        f"ESA was not asked, or not to the end ({snapshot.problem}): statuses and progress are "
+        f"ESA was not read, or not completely ({snapshot.problem}): statuses and progress are "
         "those of the state.",
     )

@@ -1,4 +1,4 @@
-"""A preview's and a state's JSON as frozen models; knows nothing of prefetching.
+"""The JSON of a preview and of a state as frozen models; knows nothing of prefetching.
 
 The two documents are those of `pulumi preview --json` and `pulumi stack export`, which
 the embedded engine writes too.
@@ -15,8 +15,8 @@ from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.report.errors import ReportError
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a value that only the deployment will bring is written."""
-SECRET = "[secret]"  # noqa: S105 -- the mask that stands for one
+"""Stands for a value that is not known before the deployment."""
+SECRET = "[secret]"  # noqa: S105 -- a mask, not a secret
 _DYNAMIC = "pulumi:providers:pulumi-python"
 _SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 -- marks wrapped values
 
@@ -28,7 +28,7 @@ class _DocumentModel(BaseModel):
 
 
 class ResourceEntry(_DocumentModel):
-    """One resource as a preview or a state has it."""
+    """One resource of a preview or a state."""
 
     urn: str
     type: str
@@ -59,12 +59,12 @@ class PreviewStep(_DocumentModel):
 
     @property
     def state(self) -> ResourceEntry | None:
-        """The resource as it will be, or as it was if it goes."""
+        """The resource after the step, or before it if the step deletes it."""
         return self.new_state or self.old_state
 
 
 class PreviewDiagnostic(_DocumentModel):
-    """Something the engine, a provider or the program said."""
+    """A message of the engine, a provider or the program."""
 
     message: str = ""
     severity: str = "info"
@@ -72,7 +72,7 @@ class PreviewDiagnostic(_DocumentModel):
 
 
 class Preview(_DocumentModel):
-    """What `preview --json` says."""
+    """What `preview --json` prints."""
 
     steps: tuple[PreviewStep, ...]
     config: Mapping[str, str] = Field(default_factory=dict)
@@ -85,8 +85,8 @@ class _Deployment(_DocumentModel):
 
     @field_validator("resources", mode="before")
     @classmethod
-    def _null_is_none_of_them(cls, value: Any) -> Any:
-        """Take Go's null for an empty list."""
+    def _null_is_empty(cls, value: Any) -> Any:
+        """Read Go's null as an empty list."""
         return () if value is None else value
 
 
@@ -125,10 +125,11 @@ def resources_of(deployment: object) -> tuple[ResourceEntry, ...]:
 def settings_of(resources: Iterable[ResourceEntry]) -> dict[str, str] | None:
     """Return the config that a state's dynamic resources were deployed with.
 
-    Their provider's record holds all of it, secrets masked here. None if there is no record.
+    The inputs of their provider in the state hold all of it; secrets are masked here. None if the state has
+    no such provider.
     """
-    records = (r.inputs for r in resources if r.type == _DYNAMIC and not r.delete)
-    inputs = next(records, None)
+    providers = (r.inputs for r in resources if r.type == _DYNAMIC and not r.delete)
+    inputs = next(providers, None)
     if inputs is None:
         return None
     return {name: _setting(value) for name, value in inputs.items()}

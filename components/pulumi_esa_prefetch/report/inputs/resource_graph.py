@@ -1,7 +1,7 @@
-"""How plans, jobs and their ScheduledPrefetch resources hang together; calls nobody.
+"""The links between jobs, plans and their ScheduledPrefetch resources; makes no call.
 
-pulumi_alicloud declares a job and its plans; ScheduledPrefetch takes a plan's id from
-there. The thread is `propertyDependencies`, or the ids where both are known.
+pulumi_alicloud declares a job and its plans; a ScheduledPrefetch takes a plan's id from there. The link is
+`propertyDependencies`, or the ids where both are known.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,12 +21,12 @@ PREFETCH = "pulumi-python:dynamic/esa:ScheduledPrefetch"
 PLAN = "alicloud:esa/scheduledPreloadExecution:ScheduledPreloadExecution"
 JOB = "alicloud:esa/scheduledPreloadJob:ScheduledPreloadJob"
 
-GOING = frozenset({"delete", "discard"})
+REMOVALS = frozenset({"delete", "discard"})
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceNode:
-    """A resource on both sides of a deployment: what is done to it, before, after."""
+    """A resource in a deployment: the operation on it, and its state before and after."""
 
     op: str
     old: ResourceEntry | None
@@ -48,28 +48,25 @@ class ResourceNode:
         return self._either.name
 
     @property
-    def goes(self) -> bool:
-        """True if it is deleted and nothing takes its place."""
-        return self.op in GOING
+    def is_removed(self) -> bool:
+        """True if it is deleted and not replaced."""
+        return self.op in REMOVALS
 
     @property
-    def stays(self) -> bool:
-        """True if it keeps its id, unchanged, updated, read or imported."""
+    def keeps_id(self) -> bool:
+        """True if it keeps its id: unchanged, updated, read or imported."""
         return self.op not in {"create", "replace"}
 
     @property
     def id(self) -> str:
-        """The id it has and keeps; empty if it is about to get one."""
-        return (self.old or self._either).id if self.stays else ""
+        """The id that it has and keeps; empty if it will get a new one."""
+        return (self.old or self._either).id if self.keeps_id else ""
 
     def value(self, key: str) -> Any:
-        """Return what will be known of a property: declared, else as it is in state.
-
-        None for what is unknown yet, secret or absent.
-        """
+        """Return a property as declared, else as in the state; None if it is not known yet, secret or absent."""
         if self.new is not None and key in self.new.inputs:
             return plain(self.new.inputs[key])
-        if self.old is not None and self.stays:
+        if self.old is not None and self.keeps_id:
             return plain({**self.old.inputs, **self.old.outputs}.get(key))
         return None
 
@@ -86,17 +83,16 @@ class ResourceNode:
 
 @dataclass(frozen=True, slots=True)
 class ResourceGraph:
-    """All that is known of a stack's resources, by URN."""
+    """A stack's resources, by URN and by type and id."""
 
     nodes: Mapping[str, ResourceNode]
     by_id: Mapping[tuple[str, str], ResourceNode]
 
     @classmethod
     def of(cls, preview: Preview, state: Iterable[ResourceEntry] = ()) -> Self:
-        """Put together a preview and, where given, the state it started from.
+        """Join a preview and, if given, the state it started from.
 
-        What the preview leaves out (it names only changes, unless asked for all)
-        stays as it is in the state.
+        Resources that the preview leaves out are as in the state: without `--show-sames` it names only changes.
         """
         nodes = {
             resource.urn: ResourceNode("same", resource, resource)
@@ -110,7 +106,7 @@ class ResourceGraph:
 
     @classmethod
     def of_state(cls, state: Iterable[ResourceEntry]) -> Self:
-        """Put together what a state, or a policy's view of one, holds."""
+        """Take the resources of a state, or of a policy's view of one, as unchanged."""
         return cls.of(Preview(steps=()), state)
 
     def prefetches(self) -> list[ResourceNode]:
@@ -137,7 +133,7 @@ class ResourceGraph:
     def _found(
         self, kind: str, sources: Iterable[str], known_id: Any
     ) -> ResourceNode | None:
-        """Prefer the one source of the kind; else the one resource with the id."""
+        """Return the only source of that type, else the resource with that id."""
         among = [self.nodes[urn] for urn in dict.fromkeys(sources) if urn in self.nodes]
         linked = [node for node in among if node.type == kind]
         if len(linked) == 1:
@@ -148,7 +144,7 @@ class ResourceGraph:
 
 
 def plain(value: Any) -> Any:
-    """Return the value, None for one that is unknown or secret."""
+    """Return the value; None if it is unknown, secret or empty."""
     return None if value in (UNKNOWN, SECRET, "") else value
 
 

@@ -1,0 +1,1 @@
+"""What reports look like: Markdown with a Mermaid chart, one line of text, and a plot."""

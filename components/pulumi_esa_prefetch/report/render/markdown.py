@@ -1,6 +1,6 @@
 """A summary as one Markdown comment for a pull request; decides nothing.
 
-GitHub takes 65,536 characters; the longest lists are cut until it fits.
+GitHub accepts 65,536 characters; the longest lists are cut until the comment fits.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def markdown(summary: PrefetchSummary) -> str:
 
 
 def marker(summary: PrefetchSummary) -> str:
-    """Return the invisible line by which the comment of a stack is found again."""
+    """Return the invisible line that identifies the comment of a stack."""
     name = plain_text(f"{summary.project}/{summary.stack}").replace("-->", "")
     return f"<!-- esa-prefetch summary of {name} -->"
 
@@ -59,8 +59,8 @@ def _headline(summary: PrefetchSummary) -> str:
         "to replace": counts.replace,
         "to delete": counts.delete,
     }
-    told = [f"{number} {words}" for words, number in numbers.items() if number]
-    return f"{', '.join(told) or 'no plan changes'} in {code(summary.stack)}"
+    parts = [f"{number} {words}" for words, number in numbers.items() if number]
+    return f"{', '.join(parts) or 'no plan changes'} in {code(summary.stack)}"
 
 
 def _consequence(summary: PrefetchSummary) -> str:
@@ -200,7 +200,7 @@ def _folded(title: str, body: str) -> str:
 def _cut(
     items: Sequence[_Item], rows: int, line: Callable[[_Item], str], rest: str
 ) -> list[str]:
-    """Render the first rows, and say how many are left out."""
+    """Render the first rows, and a line with the number of the others."""
     lines = [line(item) for item in items[:rows]]
     left = len(items) - len(lines)
     return [*lines, rest.format(left)] if left else lines
@@ -208,5 +208,5 @@ def _cut(
 
 def _names(names: Sequence[str], most: int = 4) -> str:
     rest = len(names) - most
-    told = ", ".join(code(name) for name in names[:most])
-    return told + (f" and {rest} more" if rest > 0 else "")
+    first = ", ".join(code(name) for name in names[:most])
+    return first + (f" and {rest} more" if rest > 0 else "")

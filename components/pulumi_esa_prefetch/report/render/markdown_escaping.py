@@ -1,4 +1,4 @@
-"""Words, names and moments as Markdown that GitHub shows as they are; knows no summary."""
+"""Escapes sentences, names and times so that GitHub's Markdown shows them as they are."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ LONGEST_SENTENCE = 400
 
 
 def code(text: str) -> str:
-    """Set a name as code: nothing in it is markup or a mention."""
+    """Write a name as code: nothing in it is markup or a mention."""
     clean = clipped(plain_text(text), LONGEST_NAME).replace("|", "\\|") or " "
     fence = "`" * (_longest_run(clean) + 1)
     pad = " " if "`" in clean else ""
@@ -17,7 +17,7 @@ def code(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Set a sentence so that nothing in it is markup, a mention or a new cell."""
+    """Escape a sentence: nothing in it is markup, a mention or a new cell."""
     clean = clipped(plain_text(text), LONGEST_SENTENCE)
     for mark in "\\`*_[]|~":
         clean = clean.replace(mark, f"\\{mark}")
@@ -26,22 +26,22 @@ def cell(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Set the first line of what somebody said, and no more of a trace."""
+    """Escape the first line of a message, without the trace that may follow it."""
     return cell(next(iter(text.splitlines()), ""))
 
 
 def plain_text(text: str) -> str:
-    """Put everything on one line, without what moves a cursor, turns or hides text."""
+    """Put a text on one line, without characters that move the cursor, or reverse or hide text."""
     return printable(text)
 
 
 def clipped(text: str, longest: int) -> str:
-    """Cut what is too long, and show that it was."""
+    """Cut a text that is too long, and mark the cut."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def moment_of(moment: datetime) -> str:
-    """Write a moment in UTC, with seconds only if there are any."""
+    """Write a time in UTC, with seconds only if there are any."""
     shape = "%Y-%m-%d %H:%M:%S" if moment.second else "%Y-%m-%d %H:%M"
     return moment.astimezone(UTC).strftime(shape)
 

@@ -16,7 +16,7 @@ AT_LEAST = timedelta(minutes=1)
 
 
 def gantt(summary: PrefetchSummary, most: int) -> list[str]:
-    """Draw at most so many plans, line by line; nothing if no window is known."""
+    """Return the lines of a chart of at most ``most`` plans; none if no window is known."""
     bars = [bar for plan in summary.plans[:most] if (bar := _bar(plan, summary))]
     if not bars:
         return []

@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.report.analysis.timeline import Loads
 
 FORMATS = frozenset({".png", ".svg", ".pdf"})
 MOST = 12
-"""So many origins are drawn, those with the highest peaks."""
+"""The most origins that are drawn; those with the highest peaks are."""
 _ORIGIN = "#0969da"
 _ALARM = "#d1242f"
 
@@ -68,7 +68,7 @@ def _most(segments: Sequence[Segment]) -> float:
 
 
 def _horizon(loads: Loads) -> datetime:
-    """Return where the picture ends: what has no end is drawn a tenth beyond the rest."""
+    """Return the end of the time axis: a load without an end is drawn a tenth longer than the others."""
     every = [segment for segments in loads.values() for segment in segments]
     first = min(segment.start for segment in every)
     last = max(segment.end or segment.start for segment in every)
@@ -76,7 +76,7 @@ def _horizon(loads: Loads) -> datetime:
 
 
 def _no_date(file: Path) -> dict[str, None] | None:
-    """Leave the day of drawing out of the file, so that the same load is the same file."""
+    """Leave the date out of the file, so that the same load gives the same file."""
     keys = {".svg": "Date", ".pdf": "CreationDate"}
     key = keys.get(file.suffix)
     return {key: None} if key else None

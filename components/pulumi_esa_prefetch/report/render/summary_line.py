@@ -8,9 +8,9 @@ LONGEST = 2000
 
 
 def summary_line(summary: PrefetchSummary) -> str:
-    """Say in one sentence whether anything differs, and what would be done about it."""
-    said = f"{summary.project}/{summary.stack}: {_finding(summary)}."
-    return one_line(said, LONGEST)
+    """Return one sentence: whether anything differs, and what would be done about it."""
+    text = f"{summary.project}/{summary.stack}: {_finding(summary)}."
+    return one_line(text, LONGEST)
 
 
 def _finding(summary: PrefetchSummary) -> str:
