@@ -9,7 +9,7 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     CredentialsUri,
     DefaultChain,
     EcsRole,
-    KeyPlace,
+    KeySource,
     OidcRole,
     Profile,
 )
@@ -253,7 +253,7 @@ def test_the_nearest_keys_win() -> None:
         for name in names:
             mappings[kind][name] = f"{name}-{number}"
 
-    seen: list[KeyPlace] = []
+    seen: list[KeySource] = []
     for kind, *names in PLACES:
         seen.append(read(**mappings).credentials)
         for name in names:
@@ -341,7 +341,7 @@ KEYS_IN_ENVIRONMENT = {"ALICLOUD_ACCESS_KEY": "id", "ALICLOUD_SECRET_KEY": "secr
     ],
 )
 def test_without_keys_a_named_place_is_used(
-    config: dict[str, str], environ: dict[str, str], expected: KeyPlace
+    config: dict[str, str], environ: dict[str, str], expected: KeySource
 ) -> None:
     assert read(config, environ).credentials == expected
 

@@ -13,7 +13,7 @@ from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.state.seed import KeySeed, Seed
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.credentials import source_of
+from pulumi_esa_prefetch.api.credentials import provider_for
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.settings.credential_sources import AssumedRole, Credentials
 from pulumi_esa_prefetch.settings.settings import read_settings
@@ -33,7 +33,7 @@ HOLDERS = {
     "settings": SETTINGS,
     "credentials": KEYS,
     "an assumed role": AssumedRole(KEYS, "arn"),
-    "a source": source_of(KEYS),
+    "a source": provider_for(KEYS),
     "a client": EsaClient.from_settings(SETTINGS),
     "a session": ProviderSession(lambda: EsaClient.from_settings(SETTINGS)),
     "a key's seed": KEY,

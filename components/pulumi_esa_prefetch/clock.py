@@ -1,4 +1,4 @@
-"""Time as an argument: what now is, how long something took, and waiting; holds no time arithmetic of ESA's."""
+"""Clocks that are passed as arguments: the current time, elapsed seconds, and sleep."""
 
 import threading
 import time
@@ -7,18 +7,18 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Says what time it is and waits; everything that needs time takes one."""
+    """Gives the time and waits; all code that needs time takes a clock as an argument."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment, never going back."""
+        """Seconds since a fixed moment; the value never decreases."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
+        """Wait for this number of seconds."""
         ...
 
 
@@ -26,20 +26,20 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds of the machine's monotonic clock."""
+        """The seconds of the machine's monotonic clock."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
+        """Wait for this number of seconds; a negative number is 0."""
         time.sleep(max(0.0, seconds))
 
 
 class ManualClock:
-    """A clock that moves only when told to, or by its own sleep; safe to share between threads."""
+    """A clock for tests that only `advance` and `sleep` move; safe to share between threads."""
 
     def __init__(self, start: datetime) -> None:
         self._start = start
@@ -47,19 +47,19 @@ class ManualClock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The start moment plus all that has been slept or advanced."""
+        """The start time plus all seconds slept or advanced."""
         return self._start + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        """Seconds slept or advanced so far."""
+        """The seconds slept or advanced so far."""
         with self._lock:
             return self._elapsed
 
     def sleep(self, seconds: float) -> None:
-        """Move time on by so many seconds at once."""
+        """Move the time forward by this number of seconds, without waiting."""
         self.advance(max(0.0, seconds))
 
     def advance(self, seconds: float) -> None:
-        """Move time on by so many seconds."""
+        """Move the time forward by this number of seconds."""
         with self._lock:
             self._elapsed += seconds

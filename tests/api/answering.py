@@ -10,7 +10,7 @@ import httpx
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import (
     Credentials,
-    CredentialsSource,
+    CredentialsProvider,
     StaticCredentials,
 )
 from pulumi_esa_prefetch.clock import ManualClock
@@ -84,7 +84,7 @@ def client_of(
     app: Callable[[httpx.Request], httpx.Response],
     *,
     clock: ManualClock | None = None,
-    credentials: CredentialsSource | None = None,
+    credentials: CredentialsProvider | None = None,
     nonce: Callable[[], str] | None = None,
     deadline: float = 120.0,
     max_qps: float = DEFAULT_MAX_QPS,

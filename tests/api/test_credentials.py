@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_prefetch.api import alibaba_credentials as official_keys
+from pulumi_esa_prefetch.api import alibaba_credentials
 from pulumi_esa_prefetch.api.credentials import (
-    OfficialCredentials,
+    LibraryCredentials,
     StaticCredentials,
-    source_of,
+    provider_for,
 )
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.settings.credential_sources import (
@@ -28,7 +28,7 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     CredentialsUri,
     DefaultChain,
     EcsRole,
-    KeyPlace,
+    KeySource,
     OidcRole,
     Profile,
 )
@@ -64,7 +64,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_static_keys_are_given_and_cannot_be_renewed() -> None:
-    source = source_of(KEYS)
+    source = provider_for(KEYS)
 
     assert isinstance(source, StaticCredentials)
     assert source.get() == KEYS
@@ -74,14 +74,14 @@ def test_static_keys_are_given_and_cannot_be_renewed() -> None:
 def test_a_profile_of_the_command_line_tool_gives_its_keys(home: Path) -> None:
     profile_file(home / ".aliyun" / "config.json", other=ak(1), prefetch=ak(2))
 
-    assert source_of(Profile("prefetch")).get() == Credentials("id-2", "secret-2")
+    assert provider_for(Profile("prefetch")).get() == Credentials("id-2", "secret-2")
 
 
 def test_a_profile_of_another_file_gives_its_keys(tmp_path: Path) -> None:
     sts = {**ak(3), "mode": "StsToken", "sts_token": "token-3"}
     file = profile_file(tmp_path / "elsewhere.json", prefetch=sts)
 
-    keys = source_of(Profile("prefetch", str(file))).get()
+    keys = provider_for(Profile("prefetch", str(file))).get()
 
     assert keys == Credentials("id-3", "secret-3", "token-3")
 
@@ -99,8 +99,8 @@ def test_a_profile_of_the_ini_file_gives_its_keys(home: Path) -> None:
     file.parent.mkdir()
     file.write_text(INI)
 
-    assert source_of(Profile("prefetch")).get() == Credentials("id-4", "secret-4")
-    assert source_of(Profile("prefetch", str(file))).get().access_key_id == "id-4"
+    assert provider_for(Profile("prefetch")).get() == Credentials("id-4", "secret-4")
+    assert provider_for(Profile("prefetch", str(file))).get().access_key_id == "id-4"
 
 
 def test_a_profile_in_both_files_is_that_of_the_command_line_tool(home: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_profile_in_both_files_is_that_of_the_command_line_tool(home: Path) ->
     file.write_text(INI)
     profile_file(home / ".aliyun" / "config.json", prefetch=ak(2))
 
-    assert source_of(Profile("prefetch")).get().access_key_id == "id-2"
+    assert provider_for(Profile("prefetch")).get().access_key_id == "id-2"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_profile_that_gives_no_keys_is_explained(
     file.write_text(text)
 
     with pytest.raises(NoCredentials, match=words) as caught:
-        source_of(Profile(name)).get()
+        provider_for(Profile(name)).get()
 
     assert str(caught.value).startswith(f"no access key from profile {name!r} (")
     assert "\n" not in str(caught.value)
@@ -149,7 +149,7 @@ def test_a_profile_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     file = str(tmp_path / "nowhere.json")
 
     with pytest.raises(NoCredentials, match=r"nowhere\.json"):
-        source_of(Profile("x", file)).get()
+        provider_for(Profile("x", file)).get()
 
 
 def test_a_broken_ini_file_is_no_reason_to_fail_otherwise(home: Path) -> None:
@@ -158,12 +158,12 @@ def test_a_broken_ini_file_is_no_reason_to_fail_otherwise(home: Path) -> None:
     file.write_text("no section = 1\n")
 
     with pytest.raises(NoCredentials, match="unable to open credentials file"):
-        source_of(Profile("prefetch")).get()
+        provider_for(Profile("prefetch")).get()
 
 
 def test_a_renewed_profile_is_read_again(home: Path) -> None:
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
-    source = source_of(Profile("prefetch"))
+    source = provider_for(Profile("prefetch"))
     old = source.get()
 
     unchanged = source.renew(old)
@@ -180,15 +180,15 @@ def test_of_many_threads_that_are_refused_one_renews(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
-    opened: list[KeyPlace] = []
-    genuine = official_keys.open_provider
+    opened: list[KeySource] = []
+    genuine = alibaba_credentials.open_provider
 
-    def counting(place: KeyPlace) -> Any:
+    def counting(place: KeySource) -> Any:
         opened.append(place)
         return genuine(place)
 
-    monkeypatch.setattr(official_keys, "open_provider", counting)
-    source = source_of(Profile("prefetch"))
+    monkeypatch.setattr(alibaba_credentials, "open_provider", counting)
+    source = provider_for(Profile("prefetch"))
     old = source.get()
     profile_file(file, prefetch=ak(2))
 
@@ -209,15 +209,15 @@ def test_of_many_threads_that_are_refused_one_renews(
 def test_a_place_without_keys_is_asked_once(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[KeyPlace] = []
-    genuine = official_keys.open_provider
+    opened: list[KeySource] = []
+    genuine = alibaba_credentials.open_provider
 
-    def counting(place: KeyPlace) -> Any:
+    def counting(place: KeySource) -> Any:
         opened.append(place)
         return genuine(place)
 
-    monkeypatch.setattr(official_keys, "open_provider", counting)
-    source = source_of(Profile("prefetch"))
+    monkeypatch.setattr(alibaba_credentials, "open_provider", counting)
+    source = provider_for(Profile("prefetch"))
 
     for _ in range(3):
         with pytest.raises(NoCredentials):
@@ -232,16 +232,16 @@ def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
-    source = source_of(Profile("prefetch"))
+    source = provider_for(Profile("prefetch"))
     first = source.get()
-    genuine = official_keys.read_keys
+    genuine = alibaba_credentials.read_keys
 
     def failing(_provider: Any) -> Credentials:
         raise OSError("no answer from the place")
 
-    monkeypatch.setattr(official_keys, "read_keys", failing)
+    monkeypatch.setattr(alibaba_credentials, "read_keys", failing)
     during, renewed = source.get(), source.renew(first)
-    monkeypatch.setattr(official_keys, "read_keys", genuine)
+    monkeypatch.setattr(alibaba_credentials, "read_keys", genuine)
     profile_file(file, prefetch=ak(2))
 
     assert (during, renewed) == (first, False)
@@ -291,7 +291,7 @@ def test_temporary_keys_come_from_a_uri_and_are_renewed_when_refused(
 ) -> None:
     uri, answers = key_server
     answers += [temporary(1), temporary(2)]
-    source = source_of(CredentialsUri(uri))
+    source = provider_for(CredentialsUri(uri))
 
     first, again = source.get(), source.get()
     renewed = source.renew(first)
@@ -312,7 +312,7 @@ def test_half_an_answer_of_keys_is_not_quoted(
     answers += [half, half]
 
     with pytest.raises(NoCredentials) as caught:
-        source_of(CredentialsUri(f"{uri}?password=geheim")).get()
+        provider_for(CredentialsUri(f"{uri}?password=geheim")).get()
 
     ours = [record for record in caplog.records if "urllib3" not in record.name]
     logged = "".join(record.getMessage() for record in ours)
@@ -328,8 +328,8 @@ class Silent:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked = 0
         self.may_answer = threading.Event()
-        monkeypatch.setattr(official_keys, "open_provider", lambda _: self)
-        monkeypatch.setattr(official_keys, "read_keys", lambda _: self._answer())
+        monkeypatch.setattr(alibaba_credentials, "open_provider", lambda _: self)
+        monkeypatch.setattr(alibaba_credentials, "read_keys", lambda _: self._answer())
 
     def _answer(self) -> Credentials:
         self.asked += 1
@@ -349,7 +349,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
 
 def test_a_silent_place_is_an_error_when_the_time_is_over(silent: Silent) -> None:
     with pytest.raises(NoCredentials) as caught:
-        source_of(CredentialsUri("http://user:geheim@keys/")).get(0.05)
+        provider_for(CredentialsUri("http://user:geheim@keys/")).get(0.05)
 
     words = (
         "no access key from the credentials URI within 0.05 s; check that it answers"
@@ -367,7 +367,7 @@ def test_a_renewal_at_a_silent_place_is_an_error_when_the_time_is_over(
     silent: Silent,
 ) -> None:
     with pytest.raises(NoCredentials, match=r"within 0\.05 s"):
-        source_of(CredentialsUri("http://keys/")).renew(KEYS, 0.05)
+        provider_for(CredentialsUri("http://keys/")).renew(KEYS, 0.05)
 
     assert silent.asked == 1
 
@@ -375,7 +375,7 @@ def test_a_renewal_at_a_silent_place_is_an_error_when_the_time_is_over(
 def test_a_silent_place_is_given_the_time_of_one_call_not_of_each(
     silent: Silent,
 ) -> None:
-    source = source_of(CredentialsUri("http://keys/"))
+    source = provider_for(CredentialsUri("http://keys/"))
     with pytest.raises(NoCredentials):
         source.get(0.05)
     began = time.monotonic()
@@ -391,7 +391,7 @@ def test_a_silent_place_is_given_the_time_of_one_call_not_of_each(
 def test_a_place_that_answers_late_serves_whoever_has_more_time(
     silent: Silent,
 ) -> None:
-    source = source_of(CredentialsUri("http://keys/"))
+    source = provider_for(CredentialsUri("http://keys/"))
     with pytest.raises(NoCredentials):
         source.get(0.05)
     threading.Timer(0.1, silent.may_answer.set).start()
@@ -402,7 +402,7 @@ def test_a_place_that_answers_late_serves_whoever_has_more_time(
 
 def test_while_a_place_is_silent_the_last_keys_are_in_use(silent: Silent) -> None:
     silent.may_answer.set()
-    source = source_of(CredentialsUri("http://keys/"))
+    source = provider_for(CredentialsUri("http://keys/"))
     first = source.get()
     silent.may_answer.clear()
     with pytest.raises(NoCredentials):
@@ -412,7 +412,7 @@ def test_while_a_place_is_silent_the_last_keys_are_in_use(silent: Silent) -> Non
 
 
 def test_the_library_prints_nothing_to_the_terminal() -> None:
-    official_keys.open_provider(DefaultChain())
+    alibaba_credentials.open_provider(DefaultChain())
 
     log = logging.getLogger("credentials")
     assert [type(handler) for handler in log.handlers] == [logging.NullHandler]
@@ -424,7 +424,7 @@ def test_the_library_prints_nothing_to_the_terminal() -> None:
     [CredentialsUri("https://keys.invalid/"), AssumedRole(KEYS, "acs:ram::1:r")],
 )
 def test_half_a_password_of_a_proxy_is_not_quoted(
-    place: KeyPlace,
+    place: KeySource,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -434,7 +434,7 @@ def test_half_a_password_of_a_proxy_is_not_quoted(
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim/2@127.0.0.1:1")
 
     with pytest.raises(NoCredentials, match="its value is not understood"):
-        source_of(place).get()
+        provider_for(place).get()
 
     assert "its value is not understood" in caplog.text
     assert "geheim" not in caplog.text
@@ -460,11 +460,11 @@ def run_python(program: str, **environ: str) -> str:
 
 
 CHAIN = """
-from pulumi_esa_prefetch.api.credentials import source_of
+from pulumi_esa_prefetch.api.credentials import provider_for
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.settings.credential_sources import DefaultChain
 try:
-    keys = source_of(DefaultChain()).get()
+    keys = provider_for(DefaultChain()).get()
     print(keys.access_key_id, keys.access_key_secret, keys.security_token)
 except NoCredentials as error:
     print(error)
@@ -501,8 +501,8 @@ def test_the_library_is_imported_only_when_it_is_needed() -> None:
     program = """
 import sys
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.credentials import Credentials, source_of
-source_of(Credentials("id", "secret")).get()
+from pulumi_esa_prefetch.api.credentials import Credentials, provider_for
+provider_for(Credentials("id", "secret")).get()
 print([name for name in sys.modules if name.startswith(("alibabacloud", "Tea", "aiohttp"))])
 """
 
@@ -541,13 +541,13 @@ ROLE = "acs:ram::1:role/r"
     ids=lambda value: type(value).__name__,
 )
 def test_each_place_has_its_provider_and_its_words(
-    place: KeyPlace, provider: str, words: str
+    place: KeySource, provider: str, words: str
 ) -> None:
-    source = source_of(place)
+    source = provider_for(place)
 
-    assert type(official_keys.open_provider(place)).__name__ == provider
-    assert official_keys.describe(place) == words
-    assert isinstance(source, OfficialCredentials)
+    assert type(alibaba_credentials.open_provider(place)).__name__ == provider
+    assert alibaba_credentials.describe(place) == words
+    assert isinstance(source, LibraryCredentials)
 
 
 @pytest.mark.parametrize(
@@ -593,16 +593,16 @@ def test_each_place_has_its_provider_and_its_words(
 def test_a_reason_is_what_the_library_says_itself_without_what_it_quotes(
     text: str, expected: str
 ) -> None:
-    reason = official_keys.reason(ValueError(text))
+    reason = alibaba_credentials.reason(ValueError(text))
 
     assert reason.endswith(expected)
     assert "geheim" not in reason
     assert reason.isprintable()
 
 
-def told_by(place: KeyPlace) -> str:
+def told_by(place: KeySource) -> str:
     with pytest.raises(NoCredentials) as caught:
-        source_of(place).get()
+        provider_for(place).get()
     shown = str(caught.value)
     assert "geheim" not in shown + repr(caught.value)
     assert caught.value.__cause__ is None
@@ -619,7 +619,7 @@ BLANKS = {
 def test_the_keys_of_a_profile_are_trimmed(home: Path) -> None:
     profile_file(home / ".aliyun" / "config.json", sts={"mode": "StsToken", **BLANKS})
 
-    assert source_of(Profile("sts")).get() == Credentials("STS.1", "secret", "token")
+    assert provider_for(Profile("sts")).get() == Credentials("STS.1", "secret", "token")
 
 
 @pytest.mark.parametrize("field", BLANKS)
@@ -638,11 +638,11 @@ def test_a_key_that_no_header_can_carry_is_told_by_profile_and_field(
 
 def test_whoever_takes_on_a_role_does_so_with_trimmed_keys(home: Path) -> None:
     profile_file(home / ".aliyun" / "config.json", sts={"mode": "StsToken", **BLANKS})
-    provider = official_keys.open_provider(AssumedRole(Profile("sts"), ROLE))
+    provider = alibaba_credentials.open_provider(AssumedRole(Profile("sts"), ROLE))
 
     keys = provider._credentials_provider.get_credentials()
 
-    assert official_keys.read_keys(provider._credentials_provider) == Credentials(
+    assert alibaba_credentials.read_keys(provider._credentials_provider) == Credentials(
         "STS.1", "secret", "token"
     )
     assert keys.get_provider_name().startswith("cli_profile")

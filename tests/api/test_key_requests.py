@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pulumi_esa_prefetch.api import key_requests
-from pulumi_esa_prefetch.api.credentials import OfficialCredentials, source_of
+from pulumi_esa_prefetch.api.credentials import LibraryCredentials, provider_for
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.settings.credential_sources import (
     Credentials,
@@ -67,7 +67,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Requests]:
         yield requests
 
 
-def refusal(source: OfficialCredentials) -> str:
+def refusal(source: LibraryCredentials) -> str:
     with pytest.raises(NoCredentials) as caught:
         source.get(20)
     assert "geheim" not in str(caught.value) + repr(caught.value)
@@ -75,9 +75,9 @@ def refusal(source: OfficialCredentials) -> str:
     return str(caught.value)
 
 
-def source(uri: str, *, allow_http: bool = False) -> OfficialCredentials:
-    found = source_of(CredentialsUri(uri), allow_http=allow_http)
-    assert isinstance(found, OfficialCredentials)
+def source(uri: str, *, allow_http: bool = False) -> LibraryCredentials:
+    found = provider_for(CredentialsUri(uri), allow_http=allow_http)
+    assert isinstance(found, LibraryCredentials)
     return found
 
 
@@ -110,7 +110,7 @@ def test_the_metadata_service_is_asked_without_a_proxy(
             return genuine((host, int(port)), *rest, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(socket, "create_connection", connect)
-        assert source_of(EcsRole("worker")).get(20) == KEYS
+        assert provider_for(EcsRole("worker")).get(20) == KEYS
 
     assert {*asked} == {("100.100.100.200", 80)}
     assert proxy.empty()

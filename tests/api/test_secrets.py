@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.credentials import StaticCredentials, source_of
+from pulumi_esa_prefetch.api.credentials import StaticCredentials, provider_for
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
 from pulumi_esa_prefetch.api.http_answers import HttpAnswer, read_answer
 from pulumi_esa_prefetch.api.signing import Acs3Auth
@@ -273,7 +273,7 @@ def test_what_is_no_http_is_not_quoted(handler: Handler) -> None:
         client = EsaClient(
             f"http://{address}", StaticCredentials(KEYS), clock=ManualClock(NOON)
         )
-        with client, pytest.raises(EsaError, match="what came is not HTTP") as caught:
+        with client, pytest.raises(EsaError, match="the answer is not HTTP") as caught:
             client.start_scheduled_preload_execution(plan_id=PLAN_ID)
 
     assert_no_secret(str(caught.value) + repr(caught.value))
@@ -327,7 +327,7 @@ def test_a_good_call_over_a_socket_logs_no_secret(
 
 
 def test_no_repr_shows_a_secret() -> None:
-    source = source_of(KEYS)
+    source = provider_for(KEYS)
     auth = Acs3Auth(KEYS, ManualClock(NOON), lambda: "0" * 32)
     client = client_of(Script(ok(PLAN)), credentials=source)
 

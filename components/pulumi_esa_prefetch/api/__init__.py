@@ -1,1 +1,1 @@
-"""What ESA understands: its scheduled-prefetch calls, signed and typed; decides nothing about plans."""
+"""The client of the ESA API: one method per action, with signing, retries and errors."""

@@ -1,4 +1,4 @@
-"""The one door to the official credentials library, imported only when it is needed; chooses no place."""
+"""The adapter to Alibaba's credentials library: the only module that imports it, and only when keys are fetched."""
 
 import ast
 import configparser
@@ -19,14 +19,14 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     CredentialsUri,
     DefaultChain,
     EcsRole,
-    KeyPlace,
+    KeySource,
     OidcRole,
     Profile,
     has_bad_character,
 )
 
-# What the library says by itself, up to where it goes on to quote: whole answers of servers, lines of
-# files, and what a command printed, all of which may hold keys. Whatever is not here is not shown.
+# The messages of the library that are safe to show, up to the part that quotes something: the answer of a server,
+# lines of a file, the output of a command. All of these may hold keys. Other messages are not shown.
 _SAFE_MESSAGES = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
@@ -55,7 +55,7 @@ _SAFE_MESSAGES = tuple(
         r"no cached value was found",
         r"failed to refresh oauth token(, status code: \d+)?",
         r"\[errno \d+\] [a-z ]+(: '[^']*')?",
-        # And what `key_requests` says.
+        # The messages of `key_requests`.
         r"no answer from \S+: .*",
         r"the answer of \S+ is .*",
         r"\S+ is plain http( to another machine|, and ).*",
@@ -70,17 +70,17 @@ _IN_FILE = ("access_key_id", "access_key_secret", "sts_token")
 _IN_ANSWER = ("AccessKeyId", "AccessKeySecret", "SecurityToken")
 
 
-def open_provider(place: KeyPlace) -> Any:
-    """The library's provider for a place; fetches nothing yet."""
+def open_provider(source: KeySource) -> Any:
+    """The library's provider for a source of keys; it fetches no key yet."""
     from alibabacloud_credentials import provider  # noqa: PLC0415 -- a third of a second
 
     _silence_log()
     key_requests.replace_http_client()
-    return _PROVIDERS[type(place)](provider, place)
+    return _PROVIDERS[type(source)](provider, source)
 
 
 def read_keys(provider: Any) -> Credentials:
-    """The keys that a provider of the library gives now, as they are."""
+    """The keys that a provider of the library returns now, unchanged."""
     keys = provider.get_credentials()
     return Credentials(
         keys.get_access_key_id(),
@@ -89,13 +89,13 @@ def read_keys(provider: Any) -> Credentials:
     )
 
 
-def trimmed(keys: Credentials, place: KeyPlace) -> Credentials:
-    """Keys without blanks around them, as those of variables; NoCredentials if no header can carry one."""
-    key_id, secret, token = _IN_FILE if isinstance(place, Profile) else _IN_ANSWER
+def trimmed(keys: Credentials, source: KeySource) -> Credentials:
+    """The keys without blanks around them, as for variables; raises NoCredentials if no HTTP header can hold one."""
+    key_id, secret, token = _IN_FILE if isinstance(source, Profile) else _IN_ANSWER
 
     def text(value: object, name: str) -> str:
         if not isinstance(value, str) or has_bad_character(value.strip()):
-            raise NoCredentials(f"the {name} of {describe(place)} {BAD_CHARACTER}")
+            raise NoCredentials(f"the {name} of {describe(source)} {BAD_CHARACTER}")
         return value.strip()
 
     return Credentials(
@@ -106,7 +106,7 @@ def trimmed(keys: Credentials, place: KeyPlace) -> Credentials:
 
 
 def reason(error: Exception) -> str:
-    """Why the library gave no keys, without anything that it quotes."""
+    """Why the library returned no keys, without the text that its message quotes."""
     if isinstance(error, EsaError):
         return str(error)
     if isinstance(error, configparser.Error):
@@ -126,7 +126,7 @@ def _safe_message(text: str) -> str | None:
 
 
 def _chain_reason(text: str) -> str:
-    """Each place of the default chain with its reason; the library has them as the repr of a list."""
+    """Each source of the default chain with its reason; the library's message holds them as the repr of a list."""
     try:
         reasons = [
             str(reason).split(": ", 1)
@@ -134,12 +134,12 @@ def _chain_reason(text: str) -> str:
         ]
     except (ValueError, SyntaxError, TypeError):
         return _CHAIN
-    told = [
+    known = [
         f"{name.removesuffix('CredentialsProvider')}: {_safe_message(why[0]) or 'no keys'}"
         for name, *why in reasons
         if why
     ]
-    return f"{_CHAIN}: {'; '.join(told)}" if told else _CHAIN
+    return f"{_CHAIN}: {'; '.join(known)}" if known else _CHAIN
 
 
 def _refusal_reason(text: str) -> str:
@@ -147,9 +147,9 @@ def _refusal_reason(text: str) -> str:
     return f"it refused, http_code={status[1]}" if status else "its answer has no keys"
 
 
-def describe(place: KeyPlace) -> str:
-    """The place in words, without secrets."""
-    match place:
+def describe(source: KeySource) -> str:
+    """The source of keys in words, without secrets."""
+    match source:
         case Profile(name, file):
             return f"profile {name!r}{f' in {file}' if file else ''}"
         case EcsRole(name):
@@ -162,7 +162,7 @@ def describe(place: KeyPlace) -> str:
 
 
 def _silence_log() -> None:
-    """Stop the library's log: it goes to stderr by itself, and quotes answers whole."""
+    """Silence the library's log: it writes to stderr, and quotes whole answers."""
     log = logging.getLogger("credentials")
     log.handlers[:] = [logging.NullHandler()]
     log.propagate = False
@@ -171,7 +171,7 @@ def _silence_log() -> None:
 def _profile_provider(library: Any, profile: Profile) -> Any:
     # ALIBABA_CLOUD_CREDENTIALS_FILE is JSON to Terraform and INI to the library.
     name, file = profile.name, profile.file
-    if _is_ini(Path(file)) if file else _only_in_ini(name):
+    if _is_ini(Path(file)) if file else _is_only_in_ini(name):
         return library.ProfileCredentialsProvider(profile_name=name, profile_file=file)
     return library.CLIProfileCredentialsProvider(profile_name=name, profile_file=file)
 
@@ -183,14 +183,14 @@ def _is_ini(file: Path) -> bool:
         return False
 
 
-def _only_in_ini(name: str) -> bool:
+def _is_only_in_ini(name: str) -> bool:
     try:
         text = (Path.home() / ".aliyun" / "config.json").read_text(encoding="utf-8")
         profiles = json.loads(text).get("profiles") or ()
         if name in (profile.get("name") for profile in profiles):
             return False
     except (OSError, ValueError, AttributeError):
-        pass  # the library says what is wrong with the file
+        pass  # the library reports what is wrong with the file
     ini = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         ini.read(Path.home() / ".alibabacloud" / "credentials.ini", encoding="utf-8")
@@ -211,16 +211,16 @@ def _oidc_provider(library: Any, role: OidcRole) -> Any:
 
 
 class _SourceProvider:
-    """Whoever takes on a role, as the library asks for it; its keys are trimmed."""
+    """The provider of the keys that assume a role, in the form that the library expects; its keys are trimmed."""
 
-    def __init__(self, place: KeyPlace) -> None:
-        self._place = place
-        self._provider = open_provider(place)
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
+        self._provider = open_provider(source)
 
     def get_credentials(self) -> Any:
         from alibabacloud_credentials.provider import refreshable  # noqa: PLC0415 -- imported by now
 
-        keys = trimmed(read_keys(self._provider), self._place)
+        keys = trimmed(read_keys(self._provider), self._source)
         made: Any = refreshable.Credentials
         return made(
             access_key_id=keys.access_key_id,
@@ -257,12 +257,12 @@ _PROVIDERS: dict[type, Callable[[Any, Any], Any]] = {
     Credentials: _static_provider,
     Profile: _profile_provider,
     EcsRole: lambda library, role: library.EcsRamRoleCredentialsProvider(
-        # Without its thread, which would ask every minute, and log what it meets.
+        # Without its thread, which would send a request every minute, and log errors.
         role_name=role.name,
         async_update_enabled=False,
     ),
-    CredentialsUri: lambda library, place: library.URLCredentialsProvider(
-        uri=place.uri
+    CredentialsUri: lambda library, source: library.URLCredentialsProvider(
+        uri=source.uri
     ),
     OidcRole: _oidc_provider,
     AssumedRole: _role_provider,

@@ -1,4 +1,4 @@
-"""From the content of an answer to a model, or BadAnswer in words; knows no HTTP."""
+"""Makes a model from the content of an answer, or raises BadAnswer; knows no HTTP."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id
 
 
 def model_reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
-    """A function that makes the model of an answer to this action."""
+    """A function that makes the model from the content of an answer to this action; it raises BadAnswer."""
 
     def read(content: Mapping[str, Any]) -> M:
         try:
@@ -32,21 +32,21 @@ def model_reader(action: str, model: type[M]) -> Callable[[Mapping[str, Any]], M
 def object_reader(
     action: str, model: type[O], asked: str
 ) -> Callable[[Mapping[str, Any]], O]:
-    """The same for an object asked for by its id, which the answer may leave out.
+    """The same for a job or plan with the id `asked`, which the answer may leave out.
 
-    An answer with neither this id nor a request's id may be anybody's: BadAnswer. One with another id
-    is AnotherId: what it says is not of the object asked for.
+    An answer without this id and without a request id may come from another server: BadAnswer. An answer with
+    another id is about another job or plan: AnotherId.
     """
     read = model_reader(action, model)
 
     def read_that(content: Mapping[str, Any]) -> O:
-        told = content.get("Id")
-        is_left_out = told is None or told == ""
+        value = content.get("Id")
+        is_left_out = value is None or value == ""
         if is_left_out and not content.get("RequestId"):
             raise BadAnswer(f"{action}: the answer has nothing of ESA's in it")
-        if not is_left_out and str(told).strip().lower() != asked.lower():
+        if not is_left_out and str(value).strip().lower() != asked.lower():
             raise AnotherId(
-                f"{action}: asked about {asked}, and the answer is about {one_line(told, 64)}"
+                f"{action}: asked about {asked}, and the answer is about {one_line(value, 64)}"
                 f"{_request(content)}"
             )
         return read({**content, "Id": asked})
@@ -55,11 +55,10 @@ def object_reader(
 
 
 def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list[Plan]]:
-    """All plans of a job, each once, with the job's id and the request's where ESA leaves them out.
+    """A function that returns all plans of a job, each once, with the ids of the job and of the request.
 
-    A list that is left out or shorter than its own count is BadAnswer: whoever takes it
-    for the whole truth would call plans gone that are not on it. One that ESA calls another
-    job's is in it, as such.
+    A list that is missing, or shorter than its own count, is BadAnswer: with an incomplete list, existing plans
+    would seem to be gone. A plan for which ESA names another job keeps that job's id.
     """
     read = model_reader(action, PlanList)
 
@@ -83,12 +82,12 @@ def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list
 
 
 def _merged(first: Plan, again: Plan) -> Plan:
-    """A plan that is listed twice: if ESA says two things of it, nobody knows its status."""
+    """One plan for two entries with the same id; its status is unknown if they differ."""
     return first if first == again else first.model_copy(update={"status": None})
 
 
 def require_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> None:
-    """Raise BadAnswer if a plan is called what is no id: it may be any plan, also the one that is looked for."""
+    """Raise BadAnswer if a plan has an invalid id: it may be any plan, also the wanted one."""
     for plan in plans:
         if object_id(plan.id) is None:
             raise BadAnswer(
@@ -100,7 +99,7 @@ def require_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> N
 def require_complete(
     action: str, listed: object, found: int, counted: int | None, request_id: str | None
 ) -> None:
-    """Raise BadAnswer if a list is left out, or holds fewer than ESA counts."""
+    """Raise BadAnswer if the list is missing, or has fewer entries than ESA counts."""
     if listed is None and counted != 0:
         raise BadAnswer(
             f"{action}: the answer has no list in it (request {one_line(request_id)})"

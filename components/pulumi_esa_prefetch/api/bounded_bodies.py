@@ -1,4 +1,4 @@
-"""The body of an HTTP answer, with a bound on what it may take; knows no call and no model."""
+"""Reads and decompresses the body of an HTTP answer, with a limit on its size."""
 
 import gzip
 import io
@@ -9,24 +9,25 @@ import httpx
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 LARGEST_PACKED = 4 * 1024 * 1024
-"""Of a body that is compressed, which nobody asks for: before and after."""
+"""For a compressed body, which no request asks for: its size before and after decompression."""
 
 _MOST_CODINGS = 4
 
 
 class BodyError(ValueError):
-    """The body cannot be taken; the text goes on after "the answer"."""
+    """The body is too large or cannot be decoded; the message continues a sentence that begins "the answer"."""
 
 
 def read_body(response: httpx.Response, after_chunk: Callable[[], None]) -> bytes:
-    """The body of an answer to a request that was sent with `stream=True`.
+    """The decoded body of an answer to a request that was sent with `stream=True`.
 
-    The HTTP library decompresses without any bound: it gets to see no coding. Raises BodyError.
+    `after_chunk` is called after each chunk. httpx decompresses without a limit, so the header with the coding is
+    removed before httpx reads the body. Raises BodyError.
     """
     coding = ""
     if (
         not response.is_stream_consumed
-    ):  # else it was made, and decoded, in this process
+    ):  # A consumed answer was made in this process, and is decoded.
         coding = response.headers.pop("content-encoding", "")
     body = bytearray()
     for chunk in response.iter_bytes():
@@ -38,11 +39,11 @@ def read_body(response: httpx.Response, after_chunk: Callable[[], None]) -> byte
 
 
 def decoded(body: bytes, coding: str) -> bytes:
-    """A body without its codings, the value of Content-Encoding. Raises BodyError."""
+    """The body after decoding; `coding` is the value of Content-Encoding. Raises BodyError."""
     names = [name.strip().lower() for name in coding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if not body:
-        return body  # as with 204 and 304: there is nothing to decode
+        return body  # an answer without a body, such as 204 or 304
     if len(names) > _MOST_CODINGS:
         raise BodyError(f"is compressed {len(names)} times over")
     for name in reversed(names):
@@ -80,7 +81,7 @@ def _inflated(body: bytes) -> bytes:
         return _inflated_as(zlib.MAX_WBITS, body)
     except (
         zlib.error
-    ):  # some servers take "deflate" by its name, and leave zlib's frame out
+    ):  # Some servers send "deflate" without the zlib header that HTTP requires.
         return _inflated_as(-zlib.MAX_WBITS, body)
 
 

@@ -1,4 +1,4 @@
-"""What one operation may spend on its tries, and a way to leave what does not come back; repeats nothing."""
+"""The limits of one operation (seconds, attempts), and a way to stop waiting for a call that does not return."""
 
 import contextlib
 import queue
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CallLimits:
-    """Of one operation with all its repeats: seconds, and attempts (None: any number)."""
+    """The limits of one operation with all its retries: seconds, and attempts (None: any number)."""
 
     seconds: float
     attempts: int | None = None
@@ -23,11 +23,11 @@ class CallLimits:
 def run_within(
     seconds: float, call: Callable[[], T], late: Callable[[], EsaError]
 ) -> T:
-    """What `call` returns or raises; `late()` is raised if that takes longer.
+    """The result of `call`, or its exception; raises `late()` if the call takes longer than `seconds`.
 
-    Sockets have a timeout per read, so a server that sends one byte of its headers at a
-    time, or a name server that is silent, can hold a thread for as long as it likes. The
-    call runs in a thread of its own, which is left behind then and ends with the process.
+    The timeout of a socket is for each read. A server that sends its headers byte by byte, or
+    a name server that does not answer, can therefore block a thread for any time. So the call
+    runs in its own thread. After the timeout nobody waits for that thread; it ends with the process.
     """
     done: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
     threading.Thread(

@@ -1,4 +1,4 @@
-"""ESA's scheduled-prefetch calls, one method for each API action under its own name; decides nothing."""
+"""The client of ESA's scheduled-prefetch API: one method per action, with the name of the action."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ from pulumi_esa_prefetch.api.answer_models import (
 )
 from pulumi_esa_prefetch.api.call_limits import CallLimits
 from pulumi_esa_prefetch.api.connection import open_transport
-from pulumi_esa_prefetch.api.credentials import CredentialsSource, source_of
+from pulumi_esa_prefetch.api.credentials import CredentialsProvider, provider_for
 from pulumi_esa_prefetch.api.errors import EsaError, PlansRefused, UrlsRefused
 from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import (
@@ -51,20 +51,18 @@ T = TypeVar("T")
 
 
 class EsaClient:
-    """A connection to ESA, safe to share between threads; every method raises EsaError.
+    """A client of the ESA API, safe to share between threads; every method raises EsaError.
 
-    A whole client of the API's scheduled-prefetch actions, one method each, also of those that this
-    package does not call itself.
+    It has a method for each scheduled-prefetch action, including those that this package does not call.
 
-    Reads and deletes are repeated on anything transient. The others are repeated only
-    when the failed call cannot have had its effect: an error with `ambiguous` set is
-    raised, and the caller has to look.
+    Reads and deletes are retried after any transient error. The other calls are retried only if the failed call
+    cannot have had its effect. Otherwise an error with `ambiguous` set is raised, and the caller has to look.
     """
 
     def __init__(
         self,
         endpoint: str,
-        credentials: CredentialsSource,
+        credentials: CredentialsProvider,
         *,
         clock: Clock | None = None,
         rng: random.Random | None = None,
@@ -77,7 +75,7 @@ class EsaClient:
             endpoint,
             credentials,
             clock=clock or SystemClock(),
-            rng=rng or random.Random(),  # noqa: S311 -- spreads repeats, guards nothing
+            rng=rng or random.Random(),  # noqa: S311 -- for pauses, not for secrets
             nonce=nonce,
             user_agent=_user_agent(),
             http=transport,
@@ -95,14 +93,14 @@ class EsaClient:
         rng: random.Random | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> Self:
-        """A client as the settings want it; fetches no key yet.
+        """A client with these settings; it fetches no access key before the first call.
 
-        Raises SettingsError if a proxy or the authorities that the environment names cannot be used with them.
+        Raises SettingsError if the environment names a proxy or certificates that cannot be used.
         """
         try:
             return cls(
                 settings.endpoint,
-                source_of(settings.credentials, allow_http=settings.allow_http),
+                provider_for(settings.credentials, allow_http=settings.allow_http),
                 clock=clock,
                 rng=rng,
                 transport=transport
@@ -116,9 +114,9 @@ class EsaClient:
     def limited(
         self, *, attempts: int | None = None, seconds: float | None = None
     ) -> "EsaClient":
-        """The same client, over the same connections, with another budget per operation.
+        """A client with the same connections and other limits for each operation.
 
-        None is the client's own seconds, and any number of attempts; with 0 seconds nothing is sent.
+        `attempts` None means any number, `seconds` None the number of this client; with 0 seconds nothing is sent.
         """
         limited = copy.copy(self)
         limited._owner = False  # noqa: SLF001 -- its own copy
@@ -127,12 +125,12 @@ class EsaClient:
         return limited
 
     def close(self) -> None:
-        """Close all connections; a limited client leaves them to the one it came from."""
+        """Close all connections; on a client made by `limited` this does nothing."""
         if self._owner:
             self._transport.close()
 
     def __enter__(self) -> Self:
-        """Close at the end of a `with`."""
+        """Return this client; leaving the `with` block closes it."""
         return self
 
     def __exit__(
@@ -155,7 +153,7 @@ class EsaClient:
     ) -> Job:
         """Create a job from URLs (`textBox`) or from a file of URLs in OSS (`oss`).
 
-        Raises UrlsRefused, with the job in it, if ESA made the job and refused URLs.
+        Raises UrlsRefused, which holds the job, if ESA created the job but refused URLs.
         """
         urls = [url_list] if isinstance(url_list, str) else url_list
         form = _parameters(
@@ -172,7 +170,7 @@ class EsaClient:
         return job
 
     def get_scheduled_preload_job(self, *, job_id: str) -> Job:
-        """One job; `error_info` tells of URLs refused when it was made, and raises nothing."""
+        """Get one job; `error_info` names the URLs that were refused at its creation, and is no error here."""
         action = "GetScheduledPreloadJob"
         return self._call(
             _get(action, {"Id": job_id}), object_reader(action, Job, job_id)
@@ -185,7 +183,7 @@ class EsaClient:
         start_time: datetime | None = None,
         end_time: datetime | None = None,
     ) -> list[Job]:
-        """All jobs of a site, from all pages; the times limit when they were created."""
+        """List all jobs of a site, from all pages; the times limit when the jobs were created."""
         action = "ListScheduledPreloadJobs"
         until = self._transport.until(self._deadline)
         found: dict[str, Job] = {}
@@ -217,7 +215,7 @@ class EsaClient:
         )
 
     def delete_scheduled_preload_job(self, *, job_id: str) -> str:
-        """Delete a job; the answer is the request's id."""
+        """Delete a job; returns the id of the request."""
         return self._delete("DeleteScheduledPreloadJob", job_id)
 
     def create_scheduled_preload_executions(
@@ -225,7 +223,7 @@ class EsaClient:
     ) -> CreatedPlans:
         """Create plans for a job.
 
-        Raises PlansRefused, with the plans that were created in it, if not all were.
+        Raises PlansRefused, which holds the created plans, if ESA did not create all.
         """
         action = "CreateScheduledPreloadExecutions"
         form = {"Executions": _json([_spec(spec) for spec in executions])}
@@ -240,7 +238,7 @@ class EsaClient:
         return created
 
     def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
-        """All plans of a job; ESA has no call for one plan."""
+        """List all plans of a job; ESA has no action that returns one plan."""
         action = "ListScheduledPreloadExecutions"
         return self._call(_get(action, {"Id": job_id}), plans_reader(action, job_id))
 
@@ -253,7 +251,10 @@ class EsaClient:
         interval: int | None = None,
         slice_len: int | None = None,
     ) -> Plan:
-        """Change a plan's window or pace; None leaves as it is."""
+        """Change the window or the pace of a plan; None keeps a value.
+
+        `interval`: seconds between batches; `slice_len`: URLs in a batch.
+        """
         action = "UpdateScheduledPreloadExecution"
         form = _parameters(
             StartTime=start_time and render_time(start_time),
@@ -266,18 +267,18 @@ class EsaClient:
         )
 
     def start_scheduled_preload_execution(self, *, plan_id: str) -> Plan:
-        """Start a plan; the answer is the whole plan, with its job's id."""
-        return self._turn("StartScheduledPreloadExecution", plan_id)
+        """Start a plan; returns the whole plan, with the id of its job."""
+        return self._start_or_stop("StartScheduledPreloadExecution", plan_id)
 
     def stop_scheduled_preload_execution(self, *, plan_id: str) -> Plan:
-        """Stop a plan, which takes effect on a running one only; look at the status."""
-        return self._turn("StopScheduledPreloadExecution", plan_id)
+        """Stop a plan; returns the whole plan. Only a running plan stops: check the status."""
+        return self._start_or_stop("StopScheduledPreloadExecution", plan_id)
 
     def delete_scheduled_preload_execution(self, *, plan_id: str) -> str:
-        """Delete a plan; the answer is the request's id."""
+        """Delete a plan; returns the id of the request."""
         return self._delete("DeleteScheduledPreloadExecution", plan_id)
 
-    def _turn(self, action: str, plan_id: str) -> Plan:
+    def _start_or_stop(self, action: str, plan_id: str) -> Plan:
         return self._call(
             _post(action, {"Id": plan_id}), object_reader(action, Plan, plan_id)
         )
@@ -315,7 +316,7 @@ def _post(
 
 
 def _parameters(**parameters: object) -> dict[str, str]:
-    """Parameters as text; those that are None are left out."""
+    """The parameters as strings, without those that are None."""
     return {name: str(value) for name, value in parameters.items() if value is not None}
 
 

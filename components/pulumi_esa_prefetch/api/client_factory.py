@@ -1,7 +1,7 @@
-"""Makes the client for the settings, and imports the client only then.
+"""Makes the client for the settings, and imports the client's module only then.
 
-The provider's host and a program import this file whenever they start. Most runs change nothing and
-call nothing: they need neither the client nor httpx and tenacity, whose import takes longer than the rest.
+The provider's host and every program import this file when they start. Most runs change nothing and make no
+call: they do not need the client, httpx or tenacity, whose import takes a large part of the start.
 """
 
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def make_client(settings: Settings) -> "EsaClient":
-    """Make the client; it has fetched no key yet.
+    """Make the client; it fetches no access key before the first call.
 
-    Raises SettingsError if a proxy or a certificate authority that the environment names cannot be used.
+    Raises SettingsError if the environment names a proxy or certificates that cannot be used.
     """
     from pulumi_esa_prefetch.api.client import EsaClient  # noqa: PLC0415 -- see above
 

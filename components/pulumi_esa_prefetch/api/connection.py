@@ -1,4 +1,4 @@
-"""HTTP connections to one endpoint, and all that can be wrong with them in words; signs nothing."""
+"""HTTP connections to one endpoint, and the translation of httpx's errors into ours; signs nothing."""
 
 import re
 import ssl
@@ -13,14 +13,14 @@ from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untr
 from pulumi_esa_prefetch.api.proxies import proxy_for
 from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, proxy_refusal
 
-# Those of the official SDK.
+# Seconds; the first two are the values of Alibaba's SDK.
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 10.0
 LONG_READ_TIMEOUT = 60.0
-"""For a call that changes something: given up, it may still be carried out, and undo what is sent after it."""
+"""For a call that changes something: after a timeout ESA may still carry it out, and undo a later call."""
 
 UNCOMPRESSED = {"accept-encoding": "identity"}
-"""For an answer is bounded more simply, and far more tightly, before it is unpacked than after."""
+"""The header that asks for an uncompressed answer: its size is easier to limit, and the limit can be lower."""
 
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
 
@@ -36,8 +36,8 @@ _NEVER_SENT = (
     httpx.InvalidURL,
     UnicodeError,  # a host such as `xn--a`
 )
-# What the system or TLS says of a connection. All else may quote what was sent, keys too, or
-# what came back, which may repeat it: `Illegal header value b'...'`, `illegal header line: ...`.
+# Errors whose text comes from the operating system or TLS. The text of all others may quote the request, keys
+# included, or the answer, which may repeat it: `Illegal header value b'...'`, `illegal header line: ...`.
 _NETWORK_ERRORS = (httpx.NetworkError, httpx.TimeoutException, OSError)
 _REASONS: dict[type[Exception], str] = {
     httpx.LocalProtocolError: "a header of the request has a character that HTTP does not allow",
@@ -52,10 +52,10 @@ _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")
 def open_http_client(
     endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
 ) -> httpx.Client:
-    """Connections with the authorities and the proxy that the environment names for the endpoint.
+    """An HTTP client with the certificate authorities and the proxy that the environment names for the endpoint.
 
-    The client itself reads no variable of a proxy, for one that it cannot read breaks all calls.
-    It asks for answers that are not compressed, and follows no redirect. Raises Untrusted and Unreachable.
+    httpx itself must not read the proxy variables, because one invalid variable would break all calls.
+    The client asks for uncompressed answers and follows no redirect. Raises Untrusted and Unreachable.
     """
     return httpx.Client(
         transport=transport or open_transport(endpoint),
@@ -64,7 +64,10 @@ def open_http_client(
 
 
 def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTransport:
-    """The same without a client, which writes whole URLs into a log: those of keys may hold secrets."""
+    """The same connections without a client. A client logs whole URLs, and a URL of access keys may hold secrets.
+
+    Raises Untrusted and Unreachable.
+    """
     return _with_setup_errors(
         lambda: (
             _proxy_transport(endpoint, allow_http=allow_http) or httpx.HTTPTransport()
@@ -73,19 +76,19 @@ def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTran
 
 
 def _proxy_transport(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
-    """The connections through a proxy, if there is to be one; raises Unreachable if it could read keys.
+    """The connections through a proxy, None if there is no proxy; raises Unreachable if the proxy could read keys.
 
-    With https a proxy only passes on what it cannot read (CONNECT). With plain http it gets the whole
-    request, so it has to be a host that may be sent keys itself. Such a request is refused, and not sent past
-    the proxy: who names a proxy expects it to be used, and may have no other way to that host.
+    With https the proxy cannot read what it forwards (CONNECT). With plain http it receives the whole request, so
+    it must be a host that may receive keys. Otherwise the request is refused. It is not sent without the proxy:
+    a user who names a proxy expects its use, and may have no other route to the host.
     """
     proxies = getproxies()
     found = proxy_for(endpoint, proxies)
     if not found:
         return None
     proxy = httpx.Proxy(found)
-    is_open = not endpoint.lower().startswith("https:")
-    if is_open and not allow_http and not may_be_sent_keys(proxy.url.host):
+    is_plain_http = not endpoint.lower().startswith("https:")
+    if is_plain_http and not allow_http and not may_be_sent_keys(proxy.url.host):
         variable = "HTTP_PROXY" if proxies.get("http") else "ALL_PROXY"
         raise Unreachable(proxy_refusal(endpoint, variable))
     return httpx.HTTPTransport(proxy=proxy)
@@ -101,12 +104,12 @@ def _with_setup_errors(make: Callable[[], httpx.HTTPTransport]) -> httpx.HTTPTra
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         fault = _unusable_proxy(error)
-    # Here, with no error of the library in its chain: that may quote a part of a password.
+    # Raised outside `except`, so that httpx's error is not chained: it may quote a part of a password.
     raise fault
 
 
 def timeouts(left: float, *, safe_to_repeat: bool) -> httpx.Timeout:
-    """A limit for each wait of a request that may take so many seconds in all."""
+    """The timeouts of a request that may take `left` seconds in total."""
     longest = READ_TIMEOUT if safe_to_repeat else LONG_READ_TIMEOUT
     return httpx.Timeout(min(longest, left), connect=min(CONNECT_TIMEOUT, left))
 
@@ -114,9 +117,9 @@ def timeouts(left: float, *, safe_to_repeat: bool) -> httpx.Timeout:
 def with_translated_errors(
     action: str, endpoint: str, effect_note: str, send: Callable[[], T]
 ) -> T:
-    """What `send` returns: the one place where the HTTP library's exceptions become ours.
+    """The result of `send`; raises NoAnswer for an error of httpx. It is the only place that translates them.
 
-    `effect_note` is what to add where the request may have had its effect.
+    `effect_note` is added to the message if the call may have had its effect.
     """
     try:
         return send()
@@ -129,22 +132,22 @@ def with_translated_errors(
             f"{action}: the connection to {endpoint} broke before the answer was "
             f"complete ({failure_reason(error)}){effect_note}"
         )
-    # Here, with no error of the library in its chain: its text may hold a header.
+    # Raised outside `except`, so that httpx's error is not chained: its text may hold a header.
     raise fault
 
 
 def failure_reason(error: Exception) -> str:
-    """Why a request failed, in words that quote neither what was sent nor what came back."""
+    """Why a request failed, without any text of the request or of the answer."""
     if isinstance(error, httpx.ProxyError):
         return _proxy_reason(error)
     if isinstance(error, _NETWORK_ERRORS):
         return _NOISE.sub("", str(error)).strip() or type(error).__name__
     known = (text for kind, text in _REASONS.items() if isinstance(error, kind))
-    return next(known, "what came is not HTTP, or ended too early")
+    return next(known, "the answer is not HTTP, or ended too early")
 
 
 def _proxy_reason(error: httpx.ProxyError) -> str:
-    """The status alone: the reason beside it is the proxy's own text."""
+    """The status of the proxy's answer, without its reason phrase, which is the proxy's own text."""
     code = str(error)[:3]
     try:
         status = HTTPStatus(int(code))
@@ -154,7 +157,7 @@ def _proxy_reason(error: httpx.ProxyError) -> str:
 
 
 def _unusable_proxy(error: Exception) -> Unreachable:
-    """What is wrong with the proxy variables, without the error's text."""
+    """The error for an invalid proxy variable, without the text of httpx's error."""
     if isinstance(error, ImportError) and "socks" in str(error).lower():
         why = (
             "a SOCKS proxy needs the package socksio; run `pip install socksio`, or name "
@@ -187,9 +190,9 @@ def _not_sent(action: str, endpoint: str, error: Exception) -> NoAnswer:
 
 
 def _plain_http_hint(endpoint: str, error: Exception) -> str:
-    """What to try where the other side does not take part in a TLS handshake.
+    """The advice to use http://, if the TLS handshake did not complete.
 
-    A server without TLS hangs up on it, resets it, or waits for the end of the line.
+    A server without TLS closes the connection, resets it, or waits for the end of the line.
     """
     is_broken = any(
         isinstance(cause, (ssl.SSLError, ConnectionResetError))

@@ -1,38 +1,41 @@
-"""Sources of access keys, fetched when first needed and renewed when refused; stores none on disk."""
+"""Fetches access keys when they are first needed, and again when ESA refuses them; stores none on disk."""
 
 import logging
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from pulumi_esa_prefetch.api import alibaba_credentials as official_keys
+from pulumi_esa_prefetch.api import alibaba_credentials
 from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
-from pulumi_esa_prefetch.settings.credential_sources import Credentials, KeyPlace
+from pulumi_esa_prefetch.settings.credential_sources import Credentials, KeySource
 
 DEFAULT_TIMEOUT = 60.0
-"""Seconds for a place to answer in, where the caller has no deadline of its own."""
+"""Seconds until a source must answer, if the caller has no deadline."""
 
 T = TypeVar("T")
 
 _log = logging.getLogger("pulumi_esa_prefetch.api")
 
 
-class CredentialsSource(Protocol):
-    """Gives access keys; safe to share between threads."""
+class CredentialsProvider(Protocol):
+    """Provides access keys; safe to share between threads."""
 
     def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
-        """The keys to sign with now; raises NoCredentials, after so many seconds at the latest."""
+        """The keys to sign with now; raises NoCredentials, at the latest after this number of seconds."""
         ...
 
     def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
-        """Fetch anew after these were refused; True if `get` now gives other keys."""
+        """Fetch keys again after ESA refused these; True if `get` now returns other keys.
+
+        Raises NoCredentials, at the latest after this number of seconds.
+        """
         ...
 
 
 class StaticCredentials:
-    """Keys as they were written down: they cannot be renewed."""
+    """Keys from the settings, which cannot be renewed."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -42,36 +45,37 @@ class StaticCredentials:
         return self._credentials
 
     def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ARG002
-        """Never: there is nowhere to fetch others from."""
+        """Return False: there are no other keys."""
         return False
 
 
-class OfficialCredentials:
-    """Keys fetched by the official library, which refreshes temporary ones by itself.
+class LibraryCredentials:
+    """Keys fetched by Alibaba's credentials library, which refreshes temporary keys by itself.
 
-    One thread fetches at a time. The library's timeouts are per read, if it has any: who
-    waits goes away when its own time is over, and the fetching thread is left behind.
+    One thread fetches at a time. The library's timeouts are for each read, or do not exist. So a caller stops
+    waiting when its own time is over, and the thread that fetches goes on alone.
     """
 
-    def __init__(self, place: KeyPlace, *, allow_http: bool = False) -> None:
-        self._place = place
+    def __init__(self, source: KeySource, *, allow_http: bool = False) -> None:
+        self._source = source
         self._allow_http = allow_http
         self._provider: Any = None
         self._failure: str | None = None
         self._last: Credentials | None = None
-        self._lock = threading.Lock()  # held while the place is asked
-        self._in_vain = 0.0  # the longest that anyone has waited for who holds it
+        self._lock = threading.Lock()  # held during a fetch
+        # the most seconds that a caller waited in vain for the fetch that now holds the lock
+        self._in_vain = 0.0
 
     def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
-        """The keys of the moment; a place that has none is asked once, not per call."""
+        """The current keys; a source that has none is asked once, not for each call."""
         last = self._last
         if last is not None and self._left(seconds) <= 0:
-            # The place is silent: ESA says whether the last keys still hold.
+            # The source does not answer: ESA decides whether the last keys are still valid.
             return last
         return self._in_time(seconds, self._get)
 
     def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
-        """Open the place anew: files are read again, roles are taken on again."""
+        """Open the source again: it reads its files again, and assumes its role again."""
         return self._in_time(seconds, lambda: self._renew(refused))
 
     def _get(self) -> Credentials:
@@ -90,10 +94,10 @@ class OfficialCredentials:
 
         def late() -> NoCredentials:
             self._in_vain = max(self._in_vain, seconds)
-            return self._silent(seconds)
+            return self._timeout_error(seconds)
 
         def alone() -> T:
-            # The timeout ends the threads that were left behind here.
+            # With this timeout, threads whose callers have stopped waiting end.
             if not self._lock.acquire(timeout=max(0.0, left)):
                 raise late()
             try:
@@ -107,32 +111,34 @@ class OfficialCredentials:
         return run_within(left, alone, late)
 
     def _left(self, seconds: float) -> float:
-        """How long to wait: a silent place is given the time of one call, not of each anew."""
+        """The seconds to wait: all calls together wait for a silent source as long as one call."""
         return seconds - self._in_vain if self._lock.locked() else seconds
 
-    def _silent(self, seconds: float) -> NoCredentials:
-        place = official_keys.describe(self._place)
+    def _timeout_error(self, seconds: float) -> NoCredentials:
+        source = alibaba_credentials.describe(self._source)
         return NoCredentials(
-            f"no access key from {place} within {seconds:.3g} s; check that it answers, "
+            f"no access key from {source} within {seconds:.3g} s; check that it answers, "
             "allow more time by esa-prefetch:deadline, or set "
             "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
         )
 
     def _fetch(self) -> Credentials:
         try:
-            self._provider = self._provider or official_keys.open_provider(self._place)
+            self._provider = self._provider or alibaba_credentials.open_provider(
+                self._source
+            )
             with plain_http(allowed=self._allow_http):
-                keys = official_keys.read_keys(self._provider)
-            self._last = official_keys.trimmed(keys, self._place)
-        except Exception as error:  # noqa: BLE001 -- the library raises whatever it meets
-            place = official_keys.describe(self._place)
-            why = official_keys.reason(error)
-            _log.debug("no access key from %s: %s", place, why)
+                keys = alibaba_credentials.read_keys(self._provider)
+            self._last = alibaba_credentials.trimmed(keys, self._source)
+        except Exception as error:  # noqa: BLE001 -- the library raises errors of any class
+            source = alibaba_credentials.describe(self._source)
+            why = alibaba_credentials.reason(error)
+            _log.debug("no access key from %s: %s", source, why)
             if self._last is not None:
-                # A hiccup of the place in a long run: ESA says whether the last keys still hold.
+                # A short failure of the source: ESA decides whether the last keys are still valid.
                 return self._last
             self._failure = (
-                f"no access key from {place} ({why}); set ALIBABA_CLOUD_ACCESS_KEY_ID "
+                f"no access key from {source} ({why}); set ALIBABA_CLOUD_ACCESS_KEY_ID "
                 "and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile by "
                 "esa-prefetch:profile"
             )
@@ -140,17 +146,17 @@ class OfficialCredentials:
         return self._last
 
 
-def source_of(place: KeyPlace, *, allow_http: bool = False) -> CredentialsSource:
-    """The source for the place that the settings chose."""
-    if isinstance(place, Credentials):
-        return StaticCredentials(place)
-    return OfficialCredentials(place, allow_http=allow_http)
+def provider_for(source: KeySource, *, allow_http: bool = False) -> CredentialsProvider:
+    """The object that fetches keys from the source that the settings chose."""
+    if isinstance(source, Credentials):
+        return StaticCredentials(source)
+    return LibraryCredentials(source, allow_http=allow_http)
 
 
 __all__ = [
     "Credentials",
-    "CredentialsSource",
-    "OfficialCredentials",
+    "CredentialsProvider",
+    "LibraryCredentials",
     "StaticCredentials",
-    "source_of",
+    "provider_for",
 ]

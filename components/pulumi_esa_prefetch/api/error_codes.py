@@ -1,4 +1,4 @@
-"""What ESA's error codes mean to us: a class of error and a piece of advice each; reads no answer."""
+"""The error class and the advice for each error code of ESA."""
 
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
@@ -14,9 +14,9 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 
-# From the error table that all operations of the family share (the page of
-# StartScheduledPreloadExecution), the gateway's general codes, and codes seen from other
-# ESA operations. A 404 that is not one of these is no proof that a plan is gone.
+# From the error table that these actions share (page of StartScheduledPreloadExecution), the
+# general codes of the gateway, and codes seen from other ESA actions. A 404 with another code
+# does not prove that a plan is gone.
 CLASSES: dict[str, type[ApiError]] = {
     "InvalidJob.NotFound": NotFound,
     "InvalidExecution.NotFound": NotFound,
@@ -73,10 +73,10 @@ _STATUSES: dict[int, type[ApiError]] = {
 }
 
 _SERVER = 500
-"""From here on the server failed, and its word on what exists is worth nothing."""
+"""From this HTTP status on the server failed: even a code for "not found" then proves nothing."""
 
-# A nonce is new for each request: if ESA has seen it, something on the way sent the
-# request twice, and the first copy may have had its effect.
+# Each request has a new nonce. If ESA has seen it before, a device on the network path sent
+# the request twice, and the first copy may have had its effect.
 _AMBIGUOUS_CODES = {"SignatureNonceUsed"}
 
 _RUN_UP = (
@@ -101,7 +101,10 @@ _CODE_ADVICE = {
 
 
 def error_class(code: str, status: int, *, hinted: bool = False) -> type[ApiError]:
-    """The class for a code, else for its family, else for the HTTP status."""
+    """The error class for a code, otherwise for the code's prefix, otherwise for the HTTP status.
+
+    `hinted`: whether the answer has a time after which to retry.
+    """
     known = CLASSES.get(code) or next(
         (found for start, found in _FAMILIES if code.startswith(start)), None
     )
@@ -111,16 +114,16 @@ def error_class(code: str, status: int, *, hinted: bool = False) -> type[ApiErro
         return Throttled
     if status >= _SERVER:
         return ServerFault
-    # ESA's SDK, too, takes a refusal with x-acs-retry-after for throttling.
+    # Alibaba's SDK also reads a refusal with x-acs-retry-after as throttling.
     return _STATUSES.get(status) or (Throttled if hinted else ApiError)
 
 
 def is_ambiguous(code: str, found: type[ApiError]) -> bool:
-    """Whether the refused call may have had its effect all the same."""
+    """Whether the refused call may still have had its effect."""
     return found is ServerFault or code in _AMBIGUOUS_CODES
 
 
 def advice(code: str, found: type[ApiError], action: str) -> str:
-    """What a person can do about it; empty where ESA's message says it all."""
+    """What a user can do about the error; empty if ESA's message already says it."""
     text = _CODE_ADVICE.get(code) or _CLASS_ADVICE.get(found, "")
     return text.format(action=action)

@@ -1,29 +1,29 @@
-"""All that can go wrong with a call to ESA, as one tree; makes no decision about repeating.
+"""The errors of a call to ESA, as one tree; `retry` decides which calls are repeated.
 
-EsaError                  `ambiguous`: the call may have had its effect; `under_way`: or may have it yet
+EsaError                  `ambiguous`: the call may have had its effect; `under_way`: ESA may still carry it out
 ├── ApiError              ESA refused: action, code, status, message, request_id
 │   ├── NotFound          the job or plan does not exist (never for a bare HTTP 404)
 │   ├── Throttled         too many calls; this one had no effect
-│   ├── Busy              locked or busy for a moment; this call had no effect
-│   ├── Conflict          not possible in the state the job or plan is in
+│   ├── Busy              locked or busy for a short time; this call had no effect
+│   ├── Conflict          not possible in the current state of the job or plan
 │   ├── Invalid           a parameter is missing or wrong
 │   ├── Denied            the key lacks a RAM permission, or the id is another account's
 │   ├── BadCredentials    wrong key or signature
-│   │   ├── ExpiredToken  the STS token is over, or not this key's
-│   │   └── WrongClock    this machine's clock is off
-│   ├── CutOff            a 4xx whose JSON did not arrive whole; this call had no effect
-│   └── ServerFault       5xx: ambiguous; under way if a gateway gave up waiting (504)
-├── NoAnswer              sent, and no whole answer came back: ambiguous
-│   ├── TimedOut          none in time: under way
+│   │   ├── ExpiredToken  the STS token has expired, or belongs to another key
+│   │   └── WrongClock    this machine's clock is wrong
+│   ├── CutOff            a 4xx with incomplete JSON; this call had no effect
+│   └── ServerFault       5xx: ambiguous; under way if a gateway timed out (504)
+├── NoAnswer              sent, but no complete answer: ambiguous
+│   ├── TimedOut          no answer in time: under way
 │   ├── Unreachable       no connection: never sent
-│   ├── Untrusted         no TLS connection that can be trusted: never sent
-│   └── OutOfTime         the deadline came before it was sent
+│   ├── Untrusted         no trusted TLS connection: never sent
+│   └── OutOfTime         the deadline passed before it was sent: never sent
 ├── BadAnswer             a 2xx whose content cannot be understood: ambiguous
-│   └── AnotherId         one that is about another object than the call
-├── PartialFailure        a 200 that says that a part was refused
-│   ├── PlansRefused      `created`: what became of each plan
+│   └── AnotherId         the answer is about another job or plan
+├── PartialFailure        a 200 in which ESA refuses a part
+│   ├── PlansRefused      `created`: the result for each plan
 │   └── UrlsRefused       `job`: the job, which exists
-└── NoCredentials         no key could be had: never sent
+└── NoCredentials         no access key was found: never sent
 """
 
 from http import HTTPStatus
@@ -38,7 +38,10 @@ LONGEST_SENTENCE = 2000
 
 
 class EsaError(Exception):
-    """A call to ESA failed; its text is one sentence for a person."""
+    """A call to ESA failed; the message is one sentence.
+
+    `ambiguous`: whether the call may have had its effect. `retry_after`: the seconds that ESA asks to wait.
+    """
 
     def __init__(
         self,
@@ -53,12 +56,12 @@ class EsaError(Exception):
 
     @property
     def under_way(self) -> bool:
-        """Whether ESA may carry the call out later, even after what is sent next."""
+        """Whether ESA may still carry out the call, even after the next call."""
         return False
 
 
 class ApiError(EsaError):
-    """ESA (or something before it) refused a call."""
+    """ESA, or a gateway in front of it, refused the call."""
 
     def __init__(
         self,
@@ -88,19 +91,19 @@ class ApiError(EsaError):
 
 
 class NotFound(ApiError):
-    """The job or plan does not exist: only ESA's own codes for it, never a bare 404."""
+    """The job or plan does not exist: ESA returned one of its codes for this, never a bare HTTP 404."""
 
 
 class Throttled(ApiError):
-    """Too many calls: this one had no effect and may be repeated."""
+    """Too many calls: this one had no effect, and may be repeated."""
 
 
 class Busy(ApiError):
-    """The object is locked or busy for a moment."""
+    """The job or plan is locked or busy for a short time; this call had no effect."""
 
 
 class Conflict(ApiError):
-    """What is asked for is not possible in the state the job or plan is in."""
+    """The call is not possible in the current state of the job or plan."""
 
 
 class Invalid(ApiError):
@@ -108,36 +111,36 @@ class Invalid(ApiError):
 
 
 class Denied(ApiError):
-    """The key lacks the permission, or the id belongs to another account."""
+    """The access key lacks the RAM permission, or the id belongs to another account."""
 
 
 class BadCredentials(ApiError):
-    """The key, its signature or its token is not accepted."""
+    """ESA did not accept the access key, its signature or its token."""
 
 
 class ExpiredToken(BadCredentials):
-    """The STS token has expired or is not one of this key."""
+    """The STS token has expired, or belongs to another key."""
 
 
 class WrongClock(BadCredentials):
-    """The request's time is too far from ESA's: this machine's clock is off."""
+    """The time of the request differs too much from ESA's time: this machine's clock is wrong."""
 
 
 class CutOff(ApiError):
-    """A 4xx whose JSON did not arrive whole: no effect, and only another call can tell why."""
+    """A 4xx with incomplete JSON: the call had no effect, and only another call can show the reason."""
 
 
 class ServerFault(ApiError):
-    """ESA, or a proxy before it, failed (5xx): the call may have had its effect."""
+    """ESA, or a gateway in front of it, failed (5xx): the call may have had its effect."""
 
     @property
     def under_way(self) -> bool:
-        """Whether a gateway gave up waiting for ESA."""
+        """Whether a gateway timed out while it waited for ESA (504)."""
         return self.status == HTTPStatus.GATEWAY_TIMEOUT
 
 
 class NoAnswer(EsaError):
-    """The request went out and no whole answer came back: it may have had its effect."""
+    """The request was sent, but no complete answer came back: the call may have had its effect."""
 
     _sent: ClassVar[bool] = True
 
@@ -146,53 +149,53 @@ class NoAnswer(EsaError):
 
 
 class TimedOut(NoAnswer):
-    """The request went out and nobody answered in time: ESA may carry it out yet."""
+    """The request was sent, but no answer came in time: ESA may still carry out the call."""
 
     @property
     def under_way(self) -> bool:
-        """It is."""
+        """Always true: the request was sent."""
         return True
 
 
 class Unreachable(NoAnswer):
-    """No connection to the endpoint: the request was never sent."""
+    """There is no connection to the endpoint: the request was never sent."""
 
     _sent = False
 
 
 class Untrusted(NoAnswer):
-    """No TLS connection that can be trusted: the request was never sent."""
+    """There is no trusted TLS connection to the endpoint: the request was never sent."""
 
     _sent = False
 
 
 class OutOfTime(NoAnswer):
-    """The deadline of the operation came before this request could be sent."""
+    """The deadline of the operation passed before this request could be sent."""
 
     _sent = False
 
 
 class BadAnswer(EsaError):
-    """A 2xx answer in JSON whose content cannot be understood."""
+    """A 2xx answer in JSON whose content cannot be understood: the call may have had its effect."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, ambiguous=True)
 
 
 class AnotherId(BadAnswer):
-    """ESA accepted the call, and its answer is about another job or plan."""
+    """ESA accepted the call, but its answer is about another job or plan."""
 
 
 class PartialFailure(EsaError):
-    """ESA answered 200 and says inside that a part was refused."""
+    """ESA answered 200, and refused a part of the call in the answer."""
 
 
 class PlansRefused(PartialFailure):
-    """Not all plans were created; `created` has those that were, and ESA's messages."""
+    """Not all plans were created; `created` has the created plans and ESA's messages."""
 
     def __init__(self, asked: int, created: "CreatedPlans") -> None:
         made = ", ".join(plan.id for plan in created.plans[:5])
-        if len(created.plans) > 5:  # noqa: PLR2004 -- as many as one can take in
+        if len(created.plans) > 5:  # noqa: PLR2004 -- more ids make the sentence unreadable
             made += f" and {len(created.plans) - 5} more"
         why = "; ".join(created.failed_messages) or "ESA gives no reason"
         request = f", request {created.request_id}" if created.request_id else ""
@@ -205,9 +208,9 @@ class PlansRefused(PartialFailure):
 
 
 class UrlsRefused(PartialFailure):
-    """The job was created and some or all of its URLs were refused; `job` is that job.
+    """The job was created, but ESA refused some or all of its URLs; `job` is that job.
 
-    The job exists and counts against the site's limit: keep its id, or delete it.
+    The job exists and counts against the limit of the site: keep its id, or delete the job.
     """
 
     def __init__(self, job: "Job") -> None:
@@ -222,4 +225,4 @@ class UrlsRefused(PartialFailure):
 
 
 class NoCredentials(EsaError):
-    """No key could be had from any place: nothing was sent."""
+    """No source had an access key: nothing was sent."""

@@ -1,11 +1,11 @@
-"""Instants as ESA writes them, read and written; compares nothing as text and holds no clock."""
+"""Reads and writes times in the notations of ESA."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
 # Seen in ESA's answers and examples: `2024-06-02T02:43:35Z`, `2023-06-05T10:04:20+0800`,
-# `2024-05-31T17:10:48.849+08:00`, and the slip `2024-01-01T00:00:00+Z`
-# (CreateScheduledPreloadExecutions, GetScheduledPreloadJob, Start...).
+# `2024-05-31T17:10:48.849+08:00`, and, probably a mistake, `2024-01-01T00:00:00+Z`
+# (pages of CreateScheduledPreloadExecutions, GetScheduledPreloadJob, StartScheduledPreloadExecution).
 _NOTATION = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ]"
     r"(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -15,10 +15,10 @@ _NOTATION = re.compile(
 
 
 def parse_time(text: str) -> datetime:
-    """Read an instant in any notation ESA uses; the answer is aware, in UTC.
+    """Read a time in any notation that ESA uses; the result is aware, in UTC.
 
-    The zone must be there (`Z`, `+08:00`, `+0800`, `+08`, `+Z`); fractions of a second
-    are cut at microseconds. Raises ValueError with one sentence.
+    The zone is required (`Z`, `+08:00`, `+0800`, `+08`, `+Z`). Digits after the microseconds
+    are dropped. Raises ValueError with one sentence.
     """
     match = _NOTATION.fullmatch(text.strip())
     if match is None:
@@ -33,7 +33,7 @@ def parse_time(text: str) -> datetime:
 
 
 def render_time(moment: datetime) -> str:
-    """Write an instant as ISO 8601 in UTC with `Z`; milliseconds or microseconds only if any.
+    """Write a time as ISO 8601 in UTC with `Z`, with milliseconds or microseconds only if they are not 0.
 
     Raises ValueError for a datetime without a zone.
     """

@@ -1,4 +1,4 @@
-"""ESA's answer to one call: the content of a success, or one error in words; sends nothing."""
+"""Classifies an HTTP answer: the JSON of a success, or the error that it means; sends nothing."""
 
 import json
 import re
@@ -27,43 +27,43 @@ _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """An HTTP answer as it came, with what is needed to judge it."""
+    """An HTTP answer, with the call's action, the time of arrival and the keys that signed the request."""
 
     action: str
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)  # it may repeat what was sent
+    body: bytes = field(repr=False)  # it may repeat the request
     received: datetime
     credentials: Credentials
-    """What was signed with: it must not be shown, wherever the answer repeats it."""
+    """The keys that signed the request: they are masked wherever the answer repeats them."""
 
     @property
     def content_type(self) -> str:
-        """The media type alone, lower case, without secrets."""
-        told = self.mask_secrets(self.headers.get("content-type", ""))
-        return str(told).partition(";")[0].strip().lower()
+        """The media type without parameters, in lower case, secrets masked."""
+        value = self.mask_secrets(self.headers.get("content-type", ""))
+        return str(value).partition(";")[0].strip().lower()
 
     def mask_secrets(self, value: Any) -> Any:
-        """What JSON holds, should the server have repeated in it what it was sent."""
+        """A JSON value in which each secret of the request is masked, in case the server repeats it."""
         return _masked(_secrets_pattern(self.credentials), value)
 
     def clean(self, text: object) -> str:
-        """Text for one line on any terminal: short, printable, without secrets."""
+        """The text on one line: short, safe to print, secrets and signatures masked."""
         return one_line(_SIGNATURE.sub("[hash]", self.mask_secrets(str(text))))
 
 
 def read_answer(answer: HttpAnswer, effect_note: str) -> dict[str, Any]:
-    """The JSON object of a successful answer; `effect_note` is what to add where it may have had its effect.
+    """The JSON object of a successful answer.
 
-    Raises ApiError for what ESA refused, also inside a 200; NoAnswer for a 2xx that is
-    not a JSON object, as the call may have had its effect.
+    Raises ApiError if ESA refused the call, even with a 200. Raises NoAnswer for a 2xx that is not a JSON object:
+    the call may have had its effect. `effect_note` is added to that message.
     """
     content = _json_object(answer)
-    if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's own borders
+    if not 200 <= answer.status < 300:  # noqa: PLR2004 -- success in HTTP
         raise _refusal(answer, content or _xml_error(answer.body))
     if content is None or not _is_from_esa(answer, content):
         raise NoAnswer(
-            f"{answer.action}: {_what_came(answer)} instead of ESA's JSON "
+            f"{answer.action}: {_description(answer)} instead of ESA's JSON "
             f"(HTTP {answer.status}){effect_note}"
         )
     if _hides_a_failure(content):
@@ -86,7 +86,7 @@ def _refusal(answer: HttpAnswer, content: dict[str, Any] | None) -> ApiError:
         answer.action,
         code,
         answer.status,
-        message or ("ESA gives no reason" if content else _what_came(answer)),
+        message or ("ESA gives no reason" if content else _description(answer)),
         answer.clean(_field(facts, "RequestId")) or None,
         advice=what_to_do,
         ambiguous=is_ambiguous(code, found),
@@ -95,7 +95,7 @@ def _refusal(answer: HttpAnswer, content: dict[str, Any] | None) -> ApiError:
 
 
 def _field(facts: Mapping[str, Any], name: str) -> Any:
-    """A field in either spelling that the official SDK accepts, `Code` or `code`."""
+    """A field in either spelling that Alibaba's SDK accepts, `Code` or `code`."""
     value = facts.get(name, facts.get(name[0].lower() + name[1:]))
     return "" if value is None else value
 
@@ -112,7 +112,7 @@ def _missing_permission(answer: HttpAnswer, facts: Mapping[str, Any]) -> str:
 
 
 def _json_object(answer: HttpAnswer) -> dict[str, Any] | None:
-    """The content as it is used; a secret is looked for once the escapes of JSON are read."""
+    """The content, None if it is not a JSON object; secrets are masked after the escapes of JSON are decoded."""
     try:
         content = answer.mask_secrets(json.loads(answer.body))
     except (ValueError, RecursionError):
@@ -121,7 +121,7 @@ def _json_object(answer: HttpAnswer) -> dict[str, Any] | None:
 
 
 def _xml_error(body: bytes) -> dict[str, Any] | None:
-    """The fields of an XML error, into which gateways fall back; only text is taken."""
+    """The fields of an error in XML, which some gateways send; None if the body is not one."""
     text = body[:10_000].decode("utf-8", "replace")
     if "<Error>" not in text:
         return None
@@ -129,26 +129,26 @@ def _xml_error(body: bytes) -> dict[str, Any] | None:
 
 
 def _is_from_esa(answer: HttpAnswer, content: dict[str, Any]) -> bool:
-    """Whether this is what it says it is, or says what only ESA says.
+    """Whether the answer has the media type of JSON, or a field that only ESA sends.
 
-    A whole answer under a wrong label still tells of what has happened.
+    A complete answer with a wrong media type still shows what happened.
     """
     kind = answer.content_type
     return not kind or kind.endswith(("/json", "+json")) or "RequestId" in content
 
 
 def _is_cut_off(answer: HttpAnswer) -> bool:
-    """Whether ESA did say something, which did not arrive whole."""
+    """Whether the answer is JSON that did not arrive completely."""
     return "json" in answer.content_type and bool(answer.body)
 
 
-def _what_came(answer: HttpAnswer) -> str:
+def _description(answer: HttpAnswer) -> str:
     if not answer.body:
         return "an empty answer"
     kind = answer.clean(answer.content_type or "an answer of no known type")
     if "json" in kind:
         return "JSON that is cut off or broken"
-    # Cut only when it holds no secret: a part of one would be found by nobody.
+    # Secrets are masked before the text is cut: a part of a secret would not be found.
     text = answer.mask_secrets(answer.body.decode("utf-8", "replace"))
     start = answer.clean(text[:4000])
     return f"{kind} that begins {start[:60]!r}"
@@ -170,7 +170,7 @@ def _retry_after(answer: HttpAnswer) -> float | None:
 def _clock_advice(answer: HttpAnswer) -> str:
     server = _http_date(answer.headers.get("date", ""))
     seconds = (answer.received - server).total_seconds() if server else 0.0
-    if abs(seconds) < 60:  # noqa: PLR2004 -- less is not what ESA complains of
+    if abs(seconds) < 60:  # noqa: PLR2004 -- less cannot be the reason
         return "check this machine's clock: ESA allows 15 minutes"
     way = "ahead of" if seconds > 0 else "behind"
     return (
@@ -181,7 +181,7 @@ def _clock_advice(answer: HttpAnswer) -> str:
 
 def _duration_text(seconds: float) -> str:
     minutes = round(seconds / 60)
-    if minutes < 120:  # noqa: PLR2004 -- two hours read better as hours
+    if minutes < 120:  # noqa: PLR2004 -- from two hours on, hours are easier to read
         return f"{minutes} minutes"
     return f"{minutes // 60} hours {minutes % 60} minutes"
 
@@ -195,7 +195,7 @@ def _http_date(text: str) -> datetime | None:
 
 
 def _masked(pattern: re.Pattern[str], value: Any) -> Any:
-    """What JSON holds, without secrets in any of its texts."""
+    """A JSON value in which each match of the pattern is masked."""
     if isinstance(value, str):
         return pattern.sub(_MASK, value)
     if isinstance(value, dict):
@@ -209,16 +209,16 @@ def _masked(pattern: re.Pattern[str], value: Any) -> Any:
 
 
 def _secrets_pattern(credentials: Credentials) -> re.Pattern[str]:
-    """What finds the secrets, however a text spells them."""
+    """A pattern that finds the secrets in any escaped form."""
     secrets = (credentials.access_key_secret, credentials.security_token or "")
-    # The longest first: the other may be its beginning.
+    # The longest secret first: it may begin with the other one.
     longest_first = sorted(filter(None, secrets), key=len, reverse=True)
     spelled = ("".join(map(_any_spelling, secret)) for secret in longest_first)
     return re.compile("|".join(spelled) or r"(?!)")
 
 
 def _any_spelling(character: str) -> str:
-    """A character of a key as it is, or as JSON, a URL or HTML writes it, also more than once."""
+    """A pattern for one character of a key: itself, or as JSON, a URL or HTML escapes it, even more than once."""
     if character.isalnum():
         return character
     code = ord(character)

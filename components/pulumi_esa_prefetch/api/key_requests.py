@@ -1,7 +1,7 @@
-"""The requests of the official credentials library, sent over our own connections; knows no place of keys.
+"""Sends the requests of Alibaba's credentials library over our own connections.
 
-That library asks without a bound on the answer, follows redirects to anywhere, goes through a proxy to
-this machine too, and quotes in its errors what it sent.
+The library itself sets no limit on the size of an answer, follows redirects to any host, uses a proxy even for
+this machine, and quotes its requests in error messages.
 """
 
 import contextlib
@@ -30,13 +30,14 @@ _MODULES = "alibabacloud_credentials.provider."
 _REPLACED = "TeaCore"
 _MILLISECONDS = 1000.0
 
-# The library's own threads ask the metadata service only, and others in this process may use it too.
+# True by default: the library's own threads use the metadata service only, and other code in this process may
+# use the library too.
 _allow_http: ContextVar[bool] = ContextVar("allow_http", default=True)
 
 
 @contextlib.contextmanager
 def plain_http(*, allowed: bool) -> Generator[None]:
-    """Whether requests of this thread may ask another machine for keys over plain http."""
+    """Within this block, whether this thread may fetch keys from another machine over plain HTTP."""
     token = _allow_http.set(allowed)
     try:
         yield
@@ -45,7 +46,10 @@ def plain_http(*, allowed: bool) -> Generator[None]:
 
 
 def replace_http_client() -> None:
-    """Send what the library's modules, imported before, would send; raises NoCredentials if they have no door."""
+    """Replace the HTTP client in the library's modules, which must be imported before.
+
+    Raises NoCredentials if this version of the library has none to replace.
+    """
     modules = [
         module
         for name, module in list(sys.modules.items())
@@ -60,11 +64,11 @@ def replace_http_client() -> None:
 
 
 class _HttpxTeaCore:
-    """What the library sends requests with: the one function of `Tea.core.TeaCore` that it calls."""
+    """The replacement of `Tea.core.TeaCore`, with the only function that the library calls."""
 
     @staticmethod
     def do_action(request: Any, options: Mapping[str, Any] | None = None) -> Any:
-        from Tea.response import TeaResponse  # noqa: PLC0415 -- there once the library is
+        from Tea.response import TeaResponse  # noqa: PLC0415 -- imported with the library
 
         answer, body = _send(request, options or {})
         response: Any = TeaResponse()
@@ -90,7 +94,7 @@ def _send(request: Any, options: Mapping[str, Any]) -> tuple[httpx.Response, byt
         fault = NoCredentials(f"the answer of {origin} {error}")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
         fault = NoCredentials(f"no answer from {origin}: {failure_reason(error)}")
-    # Here, with no error of the HTTP library in its chain: its text may hold a header.
+    # Raised outside `except`, so that httpx's error is not chained: its text may hold a header.
     raise fault
 
 
@@ -121,7 +125,7 @@ def _transport(origin: str) -> httpx.HTTPTransport:
 
 
 def _origin(request: Any) -> str:
-    """The URL without its path; the library keeps an IPv6 address without its brackets."""
+    """The URL without its path; the library stores an IPv6 address without brackets."""
     scheme, host = request.protocol.lower(), str(request.headers.get("host") or "")
     given, slashes, rest = host.partition("://")
     if slashes:
@@ -129,13 +133,13 @@ def _origin(request: Any) -> str:
     host = host.rstrip("/")
     if host.count(":") > 1 and not host.startswith("["):
         host = f"[{host}]"
-    port = request.port if request.port != 80 else None  # noqa: PLR2004 -- its "none"
+    port = request.port if request.port != 80 else None  # noqa: PLR2004 -- means "no port"
     return f"{scheme}://{host}{f':{port}' if port else ''}"
 
 
 def _refuse_plain_http(origin: str) -> None:
     parts = urlsplit(origin)
     host = parts.hostname or ""
-    is_open = parts.scheme != "https" and host != METADATA
-    if is_open and not may_be_sent_keys(host) and not _allow_http.get():
+    is_plain_http = parts.scheme != "https" and host != METADATA
+    if is_plain_http and not may_be_sent_keys(host) and not _allow_http.get():
         raise NoCredentials(plain_http_refusal(origin))

@@ -1,4 +1,4 @@
-"""What ESA gives and takes, as frozen models with ESA's spelling at the wire; sends nothing."""
+"""The jobs, plans and answers of the ESA API as frozen models; the names in JSON are those of ESA's API pages."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.one_line import one_line, printable
 
 PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
-"""The statuses ESA documents; `stopped` means paused (StopScheduledPreloadExecution)."""
+"""The statuses that ESA documents; `stopped` means paused (page of StopScheduledPreloadExecution)."""
 STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
 ACTIVE = frozenset[str | None]({"waiting", "running"})
-"""The statuses of plans that submit URLs, or will when their window opens."""
+"""The statuses of plans that submit URLs now, or will when their window opens."""
 
 
 def _instant(value: Any) -> Any:
@@ -39,7 +39,7 @@ def _lower_id(value: Any) -> Any:
 
 
 def _cleaned(value: Any) -> Any:
-    """Texts fit for a terminal, also those of a list; None in the place of an empty one."""
+    """The string, or the strings of a list, safe to print; None for an empty string."""
     if isinstance(value, str):
         return printable(value) or None
     if isinstance(value, list):
@@ -48,16 +48,16 @@ def _cleaned(value: Any) -> Any:
 
 
 ObjectId = Annotated[str, BeforeValidator(_lower_id)]
-"""The id of a job or a plan, in lower case, whatever the case that ESA writes."""
+"""The id of a job or a plan, in lower case, whatever case ESA writes."""
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-"""An int64, the largest that the API pages know."""
+"""An int64, the largest integer type on the API pages."""
 
 
 class _AnswerModel(BaseModel):
-    """Read leniently: what is unknown is ignored, what is left out, null or empty is None.
+    """An answer that is read leniently: unknown fields are ignored; missing, null and empty fields are None.
 
-    No text in it moves the cursor of a terminal or hides what follows.
+    All strings are safe to print on a terminal.
     """
 
     model_config = ConfigDict(
@@ -76,7 +76,7 @@ class _AnswerModel(BaseModel):
 
 
 class Job(_AnswerModel):
-    """A list of URLs to prefetch, with its counters (GetScheduledPreloadJob)."""
+    """A list of URLs to prefetch, with its counters (page of GetScheduledPreloadJob)."""
 
     id: ObjectId
     name: str | None = None
@@ -88,62 +88,62 @@ class Job(_AnswerModel):
     url_submitted: Number | None = None
     task_submitted: Number | None = None
     error_info: str | None = None
-    """Comma separated, such as `InvalidUrl`; set although the job exists."""
+    """Comma-separated codes such as `InvalidUrl`; set although the job exists."""
     failed_file_oss: str | None = None
     file_id: str | None = None
     created_at: Instant | None = None
     ali_uid: str | None = None
     execution_count: Number | None = None
-    """Only in answers of ListScheduledPreloadJobs."""
+    """In answers of ListScheduledPreloadJobs only."""
     request_id: str | None = None
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The hosts in `domains`, which ESA's pages show as one text and do not describe."""
+        """The hosts in `domains`, which ESA's pages show as one string and do not describe."""
         return tuple(host for host in re.split(r"[,;\s]+", self.domains or "") if host)
 
 
 class _PlanFields(_AnswerModel):
-    """What ESA tells of a plan, there or refused."""
+    """The fields of a plan, whether it exists or was refused."""
 
     job_id: ObjectId | None = None
     unreadable_job: str | None = None
-    """What stands in the place of the job's id and is none, for a warning; `job_id` is None then."""
+    """The job id in the answer if it is not a valid id, for a warning; `job_id` is then None."""
     start_time: Instant | None = None
     end_time: Instant | None = None
     interval: Number | None = None
-    """Seconds between two batches."""
+    """The seconds between two batches."""
     slice_len: Number | None = None
-    """URLs per batch."""
+    """The number of URLs in a batch."""
     status: Annotated[str, BeforeValidator(_lower)] | None = None
-    """One of `PlanStatus`, in lower case; a status unknown here is kept as ESA's word."""
+    """One of `PlanStatus`, in lower case; an unknown status is kept."""
     ali_uid: str | None = None
     request_id: str | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _put_aside_what_is_no_id(cls, content: Any) -> Any:
-        """Keep the plan: its status counts, also where the name of its job cannot be read."""
-        told = content.get("JobId") if isinstance(content, Mapping) else None
-        if told is None or object_id(told) or not str(told).strip():
+    def _set_aside_invalid_job_id(cls, content: Any) -> Any:
+        """Keep the plan although its job id is invalid: its status is still valid."""
+        value = content.get("JobId") if isinstance(content, Mapping) else None
+        if value is None or object_id(value) or not str(value).strip():
             return content
-        return {**content, "JobId": None, "UnreadableJob": one_line(told, 64)}
+        return {**content, "JobId": None, "UnreadableJob": one_line(value, 64)}
 
 
 class Plan(_PlanFields):
-    """When and how fast a job's URLs are submitted (ListScheduledPreloadExecutions)."""
+    """When and how fast the URLs of a job are submitted (page of ListScheduledPreloadExecutions)."""
 
     id: ObjectId
 
 
 class RefusedPlan(_PlanFields):
-    """A plan that ESA did not create, as far as ESA describes it; often without an id."""
+    """A plan that ESA did not create, with the fields that ESA returned; often without an id."""
 
     id: str | None = None
 
 
 class CreatedPlans(_AnswerModel):
-    """What became of each plan asked for (CreateScheduledPreloadExecutions)."""
+    """The result for each plan of a create call (page of CreateScheduledPreloadExecutions)."""
 
     total_count: Number | None = None
     success_count: Number | None = None
@@ -154,7 +154,7 @@ class CreatedPlans(_AnswerModel):
 
     @field_validator("plans", "failed_plans", "failed_messages", mode="before")
     @classmethod
-    def _null_is_none_of_them(cls, value: Any) -> Any:
+    def _read_null_as_empty(cls, value: Any) -> Any:
         return () if value is None else value
 
 
@@ -162,7 +162,7 @@ class JobPage(_AnswerModel):
     """One page of ListScheduledPreloadJobs; `total_count` counts all pages."""
 
     jobs: tuple[Job, ...] | None = None
-    """None if ESA left the list out, which is not the same as an empty one."""
+    """None if the answer has no list, which is not the same as an empty list."""
     total_count: Number | None = None
     request_id: str | None = None
 
@@ -171,22 +171,21 @@ class PlanList(_AnswerModel):
     """The answer of ListScheduledPreloadExecutions, which has no pages."""
 
     plans: tuple[Plan, ...] | None = Field(default=None, alias="Executions")
-    """None if ESA left the list out, which is not the same as an empty one."""
+    """None if the answer has no list, which is not the same as an empty list."""
     total_count: Number | None = None
     request_id: str | None = None
 
 
 class DeleteAnswer(_AnswerModel):
-    """The answer of the Delete actions: a request id and nothing else."""
+    """The answer of the Delete actions: a request id only."""
 
     request_id: str
 
 
 class PlanSpec(BaseModel):
-    """A plan to create: the window (aware datetimes), seconds between batches, URLs per batch.
+    """A plan to create: the window (aware datetimes), the seconds between batches, the URLs in a batch.
 
-    What an absent start or end means is left open by ESA's documentation
-    (CreateScheduledPreloadExecutions).
+    ESA's documentation does not say what a missing start or end means (page of CreateScheduledPreloadExecutions).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -198,9 +197,9 @@ class PlanSpec(BaseModel):
 
 
 def build_models() -> None:
-    """Build the validators of all models, which the import leaves out: they take longer than the rest of it.
+    """Build the validators of all models; building them at import would slow down runs that make no call.
 
-    The client's module calls this once. Otherwise the first threads that read an answer would do it at one time.
+    The client's module calls this once, so that two threads never build the same model at the same time.
     """
     for model in (Job, Plan, CreatedPlans, JobPage, PlanList, DeleteAnswer, PlanSpec):
         model.model_rebuild()

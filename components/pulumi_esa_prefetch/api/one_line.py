@@ -1,28 +1,28 @@
-"""What others wrote, made fit for a terminal: no character moves the cursor, turns or hides text; knows no secret.
+"""Makes text from outside safe to print: no character moves the cursor, changes the direction of text or hides it.
 
-Text of ESA passes here when its answer becomes a model or an error, and everybody's again where a report
-is rendered. Letters of all scripts, combining marks and emoji stay.
+Text from ESA is cleaned when its answer becomes a model or an error, and all text again when a report is rendered.
+Letters of all scripts, combining marks and emoji stay. Secrets are masked elsewhere (`http_answers`).
 """
 
 import re
 from typing import Final
 
 LONGEST = 300
-# Letters and marks by their category that nobody sees: the fillers of Hangul and Khmer, the grapheme joiner.
+# Unicode calls these letters or marks, but they are invisible: fillers of Hangul and Khmer, the grapheme joiner.
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-# An emoji of several, such as a family: the joiner between two pictures, of which the first may have a variation.
+# The joiner inside an emoji of several pictures, such as a family; a variation selector may precede the joiner.
 _JOINED: Final = re.compile(
     "(?<=[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
 )
 
 
 def one_line(text: object, longest: int = LONGEST) -> str:
-    """Text as words on one line: short, and printable on any terminal."""
+    """The text on one line, at most `longest` characters, printable on any terminal."""
     return printable(" ".join(str(text).split())[:longest])
 
 
 def printable(text: object) -> str:
-    """Text as words on one line, whole; a question mark stands for what no terminal should get."""
+    """The whole text on one line; `?` replaces each character that is not safe to print."""
     words = " ".join(str(text).split())
     if words.isprintable() and _UNSEEN.isdisjoint(words):
         return words
@@ -37,7 +37,7 @@ def _is_seen(character: str) -> bool:
 
 
 def printable_json(document: str) -> str:
-    """JSON of the same value, with such characters as escapes; those can stand in its texts only."""
+    """The same JSON with each unsafe character as an escape; such characters occur in JSON strings only."""
     if (document.isascii() and "\x7f" not in document) or document.isprintable():
         return document
     return "".join(c if c == "\n" or _is_seen(c) else _escape(c) for c in document)

@@ -1,4 +1,4 @@
-"""The proxy for an endpoint, as the environment names it; connects to nothing."""
+"""Chooses the proxy for a URL from the proxy variables of the environment; opens no connection."""
 
 import ipaddress
 import re
@@ -11,15 +11,16 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
-    """The URL of the proxy to ask through; `proxies` as `urllib.request.getproxies` gives them.
+    """The URL of the proxy for `url`, None for a direct connection.
 
-    A proxy that is set for the internet reaches neither this machine nor a metadata service.
+    `proxies` is the result of `urllib.request.getproxies`. This machine and the metadata service are always
+    reached directly: a proxy for the internet cannot reach them.
     """
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        return None  # no URL: that is told when something is sent to it
+        return None  # not a URL: the first request reports it
     host = (parts.hostname or "").removesuffix(".")
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or is_this_machine(host) or host == METADATA:
@@ -31,7 +32,7 @@ def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
 
 
 def _covers(entry: str, scheme: str, host: str, port: int) -> bool:
-    """Whether an entry of NO_PROXY means this host; one that cannot be read means none, as with curl."""
+    """Whether an entry of NO_PROXY includes this host; an invalid entry includes no host, as in curl."""
     network, parts = _network(entry), _entry(entry)
     if entry == "*":
         return True
@@ -44,7 +45,7 @@ def _covers(entry: str, scheme: str, host: str, port: int) -> bool:
 
 
 def _names(name: str, host: str) -> bool:
-    """Whether a name of NO_PROXY means a host; one that begins with a dot only what is below it."""
+    """Whether a name in NO_PROXY includes a host; a name that begins with a dot includes its subdomains only."""
     address, name = address_of(host), name.removesuffix(".")
     if address is not None:
         return address_of(name) == address
@@ -54,7 +55,7 @@ def _names(name: str, host: str) -> bool:
 
 
 def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """The addresses that an entry without a port means, one or many."""
+    """The network, or the single address, of an entry without a port; None if the entry is neither."""
     address, slash, length = entry.partition("/")
     bare = address.removeprefix("[").removesuffix("]")
     try:

@@ -1,67 +1,72 @@
-"""How fast calls go out: a token bucket for all threads, which refusals slow down; repeats nothing itself."""
+"""Limits how fast calls are sent: one token bucket for all threads, slower after ESA refused a call for its rate."""
 
 import math
 import threading
 
 from pulumi_esa_prefetch.clock import Clock
 
-SLOWEST = 1.0  # calls a second: ESA counts whole calls, so no quota is below it
-BELOW_REFUSED = 0.85
-CLIMB = 10.0  # the larger, the slower it climbs, and the fewer calls a quota refuses
-NAP = 1.0  # seconds after which a waiting thread asks again: the rate may have changed
+SLOWEST = 1.0  # calls per second: ESA counts whole calls, so no quota is lower
+BELOW_REFUSED = 0.85  # the next goal, as a part of the rate that was refused
+CLIMB = 10.0  # a larger value raises the rate more slowly, and the quota refuses fewer calls
+LONGEST_SLEEP = 1.0  # seconds; then a waiting thread reads the rate again
 LONGEST_HINT = 30.0
 
 
 class RateLimiter:
-    """The token bucket of one action: `max_qps` calls a second, after a burst of one second's worth.
+    """The token bucket of one action: `max_qps` calls per second, after a first burst of one second's calls.
 
-    ESA publishes a quota of 30 for ListScheduledPreloadExecutions, per region, action and main account, and likely
-    the same for the others. So each action has a pacer, and as the account is shared, a refusal halves the rate.
-    It climbs to a goal just below the rate that was refused, lingers there, and climbs on ever faster, up to
-    `max_qps` (a cubic, as in TCP CUBIC). Turns come in the order in which they were asked for.
+    ESA publishes a quota of 30 calls per second for ListScheduledPreloadExecutions, per region, action and main
+    account (help page api-esa-2024-09-10-quota); the other actions probably have the same. So each action has its
+    own limiter. Others use the same account, so a refusal halves the rate. Then the rate rises to a goal just
+    below the refused rate, stays near it, and rises faster and faster up to `max_qps`: a cubic function of time,
+    as in TCP CUBIC. Threads get their turns in the order of their `wait` calls.
     """
 
     def __init__(self, clock: Clock, max_qps: float) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._max_qps = self._goal = max_qps
-        self._turns, self._due = 0, max(1.0, max_qps)  # asked for; may be taken
-        self._counted = clock.monotonic()  # until when `_due` is counted
-        self._back = self._slowed = -math.inf  # when at the goal; when last halved
-        self._has_passed = True  # something, since it was halved
+        self._turns, self._due = 0, max(1.0, max_qps)  # turns requested; turns allowed
+        self._counted = clock.monotonic()  # the time up to which `_due` is counted
+        # when the rate reaches the goal; when it was last halved
+        self._back = self._slowed = -math.inf
+        self._has_passed = True  # whether a call succeeded since the rate was halved
 
     def wait(self, deadline: float) -> float | None:
-        """Wait for a turn, and say when it came; None, at once, if it would come after the deadline."""
+        """Wait for a turn and return its time; None, without waiting, if it would come after the deadline.
+
+        Both times are on the monotonic clock.
+        """
         with self._lock:
             self._count()
             turn = self._turns = self._turns + 1
         while True:
             with self._lock:
                 now = self._count()
-                if self._due > turn - 1e-6:  # which is rounding
+                if self._due > turn - 1e-6:  # allows for rounding
                     return now
                 begin = max(now, self._counted)
                 moment = begin + (turn - self._due) / self._rate(begin)
                 if moment > deadline:
-                    self._due += 1.0  # the turn is the next one's
+                    self._due += 1.0  # the next thread gets this turn
                     return None
-            self._clock.sleep(min(moment - now, NAP))
+            self._clock.sleep(min(moment - now, LONGEST_SLEEP))
 
     def passed(self) -> None:
-        """A call was not refused for its rate."""
+        """Note that a call was not refused for its rate."""
         self._has_passed = True
 
     def refused(self, sent: float, hint: float | None) -> None:
-        """A call, its turn at `sent`, was refused for its rate; ESA wants quiet for `hint` seconds."""
+        """Note that the call whose turn came at `sent` was refused for its rate; ESA asks to wait `hint` seconds."""
         with self._lock:
             now = self._count()
-            if sent > self._slowed:  # else it was under way when the rate was halved
+            if sent > self._slowed:  # otherwise it was sent before the rate was halved
                 self._halve(now)
             self._due = min(self._due, self._turns)
             self._counted = max(self._counted, now + min(hint or 0.0, LONGEST_HINT))
 
     def _halve(self, now: float) -> None:
         rate, least = self._rate(now), min(SLOWEST, self._max_qps)
-        if self._has_passed:  # else it is an outage, which says nothing of a quota
+        if self._has_passed:  # otherwise it is an outage, which shows no quota
             self._goal = max(least, BELOW_REFUSED * rate)
         doublings = math.log2(self._goal / min(self._goal, max(rate / 2, least)))
         self._back = now + CLIMB / math.sqrt(self._goal) * math.cbrt(doublings)

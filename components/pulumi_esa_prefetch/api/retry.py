@@ -21,8 +21,8 @@ LONGEST_PAUSE = 10.0
 
 _TRANSIENT = (Throttled, Busy, CutOff, ServerFault, NoAnswer, BadAnswer)
 
-# A host that is not there, or speaks in riddles, will hardly change within seconds: a
-# person who mistyped the endpoint should not wait out the whole deadline.
+# A host that does not exist, or that sends unreadable answers, rarely recovers within seconds:
+# a user who mistyped the endpoint must not wait until the deadline.
 _MOST_ATTEMPTS: dict[type[EsaError], int] = {
     Unreachable: 4,
     BadAnswer: 3,
@@ -31,9 +31,9 @@ _MOST_ATTEMPTS: dict[type[EsaError], int] = {
 
 
 def may_repeat(error: EsaError, attempt: int, *, safe_to_repeat: bool) -> bool:
-    """Whether attempt number `attempt` (from 1), which failed so, may be followed by another.
+    """Whether another attempt may follow attempt number `attempt` (from 1), which failed with this error.
 
-    What may have had its effect is repeated only where a second effect does no harm.
+    A call that may have had its effect is repeated only if a second effect does no harm (`safe_to_repeat`).
     """
     if isinstance(error, (OutOfTime, Untrusted)):
         return False
@@ -48,9 +48,9 @@ def may_repeat(error: EsaError, attempt: int, *, safe_to_repeat: bool) -> bool:
 
 
 def delay(error: BaseException, attempt: int, rng: random.Random) -> float:
-    """Seconds to wait after attempt number `attempt` (from 1), which failed so.
+    """The seconds to wait after attempt number `attempt` (from 1), which failed with this error.
 
-    Full jitter on an exponential; a server's hint is waited out first, up to a cap.
+    Exponential backoff with full jitter. If the server says how long to wait, that time comes first, up to a limit.
     """
     ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt - 1, 10))
     hint = error.retry_after if isinstance(error, EsaError) else None

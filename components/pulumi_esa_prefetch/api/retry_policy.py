@@ -15,17 +15,17 @@ _log = logging.getLogger("pulumi_esa_prefetch.api")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long one call is tried: the functions above, bounded by deadline and attempts."""
+    """The retries of one call, limited by a deadline and a number of attempts."""
 
     clock: Clock
     rng: random.Random
     safe_to_repeat: bool
     until: float
-    """On the monotonic clock."""
+    """The deadline, on the monotonic clock."""
     attempts: int | None = None
 
     def retrying(self) -> tenacity.Retrying:
-        """The loop; it sleeps on the clock, and raises the last error as it is."""
+        """The retry loop: it sleeps on the clock, and raises the last error unchanged."""
         return tenacity.Retrying(
             retry=self._may_repeat,
             wait=self._pause,
@@ -42,7 +42,7 @@ class RetryPolicy:
         )
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
-        error = _failure(state)  # an EsaError: nothing else gets past `_may_repeat`
+        error = _failure(state)  # an EsaError: `_may_repeat` lets no other error pass
         return delay(error, state.attempt_number, self.rng) if error else 0.0
 
     def _is_over(self, state: tenacity.RetryCallState) -> bool:

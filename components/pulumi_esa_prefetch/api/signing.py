@@ -1,4 +1,4 @@
-"""ACS3-HMAC-SHA256 as Alibaba's "V3 request structure and signature" has it; sends nothing."""
+"""Signs requests with ACS3-HMAC-SHA256 (Alibaba's page "V3 request structure and signature"); sends nothing."""
 
 import hashlib
 import hmac
@@ -19,14 +19,14 @@ _SECRET_HEADERS = ("authorization", "x-acs-security-token")
 
 
 def canonical_query(parameters: Pairs) -> str:
-    """Parameters sorted by name, percent-encoded as RFC 3986 says; empty values stay."""
+    """The parameters sorted by name and percent-encoded (RFC 3986); empty values are kept."""
     return "&".join(
         f"{_quote(name)}={_quote(value)}" for name, value in sorted(parameters)
     )
 
 
 def canonical_headers(headers: Pairs) -> tuple[str, str]:
-    """The block of headers to sign, and their names joined by `;`."""
+    """The headers to sign, one on each line, and their names joined by `;`."""
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name.lower(), []).append(value.strip())
@@ -38,7 +38,7 @@ def canonical_headers(headers: Pairs) -> tuple[str, str]:
 def canonical_request(
     method: str, path: str, query: Pairs, headers: Pairs, payload_sha256: str
 ) -> str:
-    """What is signed of a request; `payload_sha256` is of the body's bytes, lower hex."""
+    """The canonical request; `payload_sha256` is the SHA-256 of the body, in lower-case hex."""
     block, names = canonical_headers(headers)
     return "\n".join(
         (method, path, canonical_query(query), block, names, payload_sha256)
@@ -46,18 +46,18 @@ def canonical_request(
 
 
 def string_to_sign(canonical: str) -> str:
-    """The algorithm's name and the hash of the canonical request."""
+    """The name of the algorithm and the hash of the canonical request."""
     return f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
 def sign(secret: str, text: str) -> str:
-    """The signature, lower hex; the key is the secret alone, nothing appended."""
+    """The signature in lower-case hex; the HMAC key is the secret alone, without a suffix."""
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
 class Acs3Auth(httpx.Auth):
-    """Signs each request anew, with the time and a nonce of its own; keeps nothing."""
+    """Signs each request with its own time and nonce; keeps no state between requests."""
 
     credentials: Credentials
     clock: Clock
@@ -68,18 +68,18 @@ class Acs3Auth(httpx.Auth):
     def auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign the request; once it is over, take from it what must not be shown."""
-        self._stamp(request)
+        """Sign the request; after the answer, remove the headers that hold a secret."""
+        self._add_acs_headers(request)
         request.headers["authorization"] = self.authorization(request)
         try:
             yield request
         finally:
-            # The request hangs on the response and on every exception of httpx.
+            # The response and every exception of httpx refer to the request, and may be logged.
             for name in _SECRET_HEADERS:
                 request.headers.pop(name, None)
 
     def authorization(self, request: httpx.Request) -> str:
-        """The Authorization header for a stamped request."""
+        """The Authorization header of a request that already has its `x-acs-*` headers."""
         headers = [
             (name, value)
             for name, value in request.headers.multi_items()
@@ -98,7 +98,7 @@ class Acs3Auth(httpx.Auth):
             f"SignedHeaders={canonical_headers(headers)[1]},Signature={signature}"
         )
 
-    def _stamp(self, request: httpx.Request) -> None:
+    def _add_acs_headers(self, request: httpx.Request) -> None:
         request.headers["x-acs-date"] = self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         request.headers["x-acs-signature-nonce"] = self.nonce()
         request.headers["x-acs-content-sha256"] = hashlib.sha256(

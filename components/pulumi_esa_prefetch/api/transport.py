@@ -1,4 +1,4 @@
-"""Sends one signed call, and again where that is safe; knows no action by name and parses no model."""
+"""Sends one signed call and repeats it where that is safe; knows no action by name and parses no model."""
 
 import contextlib
 import logging
@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.api.connection import (
     timeouts,
     with_translated_errors,
 )
-from pulumi_esa_prefetch.api.credentials import CredentialsSource
+from pulumi_esa_prefetch.api.credentials import CredentialsProvider
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One action with its parameters; `form` is None for no body, empty for an empty one."""
+    """One call of an API action; `form` is None for a request without a body."""
 
     action: str
     method: str
@@ -64,12 +64,12 @@ class ApiCall:
 
 
 class Transport:
-    """The connections, the pace and the keys that all calls of a client share."""
+    """The connections, rate limiters and access keys that all calls of a client share."""
 
     def __init__(
         self,
         endpoint: str,
-        credentials: CredentialsSource,
+        credentials: CredentialsProvider,
         *,
         clock: Clock,
         rng: random.Random,
@@ -84,7 +84,7 @@ class Transport:
         self._rng = rng
         self._nonce = nonce
         self._max_qps = max_qps
-        self._rate_limiters: dict[str, RateLimiter] = {}  # by action, as ESA counts
+        self._rate_limiters: dict[str, RateLimiter] = {}  # by action: ESA's quota
         self._client = open_http_client(self._endpoint, user_agent, http)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Transport:
         self._client.close()
 
     def until(self, deadline: CallLimits) -> float:
-        """When an operation that begins now has to be over, on the monotonic clock."""
+        """The deadline of an operation that begins now, on the monotonic clock."""
         return self._clock.monotonic() + deadline.seconds
 
     def call(
@@ -103,7 +103,10 @@ class Transport:
         until: float,
         attempts: int | None = None,
     ) -> T:
-        """What `read` makes of the answer's content; raises EsaError."""
+        """The value that `read` returns for the content of the answer; raises EsaError.
+
+        `until` is the deadline on the monotonic clock.
+        """
         policy = RetryPolicy(
             self._clock, self._rng, call.safe_to_repeat, until, attempts
         )
@@ -122,7 +125,7 @@ class Transport:
         return self._send(call, self._keys(call, until), until)
 
     def _keys(self, call: ApiCall, until: float) -> Credentials:
-        """The keys to sign with, fit for a header: the HTTP library's log quotes one that is not."""
+        """The keys to sign with; raises NoCredentials if one is not valid in a header: httpx would log it."""
         credentials = self._credentials.get(self._left(call, until))
         for name, value in _KEY_PARTS:
             if has_bad_character(value(credentials)):
@@ -130,7 +133,7 @@ class Transport:
         return credentials
 
     def _left(self, call: ApiCall, until: float) -> float:
-        """Seconds to the deadline, more than none; raises OutOfTime."""
+        """The seconds until the deadline, more than 0; raises OutOfTime."""
         left = until - self._clock.monotonic()
         if left <= 0:
             raise _not_sent_in_time(call)
@@ -213,11 +216,16 @@ class Transport:
                 max(0.0, until - self._clock.monotonic()),
                 safe_to_repeat=call.safe_to_repeat,
             ),
-            extensions={"trace": self._hold_back(call, until)},
+            extensions={"trace": self._abort_if_late(call, until)},
         )
 
-    def _hold_back(self, call: ApiCall, until: float) -> Callable[[str, object], None]:
-        """See to it that a call given up while it waited for a connection is not sent on one later."""
+    def _abort_if_late(
+        self, call: ApiCall, until: float
+    ) -> Callable[[str, object], None]:
+        """A trace function that aborts a request after the deadline, just before it would be sent.
+
+        Without it, a request that waited for a connection could be sent after its caller stopped waiting.
+        """
 
         def watch(event: str, _: object) -> None:
             is_sent_now = event.endswith(".send_request_headers.started")
@@ -246,7 +254,7 @@ def _effect_note(call: ApiCall) -> str:
 def _not_sent_in_time(call: ApiCall) -> OutOfTime:
     return OutOfTime(
         f"{call.action}: not sent, as its time was over before its turn came; allow more "
-        "by esa-prefetch:deadline"
+        "time by esa-prefetch:deadline"
     )
 
 

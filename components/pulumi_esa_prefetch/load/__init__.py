@@ -1,4 +1,4 @@
-"""What plans will do to an origin, as pure arithmetic; reads no clock, no network."""
+"""The load that plans will put on an origin, and its limits: pure arithmetic, without clock or network."""
 
 from pulumi_esa_prefetch.load.forecast import Forecast, PlanSchedule, Run, forecast
 from pulumi_esa_prefetch.load.limit_checks import (

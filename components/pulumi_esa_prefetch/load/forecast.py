@@ -1,10 +1,10 @@
-"""When the plans of one job submit which share of its URLs; holds no limits.
+"""Forecasts when the plans of one job submit how many of its URLs; knows no limits.
 
-ESA's pages fix Interval (seconds between batches) and SliceLen (URLs per batch) of a
-plan and leave open whose place in the list it is (CreateScheduledPreloadExecutions,
-ResetScheduledPreloadJob). Taken here: the place belongs to the job, so its plans share
-what is left; the first batch goes out when the plan starts, one more every Interval
-seconds, none at or after EndTime.
+ESA's pages define Interval (seconds between batches) and SliceLen (URLs in a batch) of a
+plan. They do not say whether the position in the URL list belongs to the plan or to the job
+(CreateScheduledPreloadExecutions, ResetScheduledPreloadJob). This module assumes the job, so
+its plans share the rest of the list. It also assumes that the first batch is sent when the
+plan starts, one more every Interval seconds, and none at or after EndTime.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from typing import Protocol, Self
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
-_SECOND = 1_000_000  # ticks
+_SECOND = 1_000_000  # microseconds
 
 
 class PlanSchedule(Protocol):
-    """A plan as anybody knows it; what is not known is None."""
+    """The window, pace and status of a plan of any module; an unknown value is None."""
 
     @property
     def interval(self) -> int | None:
-        """Seconds between two batches."""
+        """The seconds between two batches."""
         ...
 
     @property
     def slice_len(self) -> int | None:
-        """URLs per batch."""
+        """The number of URLs in a batch."""
         ...
 
     @property
@@ -38,21 +38,21 @@ class PlanSchedule(Protocol):
 
     @property
     def end_time(self) -> datetime | None:
-        """When its window ends."""
+        """When its window closes."""
         ...
 
     @property
     def status(self) -> str | None:
-        """ESA's word for what it does."""
+        """The status that ESA returned."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A plan about to run: seconds between batches, URLs per batch, an aware window.
+    """A plan that will run: seconds between batches, URLs in a batch, a window of aware datetimes.
 
-    Either end of the window may be open. `running`: it runs already, taken to have
-    begun with its window. ValueError if a pace is below 1.
+    The window may have no start or no end. `running`: the plan runs now; it is assumed to
+    have begun when its window opened. Raises ValueError if interval or slice_len is below 1.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Run:
 
     @classmethod
     def of(cls, plan: PlanSchedule, name: str) -> Self | None:
-        """A plan of any room as a run of that name; None if its pace is unknown or none."""
+        """The run of a plan, with this name; None if its interval or slice_len is unknown or below 1."""
         interval, slice_len = plan.interval or 0, plan.slice_len or 0
         if interval < 1 or slice_len < 1:
             return None
@@ -80,36 +80,39 @@ class Run:
 
     @property
     def urls_per_second(self) -> float:
-        """The average while it runs."""
+        """The average rate while the plan runs."""
         return self.slice_len / self.interval
 
     def begins(self, now: datetime) -> datetime:
-        """Return the moment of its first batch from now on.
+        """Return the time of its first batch from now on.
 
-        That is now or when its window opens; if it runs already, the next one due.
+        That is now, or when its window opens. If the plan runs already, it is the next batch.
         """
         if self.running:
             return self._next(now)
         return now if self.start is None else max(now, self.start)
 
     def _next(self, now: datetime) -> datetime:
-        """Return the next beat after now; the batch of this very moment is sent."""
+        """Return the time of the next batch after now; a batch due exactly now counts as sent."""
         step = self.interval * _SECOND
         begun = now if self.start is None else min(self.start, now)
-        return _moment(_ticks(begun) + ((now - begun) // TICK // step + 1) * step)
+        return _moment(
+            _microseconds(begun) + ((now - begun) // TICK // step + 1) * step
+        )
 
     def is_past(self, now: datetime) -> bool:
-        """Tell whether its window is over."""
+        """Whether its window is over."""
         return self.end is not None and self.end <= now
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What one run will submit; None is what nobody can know without a URL count.
+    """What one run will submit; a value is None if it cannot be known without the number of URLs.
 
-    `first`, `last`: moments of its batches, None too if there is none. `left`: URLs
-    that no run of the job submits. `finish`: when the whole list is done, None if the
-    windows end before. `needs_until`: when this run alone would be done, had it no end.
+    `past`: whether the window is over. `first`, `last`: the times of the first and the last batch,
+    also None if there is no batch. `batches`, `urls`: how many this run submits. `left`: the URLs
+    that no run of the job submits. `finish`: when the whole list is submitted, None if the windows
+    close before. `needs_until`: when this run alone would finish the list, if its window had no end.
     """
 
     run: Run
@@ -124,50 +127,52 @@ class Forecast:
 
     @property
     def fits(self) -> bool | None:
-        """True if the list is done within the windows, None if unknown."""
+        """Whether the whole list is submitted within the windows; None if unknown."""
         return None if self.left is None else self.left == 0
 
     @property
     def load_end(self) -> datetime | None:
-        """When its load on the origin is over: one interval after the last batch."""
-        return self.last and _moment(_ticks(self.last) + self.run.interval * _SECOND)
+        """When its load on the origin ends: one interval after the last batch."""
+        return self.last and _moment(
+            _microseconds(self.last) + self.run.interval * _SECOND
+        )
 
 
 def forecast(
     runs: Sequence[Run], urls: int | None, now: datetime, submitted: int = 0
 ) -> list[Forecast]:
-    """Forecast the runs of one job, in their order, from now on.
+    """Forecast the runs of one job from now on; the result has the order of `runs`.
 
-    `urls`: length of the job's list (UrlCount), None if unknown; `submitted`: how much
-    of it is done already (TaskSubmitted). Of two batches due at one moment the one of
-    the earlier run in the order goes first.
+    `urls`: the number of URLs in the job's list (UrlCount), None if unknown. `submitted`: how
+    many of them are already submitted (TaskSubmitted). If two batches are due at the same time,
+    the batch of the earlier run in `runs` is first.
     """
-    beats = [_BatchTimes.of(run, now) for run in runs]
+    all_times = [_BatchTimes.of(run, now) for run in runs]
     if urls is None:
-        return [_without_count(beat, now) for beat in beats]
+        return [_without_count(times, now) for times in all_times]
     rest = max(0, urls - submitted)
-    done = _exhausted(beats, rest)
-    portions = _portions(beats, rest, done)
+    done = _exhausted(all_times, rest)
+    portions = _portions(all_times, rest, done)
     left = rest - sum(count for _, count in portions)
     return [
         Forecast(
-            run=beat.run,
-            past=beat.run.is_past(now),
-            first=_moment(beat.first) if batches else None,
-            last=_moment(beat.at(batches)) if batches else None,
+            run=times.run,
+            past=times.run.is_past(now),
+            first=_moment(times.first) if batches else None,
+            last=_moment(times.at(batches)) if batches else None,
             batches=batches,
             urls=count,
             left=left,
             finish=None if done is None else _moment(done),
-            needs_until=_moment(beat.needs(rest)) if rest else None,
+            needs_until=_moment(times.needs(rest)) if rest else None,
         )
-        for beat, (batches, count) in zip(beats, portions, strict=True)
+        for times, (batches, count) in zip(all_times, portions, strict=True)
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _BatchTimes:
-    """The moments of a run's batches, in whole microseconds: nothing is rounded."""
+    """The times of a run's batches, in whole microseconds since 1970, so that nothing is rounded."""
 
     run: Run
     first: int
@@ -176,11 +181,11 @@ class _BatchTimes:
 
     @classmethod
     def of(cls, run: Run, now: datetime) -> "_BatchTimes":
-        end = None if run.end is None else _ticks(run.end)
-        return cls(run, _ticks(run.begins(now)), run.interval * _SECOND, end)
+        end = None if run.end is None else _microseconds(run.end)
+        return cls(run, _microseconds(run.begins(now)), run.interval * _SECOND, end)
 
     def until(self, moment: int) -> int:
-        """Count the batches due at or before the moment."""
+        """Count the batches that are due at or before this time."""
         if self.end is not None:
             moment = min(moment, self.end - 1)
         return max(0, (moment - self.first) // self.step + 1)
@@ -189,33 +194,33 @@ class _BatchTimes:
         return self.until(moment) * self.run.slice_len
 
     def at(self, batch: int) -> int:
-        """Return the moment of the n-th batch, counted from 1."""
+        """Return the time of the n-th batch, counted from 1."""
         return self.first + (batch - 1) * self.step
 
     def needs(self, rest: int) -> int:
-        """Return the moment at which it has submitted the rest if nothing ends it."""
+        """Return the time at which this run alone has submitted the rest, if its window had no end."""
         return self.at(-(-rest // self.run.slice_len))
 
-    def gives_up(self, rest: int) -> int:
-        """Return the moment after which it adds nothing to the rest."""
+    def ends_at(self, rest: int) -> int:
+        """Return the time after which this run submits nothing more of the rest."""
         done = self.needs(rest)
         return done if self.end is None else min(done, self.end)
 
 
-def _exhausted(beats: Sequence[_BatchTimes], rest: int) -> int | None:
-    """Find the moment at which all batches together hold the rest of the list.
+def _exhausted(all_times: Sequence[_BatchTimes], rest: int) -> int | None:
+    """Find the time at which all batches together have submitted the rest of the list, None if never.
 
-    What is submitted by a moment never shrinks, so halving finds it.
+    The number of submitted URLs never decreases over time, so a binary search finds it.
     """
-    if not rest or not beats:
+    if not rest or not all_times:
         return None
-    low = min(beat.first for beat in beats)
-    high = max(beat.gives_up(rest) for beat in beats)
-    if sum(beat.submitted(high) for beat in beats) < rest:
+    low = min(times.first for times in all_times)
+    high = max(times.ends_at(rest) for times in all_times)
+    if sum(times.submitted(high) for times in all_times) < rest:
         return None
     while low < high:
         middle = (low + high) // 2
-        if sum(beat.submitted(middle) for beat in beats) < rest:
+        if sum(times.submitted(middle) for times in all_times) < rest:
             low = middle + 1
         else:
             high = middle
@@ -223,36 +228,38 @@ def _exhausted(beats: Sequence[_BatchTimes], rest: int) -> int | None:
 
 
 def _portions(
-    beats: Sequence[_BatchTimes], rest: int, done: int | None
+    all_times: Sequence[_BatchTimes], rest: int, done: int | None
 ) -> list[tuple[int, int]]:
-    """Count batches and URLs of each run.
+    """Count the batches and the URLs of each run.
 
-    The moment that empties the list is dealt out in order: not every batch due then
-    finds URLs, and the last one may find fewer than its size.
+    Batches that are due when the list ends get the last URLs in the order of the runs: the
+    last batch may get fewer URLs than its size, and the batches after it get none.
     """
     if done is None:
-        reach = max((beat.gives_up(rest) for beat in beats), default=0)
-        counts = [beat.until(reach) if rest else 0 for beat in beats]
-        return [(n, n * b.run.slice_len) for n, b in zip(counts, beats, strict=True)]
+        reach = max((times.ends_at(rest) for times in all_times), default=0)
+        counts = [times.until(reach) if rest else 0 for times in all_times]
+        return [
+            (n, n * b.run.slice_len) for n, b in zip(counts, all_times, strict=True)
+        ]
     portions = []
-    rest -= sum(beat.submitted(done - 1) for beat in beats)
-    for beat in beats:
-        before = beat.until(done - 1)
-        final = min(rest, beat.run.slice_len) if beat.until(done) > before else 0
+    rest -= sum(times.submitted(done - 1) for times in all_times)
+    for times in all_times:
+        before = times.until(done - 1)
+        final = min(rest, times.run.slice_len) if times.until(done) > before else 0
         rest -= final
-        portions.append((before + (final > 0), before * beat.run.slice_len + final))
+        portions.append((before + (final > 0), before * times.run.slice_len + final))
     return portions
 
 
-def _without_count(beat: _BatchTimes, now: datetime) -> Forecast:
-    """Tell what the window alone tells: when batches begin, and when they must end."""
-    past = beat.run.is_past(now)
-    room = 0 if beat.end is None else beat.until(beat.end)
+def _without_count(times: _BatchTimes, now: datetime) -> Forecast:
+    """Forecast from the window alone: when the batches begin, and when the last one is due."""
+    past = times.run.is_past(now)
+    room = 0 if times.end is None else times.until(times.end)
     return Forecast(
-        run=beat.run,
+        run=times.run,
         past=past,
-        first=None if past else _moment(beat.first),
-        last=_moment(beat.at(room)) if room else None,
+        first=None if past else _moment(times.first),
+        last=_moment(times.at(room)) if room else None,
         batches=0 if past else None,
         urls=0 if past else None,
         left=None,
@@ -261,10 +268,10 @@ def _without_count(beat: _BatchTimes, now: datetime) -> Forecast:
     )
 
 
-def _ticks(moment: datetime) -> int:
+def _microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // TICK
 
 
-def _moment(ticks: int) -> datetime:
-    """Turn back into a time; what lies beyond the year 9000 is told as that."""
-    return EPOCH + min(ticks, _ticks(FAR)) * TICK
+def _moment(microseconds: int) -> datetime:
+    """Convert microseconds to a datetime; a time after the year 9000 becomes that year."""
+    return EPOCH + min(microseconds, _microseconds(FAR)) * TICK

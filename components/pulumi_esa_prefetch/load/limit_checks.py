@@ -1,4 +1,4 @@
-"""Opinions on forecasts under given limits, each one sentence without a full stop; stops nothing itself."""
+"""Compares forecasts with the limits of a stack; each finding is one sentence without a full stop."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from pulumi_esa_prefetch.load.forecast import Forecast, Run, forecast
 from pulumi_esa_prefetch.load.limits import Freeze, Kind, Level, Limits, moment_text
 from pulumi_esa_prefetch.load.origins import Segment, Span, load_on_origins, spans
 
-_WHOLE = 1000  # from here on a rate is written without digits after the point
+_WHOLE = 1000  # URLs/s; from this rate on no digits are written after the point
 
 
 @dataclass(frozen=True, slots=True)
 class LimitFinding:
-    """One opinion: on what, how hard (`warn` or `deny`), on which plans, in words."""
+    """One violation: the kind of limit, its level (`warn` or `deny`), the plans, and a sentence."""
 
     kind: Kind
     level: Level
@@ -23,14 +23,14 @@ class LimitFinding:
 
 @dataclass(frozen=True, slots=True)
 class PlanLoad:
-    """A forecast and the origins it loads: name -> most URLs of one batch for it."""
+    """The forecast of a plan and the origins that it loads: name -> most URLs in one batch for this origin."""
 
     forecast: Forecast
     origins: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_plan(planned: PlanLoad, limits: Limits) -> list[LimitFinding]:
-    """Judge one plan by itself: past window, fit, freeze windows, its own rate."""
+    """Check one plan alone: whether its window is over, too short or in a freeze window, and its own rate."""
     if planned.forecast.past:
         return [_past(planned.forecast.run, limits)]
     return [
@@ -49,17 +49,17 @@ def check_start(
     submitted: int = 0,
     origins: Iterable[str] = (),
 ) -> list[LimitFinding]:
-    """Judge the start of one plan, with the other plans of its job that will run too.
+    """Check the start of one plan, together with the other plans of its job that will run.
 
-    They share the job's list (`urls` long, `submitted` of it done); `origins` are the
-    names of the origins it may load, each of them with whole batches.
+    They share the job's list: `urls` URLs, of which `submitted` are submitted. `origins`: the
+    names of the origins that the plan may load; any of them may get whole batches.
     """
     mine = forecast([run, *others], urls, now, submitted)[0]
     return check_plan(PlanLoad(mine, dict.fromkeys(origins, run.slice_len)), limits)
 
 
 def check_load(all_planned: Iterable[PlanLoad], limits: Limits) -> list[LimitFinding]:
-    """Judge the sum on each origin over all given plans; one alone is not a sum."""
+    """Check the total rate on each origin, where more than one of the plans loads it."""
     limit = limits.max_origin_urls_per_second
     if limit is None:
         return []
@@ -75,7 +75,7 @@ def check_load(all_planned: Iterable[PlanLoad], limits: Limits) -> list[LimitFin
 
 
 def denied_sentences(findings: Iterable[LimitFinding]) -> list[str]:
-    """Return the sentences of what is denied."""
+    """Return the sentences of the findings with level `deny`."""
     return [finding.text for finding in findings if finding.level == "deny"]
 
 
@@ -111,9 +111,9 @@ def _freeze(forecast: Forecast, limits: Limits) -> Iterator[LimitFinding]:
 
 
 def _touches(forecast: Forecast, freeze: Freeze) -> str | None:
-    """Say how a run meets a freeze window, None if all its batches lie outside.
+    """Say how a run overlaps a freeze window, None if all its batches are before or after it.
 
-    A window between two batches counts as met: a start some seconds later moves them.
+    A freeze window between two batches counts as an overlap: a start some seconds later would move the batches.
     """
     run, window = forecast.run, freeze.window
     first = forecast.first
@@ -141,7 +141,7 @@ def _rate(planned: PlanLoad, limits: Limits) -> Iterator[LimitFinding]:
 
 
 def _stretches(segments: Sequence[Segment], limit: float) -> Iterator[list[Segment]]:
-    """Join neighbouring segments above the limit."""
+    """Join adjacent segments that are above the limit."""
     stretch: list[Segment] = []
     for segment in segments:
         above = segment.urls_per_second > limit
@@ -170,17 +170,17 @@ def _overload(
 
 
 def count_text(number: int, noun: str) -> str:
-    """Write a number with its noun."""
+    """The number with its noun, in the plural if needed."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def rate_text(urls_per_second: float) -> str:
-    """Write a rate with three digits, or whole."""
+    """The rate with three significant digits, from 1000 on as a whole number."""
     return format(urls_per_second, ".3g" if urls_per_second < _WHOLE else ".0f")
 
 
 def list_text(names: Sequence[str], most: int = 5) -> str:
-    """Write the first names as a list, and how many more there are."""
+    """The first `most` names as a list in words, and the number of the others."""
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

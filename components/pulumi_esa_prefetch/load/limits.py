@@ -1,6 +1,6 @@
-"""What a stack allows: a rate per origin, times without any prefetch; judges nothing.
+"""The limits of a stack: a rate for each origin, and freeze windows without any prefetch; checks nothing.
 
-In stack config it is the object `esa-prefetch:limits`:
+In the stack config they are the object `esa-prefetch:limits`:
 
     esa-prefetch:limits:
       maxOriginUrlsPerSecond: 50
@@ -37,17 +37,17 @@ _GO_TIME = re.compile(
     r"(?P<zone>[+-]\d{4}) \S+",
     re.ASCII,
 )
-# Most stacks set no limits: what reads them is built when it is first used.
+# Most stacks set no limits, so the validators are built when they are first used.
 _DEFERRED = ConfigDict(defer_build=True)
 _MOMENT = TypeAdapter(AwareDatetime, config=_DEFERRED)
 _LENGTH = TypeAdapter(timedelta, config=_DEFERRED)
-# how pydantic writes the choices of a union, and a mapping's key, into an error's place
+# how pydantic names the choices of a union, and the key of a mapping, in the location of an error
 _NOTATION = ("literal[", "dict[", "[key]")
-_OUTSIDE = "the calendar has no such moment"
+_OUT_OF_RANGE = "the calendar has no such moment"
 
 
 class LimitsError(ValueError):
-    """The limits cannot be read; the text is one sentence that names the field."""
+    """The limits cannot be read; the message is one sentence that names the field."""
 
 
 class _Setting(BaseModel):
@@ -61,28 +61,28 @@ class _Setting(BaseModel):
 
 
 def _parse_moment(value: object) -> object:
-    """Read also what an unquoted time in stack config arrives as: Go's notation."""
+    """Accept Go's notation too: Pulumi passes a time that is not quoted in the stack config in this form."""
     if isinstance(value, str) and (match := _GO_TIME.fullmatch(value)):
         return f"{match['day']}T{match['time']}{match['zone']}"
     return value
 
 
-def _of_the_calendar(moment: datetime) -> datetime:
-    """Refuse what is no moment in UTC: the first and the last hours of the calendar."""
+def _check_calendar(moment: datetime) -> datetime:
+    """Refuse a time that has no equivalent in UTC, in the first or the last hours of the calendar."""
     try:
         moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError(_OUTSIDE) from None
+        raise ValueError(_OUT_OF_RANGE) from None
     return moment
 
 
 Moment = Annotated[
-    AwareDatetime, BeforeValidator(_parse_moment), AfterValidator(_of_the_calendar)
+    AwareDatetime, BeforeValidator(_parse_moment), AfterValidator(_check_calendar)
 ]
 
 
 class Interval(_Setting):
-    """A stretch of time, its end not included."""
+    """A period of time, its end not included."""
 
     start: Moment
     end: Moment
@@ -95,7 +95,7 @@ class Interval(_Setting):
 
 
 def _parse_interval(value: object) -> object:
-    """Read ISO 8601's start/end and start/duration; anything else is left alone."""
+    """Read the ISO 8601 notations start/end and start/duration; a value that is no string stays as it is."""
     if not isinstance(value, str):
         return value
     start_text, slash, end_text = value.partition("/")
@@ -113,12 +113,12 @@ def _parse_end(start: datetime, text: str) -> datetime:
         try:
             return start + _LENGTH.validate_python(text)
         except OverflowError:
-            raise ValueError(_OUTSIDE) from None
+            raise ValueError(_OUT_OF_RANGE) from None
     return _MOMENT.validate_python(text)
 
 
 class Freeze(_Setting):
-    """A named time in which no plan may submit anything."""
+    """A freeze window: a named period in which no plan may submit anything."""
 
     name: str
     window: Annotated[Interval, BeforeValidator(_parse_interval)]
@@ -126,7 +126,7 @@ class Freeze(_Setting):
     @model_validator(mode="before")
     @classmethod
     def _named_by_itself(cls, value: object) -> object:
-        """Take a bare interval as its own name."""
+        """Accept an interval alone; it is then also the name."""
         if isinstance(value, str):
             return {"name": value, "window": value}
         return value
@@ -139,23 +139,26 @@ class Freeze(_Setting):
 
 
 class Limits(_Setting):
-    """The limits of a stack, and how hard each is: `warn` where nothing is said."""
+    """The limits of a stack, and for each the level `warn` or `deny`; the default is `warn`.
+
+    `max_origin_urls_per_second`: the URLs per second that one origin may get; None: any number.
+    """
 
     max_origin_urls_per_second: Annotated[float | None, Field(gt=0)] = None
     freeze: tuple[Freeze, ...] = ()
     enforce: Level | Mapping[Kind, Level] = "warn"
 
     def level(self, kind: Kind) -> Level:
-        """Tell how hard a limit of this kind is."""
+        """The level of the limit of this kind."""
         if isinstance(self.enforce, str):
             return self.enforce
         return self.enforce.get(kind, "warn")
 
     @classmethod
     def parse(cls, text: str | None) -> "Limits":
-        """Read the JSON text that a config value holds; nothing is no limits.
+        """Read the JSON of the config value; an empty value means no limits.
 
-        LimitsError names the field that cannot be read.
+        Raises LimitsError, which names the field that cannot be read.
         """
         if not text:
             return cls()
@@ -176,5 +179,5 @@ def _sentence(error: ValidationError) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """Write a moment as a person reads it: UTC, whole seconds, `Z`."""
+    """The time in UTC with whole seconds and `Z`, for a message."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

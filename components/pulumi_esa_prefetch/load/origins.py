@@ -1,8 +1,8 @@
-"""How many URLs per second each origin gets over time; judges nothing.
+"""Calculates how many URLs per second each origin gets over time; checks no limit.
 
-A plan's load is even while it runs: SliceLen / Interval from its first batch to one
-interval after its last. What a batch holds for one origin depends on the list's order;
-where the list is known, `shares` gives the most that one batch can hold.
+The load of a plan is constant while it runs: SliceLen / Interval, from its first batch to one
+interval after its last batch. How many URLs of a batch belong to one origin depends on the order
+of the list. If the list is known, `shares` returns the most that one batch can hold.
 """
 
 import math
@@ -19,7 +19,7 @@ ENDLESS = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One plan's even load on one origin; no end: nobody knows."""
+    """The constant load of one plan on one origin; `end` is None if it is unknown."""
 
     origin: str
     plan: str
@@ -29,13 +29,13 @@ class Span:
 
     @property
     def until(self) -> datetime:
-        """The end, or the end of all time."""
+        """The end; the last possible datetime if it is unknown."""
         return self.end or ENDLESS
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of time in which the same plans load one origin."""
+    """A period in which the same plans load one origin; `end` is None if it is unknown."""
 
     start: datetime
     end: datetime | None
@@ -44,7 +44,7 @@ class Segment:
 
 
 def spans(forecast: Forecast, origins: Mapping[str, int]) -> list[Span]:
-    """Spread a forecast over its origins: name -> most URLs one batch holds for it."""
+    """The loads of a forecast on its origins; `origins`: name -> most URLs in one batch for this origin."""
     if forecast.first is None:
         return []
     run = forecast.run
@@ -58,8 +58,8 @@ def spans(forecast: Forecast, origins: Mapping[str, int]) -> list[Span]:
 def shares(hosts: Sequence[str], slice_len: int) -> dict[str, int]:
     """Count for each host the most URLs that one batch can hold for it.
 
-    `hosts`: the host of each URL in the list's order; a batch is any `slice_len`
-    neighbours, as where batches begin depends on what was submitted before.
+    `hosts`: the host of each URL, in the order of the list. A batch may be any `slice_len`
+    adjacent URLs, because its start depends on what was submitted before.
     """
     seen: Counter[str] = Counter()
     most: dict[str, int] = {}
@@ -72,7 +72,7 @@ def shares(hosts: Sequence[str], slice_len: int) -> dict[str, int]:
 
 
 def load_on_origins(all_spans: Iterable[Span]) -> dict[str, tuple[Segment, ...]]:
-    """Sum spans into the load on each origin over time, in order; gaps are left out."""
+    """Add up the loads on each origin over time; periods without load are left out."""
     by_origin: dict[str, list[Span]] = {}
     for span in all_spans:
         by_origin.setdefault(span.origin, []).append(span)
@@ -80,12 +80,12 @@ def load_on_origins(all_spans: Iterable[Span]) -> dict[str, tuple[Segment, ...]]
 
 
 def peak(segments: Sequence[Segment]) -> Segment | None:
-    """Return the first segment with the highest load, None if there is none."""
+    """Return the first segment with the highest load, None without segments."""
     return max(segments, key=lambda s: s.urls_per_second, default=None)
 
 
 def overlaps(segments: Iterable[Segment]) -> list[Segment]:
-    """Keep the segments in which several plans load the origin at once."""
+    """Return the segments in which more than one plan loads the origin."""
     return [segment for segment in segments if len(segment.plans) > 1]
 
 

@@ -1,6 +1,6 @@
-"""Where access keys come from, as config and environment choose it; fetches none from anywhere.
+"""The source of the access keys that the stack config and the environment choose; fetches no key.
 
-The first that is there: keys in stack config (`esa-prefetch:*`, then `alicloud:*`), keys in the
+The first source that is set is used: keys in the stack config (`esa-prefetch:*`, then `alicloud:*`), keys in the
 environment, a named profile, a credentials URI, an ECS role, a role by OIDC, the default chain.
 """
 
@@ -15,7 +15,7 @@ from pulumi_esa_prefetch.settings.source import SettingsError, SettingsSource
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key, with a token if it is a temporary one; its repr shows no secret."""
+    """An access key, with a security token if it is temporary; its repr shows no secret."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
@@ -24,7 +24,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Profile:
-    """A named profile of the official tools' files (`~/.aliyun/config.json` if no file)."""
+    """A named profile in a file of Alibaba's tools (`~/.aliyun/config.json` if `file` is None)."""
 
     name: str
     file: str | None = None
@@ -32,21 +32,21 @@ class Profile:
 
 @dataclass(frozen=True)
 class EcsRole:
-    """The RAM role of the ECS instance that this runs on."""
+    """The RAM role of the ECS instance that runs this process."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class CredentialsUri:
-    """A URL that answers with temporary keys."""
+    """A URL that returns temporary keys."""
 
     uri: str = field(repr=False)  # it may hold a password
 
 
 @dataclass(frozen=True)
 class OidcRole:
-    """A RAM role taken on with an OIDC token from a file."""
+    """A RAM role that is assumed with an OIDC token from a file; `seconds` is the length of the session."""
 
     role_arn: str
     provider_arn: str
@@ -58,19 +58,19 @@ class OidcRole:
 
 @dataclass(frozen=True)
 class DefaultChain:
-    """The default chain of the official credentials library."""
+    """The default chain of Alibaba's credentials library."""
 
 
-DirectKeyPlace = (
+DirectKeySource = (
     Credentials | Profile | EcsRole | CredentialsUri | OidcRole | DefaultChain
 )
 
 
 @dataclass(frozen=True)
 class AssumedRole:
-    """A RAM role taken on by whoever holds other keys."""
+    """A RAM role that is assumed with the keys of another source; `seconds` is the length of the session."""
 
-    source: DirectKeyPlace
+    source: DirectKeySource
     role_arn: str
     session_name: str | None = None
     policy: str | None = None
@@ -78,8 +78,8 @@ class AssumedRole:
     seconds: int | None = None
 
 
-KeyPlace = DirectKeyPlace | AssumedRole
-"""Where keys come from, not yet fetched: `api.credentials.source_of` makes a source of it."""
+KeySource = DirectKeySource | AssumedRole
+"""Where access keys come from; `api.credentials.provider_for` makes the object that fetches them."""
 
 
 class _Names(NamedTuple):
@@ -103,8 +103,8 @@ _ENVIRONMENT = (
         for brand in ("ALIBABA_CLOUD", "ALIBABACLOUD")
     ),
 )
-# As with the alicloud provider, so that both act as the same account, keys in the environment
-# win over a profile: a pipeline has the former, the config names the latter for people.
+# Keys in the environment are used before a profile. The alicloud provider has the same order, so that both use
+# the same account: a pipeline has keys in its environment, and the config names the profile that people use.
 _PROFILES = (
     "esa-prefetch:profile",
     "alicloud:profile",
@@ -119,21 +119,21 @@ BAD_CHARACTER = "has a character that no access key or token has"
 
 
 def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
-    """Leave out what is masked, and a set of keys as a whole: half of one is of no use."""
+    """The config without masked values; if one value of a key is masked, the other values of that key go too."""
     masked = {name for name, value in config.items() if value == mask}
     hidden = masked.union(*(names for names in _CONFIG if masked.intersection(names)))
     return {name: value for name, value in config.items() if name not in hidden}
 
 
-def read_key_place(source: SettingsSource, *, allow_http: bool = False) -> KeyPlace:
-    """Choose where keys come from; raises SettingsError, naming what is missing."""
-    place = _direct_place(source, allow_http=allow_http)
+def read_key_source(source: SettingsSource, *, allow_http: bool = False) -> KeySource:
+    """Choose where access keys come from; raises SettingsError, which names a missing setting."""
+    key_source = _direct_source(source, allow_http=allow_http)
     role = _structure(source, "alicloud:assumeRole")
     arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
     if not arn:
-        return place
+        return key_source
     return AssumedRole(
-        place,
+        key_source,
         arn,
         session_name=role.get("sessionName")
         or source.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
@@ -144,12 +144,12 @@ def read_key_place(source: SettingsSource, *, allow_http: bool = False) -> KeyPl
 
 
 def has_bad_character(value: str) -> bool:
-    """Whether a character of this stands in no access key or token, so that no header may carry it."""
+    """Whether a key or token has a character that is not allowed there, so that no HTTP header can hold it."""
     return not (value.isascii() and value.isprintable()) or " " in value
 
 
-def _direct_place(source: SettingsSource, *, allow_http: bool) -> DirectKeyPlace:
-    named = _static_keys(source) or _named_place(source, allow_http=allow_http)
+def _direct_source(source: SettingsSource, *, allow_http: bool) -> DirectKeySource:
+    named = _static_keys(source) or _named_source(source, allow_http=allow_http)
     return named or DefaultChain()
 
 
@@ -174,7 +174,9 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
     )
 
 
-def _named_place(source: SettingsSource, *, allow_http: bool) -> DirectKeyPlace | None:
+def _named_source(
+    source: SettingsSource, *, allow_http: bool
+) -> DirectKeySource | None:
     profile = source.text(*_PROFILES)
     if profile:
         return Profile(profile, _profile_file(source))
@@ -187,12 +189,14 @@ def _named_place(source: SettingsSource, *, allow_http: bool) -> DirectKeyPlace 
 
 def _credentials_uri(uri: str, name: str, *, allow_http: bool) -> CredentialsUri:
     parts = _web_address(uri)
-    if parts is None:  # it is not shown: it may hold a password
+    if parts is None:  # The value is not shown: it may hold a password.
         raise SettingsError(
             f"{name} must be a URL such as http://127.0.0.1:8080/keys or https://host/keys"
         )
-    is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
-    if is_open and not allow_http:
+    is_plain_http = parts.scheme == "http" and not may_be_sent_keys(
+        parts.hostname or ""
+    )
+    if is_plain_http and not allow_http:
         raise SettingsError(plain_http_refusal(name))
     return CredentialsUri(uri)
 
@@ -201,7 +205,7 @@ def _web_address(uri: str) -> SplitResult | None:
     try:
         parts = urlsplit(uri)
         usable = parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, or half an IPv6 address
+    except ValueError:  # the port is not a number, or an IPv6 address lacks a bracket
         return None
     return parts if usable and parts.scheme in ("http", "https") else None
 

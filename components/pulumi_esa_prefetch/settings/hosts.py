@@ -1,11 +1,11 @@
-"""Hosts by their spelling alone: which are this machine, which may be sent keys in the clear; resolves no name."""
+"""Which hosts are this machine, and which may receive access keys over plain HTTP; resolves no name."""
 
 import ipaddress
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 METADATA = "100.100.100.200"
-"""The metadata service of an ECS instance: its own hypervisor answers, over plain HTTP only."""
+"""The metadata service of an ECS instance: the instance's own hypervisor answers, over plain HTTP only."""
 
 ALLOW_HTTP = ("esa-prefetch:allowHttp", "ESA_PREFETCH_ALLOW_HTTP")
 
@@ -14,7 +14,7 @@ _OR_ALLOW = (
     "the last up"
 )
 
-# Not `is_private`: that holds addresses of documentation and others, which differ between Pythons.
+# Not `is_private`: it includes other ranges, such as those for documentation, and differs between Python versions.
 _PRIVATE = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -29,7 +29,7 @@ _PRIVATE = tuple(
 
 
 def address_of(host: str) -> Address | None:
-    """The address that a host is written as; None for a name, whatever it resolves to."""
+    """The IP address that the host is written as; None for a host name."""
     try:
         address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
@@ -39,19 +39,19 @@ def address_of(host: str) -> Address | None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether nothing that is sent to this host leaves the machine."""
+    """Whether the host is this machine, so that a request to it does not leave the machine."""
     address = address_of(host)
     if address is not None:
-        # What is sent to 0.0.0.0 or :: stays here too; local servers print it as their address.
+        # A request to 0.0.0.0 or :: stays on this machine too; local servers print it as their address.
         return address.is_loopback or address.is_unspecified
     name = host.lower().removesuffix(".")
     return name == "localhost" or name.endswith(".localhost")
 
 
 def may_be_sent_keys(host: str) -> bool:
-    """Whether keys may go there in the clear: this machine, or an address of a private network.
+    """Whether access keys may be sent there over plain HTTP: to this machine, or to an address of a private network.
 
-    A name is trusted only if it means this machine: whoever answers for a name can name any address.
+    A host name is trusted only if it means this machine, because DNS can map any other name to any address.
     """
     address = address_of(host)
     if address is None:
@@ -60,7 +60,7 @@ def may_be_sent_keys(host: str) -> bool:
 
 
 def plain_http_refusal(what: str) -> str:
-    """The sentence that refuses plain HTTP for `what`."""
+    """The error message that refuses plain HTTP for `what`."""
     return (
         f"{what} is plain http to another machine, where anyone on the way can read keys: "
         f"use https, {_OR_ALLOW}"
@@ -68,7 +68,7 @@ def plain_http_refusal(what: str) -> str:
 
 
 def proxy_refusal(what: str, variable: str) -> str:
-    """The sentence that refuses plain HTTP for `what` through the proxy that a variable names."""
+    """The error message that refuses plain HTTP for `what` through the proxy that a variable names."""
     return (
         f"{what} is plain http, and {variable} names a proxy on another machine, which can read "
         f"keys: use https, name the host in NO_PROXY, {_OR_ALLOW}"

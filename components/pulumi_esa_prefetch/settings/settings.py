@@ -1,11 +1,11 @@
-"""Settings, read once from stack config and environment; fetches no key and opens no connection."""
+"""The settings of the client, read once from the stack config and the environment."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import SplitResult, urlsplit
 
-from pulumi_esa_prefetch.settings.credential_sources import KeyPlace, read_key_place
+from pulumi_esa_prefetch.settings.credential_sources import KeySource, read_key_source
 from pulumi_esa_prefetch.settings.hosts import (
     ALLOW_HTTP,
     may_be_sent_keys,
@@ -18,8 +18,8 @@ from pulumi_esa_prefetch.settings.source import (
     quoted,
 )
 
-# The only public endpoints (help page api-esa-2024-09-10-endpoint). A region never picks
-# one: a site belongs to the account's kind, China or International, not to a region.
+# The only public endpoints (help page api-esa-2024-09-10-endpoint). The region does not
+# choose one: a site belongs to an account type, China or International, not to a region.
 CHINA_ENDPOINT = "esa.cn-hangzhou.aliyuncs.com"
 INTERNATIONAL_ENDPOINT = "esa.ap-southeast-1.aliyuncs.com"
 
@@ -39,9 +39,9 @@ SETTINGS = (
     "securityToken",
     "verify",
 )
-"""All names of the namespace in stack config, also those that other modules read."""
+"""All names of the namespace in the stack config, including those that other modules read."""
 _CLOSE_MATCH = 0.85
-"""Of difflib's ratio: one letter of five is near, a word of its own is not."""
+"""The least difflib ratio of a misspelled name: one wrong letter of five is a misspelling, another word is not."""
 
 ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
 DEFAULT_DEADLINE = 120.0
@@ -52,34 +52,35 @@ DEFAULT_MAX_QPS = 30.0
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be set for the client; nothing else reads config or environment for it."""
+    """All settings of the client; no other code reads config or environment for it."""
 
     endpoint: str
-    """URL with scheme, without path."""
-    credentials: KeyPlace
-    """Where keys come from; fetched at the first call, not here."""
+    """A URL with a scheme and without a path."""
+    credentials: KeySource
+    """Where access keys come from; they are fetched at the first call."""
     verify: bool = True
-    """Whether a preview looks up plans that are about to be created."""
+    """Whether a preview looks up the plans that it would create."""
     max_qps: float = DEFAULT_MAX_QPS
-    """Calls per second of each API action."""
+    """Calls per second, for each API action."""
     deadline: float = DEFAULT_DEADLINE
-    """Seconds per operation, all repeats included."""
+    """Seconds for one operation, retries included."""
     allow_http: bool = False
-    """Whether keys may go to, or come from, another machine over plain http."""
+    """Whether access keys may be sent to, or fetched from, another machine over plain HTTP."""
     debug: bool = False
+    """Whether an error shows its traceback."""
 
 
 def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
-    """Read all settings; `get` takes full names of stack config, `esa-prefetch:endpoint`.
+    """Read all settings; `get` takes the full name of a config value, such as `esa-prefetch:endpoint`.
 
-    `esa-prefetch:*` wins over `alicloud:*`, that over the environment; keys have an order of
-    their own (`keys`). Raises SettingsError.
+    `esa-prefetch:*` is used before `alicloud:*`, and that before the environment. Access keys have their own
+    order (`credential_sources`). Raises SettingsError.
     """
     source = SettingsSource(get, environ)
     allow_http = source.flag(*ALLOW_HTTP, default=False)
     return Settings(
         endpoint=_endpoint(source, allow_http=allow_http),
-        credentials=read_key_place(source, allow_http=allow_http),
+        credentials=read_key_source(source, allow_http=allow_http),
         verify=source.flag("esa-prefetch:verify", default=True),
         max_qps=source.positive("esa-prefetch:maxQps") or DEFAULT_MAX_QPS,
         deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
@@ -89,10 +90,10 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
 
 
 def refuse_misspelt(names: Iterable[str]) -> None:
-    """Raise SettingsError for a name of stack config that is no setting, and nearly one.
+    """Raise SettingsError for a name in the stack config that is a misspelled setting.
 
-    Names that are near none are left alone: the project itself may be called esa-prefetch, and have settings
-    of its own.
+    A name that resembles no setting is accepted: a project may itself be called esa-prefetch, and then have its
+    own settings in this namespace.
     """
     folded = {setting.casefold(): setting for setting in SETTINGS}
     for full_name in sorted(names):
@@ -111,14 +112,16 @@ def _endpoint(source: SettingsSource, *, allow_http: bool) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port is not None else ""
     url = f"{parts.scheme}://{host}{port}"
-    is_open = parts.scheme == "http" and not may_be_sent_keys(parts.hostname or "")
-    if is_open and not allow_http:
+    is_plain_http = parts.scheme == "http" and not may_be_sent_keys(
+        parts.hostname or ""
+    )
+    if is_plain_http and not allow_http:
         raise SettingsError(plain_http_refusal(f"{name} ({url})"))
     return url
 
 
 def _named_endpoint(source: SettingsSource) -> tuple[str, str]:
-    """The endpoint as it is written, and what a sentence calls it."""
+    """The endpoint as it is written, and the name of its setting for error messages."""
     explicit = source.text("esa-prefetch:endpoint")
     if explicit:
         return explicit, "esa-prefetch:endpoint"
@@ -164,7 +167,7 @@ def _parts(text: str, name: str, source: SettingsSource) -> SplitResult:
     if parts is None:
         raise SettingsError(
             f"{name} must be a host, host:port or URL without a path, such as "
-            "http://127.0.0.1:8866"  # the text itself is not shown: it may hold a password
+            "http://127.0.0.1:8866"  # The value is not shown: it may hold a password.
         )
     return parts
 
@@ -182,7 +185,7 @@ def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         usable = parts.port != 0 and _is_host(parts.hostname or "")
-    except ValueError:  # a port that is no number, or half an IPv6 address
+    except ValueError:  # the port is not a number, or an IPv6 address lacks a bracket
         return None
     if parts.scheme not in ("http", "https") or not usable:
         return None
@@ -191,7 +194,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _is_host(name: str) -> bool:
-    """Whether this may be a host name or an address: `esa..aliyuncs.com` is not."""
+    """Whether this can be a host name or an address; `esa..aliyuncs.com` cannot."""
     labels = name.rstrip(".").split(".")
     return ":" in name or all(
         label and label.isascii() and label.replace("-", "").replace("_", "").isalnum()

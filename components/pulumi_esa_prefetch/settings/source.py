@@ -1,4 +1,4 @@
-"""Single settings by their full names, from stack config and environment; knows no setting itself."""
+"""Reads one setting by its full name, from the stack config or the environment, as a string, flag, number or JSON."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import Any
 
 Get = Callable[[str], str | None]
 
-_WORDS = {
+_BOOLEANS = {
     "true": True,
     "yes": True,
     "on": True,
@@ -20,11 +20,11 @@ _WORDS = {
 
 
 class SettingsError(ValueError):
-    """A setting is missing or wrong; the text is one sentence that names it."""
+    """A setting is missing or wrong; the message is one sentence that names the setting."""
 
 
 def quoted(text: str) -> str:
-    """What stands where something else should, for a sentence."""
+    """The first 40 characters of a wrong value, quoted for an error message."""
     return repr(text[:40])
 
 
@@ -36,7 +36,7 @@ class SettingsSource:
         self._environ = environ
 
     def text(self, *names: str) -> str | None:
-        """The first of these that is set; empty or blank counts as not set."""
+        """The value of the first of these names that is set; an empty or blank value counts as not set."""
         for name in names:
             value = self._get(name) if ":" in name else self._environ.get(name)
             if value and value.strip():
@@ -44,22 +44,22 @@ class SettingsSource:
         return None
 
     def which(self, *names: str) -> str:
-        """The name of the first of these that is set, for a sentence about it."""
+        """The first of these names that is set, for an error message; the first name if none is set."""
         return next((name for name in names if self.text(name)), names[0])
 
     def flag(self, *names: str, default: bool) -> bool:
-        """True or false, as the first of these that is set says."""
+        """The first of these names that is set, as a boolean; raises SettingsError for any other value."""
         text = self.text(*names)
         if text is None:
             return default
-        if text.lower() not in _WORDS:
+        if text.lower() not in _BOOLEANS:
             raise SettingsError(
                 f"{self.which(*names)} must be true or false, not {quoted(text)}"
             )
-        return _WORDS[text.lower()]
+        return _BOOLEANS[text.lower()]
 
     def positive(self, name: str) -> float | None:
-        """A number above zero."""
+        """A number above 0, None if it is not set; raises SettingsError for any other value."""
         text = self.text(name)
         if text is None:
             return None
@@ -72,7 +72,7 @@ class SettingsSource:
         return number
 
     def parsed(self, name: str) -> Any:
-        """A structured value, which stack config hands over as JSON text."""
+        """An object or a list, which Pulumi passes as JSON text; raises SettingsError if it is not JSON."""
         text = self.text(name)
         if text is None:
             return None
