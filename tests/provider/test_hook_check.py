@@ -31,7 +31,7 @@ def test_check_names_each_bad_property_and_asks_nobody() -> None:
     said = check(world, {}, plan_id="66599bd7", on_destroy="keep")
 
     assert said[0].startswith("plan_id: plan_id is not a plan id: 24 hex digits")
-    assert said[1].startswith("on_destroy: on_destroy is none of 'stop', 'leave'")
+    assert said[1].startswith("on_destroy: on_destroy must be one of 'stop', 'leave'")
     assert world.esa.history == []
 
 

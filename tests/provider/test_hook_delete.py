@@ -244,7 +244,7 @@ def test_delete_leaves_what_this_run_declares_under_another_name(
     world.provider.delete(ID, outs)
 
     assert world.writes() == []
-    assert "this run declares it under another record" in capsys.readouterr().out
+    assert "another resource of this run declares it" in capsys.readouterr().out
 
 
 def test_a_second_delete_of_the_same_plan_is_done() -> None:

@@ -68,7 +68,7 @@ def test_read_keeps_a_finished_plan_that_esa_has_cleared_away(
     result = world.provider.read(ID, outs)
 
     assert (result.id, result.outs) == (ID, outs)
-    assert "done is not to-do" in capsys.readouterr().out
+    assert "so that it is not run once more" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

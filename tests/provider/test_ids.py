@@ -58,7 +58,7 @@ def test_the_declared_job_outweighs_the_one_that_an_answer_names(
     assert made.id == ID
     assert made.outs is not None
     assert (made.outs["job_id"], made.outs["status"]) == (JOB, wanted)
-    assert f"job {JOB} stays on record" in warning
+    assert f"job {JOB} stays in the state" in warning
     assert not world.provider.diff(made.id, made.outs, declared).changes
     assert world.provider.read(made.id, made.outs).id == ID
     world.provider.delete(made.id, made.outs)

@@ -280,7 +280,7 @@ def test_a_rerun_after_the_window_is_warned_of(
 
     assert check(world, None, props(), **AGAIN) == []
     told = capsys.readouterr().out
-    assert "cannot run again, its window is over" in told
+    assert "cannot run again, because its window is over" in told
     assert told.endswith(WILL_BE)
 
 

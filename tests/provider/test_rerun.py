@@ -118,7 +118,7 @@ def test_a_waiting_plan_beside_one_that_runs_is_started_and_sets_nothing_back(
 
     assert world.writes() == [START, START]
     assert (outs["status"], outs["triggers"]) == ("waiting", {"release": "2"})
-    said = f"will run from where its job is then, for another plan of the job runs ({plan_id(2)})"
+    said = f"will run from where its job is then, because another plan of the job runs ({plan_id(2)})"
     assert capsys.readouterr().out.count(said) == 1
 
 
@@ -357,7 +357,7 @@ def test_a_plan_that_a_reset_sets_going_is_named_and_left_alone(
 
     rerun(world, outs)
 
-    said = "the Reset of its job has set other plans of the job going"
+    said = "the Reset of its job has started other plans of the job"
     assert f"{said}: {plan_id(2)} (running)" in capsys.readouterr().out
     assert world.writes() == [RESET, START]
 

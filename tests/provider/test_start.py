@@ -279,8 +279,9 @@ def test_a_waiting_plan_that_esa_says_cannot_be_started_in_its_state_is_adopted(
     if adopted:
         outs = created(world)
         assert (outs["status"], outs["starts"]) == ("waiting", 0)
-        assert f"is left waiting for its window, for ESA refused Start: {START}" in (
-            capsys.readouterr().out
+        assert (
+            f"is left waiting for its window, because ESA refused Start: {START}"
+            in (capsys.readouterr().out)
         )
     else:
         with pytest.raises(PrefetchError, match=code):
@@ -632,7 +633,7 @@ def test_a_throttled_start_is_not_repeated_where_no_look_says_what_the_plan_does
     silent = fault({"kind": "denied"}, action=LIST, calls=[2])
     world = World(jobs=brief("+2s"), faults=(throttled, silent))
 
-    with pytest.raises(PrefetchError, match=r"was not started: .*cannot be told"):
+    with pytest.raises(PrefetchError, match=r"was not started: .*is not known"):
         second(world)
 
     assert world.effects() == []
@@ -654,7 +655,7 @@ def test_a_throttled_start_is_not_repeated_in_a_status_that_nobody_knows() -> No
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(world.wire, "handle_request", pausing)
-        with pytest.raises(PrefetchError, match=r"cannot be told: it is [Pp]ausing"):
+        with pytest.raises(PrefetchError, match=r"is not known: it is [Pp]ausing"):
             second(world)
 
     assert world.calls(START) == 1

@@ -64,12 +64,12 @@ def predicted(given: Document, now: datetime = NOW) -> PredictedAction:
             "record, no call",
             "is as declared; on_destroy changed",
         ),
-        (delete("a", 1, "running"), "Stop", "is running and declared no more"),
+        (delete("a", 1, "running"), "Stop", "is running and no longer declared"),
         (delete("a", 1, "finished"), "leave, no call", "is finished"),
         (
             delete("a", 1, "running", on_destroy="delete"),
             "Stop, Delete",
-            "is declared no more and on_destroy is delete",
+            "is no longer declared and on_destroy is delete",
         ),
         (
             delete("a", 1, "running", on_destroy="leave"),

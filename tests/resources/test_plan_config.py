@@ -60,11 +60,14 @@ def test_an_empty_mapping_declares_nothing() -> None:
             {"a": {"planId": f"{JOB}:{PLAN}", "jobId": PLAN}},
             "a.planId names another job than",
         ),
-        ({"a": {"planId": PLAN, "desiredState": "on"}}, "a.desiredState is none of"),
-        ({"a": {"planId": PLAN, "triggers": "x"}}, "a.triggers is not a mapping"),
+        (
+            {"a": {"planId": PLAN, "desiredState": "on"}},
+            "a.desiredState must be one of",
+        ),
+        ({"a": {"planId": PLAN, "triggers": "x"}}, "a.triggers must be a mapping"),
         (
             {"a": {"planId": PLAN, "restartFailed": "so"}},
-            "a.restartFailed is not a boolean",
+            "a.restartFailed must be a boolean",
         ),
         ({"a": {"planId": PLAN}, "b": {"planId": PLAN}}, "a and b are one plan"),
         (

@@ -1,8 +1,8 @@
-"""What the dynamic host calls for the record of a completion; it waits for nothing and calls no API.
+"""The provider of PrefetchCompletion's record; it does not wait and calls no API.
 
-The program waits (``PrefetchCompletion``), for the host has four threads only. What it waited for comes
-here as an input, so that the engine has a resource on which others can depend. The place and name of
-``Recorder`` stand in the state of every stack and are kept for ever.
+The program waits (``PrefetchCompletion``), because the host has only four threads. What it waited for arrives
+here as an input, so that there is a resource on which others can depend. The module and name of ``Recorder`` are in
+the state of every stack and must never change.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ PROPERTIES = ("plan", "until", "starts", "reached")
 
 
 class Recorder(ResourceProvider):
-    """Keeps in state that a plan got as far as it was waited for."""
+    """Records in the state that a plan has reached the status that the program waited for."""
 
     serialize_as_secret_always = False
 
@@ -23,8 +23,8 @@ class Recorder(ResourceProvider):
     ) -> DiffResult:
         """Compare what was waited for.
 
-        Nobody waits in a preview, so that `reached` is unknown there: that alone is no change. Nor is the
-        case in which the plan's id is written.
+        In a preview nothing is waited for and `reached` is unknown; that alone is no change. The case of
+        the plan's id does not count.
         """
         reached = _news.get("reached")
         names = PROPERTIES[:-1] if contains_unknowns(reached) else PROPERTIES
@@ -38,7 +38,7 @@ class Recorder(ResourceProvider):
     def update(
         self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
     ) -> UpdateResult:
-        """Record it anew."""
+        """Record it again."""
         return UpdateResult(_record(_news))
 
 

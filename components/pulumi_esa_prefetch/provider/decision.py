@@ -1,16 +1,16 @@
-"""The decision table: what to do about one plan, and why; pure, it calls nothing and knows no clock.
+"""The decision table: what to do with one plan, and why; pure, it calls nothing and reads no clock.
 
-Each function is one moment in a resource's life. ``Act.START`` and its like are what the hooks carry
-out; ``why`` is a clause for a person, whose subject is the plan, and is what a summary shows.
+Each function is one moment in the life of a resource. It returns an `Act`, which the hooks carry out, and the reason: a
+clause for a person, whose subject is the plan. A summary shows it.
 
-Where the table of "Semantics of ScheduledPrefetch" is silent:
+Decisions that the table of "Semantics of ScheduledPrefetch" does not hold:
 
-- A status that this version does not know is never acted upon: ``create`` and ``update`` refuse, ``diff`` sees
-  no change, ``delete`` leaves the plan and says so.
-- ``desired_state`` changed to running on a plan that waits is a Start, as at ``create``: a plan that ESA
-  left waiting for its first Start needs one, for any other it changes nothing.
-- Any changed input is a change, if only to be recorded: the outputs echo the inputs.
-- A ``job_id`` that is not the plan's is refused: a plan's job is fixed.
+- A plan with a status that this version does not know is not touched: ``create`` and ``update`` refuse, ``diff``
+  reports no change, ``delete`` leaves the plan and says so.
+- ``desired_state`` changed to running on a waiting plan is a Start, as in ``create``. A plan that still waits for its
+  first Start needs it; for any other it changes nothing.
+- Every changed input is a change, even if it is only recorded, because the outputs echo the inputs.
+- A ``job_id`` that is not the plan's is refused, because a plan never changes its job.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ from pulumi_esa_prefetch.provider.plan_properties import (
 
 
 class Observed(Protocol):
-    """What is known of a plan: by an answer of ESA's, or by the state."""
+    """What is known about a plan, from an answer of ESA or from the state."""
 
     @property
     def status(self) -> str | None:
-        """ESA's word for what the plan does."""
+        """The status that ESA returned."""
         ...
 
     @property
@@ -43,34 +43,34 @@ class Observed(Protocol):
 
 
 class Act(StrEnum):
-    """What is to be done about a plan."""
+    """What to do with a plan."""
 
     START = "start"
     STOP = "stop"
     RERUN = "rerun"
-    """Stop if it is running, go back to the first URL if so declared, Start."""
+    """Stop if it is running, Reset its job if ``rerun`` is from_start, Start."""
     ADOPT = "adopt"
-    """Record it as it is: no call."""
+    """Record the plan as it is; no call."""
     RECORD = "record"
-    """Record the new declaration: no call."""
+    """Record the new declaration; no call."""
     KEEP = "keep"
     """Nothing changes."""
     REPLACE = "replace"
     REFUSE = "refuse"
-    """An error, before any call that changes something."""
+    """Raise an error, before any call that changes something."""
     AWAIT = "await"
-    """A change whose content is not known before the deployment."""
+    """A change; what it is, is not known before the deployment."""
     DELETE = "delete"
     """Stop if it is running, then delete it in ESA."""
     LEAVE = "leave"
-    """Forget it without a call."""
+    """Remove it from the state; no call."""
     DROP = "drop"
-    """It is gone, and so is its record."""
+    """It does not exist: remove it from the state."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do and why; ``tell`` if the reason should reach the user although nothing failed."""
+    """What to do and why; ``notify``: the user is to see the reason although nothing failed."""
 
     act: Act
     why: str
@@ -78,9 +78,9 @@ class Decision:
 
 
 SOON = timedelta(minutes=1)
-"""A window that opens within this time may be open by ESA's clock."""
+"""A window that opens within this time may be open already by ESA's clock."""
 MISSING = "does not exist: check plan_id and job_id"
-UNKNOWN_STATUS = "is left alone, for this version does not know its status"
+UNKNOWN_STATUS = "is left alone, because this version does not know its status"
 WAITING_CANNOT_STOP = (
     "is waiting and ESA stops only running plans: declare it stopped once it runs, or delete "
     "the plan, or move its window"
@@ -88,7 +88,7 @@ WAITING_CANNOT_STOP = (
 
 
 def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
-    """Decide for a plan that this resource does not have yet; None: the plan does not exist."""
+    """Decide for a plan that is not in the state yet; ``observed``: None if the plan does not exist."""
     if observed is None:
         return Decision(Act.REFUSE, MISSING)
     status = observed.status
@@ -104,15 +104,15 @@ def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
 
 
 def at_diff(declaration: Declaration, recorded: PlanState) -> Decision:
-    """Decide what has changed, by what the state remembers; every act but KEEP is a change."""
+    """Decide what has changed, by the state alone; every act but KEEP is a change."""
     if "plan_id" in declaration.unknown:
-        return Decision(Act.REPLACE, "may become another one: plan_id is not known yet")
+        return Decision(Act.REPLACE, "may be replaced: plan_id is not known yet")
     declared = declaration.inputs
     if declared is None or declaration.unknown:
         names = ", ".join(sorted(declaration.unknown)) or "the declaration"
-        return Decision(Act.AWAIT, f"depends on what is not known yet: {names}")
+        return Decision(Act.AWAIT, f"depends on values that are not known yet: {names}")
     if declared.plan_id != recorded.plan_id:
-        return Decision(Act.REPLACE, f"takes the place of {recorded.plan_id}")
+        return Decision(Act.REPLACE, f"replaces {recorded.plan_id}")
     return _changed(declared, recorded, recorded)
 
 
@@ -122,7 +122,7 @@ def at_update(
     observed: Observed | None,
     now: datetime,
 ) -> Decision:
-    """Decide for a changed declaration or a drifted plan, by what ESA says now."""
+    """Decide for a changed declaration or a drifted plan, by what ESA lists now."""
     if observed is None:
         return Decision(Act.REFUSE, _gone(recorded))
     decision = _changed(declared, recorded, observed)
@@ -132,7 +132,7 @@ def at_update(
     if decision.act is Act.RERUN and end is not None and end <= now:
         return Decision(
             Act.REFUSE,
-            "cannot run again, its window is over: move its window, or put the old triggers back",
+            "cannot run again, because its window is over: move its window, or put the old triggers back",
         )
     if decision.act is Act.KEEP:
         return Decision(Act.ADOPT, f"is {observed.status} already")
@@ -142,38 +142,39 @@ def at_update(
 def at_rerun(
     observed: Observed, running: Sequence[str], *, was_reset: bool = False
 ) -> Decision:
-    """Decide how a plan runs again from the first URL beside the job's other plans that run, by id.
+    """Decide how a plan runs again from the first URL.
 
-    The place in the URL list is the job's: going back sets the others back too. ``was_reset``: this run
-    has set the job back for another plan, which goes on since: they run again together, from one Reset.
+    The place in the URL list belongs to the job, so a Reset sets its other plans back too. ``running``: the ids of
+    the job's other plans that run. ``was_reset``: this run has already reset the job for another plan, which has
+    been running since. Then both run from that one Reset.
     """
     if was_reset:
-        return Decision(Act.START, "runs again: this run has set its job back already")
+        return Decision(Act.START, "runs again: this run has already reset its job")
     if not running:
         return Decision(Act.RERUN, "runs again from the first URL")
     if observed.status == "waiting":
         why = (
-            f"will run from where its job is then, for another plan of the job runs ({', '.join(running)}) "
-            "and would be set back"
+            f"will run from where its job is then, because another plan of the job runs ({', '.join(running)}) "
+            "and a Reset would set it back"
         )
         return Decision(Act.START, why, notify=True)
     return Decision(
         Act.REFUSE,
         "cannot run again from the first URL while another plan of the job runs "
-        f"({', '.join(running)}), for the place in the URL list is the job's: wait for it, stop "
+        f"({', '.join(running)}), because the place in the URL list belongs to the job: wait for it, stop "
         'it, or declare rerun="resume"',
     )
 
 
 def needs_lookup(declared: PlanInputs, recorded: PlanState) -> bool:
-    """Whether an update needs ESA's present word, or is a matter of recording only."""
+    """Whether an update needs the plan's status in ESA; if not, it is only recorded."""
     decision = _changed(declared, recorded, recorded)
     same_goal = declared.desired_state == recorded.desired_state
     return not (same_goal and decision.act in {Act.RECORD, Act.KEEP})
 
 
 def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
-    """Decide on the record of a plan that was read; None: the plan does not exist any more."""
+    """Decide at a refresh; ``observed``: None if the plan does not exist any more."""
     if observed is not None and observed.status is None:
         why = "cannot be read: ESA lists it without a status, or with two; run refresh again"
         return Decision(Act.REFUSE, why)
@@ -182,16 +183,16 @@ def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
     if recorded.status == "finished":
         return Decision(
             Act.KEEP,
-            "had finished and is gone from ESA: it stays on record, for done is not to-do",
+            "had finished and is gone from ESA: it stays in the state, so that it is not run once more",
             notify=True,
         )
     return Decision(Act.DROP, "is gone from ESA")
 
 
 def before_delete(recorded: PlanState, *, still_declared: bool) -> Decision | None:
-    """Decide a deletion without a look; ``kept``: this run declares the plan under another name."""
+    """Decide a deletion that needs no list; ``still_declared``: this run declares the plan in another resource too."""
     if still_declared:
-        why = "is left as it is: this run declares it under another record"
+        why = "is left as it is: another resource of this run declares it"
         return Decision(Act.LEAVE, why, notify=True)
     if recorded.on_destroy == "leave":
         return Decision(Act.LEAVE, "is left as it is: on_destroy is leave")
@@ -199,9 +200,10 @@ def before_delete(recorded: PlanState, *, still_declared: bool) -> Decision | No
 
 
 def may_predate_state(recorded: PlanState, observed: Observed | None) -> bool:
-    """Whether ESA's word may be one from before what is on record: it is not what comes of the plan by itself.
+    """Whether a list may be older than the state: it shows what the recorded status does not turn into by itself.
 
-    A plan that was going does finish by itself; but one that has just run again had finished before, too.
+    A running plan does finish by itself. But a plan that was just run again had finished before too, so a list
+    that shows it finished may be old.
     """
     if observed is None:
         return recorded.status != "finished"
@@ -211,16 +213,16 @@ def may_predate_state(recorded: PlanState, observed: Observed | None) -> bool:
 
 
 def may_run(recorded: PlanState, status: str | None) -> bool:
-    """Whether Stop has to be called for a plan of that status in ESA's list to stand still.
+    """Whether the plan may run, so that Stop has to be called; ``status``: the one in ESA's list.
 
-    A list may lag behind the Start that is on record, and Stop on a stopped plan changes nothing.
+    A list may lag behind the Start that is in the state, and Stop on a stopped plan changes nothing.
     """
     was_going = recorded.status in {"running", "waiting"}
     return status == "running" or (was_going and status == "stopped")
 
 
 def may_be_stale(observed: Plan | None, now: datetime) -> bool:
-    """Whether only a fresh look may decide an end or a Start: what was seen may be something else by now."""
+    """Whether the plan may have changed its status by itself since the list: its window may have opened."""
     if observed is None:
         return False
     start = observed.start_time
@@ -229,15 +231,15 @@ def may_be_stale(observed: Plan | None, now: datetime) -> bool:
 
 
 def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
-    """Decide what becomes of a plan that is declared no more, by what ESA says now."""
+    """Decide what happens to a plan that is no longer declared, by what ESA lists now."""
     if observed is None:
         return Decision(Act.LEAVE, "is gone already")
     if observed.status not in STATUSES:
         return Decision(Act.LEAVE, _unknown(observed), notify=True)
     if recorded.on_destroy == "delete":
-        return Decision(Act.DELETE, "is declared no more and on_destroy is delete")
+        return Decision(Act.DELETE, "is no longer declared and on_destroy is delete")
     if may_run(recorded, observed.status):
-        return _stop(observed.status, "declared no more")
+        return _stop(observed.status, "no longer declared")
     if observed.status == "waiting":
         return Decision(
             Act.LEAVE, "is waiting, and ESA stops only running plans", notify=True
@@ -246,7 +248,7 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
 
 
 def what_then(status: str | None, start_time: datetime | None, now: datetime) -> str:
-    """Go on, after the reason why a plan is left, with what it does then; empty if it waits for nothing."""
+    """The end of a sentence about a plan that is left: when it will start; empty if it does not wait."""
     if status != "waiting":
         return ""
     when = "when ESA lets it"
@@ -256,7 +258,7 @@ def what_then(status: str | None, start_time: datetime | None, now: datetime) ->
 
 
 def _gone(recorded: PlanState) -> str:
-    if recorded.status == "finished":  # which a refresh keeps on record
+    if recorded.status == "finished":  # a refresh keeps it in the state
         return (
             "had finished and is gone from ESA: remove its declaration, or declare another "
             "plan"
@@ -310,7 +312,7 @@ def _stopped(status: str) -> Decision | None:
 
 
 def _stop(status: str, declared: str) -> Decision:
-    what = "is running" if status == "running" else "was set going, may run yet"
+    what = "is running" if status == "running" else "was started, may still run"
     return Decision(Act.STOP, f"{what} and {declared}")
 
 

@@ -1,4 +1,4 @@
-"""The errors that hooks end with: one sentence for a person; classifies nothing else."""
+"""The errors that hooks raise, each one sentence for a person; the errors of API calls are in ``api.errors``."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +12,15 @@ from pulumi_esa_prefetch.api.one_line import one_line
 class PrefetchError(Exception):
     """A hook failed; the text is one sentence: what failed, on which plan, and what to do.
 
-    The dynamic host prints the class' full name before the text: ``__module__`` makes it name the
-    package and not the place of this file.
+    The dynamic host prints the full name of the class before the text. ``__module__`` makes that the
+    package instead of this file.
     """
 
     __module__ = "pulumi_esa_prefetch"
 
 
 class PlanGone(PrefetchError):
-    """The plan does not exist (any more): whoever wants its end has it."""
+    """The plan does not exist (any more); a deletion is done then."""
 
 
 class NotStarted(PrefetchError):
@@ -29,7 +29,7 @@ class NotStarted(PrefetchError):
 
 @contextmanager
 def looking_up(subject: object) -> Iterator[None]:
-    """Let an error say whose look-up has failed."""
+    """Turn an error of the API into one that names what could not be looked up."""
     try:
         yield
     except EsaError as error:
@@ -37,9 +37,9 @@ def looking_up(subject: object) -> Iterator[None]:
 
 
 def unreadable(error: ValidationError) -> PrefetchError:
-    """Properties that cannot be read as a plan's, named without their values."""
+    """The error for properties that are not those of a plan; it names them, without their values."""
     names = sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]})
     return PrefetchError(
-        f"the plan's record cannot be read, for {one_line(', '.join(names))} is missing or "
+        f"the plan's record in the state cannot be read, because {one_line(', '.join(names))} is missing or "
         "wrong: a newer version of pulumi-esa-prefetch may have written it"
     )

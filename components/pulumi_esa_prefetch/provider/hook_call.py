@@ -1,4 +1,4 @@
-"""One hook's work: the session, and what is left of the one deadline for all its calls; decides nothing."""
+"""One call of a hook: the session, and one deadline for all its API calls; decides nothing."""
 
 import threading
 from collections.abc import Callable
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.client import EsaClient
 
 LEAST_SECONDS = 5.0
-"""What a call gets that begins near the deadline: cut short, its answer would only be lost."""
+"""The least time for an API call, also near the deadline: cut short, only its answer would be lost."""
 BRIEF_SECONDS = 5.0
-"""What all looks of one ``check`` get together."""
+"""The deadline of ``check``, for all its lists together."""
 
 
 class HookCall:
-    """The work of one hook."""
+    """One call of a hook."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class HookCall:
 
     @classmethod
     def brief(cls, session: ProviderSession) -> "HookCall":
-        """Work that must never be in the way: a few seconds, one attempt for each call."""
+        """A call of ``check``, which must not delay a run: a few seconds, one attempt for each API call."""
         return cls(session, seconds=BRIEF_SECONDS, attempts=1, least=0.0)
 
     @property
@@ -48,9 +48,9 @@ class HookCall:
         return min(max(0.0, left), threading.TIMEOUT_MAX)
 
     def client(self, *, attempts: int | None = None) -> "EsaClient":
-        """The session's client, for one call: after the deadline it sends none (OutOfTime).
+        """The session's client, for one API call; after the deadline it sends nothing and raises OutOfTime.
 
-        ``attempts``: how often it may send the call; None: as often as all calls of this work.
+        ``attempts``: how often it may send the call; None: as often as this hook allows.
         """
         seconds = max(self._least, self.seconds_left) if self.seconds_left else 0.0
         return self.session.client.limited(
@@ -60,7 +60,8 @@ class HookCall:
     def list_call(self) -> ListCall:
         """How to list plans in the time that is left.
 
-        A failure is everybody's if there was time: one that had none says nothing of ESA.
+        A failure is cached for other hooks if there was enough time. A failure for lack of time says nothing
+        about ESA.
         """
         in_time = self._attempts is None and self.seconds_left * 2 > self._seconds
         return ListCall(
@@ -72,10 +73,11 @@ class HookCall:
     def find_new_plan(
         self, job_id: str, plan_id: str, *, waits: Callable[[], bool] = lambda: True
     ) -> Plan | None:
-        """A plan that may have been made a moment ago: if no list shows it, look once more when none can lag.
+        """Find a plan that may have been created a moment ago; None if it does not exist.
 
-        ``waits``: whether it is worth the wait, asked only if the plan is not seen. One that ESA lists as
-        another job's is not the one that is declared. Raises EsaError.
+        If no list shows it, it is listed once more when lists cannot lag any longer. ``waits``: whether to wait for
+        that; called only if the plan was not listed. A plan that ESA lists as another job's does not count.
+        Raises EsaError.
         """
         session = self.session
         since = session.clock.monotonic()
@@ -86,7 +88,7 @@ class HookCall:
         return plan if plan and plan.job_id in {None, job_id} else None
 
     def last_list_call(self) -> ListCall:
-        """The look at what a call has done, which may come after the deadline: the truth is worth seconds."""
+        """How to list plans after a call, to see its effect; this may take a few seconds after the deadline."""
         seconds = max(LEAST_SECONDS, self.seconds_left)
         client = self.session.client.limited(seconds=seconds)
         return ListCall(
@@ -97,14 +99,14 @@ class HookCall:
 
 
 class Attempts:
-    """The attempts of one call, within its hook's deadline."""
+    """The attempts of one API call, within the deadline of its hook."""
 
     def __init__(self, hook: HookCall) -> None:
         self._hook = hook
         self._count = 0
 
     def wait_before_next(self, error: EsaError) -> bool:
-        """Wait before one more attempt after this failure; False if there is to be none."""
+        """Wait before the next attempt after this failure; False if there is to be none."""
         self._count += 1
         session = self._hook.session
         pause = delay(error, self._count, session.rng)

@@ -1,9 +1,9 @@
 """What the dynamic host calls for each ScheduledPrefetch; makes no decision itself.
 
-The place and name of ``PlanProvider`` stand in the state of every stack and are kept for ever. The host
-pickles the instance, so there are no attributes when it is declared; in the host, ``configure`` adds
-the session, which all instances of the process share. ``check`` only reads; ``diff`` calls nothing and
-raises nothing, for an error there cancels the whole deployment.
+The module and name of ``PlanProvider`` are in the state of every stack and must never change. The SDK pickles
+the instance, so it has no attributes when it is declared. In the host, ``configure`` adds the session, which all
+instances of the process share. ``check`` only reads. ``diff`` calls nothing and raises nothing, because an
+error there cancels the whole deployment.
 """
 
 import sys
@@ -27,8 +27,7 @@ from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.one_line import one_line
 from pulumi_esa_prefetch.load import LimitsError
-from pulumi_esa_prefetch.provider import decision
-from pulumi_esa_prefetch.provider import lifecycle as changes
+from pulumi_esa_prefetch.provider import decision, lifecycle
 from pulumi_esa_prefetch.provider.decision import Act
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
 from pulumi_esa_prefetch.provider.plan_properties import (
@@ -48,7 +47,7 @@ Hook = Callable[Concatenate["PlanProvider", P], R]
 
 
 def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
-    """Let one sentence out of a hook: the host would print the whole chain of causes."""
+    """Raise errors as one sentence without a cause: the host would print the whole chain."""
 
     @wraps(hook)
     def run(self: "PlanProvider", /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -65,7 +64,7 @@ def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
 class PlanProvider(ResourceProvider):
     """Keeps one prefetch plan as declared."""
 
-    # Nothing secret is captured, and a secret costs an encryption per resource.
+    # The pickle holds nothing secret, and each secret costs an encryption per resource.
     serialize_as_secret_always = False
 
     session: ProviderSession
@@ -73,7 +72,7 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's settings; tracebacks become one line, unless esa-prefetch:debug."""
+        """Read the stack's settings; tracebacks become one line, unless esa-prefetch:debug is set."""
         sys.tracebacklimit = 0
         settings, self.session = shared_session(req.config.get)
         self.config_names = _names(req)
@@ -82,11 +81,11 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        """Name each bad property; say early if a plan does not exist, or is declared in two ways.
+        """Name each wrong property, and report early if a plan does not exist or is declared in two ways.
 
-        A plan that is declared here stays as it is when another record of it goes: a destroy checks nothing.
-        So it is here that a misspelt setting is refused: refresh and destroy read the config that the state
-        holds, where nobody can correct it.
+        Each plan that is checked is marked as declared: it is left as it is if another resource of it is deleted. A
+        misspelt setting is refused here and not in ``configure``, because refresh and destroy read the config from the
+        state, where it cannot be corrected; a destroy calls no ``check``.
         """
         refuse_misspelt(self.config_names)
         declaration = read_declaration(news)
@@ -102,7 +101,7 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        """Compare the declaration with the record."""
+        """Compare the declaration with the state."""
         try:
             recorded = _recorded(_id, _olds)
         except (PrefetchError, ValidationError):
@@ -116,20 +115,20 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def create(self, props: Props) -> CreateResult:
-        """Bring a plan to what is declared, and take it on record."""
-        state = changes.create(self.session, _declared(props))
+        """Bring a plan to the declared state, and record it."""
+        state = lifecycle.create(self.session, _declared(props))
         self.session.mark_declared(state.plan_id)
         return CreateResult(state.id, state.outputs())
 
     @one_sentence
     def read(self, id_: str, props: Props) -> ReadResult:
-        """Say what ESA says of the plan; only 'not found' removes it."""
+        """Return the plan as ESA lists it; only 'not found' removes it from the state."""
         if "desired_state" in props:
-            state = changes.refresh(self.session, _recorded(id_, props))
+            state = lifecycle.refresh(self.session, _recorded(id_, props))
             outs = state.outputs() if state else None
-        else:  # somebody else's plan: ScheduledPrefetch.get, which is on record after it
+        else:  # somebody else's plan, read by ScheduledPrefetch.get; with a status, it is a refresh
             recorded_before = "status" in props
-            outs = changes.look_at(
+            outs = lifecycle.look_at(
                 self.session, *_ids(id_), recorded_before=recorded_before
             )
         if not outs:
@@ -138,20 +137,20 @@ class PlanProvider(ResourceProvider):
 
     @one_sentence
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        """Bring the plan to the changed declaration, or back to the unchanged one."""
+        """Bring the plan to the changed declaration, or back to the unchanged one after a drift."""
         declared, recorded = _declared(_news), _recorded(_id, _olds)
-        state = changes.update(self.session, declared, recorded)
+        state = lifecycle.update(self.session, declared, recorded)
         self.session.mark_declared(state.plan_id)
         return UpdateResult(_spelled(_olds, state.outputs()))
 
     @one_sentence
     def delete(self, _id: str, _props: Props) -> None:
-        """Do what is declared for the plan's end."""
-        changes.delete(self.session, _recorded(_id, _props))
+        """Do what ``on_destroy`` declares."""
+        lifecycle.delete(self.session, _recorded(_id, _props))
 
 
 def _names(req: ConfigureRequest) -> tuple[str, ...]:
-    """The full names in the stack's config: the SDK's Config gives values by name, and lists none."""
+    """The full names in the stack's config; the SDK's Config has no public method that lists them."""
     return tuple(getattr(req.config, "_props", ()))
 
 
@@ -173,7 +172,7 @@ def _declared(props: Props) -> PlanInputs:
 def _recorded(id_: str, props: Props) -> PlanState:
     job_id, plan_id = split_id(id_)
     if job_id is None:
-        # Older versions believed whatever ESA called the job: the properties may know better.
+        # Older versions recorded any job id that ESA returned; the properties may hold the right one.
         job_id, plan_id = map(object_id, (props.get("job_id"), props.get("plan_id")))
     if plan_id is None:
         _ids(id_)
@@ -181,11 +180,11 @@ def _recorded(id_: str, props: Props) -> PlanState:
 
 
 def _kept(id_: str, outs: Props) -> str:
-    """The id as it stands in state; one that no command can read gives way to one that all can."""
+    """The id as it is in the state; if it cannot be read, the one from the outputs."""
     return id_ if split_id(id_)[0] else f"{outs['job_id']}:{outs['plan_id']}"
 
 
 def _spelled(known: Props, outs: Props) -> Props:
-    """The ids in the case in which they stand in state already: they are compared without it."""
+    """The outputs with ids in the case in which the state has them: case makes no difference."""
     names = ("job_id", "plan_id")
     return outs | {n: known[n] for n in names if object_id(known.get(n)) == outs[n]}

@@ -1,8 +1,8 @@
-"""Who may touch a job's place in its URL list: Starts side by side, a rerun alone; it calls nothing.
+"""A readers-writer lock for each job: Starts share it, a rerun has it alone; it calls no API.
 
-The place is the job's, so that a plan which goes back to the first URL sets every plan back that runs
-beside it. A rerun that waits goes first: Starts that come later wait for it, and so it never starves.
-Whoever has a turn never waits for another one, so that there is no deadlock.
+The place in the URL list belongs to the job, so a plan that goes back to the first URL sets back every other
+running plan of the job. A rerun that waits has priority: Starts that come later wait for it, so it never starves.
+A thread that holds a lock never waits for another one, so there is no deadlock.
 """
 
 import threading
@@ -14,11 +14,11 @@ from pulumi_esa_prefetch.provider.errors import NotStarted
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 
 ANY_JOB = None
-"""In the place of a job's id: a Start whose job nobody knows keeps every rerun waiting."""
+"""Instead of a job's id: while a Start runs whose job is not known, every rerun waits."""
 
 
 class JobLocks:
-    """The turns of all jobs of this process; safe to share between threads."""
+    """The locks of all jobs of this process; safe to share between threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -28,7 +28,7 @@ class JobLocks:
 
     @contextmanager
     def shared(self, ref: PlanRef, seconds: float) -> Iterator[None]:
-        """Beside other Starts, not beside a rerun of the job. Raises NotStarted after so many seconds."""
+        """Hold the job's lock together with other Starts. Raises NotStarted after so many seconds."""
         job = ref.job_id
         with self._changed:
             self._wait(ref, seconds, lambda: not self._is_wanted_exclusively(job))
@@ -42,7 +42,7 @@ class JobLocks:
 
     @contextmanager
     def exclusive(self, ref: PlanRef, seconds: float) -> Iterator[None]:
-        """Beside no Start and no rerun of the job. Raises NotStarted after so many seconds."""
+        """Hold the job's lock alone. Raises NotStarted after so many seconds."""
         job = ref.job_id
         with self._changed:
             self._exclusive[job] += 1
@@ -71,7 +71,7 @@ class JobLocks:
         self._changed.notify_all()
 
     def _is_wanted_exclusively(self, job: str | None) -> bool:
-        """Whether a rerun of the job waits or goes on."""
+        """Whether a rerun waits for the job's lock or holds it."""
         return self._exclusive[job] > 0 if job else self._exclusive.total() > 0
 
     def _is_held(self, job: str | None) -> bool:

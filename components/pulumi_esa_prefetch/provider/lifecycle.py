@@ -1,4 +1,4 @@
-"""Carries a decision out and says what the state then is; decides nothing and knows no host."""
+"""Carries out decisions and returns the new state; decides nothing and does not depend on the host."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,14 +23,14 @@ from pulumi_esa_prefetch.provider.stop import stop_plan
 
 Decide = Callable[[Plan | None], Decision]
 Lookup = Callable[[str, str, ListCall], Plan | None]
-"""One of the ways in which PlanCache tells of a plan, by job and plan id."""
+"""A method of PlanCache that returns a plan by job id and plan id."""
 
 FRESH_SECONDS = 1.0
-"""How old a list may be that shows a plan right before its Start."""
+"""How old a list may be that shows a plan right before its Start, in seconds."""
 
 
 def create(session: ProviderSession, declared: PlanInputs) -> PlanState:
-    """Bring a plan that is declared for the first time to what is declared. Raises PrefetchError."""
+    """Bring a plan that is not in the state yet to the declared state. Raises PrefetchError."""
     hook = HookCall(session)
     if declared.job_id is None:
         return _create_without_job(hook, declared)
@@ -58,13 +58,13 @@ def update(
 
     ref = _find_recorded(hook, recorded)
     if decide(ref.before).act is Act.REFUSE:
-        # The list may be older than the plan: another resource may have moved its window since.
+        # Another resource of this run may have moved the plan's window since the list was read.
         ref = _look_again(hook, ref)
     return _carry_out(hook, decide, ref, declared, state)
 
 
 def refresh(session: ProviderSession, recorded: PlanState) -> PlanState | None:
-    """The record as ESA sees the plan now; None if both are gone. Raises PrefetchError."""
+    """The state by what ESA lists now; None if the plan is to be dropped. Raises PrefetchError."""
     ref = _find_recorded(HookCall(session), recorded)
     plan = ref.before
     decided = decision.at_read(recorded, plan)
@@ -80,9 +80,9 @@ def refresh(session: ProviderSession, recorded: PlanState) -> PlanState | None:
 def look_at(
     session: ProviderSession, job_id: str, plan_id: str, *, recorded_before: bool
 ) -> dict[str, Any] | None:
-    """A plan that somebody else runs, as properties; None: gone since it was put on record.
+    """A plan that somebody else runs, as properties; None if it was recorded before and is gone.
 
-    Raises PrefetchError, also if there is no such plan and never was one on record.
+    Raises PrefetchError, also if the plan does not exist and was not recorded before.
     """
     ref = _look(HookCall(session), PlanRef(plan_id, job_id), session.plan_cache.find)
     if not recorded_before and ref.before and ref.before.job_id != job_id:
@@ -96,7 +96,7 @@ def look_at(
 
 
 def delete(session: ProviderSession, recorded: PlanState) -> None:
-    """Do what the record declares for its end. Raises PrefetchError."""
+    """Do what ``on_destroy`` declares. Raises PrefetchError."""
     ref = PlanRef(recorded.plan_id, recorded.job_id)
     decided = decision.before_delete(
         recorded, still_declared=session.is_declared(recorded.plan_id)
@@ -116,7 +116,7 @@ def delete(session: ProviderSession, recorded: PlanState) -> None:
 
 
 def _create_without_job(hook: HookCall, declared: PlanInputs) -> PlanState:
-    """No job, no look-up: the answer to Start or Stop is the first that is known of the plan."""
+    """Create without a job id: no list can be read, so the answer to Start or Stop is the look-up."""
     ref = PlanRef(declared.plan_id)
     if declared.desired_state == "stopped":
         plan, starts = _stop(hook, ref), 0
@@ -134,7 +134,7 @@ def _start_without_job(
     with hook.session.job_locks.shared(ref, hook.seconds_left):
         started = start_plan(hook, ref, restart_failed=declared.restart_failed)
     notify(
-        f"{ref} was started without a look at it, for its job_id is not given: a finished "
+        f"{ref} was started without a look at it, because its job_id is not given: a finished "
         f"plan would have run again; declare job_id {started.plan.job_id}"
     )
     return started
@@ -143,10 +143,10 @@ def _start_without_job(
 def _carry_out(
     hook: HookCall, decide: Decide, ref: PlanRef, declared: PlanInputs, state: PlanState
 ) -> PlanState:
-    """Carry out what is decided; what sets the plan going has a turn, and is decided anew in it.
+    """Carry out a decision; before a Start or rerun, take the job's lock and decide again under it.
 
-    A rerun is alone with its job also where it goes on from where that is: a second record of the same
-    plan then finds it done.
+    A rerun takes the lock alone, even without a Reset: a second resource of the same plan then finds that it
+    was done.
     """
     decided = decide(ref.before)
     if decided.act not in {Act.START, Act.RERUN}:
@@ -160,10 +160,10 @@ def _carry_out(
 
 
 def _look_under_lock(hook: HookCall, ref: PlanRef, *, anew: bool) -> PlanRef:
-    """The plan as it is when its turn has come: that may have been long in coming.
+    """The plan as it is once the lock is held, which may have taken long.
 
-    A plan whose window may be open runs, and finishes, by itself: Start would run it once more. So it is
-    looked at again, unless that has been done within the last second: a thousand plans are a few lists.
+    A plan whose window may be open runs, and finishes, by itself, and a Start would run it once more. So it is
+    listed again, unless the list is less than a second old: a thousand plans then need only a few lists.
     """
     session = hook.session
     if anew:
@@ -197,11 +197,11 @@ def _do(
 
 
 def _find_recorded(hook: HookCall, recorded: PlanState) -> PlanRef:
-    """A plan on record, which any list of this run is young enough for that holds it."""
+    """Find a plan that is in the state; any list of this run that holds it is recent enough."""
     if recorded.job_id is None:
         raise PrefetchError(
-            f"plan {recorded.plan_id} cannot be looked up, for its record names no job that can be read: declare "
-            "job_id and run up"
+            f"plan {recorded.plan_id} cannot be looked up, because its record in the state names no job that can be "
+            "read: declare job_id and run up"
         )
     ref = PlanRef(recorded.plan_id, recorded.job_id)
     ref = _look(hook, ref, partial(hook.session.plan_cache.find, recorded=True))
@@ -213,14 +213,14 @@ def _find_recorded(hook: HookCall, recorded: PlanState) -> PlanRef:
 
 
 def _find_new(hook: HookCall, ref: PlanRef) -> PlanRef:
-    """A plan that may have been made a moment ago."""
+    """Find a plan that may have been created a moment ago."""
     with looking_up(ref):
         plan = hook.find_new_plan(ref.job_id or "", ref.plan_id)
     return replace(ref, before=plan)
 
 
 def _look_again(hook: HookCall, ref: PlanRef) -> PlanRef:
-    """The plan as it is now: what is remembered does not count."""
+    """Find the plan in a new list; a cached one does not count."""
     return _look(hook, ref, partial(hook.session.plan_cache.get, max_age=0))
 
 
@@ -239,7 +239,7 @@ def _stop(hook: HookCall, ref: PlanRef) -> Plan:
 
 
 def _stop_for_good(hook: HookCall, recorded: PlanState, ref: PlanRef) -> None:
-    """Stop a plan that is declared no more: one that is gone is done, one that waits is told."""
+    """Stop a plan that is no longer declared; if it is gone, nothing is left to do; if it waits, say so."""
     try:
         plan = stop_plan(hook, ref)
     except PlanGone:

@@ -1,8 +1,7 @@
-"""What this process knows of each job's plans: one List call for many askers; starts nothing.
+"""A cache of each job's list of plans: one List call serves many threads; starts nothing.
 
-ESA has no call that reads one plan, so reading a plan is listing its job. A list is remembered for
-30 seconds, a failed one too: a thousand plans of one job cost one call or two, and a thousand plans of
-an unreachable one cost one deadline.
+ESA has no call that reads one plan, so reading a plan means listing its job. A list is cached for 30 seconds, a
+failed one too: a thousand plans of one job cost one or two calls, and if ESA cannot be reached, one deadline.
 """
 
 import itertools
@@ -17,21 +16,21 @@ from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 
 MAX_AGE = 30.0
-"""Seconds; nothing older than this decides anything."""
+"""Seconds; no decision is made by an older list."""
 
 ListPlans = Callable[[str], Sequence[Plan]]
 
 
 class StillAsking(OutOfTime):
-    """Another thread has asked, and no answer came in the time that this one has."""
+    """Another thread is listing the job, and this one has no time left to wait for it."""
 
 
 @dataclass(frozen=True)
 class ListCall:
-    """How one asker lists a job's plans.
+    """How one caller lists a job's plans.
 
-    ``seconds``: how long it waits for a thread that asks already; ``cache_failure``: whether its failure is
-    everybody's for a while.
+    ``seconds``: how long it waits for another thread that is listing the job; ``cache_failure``: whether a failure is
+    cached for other callers too.
     """
 
     list_plans: ListPlans
@@ -41,7 +40,7 @@ class ListCall:
 
 @dataclass(frozen=True)
 class _ListAnswer:
-    """What came of one List call; ``number`` and ``asked_at`` are those of the question."""
+    """The result of one List call; ``number`` and ``asked_at`` are those of its beginning."""
 
     plans: dict[str, Plan]
     number: int
@@ -57,25 +56,25 @@ class _ListAnswer:
 
 @dataclass
 class _CachedJob:
-    """What is remembered of one job; ``asking`` lets one thread ask for all."""
+    """What is cached for one job; ``asking`` lets one thread list the job for all."""
 
     asking: threading.Lock = field(default_factory=threading.Lock)
     answer: _ListAnswer | None = None
     invalidated: int = -1
     stored: dict[str, tuple[int, Plan]] = field(default_factory=dict)
     started: dict[str, tuple[float, str]] = field(default_factory=dict)
-    """When this process set a plan going, and the status that it has since."""
+    """When this process started a plan, and the status that it has since."""
 
 
 class PlanCache:
-    """The remembered lists of all jobs; safe to share between threads."""
+    """The cached lists of all jobs; safe to share between threads."""
 
     def __init__(self, list_plans: ListPlans, clock: Clock) -> None:
         self._usual = ListCall(list_plans)
         self._clock = clock
         self._jobs: dict[str, _CachedJob] = {}
         self._lock = threading.Lock()
-        # What came before what is a matter of turns, not of a clock's resolution.
+        # Order is by number: the resolution of a clock is too coarse for it.
         self._numbers = itertools.count()
 
     def find(
@@ -86,10 +85,11 @@ class PlanCache:
         *,
         recorded: bool = False,
     ) -> Plan | None:
-        """One plan; None only if a list asked for after this call was made lacks it.
+        """One plan; None only if a list that was requested after this call began does not hold it.
 
-        A list of at most 30 seconds is young enough for a plan that it holds. It may be older than another plan,
-        and than its job; but a plan that is ``recorded`` in the state is gone if its job is. Raises EsaError.
+        A cached list is good enough for a plan that it holds. Another plan may be younger than that list, so the job
+        is listed again for it. ``recorded``: the plan is in the state, so if its job is gone the plan is too, and the
+        job is not listed again. Raises EsaError.
         """
         number = next(self._numbers)
         known = self._get(job_id, call)
@@ -107,10 +107,10 @@ class PlanCache:
         max_age: float = MAX_AGE,
         not_before: float = -math.inf,
     ) -> Plan | None:
-        """One plan, by a list that is at most so old; None if that list lacks it. Raises EsaError.
+        """One plan, by a list that is recent enough; None if that list does not hold it. Raises EsaError.
 
-        ``max_age``: in seconds; with 0, the list is asked for after this call was made. ``not_before``: the
-        list is asked for after that moment of the monotonic clock.
+        ``max_age``: in seconds; with 0, the list is requested after this call began. ``not_before``: the list is
+        requested after that moment of the monotonic clock.
         """
         oldest = max(not_before, self._clock.monotonic() - max_age)
         since = -1 if max_age else next(self._numbers)
@@ -120,9 +120,9 @@ class PlanCache:
     def other_plans(
         self, job_id: str, plan_id: str, call: ListCall | None = None
     ) -> list[Plan]:
-        """The job's other plans, by id, without those that ESA calls another job's. Raises EsaError.
+        """The job's other plans, sorted by id, without those that ESA lists as another job's. Raises EsaError.
 
-        One that this process has set going is so, also while a list may lag behind that.
+        A plan that this process has just started has that status, even if the list lags behind.
         """
         plans = dict(self._get(job_id, call).read())
         others = [plans[other] for other in sorted(plans) if other != plan_id]
@@ -141,7 +141,7 @@ class PlanCache:
         return plan.model_copy(update={"status": status})
 
     def job_of(self, plan_id: str) -> str | None:
-        """The job in whose remembered list the plan stands, if any."""
+        """The job whose cached list holds the plan, if any."""
         with self._lock:
             found = [
                 (job_id, job.answer.plans.get(plan_id))
@@ -151,7 +151,7 @@ class PlanCache:
         return next((j for j, plan in found if plan and plan.job_id in {None, j}), None)
 
     def store(self, plan: Plan) -> None:
-        """Remember what ESA answered to a Start or Stop: the whole plan."""
+        """Cache the plan that ESA returned for a Start or Stop."""
         if plan.job_id is None:
             return
         job = self._job(plan.job_id)
@@ -162,13 +162,13 @@ class PlanCache:
                 job.answer.plans[plan.id] = plan
 
     def mark_started(self, job_id: str, plan_id: str, status: str) -> None:
-        """Remember that a Start has taken effect just now: the plan runs or waits, whatever lists say."""
+        """Remember that a plan has just been started: it runs or waits, also if a list does not show it yet."""
         job = self._job(job_id)
         with self._lock:
             job.started[plan_id] = (self._clock.monotonic(), status)
 
     def invalidate(self, job_id: str) -> None:
-        """Forget a job's list, and one that is on its way: something may have changed."""
+        """Drop a job's list, and any that is being read: something may have changed."""
         job = self._job(job_id)
         with self._lock:
             job.answer = None
@@ -190,7 +190,7 @@ class PlanCache:
         job, call = self._job(job_id), call or self._usual
         if not job.asking.acquire(timeout=call.seconds):
             raise StillAsking(
-                "ListScheduledPreloadExecutions: asked for already, and no answer came in time; allow more "
+                "ListScheduledPreloadExecutions: another thread waits for it, and no answer came in time; allow more "
                 "by esa-prefetch:deadline"
             )
         try:
@@ -206,7 +206,7 @@ class PlanCache:
     def _ask(self, job_id: str, list_plans: ListPlans) -> _ListAnswer:
         number, asked_at = next(self._numbers), self._clock.monotonic()
         try:
-            # The id of a List request says nothing of a Start or Stop.
+            # The state keeps the request id of a Start or Stop, not that of a List.
             plans = {
                 plan.id: plan.model_copy(update={"request_id": None})
                 for plan in list_plans(job_id)

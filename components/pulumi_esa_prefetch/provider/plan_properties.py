@@ -1,8 +1,8 @@
-"""What a program declares about one plan and what its state remembers; holds no decision and calls nothing.
+"""The properties of one plan, as declared and as recorded in the state; makes no decision and calls nothing.
 
-The names here are those of the properties in a stack's state and are kept for ever: a state that an
-older version wrote must parse (a property it lacks has its default), one of a newer version too (a
-property not known here is ignored in state, refused in a declaration).
+The names here are those of the properties in a stack's state and must never change. The state of an older version must
+parse (a missing property has its default), and that of a newer version too (an unknown property is ignored in the
+state, and refused in a declaration).
 """
 
 import json
@@ -84,16 +84,16 @@ class PlanInputs(BaseModel):
 
     @classmethod
     def parse(cls, props: Mapping[str, Any]) -> Self:
-        """Read properties as they stand in a checked declaration or in a state."""
+        """Read properties from a checked declaration or from a state."""
         return cls.model_validate(one_spelling(props))
 
     @property
     def trigger_text(self) -> str:
-        """The triggers in one notation: 2 and 2.0 are one value, 1 and true are two."""
+        """The triggers as text, to compare them: 2 and 2.0 are equal, 1 and true are not."""
         return json.dumps(_whole_numbers(self.triggers), sort_keys=True)
 
     def props(self) -> dict[str, Any]:
-        """The declaration as properties, a fresh dict, without what is not given."""
+        """The declaration as properties: a new dict, without what is not given."""
         return {
             name: value
             for name in PlanInputs.model_fields
@@ -102,10 +102,10 @@ class PlanInputs(BaseModel):
 
 
 class PlanState(PlanInputs):
-    """What a stack's state remembers of one plan: the declaration, and what ESA said of it.
+    """What the state holds about one plan: the declaration, and what ESA returned.
 
-    ``request_id`` is that of the Start or Stop this resource made last, so that reading changes
-    nothing; ``starts`` counts how often this resource has set the plan going.
+    ``request_id`` is that of the last Start or Stop by this resource, so that a refresh does not change it;
+    ``starts`` counts how often this resource has started the plan.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -121,16 +121,16 @@ class PlanState(PlanInputs):
 
     @classmethod
     def of(cls, declared: PlanInputs, job_id: str) -> Self:
-        """A state that knows the declaration and the job only."""
+        """A state with only the declaration and the job."""
         return cls(**declared.props()).model_copy(update={"job_id": job_id})
 
     def declaring(self, declared: PlanInputs) -> Self:
-        """The same plan under another declaration; its job is that of the record, if that has one."""
+        """The same plan with another declaration; a known job stays."""
         job_id = self.job_id or declared.job_id
         return self.model_copy(update=declared.props() | {"job_id": job_id})
 
     def seen_as(self, plan: Plan) -> Self:
-        """The same declaration with what ESA says of the plan now; its job stays, whatever ESA says of that."""
+        """The same declaration with what ESA returned for the plan; the job stays, whatever ESA returned."""
         return self.model_copy(
             update={
                 "status": plan.status or "unknown",
@@ -143,7 +143,7 @@ class PlanState(PlanInputs):
         )
 
     def after(self, plan: Plan, *, starts: int = 0) -> Self:
-        """The state after a Start or Stop that ESA answered with this plan."""
+        """The state after a Start or Stop for which ESA returned this plan."""
         return self.seen_as(plan).model_copy(
             update={
                 "request_id": plan.request_id or self.request_id,
@@ -153,18 +153,18 @@ class PlanState(PlanInputs):
 
     @property
     def id(self) -> str:
-        """The resource id, of the form that pulumi_alicloud uses for a plan."""
+        """The resource id, in the form that pulumi_alicloud uses for a plan."""
         return f"{self.job_id}:{self.plan_id}"
 
     def outputs(self) -> dict[str, Any]:
-        """The state as properties: a fresh dict.
+        """The state as properties: a new dict.
 
-        What ESA left out is an empty text, for a preview takes an absent output for an unknown one.
+        A text that ESA left out is empty, because a preview takes a missing output for an unknown one.
         """
         return self.props() | self.facts()
 
     def facts(self) -> dict[str, Any]:
-        """What ESA said and what this resource did, without the declaration."""
+        """What ESA returned and what this resource did, without the declaration."""
         numbers = {"interval": self.interval, "slice_len": self.slice_len}
         return {
             "job_id": self.job_id,
@@ -182,9 +182,9 @@ class PlanState(PlanInputs):
 class Declaration:
     """A declaration as ``check`` and ``diff`` see it: some properties may not be known yet.
 
-    ``props`` are in their one spelling, unknown ones as they came; ``inputs`` is there if all that is
-    known is valid and the plan id is known; ``failures`` are pairs of a property's name and what is
-    wrong with its value.
+    ``props``: the properties in one spelling, unknown ones as they came. ``inputs``: None unless all known
+    properties are valid and the plan id is known. ``failures``: pairs of a property's name and what is wrong
+    with its value.
     """
 
     props: Mapping[str, Any]
@@ -196,8 +196,8 @@ class Declaration:
 def read_declaration(props: Mapping[str, Any]) -> Declaration:
     """Read a declaration in which properties may be unknown, or removed because they were unknown.
 
-    The engine removes what a failed dependency left unknown (``--continue-on-error``), so that even the
-    absence of ``plan_id`` is no failure here: ``create`` names it.
+    The engine removes what a failed dependency left unknown (``--continue-on-error``). So a missing ``plan_id`` is
+    no failure here; ``create`` refuses it.
     """
     given = {name: value for name, value in props.items() if name != PROVIDER_KEY}
     unknown = {name: value for name, value in given.items() if contains_unknowns(value)}
@@ -216,7 +216,7 @@ def read_declaration(props: Mapping[str, Any]) -> Declaration:
 
 
 def one_spelling(props: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties with a composite plan id taken apart, ids in lower case, nothing None or the host's own."""
+    """The properties with a composite plan id split, ids in lower case, without None and the host's own property."""
     given = {
         name: value
         for name, value in props.items()
@@ -233,7 +233,7 @@ def one_spelling(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def split_id(text: object) -> tuple[str | None, str | None]:
-    """Take ``<job_id>:<plan_id>`` apart; anything else is (None, the text as it is)."""
+    """Split ``<job_id>:<plan_id>``; any other text is (None, the text as it is)."""
     if not isinstance(text, str):
         return None, None
     before, _, after = text.partition(":")
@@ -241,14 +241,14 @@ def split_id(text: object) -> tuple[str | None, str | None]:
     return (job_id, plan_id) if job_id and plan_id else (None, text)
 
 
-# Values are left out of the reasons: one may be a secret.
+# The reasons name no value, because it may be a secret.
 _REASONS = {
     "extra_forbidden": "is not a property of ScheduledPrefetch",
-    "bool_parsing": "is not a boolean",
-    "bool_type": "is not a boolean",
-    "string_type": "is not a text",
-    "dict_type": "is not a mapping",
-    "invalid-json-value": "may hold texts, numbers, booleans, lists and mappings only",
+    "bool_parsing": "must be a boolean",
+    "bool_type": "must be a boolean",
+    "string_type": "must be a string",
+    "dict_type": "must be a mapping",
+    "invalid-json-value": "may hold only strings, numbers, booleans, lists and mappings",
 }
 
 
@@ -256,7 +256,7 @@ def _failure(error: ErrorDetails) -> tuple[str, str]:
     context = error.get("ctx", {})
     reason = _REASONS.get(error["type"])
     if "expected" in context:
-        reason = f"is none of {context['expected']}"
+        reason = f"must be one of {context['expected']}"
     if "error" in context:
         reason = str(context["error"])
     return str(error["loc"][0]), reason or error["msg"]

@@ -1,13 +1,16 @@
-"""What can be said of a plan before anything is done; it only reads.
+"""Checks of a plan before anything is done; it only reads.
 
-``check`` asks early and is never in the way: 5 seconds for all its looks, one attempt each. Any failure but
-'not found' is no answer and turns the looks off for the run, with one line.
-A plan that is about to be created is looked up, so that a pull request says that it does not exist, or that
-ESA will not do what is declared. Of one on record whose update will be refused there is a warning.
-Where the stack has limits (``esa-prefetch:limits``) a plan that is about to start is judged by them. A plan on
-record is only warned of then: its window in ESA may be about to be changed by another resource of the same run,
-unless the triggers say the new one, as those of a ``SitePrefetch`` do.
-What a limit denies is refused right before the Start, by what ESA says then.
+``check`` runs them early and must not delay a run: 5 seconds for all its lists, one attempt each. Any failure but
+'not found' turns them off for the run, with one line.
+
+- A plan that will be created is looked up. So a pull request shows that it does not exist, or that ESA will
+  not do what is declared.
+- For a plan that is in the state and whose update will be refused, there is a warning.
+- If the stack has limits (``esa-prefetch:limits``), a plan that is about to start is checked against them. If it is in
+  the state, there is only a warning: another resource of the same run may be about to change its window in ESA.
+  It is an error if the triggers hold the new window, as those of a ``SitePrefetch`` do.
+
+Right before each Start, `enforce_limits` refuses what a limit denies, by what ESA returns then.
 """
 
 from collections.abc import Mapping
@@ -48,7 +51,7 @@ from pulumi_esa_prefetch.provider.session import WARNING, ProviderSession
 def preflight_errors(
     session: ProviderSession, olds: Mapping[str, Any], declaration: Declaration
 ) -> list[str]:
-    """What stands against the plan, each a sentence; warnings are told, once each."""
+    """What is wrong with the plan, one sentence each; warnings are shown, once each."""
     declared, olds = declaration.inputs, one_spelling(olds)
     if declared is None:
         return []
@@ -72,7 +75,7 @@ def preflight_errors(
 
 
 def has_hard_limits(session: ProviderSession) -> bool:
-    """Whether any limit that may still matter is hard."""
+    """Whether any limit that may still apply denies, rather than warns."""
     limits = session.limits
     if limits is None:
         return False
@@ -86,10 +89,10 @@ def has_hard_limits(session: ProviderSession) -> bool:
 
 
 def enforce_limits(hook: HookCall, ref: PlanRef, *, rewinds: bool = False) -> None:
-    """Raise NotStarted if a limit denies the Start that is about to be made.
+    """Raise NotStarted if a limit denies the Start that is about to be sent.
 
-    The caller has just looked at the plan; the job is looked at here. Nothing is asked where no limit
-    denies anything: warnings are for ``check``.
+    The caller has just listed the plan; the job is read here. If no limit denies anything, nothing is read:
+    warnings belong to ``check``.
     """
     limits = hook.session.limits
     if limits is None or not has_hard_limits(hook.session):
@@ -108,7 +111,7 @@ def enforce_limits(hook: HookCall, ref: PlanRef, *, rewinds: bool = False) -> No
     reasons = "; ".join(denied_sentences(findings))
     if reasons:
         raise NotStarted(
-            f"{ref} was not started, for esa-prefetch:limits deny it: {reasons}"
+            f"{ref} was not started, because esa-prefetch:limits deny it: {reasons}"
         )
 
 
@@ -118,11 +121,10 @@ def _is_declared_otherwise(
     declaration: Declaration,
     declared: PlanInputs,
 ) -> bool:
-    """Whether another resource wants the plan otherwise: each ``up --refresh`` would undo what the last did.
+    """Whether another resource declares another state for the plan: each ``up --refresh`` would undo the last one.
 
-    Nothing tells two resources apart here, so that two equal declarations pass. A record that becomes one of
-    another plan is checked once more, as a new one, and only then without what the program ignores
-    (``ignore_changes``).
+    Two resources cannot be told apart here, so two equal declarations pass. A resource that gets another plan is
+    checked a second time, as a new one. ``ignore_changes`` may make the two checks differ; only the second counts.
     """
     will_be_checked_again = olds.get("plan_id", declared.plan_id) != declared.plan_id
     if will_be_checked_again or "desired_state" in declaration.unknown:
@@ -132,7 +134,7 @@ def _is_declared_otherwise(
 
 def _check_new_plan(hook: HookCall, declared: PlanInputs, job_id: str) -> list[str]:
     session = hook.session
-    # Plans may be made by the dozen: those who ask in the meantime wait too, at the same time.
+    # Many plans may have been created just now: all threads wait at the same time.
     plan = hook.find_new_plan(job_id, declared.plan_id, waits=session.waits_for_missing)
     if plan is None:
         session.confirm_missing()
@@ -176,7 +178,7 @@ def _check_limits(
     rewinds = declared.rerun == "from_start"
     job = _job(hook, declared.job_id or "")
     findings = _limit_findings(hook, limits, plan, run, job, rewinds=rewinds)
-    # Whether the list fits hangs on the other plans too, whose windows may be about to change.
+    # Whether the URL list fits depends on the other plans too, whose windows may be about to change.
     sure = [
         each for each in findings if declared_run is not None and each.kind != "fit"
     ]
@@ -191,7 +193,7 @@ def _check_limits(
 def _predicted_refusal(
     session: ProviderSession, before: PlanInputs, declared: PlanInputs, plan: Plan
 ) -> list[str]:
-    """What the update will be refused for, unless this run changes it first, as ``SitePrefetch`` does."""
+    """Why the update will be refused, unless this run changes the plan first, as ``SitePrefetch`` does."""
     now, ref = session.clock.now(), PlanRef(declared.plan_id, declared.job_id)
     if may_be_stale(plan, now) or _declared_run(declared) is not None:
         return []
@@ -240,14 +242,14 @@ def _will_start(before: PlanInputs, declared: PlanInputs) -> bool:
 
 
 def _may_be_refused(before: PlanInputs, declared: PlanInputs) -> bool:
-    """Whether the change is one of those that not every plan allows: a rerun, or a Stop."""
+    """Whether the change is one that not every plan allows: a rerun, or a Stop."""
     if declared.desired_state == "stopped":
         return before.desired_state == "running"
     return before.trigger_text != declared.trigger_text
 
 
 def _declared_run(declared: PlanInputs) -> Run | None:
-    """The window that the triggers say the plan will have, in the form SitePrefetch gives it."""
+    """The plan's coming window, if the triggers hold it in the form that SitePrefetch writes."""
     window = declared.triggers.get("window")
     if not isinstance(window, dict):
         return None

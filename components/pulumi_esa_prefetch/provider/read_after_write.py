@@ -1,7 +1,7 @@
-"""How long ESA's lists may lag behind a write, and waiting until they no longer can; asks ESA nothing.
+"""How long ESA's lists may lag behind a write, and waiting until they no longer can; calls no API.
 
-The API's pages promise no read of one's own writes. So a list that contradicts what has just been written
-is not believed before it is asked for again so much later.
+The API's documentation promises no read-after-write consistency. So a list that contradicts a recent write is not
+trusted; the job is listed again after `LAG`.
 """
 
 from typing import Final
@@ -13,24 +13,24 @@ LAG: Final = 3.0
 
 
 class ReadAfterWrite:
-    """The lag as one process meets it; what is on record was written before the process began."""
+    """Waiting out the lag in one process; what the state holds was written before the process began."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = clock.monotonic()
 
     def wait_for_recorded(self) -> float:
-        """Wait until a list shows whatever is on record, and say from which moment on lists do.
+        """Wait until lists show all that is in the state, and return the moment from which on they do.
 
-        After the first seconds of a process it does not wait at all.
+        It waits only in the first seconds of a process.
         """
         self.wait(self._began)
         return self._began + LAG
 
     def wait(self, since: float, share: float = 1.0) -> None:
-        """Wait until a list shows whatever was written before that moment of the monotonic clock.
+        """Wait until lists show all that was written before that moment of the monotonic clock.
 
-        ``share``: of all the time that it may take.
+        ``share``: the share of `LAG` to wait; with less than 1, a list may still lag.
         """
         left = since + LAG * share - self._clock.monotonic()
         if left > 0:

@@ -1,4 +1,4 @@
-"""Running a plan again: Stop if it runs, back to the first URL, Start; decides not whether."""
+"""Running a plan again: Stop if it runs, Reset of its job, Start; whether it should is decided elsewhere."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,12 +21,12 @@ from pulumi_esa_prefetch.provider.stop import stop_plan
 def rerun_plan(
     hook: HookCall, ref: PlanRef, before: Plan, declared: PlanInputs
 ) -> StartResult:
-    """Run the plan again and answer what ESA says of it then.
+    """Run the plan again and return it as ESA shows it then.
 
-    The caller has the job's turn, and has looked in it. All that can be refused is refused before Stop.
-    A plan that this process has run again for these triggers stays as it is: another record declares it too.
-    Raises PrefetchError, which says so if the plan is stopped now; the old triggers then stay in state,
-    and the next up does the rest.
+    The caller holds the job's lock and has listed the plan under it. All that can be refused is refused before Stop.
+    A plan that this process has already run again for these triggers is left as it is: another resource declares
+    it too. Raises PrefetchError, which says if the plan is stopped now. The old triggers then stay in the state, and
+    the next up does the rest.
     """
     known = hook.session.rerun_log.result(ref.plan_id, declared.trigger_text)
     if known is not None:
@@ -63,11 +63,11 @@ def _decide(
     declared: PlanInputs,
     others: Sequence[Plan],
 ) -> Decision:
-    """Whether the job goes back to its first URL (RERUN); PrefetchError if it has to, and may not."""
+    """Decide whether the job is reset (RERUN) or not (START); raises PrefetchError if the rerun is refused."""
     if declared.rerun == "resume":
         return Decision(Act.START, "runs on from where its job is")
     running = [plan.id for plan in others if plan.status == "running"]
-    # A plan that has come to rest since the Reset may have used the list up.
+    # Only active ones count: a plan that has ended since the Reset may have used up the URL list.
     going = {plan.id for plan in others if plan.status in ACTIVE}
     since_reset = hook.session.rerun_log.started_since_reset(ref.job_id or "")
     decided = at_rerun(before, running, was_reset=bool(going & since_reset))
@@ -96,7 +96,7 @@ def _stop_and_start(
 
 
 def _stopped_as(status: str | None) -> str:
-    """Go on, after the reason why the plan was not started, with what is so after its Stop and what to do."""
+    """The end of a sentence about a plan that was stopped but not started: its status, and what to do."""
     if not status:
         return ""
     what_to_do = (
@@ -113,7 +113,7 @@ def _start(
     declared: PlanInputs,
     beside: Sequence[Plan] | None,
 ) -> StartResult:
-    """Start the plan; ``beside``: the job's other plans as they are before its Reset, None if there is to be none."""
+    """Start the plan; ``beside``: the job's other plans before its Reset, None if the job is not reset."""
     rerun_log, job_id = hook.session.rerun_log, ref.job_id or ""
     if beside is not None:
         _reset(hook, ref)
@@ -124,7 +124,7 @@ def _start(
     except NotStarted:
         raise
     except PrefetchError as error:
-        rerun_log.note_started(job_id, ref.plan_id)  # for all that is known
+        rerun_log.note_started(job_id, ref.plan_id)  # it may have been started
         rerun_log.note_result(ref.plan_id, declared.trigger_text, error)
         raise
     rerun_log.note_started(job_id, ref.plan_id)
@@ -135,9 +135,9 @@ def _start(
 def _notify_started_by_reset(
     hook: HookCall, ref: PlanRef, before: Sequence[Plan]
 ) -> None:
-    """Name the other plans that the Reset has set going: whether it does so is left open by ESA's pages.
+    """Name the other plans that the Reset has started: ESA's documentation leaves open whether it does that.
 
-    They are only told of: what is declared of them, if anything, is not known here.
+    They are only named: whether and how they are declared is not known here.
     """
     if not before:
         return
@@ -153,25 +153,23 @@ def _notify_started_by_reset(
         ]
         if going:
             notify(
-                f"{ref}: the Reset of its job has set other plans of the job going: "
-                f"{', '.join(going)}; stop what is not to run"
+                f"{ref}: the Reset of its job has started other plans of the job: "
+                f"{', '.join(going)}; stop those that should not run"
             )
 
 
 def _reset(hook: HookCall, ref: PlanRef) -> None:
-    """Set the job back.
+    """Set the job back to its first URL.
 
-    No plan of it runs, so that a second Reset does no harm if an answer is lost.
-
-    One that may still be on its way would: it may come after the Start.
+    No plan of the job runs, so if an answer is lost a second Reset does no harm. But nothing is sent after a Reset
+    that ESA may still carry out: it could come after the Start.
     """
     attempts = Attempts(hook)
     while True:
         try:
             hook.client().reset_scheduled_preload_job(job_id=ref.job_id or "")
-        except (
-            AnotherId
-        ) as error:  # nothing of the answer is used but that there is one
+        except AnotherId as error:
+            # Nothing in the answer is needed.
             hook.session.warn_once(f"{ref}: ESA accepted Reset: {error}")
         except EsaError as error:
             if (

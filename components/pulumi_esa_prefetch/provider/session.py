@@ -1,8 +1,8 @@
-"""What one process keeps while it works: client, remembered lists, plans it declared; no decision.
+"""What one process shares between its hooks: client, cached lists, declared plans; makes no decision.
 
-The dynamic host calls ``configure`` for every distinct pickle of a provider, with one and the same
-configuration, and works with four threads. So a session belongs to the settings, not to a provider
-instance: all instances of a process share one.
+The dynamic host calls ``configure`` for every distinct pickle of a provider, always with the same configuration,
+and uses four threads. So a session belongs to the settings, not to a provider instance: all instances of a process
+share one.
 """
 
 import os
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.client import EsaClient
 
 WARNING = "warning: "
-"""Begins a line that deserves one: the host has no connection to the engine's log and its levels."""
+"""Begins a line that is a warning: the host cannot reach the engine's log and its levels."""
 
 
 class ProviderSession:
@@ -82,7 +82,7 @@ class ProviderSession:
             return self._client
 
     def mark_declared(self, plan_id: str) -> None:
-        """Remember that this run declares the plan: it has checked, created or updated a record of it."""
+        """Remember that this run declares the plan: it has checked, created or updated a resource of it."""
         with self._lock:
             self._declared.add(plan_id)
 
@@ -92,27 +92,27 @@ class ProviderSession:
             return plan_id in self._declared
 
     def is_declared_otherwise(self, plan_id: str, desired_state: str) -> bool:
-        """Whether this run has declared the plan otherwise before; the first declaration stays.
+        """Whether this run has declared another state for the plan before; the first declaration stays.
 
-        Each operation has a host of its own, and a program declares in it once: what was declared before
-        comes from another resource, or from a first look at the same one with the same inputs.
+        Each operation has its own host process, in which a program declares each resource once. So an earlier
+        declaration comes from another resource, or from an earlier check of the same one with the same inputs.
         """
         with self._lock:
             first = self._desired_states.setdefault(plan_id, desired_state)
         return first != desired_state
 
     def waits_for_missing(self) -> bool:
-        """Whether no plan has been missed for good yet: one is waited for, the run ends with it; a thousand are not."""
+        """Whether to wait for a plan that no list shows: not once one is confirmed missing, for the run will fail."""
         with self._lock:
             return not self._has_confirmed_missing
 
     def confirm_missing(self) -> None:
-        """Wait for no plan any more: one was still absent from a list that cannot lag."""
+        """Wait for no further plan: one was missing from a list that cannot lag."""
         with self._lock:
             self._has_confirmed_missing = True
 
     def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
-        """The job, asked for once in this process: old news, for warnings only. Raises EsaError."""
+        """The job, read once in this process; it may be old, so it is for warnings only. Raises EsaError."""
         with self._lock:
             known = self._jobs.get(job_id)
         if known is None:
@@ -122,7 +122,7 @@ class ProviderSession:
         return known
 
     def list_plans(self, client: "EsaClient", job_id: str) -> list[Plan]:
-        """The plans that ESA lists for the job, and a warning of those that it calls another job's. Raises EsaError."""
+        """The plans that ESA lists for the job; warns of those that it lists as another job's. Raises EsaError."""
         plans = client.list_scheduled_preload_executions(job_id=job_id)
         strange = [
             f"{plan.unreadable_job or plan.job_id} for plan {plan.id}"
@@ -137,12 +137,12 @@ class ProviderSession:
         return plans
 
     def warn_once(self, sentence: str) -> None:
-        """Warn the user; of nothing if there is no sentence."""
+        """Show a warning once; an empty sentence shows nothing."""
         if sentence:
             self.notify_once(f"{WARNING}{sentence}")
 
     def stop_verifying(self, error: EsaError) -> None:
-        """Look nothing up before it is created any more, and say so once."""
+        """Stop looking plans up before they are created, and say so once."""
         with self._lock:
             first, self.verify = self.verify, False
         if first:
@@ -151,7 +151,7 @@ class ProviderSession:
             )
 
     def notify_once(self, line: str) -> None:
-        """Show the user a line that may come up more than once in this process."""
+        """Show the user a line, only the first time."""
         with self._lock:
             is_new = line not in self._notified
             self._notified.add(line)
@@ -162,8 +162,8 @@ class ProviderSession:
 def notify(line: str) -> None:
     """Show the user one line: the host's stdout becomes messages of the deployment.
 
-    Neither an engine that has gone away nor letters that stdout cannot write are reasons to fail
-    after a Start.
+    It never fails, because a Start may have succeeded before: not if the engine is gone, and not for characters
+    that stdout cannot write.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     spelled = line.encode(encoding, "backslashreplace").decode(encoding)
@@ -179,7 +179,7 @@ _sessions_lock = threading.Lock()
 def shared_session(
     get: Callable[[str], str | None],
 ) -> tuple[Settings, ProviderSession]:
-    """Give this process' session for the stack's configuration and this environment.
+    """Return this process' session for the stack's configuration and this environment.
 
     Raises SettingsError and LimitsError.
     """

@@ -171,7 +171,7 @@ class _Starter:
             return None
         if _is_left_waiting(start, seen):
             notify(
-                f"{ref} is left waiting for its window, for ESA refused Start: {error}"
+                f"{ref} is left waiting for its window, because ESA refused Start: {error}"
             )
         is_ours = start.lost or answer is StartAnswer.ACCEPTED
         return StartResult(seen, starts=int(is_ours))

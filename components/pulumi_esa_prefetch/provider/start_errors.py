@@ -23,7 +23,7 @@ def not_started(
     if start.answer is None:
         why = seen if isinstance(seen, EsaError) else f"it is {_status(seen)}"
         return NotStarted(
-            f"{ref} was not started: {error}; whether it runs by itself by now cannot be told: {why}"
+            f"{ref} was not started: {error}; whether it has started by itself is not known: {why}"
         )
     plan = seen if isinstance(seen, Plan) else ref.before
     reason = _window_over(plan, error, start.at)

@@ -1,7 +1,7 @@
-"""Stopping a plan, whatever becomes of the answers; decides not whether it should be stopped.
+"""Stopping a plan, whatever ESA answers; whether it should be stopped is decided elsewhere.
 
-Stop on a plan that does not run changes nothing, so it may be repeated; what a refusal means is
-looked up, for ESA's documentation leaves open how it answers then (StopScheduledPreloadExecution).
+Stop on a plan that does not run changes nothing, so it may be repeated. After a refusal the plan is looked up, because
+ESA's documentation leaves open what it answers then (StopScheduledPreloadExecution).
 """
 
 from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
@@ -12,10 +12,10 @@ from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 
 
 def stop_plan(hook: HookCall, ref: PlanRef, *, starts_again: bool = False) -> Plan:
-    """Stop the plan and answer what ESA says of it then; it may not be running for another reason.
+    """Stop the plan and return it as ESA shows it then; it may have ended by itself.
 
-    Raises PlanGone if it does not exist, PrefetchError if it may still run; for one that ``starts_again``
-    also if a Stop may still be on its way, for it would stop what is started after it.
+    Raises PlanGone if it does not exist, PrefetchError if it may still run. ``starts_again``: the caller will start
+    it; then PrefetchError is also raised if ESA may still carry out a Stop, which would stop the new run.
     """
     attempts, warned = Attempts(hook), False
     while True:
@@ -27,7 +27,7 @@ def stop_plan(hook: HookCall, ref: PlanRef, *, starts_again: bool = False) -> Pl
             ref = ref.with_job(job_id)
             if isinstance(error, BadAnswer):
                 _refuse_unknown_job(ref, error)
-                if not warned:  # each answer has another request id
+                if not warned:  # once: each answer has its own request id
                     hook.session.warn_once(_unusable(ref, error))
                 warned = True
             plan = _settle(hook, ref, error)
@@ -44,7 +44,7 @@ def _unusable(ref: PlanRef, error: EsaError) -> str:
 
 
 def _refuse_unknown_job(ref: PlanRef, error: EsaError) -> None:
-    """Repeat no Stop that ESA has accepted: without a job nothing shows what came of it."""
+    """Do not repeat a Stop that ESA has accepted: without a job, its effect cannot be looked up."""
     if ref.job_id is None:
         raise PrefetchError(
             f"{_unusable(ref, error)}; give job_id and run up again"
@@ -69,7 +69,7 @@ def _accepted(hook: HookCall, ref: PlanRef, answer: Plan) -> Plan:
 
 
 def _settle(hook: HookCall, ref: PlanRef, error: EsaError) -> Plan | None:
-    """The plan if it runs no longer after all; None if Stop is still to be done."""
+    """The plan if it no longer runs; None if Stop may have to be sent again."""
     if isinstance(error, NotFound):
         raise PlanGone(f"{ref} does not exist: {error}") from None
     if ref.job_id is None:
@@ -84,12 +84,12 @@ def _settle(hook: HookCall, ref: PlanRef, error: EsaError) -> Plan | None:
 
 
 def _has_stopped(plan: Plan | None) -> bool:
-    """Whether the Stop itself has been carried out: a plan may come to its end without it."""
+    """Whether Stop had its effect; otherwise the plan may have ended by itself."""
     return plan is not None and plan.status == "stopped"
 
 
 def _seen(hook: HookCall, ref: PlanRef) -> Plan | None:
-    """The plan, by a list asked for after the Stop: what was known before it is worth nothing."""
+    """The plan, by a list that is requested after the Stop."""
     plan_cache, job_id = hook.session.plan_cache, ref.job_id or ""
     plan_cache.invalidate(job_id)
     seen = plan_cache.get(job_id, ref.plan_id, hook.last_list_call(), max_age=0)
