@@ -1,23 +1,23 @@
-"""What ends an engine command: one sentence for a person and the exit code the CLI would give."""
+"""The error that ends an engine command, with the exit code that the CLI would give."""
 
 from typing import Final
 
 from pulumi_embedded_engine.printable import printable
 
 FAILED: Final = 1
-BAD_USAGE: Final = 2  # `up`/`destroy` without --yes where nobody can be asked
-NO_LOGIN: Final = 3  # no backend is named, or one that wants a login
+BAD_USAGE: Final = 2  # `up`/`destroy` without --yes where no prompt is possible
+NO_LOGIN: Final = 3  # no backend is set, or it needs a login
 NO_STACK: Final = 6
-CHANGES_FOUND: Final = 7  # --expect-no-changes was violated
+CHANGES_FOUND: Final = 7  # with --expect-no-changes
 DECLINED: Final = 8  # cancelled at a prompt
-STOPPED: Final = 8  # ended at once, by a second Ctrl-C
+STOPPED: Final = 8  # terminated by a second Ctrl-C
 INTERNAL: Final = 255
 
 
 class EngineError(Exception):
-    """One sentence for a person; `exit_code` is what the command ends with (engine-wide table above).
+    """One sentence for the user; `exit_code` is the exit code of the command (see the constants above).
 
-    It may quote what stands in a file: that decides nothing about the terminal.
+    The message may quote a file, so control characters are removed.
     """
 
     def __init__(self, message: str, exit_code: int = FAILED) -> None:

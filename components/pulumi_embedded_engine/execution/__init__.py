@@ -1,0 +1,1 @@
+"""One operation: refresh phase, program phase, deletion phase, step runner, journal entries."""

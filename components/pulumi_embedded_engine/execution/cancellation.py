@@ -1,4 +1,4 @@
-"""Stopping a run: the first request lets what runs finish, the second ends all at once; sends no signals itself."""
+"""Stopping a run: cancel lets running steps finish, terminate ends everything at once; handles no signals."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pulumi_embedded_engine.errors import STOPPED, EngineError
 
 
 class RunTerminated(EngineError):
-    """The run was ended at once: what was under way is pending in the state."""
+    """The run was terminated: the operations that were running are pending in the state."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -16,7 +16,7 @@ class RunTerminated(EngineError):
 
 
 class Cancellation:
-    """Asked from anywhere, heard by whoever registered."""
+    """Can be requested from any thread; listeners are called once."""
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
@@ -26,16 +26,16 @@ class Cancellation:
 
     @property
     def cancelled(self) -> bool:
-        """Whether nothing new shall start."""
+        """Whether no new step may start."""
         return self._cancelled.is_set()
 
     @property
     def terminated(self) -> bool:
-        """Whether everything shall end now."""
+        """Whether everything must end now."""
         return self._terminated.is_set()
 
     def cancel(self) -> None:
-        """Start nothing new; finish and save what runs."""
+        """Start no new step; running steps finish, and their results are saved."""
         if not self._cancelled.is_set():
             self._cancelled.set()
             _notify(self._cancel_listeners)
@@ -48,20 +48,20 @@ class Cancellation:
             _notify(self._terminate_listeners)
 
     def on_cancel(self, listener: Callable[[], None]) -> None:
-        """Call this once a stop is requested (at once if it is already)."""
+        """Call the listener when the run is cancelled (immediately if it already is)."""
         self._cancel_listeners.append(listener)
         if self.cancelled:
             listener()
 
     def on_terminate(self, listener: Callable[[], None]) -> None:
-        """Call this once all shall end (at once if so already)."""
+        """Call the listener when the run is terminated (immediately if it already is)."""
         self._terminate_listeners.append(listener)
         if self.terminated:
             listener()
 
 
 def _notify(listeners: list[Callable[[], None]]) -> None:
-    # A thread of its own: while a listener waits the next request must be heard.
+    # In a thread of its own: the second request must be handled while a listener of the first one still waits.
     def run() -> None:
         for listener in tuple(listeners):
             listener()

@@ -1,4 +1,4 @@
-"""What becomes of records that the program has not named: kept, deleted in layers, looked up; registers nothing."""
+"""The phase after the program: records that it did not register are kept or deleted, dependents first."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -26,7 +26,7 @@ DeletionStep = DeleteStep | RemovePendingReplaceStep
 def plan_deletions(
     generator_state: GeneratorState, resources: ResourceIndex, allowed: set[str] | None
 ) -> tuple[list[SameStep], list[DeletionStep]]:
-    """Records that stay as they are although the program has not named them, and the deletions of the rest."""
+    """The steps for records that the program did not register: untargeted ones are kept, the rest is deleted."""
     kept: list[SameStep] = []
     going: list[DeletionStep] = []
     for old in resources.all_previous():
@@ -59,7 +59,7 @@ def _deletion(
 
 
 def deletion_layers(steps: Sequence[DeletionStep]) -> list[list[DeletionStep]]:
-    """The deletions in groups, dependents first; the members of a group do not need each other."""
+    """The deletions in groups, dependents first; the members of a group do not depend on each other."""
     depths = _depths([step.old.record for step in steps])
     groups: list[list[DeletionStep]] = [[] for _ in range(max(depths, default=-1) + 1)]
     for step, depth in zip(steps, depths, strict=True):
@@ -68,11 +68,14 @@ def deletion_layers(steps: Sequence[DeletionStep]) -> list[list[DeletionStep]]:
 
 
 def _depths(records: Sequence[Resource]) -> list[int]:
-    """How many groups must go after each; `records` are in the order of the state: each needs earlier ones only."""
+    """For each record, how many groups must be deleted after it.
+
+    `records` are in the order of the state: each depends on earlier ones only.
+    """
     parents = {record.urn: record.parent for record in records}
     components = {record.urn for record in records if not record.custom}
     own: dict[str, int] = {}
-    below: dict[str, int] = {}  # the deepest of all in a component
+    below: dict[str, int] = {}  # the greatest depth inside a component
     found = []
     for record in records:
         before = [own.get(record.parent, -1)]
@@ -95,7 +98,7 @@ def without_needed_records(
     failed: Sequence[PreviousState],
     steps: Sequence[DeletionStep],
 ) -> list[DeletionStep]:
-    """The deletions left when all stays that a failed record still needs."""
+    """The deletions that remain when everything that a failed record needs is kept."""
     if not failed:
         return list(steps)
     records = _by_key(resources, steps)
@@ -119,7 +122,7 @@ def _key(record: Resource) -> _Key:
 
 
 def _meant(record: Resource, urn: str, records: Mapping[_Key, Resource]) -> _Key:
-    # Of two records of one URN the replaced one is needed by what is replaced, the other by the rest.
+    # A URN can have two records. A replaced record needs the replaced one; any other record needs the live one.
     own = urn, record.delete
     return own if own in records else (urn, not record.delete)
 
@@ -135,7 +138,10 @@ def _by_key(
 def run_deletion_phase(
     run_state: RunState, workers: WorkerPool, errored: Callable[[], list[PreviousState]]
 ) -> None:
-    """Delete it, dependents first, once the program has ended; `errored` gives what has failed so far."""
+    """Delete what the program did not register, dependents first, after the program has ended.
+
+    `errored` returns the records whose steps have failed so far.
+    """
     workers.wait_until_idle()
     resources, scope = run_state.resources, run_state.scope
     allowed = scope.deletable(resources)
@@ -152,14 +158,14 @@ def run_deletion_phase(
 
 
 def _ask_dependents(run_state: RunState, urns: set[str]) -> None:
-    # before targets are deleted, as the CLI does: the answers change nothing
+    # As the CLI does it, before targets are deleted: the providers are asked, their answers change nothing.
     for old in list(run_state.resources.all_previous()):
         if old.record.urn in urns:
             dependents_to_delete(run_state, old)
 
 
 def _load_providers(run_state: RunState, going: Sequence[DeletionStep]) -> None:
-    # A missing plugin is told before anything is deleted, in a preview too; the dynamic host is never missing.
+    # A missing plugin is reported before anything is deleted, in a preview too. The dynamic host is always there.
     for step in going:
         record = step.record
         if has_provider_object(record) and package_of(record.type) != DYNAMIC_PACKAGE:

@@ -1,4 +1,4 @@
-"""What a step leaves in the journal, and what waits there for its container to go; calls no provider."""
+"""Writes the journal entries of each step, and defers the deletes that depend on a container; calls no provider."""
 
 import itertools
 import threading
@@ -38,7 +38,7 @@ from pulumi_embedded_engine.steps.steps import (
 
 @dataclass
 class _DeferredDelete:
-    """A record that stays for now, what it becomes then (None: it goes), and the entry that says so."""
+    """A record that is kept for now; `becomes` is what it turns into later (None: it is deleted)."""
 
     old: PreviousState
     becomes: Resource | None
@@ -53,7 +53,7 @@ class _DeferredDelete:
         return StepCompleted(None, index, None, self.becomes, finished=finished)
 
     def without_reference(self, urn: str) -> JournalEntry | None:
-        """Point to that record no more; the entry that says so, None if it never did."""
+        """Remove references to that record; returns the journal entry, or None if there was no reference."""
         needed = references_of(self.old.record, parent=True, provider=False)
         if urn not in needed:
             return None
@@ -68,18 +68,23 @@ class _DeferredDelete:
 
 
 class DeferredDeletes:
-    """Safe from any thread; `has_other_record` tells whether a URN has another record in this run."""
+    """Deletes that wait until the object's container is deleted; safe from any thread.
+
+    `has_other_record` tells whether a URN has another record in this run.
+    """
 
     def __init__(self, has_other_record: Callable[[str], bool]) -> None:
         self._has_other_record = has_other_record
         self._lock = threading.Lock()
         self._deleted_urns: set[str] = set()
-        self._waiting: dict[str, list[_DeferredDelete]] = {}  # by their container's URN
+        self._waiting: dict[
+            str, list[_DeferredDelete]
+        ] = {}  # by the URN of the container
 
     def defer(
         self, old: PreviousState, becomes: Resource | None, container: str
     ) -> bool:
-        """Keep a record until its container is gone; False if that is so already."""
+        """Keep a record until its container is deleted; False if the container is already deleted."""
         with self._lock:
             if not container or container in self._deleted_urns:
                 return False
@@ -89,7 +94,7 @@ class DeferredDeletes:
             return True
 
     def container_of_provider(self, provider: str) -> str:
-        """The container that a record of this provider waits for: the provider's record waits with it."""
+        """The container that a record of this provider waits for; the provider's record must be kept as long."""
         with self._lock:
             for container, some in self._waiting.items():
                 if any(
@@ -101,7 +106,10 @@ class DeferredDeletes:
     def entries_before_delete(
         self, urn: str, becomes: Resource | None
     ) -> list[JournalEntry]:
-        """What to write before a record goes (or turns into `becomes`): what goes with it, what pointed to it."""
+        """The entries to write before a record is deleted (or turns into `becomes`).
+
+        They delete the records that waited for it, and remove references to it.
+        """
         with self._lock:
             return [*self._released(urn), *self._pruned_entries(urn, becomes)]
 
@@ -153,7 +161,7 @@ class JournalRecorder:
         self._deferred_deletes = DeferredDeletes(resources.new_records.__contains__)
 
     def begin(self, step: Step) -> int | None:
-        """Before a provider is called: the number under which the operation is pending."""
+        """Before a provider is called: write that the operation is pending; returns its number."""
         if self._journal is None or step.pending is None:
             return None
         number = next(self._numbers)
@@ -161,12 +169,12 @@ class JournalRecorder:
         return number
 
     def fail(self, number: int | None) -> None:
-        """The operation had no effect that must be remembered."""
+        """The operation ended without an effect: it is no longer pending."""
         if number is not None:
             self._write(OperationFailed(number))
 
     def with_current_records(self, step: ReplaceStep) -> ReplaceStep:
-        """The replacement with its records as its halves have left them by now."""
+        """The replacement with its records as its create and delete have left them."""
         new = self._resources.new_records.get(step.urn, step.new)
         index = step.old.position
         return replace(
@@ -174,7 +182,7 @@ class JournalRecorder:
         )
 
     def complete(self, number: int | None, step: Step, result: StepResult) -> None:
-        """A step is done: its records are as it left them."""
+        """A step is done: record its result."""
         if isinstance(step, ReplaceStep | SkipStep):
             return
         if isinstance(step, RefreshStep):
@@ -185,9 +193,9 @@ class JournalRecorder:
             self._finished(number, step, result)
 
     def update(self, record: Resource) -> None:
-        """A finished record has got other outputs, unless it was deleted meanwhile.
+        """Record new outputs of a finished record, unless it was deleted in the meantime.
 
-        EngineError if that cannot be written down.
+        EngineError if the entry cannot be written.
         """
         if record.urn not in self._resources.new_records:
             return
@@ -200,7 +208,7 @@ class JournalRecorder:
             ) from None
 
     def _refreshed(self, old: PreviousState, record: Resource | None) -> None:
-        # a base record was looked up: these are its contents now, or it is gone
+        # A base record was read again: this is its new content, or it no longer exists.
         if old.position is None:
             return
         if record is None:
@@ -248,8 +256,9 @@ class JournalRecorder:
         self._write(_done_entry(number, old, record, becomes, significant=significant))
 
     def _replaced(self, step: CreateStep, index: int) -> Resource | None:
-        # The record of an object that was deleted first goes now that its successor is there. If that deletion was
-        # an earlier run's, the provider is asked once more at the end: nobody can be sure that it was complete.
+        # An object was deleted before its replacement was created: now that the new one exists, the old record goes.
+        # If an earlier run did that deletion, the provider is called once more at the end: it may not have been
+        # complete.
         now = self._resources.base[index]
         marked = now.with_(delete=True)
         if step.keep_old or not now.pending_replacement:
@@ -257,7 +266,7 @@ class JournalRecorder:
         return None if now.pending_replacement else marked
 
     def _write(self, entry: JournalEntry) -> None:
-        # no lock here: threads that write at once share one flush
+        # No lock here: threads that write at the same time share one flush.
         if self._journal is not None:
             self._journal.write(entry)
 

@@ -1,4 +1,4 @@
-"""The course of one operation, from its request to its outcome: refresh phase, program phase, last words."""
+"""One operation from request to result: refresh phase, program phase, final events."""
 
 from collections.abc import Callable, Sequence
 
@@ -42,9 +42,9 @@ def run_operation(
     cancel: Cancellation,
     clock: Clock,
 ) -> OperationResult:
-    """Do one operation and tell all of it to `sink`; `journal` is None in a dry run.
+    """Run one operation and send its events to `sink`; `journal` is None in a dry run.
 
-    What goes wrong is an event and `OperationResult.failed`; `RunTerminated` is raised if the run was ended at once.
+    A failure is an event and `OperationResult.failed`. RunTerminated is raised if the run was terminated.
     """
     wiring = RunWiring(request, context, journal, sink, cancel, clock)
     try:
@@ -54,7 +54,7 @@ def run_operation(
 
 
 class OperationRun:
-    """One run of the machinery."""
+    """One operation, on the parts that RunWiring has connected."""
 
     def __init__(self, wiring: RunWiring) -> None:
         self._wiring = wiring
@@ -63,7 +63,7 @@ class OperationRun:
         self._started = wiring.clock.monotonic()
 
     def run(self) -> OperationResult:
-        """Do it and tell how it ended; Aborted if all was ended at once."""
+        """Run the phases and send the final events; RunTerminated if the run was terminated."""
         self._begin()
         try:
             self._phases()
@@ -92,7 +92,7 @@ class OperationRun:
 
     def _pending_sentence(self) -> str:
         pending = self._wiring.context.base.pending_operations
-        # a creation that is begun anew after each kill is pending more than once
+        # A create that was started again after each kill is pending more than once.
         lines = dict.fromkeys(
             f"\n  * {operation.resource.urn}, interrupted while {operation.type}"
             for operation in pending
@@ -112,7 +112,7 @@ class OperationRun:
         if request.kind == "up" and not main.exists():
             raise EngineError(f"the program's directory {main} does not exist")
         if request.kind != "up":
-            # a slip in one name must not delete what the other names say
+            # With one misspelled target, nothing is deleted.
             require_recorded_targets(self._wiring, Targets(request.targets))
         if self._refreshes:
             refresh_phase(self._wiring)
@@ -161,14 +161,14 @@ class OperationRun:
 
 
 def require_recorded_targets(wiring: RunWiring, targets: Targets) -> None:
-    """Bail if the command line names records that the state does not have."""
+    """RunAborted if the command line names a target that is not in the state."""
     known = {record.urn for record in wiring.resources.base}
     if wiring.report_unknown_targets(targets, known):
         raise RunAborted("one or more targets could not be found in the stack")
 
 
 def refresh_phase(wiring: RunWiring) -> None:
-    """Look up all records the request is about, whatever fails, and go on from what was found."""
+    """Read all records that the request is about, even if some fail, and continue from the new state."""
     resources = wiring.resources
     if not resources.base:
         return
@@ -180,7 +180,7 @@ def refresh_phase(wiring: RunWiring) -> None:
 
 
 def refreshes(resources: ResourceIndex, scope: Scope) -> list[RefreshStep]:
-    """The records to look up, in the order of the state."""
+    """The records to read, in the order of the state."""
     chosen: list[RefreshStep] = []
     for old in resources.all_previous():
         included = scope.includes(old.record)

@@ -1,4 +1,4 @@
-"""The phase in which the program says what shall be: its registrations become steps, the rest of the state goes."""
+"""The phase that runs the program: its registrations become steps, then the rest of the state is deleted."""
 
 import threading
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from pulumi_embedded_engine.steps.steps import (
 
 
 class ProgramPhase:
-    """One program phase; `run` returns when all is done that will be."""
+    """One program phase; `run` returns when all its steps have ended."""
 
     def __init__(self, wiring: RunWiring) -> None:
         self._wiring = wiring
@@ -59,7 +59,7 @@ class ProgramPhase:
         self._program: Program | None = None
 
     def run(self) -> None:
-        """Run the program, if there is one to run, and do all it asks for."""
+        """Run the program (for `up`) and all steps that follow from it."""
         wiring = self._wiring
         wiring.cancellation.on_cancel(self._stop)
         try:
@@ -109,7 +109,7 @@ class ProgramPhase:
             if end.message:
                 self._events.error(end.message)
 
-    # -- what it asks for
+    # -- registrations
 
     def _listen(self) -> None:
         while not self._stopping:
@@ -204,7 +204,7 @@ class ProgramPhase:
         return False
 
     def _skip_after_failure(self, steps: Sequence[Step]) -> None:
-        """Let the program go on without what failed, or cannot come after what failed."""
+        """Let the program continue without the failed steps, and without those that could not run after a failure."""
         with self._lock:
             self._failed_steps.extend(steps)
         for step in steps:
@@ -218,7 +218,9 @@ class ProgramPhase:
     def _stop(self) -> None:
         self._stopping = True
         self._workers.stop()
-        self._wiring.event_queue.put(ResumeEvent(list))  # wakes who listens
+        self._wiring.event_queue.put(
+            ResumeEvent(list)
+        )  # wakes the thread that waits for an event
 
     # -- outputs
 
@@ -244,7 +246,7 @@ class ProgramPhase:
         step_runner.finish(urn, record)
 
     def _finish_stack(self) -> None:
-        # The stack's outputs are last: only now it is known whether they are all there is to say.
+        # The stack's outputs are recorded last: only now it is known whether the run has failed.
         event = self._stack_outputs
         unfinished = self._wiring.step_runner.unfinished
         if event is None or event.urn not in unfinished:
@@ -255,7 +257,7 @@ class ProgramPhase:
             outputs = {**(old.record.outputs if old else {}), **outputs}
         self._complete(event.urn, outputs)
 
-    # -- what is left
+    # -- after the program
 
     def _after_program(self) -> None:
         resources = self._wiring.resources
@@ -277,5 +279,5 @@ def _signal_deletion(step: Step, *, done: bool) -> None:
 
 
 def _record_after_failure(step: Step, new: Resource) -> Resource:
-    # What could not be updated is still there, under the id that it has had.
+    # If an update fails, the object still exists under its old id.
     return new.with_(id=step.old.record.id) if isinstance(step, UpdateStep) else new

@@ -1,4 +1,4 @@
-"""The parts of one run, wired together, and their end; takes no course of its own."""
+"""Creates the parts of one run, connects them, and closes them; runs nothing itself."""
 
 from collections.abc import Callable, Collection
 
@@ -29,7 +29,7 @@ from pulumi_embedded_engine.state.journal import JournalWriter
 
 
 class RunWiring:
-    """Everything that one run is made of; `close` leaves no process and no server behind."""
+    """The parts of one run; after `close` no process and no server is left."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class RunWiring:
             request,
             self.event_queue,
             defaults,
-            lambda reference: self.registry.get(reference),  # noqa: PLW0108 - comes later
+            lambda reference: self.registry.get(reference),  # noqa: PLW0108 - the registry is created below
             self.service.replace_traceback,
         )
         self.server: Server = serve(self.monitor, self.service)
@@ -87,7 +87,7 @@ class RunWiring:
         cancellation.on_terminate(self.plugin_host.kill)
 
     def report_unknown_targets(self, targets: Targets, known: Collection[str]) -> bool:
-        """Tell which URNs of the command line nobody has heard of; whether there are some."""
+        """Report the targets of the command line that do not exist; returns whether there are any."""
         missing = [urn for urn in targets.literals if urn not in known]
         for urn in missing:
             self.events.failed = True
@@ -96,7 +96,7 @@ class RunWiring:
         return bool(missing)
 
     def close(self) -> None:
-        """End everything."""
+        """End all processes and the server."""
         self.event_queue.close()
         self.monitor.finished.set()
         self.plugin_host.close()

@@ -1,4 +1,4 @@
-"""Doing steps, so many at once, with all that belongs to each: journal, events, counts, the answer; decides nothing."""
+"""Runs steps in parallel, each with its journal entries, events, counts and reply; does not decide which steps."""
 
 import threading
 from collections import Counter
@@ -36,7 +36,7 @@ _MOST: Final = 512
 
 
 class WorkerPool:
-    """A chain's steps are done one after the other; a chain is taken when a worker is free."""
+    """Runs chains of steps: a chain's steps run one after the other, in one worker."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class WorkerPool:
         self._stopped = False
 
     def submit(self, chain: Sequence[Step]) -> "Future[None]":
-        """Have a chain done; waits for a free worker, and does nothing once stopped."""
+        """Run a chain; waits for a free worker. After `stop` it does nothing."""
         with self._change:
             self._change.wait_for(lambda: self._free > 0 or self._stopped)
             if self._stopped:
@@ -63,7 +63,7 @@ class WorkerPool:
         return self._pool.submit(self._run, tuple(chain))
 
     def run_parallel(self, steps: Sequence[Step]) -> None:
-        """Have independent steps done, and wait for all."""
+        """Run independent steps, and wait for all of them."""
         wait([self.submit([step]) for step in steps])
 
     def wait_until_idle(self) -> None:
@@ -78,7 +78,7 @@ class WorkerPool:
             self._change.notify_all()
 
     def join(self) -> None:
-        """Wait for all that was taken."""
+        """Wait for everything that was started."""
         self._pool.shutdown(wait=True)
 
     def _run(self, chain: Sequence[Step]) -> None:
@@ -88,7 +88,7 @@ class WorkerPool:
                     return
                 if not self._run_step(step):
                     if not self._stopped:
-                        # Somebody may wait for the answer of a later step of the chain.
+                        # A later step of the chain may have a reply that somebody waits for.
                         self._skip_after_failure(chain[place + 1 :])
                     return
         finally:
@@ -98,11 +98,11 @@ class WorkerPool:
 
 
 class InternalStepError(EngineError):
-    """The engine itself failed at a step: nothing new may start, whatever the user wants to go on with."""
+    """The engine itself failed in a step: nothing new may start, even with --continue-on-error."""
 
 
 class StepRunner:
-    """Its methods run in the workers' threads."""
+    """Runs one step; its methods are called in the workers' threads."""
 
     def __init__(
         self,
@@ -122,12 +122,12 @@ class StepRunner:
         self.unfinished: dict[str, tuple[Step, Resource]] = {}
 
     def run_step(self, step: Step) -> EngineError | None:
-        """Do it; the error, already told, if it failed."""
+        """Run the step; returns the error, already reported, if it failed."""
         if isinstance(step, ReplaceStep):
             step = self._recorder.with_current_records(step)
         try:
             return self._run_step(step)
-        except Exception as error:  # noqa: BLE001 - a worker's edge: nobody else would hear of it
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a worker: nobody else would report it
             message = f"the engine failed at {step.op} of {step.urn}: {error!r}"
             self._events.error(message, step.urn)
             return InternalStepError(message)
@@ -149,7 +149,7 @@ class StepRunner:
     ) -> EngineError:
         if self._cancellation.terminated:
             return error
-        # A provider that died in the middle may have done it: the operation stays pending.
+        # If the provider died during the call, the call may have had its effect: the operation stays pending.
         if not (isinstance(error, ProviderError) and error.dead):
             self._recorder.fail(number)
         self._report_error(step, error)
@@ -213,7 +213,7 @@ class StepRunner:
     def _show(self, step: Step, result: StepResult) -> None:
         planning = self._run_state.dry_run
         if isinstance(step, RefreshStep):
-            # only where refreshing is the purpose a read is shown as what it amounts to
+            # The result of a refresh is shown as an update, delete or same only by the command `refresh`.
             op = refresh_op(result) if self._counts_refreshes else step.op
             metadata = _metadata(step, result.record, op, result.diff)
             self._events.send(StepDone(metadata, planning))
@@ -222,14 +222,14 @@ class StepRunner:
             self._events.send(StepDone(metadata, planning))
 
     def finish(self, urn: str, record: Resource) -> None:
-        """A component or the stack is complete with its outputs."""
+        """A component or the stack is complete: its outputs are registered."""
         step, _ = self.unfinished[urn]
         del self.unfinished[urn]
         self._events.send(StepDone(_metadata(step, record), self._run_state.dry_run))
 
 
 def refresh_op(result: StepResult) -> StepOp:
-    """What a refresh amounts to."""
+    """The operation that the result of a refresh amounts to."""
     if result.record is None:
         return "delete"
     diff = result.diff
@@ -246,7 +246,7 @@ def _marked(step: Step, record: Resource | None) -> Resource | None:
 
 
 def _answered(record: Resource) -> Resource:
-    # On the wire an id that is not known yet is an empty one.
+    # On the wire, an unknown id is empty.
     return record.with_(id="") if record.id == UNKNOWN_STRING else record
 
 

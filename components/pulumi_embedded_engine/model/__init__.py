@@ -1,0 +1,1 @@
+"""Plain values: records, properties, diffs, goals, events, URNs."""

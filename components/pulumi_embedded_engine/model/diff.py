@@ -1,4 +1,4 @@
-"""What differs between two property maps, and what a provider's Diff says; holds no decisions."""
+"""Differences between two property maps, and the result of a provider's Diff; decides nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ INIT_ERROR = "#initerror"
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What would have to change: `changed` and `replaces` are top-level keys, `detailed` is by property path."""
+    """What would change: `changed` and `replaces` are top-level keys, `detailed` is by property path."""
 
     changes: Literal["none", "some", "unknown"]
     replaces: Sequence[str] = ()
@@ -30,7 +30,7 @@ class Diff:
 
     @property
     def replacing(self) -> bool:
-        """Whether the change needs another object."""
+        """Whether the change needs a new object."""
         kinds = (self.detailed or {}).values()
         return bool(self.replaces) or any(c.kind.endswith("-replace") for c in kinds)
 
@@ -39,7 +39,7 @@ NO_DIFF = Diff("none")
 
 
 def input_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-    """The engine's own diff of inputs, secrets unwrapped: what counts when a provider does not know."""
+    """The engine's own diff of inputs, secrets unwrapped; used where the provider does not know."""
     found = dict(_differences((), reveal(old), reveal(new)))
     if not found:
         return NO_DIFF
@@ -57,7 +57,7 @@ _Path = tuple[str | int, ...]
 def _differences(path: _Path, old: Any, new: Any) -> Iterator[tuple[_Path, str]]:
     if equal(old, new):
         return
-    # what is missing counts as a null: a null that comes or goes is no change, as in Pulumi's own object diff
+    # As in Pulumi's object diff, a missing value equals null: adding or removing a null is no change.
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in old.keys() | new.keys():
             yield from _differences((*path, key), old.get(key), new.get(key))
@@ -75,7 +75,7 @@ def _kind(old: Any, new: Any) -> str:
 
 
 def invert(diff: Diff) -> Diff:
-    """The diff seen from the other side (a refresh asks what the program would have to undo)."""
+    """The diff in the other direction (after a refresh: what the program would have to undo)."""
     if diff.detailed is None:
         return diff
     swap = {"add": "delete", "delete": "add"}
@@ -89,7 +89,7 @@ def invert(diff: Diff) -> Diff:
 def with_replace_on_changes(
     diff: Diff, paths: Sequence[str], *, init_errors: bool
 ) -> Diff:
-    """The diff in which changes at these paths need a replacement; EngineError if one of them is no path."""
+    """The diff in which changes at these paths require a replacement; EngineError if one is not a property path."""
     if (diff.changes != "some" and not init_errors) or not paths:
         return diff
     wanted = [_option_path(path) for path in paths]
@@ -120,7 +120,7 @@ def _inside(text: str, wanted: Sequence[PropertyPath]) -> bool:
     try:
         path = parse_path(text)
     except ValueError:
-        return False  # a property may have any name; one that is no path is below none
+        return False  # a property may have any name; one that is not a path matches nothing
     return any(contains(w, path) for w in wanted)
 
 

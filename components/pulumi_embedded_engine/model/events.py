@@ -1,4 +1,4 @@
-"""What an operation tells while it runs, for whoever shows it: a terminal, plain lines, JSON; holds no text layout."""
+"""The events of an operation, for any display: terminal, plain lines, JSON; contains no text layout."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class PropertyChange:
 
 @dataclass(frozen=True, slots=True)
 class StepMetadata:
-    """One step: what is done to which resource; `logical` is False for the halves of a replacement."""
+    """One step: the operation and its resource; `logical` is False for the halves of a replacement."""
 
     op: StepOp
     urn: str
@@ -52,14 +52,14 @@ class StepMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Prelude:
-    """The operation begins, with this configuration (secrets masked)."""
+    """The operation starts, with this configuration (secrets masked)."""
 
     config: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class StepStarted:
-    """A step begins; `planning` in a preview."""
+    """A step starts; `planning` in a preview."""
 
     metadata: StepMetadata
     planning: bool
@@ -67,7 +67,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step ended well; for a refresh the metadata's op is what the read amounts to."""
+    """A step succeeded; for a refresh, the metadata's op is what the read found."""
 
     metadata: StepMetadata
     planning: bool
@@ -75,14 +75,14 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class StepFailed:
-    """A step failed; its diagnostic comes as an event of its own."""
+    """A step failed; its diagnostic is a separate event."""
 
     metadata: StepMetadata
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A message for a person; `urn` is empty for the stack."""
+    """A message to the user; `urn` is empty for the stack."""
 
     severity: Severity
     message: str
@@ -93,7 +93,7 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class StackOutputs:
-    """The stack's outputs, before and after; secrets still wrapped."""
+    """The stack's outputs before and after; secrets are still wrapped."""
 
     old: Mapping[str, Any]
     new: Mapping[str, Any]
@@ -101,7 +101,7 @@ class StackOutputs:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The operation is over: logical steps by op, and whether all went well."""
+    """The operation has ended: the number of logical steps by op, and whether it succeeded."""
 
     changes: Mapping[str, int]
     duration: float
@@ -112,7 +112,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class CancelEvent:
-    """Always the last event."""
+    """The end of the stream, as in Pulumi; always the last event."""
 
     reason: str = ""
 
@@ -129,4 +129,4 @@ Event = (
 )
 
 
-Sink = Callable[[Event], None]  # called from any thread
+Sink = Callable[[Event], None]  # may be called from any thread

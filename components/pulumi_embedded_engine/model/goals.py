@@ -1,4 +1,4 @@
-"""What a program asks for, as values, and the answers it waits for; decides nothing."""
+"""What a program registers, as values, and the results it waits for; decides nothing."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -10,7 +10,7 @@ from pulumi_embedded_engine.model.state_records import Resource
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Another name that a resource had: a whole URN, or what differs from its present one."""
+    """An earlier name of a resource: a whole URN, or the parts that differ from the current one."""
 
     urn: str = ""
     name: str = ""
@@ -23,9 +23,9 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A resource as registered, or to be read: its `record` has all but the URN, with the parent's options.
+    """The goal state of a resource: its `record` has everything but the URN, with options inherited from the parent.
 
-    None in `delete_before_replace` means: not said.
+    `delete_before_replace` is None if the program does not set it.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class RegisterResult:
-    """The answer to a registration; `unknown`: it was not made because it was no target."""
+    """The result of a registration; `unknown`: it was not created because it is not a target."""
 
     record: Resource
     result: Literal["success", "fail", "skip"] = "success"
@@ -48,7 +48,7 @@ Reply = Future[RegisterResult]
 
 @dataclass(frozen=True, slots=True)
 class RegisterResourceEvent:
-    """The program registers a resource, or reads one that somebody else manages (`.get`)."""
+    """The program registers a resource, or reads an external one (`.get`)."""
 
     goal: Goal
     reply: Reply
@@ -56,7 +56,7 @@ class RegisterResourceEvent:
 
 @dataclass(frozen=True, slots=True)
 class RegisterOutputsEvent:
-    """A component, or the stack, has its outputs."""
+    """The program registers the outputs of a component or of the stack."""
 
     urn: str
     outputs: Mapping[str, Any]
@@ -65,7 +65,7 @@ class RegisterOutputsEvent:
 
 @dataclass(frozen=True, slots=True)
 class ProgramEndedEvent:
-    """No more comes from the program; `failed` if it did not end well, `message` what is left to say of it."""
+    """The program registers nothing more; if it `failed`, `message` is the error that was not reported yet."""
 
     failed: bool = False
     message: str = ""

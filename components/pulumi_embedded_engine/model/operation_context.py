@@ -1,4 +1,4 @@
-"""All that one operation is given: whose stack, which program, which configuration, which state; holds no behaviour."""
+"""The inputs of one operation: project, stack, configuration, state, options; contains no behaviour."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ OperationKind = Literal["up", "refresh", "destroy"]
 
 @dataclass(frozen=True, slots=True)
 class ConfigValue:
-    """One configuration value as programs and providers see it: text, and whether it is a secret.
+    """One configuration value as programs and providers see it: its text, and whether it is a secret.
 
-    `hidden` are the secret texts that stand in it: of a map or list only some leaves may be secret.
+    `hidden` are the secret texts inside it: in a map or list only some leaves may be secret.
     """
 
     text: str
@@ -24,13 +24,13 @@ class ConfigValue:
     hidden: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
-        """Never a secret's text."""
+        """Never the text of a secret."""
         return "ConfigValue([secret])" if self.secret else f"ConfigValue({self.text!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A Pulumi.yaml: `root` is its directory, `main` the program's, absolute; `options` are the runtime's."""
+    """A Pulumi.yaml: `root` is its directory, `main` the program's (absolute), `options` are the runtime's."""
 
     name: str
     root: Path
@@ -47,9 +47,9 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class OperationContext:
-    """What a run needs of the world: `config` has plain texts, `stack_outputs` looks up another stack's outputs.
+    """The environment of a run: `config` has decrypted texts, `stack_outputs` returns another stack's outputs.
 
-    `interpreter` is the Python that runs program and dynamic providers; `environ` is what their processes inherit.
+    `interpreter` is the Python for program and dynamic providers; `environ` is inherited by their processes.
     """
 
     project: Project
@@ -57,16 +57,16 @@ class OperationContext:
     config: Mapping[str, ConfigValue]
     base: Snapshot
     interpreter: Path
-    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
+    environ: Mapping[str, str] = field(repr=False)  # contains keys and passphrase
     stack_outputs: Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """One operation as its user asked for it; every field is a flag of the CLI.
+    """One operation as the user asked for it; every field is a flag of the CLI.
 
-    `replace` and `targets` are URNs or globs, `excluded` the URNs that a destroy leaves; `refresh` runs a refresh phase
-    first; `parallel` is the number of steps at once.
+    `replace` and `targets` are URNs or globs, `excluded` the URNs that a destroy keeps; `refresh` runs a refresh phase
+    first; `parallel` is the number of steps that run at once.
     """
 
     kind: OperationKind
@@ -83,7 +83,7 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """How an operation ended: `changes` counts logical steps by op, `failed` says that an error ended it."""
+    """How an operation ended: `changes` counts logical steps by op; `failed` if an error ended it."""
 
     failed: bool
     cancelled: bool

@@ -1,4 +1,4 @@
-"""Property paths (`a.b[0]["c d"].*`): reading, matching and resetting values along them; holds no diffs."""
+"""Property paths (`a.b[0]["c d"].*`): parsing, matching, and resetting values at them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ _TOKEN: Final = re.compile(
 
 
 def parse_path(text: str) -> PropertyPath:
-    """The elements of a path; ValueError if it is none."""
+    """The elements of a path; ValueError if the text is not a path."""
     elements: list[str | int] = []
     position = 0
     while position < len(text):
@@ -62,12 +62,12 @@ def contains(path: PropertyPath, other: PropertyPath) -> bool:
 def reset_value(
     path: PropertyPath, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bool]:
-    """`new` with the value at `path` as in `old`, and whether the path made sense in both."""
+    """`new` with the value at `path` as in `old`, and whether the path fits both."""
     return _reset(path, old, dict(new), hidden=False)
 
 
 def _reset(path: PropertyPath, old: Any, new: Any, *, hidden: bool) -> tuple[Any, bool]:
-    # `hidden`: the old value lies in a secret that the new one does not lie in.
+    # `hidden`: the old value is inside a secret, and the new value is not.
     if isinstance(new, Secret):
         value, good = _reset(path, _open(old), new.value, hidden=False)
         return Secret(value), good
@@ -126,7 +126,7 @@ def _reset_all(
 ) -> tuple[Any, bool]:
     good = True
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        # what is only in the new value goes, if values as a whole are meant
+        # Keys that only the new value has are removed, if the path ends here.
         for key in old if rest else {**old, **new}:
             new, fine = _reset_key(key, rest, old, new, hidden=hidden)
             good = good and fine
@@ -142,7 +142,7 @@ def _reset_all(
 def reset_ignored(
     inputs: Mapping[str, Any], old: Mapping[str, Any], paths: Sequence[str]
 ) -> tuple[Mapping[str, Any], Sequence[str]]:
-    """The inputs with these paths as in `old`, and the paths that do not lie in both."""
+    """The inputs with the values at these paths as in `old`, and the paths that do not fit both."""
     strange = []
     for text in paths:
         try:

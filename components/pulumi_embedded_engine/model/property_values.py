@@ -1,6 +1,6 @@
-"""Property values as the engine holds them: plain JSON values, secrets, the unknown; holds no encoding.
+"""Property values in the engine: plain JSON values, secrets, the unknown; contains no encoding.
 
-Assets, archives and resource references stay the maps they are on the wire, told apart by their signature key.
+Assets, archives and resource references stay maps as on the wire, identified by their signature key.
 """
 
 import math
@@ -20,7 +20,7 @@ UNKNOWN_STRING: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that is encrypted in the state and masked wherever a person looks."""
+    """A value that is encrypted in the state and masked in every display."""
 
     value: Any
 
@@ -30,7 +30,7 @@ class Secret:
 
 
 class _Unknown:
-    """A value that only a real run will know; there is one, `UNKNOWN`."""
+    """A value that is known only in a real run; there is one instance, `UNKNOWN`."""
 
     __slots__ = ()
 
@@ -41,16 +41,21 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 Properties = Mapping[str, Any]
-_SCALARS: Final = (str, int, float, type(None))  # most values; the quickest to tell
+_SCALARS: Final = (
+    str,
+    int,
+    float,
+    type(None),
+)  # most values, so they are checked first
 
 
 def is_negative_zero(number: float) -> bool:
-    """Whether it is -0.0: Pulumi keeps the sign of a zero, and an int has none."""
+    """Whether it is -0.0: Pulumi keeps the sign of zero, and an int has none."""
     return number == 0 and math.copysign(1, number) < 0
 
 
 def walk(value: Any) -> Iterator[Any]:
-    """The value and all values in it, those in secrets too."""
+    """The value and all values inside it, also inside secrets."""
     left = [value]
     while left:
         value = left.pop()
@@ -66,7 +71,7 @@ def walk(value: Any) -> Iterator[Any]:
 
 
 def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
-    """The value with other values in it; what `change` gives back as it was is looked into."""
+    """The value with `change` applied to each value; one that `change` returns unchanged is searched inside."""
     changed = change(value)
     if changed is not value or isinstance(value, _SCALARS):
         return changed
@@ -78,7 +83,7 @@ def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def has_assets(value: Any) -> bool:
-    """Whether there is an asset or an archive in it."""
+    """Whether the value contains an asset or an archive."""
     return any(
         isinstance(one, Mapping) and one.get(SIGNATURE) in (ASSET, ARCHIVE)
         for one in walk(value)
@@ -93,12 +98,12 @@ def reveal(value: Any) -> Any:
 
 
 def has_secret(value: Any) -> bool:
-    """Whether a secret stands anywhere in the value."""
+    """Whether the value contains a secret."""
     return any(isinstance(one, Secret) for one in walk(value))
 
 
 def is_uncreated_reference(value: Any) -> bool:
-    """Whether it refers to an object that is not made yet."""
+    """Whether it is a reference to a resource that is not created yet."""
     return (
         not isinstance(value, _SCALARS)
         and isinstance(value, Mapping)
@@ -108,17 +113,17 @@ def is_uncreated_reference(value: Any) -> bool:
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether the unknown stands anywhere in the value."""
+    """Whether the value contains an unknown."""
     return any(one is UNKNOWN or is_uncreated_reference(one) for one in walk(value))
 
 
 def secret(value: Any) -> Secret:
-    """The value as a secret; a secret of a secret is one secret."""
+    """The value as a secret; a secret is not wrapped twice."""
     return value if isinstance(value, Secret) else Secret(value)
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Deep equality of values: true is not 1, a secret only equals a secret."""
+    """Deep equality: true is not 1, and a secret equals only a secret."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(
             equal(value, right[key]) for key, value in left.items()
@@ -135,9 +140,9 @@ def equal(left: Any, right: Any) -> bool:
 def mark_secrets_as_sent(
     result: Mapping[str, Any], sent: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The result of a provider that takes no secrets, with every value secret that holds one in what was sent.
+    """The result of a provider that does not accept secrets: a value is secret if the value sent under its key has one.
 
-    A list with one secret item becomes one secret as a whole: nobody can say where the provider put the item.
+    A list with one secret item becomes secret as a whole: the provider may have moved the item.
     """
     return {
         key: _marked(value, sent[key]) if key in sent else value
@@ -156,7 +161,7 @@ def _marked(value: Any, sent: Any) -> Any:
 def mark_secret_outputs(
     outputs: Mapping[str, Any], inputs: Mapping[str, Any], additional: Sequence[str]
 ) -> Mapping[str, Any]:
-    """Outputs with those secret that were declared so, or whose input of the same name is."""
+    """The outputs; secret are those declared so, and those whose input of the same name is secret."""
     wanted = {key for key in additional if key in outputs}
     wanted.update(key for key in outputs if isinstance(inputs.get(key), Secret))
     if not wanted:

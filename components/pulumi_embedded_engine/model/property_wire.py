@@ -1,4 +1,4 @@
-"""Property values on the wire: protobuf Structs to engine values and back; decides nothing."""
+"""Property values on the wire: converts protobuf Structs to engine values and back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from pulumi_embedded_engine.model.property_values import (
 )
 from pulumi_embedded_engine.model.urns import is_urn, name_of, type_of
 
-# Python programs only ever send the first one; the others come from other SDKs' plugins.
+# Python programs send only the first one; the others come from plugins of other SDKs.
 _UNKNOWNS: Final = frozenset(
     {
         UNKNOWN_STRING,
@@ -36,12 +36,18 @@ _UNKNOWNS: Final = frozenset(
 _EXACT: Final = float(2**53)
 _PLAIN: Final = 1e21
 _VERSION: Final = "packageVersion"
-_SAID_BY_URN: Final = ("name", "type")  # of a reference: on the wire, not in the state
+_SAID_BY_URN: Final = (
+    "name",
+    "type",
+)  # of a resource reference: on the wire, not in the state
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """What the receiver can take: what it cannot is sent plain (secrets, references) or left out (unknowns)."""
+    """What the receiver accepts.
+
+    Other secrets and references are sent as plain values, other unknowns are left out.
+    """
 
     secrets: bool = True
     resources: bool = True
@@ -52,7 +58,7 @@ FULL: Final = Encoding()
 
 
 def read_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """A Struct's fields as engine values."""
+    """The fields of a Struct as engine values."""
     return {key: read_value(value) for key, value in struct.fields.items()}
 
 
@@ -78,7 +84,7 @@ def _number(number: float) -> int | float:
         return number
     if -_EXACT <= number <= _EXACT:
         return int(number) if number == int(number) else number
-    # Up to here Pulumi writes whole numbers without an exponent, with as many digits as a double has.
+    # Below this limit Pulumi writes whole numbers without an exponent, with the digits of a double.
     return int(Decimal(repr(number))) if abs(number) < _PLAIN else number
 
 
@@ -91,19 +97,19 @@ def _read_object(struct: struct_pb2.Struct) -> Any:
         value = fields.get("value", UNKNOWN)
         return secret(value) if fields.get("secret") else value
     if signature == RESOURCE:
-        # the state names a version always, the wire only where there is one
+        # The state always has a version, the wire only if there is one.
         fields.setdefault(_VERSION, "")
         for name in _SAID_BY_URN:
             fields.pop(name, None)
         if fields.get("id") is UNKNOWN:
-            fields["id"] = ""  # as the state has it, and the SDK reads it
+            fields["id"] = ""  # as in the state, and as the SDK expects it
     return fields
 
 
 def write_struct(
     properties: Mapping[str, Any], encoding: Encoding = FULL
 ) -> struct_pb2.Struct:
-    """Engine values as a Struct, in the form that the receiver takes."""
+    """Engine values as a Struct, in the form that the receiver accepts."""
     struct = struct_pb2.Struct()
     _fill_struct(struct, properties, encoding)
     return struct
@@ -186,7 +192,7 @@ def _reference(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def output_dependencies(value: struct_pb2.Value) -> set[str]:
-    """The URNs that output values anywhere in a wire value name as their dependencies."""
+    """The dependencies of all output values inside a wire value, as URNs."""
     kind = value.WhichOneof("kind")
     if kind == "list_value":
         return set().union(*map(output_dependencies, value.list_value.values))

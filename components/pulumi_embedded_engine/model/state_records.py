@@ -1,4 +1,4 @@
-"""What the state remembers: a record per resource, operations under way, a snapshot of all; holds no JSON, no files."""
+"""The content of the state: a record per resource, pending operations, a snapshot of all; knows no JSON, no files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,9 +10,9 @@ OperationType = Literal["creating", "updating", "deleting", "reading"]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a stack: its fields are those of a checkpoint, by name and order (empty ones are left out there).
+    """One resource of a stack, with the fields of a checkpoint by name and order (empty ones are not written there).
 
-    `inputs` and `outputs` hold engine values (see `values`); dependencies are URNs; timeouts are seconds.
+    `inputs` and `outputs` hold engine values (see `property_values`); dependencies are URNs; timeouts are seconds.
     """
 
     urn: str
@@ -47,7 +47,7 @@ class Resource:
     replace_on_changes: Sequence[str] = ()
     replacement_trigger: Any = None
     refresh_before_update: bool = False
-    # fields that this version does not know: kept, so that nothing is lost
+    # Fields that this version does not know are kept, so that nothing is lost.
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def with_(self, **changes: Any) -> "Resource":
@@ -57,7 +57,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class PendingOperation:
-    """An operation that was begun and whose end is not recorded."""
+    """An operation that was started and whose end is not recorded."""
 
     resource: Resource
     type: OperationType
@@ -65,10 +65,10 @@ class PendingOperation:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole stack at one moment: its records, each after those it refers to, and what was under way."""
+    """A whole stack at one time: its records, each after those it refers to, and the pending operations."""
 
     resources: tuple[Resource, ...] = ()
     pending_operations: tuple[PendingOperation, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    # parts of a deployment that this version does not know: kept, so that nothing is lost
+    # Parts of a deployment that this version does not know are kept, so that nothing is lost.
     extra: Mapping[str, Any] = field(default_factory=dict)

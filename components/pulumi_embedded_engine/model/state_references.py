@@ -1,4 +1,4 @@
-"""What follows in a snapshot when a record was renamed or is gone: where others point; decides neither itself."""
+"""Updates the references in a snapshot when a record was renamed or removed; decides neither itself."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -12,7 +12,7 @@ from pulumi_embedded_engine.model.urns import (
 
 
 def resolve_aliases(snapshot: Snapshot) -> Snapshot:
-    """The snapshot with each reference to an alias led to the record that bears it, and no alias left."""
+    """The snapshot with each reference to an alias changed to the record's URN, and without aliases."""
     if not any(record.aliases for record in snapshot.resources):
         return snapshot
     renamed = _renamed(snapshot.resources)
@@ -28,7 +28,7 @@ def _renamed(resources: tuple[Resource, ...]) -> dict[str, str]:
         for alias in record.aliases:
             renamed[alias] = record.urn
         parent = renamed.get(record.parent, "")
-        # a child's own name holds its parent's type; a damaged state may hold any text in the place of a name
+        # A child's URN contains its parent's type. A damaged state may have any text instead of a URN.
         if is_urn(parent) and is_urn(record.urn) and not is_root_stack(parent):
             renamed.setdefault(record.urn, _child_of(parent, record.urn))
     return renamed
@@ -78,7 +78,7 @@ def with_references_in(record: Resource, standing: Collection[str]) -> Resource:
 def prune_references(
     records: Iterable[Resource], gone: Collection[int] = ()
 ) -> tuple[Resource, ...]:
-    """The records without those at the positions in `gone`, each pointing to earlier ones only."""
+    """The records without those at the positions in `gone`, and without references to removed or later records."""
     standing = set[str]()
     kept = []
     for index, record in enumerate(records):

@@ -1,16 +1,16 @@
-"""Moments as the state writes them, to the nanosecond; holds no clock."""
+"""Timestamps as the state writes them, to the nanosecond; reads no clock."""
 
 from datetime import UTC, datetime
 
 
 class Timestamp(datetime):
-    """A moment that remembers how it was written, so that an unchanged record is written back as it was read."""
+    """A time that keeps its text, so that an unchanged record is written as it was read."""
 
     text: str
 
     @classmethod
     def parse(cls, text: str) -> "Timestamp":
-        """The moment of an RFC 3339 text; raises ValueError if it is none."""
+        """The time of an RFC 3339 text; ValueError if it is not one."""
         moment = cls.fromisoformat(text)
         if moment.tzinfo is None:
             raise ValueError(f"{text!r} has no time zone")
@@ -19,7 +19,7 @@ class Timestamp(datetime):
 
 
 def format_timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with as many decimals as are needed, or the text that the moment was read from."""
+    """RFC 3339 in UTC with as few decimals as possible, or the text from which the time was read."""
     text = getattr(moment, "text", None)
     if isinstance(text, str):
         return text

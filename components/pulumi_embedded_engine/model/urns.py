@@ -1,4 +1,4 @@
-"""URNs and provider references: making and reading them; knows no records."""
+"""URNs and provider references: building and parsing them; knows no records."""
 
 from typing import Final
 
@@ -45,7 +45,7 @@ def type_of(urn: str) -> str:
 
 
 def displayed_type(type_: str) -> str:
-    """A type as people read it: `pkg:mod/thing:Thing` is `pkg:mod:Thing`, where the file says no more than the name."""
+    """A type as displayed: `pkg:mod/thing:Thing` becomes `pkg:mod:Thing` if the file part only repeats the name."""
     package, _, rest = type_.partition(":")
     module, _, name = rest.partition(":")
     above, slash, file = module.rpartition("/")
@@ -70,7 +70,7 @@ def is_provider_type(type_: str) -> bool:
 
 
 def is_default_provider(urn: str) -> bool:
-    """Whether this is a provider that the engine registers by itself: no row, no count."""
+    """Whether the engine registers this provider by itself; such providers are not displayed or counted."""
     name = name_of(urn)
     return is_provider_type(type_of(urn)) and (
         name == "default" or name.startswith("default_")
@@ -78,19 +78,19 @@ def is_default_provider(urn: str) -> bool:
 
 
 def package_of(type_: str) -> str:
-    """The package of a type token; of a provider's type the package it provides."""
+    """The package of a type token; for a provider's type the package that it provides."""
     if is_provider_type(type_):
         return type_.removeprefix(PROVIDER_PREFIX)
     return type_.split(":", 1)[0]
 
 
 def provider_reference(urn: str, id_: str) -> str:
-    """What a resource's record says of its provider."""
+    """The reference to a provider, as in a resource's record."""
     return f"{urn}::{id_}"
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """URN and id of a provider reference; ValueError if it is none."""
+    """URN and id of a provider reference; ValueError if it is not one."""
     urn, separator, id_ = reference.rpartition("::")
     if not separator or not is_urn(urn):
         message = f"could not parse provider reference '{reference}'"
@@ -99,5 +99,5 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def provider_urn(reference: str) -> str:
-    """The URN in a provider reference, empty for an empty one."""
+    """The URN in a provider reference; empty for an empty one."""
     return reference.rpartition("::")[0]

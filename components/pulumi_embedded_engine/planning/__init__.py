@@ -1,0 +1,1 @@
+"""The step generator: turns registrations into steps."""

@@ -1,4 +1,4 @@
-"""What differs between a registration, as its provider wants it, and its record, and what follows; makes no steps."""
+"""Checks inputs, compares a registration with its record, and decides which kind of step follows; makes no steps."""
 
 import json
 from typing import Any, Literal
@@ -35,7 +35,10 @@ def check_inputs(
     inputs: Properties,
     old: Properties,
 ) -> Properties:
-    """The inputs as the provider wants them; Bail if it refuses some, for nothing that depends on it could be right."""
+    """The inputs as the provider returns them from Check.
+
+    RunAborted if it rejects some: nothing that depends on the resource could be right.
+    """
     call = ProviderCall(
         record.urn, old_inputs=old, inputs=inputs, preview=run_state.dry_run
     )
@@ -50,7 +53,7 @@ def check_inputs(
 def inputs_with_ignored_changes(
     run_state: RunState, new: Resource, old: Resource
 ) -> Properties:
-    """The new inputs with the old values where the program says that changes do not count."""
+    """The new inputs, with the old values at the paths of the option ignoreChanges."""
     inputs, strange = reset_ignored(new.inputs, old.inputs, new.ignore_changes)
     if strange:
         paths = ", ".join(strange)
@@ -90,33 +93,33 @@ StepKind = Literal["same", "update", "replace"]
 
 
 def replacement_triggered(new: Any, old: Any) -> bool:
-    """Whether the option replacementTrigger asks for a replacement: both are there and differ, or cannot be known."""
+    """Whether the option replacementTrigger asks for a replacement: its values differ, or one is unknown."""
     if has_unknown(new) or has_unknown(old):
         return True
-    # the CLI 3.260 takes a secret one of the state for none: it looks before it decrypts
+    # As CLI 3.260: a secret trigger in the state counts as none, because it is compared before it is decrypted.
     if new is None or old is None or isinstance(old, Secret):
         return False
     return not equal(reveal(new), reveal(old))
 
 
 def step_kind(diff: Diff, old: Resource, *, triggered: bool) -> StepKind:
-    """What a diff, already narrowed by the resource's options, leads to."""
+    """The kind of step that follows from a diff; the resource's options are already applied to the diff."""
     if diff.changes == "some" or old.pending_replacement:
         replacing = diff.replacing or triggered or old.pending_replacement
         return "replace" if replacing else "update"
-    # An object that did not become ready is updated until it does.
+    # An object that failed to initialize is updated until it succeeds.
     return "update" if old.init_errors else "same"
 
 
 def deletes_before_replace(goal: Goal, diff: Diff) -> bool:
-    """Whether a replacement deletes before it creates: the program's word over the provider's."""
+    """Whether a replacement deletes before it creates; the program's option overrides the provider's answer."""
     if goal.delete_before_replace is not None:
         return goal.delete_before_replace
     return diff.delete_before_replace
 
 
 def replacement_requested(run_state: RunState, registration: Registration) -> bool:
-    """Whether the command line, or a mark in the state, asks for a replacement."""
+    """Whether the command line (--replace), or a taint mark in the state, asks for a replacement."""
     asked = run_state.replace
     if asked.constrained and asked.contains(registration.urn):
         return True
@@ -124,7 +127,7 @@ def replacement_requested(run_state: RunState, registration: Registration) -> bo
 
 
 def diff_of(run_state: RunState, registration: Registration, old: Resource) -> Diff:
-    """What differs."""
+    """The difference between registration and record."""
     asked = _replace_reason(run_state, registration, old)
     if asked:
         return Diff("some", replaces=[asked])

@@ -1,4 +1,4 @@
-"""The steps of a replacement, in both orders; asks providers only who else must go."""
+"""The steps of a replacement, in both orders; calls providers only to find out which dependents must be deleted."""
 
 from concurrent.futures import Future
 from dataclasses import replace
@@ -25,9 +25,9 @@ PropertyKeys = tuple[str, ...]
 def dependents_to_delete(
     run_state: RunState, root: PreviousState
 ) -> list[tuple[PreviousState, PropertyKeys]]:
-    """All records to be deleted before `root`: those that need it, in the state's order, then those bound to it.
+    """The records that must be deleted before `root`, each with the inputs that are the reason.
 
-    With each the inputs that are the reason.
+    First those that depend on it, in the order of the state, then those that name it in deletedWith or replaceWith.
     """
     if root.position is None:
         return []
@@ -83,13 +83,13 @@ def _inputs_without(record: Resource, going: set[str]) -> dict[str, object] | No
 def replacement_steps(
     run_state: RunState, registration: Registration, old: PreviousState, diff: Diff
 ) -> list[Step]:
-    """The steps, once nothing speaks against it."""
+    """The steps of a replacement; RunAborted if the resource may not be replaced."""
     _reject_forbidden(run_state, registration, old)
     run_state.generator_state.decisions[registration.urn] = UrnDecision("replace")
     if registration.provider is not None and not replacement_requested(
         run_state, registration
     ):
-        # The new object is another one: nothing of the old one's inputs may be taken over.
+        # It will be a new object: nothing may be taken over from the old inputs.
         asked = registration.goal.record.inputs
         inputs = check_inputs(
             run_state, registration.provider, registration.new, asked, {}
@@ -107,7 +107,7 @@ def replacement_steps(
 def recreation_steps(
     run_state: RunState, registration: Registration, old: PreviousState
 ) -> list[Step]:
-    """The steps for what was deleted earlier in this run, because something it needs was deleted first."""
+    """The steps for a resource that was deleted earlier in this run, because something it depends on was replaced."""
     diff = Diff(
         "some", replaces=run_state.generator_state.decisions[registration.urn].keys
     )
@@ -119,7 +119,7 @@ def recreation_steps(
 def adoption_steps(
     run_state: RunState, registration: Registration, old: PreviousState
 ) -> list[Step]:
-    """The steps for what somebody else managed until now: made anew, the other one is forgotten."""
+    """The steps for a resource that was external until now: create an object, drop the external one's record."""
     run_state.generator_state.decisions[registration.urn] = UrnDecision("create")
     return _create_steps(registration, old, None, keep_old=True)
 
@@ -146,7 +146,10 @@ def _create_steps(
 def _with_deletion_signal(
     run_state: RunState, steps: list[DeleteStep], root: PreviousState
 ) -> list[DeleteStep]:
-    """Let the last deletion tell those that wait to be made anew: one within another is gone only with that."""
+    """Let the last deletion signal the registrations that wait for it.
+
+    An object inside a container is deleted only with the container, so the last one counts.
+    """
     waiting = {step.urn for step in steps if step.recreated} - {root.record.urn}
     if not waiting:
         return steps

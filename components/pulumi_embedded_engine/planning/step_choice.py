@@ -1,4 +1,4 @@
-"""From a registration that was looked up to its steps: checked, in scope or not, compared, decided; does no step."""
+"""Chooses the steps of a registration: inputs are checked, targets considered, the record compared; runs no step."""
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.diff import Diff, with_replace_on_changes
@@ -34,7 +34,10 @@ from pulumi_embedded_engine.steps.steps import (
 
 
 class UntargetedRecords:
-    """A record may only refer to earlier ones: what a kept or changed record needs is kept before it."""
+    """Steps that keep untargeted records.
+
+    A record may refer only to earlier ones, so what a kept or changed record refers to is kept before it.
+    """
 
     def __init__(self, run_state: RunState) -> None:
         self._run_state = run_state
@@ -46,7 +49,7 @@ class UntargetedRecords:
         self._queued: set[str] = set()
 
     def keep_registered(self, old: PreviousState, reply: Reply) -> list[Step]:
-        """The step that keeps a registered record; what it needs is queued."""
+        """The step that keeps a registered record; the records that it refers to are queued."""
         provider = old.record.provider
         if provider and self._run_state.registry.get(provider) is None:
             self._refuse_new_provider(old.record)
@@ -56,19 +59,19 @@ class UntargetedRecords:
         return [untargeted_step(old, reply)]
 
     def queue_references(self, record: Resource) -> None:
-        """Keep what a targeted record needs, should the program not have registered it."""
+        """Queue the records that a targeted record refers to, in case the program does not register them."""
         if self._run_state.scope.targets.constrained:
             self._enqueue(references_of(record, parent=True, provider=False))
 
     def queue_provider(self, record: Resource) -> None:
-        """Keep a provider record that the program did not register."""
+        """Queue a provider record that the program did not register."""
         old = self._resources.previous(record.urn)
         if old is not None and record.urn not in self._queued:
             self._queued.add(record.urn)
             self._queue.append(untargeted_step(PreviousState(record, old.position)))
 
     def take_queued(self) -> list[Step]:
-        """What was queued and still has no step."""
+        """The queued steps whose URN still has no step."""
         queued, self._queue = self._queue, []
         steps: list[Step] = []
         for step in queued:
@@ -103,7 +106,7 @@ class UntargetedRecords:
 
 
 class StepChooser:
-    """One registration after the other."""
+    """Chooses the steps of one registration after the other."""
 
     def __init__(self, run_state: RunState, untargeted: UntargetedRecords) -> None:
         self._run_state = run_state
@@ -195,7 +198,7 @@ class StepChooser:
             ]
         self._generator_state.keep(new.urn)
         if registration.imported:
-            # The import has written the record already.
+            # The import has already written the record.
             resolve(registration.reply, RegisterResult(record))
             return []
         return [SameStep(old=old, new=new, reply=registration.reply)]

@@ -1,4 +1,4 @@
-"""From what the program asks for to steps, one at a time: finds what is recorded, then has it chosen; does no step."""
+"""Turns registrations into steps, one at a time: finds the record, then chooses the steps; runs no step."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -33,8 +33,8 @@ Later = Callable[[Callable[[], list[Step]]], None]
 class StepGenerator:
     """Makes the steps of one registration after the other; all methods run in one thread.
 
-    `waiting_registrations` counts those that go on when a step has ended: an import, or a deletion. `schedule` runs
-    what is left to do in the generator's thread.
+    `waiting_registrations` counts the registrations that continue when a step has ended: an import or a deletion.
+    `schedule` runs the continuation in the generator's thread.
     """
 
     def __init__(self, run_state: RunState, schedule: Later) -> None:
@@ -72,17 +72,17 @@ class StepGenerator:
         self._generator_state.decisions[urn] = UrnDecision("read")
         return [ReadStep(new=new, reply=reply, old=old)]
 
-    # -- steps that others wait for
+    # -- registrations that wait for a step
 
     def _after_deletion(
         self, registration: Registration, deletion_done: Future[bool]
     ) -> list[Step]:
-        """Nothing yet: its early deletion is in another chain, and there must not be two live records of one URN."""
+        """No steps yet: the deletion runs in another chain, and there must not be two live records of one URN."""
 
         def go_on(is_gone: bool) -> list[Step]:
             if is_gone:
                 return self._with_target_check(self._next_steps(registration))
-            # What is still there is not deleted at the end either: the program has named it.
+            # The object still exists, and is not deleted at the end either: the program has registered it.
             self._generator_state.decisions[registration.urn] = UrnDecision("replace")
             resolve(registration.reply, RegisterResult(registration.new, "fail"))
             return []
@@ -172,7 +172,7 @@ class StepGenerator:
                 self._run_state.events.reject(
                     self._run_state.scope.missing_dependency(urn, needed), urn
                 )
-                self._generator_state.keep(needed)  # said once
+                self._generator_state.keep(needed)  # reported once
 
 
 def _needs_import(registration: Registration) -> bool:

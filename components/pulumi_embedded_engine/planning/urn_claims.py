@@ -1,4 +1,4 @@
-"""Giving each registration its URN, and finding the record it had, under earlier names too; makes no steps."""
+"""Gives each registration its URN, and finds its previous record, under aliases too; makes no steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,10 @@ from pulumi_embedded_engine.run.run_state import RunState
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What is asked for, what is recorded of it, and who waits; not `valid` if another resource has its name."""
+    """What the program registers, its previous record, and who waits for the result.
+
+    Not `valid` if another resource has the same URN or alias.
+    """
 
     goal: Goal
     reply: Reply
@@ -43,7 +46,7 @@ class Registration:
 
 
 def new_record(goal: Goal, urn: str, old: PreviousState | None, alias: str) -> Resource:
-    """The record that is asked for, before anybody has looked at it; a component keeps no provider."""
+    """The record as registered, before any provider was called; a component keeps no provider."""
     asked, known = goal.record, old.record if old else goal.record
     return asked.with_(
         urn=urn,
@@ -56,7 +59,10 @@ def new_record(goal: Goal, urn: str, old: PreviousState | None, alias: str) -> R
 
 
 class AliasResolver:
-    """Earlier URNs of one stack's resources; `earlier_urns` maps a URN of this run to the one it was found under."""
+    """The URNs that a resource may have had before.
+
+    `earlier_urns` maps a URN of this run to the one under which its record was found.
+    """
 
     def __init__(
         self, stack: str, project: str, earlier_urns: Mapping[str, str]
@@ -68,11 +74,12 @@ class AliasResolver:
     def candidates(
         self, name: str, type_: str, parent: str, aliases: Sequence[Alias]
     ) -> list[str]:
-        """The earlier URNs in the order in which they are tried."""
+        """The possible earlier URNs, in the order in which they are tried."""
         found = [self._urn_of(name, type_, parent, alias) for alias in aliases]
         parent_before = self._earlier_urns.get(parent)
         if parent_before:
-            # A parent's other name gives its children another name too, together with each of their own.
+            # If the parent was renamed, so were its children: each of their names is combined with the parent's
+            # earlier one.
             own = [(type_, name), *((type_of(urn), name_of(urn)) for urn in found)]
             found += [
                 self._child_urn(parent, parent_before, child_type, child_name)
@@ -104,7 +111,7 @@ class AliasResolver:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRecord:
-    """What is recorded of a resource, under which other name, and whether nobody else has claimed that name."""
+    """A resource's previous record, the alias under which it was found, and whether both names are free."""
 
     old: PreviousState | None
     alias: str = ""
@@ -112,7 +119,7 @@ class ClaimedRecord:
 
 
 class UrnClaims:
-    """Every URN is given once in a run, every record found once."""
+    """In one run each URN is given once, and each record is found once."""
 
     def __init__(self, run_state: RunState) -> None:
         self._run_state = run_state
@@ -125,7 +132,7 @@ class UrnClaims:
         )
 
     def claim(self, parent: str, type_: str, name: str) -> str:
-        """The URN of a resource that is registered now."""
+        """The URN of the resource that is being registered; RunAborted if it is already taken."""
         claimed, run_state = self._generator_state.claimed, self._run_state
         if parent and parent not in claimed:
             raise EngineError(f"could not find parent resource {parent}")

@@ -1,0 +1,1 @@
+"""The program: its process, the gRPC services that it calls, its registrations."""

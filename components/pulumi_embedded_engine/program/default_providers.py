@@ -1,4 +1,4 @@
-"""Default providers: the record that a package's resources share when the program names no provider; starts none."""
+"""Default providers: the provider record that a package's resources share if the program names none; starts none."""
 
 import json
 import re
@@ -24,11 +24,11 @@ _DISABLED = "pulumi:disable-default-providers"
 
 
 class DefaultProviderDisabled(EngineError):
-    """The stack's configuration forbids it."""
+    """The stack's configuration disables the default provider."""
 
 
 class DefaultProviders:
-    """Registers each default provider when its first resource comes."""
+    """Registers each default provider before the first resource that needs it."""
 
     def __init__(
         self, config: Mapping[str, ConfigValue], event_queue: EventQueue
@@ -86,7 +86,7 @@ def default_name(version: str, url: str) -> str:
 
 
 def package_config(config: Mapping[str, ConfigValue], package: str) -> dict[str, Any]:
-    """The stack configuration that a package's provider gets; dynamic providers get all of it, with namespaces."""
+    """The configuration of a package's provider; dynamic providers get the whole configuration, with namespaces."""
     found = {}
     for key, value in config.items():
         namespace, _, name = key.partition(":")

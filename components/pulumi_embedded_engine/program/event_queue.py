@@ -1,4 +1,4 @@
-"""The way from the program's many calls to the one generator, and back; does nothing with them."""
+"""The queue from the program's concurrent calls to the one step generator, and the replies to them."""
 
 import queue
 import threading
@@ -19,7 +19,7 @@ from pulumi_embedded_engine.steps.steps import Step
 
 
 class QueueClosed(EngineError):
-    """The run is over or being stopped: nothing is registered any more."""
+    """The run has ended or is stopping: nothing more can be registered."""
 
     def __init__(self) -> None:
         super().__init__("resource monitor shut down")
@@ -27,14 +27,14 @@ class QueueClosed(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class ResumeEvent:
-    """A step that the generator waits for is done: go on with this."""
+    """A step that the generator waited for has ended: continue with this action."""
 
     action: Callable[[], list[Step]]
 
 
 @dataclass(frozen=True, slots=True)
 class RejectionEvent:
-    """The program asks for what it cannot have: the run ends with this error."""
+    """The program uses something that is not supported: the run ends with this error."""
 
     error: EngineError
     urn: str
@@ -52,7 +52,7 @@ _T = TypeVar("_T")
 
 
 class EventQueue:
-    """Safe from any thread; once closed, everybody who waits is told."""
+    """Safe from any thread; after `close`, everybody who waits gets QueueClosed."""
 
     def __init__(self) -> None:
         self._events: queue.SimpleQueue[SourceEvent] = queue.SimpleQueue()
@@ -65,26 +65,26 @@ class EventQueue:
         return self._events.get()
 
     def register(self, goal: Goal) -> RegisterResult:
-        """Ask for a resource and wait for the answer."""
+        """Register a resource and wait for the result."""
         reply: Future[RegisterResult] = Future()
         return self._ask(RegisterResourceEvent(goal, reply), reply)
 
     def register_outputs(self, urn: str, outputs: Any) -> None:
-        """Hand in outputs and wait until they are taken."""
+        """Register outputs and wait until they are recorded."""
         done: Future[None] = Future()
         self._ask(RegisterOutputsEvent(urn, outputs, done), done)
 
     def reject(self, error: EngineError, urn: str) -> None:
-        """End the run; raises Closed once it is over."""
+        """End the run with an error; raises QueueClosed when it has ended."""
         done: Future[None] = Future()
         self._ask(RejectionEvent(error, urn, done), done)
 
     def put(self, event: ProgramEndedEvent | ResumeEvent) -> None:
-        """Send what needs no answer."""
+        """Add an event that needs no reply."""
         self._events.put(event)
 
     def close(self) -> None:
-        """Answer everybody, now and later, that nothing is taken any more."""
+        """Answer all waiting and later calls with QueueClosed."""
         with self._lock:
             self._closed = True
             waiting = tuple(self._waiting)
@@ -92,7 +92,7 @@ class EventQueue:
             try:
                 future.set_exception(QueueClosed())
             except InvalidStateError:
-                continue  # answered in this very moment
+                continue  # it was answered just now
 
     def _ask(self, event: SourceEvent, reply: "Future[_T]") -> _T:
         with self._lock:
@@ -108,7 +108,7 @@ class EventQueue:
 
 
 def resolve(reply: "Future[_T]", value: _T) -> None:
-    """Answer, unless it was answered already that all is over."""
+    """Set the result, unless the queue was closed and has already answered."""
     try:
         reply.set_result(value)
     except InvalidStateError:

@@ -1,4 +1,4 @@
-"""What programs and providers say to people, and the gRPC server they all speak to; registers nothing."""
+"""The gRPC server for programs and providers, and Pulumi's engine service (logs, version check)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +15,9 @@ from pulumi_embedded_engine.model.events import Diagnostic, Severity
 from pulumi_embedded_engine.program.launcher import UNHANDLED
 from pulumi_embedded_engine.providers.provider_process import CHANNEL_OPTIONS
 
-# Each waiting registration holds a thread; the program has four for each step that may run.
+# Each waiting registration occupies a thread; the program has four threads per parallel step.
 _THREADS: Final = 4096
-# What the SDK says when its calls are answered that the run is over: of no use to its user.
+# The SDK's complaints after its calls were refused because the run has ended: useless to the user.
 _SHUTDOWN_NOISE: Final = (
     "Resource monitor has terminated, shutting down",
     "resource monitor shut down",
@@ -35,7 +35,7 @@ class Server:
 def serve(
     monitor: resource_pb2_grpc.ResourceMonitorServicer, engine: "EngineService"
 ) -> Server:
-    """Serve both on a free port of this machine."""
+    """Serve both on a free local port."""
     pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="rpc")
     server = grpc.server(pool, options=CHANNEL_OPTIONS)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
@@ -51,19 +51,19 @@ def serve(
 
 
 class EngineService(engine_pb2_grpc.EngineServicer):
-    """What programs and providers say to people."""
+    """Receives the log messages of programs and providers."""
 
     def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
         self._sink = sink
         self._sentences: list[str] = []
         self.quiet = (
-            False  # the run is being stopped: the SDK's complaint about that is dropped
+            False  # the run is stopping: the SDK's complaint about that is dropped
         )
 
     def Log(  # noqa: N802 - the protocol's name
         self, request: engine_pb2.LogRequest, context: Any
     ) -> empty_pb2.Empty:
-        """Take one message."""
+        """Receive one log message."""
         del context
         severity = engine_pb2.LogSeverity.Name(request.severity).lower()
         text, stream = self._without_trace(request.message), request.streamId
@@ -80,7 +80,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
     def replace_traceback(self, sentence: str) -> None:
-        """Let this stand for the traceback of the program that it ends, if it does."""
+        """Show this sentence instead of the program's traceback, if the error ends the program."""
         self._sentences.append(sentence)
 
     def _without_trace(self, message: str) -> str:
@@ -93,7 +93,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         request: engine_pb2.RequirePulumiVersionRequest,
         context: grpc.ServicerContext,
     ) -> engine_pb2.RequirePulumiVersionResponse:
-        """Refuse a program that was written for other versions of Pulumi."""
+        """Reject a program that requires other versions of Pulumi."""
         try:
             require_version(request.pulumi_version_range)
         except EngineError as error:

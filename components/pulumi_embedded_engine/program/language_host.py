@@ -1,4 +1,4 @@
-"""Running the user's program: its process, its lines, how it ended; knows nothing of what it registers."""
+"""Runs the user's program: its process, its output, its exit code; does not know what it registers."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -19,13 +19,13 @@ from pulumi_embedded_engine.processes.environment import (
 from pulumi_embedded_engine.program.launcher import ERROR_REPORTED
 
 _LAUNCHER: Final = Path(__file__).with_name("launcher.py")
-_GRACE_SECONDS: Final = 1.0  # to print its last lines once its calls are refused
-# From the last registration to the end of the process: a big program takes its time to let go, on a busy machine.
+_GRACE_SECONDS: Final = 1.0  # to print its last lines after its calls were refused
+# From the last registration to the end of the process. A big program may need long on a busy machine.
 _EXIT_SECONDS: Final = 300.0
 
 
 class Program:
-    """One run of the program; `address` is where it finds its services."""
+    """One run of the program; `address` is the gRPC server of the engine."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Program:
         self._stopped = False
 
     def watch(self, on_end: Callable[[ProgramEndedEvent], None]) -> None:
-        """Tell how it ended, once it has."""
+        """Call `on_end` with the result when the program ends."""
 
         def wait() -> None:
             on_end(self._end(self._child.wait()))
@@ -49,7 +49,7 @@ class Program:
         threading.Thread(target=wait, name="program", daemon=True).start()
 
     def finish(self) -> ProgramEndedEvent:
-        """It has nothing left to do: wait for its end."""
+        """Wait for the end of a program whose registrations are complete."""
         code = self._child.wait(_EXIT_SECONDS)
         if code is None:
             self.kill()
@@ -61,7 +61,7 @@ class Program:
         return self._end(code)
 
     def stop(self) -> None:
-        """Its calls are refused from now on: let it say its last words, then end it."""
+        """End the program whose calls are refused from now on; it may print its last lines."""
         self._stopped = True
         if self._child.wait(_GRACE_SECONDS) is None:
             self._child.terminate()
@@ -69,12 +69,12 @@ class Program:
         self.kill()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the program."""
         self._stopped = True
         self._child.kill()
 
     def close(self) -> None:
-        """End it and let go of its pipes."""
+        """Kill the program and close its pipes."""
         self._stopped = True
         self._child.close()
 

@@ -1,7 +1,7 @@
 """Runs a Pulumi program in its own interpreter; imports only the standard library and the program's Pulumi SDK.
 
-A script of its own.
-Exit code 0: the program ended well; 32: it failed and has told its user why; any other: it ended in its own way.
+A script: the engine starts it by its path.
+Exit code 0: the program succeeded; 32: it failed and has reported the error; any other: its own exit code.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 ERROR_REPORTED = 32
 UNHANDLED = "Program failed with an unhandled exception:\n"
 _THREADS_PER_STEP = (
-    4  # as Pulumi's own launcher: enough for all calls that wait for steps
+    4  # as in Pulumi's own launcher: enough for all calls that wait for steps
 )
 _MOST_THREADS = 1024
 
@@ -33,7 +33,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _configure(arguments: argparse.Namespace) -> None:
-    from pulumi import runtime  # noqa: PLC0415 - told in a sentence if missing
+    from pulumi import runtime  # noqa: PLC0415 - if it is missing, `main` reports that
 
     runtime.set_all_config(
         runtime.get_config_env(), runtime.get_config_secret_keys_env()
@@ -53,7 +53,7 @@ def _configure(arguments: argparse.Namespace) -> None:
 
 
 def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
-    import pulumi  # noqa: PLC0415 - told in a sentence if missing
+    import pulumi  # noqa: PLC0415 - if it is missing, `main` reports that
 
     def body() -> None:
         runpy.run_path(program, run_name="__main__")
@@ -63,7 +63,7 @@ def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1
-    except Exception as error:  # noqa: BLE001 - the edge of somebody's program
+    except Exception as error:  # noqa: BLE001 - the program may raise anything
         pulumi.log.error(_failure(error, Path(program).absolute()))
         return ERROR_REPORTED
     return 0
@@ -74,7 +74,7 @@ def _failure(error: Exception, program: Path) -> str:
     if isinstance(error, ImportError) and not main.exists():
         return f"unable to find main python program `__main__.py` in `{program}`"
     frames = traceback.extract_tb(error.__traceback__)
-    # The user's own frames only: from the program's file on.
+    # Only the frames of the user's code: from the program's file on.
     own = [n for n, f in enumerate(frames) if Path(f.filename).absolute() == main]
     limit = -(len(frames) - (own[0] if own else 0))
     text = "".join(traceback.format_exception(error, limit=limit))
@@ -92,7 +92,7 @@ def main() -> int:
             "install it there with `pip install pulumi`\n"
         )
         return 1
-    # The program's directory is "." for a directory with a __main__.py, as under Pulumi's own launcher.
+    # As in Pulumi's own launcher, the program is "." for a directory with a __main__.py.
     sys.path.pop(0)
     sys.argv = [arguments.program]
     threads = min(max(arguments.parallel, 1) * _THREADS_PER_STEP, _MOST_THREADS)
@@ -100,7 +100,7 @@ def main() -> int:
     loop = asyncio.new_event_loop()
     loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
-    # A program that fails leaves futures behind that nobody waits for; its user has been told why.
+    # A program that fails leaves futures that nobody awaits; the error was already reported.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         return _run(loop, arguments.program)

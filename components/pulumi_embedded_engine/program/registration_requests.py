@@ -1,4 +1,4 @@
-"""The program's requests on the wire as goals; asks nobody and keeps nothing."""
+"""Converts the program's gRPC requests to goals; keeps no state."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from pulumi_embedded_engine.model.property_wire import (
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import STASH, is_urn
 
-_NO_PARENT: Final = Resource(urn="", custom=False, type="")  # has nothing to inherit
+_NO_PARENT: Final = Resource(urn="", custom=False, type="")  # nothing to inherit from
 _UNITS: Final = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -34,7 +34,7 @@ _PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.A
 
 
 def seconds_of(duration: str) -> float:
-    """A Go duration ("1h30m", "-5m", "0") in seconds; EngineError if it is none."""
+    """A Go duration ("1h30m", "-5m", "0") in seconds; EngineError if it is not one."""
     size = duration[1:] if duration.startswith(("-", "+")) else duration
     if size == "0":
         return 0.0
@@ -46,7 +46,7 @@ def seconds_of(duration: str) -> float:
 
 
 def unsupported_feature(request: Any) -> str:
-    """What a registration needs that only the pulumi CLI has; empty if nothing."""
+    """The feature of a registration that only the pulumi CLI supports; empty if none."""
     needed = {
         "assets or archives": has_assets(read_struct(request.object)),
         "a stash": request.type == STASH,
@@ -61,7 +61,7 @@ def unsupported_feature(request: Any) -> str:
 
 
 def reject_invalid_urns(request: Any) -> None:
-    """EngineError if something that must be a URN is none."""
+    """EngineError if a field that must be a URN is not one."""
     named = [
         ("parent", request.parent),
         ("deletedWith", request.deletedWith),
@@ -77,7 +77,7 @@ def reject_invalid_urns(request: Any) -> None:
 
 
 def goal_of(request: Any, provider: str, root: Path, parent: Goal | None) -> Goal:
-    """The goal of a registration, with what it inherits; `provider` is the reference it got."""
+    """The goal of a registration, with the options it inherits; `provider` is the provider reference it got."""
     reject_invalid_urns(request)
     above = parent.record if parent else _NO_PARENT
     record = Resource(
@@ -182,7 +182,7 @@ def _stack_trace(request: Any, root: Path) -> tuple[dict[str, str], ...]:
 
 
 def _position(position: Any, root: Path) -> str:
-    """Where in the project something stands, if the program says so."""
+    """The source position inside the project, if the program gives one."""
     file = _file(position.uri, root)
     if not file:
         return ""
@@ -192,7 +192,7 @@ def _position(position: Any, root: Path) -> str:
 
 @lru_cache(maxsize=1024)
 def _file(uri: str, root: Path) -> str:
-    # a program has few files, and each resource names a dozen of them
+    # Cached: a program has few files, and each resource names about a dozen of them.
     path = uri.removeprefix("file://")
     if path == uri or not Path(path).is_relative_to(root):
         return ""

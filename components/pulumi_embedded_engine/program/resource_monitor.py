@@ -1,4 +1,4 @@
-"""The gRPC services a program speaks to: registrations go to the inbox, messages to the sink; decides nothing."""
+"""Pulumi's resource monitor: the gRPC service with which a program registers, reads and invokes; decides nothing."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ from pulumi_embedded_engine.program.unsupported_features import (
 )
 from pulumi_embedded_engine.providers.provider import Provider
 
-# What the engine has of the CLI's features, and what it refuses itself: the SDK would with a traceback.
+# The features that the engine supports, and those that it rejects itself: the SDK would show a traceback.
 FEATURES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -65,11 +65,11 @@ _RESULTS: Final[Mapping[str, Any]] = {
 
 
 class _InvokeFailed(EngineError):
-    """A provider could not do it: the program may know what to do then."""
+    """A provider function failed: the program may handle the error."""
 
 
 class ResourceMonitor(UnsupportedCalls):
-    """What a program asks of the engine; one call, one thread, until its step is done."""
+    """Handles the calls of the program; each call keeps its thread until its step has ended."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class ResourceMonitor(UnsupportedCalls):
     def GetDeploymentInfo(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any
     ) -> resource_pb2.DeploymentInfo:
-        """Tell the program about the run."""
+        """Return project, stack and configuration of the run."""
         del request, context
         config = self._operation.config
         return resource_pb2.DeploymentInfo(
@@ -108,14 +108,14 @@ class ResourceMonitor(UnsupportedCalls):
     def SupportsFeature(  # noqa: N802 - the protocol's name
         self, request: resource_pb2.SupportsFeatureRequest, context: Any
     ) -> resource_pb2.SupportsFeatureResponse:
-        """Tell older SDKs one by one."""
+        """Answer for one feature (used by older SDKs)."""
         del context
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
 
     def RegisterResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
-        """Register one resource and wait until its step is done."""
+        """Register one resource and wait until its step has ended."""
         try:
             return self._register(request)
         except EngineError as error:
@@ -124,14 +124,14 @@ class ResourceMonitor(UnsupportedCalls):
     def ReadResource(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
-        """Read one resource that somebody else manages."""
+        """Read one external resource."""
         try:
             provider = request.provider or self._default(request, request.type)
             goal = read_goal_of(request, provider, self._operation.project.root)
             done = self._event_queue.register(goal)
         except EngineError as error:
             self.reject(context, error, self._urn_of(request))
-        # no result: a read that failed is answered as one that found nothing to tell, as the CLI answers it
+        # There is no result field: as with the CLI, a failed read is answered like one without properties.
         return resource_pb2.ReadResourceResponse(
             urn=done.record.urn,
             id=done.record.id,
@@ -141,7 +141,7 @@ class ResourceMonitor(UnsupportedCalls):
     def RegisterResourceOutputs(  # noqa: N802 - the protocol's name
         self, request: Any, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        """Take the outputs of a component or of the stack."""
+        """Register the outputs of a component or of the stack."""
         try:
             outputs = read_struct(request.outputs)
             if has_assets(outputs):
@@ -167,7 +167,7 @@ class ResourceMonitor(UnsupportedCalls):
     def SignalAndWaitForShutdown(  # noqa: N802 - the protocol's name
         self, request: Any, context: Any
     ) -> empty_pb2.Empty:
-        """The program has registered all it has: wait until all of it is done."""
+        """The program has registered everything: wait until all steps have ended."""
         del request, context
         self._event_queue.put(ProgramEndedEvent())
         self.finished.wait()
@@ -242,7 +242,7 @@ class ResourceMonitor(UnsupportedCalls):
 def _response(
     request: Any, done: RegisterResult
 ) -> resource_pb2.RegisterResourceResponse:
-    # A component's outputs are its own business: it computes them anew each time.
+    # A component's outputs are not returned: the program computes them in each run.
     outputs = done.record.outputs if request.custom else {}
     return resource_pb2.RegisterResourceResponse(
         urn=done.record.urn,

@@ -1,4 +1,4 @@
-"""What a program may ask for and only the pulumi CLI has: each ends the run with one sentence; registers nothing."""
+"""Program features that only the pulumi CLI supports: each ends the run with one sentence; registers nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
@@ -12,7 +12,7 @@ from pulumi_embedded_engine.program.event_queue import EventQueue, QueueClosed
 
 
 class UnsupportedFeature(EngineError):
-    """The sentence for something that the program uses and this engine does not have."""
+    """The program uses a feature that this engine does not support."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -35,10 +35,10 @@ _UNSUPPORTED: Final[Mapping[str, Callable[[Any], str]]] = {
 
 
 class UnsupportedCalls(resource_pb2_grpc.ResourceMonitorServicer):
-    """The part of the resource monitor that refuses.
+    """The calls of the resource monitor that are not supported.
 
-    What is lacking stops the run, so that a program that goes on without it changes nothing. What was made before it
-    is recorded; with a preview nothing was made, for the preview refuses first.
+    Such a call ends the run, even if the program would handle the error. What was created before is recorded; after a
+    preview nothing was, because the preview rejects the call first.
     """
 
     def __init__(
@@ -50,16 +50,16 @@ class UnsupportedCalls(resource_pb2_grpc.ResourceMonitorServicer):
     def reject(
         self, context: grpc.ServicerContext, error: EngineError, urn: str = ""
     ) -> NoReturn:
-        """Answer with an error about the resource with that URN; some end the run, as with the CLI."""
+        """Answer with an error about that resource; an unsupported feature or a disabled default provider ends the run."""
         if isinstance(error, UnsupportedFeature | DefaultProviderDisabled):
             try:
                 self._event_queue.reject(error, urn)
             except QueueClosed as closed:
-                error = closed  # the program hears only that all is over
+                error = closed  # the program only learns that the run has ended
         self.fail_call(context, error)
 
     def fail_call(self, context: grpc.ServicerContext, error: EngineError) -> NoReturn:
-        """Answer with an error that is told once if it ends the program, and without a traceback."""
+        """Answer with an error; if it ends the program, it is shown once and without a traceback."""
         if not isinstance(error, QueueClosed):
             self._replace_traceback(str(error))
         abort_call(context, error)

@@ -1,0 +1,1 @@
+"""Providers: plugin lookup, processes, gRPC calls, the registry, the built-in provider."""

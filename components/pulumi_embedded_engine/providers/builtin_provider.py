@@ -1,4 +1,4 @@
-"""The provider of package `pulumi`, which every engine has in itself: stack references and look-ups."""
+"""The provider of package `pulumi`, built into every engine: stack references and functions."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 
 
 class BuiltinProvider(Provider):
-    """Answers in the engine's own process."""
+    """Runs in the engine's own process."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class BuiltinProvider(Provider):
         self._find = find
 
     def check(self, call: ProviderCall) -> CheckResult:
-        """Judge the inputs."""
+        """Check the inputs."""
         type_ = type_of(call.urn)
         if type_ != STACK_REFERENCE:
             raise ProviderError(f"unrecognized resource type '{type_}'")
@@ -54,12 +54,12 @@ class BuiltinProvider(Provider):
         return Diff("some", replaces=["name"])
 
     def create(self, call: ProviderCall) -> ObjectResult:
-        """Look the stack up."""
+        """Look up the stack."""
         id_ = "" if call.preview else str(uuid.uuid4())
         return ObjectResult(id_, self._reference(call.inputs))
 
     def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
-        """Look the stack up anew."""
+        """Look up the stack again."""
         if type_of(call.urn) == STACK_REFERENCE:
             if "name" not in call.old_inputs:
                 raise ProviderError("stack reference can not be imported")
@@ -69,16 +69,16 @@ class BuiltinProvider(Provider):
         return ReadResult(call.id, state, call.old_inputs)
 
     def update(self, call: ProviderCall) -> ObjectResult:
-        """Another name is another reference: there is nothing to update."""
+        """Never needed: another name is a replacement."""
         return ObjectResult(call.id, call.old_outputs)
 
     def delete(self, call: ProviderCall) -> None:
-        """Nothing is to be deleted."""
+        """A stack reference has no object to delete."""
 
     def invoke(
         self, token: str, arguments: Properties, *, preview: bool
     ) -> InvokeResult:
-        """Stack outputs, and the records of this run."""
+        """Return stack outputs, or a record of this run."""
         del preview
         if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 - a function's name
             return InvokeResult(self._reference(arguments))

@@ -1,4 +1,4 @@
-"""Requests to providers, their answers and errors, to and from the engine's own values; sends nothing."""
+"""Converts requests to providers, their answers and errors, between wire and engine values; sends nothing."""
 
 import json
 import re
@@ -26,7 +26,7 @@ from pulumi_embedded_engine.providers.provider import (
 )
 
 _HEADER: Final = "Traceback (most recent call last):"
-# `Exception` says nothing, and a dotted class is somebody's inner name; `KeyError` is needed to understand its text.
+# `Exception` says nothing, and a dotted class name is internal; but `KeyError` is needed to understand its text.
 _NAMELESS: Final = re.compile(r"^(?:Exception|(?:\w+\.)+\w+): (?=\S)")
 _DETAILS = "grpc-status-details-bin"
 _CHANGES: Final[Mapping[int, Literal["none", "some"]]] = {
@@ -36,12 +36,12 @@ _CHANGES: Final[Mapping[int, Literal["none", "some"]]] = {
 
 
 def is_traceback(text: str) -> bool:
-    """Whether a text tells where an exception came from."""
+    """Whether the text contains a Python traceback."""
     return _HEADER in text
 
 
 def exception_message(details: str) -> str:
-    """The exception's own message, if the text is a traceback; else the text."""
+    """The exception's own message if the text is a traceback; else the text."""
     if not is_traceback(details):
         return _without_class(details.strip())
     lines = details.rsplit(_HEADER, 1)[1].splitlines()
@@ -56,12 +56,12 @@ def _without_class(message: str) -> str:
 
 
 def unimplemented(error: grpc.RpcError) -> bool:
-    """Whether the provider does not know the call."""
+    """Whether the provider does not implement the call."""
     return bool(error.code() == grpc.StatusCode.UNIMPLEMENTED)
 
 
 def provider_error(error: grpc.RpcError, label: str, *, dead: bool) -> ProviderError:
-    """The error to raise for what a provider answered."""
+    """The exception for an error that a provider returned."""
     details = error.details() or ""
     for detail in _status_details(error):
         if detail.Is(provider_pb2.ErrorResourceInitFailed.DESCRIPTOR):
@@ -86,7 +86,7 @@ def _status_details(error: grpc.RpcError) -> list[Any]:
 
 
 def _status_class() -> Any:
-    # Two packages carry google.rpc.Status and only one of them may be loaded in a process.
+    # Two packages contain google.rpc.Status, and only one of them may be loaded in a process.
     pool = descriptor_pool.Default()
     try:
         found = pool.FindMessageTypeByName("google.rpc.Status")
@@ -116,12 +116,12 @@ def _missing_keys(detail: Any) -> str:
 
 
 def resource_fields(urn: str) -> dict[str, Any]:
-    """Which resource a request is about."""
+    """The fields that identify the resource of a request."""
     return {"urn": urn, "name": name_of(urn), "type": type_of(urn)}
 
 
 def diff_fields(call: ProviderCall, encoding: Encoding) -> dict[str, Any]:
-    """What is there and what shall be, for a diff and for an update."""
+    """The old and new properties, for a diff and for an update."""
     return {
         **resource_fields(call.urn),
         "id": call.id,
@@ -133,7 +133,7 @@ def diff_fields(call: ProviderCall, encoding: Encoding) -> dict[str, Any]:
 
 
 def read_diff(answer: Any) -> Diff:
-    """A provider's answer to it."""
+    """The provider's answer to a diff."""
     detailed: Mapping[str, PropertyChange] | None = None
     if answer.hasDetailedDiff:
         detailed = {
@@ -155,12 +155,12 @@ def _kind(number: Any) -> str:
 
 
 def failures_of(answer: Any) -> tuple[CheckFailure, ...]:
-    """The inputs that an answer refuses."""
+    """The inputs that the answer rejects."""
     return tuple(CheckFailure(f.property, f.reason) for f in answer.failures)
 
 
 def config_variables(package: str, inputs: Properties) -> dict[str, str]:
-    """A configuration in the form that older providers read."""
+    """The configuration in the form that older providers read."""
     texts = {}
     for key, value in inputs.items():
         if key != "version":

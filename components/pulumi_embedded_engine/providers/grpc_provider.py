@@ -1,4 +1,4 @@
-"""A provider in a process of its own, asked over gRPC; starts no process."""
+"""A provider in its own process, called over gRPC; starts no process."""
 
 import threading
 from collections.abc import Callable
@@ -49,7 +49,7 @@ _PLAIN_CONFIG: Final = Encoding(secrets=False, resources=False, unknowns=True)
 
 
 class GrpcProvider:
-    """One provider process; it is not asked about resources once its configuration holds unknowns."""
+    """One provider process; once its configuration has unknowns, it is not called for resources."""
 
     def __init__(self, host: ProviderConnection) -> None:
         self._host = host
@@ -58,15 +58,15 @@ class GrpcProvider:
         self._previews = False
         self._secrets = False
         self._resources = False
-        self._fixed = False  # the handshake has settled what it takes
+        self._fixed = False  # the handshake has answered what it accepts
         self._closing = threading.Event()
 
     def attach(self, engine: str) -> None:
-        """Tell a provider that somebody else started where the engine is."""
+        """Give a provider that was started by someone else the engine's address."""
         self._optional(self._stub.Attach, plugin_pb2.PluginAttach(address=engine))
 
     def handshake(self, engine: str, root: str, program: str) -> None:
-        """Introduce the engine; providers that do not know this call learn the same later."""
+        """Introduce the engine; providers that do not implement this call get the same data later."""
         request = provider_pb2.ProviderHandshakeRequest(
             engine_address=engine,
             root_directory=root,
@@ -82,7 +82,7 @@ class GrpcProvider:
         self._optional(self._stub.GetPluginInfo, empty_pb2.Empty())
 
     def check(self, call: ProviderCall) -> CheckResult:
-        """Judge and complete `inputs`."""
+        """Check and complete `inputs`."""
         if not self._known:
             return CheckResult(call.inputs)
         encoding = self._encoding(unknowns=call.preview)
@@ -94,7 +94,7 @@ class GrpcProvider:
         return self._checked(self._ask(self._stub.Check, request), call.inputs)
 
     def diff(self, call: ProviderCall) -> Diff:
-        """Compare the object as recorded with `inputs`."""
+        """Compare the recorded object with `inputs`."""
         if not self._known:
             raise DiffUnavailable(
                 "the provider of this resource has inputs that are not known during "
@@ -106,7 +106,7 @@ class GrpcProvider:
         return read_diff(answer)
 
     def create(self, call: ProviderCall) -> ObjectResult:
-        """Make the object; in a preview only ask what it would be."""
+        """Create the object; in a preview only ask for its outputs."""
         if call.preview and not self._can_preview:
             return ObjectResult("", call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
@@ -124,7 +124,7 @@ class GrpcProvider:
         return ObjectResult(answer.id, self._outputs(answer.properties, call.inputs))
 
     def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
-        """Look the object up."""
+        """Read the object."""
         if not self._known:
             return ReadResult("", {}, {})
         encoding = self._encoding(unknowns=False)
@@ -143,7 +143,7 @@ class GrpcProvider:
         return ReadResult(answer.id, outputs, inputs)
 
     def update(self, call: ProviderCall) -> ObjectResult:
-        """Change the object; in a preview only ask what it would become."""
+        """Update the object; in a preview only ask for its outputs."""
         if call.preview and not self._can_preview:
             return ObjectResult(call.id, call.inputs if self._known else {})
         encoding = self._encoding(unknowns=call.preview)
@@ -182,7 +182,7 @@ class GrpcProvider:
         return InvokeResult(outputs, failures_of(answer))
 
     def check_config(self, urn: str, old: Properties, new: Properties) -> CheckResult:
-        """Judge the provider's own configuration; one that cannot takes it as it is."""
+        """Check the provider's own configuration; without support for it, the configuration is accepted."""
         request = provider_pb2.CheckRequest(
             **resource_fields(urn),
             olds=write_struct(old, _PLAIN_CONFIG),
@@ -195,14 +195,14 @@ class GrpcProvider:
         return CheckResult(inputs, failures_of(answer))
 
     def diff_config(self, call: ProviderCall) -> Diff:
-        """Compare the provider's own configurations; one that cannot says that it does not know."""
+        """Compare the provider's own configurations; without support for it, the answer is `unknown`."""
         compared = diff_fields(replace(call, id=""), _PLAIN_CONFIG)
         request = provider_pb2.DiffRequest(**compared)
         answer = self._optional(self._stub.DiffConfig, request)
         return Diff("unknown") if answer is None else read_diff(answer)
 
     def configure(self, urn: str, id_: str, inputs: Properties) -> None:
-        """Hand over the configuration."""
+        """Send the configuration."""
         if has_unknown(inputs):
             self._known = False
             return
@@ -224,7 +224,7 @@ class GrpcProvider:
             self._previews = answer.supportsPreview
 
     def cancel(self) -> None:
-        """Tell it that the run is being stopped; no answer is needed."""
+        """Ask the provider to stop what it does; no answer is needed."""
         if self._closing.is_set():
             return
         try:
@@ -233,11 +233,11 @@ class GrpcProvider:
             return
 
     def disconnect(self) -> None:
-        """Wait for no answer any more."""
+        """Close the channel: all running calls end."""
         self._host.channel.close()
 
     def close(self) -> None:
-        """Say that it is over, then end the process."""
+        """Cancel what runs, then end the process."""
         if self._closing.is_set():
             return
         self.cancel()
@@ -272,7 +272,7 @@ class GrpcProvider:
             if isinstance(fault, InitFailed) and not self._secrets:
                 fault.outputs = mark_secrets_as_sent(fault.outputs, sent or {})
             raise fault from None
-        except ValueError:  # the channel was closed: the run is over
+        except ValueError:  # the channel was closed: the run has ended
             raise ProviderError(f"{self._host.label} was stopped", dead=True) from None
 
     def _optional(self, method: Callable[[Any], Any], request: Any) -> Any:

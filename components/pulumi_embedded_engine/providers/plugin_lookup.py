@@ -1,4 +1,4 @@
-"""What serves a package (the dynamic host, an attached provider, an installed plugin), and starting and ending it."""
+"""Finds the provider of a package (dynamic host, attached provider, installed plugin); starts and ends providers."""
 
 import contextlib
 import re
@@ -36,7 +36,7 @@ _FOLDER: Final = re.compile(r"resource-(?P<name>.+)-v(?P<version>.+)")
 
 @dataclass(frozen=True, slots=True)
 class AttachedProvider:
-    """A provider that somebody else runs."""
+    """A provider that was started by someone else."""
 
     label: str
     port: int
@@ -45,7 +45,7 @@ class AttachedProvider:
 def find_plugin(
     context: OperationContext, package: str, version: str, engine: str
 ) -> ProviderCommand | AttachedProvider:
-    """How to reach the package's provider; EngineError with the command that installs it if it is missing."""
+    """How to start or reach the package's provider; if it is missing, EngineError with the command that installs it."""
     ports = _attached(context.environ)
     if package in ports:
         return AttachedProvider(f"the attached provider '{package}'", ports[package])
@@ -73,7 +73,7 @@ def _attached(environ: Mapping[str, str]) -> dict[str, int]:
 
 
 def _dynamic_host(context: OperationContext, engine: str) -> ProviderCommand:
-    # -u: what a provider prints is told when it prints it
+    # -u: what a provider prints is shown immediately
     command = [str(context.interpreter), "-u", "-m", "pulumi.dynamic", engine]
     directory = program_directory(context)
     environ = dynamic_host_environment(context)
@@ -119,17 +119,19 @@ def _installed(home: Path, package: str, version: str) -> list[Path]:
     found = []
     for folder in home.glob(f"resource-{package}-v*"):
         match = _FOLDER.fullmatch(folder.name)
-        # what is being downloaded is not a plugin yet
+        # A plugin that is still being downloaded is not used.
         whole = not folder.with_name(f"{folder.name}.partial").exists()
         fits = match and match["name"] == package and version in ("", match["version"])
         if match and fits and whole:
-            with contextlib.suppress(ValueError):  # a folder of no version is no plugin
+            with contextlib.suppress(
+                ValueError
+            ):  # a folder without a version is not a plugin
                 found.append((Version.parse(match["version"], True), folder))
     return [folder for _, folder in sorted(found, reverse=True)]
 
 
 class PluginHost:
-    """Gives a fresh provider for a package; remembers all, so that all can be stopped."""
+    """Starts a new provider for a package, and keeps all of them, to end them."""
 
     def __init__(
         self,
@@ -147,7 +149,7 @@ class PluginHost:
         self._providers: list[GrpcProvider] = []
 
     def load(self, package: str, version: str) -> Provider:
-        """A provider that is not configured yet; EngineError in a sentence if there is none."""
+        """A provider that is not configured yet; EngineError if there is none."""
         if package == BUILTIN_PACKAGE:
             return self._builtin
         found = find_plugin(self._context, package, version, self._engine)
@@ -163,7 +165,7 @@ class PluginHost:
         return provider
 
     def cancel(self) -> None:
-        """Tell all providers that the run is being stopped."""
+        """Ask all providers to stop what they do."""
         self._each(GrpcProvider.cancel)
 
     def close(self) -> None:
@@ -172,7 +174,7 @@ class PluginHost:
         self.kill()
 
     def kill(self) -> None:
-        """End all processes, and all talk to those that others run, at once."""
+        """Kill all processes and close all channels, also those to attached providers."""
         self._each(GrpcProvider.disconnect)
         for child in tuple(self._children):
             child.kill()

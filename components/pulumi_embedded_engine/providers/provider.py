@@ -1,4 +1,4 @@
-"""What the engine asks of a provider, and the answers; the provider may be a process or built in."""
+"""The interface of a provider (process or built in): its calls and their results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from pulumi_embedded_engine.model.state_records import Resource
 
 
 class ProviderError(EngineError):
-    """A provider refused or failed: `trace` is its traceback if it sent one, `dead` says that its process is gone."""
+    """A provider rejected a call or failed: `trace` is its traceback, if any; `dead` if its process has ended."""
 
     def __init__(self, message: str, trace: str = "", *, dead: bool = False) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class ProviderError(EngineError):
 
 
 class InitFailed(ProviderError):
-    """The object exists, but is not ready: it is recorded with the `reasons`, and the step counts as failed."""
+    """The object exists but failed to initialize: it is recorded with the `reasons`, and the step fails."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class InitFailed(ProviderError):
 
 
 class DiffUnavailable(ProviderError):
-    """The provider cannot tell the difference: its own configuration is not known in a preview."""
+    """The provider cannot compute a diff: its own configuration is unknown in a preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """One input that a provider refuses."""
+    """One input that a provider rejects."""
 
     property: str
     reason: str
@@ -50,7 +50,7 @@ class CheckFailure:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Inputs as the provider wants them, or what is wrong with them."""
+    """The checked inputs, or the failures."""
 
     inputs: Properties
     failures: Sequence[CheckFailure] = ()
@@ -58,7 +58,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class ObjectResult:
-    """What Create and Update give: the object's id and outputs."""
+    """The result of Create and Update: the object's id and outputs."""
 
     id: str
     outputs: Properties
@@ -66,7 +66,10 @@ class ObjectResult:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What Read gives: a blank id: it is gone, `outputs` None: it never was; `inputs` None keeps the old ones."""
+    """The result of Read.
+
+    An empty `id`: the object no longer exists. `outputs` None: it never existed. `inputs` None: the old ones stay.
+    """
 
     id: str
     outputs: Properties | None
@@ -75,7 +78,7 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class InvokeResult:
-    """What a function gave."""
+    """The result of a function."""
 
     outputs: Properties
     failures: Sequence[CheckFailure] = ()
@@ -83,7 +86,7 @@ class InvokeResult:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """What each request about a resource says: which one, what was, what shall be."""
+    """The arguments of a call about one resource: which one, its old state, its new inputs."""
 
     urn: str
     id: str = ""
@@ -96,34 +99,34 @@ class ProviderCall:
 
     @classmethod
     def on(cls, record: Resource, **more: Any) -> "ProviderCall":
-        """A request about a recorded object."""
+        """A call about a recorded object."""
         return cls(record.urn, record.id, record.inputs, record.outputs, **more)
 
 
 class ResourceProvider(Protocol):
-    """What a deployment asks about resources."""
+    """The calls about resources."""
 
     def check(self, call: ProviderCall) -> CheckResult:
-        """Judge and complete `inputs`."""
+        """Check and complete `inputs`."""
 
     def diff(self, call: ProviderCall) -> Diff:
-        """Compare `old_outputs` (made from `old_inputs`) with `inputs`."""
+        """Compare `old_outputs` (created from `old_inputs`) with `inputs`."""
 
     def create(self, call: ProviderCall) -> ObjectResult:
-        """Make the object."""
+        """Create the object."""
 
     def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
-        """Look the object up; `old_inputs` and `state` are what is known of it."""
+        """Read the object; `old_inputs` and `state` are what is recorded."""
 
     def update(self, call: ProviderCall) -> ObjectResult:
-        """Change the object."""
+        """Update the object."""
 
     def delete(self, call: ProviderCall) -> None:
         """Delete the object."""
 
 
 class Provider(ResourceProvider, Protocol):
-    """What a deployment asks of a provider that it has started; one may have no configuration, and no end."""
+    """The calls of a provider that the engine has started; configuration and end are optional."""
 
     def invoke(
         self, token: str, arguments: Properties, *, preview: bool
@@ -131,7 +134,7 @@ class Provider(ResourceProvider, Protocol):
         """Call a function."""
 
     def check_config(self, urn: str, old: Properties, new: Properties) -> CheckResult:
-        """Judge the provider's own configuration."""
+        """Check the provider's own configuration."""
         del urn, old, new
         return CheckResult({})
 
@@ -141,9 +144,9 @@ class Provider(ResourceProvider, Protocol):
         return NO_DIFF
 
     def configure(self, urn: str, id_: str, inputs: Properties) -> None:
-        """Take the configuration; before any other call about resources."""
+        """Set the configuration, before any call about resources."""
         del urn, id_, inputs
 
     def close(self) -> None:
-        """End; nothing is asked any more."""
+        """End the provider."""
         return

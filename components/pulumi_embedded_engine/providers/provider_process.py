@@ -1,4 +1,4 @@
-"""Provider processes: starting one, reading its port, connecting; knows nothing of what they are asked."""
+"""Starts a provider's process, reads its port, connects; does not know the provider's calls."""
 
 import queue
 import time
@@ -16,7 +16,7 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
 )
-_PORT_SECONDS: Final = 60.0  # a cold Python importing Pulumi on a busy machine
+_PORT_SECONDS: Final = 60.0  # a first start of Python with Pulumi on a busy machine
 _CONNECT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
 _CHATTER: Final = 5
@@ -24,17 +24,17 @@ _CHATTER: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ProviderCommand:
-    """How a provider is started: what it is called in messages, command, directory, environment."""
+    """How a provider is started: its name in messages, command, directory, environment."""
 
     label: str
     command: Sequence[str]
     cwd: Path
-    environ: Mapping[str, str] = field(repr=False)  # keys, passphrase
+    environ: Mapping[str, str] = field(repr=False)  # contains keys and passphrase
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderConnection:
-    """A provider one can talk to; `child` is None where somebody else runs it."""
+    """A connected provider; `child` is None if it was started by someone else."""
 
     label: str
     channel: grpc.Channel
@@ -46,19 +46,21 @@ class ProviderConnection:
         return self.child is not None and not self.child.running
 
     def close(self) -> None:
-        """Hang up and end the process."""
+        """Close the channel and end the process."""
         self.channel.close()
         if self.child is not None:
             self.child.close()
 
 
-OnOutput = Callable[[str, bool], None]  # a line of output, whether on stderr
+OnOutput = Callable[
+    [str, bool], None
+]  # a line of output, and whether it is from stderr
 
 
 def start(
     launch: ProviderCommand, tell: OnOutput, on_child: Callable[[ChildProcess], None]
 ) -> ProviderConnection:
-    """Start the process, wait for its port, connect; EngineError in a sentence if it does not come up."""
+    """Start the process, wait for its port, connect; EngineError if it does not come up."""
     first: queue.SimpleQueue[str] = queue.SimpleQueue()
     stderr: list[str] = []
     seen = False
@@ -90,7 +92,7 @@ def start(
 
 
 def attach(label: str, port: int) -> ProviderConnection:
-    """Connect to a provider that runs already."""
+    """Connect to a provider that is already running."""
     return ProviderConnection(label, _connect(label, f"127.0.0.1:{port}"), None)
 
 

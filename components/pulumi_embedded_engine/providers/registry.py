@@ -1,4 +1,4 @@
-"""The configured providers of a run, found by reference; and provider records seen as resources."""
+"""The configured providers of a run, by reference; handles provider records like resources."""
 
 import threading
 import uuid
@@ -35,7 +35,7 @@ INTERNAL: Final = "__internal"
 
 
 class ProviderRegistry(ResourceProvider):
-    """Itself a provider: of the records of type `pulumi:providers:...`; `find` gives the record of a reference."""
+    """Itself a provider, for records of type `pulumi:providers:...`; `find` returns the record of a reference."""
 
     def __init__(
         self,
@@ -50,15 +50,15 @@ class ProviderRegistry(ResourceProvider):
         self._aliases: dict[str, str] = {}
 
     def get(self, reference: str) -> Provider | None:
-        """The configured provider that a resource names."""
+        """The configured provider with that reference."""
         return self._configured.get(reference)
 
     def register_alias(self, urn: str, alias: str) -> None:
-        """The provider record `urn` was called `alias` before: resources of the state still say so."""
+        """The provider record `urn` had the URN `alias` before: resources in the state still refer to it."""
         self._aliases[urn] = alias
 
     def same(self, record: Resource) -> None:
-        """Make a recorded provider ready, with the configuration of its record."""
+        """Configure a provider as recorded (Pulumi's name for this)."""
         reference = provider_reference(record.urn, record.id)
         with self._lock:
             if reference in self._configured:
@@ -67,11 +67,11 @@ class ProviderRegistry(ResourceProvider):
             self._add(record.urn, record.id, provider, record.inputs)
 
     def check(self, call: ProviderCall) -> CheckResult:
-        """Judge a provider's configuration by the provider itself."""
+        """Let the provider check its own configuration."""
         package = package_of(type_of(call.urn))
         old, new = _public(call.old_inputs), _public(call.inputs)
         if package == DYNAMIC_PACKAGE:
-            # The dynamic host judges no configuration: it need not run for this.
+            # The dynamic host accepts any configuration: it is not started for this.
             return CheckResult(call.inputs)
         provider = self._load(package, _version(call.inputs))
         checked = provider.check_config(call.urn, old, new)
@@ -83,7 +83,7 @@ class ProviderRegistry(ResourceProvider):
         return CheckResult(_completed(checked.inputs, call.inputs))
 
     def diff(self, call: ProviderCall) -> Diff:
-        """Compare configurations; where the provider does not know, the recorded outputs with the new inputs."""
+        """Compare configurations; if the provider does not know, compare the recorded outputs with the new inputs."""
         diff = self._diff_config(call)
         if diff.changes != "unknown":
             return diff
@@ -99,7 +99,7 @@ class ProviderRegistry(ResourceProvider):
         return ObjectResult(id_, _public(call.inputs))
 
     def update(self, call: ProviderCall) -> ObjectResult:
-        """Configure another process in the place of the one that runs with the old configuration."""
+        """Start a new process with the new configuration, then end the old one."""
         with self._lock:
             before = self._configured.get(provider_reference(call.urn, call.id))
             provider = self._unconfigured(call.urn, call.inputs)
@@ -116,12 +116,12 @@ class ProviderRegistry(ResourceProvider):
             provider.close()
 
     def read(self, call: ProviderCall, state: Properties | None) -> ReadResult:
-        """Never asked."""
+        """Never called."""
         del call, state
         raise ProviderError("provider resources may not be read")
 
     def provider_of(self, record: Resource) -> ResourceProvider:
-        """The provider of a record, made ready from the state if the program has not registered it (yet)."""
+        """The provider of a record; configured from the state if the program has not registered it (yet)."""
         if is_provider_type(record.type):
             return self
         reference = record.provider
@@ -175,6 +175,6 @@ def _version(inputs: Properties) -> str:
 
 
 def _completed(inputs: Properties, asked: Properties) -> Properties:
-    # The version that was asked for is the engine's, not the provider's, to keep.
+    # The requested version is kept by the engine, not by the provider.
     kept = {key: asked[key] for key in ("version", INTERNAL) if key in asked}
     return {**inputs, **kept}

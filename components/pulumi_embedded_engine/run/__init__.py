@@ -1,0 +1,1 @@
+"""What all parts of one run share: records, targets, decisions, events."""

@@ -1,4 +1,4 @@
-"""All records that a run knows: those it started from, by position, and those it has finished; writes no files."""
+"""The records of a run by URN: those it started from, and those it has finished; writes no files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from pulumi_embedded_engine.model.urns import provider_urn, split_reference
 
 @dataclass(frozen=True, slots=True)
 class PreviousState:
-    """A record to start from: `index` is its position in the base, None if it was finished in this run."""
+    """A record to start from; `position` is its place in the base, None if this run has finished it."""
 
     record: Resource
     position: int | None
 
 
 class ResourceIndex:
-    """Lookups by URN; single entries may be written from any thread."""
+    """Records by URN; single entries may be written from any thread."""
 
     def __init__(self, base: Sequence[Resource]) -> None:
         self.reset(base)
         self.new_records: dict[str, Resource] = {}
 
     def reset(self, base: Sequence[Resource]) -> None:
-        """Go on from other records (the end of a refresh phase)."""
+        """Continue from other records (after the refresh phase)."""
         self.base = list(base)
-        self.missing: set[int] = set()  # looked up, and not there any more
+        self.missing: set[int] = set()  # read, and not found
         self._positions: dict[str, int] = {}
         self._all_positions: dict[str, list[int]] = {}
         self._referrers_by_urn: dict[str, list[int]] | None = None
@@ -40,11 +40,11 @@ class ResourceIndex:
         return None if index is None or index in self.missing else self.at(index)
 
     def at(self, index: int) -> PreviousState:
-        """The base record at that position, as it is now."""
+        """The base record at that position, with its current content."""
         return PreviousState(self.base[index], index)
 
     def all_previous(self) -> Iterator[PreviousState]:
-        """All base records that are still there, in their order."""
+        """All base records that still exist, in their order."""
         return (
             PreviousState(record, index)
             for index, record in enumerate(self.base)
@@ -52,16 +52,16 @@ class ResourceIndex:
         )
 
     def positions(self, urn: str) -> Sequence[int]:
-        """Where records of that URN stand in the base, those to be deleted too."""
+        """The positions of that URN's records in the base, including those marked for deletion."""
         return self._all_positions.get(urn, ())
 
     def set_record(self, old: PreviousState, record: Resource) -> None:
-        """A base record has got other contents."""
+        """Change the content of a base record."""
         if old.position is not None:
             self.base[old.position] = record
 
     def provider_record(self, reference: str) -> Resource | None:
-        """The recorded provider of exactly that reference."""
+        """The recorded provider with exactly that reference."""
         urn, id_ = split_reference(reference)
         for index in self.positions(urn):
             if self.base[index].id == id_:
@@ -75,7 +75,7 @@ class ResourceIndex:
         *,
         children: bool,
     ) -> list[PreviousState]:
-        """Base records after `root` that need it, directly or not, in their order; `children` counts parents too."""
+        """Base records after `root` that depend on it, directly or not; with `children`, a parent counts too."""
         seen = {self.base[root].urn}
         found: set[int] = set()
         frontier = list(seen)

@@ -1,4 +1,4 @@
-"""What plan and steps of one run share: what it is about, what is recorded, what was decided, what was told."""
+"""What planning and steps of one run share: its options, its records, the generator's decisions, its events."""
 
 import threading
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from pulumi_embedded_engine.run.targets import Scope, Targets
 
 
 class RunAborted(EngineError):
-    """The run cannot go on, and its user has been told why."""
+    """The run cannot continue, and the error was already reported."""
 
 
 class EventDispatcher:
-    """A sink in front of the sink: from any thread, one event at a time.
+    """Sends events to the sink, from any thread, one at a time.
 
-    `failed`: the operation did not do all that it should; `refused`: an error said all there is to say of that.
+    `failed`: the operation failed at least in part. `failure_reported`: the error of that was already sent.
     """
 
     def __init__(self, sink: Callable[[Event], None], *, dry_run: bool) -> None:
@@ -35,7 +35,7 @@ class EventDispatcher:
         self.failure_reported = False
 
     def send(self, event: Event) -> None:
-        """Pass one event on."""
+        """Send one event."""
         with self._lock:
             if isinstance(event, Diagnostic) and event.severity == "error":
                 self._urns_with_errors.add(event.urn)
@@ -43,47 +43,47 @@ class EventDispatcher:
 
     @property
     def error_count(self) -> int:
-        """How many resources (the stack counts as one) have an error to show."""
+        """How many resources (the stack counts as one) have an error."""
         with self._lock:
             return len(self._urns_with_errors)
 
     def error(self, message: str, urn: str = "") -> None:
-        """Tell an error."""
+        """Send an error."""
         self.send(Diagnostic("error", message, urn))
 
     def provider_error(self, error: EngineError, urn: str) -> None:
-        """Tell an error with the trace of the provider that it came from, if there is one."""
+        """Send an error, and before it the traceback of the provider if there is one."""
         trace = getattr(error, "trace", "")
         if trace:
             self.send(Diagnostic("debug", trace, urn))
         self.error(str(error), urn)
 
     def warn(self, message: str, urn: str = "") -> None:
-        """Tell a warning."""
+        """Send a warning."""
         self.send(Diagnostic("warning", message, urn))
 
     def output_line(self, text: str) -> None:
-        """Tell a line that the program or a provider has printed."""
+        """Send a line that the program or a provider has printed."""
         self.send(Diagnostic("info", text))
 
     def mark_failure_reported(self) -> None:
-        """The operation ends here, and its user has been told why."""
+        """The operation has failed, and the error was already sent."""
         self.failed = self.failure_reported = True
 
     def abort_run(self, message: str, urn: str) -> NoReturn:
-        """Tell an error that ends the run."""
+        """Send an error that ends the run."""
         self.error(message, urn)
         raise RunAborted(message)
 
     def reject(self, message: str, urn: str) -> None:
-        """Tell what must not be: a real run ends there, a preview goes on to find the rest, and fails."""
+        """Send an error that ends a real run; a preview continues to find further errors, and fails at the end."""
         if not self._dry_run:
             self.abort_run(message, urn)
         self.error(message, urn)
         self.failed = True
 
     def warn_or_abort(self, message: str, urn: str) -> None:
-        """Warn in a preview of what a real run refuses."""
+        """In a preview, warn of what ends a real run."""
         if not self._dry_run:
             self.abort_run(message, urn)
         self.warn(message, urn)
@@ -107,9 +107,12 @@ class UrnDecision:
 
 @dataclass
 class GeneratorState:
-    """Only the generator's thread writes; `earlier_urns` and `current_urns` are each other's inverse."""
+    """What the step generator knows about the resources of this run.
 
-    claimed: set[str] = field(default_factory=set)  # each is given once
+    Only the generator's thread writes it. `earlier_urns` and `current_urns` are each other's inverse.
+    """
+
+    claimed: set[str] = field(default_factory=set)  # registered, or kept
     decisions: dict[str, UrnDecision] = field(default_factory=dict)
     deleted_before_replacement: set[int] = field(
         default_factory=set
@@ -119,7 +122,7 @@ class GeneratorState:
     current_urns: dict[str, str] = field(default_factory=dict)  # earlier URN: new one
 
     def kind(self, urn: str) -> str:
-        """What becomes of that URN; empty if no step for it was generated."""
+        """The kind of decision for that URN; empty if no step was generated for it."""
         decision = self.decisions.get(urn)
         return decision.kind if decision else ""
 
@@ -128,31 +131,31 @@ class GeneratorState:
         return self.kind(urn) in ("delete", "recreate")
 
     def is_replaced(self, urn: str) -> bool:
-        """Whether this run makes another object for that URN."""
+        """Whether this run creates another object for that URN."""
         return self.kind(urn) in ("replace", "recreate")
 
     def survives(self, urn: str) -> bool:
-        """Whether the record of that (perhaps earlier) URN lives on in this run."""
+        """Whether the record of that (current or earlier) URN still exists after this run."""
         kind = self.kind(self.current_urns.get(urn, urn))
         return kind not in ("", "create", "delete")
 
     def keep(self, urn: str, kind: Literal["same", "update"] = "same") -> None:
-        """The object of that URN stays, unless it is another one that was imported in its place."""
+        """The object of that URN stays; a replacement by an import is not overwritten."""
         if not self.is_replaced(urn):
             self.decisions[urn] = UrnDecision(kind)
 
     def delete(self, urn: str, keys: tuple[str, ...] = ()) -> None:
-        """An object of that URN goes."""
+        """An object of that URN is deleted."""
         self.decisions[urn] = UrnDecision(
             "recreate" if self.survives(urn) else "delete", keys
         )
 
     def set_deletion_signal(self, urn: str, deletion_done: Future[bool]) -> None:
-        """That URN must come anew only when its object is deletion_done."""
+        """That URN may be created again only when the deletion of its object is done."""
         self.decisions[urn] = replace(self.decisions[urn], deletion_done=deletion_done)
 
     def take_deletion_signal(self, urn: str) -> Future[bool] | None:
-        """What to wait for before that URN comes anew; given once."""
+        """The signal to wait for before that URN is created again; returned once."""
         decision = self.decisions.get(urn)
         if decision is None or decision.deletion_done is None:
             return None
@@ -162,7 +165,10 @@ class GeneratorState:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """One run's; in a `dry_run` nothing may be changed; `replace` is what its user wants to replace in any case."""
+    """Shared by all parts of one run.
+
+    In a `dry_run` nothing may be changed; `replace` are the URNs of the option --replace.
+    """
 
     stack: str
     project: str
@@ -176,5 +182,5 @@ class RunState:
     clock: Clock
 
     def now(self) -> datetime:
-        """The present moment."""
+        """The current time."""
         return self.clock.now()

@@ -1,4 +1,4 @@
-"""Which resources an operation is about: --target with dependents, --exclude-protected; changes nothing."""
+"""Which resources an operation is about (--target, --target-dependents, --exclude-protected); changes nothing."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from pulumi_embedded_engine.run.resource_index import ResourceIndex, references_
 
 
 class Targets:
-    """A set of URNs and globs: `*` stands for a part of a name, `**` for anything."""
+    """A set of URNs and globs: `*` matches within one part of a URN, `**` matches everything."""
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         self.literals: list[str] = []
@@ -24,13 +24,13 @@ class Targets:
         self.constrained = bool(self.literals or self._globs)
 
     def contains(self, urn: str) -> bool:
-        """Whether the URN is meant; without any pattern all are."""
+        """Whether the URN is a target; without any pattern every URN is."""
         if not self.constrained or urn in self._known:
             return True
         return any(glob.fullmatch(urn) for glob in self._globs)
 
     def add(self, urn: str) -> None:
-        """Mean this URN too."""
+        """Add a URN."""
         self._known.add(urn)
 
 
@@ -41,7 +41,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 class Scope:
-    """Targets, growing as dependents are met (each phase meets them anew), and the records that a destroy spares."""
+    """The targets of one phase, with the dependents found on the way, and the records that a destroy excludes."""
 
     def __init__(self, request: OperationRequest) -> None:
         self.targets = Targets(request.targets)
@@ -51,11 +51,11 @@ class Scope:
 
     @property
     def constrained(self) -> bool:
-        """Whether it is about a part of the stack only."""
+        """Whether the operation is about a part of the stack only."""
         return self.targets.constrained or bool(self._excluded)
 
     def missing_dependency(self, urn: str, needed: str) -> str:
-        """What to say of a resource that needs one which is not made, because it is no target."""
+        """The error for a resource that depends on one that is not created because it is not a target."""
         return (
             f"Resource '{urn}' depends on '{needed}' which was not specified in "
             "--target list.\nEither include resource in --target list or pass "
@@ -69,7 +69,7 @@ class Scope:
         return record.urn not in self._excluded
 
     def mark_included(self, record: Resource, *, included: bool) -> None:
-        """A record was judged: its dependents may follow it."""
+        """Note whether a record is included: with --target-dependents, its dependents are then included too."""
         if self.targets.constrained and included:
             self._included.add(record.urn)
 
@@ -100,9 +100,9 @@ def _with_dependents(resources: ResourceIndex, targets: Targets) -> set[str]:
 
 
 def protected_urns(snapshot: Snapshot) -> list[str]:
-    """The URNs that `destroy --exclude-protected` leaves: protected records and all that they need."""
+    """The URNs that `destroy --exclude-protected` keeps: protected records and everything they depend on."""
     kept = {record.urn for record in snapshot.resources if record.protect}
-    # from the last on: a record needs earlier ones only
+    # Backwards: a record depends on earlier ones only.
     for record in reversed(snapshot.resources):
         if record.urn in kept:
             kept |= references_of(record, parent=True)

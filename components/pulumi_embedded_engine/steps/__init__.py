@@ -1,0 +1,1 @@
+"""The steps of an operation, and the provider call of each."""

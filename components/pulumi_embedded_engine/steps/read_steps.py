@@ -1,4 +1,4 @@
-"""Steps that look objects up: `.get`, the import option, and refresh; decide nothing about what follows."""
+"""Steps that read objects: `.get`, the import option, and refresh; they do not decide what follows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,14 +27,17 @@ from pulumi_embedded_engine.steps.steps import Step, StepResult, has_provider_ob
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ReadStep(Step):
-    """Read what somebody else manages; `old` with `replacing` is a managed object that is deleted afterwards."""
+    """Read an object that is not managed by this stack (`.get`).
+
+    With `replacing`, `old` is a managed object that is deleted afterwards.
+    """
 
     ops = "read", "read-replacement"
     pending_type = "reading"
     new: Resource
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Read; what cannot be known yet has no outputs."""
+        """Read the object; with an unknown id there are no outputs yet."""
         record, failure = self.new, None
         if record.id == UNKNOWN_STRING:
             record = record.with_(outputs={})
@@ -58,7 +61,7 @@ class ReadStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ImportStep(Step):
-    """Take an existing object under management, as it is; `then` goes on with the record that was read."""
+    """Bring an existing object under management (import); `then` continues with the record that was read."""
 
     ops = "import", "import-replacement"
     pending_type = "reading"
@@ -66,7 +69,7 @@ class ImportStep(Step):
     then: Callable[[StepResult | None], None]
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Read by the id that the program gives."""
+        """Read the object with the id that the program gives."""
         new = self.new
         timeout = new.custom_timeouts.get("read", 0.0)
         call = ProviderCall(new.urn, new.import_id, timeout=timeout)
@@ -94,7 +97,7 @@ class ImportStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RefreshStep(Step):
-    """Look a recorded object up again; until it is known better `new` is the record as it is."""
+    """Read a recorded object again; until then `new` is the old record."""
 
     ops = "refresh", "refresh"
     old: PreviousState
@@ -102,11 +105,11 @@ class RefreshStep(Step):
 
     @property
     def logical(self) -> bool:
-        """It counts only where refreshing is the purpose."""
+        """Counted only by the command `refresh`."""
         return False
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Read, then ask what an update would change: the outputs are taken over in any case."""
+        """Read the object, then ask the provider for a diff; the outputs are taken over in any case."""
         old = self.old.record
         if not has_provider_object(old) or old.pending_replacement:
             return StepResult(old)
@@ -134,7 +137,7 @@ class RefreshStep(Step):
         try:
             diff = invert(diff_from_provider(run_state.registry.provider_of(old), call))
         except EngineError as error:
-            # what was read is true, whatever the provider thinks of it
+            # The object was read, so its outputs are true even if the provider cannot compare them.
             return StepResult(record, failure=error)
         return StepResult(record, failure=unready, diff=diff)
 
@@ -142,7 +145,7 @@ class RefreshStep(Step):
 def _read(
     run_state: RunState, record: Resource, call: ProviderCall, state: Properties | None
 ) -> tuple[ReadResult, InitFailed | None]:
-    """What a provider finds, and what it says if that is not ready."""
+    """What the provider reads, and its error if the object is not initialized."""
     try:
         return run_state.registry.provider_of(record).read(call, state), None
     except InitFailed as error:
@@ -159,7 +162,7 @@ def _modified(old: Resource, record: Resource, run_state: RunState) -> datetime 
 
 
 def diff_from_provider(provider: ResourceProvider, call: ProviderCall) -> Diff:
-    """What the provider says differs; where it does not know, what differs in the inputs."""
+    """The provider's diff; if the provider does not know, the differences of the inputs."""
     diff = provider.diff(call)
     if diff.changes != "unknown":
         return diff

@@ -1,4 +1,4 @@
-"""The operations of a deployment as values, and how a provider does each; writes no journal and tells nobody."""
+"""The steps of an operation as values, and the provider call of each; they write no journal and send no events."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -18,9 +18,10 @@ from pulumi_embedded_engine.run.run_state import RunState
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step did: the record that is, what its old one becomes, why it failed although it is recorded.
+    """What a step did.
 
-    `container`: the URN of the container with which the object will go.
+    `record` is the new record, `old_becomes` what the old one turns into, `failure` an error of a step that still has
+    a result, `container` the URN of the container with which the object will be deleted.
     """
 
     record: Resource | None = None
@@ -32,10 +33,11 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Step:
-    """One operation: what it starts from, what it leads to as planned, who waits for it, the difference behind it.
+    """One operation on one resource.
 
-    `replacing`: it is half of a replacement, which counts as a whole. `ops`: what is done, in Pulumi's words, and the
-    word for such a half; `pending_type`: the word for one whose end is not known.
+    `old` is the previous record, `new` the planned one, `reply` where the result is sent, `diff` the reason.
+    `replacing`: the step is one half of a replacement. `ops` are Pulumi's names of the operation, alone and as such a
+    half; `pending_type` is its name in the state while it is pending.
     """
 
     ops: ClassVar[tuple[StepOp, StepOp]]
@@ -48,17 +50,17 @@ class Step:
 
     @property
     def op(self) -> StepOp:
-        """What is done."""
+        """The operation, by Pulumi's name."""
         return self.ops[self.replacing]
 
     @property
     def logical(self) -> bool:
-        """Whether it counts."""
+        """Whether it is counted; of a replacement only the whole is."""
         return not self.replacing
 
     @property
     def record(self) -> Resource:
-        """The record that it is about."""
+        """The record that the step is about."""
         record = self.new or (self.old.record if self.old else None)
         if record is None:
             raise AssertionError(self)  # each step has one of them
@@ -66,28 +68,28 @@ class Step:
 
     @property
     def urn(self) -> str:
-        """To which resource."""
+        """The URN of the resource."""
         return self.record.urn
 
     @property
     def pending(self) -> OperationType | None:
-        """What stays pending if the engine dies meanwhile; None where no provider is called."""
+        """The type of the pending operation if the engine dies during the step; None if no provider is called."""
         return self.pending_type if has_provider_object(self.record) else None
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Do it, if there is anything to do."""
+        """Run the step."""
         del run_state
         return StepResult()
 
 
 def has_provider_object(record: Resource) -> bool:
-    """Whether the record stands for an object of a provider."""
+    """Whether the record stands for an object that a provider manages."""
     return record.custom and not is_provider_type(record.type)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SameStep(Step):
-    """Nothing is to be done; `untargeted`: because it is no target."""
+    """Nothing changes; `untargeted` if the reason is that the resource is not a target."""
 
     ops = "same", "same"
     old: PreviousState
@@ -95,7 +97,7 @@ class SameStep(Step):
     untargeted: bool = False
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Keep id and outputs; a provider record is made ready as it is recorded."""
+        """Keep id and outputs; for a provider record, configure the provider as recorded."""
         old = self.old.record
         record = self.new.with_(id=old.id, outputs=old.outputs)
         if is_provider_type(record.type) and not self.untargeted:
@@ -104,26 +106,29 @@ class SameStep(Step):
 
 
 def untargeted_step(old: PreviousState, reply: Reply | None = None) -> SameStep:
-    """The step that keeps a record because it is no target."""
+    """The step that keeps a record because it is not a target."""
     return SameStep(old=old, new=old.record.with_(id=""), reply=reply, untargeted=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SkipStep(Step):
-    """A resource is not made, because it is no target: it is not recorded either."""
+    """A new resource that is not a target: it is neither created nor recorded."""
 
     ops = "same", "same"
     new: Resource
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Answer with what was asked for."""
+        """Return the registration unchanged."""
         del run_state
         return StepResult(self.new)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class CreateStep(Step):
-    """Make an object; `old` is what it replaces, `keep_old` whether that is deleted only afterwards."""
+    """Create an object.
+
+    In a replacement `old` is the replaced record; with `keep_old` its object is deleted only afterwards.
+    """
 
     ops = "create", "create-replacement"
     pending_type = "creating"
@@ -131,7 +136,7 @@ class CreateStep(Step):
     keep_old: bool = False
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Create, and mark the old record for deletion."""
+        """Create the object, and mark the replaced record for deletion."""
         record, failure = self.new, None
         if record.custom:
             timeout = record.custom_timeouts.get("create", 0.0)
@@ -160,7 +165,7 @@ def _uninitialized(record: Resource, error: InitFailed) -> Resource:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class UpdateStep(Step):
-    """Change an object in place."""
+    """Update an object in place."""
 
     ops = "update", "update"
     pending_type = "updating"
@@ -169,7 +174,7 @@ class UpdateStep(Step):
     ignore_changes: Sequence[str] = ()
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Update; where only a part succeeded, the old inputs stay so that the next run tries again."""
+        """Update the object; if it only partly succeeds, the old inputs are kept so that the next run tries again."""
         old = self.old.record
         record = self.new.with_(id=old.id, created=old.created, modified=old.modified)
         if not record.custom:
@@ -191,7 +196,7 @@ class UpdateStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ReplaceStep(Step):
-    """The replacement as a whole, which its halves do: only shown and counted."""
+    """A replacement as a whole, for display and counts; its create and delete steps do the work."""
 
     ops = "replace", "replace"
     old: PreviousState
@@ -199,7 +204,7 @@ class ReplaceStep(Step):
 
 
 class ResourceProtected(EngineError):
-    """A protected record is not deleted; everything that does not depend on it goes on."""
+    """A protected resource is not deleted; what does not depend on it continues."""
 
     def __init__(self, urn: str) -> None:
         super().__init__(
@@ -212,9 +217,9 @@ class ResourceProtected(EngineError):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DeleteStep(Step):
-    """Delete an object and its record; `recreated`: the record waits for another object.
+    """Delete an object and its record; with `recreated` the record stays until the new object exists.
 
-    `deletion_done` is told whether it was done, for registrations that must come after it.
+    `deletion_done` is set for the registrations that wait for this deletion.
     """
 
     ops = "delete", "delete-replaced"
@@ -223,26 +228,26 @@ class DeleteStep(Step):
     deletion_done: Future[bool] | None = None
 
     def signal_end(self, *, done: bool) -> None:
-        """Tell who waits for it how it ended."""
+        """Signal to the waiting registrations whether the deletion succeeded."""
         if self.deletion_done is not None:
             self.deletion_done.set_result(done)
 
     @property
     def op(self) -> StepOp:
-        """What somebody else manages is only forgotten."""
+        """An external object is not deleted: only its record is discarded."""
         if self.old.record.external:
             return "discard-replaced" if self.replacing else "discard"
         return self.ops[self.replacing]
 
     @property
     def pending(self) -> OperationType | None:
-        """Only what a provider deletes can be lost."""
+        """Pending only if a provider is called."""
         old = self.old.record
         kept = old.external or old.retain_on_delete
         return "deleting" if has_provider_object(old) and not kept else None
 
     def apply(self, run_state: RunState) -> StepResult:
-        """Delete, unless the record is all there is to delete."""
+        """Delete the object, unless only its record is to be deleted."""
         old = self.old.record
         if old.protect and not self.replacing:
             raise ResourceProtected(old.urn)
@@ -263,7 +268,7 @@ class DeleteStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RemovePendingReplaceStep(Step):
-    """Drop the record of an object that an earlier run deleted to replace it, and that the program no longer has."""
+    """Drop the record of an object that an earlier run deleted to replace it, if the program no longer registers it."""
 
     ops = "remove-pending-replace", "remove-pending-replace"
     old: PreviousState
