@@ -62,7 +62,7 @@ def test_replace_on_changes_turns_changes_below_its_path_into_replacements() -> 
 
 
 def test_replace_on_changes_that_is_no_path_is_refused_in_a_sentence() -> None:
-    with pytest.raises(EngineError, match=r"'z\[', which is no property path"):
+    with pytest.raises(EngineError, match=r"'z\[', which is not a property path"):
         with_replace_on_changes(Diff("some"), ["z["], init_errors=False)
 
 

@@ -28,7 +28,7 @@ def plan_deletions(
 ) -> tuple[list[SameStep], list[DeletionStep]]:
     """The steps for records that the program did not register: untargeted ones are kept, the rest is deleted."""
     kept: list[SameStep] = []
-    going: list[DeletionStep] = []
+    deletions: list[DeletionStep] = []
     for old in resources.all_previous():
         urn = old.record.urn
         if allowed is not None and urn not in allowed:
@@ -38,8 +38,8 @@ def plan_deletions(
         step = _deletion(generator_state, old)
         if step is not None:
             generator_state.delete(urn)
-            going.append(step)
-    return kept, going
+            deletions.append(step)
+    return kept, deletions
 
 
 def _deletion(
@@ -47,7 +47,7 @@ def _deletion(
 ) -> DeletionStep | None:
     record = old.record
     if record.delete:
-        early = old.position in generator_state.deleted_before_replacement
+        early = old.position in generator_state.deleted_positions
         return None if early else DeleteStep(old=old, replacing=True)
     if generator_state.survives(record.urn):
         return None
@@ -107,7 +107,7 @@ def without_needed_records(
     while frontier:
         record = frontier.pop()
         for urn in references_of(record, parent=True):
-            key = _meant(record, urn, records)
+            key = _referenced_key(record, urn, records)
             if key not in kept and key in records:
                 kept.add(key)
                 frontier.append(records[key])
@@ -121,7 +121,9 @@ def _key(record: Resource) -> _Key:
     return record.urn, record.delete
 
 
-def _meant(record: Resource, urn: str, records: Mapping[_Key, Resource]) -> _Key:
+def _referenced_key(
+    record: Resource, urn: str, records: Mapping[_Key, Resource]
+) -> _Key:
     # A URN can have two records. A replaced record needs the replaced one; any other record needs the live one.
     own = urn, record.delete
     return own if own in records else (urn, not record.delete)
@@ -136,48 +138,52 @@ def _by_key(
 
 
 def run_deletion_phase(
-    run_state: RunState, workers: WorkerPool, errored: Callable[[], list[PreviousState]]
+    run_state: RunState,
+    workers: WorkerPool,
+    failed_records: Callable[[], list[PreviousState]],
 ) -> None:
     """Delete what the program did not register, dependents first, after the program has ended.
 
-    `errored` returns the records whose steps have failed so far.
+    `failed_records` returns the records whose steps have failed so far.
     """
     workers.wait_until_idle()
     resources, scope = run_state.resources, run_state.scope
     allowed = scope.deletable(resources)
     if scope.targets.constrained:
-        _ask_dependents(run_state, allowed or set())
-    kept, going = plan_deletions(run_state.generator_state, resources, allowed)
-    if _has_untargeted(run_state, going) and not run_state.dry_run:
+        _ask_for_dependents(run_state, allowed or set())
+    kept, deletions = plan_deletions(run_state.generator_state, resources, allowed)
+    if _rejects_untargeted(run_state, deletions) and not run_state.dry_run:
         return
-    _load_providers(run_state, going)
+    _load_providers(run_state, deletions)
     workers.submit(kept).result()
-    for layer in deletion_layers(going):
-        left = set(without_needed_records(resources, errored(), going))
+    for layer in deletion_layers(deletions):
+        left = set(without_needed_records(resources, failed_records(), deletions))
         workers.run_parallel([step for step in layer if step in left])
 
 
-def _ask_dependents(run_state: RunState, urns: set[str]) -> None:
+def _ask_for_dependents(run_state: RunState, urns: set[str]) -> None:
     # As the CLI does it, before targets are deleted: the providers are asked, their answers change nothing.
     for old in list(run_state.resources.all_previous()):
         if old.record.urn in urns:
             dependents_to_delete(run_state, old)
 
 
-def _load_providers(run_state: RunState, going: Sequence[DeletionStep]) -> None:
+def _load_providers(run_state: RunState, deletions: Sequence[DeletionStep]) -> None:
     # A missing plugin is reported before anything is deleted, in a preview too. The dynamic host is always there.
-    for step in going:
+    for step in deletions:
         record = step.record
         if has_provider_object(record) and package_of(record.type) != DYNAMIC_PACKAGE:
             run_state.registry.provider_of(record)
 
 
-def _has_untargeted(run_state: RunState, going: Sequence[DeletionStep]) -> bool:
+def _rejects_untargeted(run_state: RunState, deletions: Sequence[DeletionStep]) -> bool:
     scope = run_state.scope
     if scope.target_dependents:
         return False
-    strange = [step.urn for step in going if not scope.targets.contains(step.urn)]
-    for urn in strange:
+    untargeted = [
+        step.urn for step in deletions if not scope.targets.contains(step.urn)
+    ]
+    for urn in untargeted:
         run_state.events.failed = True
         run_state.events.error(
             f"Resource '{urn}' will be destroyed but was not specified in --target "
@@ -185,4 +191,4 @@ def _has_untargeted(run_state: RunState, going: Sequence[DeletionStep]) -> bool:
             "--target-dependents to proceed.",
             urn,
         )
-    return bool(strange)
+    return bool(untargeted)

@@ -48,9 +48,9 @@ class _DeferredDelete:
         return self.old.record.urn
 
     def final_entry(self) -> JournalEntry:
-        index = self.old.position
-        finished = self.urn if index is None else ""
-        return StepCompleted(None, index, None, self.becomes, finished=finished)
+        position = self.old.position
+        finished = self.urn if position is None else ""
+        return StepCompleted(None, position, None, self.becomes, finished=finished)
 
     def without_reference(self, urn: str) -> JournalEntry | None:
         """Remove references to that record; returns the journal entry, or None if there was no reference."""
@@ -60,11 +60,11 @@ class _DeferredDelete:
         record = with_references_in(self.old.record, needed - {urn})
         if self.becomes is not None:
             self.becomes = with_references_in(self.becomes, needed - {urn})
-        index = self.old.position
-        self.old = PreviousState(record, index)
-        if index is None:
+        position = self.old.position
+        self.old = PreviousState(record, position)
+        if position is None:
             return RecordChanged(record.urn, record)
-        return StepCompleted(None, index, None, record)
+        return StepCompleted(None, position, None, record)
 
 
 class DeferredDeletes:
@@ -77,9 +77,8 @@ class DeferredDeletes:
         self._has_other_record = has_other_record
         self._lock = threading.Lock()
         self._deleted_urns: set[str] = set()
-        self._waiting: dict[
-            str, list[_DeferredDelete]
-        ] = {}  # by the URN of the container
+        # by the URN of the container
+        self._waiting: dict[str, list[_DeferredDelete]] = {}
 
     def defer(
         self, old: PreviousState, becomes: Resource | None, container: str
@@ -134,7 +133,7 @@ class DeferredDeletes:
                 yield entry
 
 
-_SAVED = (
+_COMPARED_FIELDS = (
     "urn",
     "type",
     "custom",
@@ -176,9 +175,11 @@ class JournalRecorder:
     def with_current_records(self, step: ReplaceStep) -> ReplaceStep:
         """The replacement with its records as its create and delete have left them."""
         new = self._resources.new_records.get(step.urn, step.new)
-        index = step.old.position
+        position = step.old.position
         return replace(
-            step, old=step.old if index is None else self._resources.at(index), new=new
+            step,
+            old=step.old if position is None else self._resources.at(position),
+            new=new,
         )
 
     def complete(self, number: int | None, step: Step, result: StepResult) -> None:
@@ -255,14 +256,14 @@ class JournalRecorder:
             self._resources.new_records[record.urn] = record
         self._write(_done_entry(number, old, record, becomes, significant=significant))
 
-    def _replaced(self, step: CreateStep, index: int) -> Resource | None:
+    def _replaced(self, step: CreateStep, position: int) -> Resource | None:
         # An object was deleted before its replacement was created: now that the new one exists, the old record goes.
         # If an earlier run did that deletion, the provider is called once more at the end: it may not have been
         # complete.
-        now = self._resources.base[index]
+        now = self._resources.base[position]
         marked = now.with_(delete=True)
         if step.keep_old or not now.pending_replacement:
-            self._resources.base[index] = marked
+            self._resources.base[position] = marked
         return None if now.pending_replacement else marked
 
     def _write(self, entry: JournalEntry) -> None:
@@ -279,23 +280,21 @@ def _done_entry(
     *,
     significant: bool = True,
 ) -> StepCompleted:
-    index = old.position if old else None
+    position = old.position if old else None
     finished = old.record.urn if old and old.position is None else ""
-    return StepCompleted(number, index, record, becomes, significant, finished)
+    return StepCompleted(number, position, record, becomes, significant, finished)
 
 
 def _changed(old: PreviousState | None, record: Resource | None) -> bool:
     if old is None or record is None:
         return True
-    entries_before_delete = old.record
-    if any(
-        not equal(getattr(entries_before_delete, f), getattr(record, f)) for f in _SAVED
-    ):
+    before = old.record
+    if any(not equal(getattr(before, f), getattr(record, f)) for f in _COMPARED_FIELDS):
         return True
-    if sorted(entries_before_delete.dependencies) != sorted(record.dependencies):
+    if sorted(before.dependencies) != sorted(record.dependencies):
         return True
-    return _listed(entries_before_delete) != _listed(record)
+    return _sorted_dependencies(before) != _sorted_dependencies(record)
 
 
-def _listed(record: Resource) -> dict[str, list[str]]:
+def _sorted_dependencies(record: Resource) -> dict[str, list[str]]:
     return {k: sorted(v) for k, v in record.property_dependencies.items() if v}

@@ -84,13 +84,13 @@ class OperationRun:
         if self._request.clear_pending_creates and journal is not None:
             journal.write(BaseReplaced(Snapshot(base.resources, (), base.metadata)))
         elif base.pending_operations and not self._refreshes and journal is not None:
-            self._events.send(Diagnostic("warning", self._pending_sentence()))
+            self._events.send(Diagnostic("warning", self._pending_message()))
 
     @property
     def _refreshes(self) -> bool:
         return self._request.refresh or self._request.kind == "refresh"
 
-    def _pending_sentence(self) -> str:
+    def _pending_message(self) -> str:
         pending = self._wiring.context.base.pending_operations
         # A create that was started again after each kill is pending more than once.
         lines = dict.fromkeys(
@@ -99,10 +99,9 @@ class OperationRun:
         )
         return (
             f"{len(lines)} operation(s) of an earlier run were interrupted, so these "
-            f"resources are in an unknown state:{''.join(lines)}\nLook at the provider what "
-            "became of them: an `up` does an update that was interrupted once more, `refresh` "
-            "takes over what is there, and `refresh --clear-pending-creates` forgets creates "
-            "that never were."
+            f"resources are in an unknown state:{''.join(lines)}\nCheck at the provider what "
+            "became of them: `up` repeats an interrupted update, `refresh` reads what exists, "
+            "and `refresh --clear-pending-creates` removes creates that never happened."
         )
 
     def _phases(self) -> None:

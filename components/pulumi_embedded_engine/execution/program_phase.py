@@ -52,7 +52,7 @@ class ProgramPhase:
         )
         self._lock = threading.Lock()
         self._stopping = False
-        self._ended = False
+        self._registrations_complete = False
         self._failed_steps: list[Step] = []
         self._not_created: set[str] = set()
         self._stack_outputs: RegisterOutputsEvent | None = None
@@ -118,16 +118,16 @@ class ProgramPhase:
                 return
             try:
                 self._handle(event)
-                if self._complete_program():
+                if self._is_program_complete():
                     self._after_program()
                     return
             except EngineError as error:
                 self._abort(event, error)
                 return
 
-    def _complete_program(self) -> bool:
+    def _is_program_complete(self) -> bool:
         return (
-            self._ended
+            self._registrations_complete
             and self._generator.waiting_registrations == 0
             and not self._stopping
         )
@@ -144,7 +144,7 @@ class ProgramPhase:
                 self._program_ended(event)
                 self._stop()
             case ProgramEndedEvent():
-                self._ended = True
+                self._registrations_complete = True
             case RejectionEvent(error):
                 raise error
             case _:
@@ -194,10 +194,10 @@ class ProgramPhase:
             _signal_deletion(step, done=True)
             return True
         self._events.failed = True
-        goes_on = self._request.continue_on_error and not isinstance(
+        continues = self._request.continue_on_error and not isinstance(
             error, InternalStepError
         )
-        if goes_on or isinstance(error, ResourceProtected):
+        if continues or isinstance(error, ResourceProtected):
             self._skip_after_failure([step])
         else:
             self._stop()
@@ -218,9 +218,8 @@ class ProgramPhase:
     def _stop(self) -> None:
         self._stopping = True
         self._workers.stop()
-        self._wiring.event_queue.put(
-            ResumeEvent(list)
-        )  # wakes the thread that waits for an event
+        # wakes the thread that waits for an event
+        self._wiring.event_queue.put(ResumeEvent(list))
 
     # -- outputs
 
@@ -261,14 +260,13 @@ class ProgramPhase:
 
     def _after_program(self) -> None:
         resources = self._wiring.resources
-        known = {
-            record.urn for record in resources.base
-        } | self._run_state.generator_state.claimed
+        claimed = self._run_state.generator_state.claimed
+        known = {record.urn for record in resources.base} | claimed
         self._wiring.report_unknown_targets(self._run_state.scope.targets, known)
         if resources.base:
-            run_deletion_phase(self._run_state, self._workers, self._errored_records)
+            run_deletion_phase(self._run_state, self._workers, self._failed_records)
 
-    def _errored_records(self) -> list[PreviousState]:
+    def _failed_records(self) -> list[PreviousState]:
         with self._lock:
             return [step.old for step in self._failed_steps if step.old]
 

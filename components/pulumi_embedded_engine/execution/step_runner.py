@@ -32,11 +32,14 @@ from pulumi_embedded_engine.run.run_state import RunState
 from pulumi_embedded_engine.steps.read_steps import ImportStep, ReadStep, RefreshStep
 from pulumi_embedded_engine.steps.steps import ReplaceStep, SkipStep, Step, StepResult
 
-_MOST: Final = 512
+_MAX_WORKERS: Final = 512
 
 
 class WorkerPool:
-    """Runs chains of steps: a chain's steps run one after the other, in one worker."""
+    """Runs chains of steps: a chain's steps run one after the other, in one worker.
+
+    If a step fails, `on_skipped` gets the rest of its chain.
+    """
 
     def __init__(
         self,
@@ -44,11 +47,11 @@ class WorkerPool:
         run_step: Callable[[Step], bool],
         on_skipped: Callable[[Sequence[Step]], None] = lambda _: None,
     ) -> None:
-        workers = max(1, min(parallel, _MOST))
+        workers = max(1, min(parallel, _MAX_WORKERS))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="step")
         self._workers = self._free = workers
         self._change = threading.Condition()
-        self._run_step, self._skip_after_failure = run_step, on_skipped
+        self._run_step, self._on_skipped = run_step, on_skipped
         self._stopped = False
 
     def submit(self, chain: Sequence[Step]) -> "Future[None]":
@@ -89,7 +92,7 @@ class WorkerPool:
                 if not self._run_step(step):
                     if not self._stopped:
                         # A later step of the chain may have a reply that somebody waits for.
-                        self._skip_after_failure(chain[place + 1 :])
+                        self._on_skipped(chain[place + 1 :])
                     return
         finally:
             with self._change:
@@ -160,7 +163,7 @@ class StepRunner:
     def _finish_applied(
         self, step: Step, result: StepResult, number: int | None
     ) -> EngineError | None:
-        record = _marked(step, result.record)
+        record = _with_secrets_marked(step, result.record)
         result = replace(result, record=record)
         if self._cancellation.terminated:
             return result.failure
@@ -184,7 +187,7 @@ class StepRunner:
         elif step.reply is not None and result.record is not None:
             skipped = isinstance(step, SkipStep)
             resolve(
-                step.reply, RegisterResult(_answered(result.record), unknown=skipped)
+                step.reply, RegisterResult(_as_reply(result.record), unknown=skipped)
             )
 
     def _report_error(self, step: Step, error: EngineError) -> None:
@@ -236,7 +239,7 @@ def refresh_op(result: StepResult) -> StepOp:
     return "same" if diff is None or diff.changes == "none" else "update"
 
 
-def _marked(step: Step, record: Resource | None) -> Resource | None:
+def _with_secrets_marked(step: Step, record: Resource | None) -> Resource | None:
     if record is None or isinstance(step, ReplaceStep):
         return record
     outputs = mark_secret_outputs(
@@ -245,7 +248,7 @@ def _marked(step: Step, record: Resource | None) -> Resource | None:
     return record if outputs is record.outputs else record.with_(outputs=outputs)
 
 
-def _answered(record: Resource) -> Resource:
+def _as_reply(record: Resource) -> Resource:
     # On the wire, an unknown id is empty.
     return record.with_(id="") if record.id == UNKNOWN_STRING else record
 

@@ -112,7 +112,7 @@ def _option_path(text: str) -> PropertyPath:
         return parse_path(text) if text else ()
     except ValueError:
         raise EngineError(
-            f"the option replace_on_changes has {text!r}, which is no property path"
+            f"the option replace_on_changes has {text!r}, which is not a property path"
         ) from None
 
 

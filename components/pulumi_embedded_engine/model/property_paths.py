@@ -143,7 +143,7 @@ def reset_ignored(
     inputs: Mapping[str, Any], old: Mapping[str, Any], paths: Sequence[str]
 ) -> tuple[Mapping[str, Any], Sequence[str]]:
     """The inputs with the values at these paths as in `old`, and the paths that do not fit both."""
-    strange = []
+    unmatched = []
     for text in paths:
         try:
             path = parse_path(text)
@@ -151,5 +151,5 @@ def reset_ignored(
             continue
         inputs, good = reset_value(path, old, inputs)
         if not good:
-            strange.append(text)
-    return inputs, strange
+            unmatched.append(text)
+    return inputs, unmatched

@@ -44,7 +44,7 @@ def check_inputs(
     )
     answer = provider.check(call)
     for failure in answer.failures:
-        run_state.events.error(_sentence(record, failure, inputs), record.urn)
+        run_state.events.error(_failure_message(record, failure, inputs), record.urn)
     if answer.failures:
         raise RunAborted(f"resource {record.urn} is invalid")
     return answer.inputs
@@ -54,9 +54,9 @@ def inputs_with_ignored_changes(
     run_state: RunState, new: Resource, old: Resource
 ) -> Properties:
     """The new inputs, with the old values at the paths of the option ignoreChanges."""
-    inputs, strange = reset_ignored(new.inputs, old.inputs, new.ignore_changes)
-    if strange:
-        paths = ", ".join(strange)
+    inputs, unmatched = reset_ignored(new.inputs, old.inputs, new.ignore_changes)
+    if unmatched:
+        paths = ", ".join(unmatched)
         message = (
             f'cannot ignore changes in added or removed elements of the path: "{paths}"'
         )
@@ -64,28 +64,34 @@ def inputs_with_ignored_changes(
     return inputs
 
 
-def _sentence(record: Resource, failure: CheckFailure, inputs: Properties) -> str:
+def _failure_message(
+    record: Resource, failure: CheckFailure, inputs: Properties
+) -> str:
     subject = f"{record.type} resource '{name_of(record.urn)}'"
     if not failure.property:
         return f"{subject} has a problem: {failure.reason}"
-    value = _shown(inputs.get(failure.property))
+    value = _displayed(inputs.get(failure.property))
     return (
         f"{subject}: property {failure.property} value {{{value}}} has a problem: "
         f"{failure.reason}"
     )
 
 
-def _shown(value: Any) -> str:
+def _displayed(value: Any) -> str:
     if isinstance(value, Secret):
         return "[secret]"
     if value is UNKNOWN:
         return "unknown"
     if value is None:
         return "<nil>"
-    return value if isinstance(value, str) else json.dumps(value, default=_inner)
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, default=_displayed_inside)
+    )
 
 
-def _inner(value: Any) -> str:
+def _displayed_inside(value: Any) -> str:
     return "[secret]" if isinstance(value, Secret) else "unknown"
 
 

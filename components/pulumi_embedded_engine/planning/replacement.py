@@ -165,14 +165,14 @@ def _delete_dependents(run_state: RunState, old: PreviousState) -> list[DeleteSt
         urn = target.record.urn
         if (
             target.position is None
-            or target.position in run_state.generator_state.deleted_before_replacement
+            or target.position in run_state.generator_state.deleted_positions
         ):
             continue
         if target.record.protect and not target.record.delete:
             message = _protected_dependent_message(urn, old.record.urn)
             run_state.events.abort_run(message, urn)
         run_state.generator_state.delete(urn, keys)
-        run_state.generator_state.deleted_before_replacement.add(target.position)
+        run_state.generator_state.deleted_positions.add(target.position)
         again = not target.record.delete
         steps.append(DeleteStep(old=target, replacing=again, recreated=again))
     return steps

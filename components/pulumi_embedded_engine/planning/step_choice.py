@@ -41,10 +41,8 @@ class UntargetedRecords:
 
     def __init__(self, run_state: RunState) -> None:
         self._run_state = run_state
-        self._generator_state, self._resources = (
-            run_state.generator_state,
-            run_state.resources,
-        )
+        self._generator_state = run_state.generator_state
+        self._resources = run_state.resources
         self._queue: list[SameStep] = []
         self._queued: set[str] = set()
 
@@ -52,7 +50,7 @@ class UntargetedRecords:
         """The step that keeps a registered record; the records that it refers to are queued."""
         provider = old.record.provider
         if provider and self._run_state.registry.get(provider) is None:
-            self._refuse_new_provider(old.record)
+            self._raise_unregistered_provider(old.record)
         self._generator_state.claimed.add(old.record.urn)
         self._generator_state.keep(old.record.urn)
         self._enqueue(references_of(old.record, parent=True))
@@ -82,9 +80,8 @@ class UntargetedRecords:
         return steps
 
     def _has_decision(self, urn: str) -> bool:
-        return urn in self._generator_state.decisions or self._generator_state.survives(
-            urn
-        )
+        decided = urn in self._generator_state.decisions
+        return decided or self._generator_state.survives(urn)
 
     def _enqueue(self, urns: set[str]) -> None:
         for urn in sorted(urns):
@@ -95,7 +92,7 @@ class UntargetedRecords:
             self._enqueue(references_of(old.record, parent=True))
             self._queue.append(untargeted_step(old))
 
-    def _refuse_new_provider(self, record: Resource) -> None:
+    def _raise_unregistered_provider(self, record: Resource) -> None:
         if self._resources.provider_record(record.provider) is None:
             raise EngineError(f"could not find provider {record.provider} in the state")
         raise EngineError(
@@ -110,15 +107,14 @@ class StepChooser:
 
     def __init__(self, run_state: RunState, untargeted: UntargetedRecords) -> None:
         self._run_state = run_state
-        self._generator_state, self._scope = run_state.generator_state, run_state.scope
+        self._generator_state = run_state.generator_state
+        self._scope = run_state.scope
         self._untargeted_records = untargeted
 
     def steps(self, registration: Registration) -> list[Step]:
         """The steps of one registration."""
-        old, recreating = (
-            registration.old,
-            self._generator_state.kind(registration.urn) == "delete",
-        )
+        old = registration.old
+        recreating = self._generator_state.kind(registration.urn) == "delete"
         included = self._scope.includes(registration.new)
         targeted = included or _always_targeted(registration.new)
         registration = self._with_checked_inputs(
@@ -177,25 +173,25 @@ class StepChooser:
             message = f"replacement trigger contains unknowns for {new.urn}"
             self._run_state.events.abort_run(message, new.urn)
         triggered = replacement_triggered(trigger, record.replacement_trigger)
-        diff = (
-            Diff("some")
-            if triggered
-            else diff_of(self._run_state, registration, record)
-        )
+        diff = Diff("some")
+        if not triggered:
+            diff = diff_of(self._run_state, registration, record)
         diff = with_replace_on_changes(
             diff, new.replace_on_changes, init_errors=bool(record.init_errors)
         )
-        decision = step_kind(diff, record, triggered=triggered)
-        if decision == "replace":
+        kind = step_kind(diff, record, triggered=triggered)
+        if kind == "replace":
             return replacement_steps(self._run_state, registration, old, diff)
-        if decision == "update":
+        if kind == "update":
             self._generator_state.keep(new.urn, "update")
-            ignored, reply = new.ignore_changes, registration.reply
-            return [
-                UpdateStep(
-                    old=old, new=new, reply=reply, diff=diff, ignore_changes=ignored
-                )
-            ]
+            update = UpdateStep(
+                old=old,
+                new=new,
+                reply=registration.reply,
+                diff=diff,
+                ignore_changes=new.ignore_changes,
+            )
+            return [update]
         self._generator_state.keep(new.urn)
         if registration.imported:
             # The import has already written the record.

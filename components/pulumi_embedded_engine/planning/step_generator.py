@@ -27,7 +27,7 @@ from pulumi_embedded_engine.steps.read_steps import ImportStep, ReadStep
 from pulumi_embedded_engine.steps.steps import ReplaceStep, SkipStep, Step, StepResult
 
 T = TypeVar("T")
-Later = Callable[[Callable[[], list[Step]]], None]
+Schedule = Callable[[Callable[[], list[Step]]], None]
 
 
 class StepGenerator:
@@ -37,7 +37,7 @@ class StepGenerator:
     `schedule` runs the continuation in the generator's thread.
     """
 
-    def __init__(self, run_state: RunState, schedule: Later) -> None:
+    def __init__(self, run_state: RunState, schedule: Schedule) -> None:
         self.waiting_registrations = 0
         self._run_state = run_state
         self._generator_state = run_state.generator_state
@@ -79,16 +79,16 @@ class StepGenerator:
     ) -> list[Step]:
         """No steps yet: the deletion runs in another chain, and there must not be two live records of one URN."""
 
-        def go_on(is_gone: bool) -> list[Step]:
-            if is_gone:
+        def go_on(is_deleted: bool) -> list[Step]:
+            if is_deleted:
                 return self._with_target_check(self._next_steps(registration))
             # The object still exists, and is not deleted at the end either: the program has registered it.
             self._generator_state.decisions[registration.urn] = UrnDecision("replace")
             resolve(registration.reply, RegisterResult(registration.new, "fail"))
             return []
 
-        then = self._then(go_on)
-        deletion_done.add_done_callback(lambda told: then(told.result()))
+        then = self._when_ended(go_on)
+        deletion_done.add_done_callback(lambda future: then(future.result()))
         return []
 
     def _import_steps(self, registration: Registration) -> list[Step]:
@@ -110,7 +110,7 @@ class StepGenerator:
             )
             return self._with_target_check(self._step_chooser.steps(found))
 
-        then = self._then(go_on)
+        then = self._when_ended(go_on)
         old = registration.old
         if old is None or self._generator_state.kind(urn) == "delete":
             return [ImportStep(new=new, then=then, reply=registration.reply)]
@@ -120,17 +120,17 @@ class StepGenerator:
         )
         return [step, ReplaceStep(old=old, new=new)]
 
-    def _then(self, go_on: Callable[[T], list[Step]]) -> Callable[[T], None]:
+    def _when_ended(self, go_on: Callable[[T], list[Step]]) -> Callable[[T], None]:
         self.waiting_registrations += 1
 
-        def done(came_of_it: T) -> None:
+        def continue_with(outcome: T) -> None:
             def action() -> list[Step]:
                 self.waiting_registrations -= 1
-                return go_on(came_of_it)
+                return go_on(outcome)
 
             self._schedule(action)
 
-        return done
+        return continue_with
 
     def _next_steps(self, registration: Registration) -> list[Step]:
         deletion_done = self._generator_state.take_deletion_signal(registration.urn)

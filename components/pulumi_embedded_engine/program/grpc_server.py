@@ -55,10 +55,9 @@ class EngineService(engine_pb2_grpc.EngineServicer):
 
     def __init__(self, sink: Callable[[Diagnostic], None]) -> None:
         self._sink = sink
-        self._sentences: list[str] = []
-        self.quiet = (
-            False  # the run is stopping: the SDK's complaint about that is dropped
-        )
+        self._replacements: list[str] = []
+        # set when the run is stopping: the SDK's complaint about that is dropped
+        self.quiet = False
 
     def Log(  # noqa: N802 - the protocol's name
         self, request: engine_pb2.LogRequest, context: Any
@@ -81,12 +80,12 @@ class EngineService(engine_pb2_grpc.EngineServicer):
 
     def replace_traceback(self, sentence: str) -> None:
         """Show this sentence instead of the program's traceback, if the error ends the program."""
-        self._sentences.append(sentence)
+        self._replacements.append(sentence)
 
     def _without_trace(self, message: str) -> str:
         if not message.startswith(UNHANDLED):
             return message
-        return next((s for s in self._sentences if s in message), message)
+        return next((s for s in self._replacements if s in message), message)
 
     def RequirePulumiVersion(  # noqa: N802 - the protocol's name
         self,

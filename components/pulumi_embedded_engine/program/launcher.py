@@ -15,9 +15,8 @@ from pathlib import Path
 
 ERROR_REPORTED = 32
 UNHANDLED = "Program failed with an unhandled exception:\n"
-_THREADS_PER_STEP = (
-    4  # as in Pulumi's own launcher: enough for all calls that wait for steps
-)
+# As in Pulumi's own launcher: enough for all calls that wait for steps.
+_THREADS_PER_STEP = 4
 _MOST_THREADS = 1024
 
 

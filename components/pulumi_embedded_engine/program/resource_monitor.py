@@ -203,8 +203,8 @@ class ResourceMonitor(UnsupportedCalls):
         named = request.provider or request.providers.get(package, "")
         above = parent.record.provider if parent else ""
         if not named and above:
-            container_of_provider = package_of(type_of(provider_urn(above)))
-            named = above if container_of_provider == package else ""
+            parent_package = package_of(type_of(provider_urn(above)))
+            named = above if parent_package == package else ""
         if not named:
             named = self._component_providers.get(request.parent, {}).get(package, "")
         return str(named or self._default(request, request.type))

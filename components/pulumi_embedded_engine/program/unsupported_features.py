@@ -50,7 +50,7 @@ class UnsupportedCalls(resource_pb2_grpc.ResourceMonitorServicer):
     def reject(
         self, context: grpc.ServicerContext, error: EngineError, urn: str = ""
     ) -> NoReturn:
-        """Answer with an error about that resource; an unsupported feature or a disabled default provider ends the run."""
+        """Answer with an error about that resource; one about an unsupported feature ends the run."""
         if isinstance(error, UnsupportedFeature | DefaultProviderDisabled):
             try:
                 self._event_queue.reject(error, urn)
@@ -85,4 +85,4 @@ def abort_call(context: grpc.ServicerContext, error: EngineError) -> NoReturn:
     over = isinstance(error, QueueClosed)
     code = grpc.StatusCode.UNAVAILABLE if over else grpc.StatusCode.UNKNOWN
     context.abort(code, str(error))
-    raise AssertionError  # abort raises
+    raise AssertionError  # `context.abort` raises

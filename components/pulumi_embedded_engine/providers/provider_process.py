@@ -19,7 +19,7 @@ CHANNEL_OPTIONS: Final = (
 _PORT_SECONDS: Final = 60.0  # a first start of Python with Pulumi on a busy machine
 _CONNECT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
-_CHATTER: Final = 5
+_STDERR_LINES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _port(
             if child.running:
                 continue
             code = child.wait(1)
-            last = "; ".join(stderr[-_CHATTER:])
+            last = "; ".join(stderr[-_STDERR_LINES:])
             raise EngineError(
                 f"{launch.label} ended with exit code {code} before it was ready"
                 + (f": {last}" if last else "")
@@ -121,7 +121,7 @@ def _port(
             f"{launch.label} should print its port first, but printed {line!r}"
         )
     raise EngineError(
-        f"{launch.label} did not say its port within {_PORT_SECONDS:.0f} s"
+        f"{launch.label} did not print its port within {_PORT_SECONDS:.0f} s"
     )
 
 

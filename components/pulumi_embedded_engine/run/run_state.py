@@ -114,9 +114,8 @@ class GeneratorState:
 
     claimed: set[str] = field(default_factory=set)  # registered, or kept
     decisions: dict[str, UrnDecision] = field(default_factory=dict)
-    deleted_before_replacement: set[int] = field(
-        default_factory=set
-    )  # positions in the base
+    # in the base, of records that are deleted before a replacement
+    deleted_positions: set[int] = field(default_factory=set)
     providers: dict[str, Resource] = field(default_factory=dict)
     earlier_urns: dict[str, str] = field(default_factory=dict)  # new URN: earlier one
     current_urns: dict[str, str] = field(default_factory=dict)  # earlier URN: new one
@@ -146,9 +145,9 @@ class GeneratorState:
 
     def delete(self, urn: str, keys: tuple[str, ...] = ()) -> None:
         """An object of that URN is deleted."""
-        self.decisions[urn] = UrnDecision(
-            "recreate" if self.survives(urn) else "delete", keys
-        )
+        kind: Literal["recreate", "delete"]
+        kind = "recreate" if self.survives(urn) else "delete"
+        self.decisions[urn] = UrnDecision(kind, keys)
 
     def set_deletion_signal(self, urn: str, deletion_done: Future[bool]) -> None:
         """That URN may be created again only when the deletion of its object is done."""
