@@ -18,10 +18,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pulumi_embedded_engine.errors import DECLINED, FAILED, INTERNAL, EngineError
-from pulumi_esa_cli.flags.declaration import flag
-from pulumi_esa_cli.flags.global_flags import Session
-from pulumi_esa_cli.flags.pflag_grammar import plain
-from pulumi_esa_cli.pulumi.operation_commands import ALL, from_environment
+from pulumi_esa_cli.flags.flag_declaration import flag
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
+from pulumi_esa_cli.flags.pflag_grammar import normalized_arguments
+from pulumi_esa_cli.pulumi.operation_commands import OPERATIONS, flags_from_environment
 from pulumi_esa_cli.terminal.printing import echo
 
 INTERRUPTED: Final = 130
@@ -35,7 +35,7 @@ ABOUT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandEntry:
     """A command: the module of `cli` whose `register(app)` defines it, what it is for, and its other names."""
 
     module: str
@@ -43,56 +43,58 @@ class Entry:
     aliases: tuple[str, ...] = ()
 
 
-COMMANDS: Final[Mapping[str, Entry]] = {
-    "preview": Entry(
+COMMANDS: Final[Mapping[str, CommandEntry]] = {
+    "preview": CommandEntry(
         "pulumi.operation_commands",
         "Show what `up` would do; changes nothing.",
         ("pre",),
     ),
-    "up": Entry(
+    "up": CommandEntry(
         "pulumi.operation_commands",
         "Make the stack what the program declares: a preview, a question, then the changes.",
         ("update",),
     ),
-    "refresh": Entry(
+    "refresh": CommandEntry(
         "pulumi.operation_commands",
         "Read what there really is, and bring the state up to date with it; changes no resource.",
     ),
-    "destroy": Entry(
+    "destroy": CommandEntry(
         "pulumi.operation_commands",
         "Delete all resources of the stack; its configuration and history stay.",
         ("down", "dn"),
     ),
-    "stack": Entry(
+    "stack": CommandEntry(
         "pulumi.stack_commands",
         "Make, select, list, look at, export, import and remove stacks.",
     ),
-    "config": Entry(
+    "config": CommandEntry(
         "pulumi.config_commands",
         "Set, get, list and remove the configuration of a stack.",
     ),
-    "cancel": Entry(
+    "cancel": CommandEntry(
         "pulumi.cancel_command", "Clear the lock that an interrupted operation left."
     ),
-    "summary": Entry(
+    "summary": CommandEntry(
         "esa.summary_command",
         "Say what a preview means for an origin, for a pull request.",
     ),
-    "progress": Entry(
+    "progress": CommandEntry(
         "esa.progress_command",
         "Show how far the plans of a stack are, until they rest.",
     ),
-    "timeline": Entry(
+    "timeline": CommandEntry(
         "esa.timeline_command", "Show what each origin will get over time."
     ),
-    "policy": Entry(
+    "policy": CommandEntry(
         "esa.policy_command",
         "Judge an exported state by the limits on an origin's load.",
     ),
-    "emulator": Entry("esa.emulator_command", "Run a local ESA to try things on."),
-    "version": Entry("main", "Print the version."),
+    "emulator": CommandEntry(
+        "esa.emulator_command", "Run a local ESA to try things on."
+    ),
+    "version": CommandEntry("main", "Print the version."),
 }
-WORDS: Final = {
+COMMAND_NAMES: Final = {
     word: name for name, entry in COMMANDS.items() for word in (name, *entry.aliases)
 }
 
@@ -100,7 +102,7 @@ WORDS: Final = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _take_any_character()
+    _replace_unprintable()
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -108,23 +110,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         # typer makes an exit of a pipe that is closed
         if not isinstance(error.__context__ or error, BrokenPipeError):
             raise
-        _silence()
+        _discard_output()
         return PIPE_CLOSED
     except (KeyboardInterrupt, typer.Abort) as error:
         return DECLINED if isinstance(error.__cause__, EOFError) else INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the process' edge: a person gets a sentence
-        return _told(
+        return _report(
             error, verbose=any(w.startswith(("--verbose", "-v")) for w in arguments)
         )
     return code
 
 
-class Commands(TyperGroup):
+class LazyCommandGroup(TyperGroup):
     """All commands by their words: one is imported when it is asked for, and none for the help that lists them."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command that a word means, None if there is none."""
-        name = WORDS.get(cmd_name)
+        name = COMMAND_NAMES.get(cmd_name)
         if name and cmd_name not in self.commands:
             app = typer.Typer(rich_markup_mode="markdown")
             app.callback()(lambda: None)
@@ -132,62 +134,67 @@ class Commands(TyperGroup):
             made: Any = typer.main.get_command(app)
             command = made.commands[name]
             command.help = command.help or COMMANDS[name].help
-            _quieten(command)
+            _hide_flag_types(command)
             self.commands.update(made.commands, **{cmd_name: command})
         return super().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every word that there is."""
         del ctx
-        return list(WORDS)
+        return list(COMMAND_NAMES)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help, for which it is enough what commands are for."""
         self.commands = {
             word: TyperCommand(word, help=COMMANDS[name].help, hidden=word != name)
-            for word, name in WORDS.items()
+            for word, name in COMMAND_NAMES.items()
         }
         super().format_help(ctx, formatter)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command `version`."""
-    app.command("version")(_version)
+    app.command("version")(_print_version)
 
 
-def _version() -> None:
+def _print_version() -> None:
     echo(f"v{metadata.version('pulumi-esa-prefetch')}")
 
 
-def _quieten(command: Any) -> None:
+def _hide_flag_types(command: Any) -> None:
     """Have the help name no type for flags that take no value."""
     for option in command.get_params(typer.Context(command)):
         if getattr(option, "is_flag", False):
             option.metavar = ""
     for inner in getattr(command, "commands", {}).values():
-        _quieten(inner)
+        _hide_flag_types(inner)
 
 
 def _run(argv: list[str]) -> int:
     app = typer.Typer(
-        cls=Commands, help=ABOUT, add_completion=False, rich_markup_mode="markdown"
+        cls=LazyCommandGroup,
+        help=ABOUT,
+        add_completion=False,
+        rich_markup_mode="markdown",
     )
-    app.callback(invoke_without_command=True)(_everywhere)
+    app.callback(invoke_without_command=True)(_global_flags)
     root: Any = typer.main.get_command(app)
-    _quieten(root)
+    _hide_flag_types(root)
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
     ahead = argv[:1] and argv[0].startswith("-")
-    early = [root.get_command(None, name) for name in ALL] if ahead else []
+    early = [root.get_command(None, name) for name in OPERATIONS] if ahead else []
     result = root.main(
-        args=plain(argv, root, early, from_environment(os.environ)),
+        args=normalized_arguments(
+            argv, root, early, flags_from_environment(os.environ)
+        ),
         prog_name="esa-prefetch",
         standalone_mode=False,
     )
     return result if isinstance(result, int) else 0
 
 
-def _told(error: Exception, *, verbose: bool) -> int:
+def _report(error: Exception, *, verbose: bool) -> int:
     """Say an error on stderr, in one sentence, or with its trace if that was asked for."""
     if verbose:
         traceback.print_exception(error)
@@ -205,20 +212,20 @@ def _told(error: Exception, *, verbose: bool) -> int:
     return code
 
 
-def _take_any_character() -> None:
+def _replace_unprintable() -> None:
     """A terminal that cannot show a character shows another one, instead of an error in the midst of a deployment."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-def _silence() -> None:
+def _discard_output() -> None:
     """Nobody reads any more: the interpreter's own flush at exit must not complain again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _everywhere(
+def _global_flags(
     context: typer.Context,
     *,
     cwd: Annotated[str, flag("--cwd -C", "Run as if started there.", "DIR")] = "",
@@ -238,7 +245,7 @@ def _everywhere(
     _flow: Annotated[bool, flag("--logflow")] = False,
     _emoji: Annotated[bool, flag("--emoji -e")] = False,
 ) -> None:
-    context.obj = Session.of(
+    context.obj = GlobalFlags.of(
         os.environ,
         cwd=cwd,
         color=color,
@@ -248,6 +255,6 @@ def _everywhere(
     )
     os.chdir(context.obj.cwd)
     if context.invoked_subcommand is None and version:
-        _version()
+        _print_version()
     elif context.invoked_subcommand is None:
         echo(context.get_help())

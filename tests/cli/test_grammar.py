@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.main import main
-from pulumi_esa_cli.pulumi import operation
-from pulumi_esa_cli.pulumi.operation_commands import ALL, Options
+from pulumi_esa_cli.pulumi import operation_runner
+from pulumi_esa_cli.pulumi.operation_commands import OPERATIONS, OperationFlags
 from tests.cli.console import Console, console_in
 
-Reached = list[tuple[str, Options, Session]]
+Reached = list[tuple[str, OperationFlags, GlobalFlags]]
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reached:
     """What operations are called with, instead of being done."""
     calls: Reached = []
 
-    def operate(command: str, options: Options, session: Session) -> int:
+    def operate(command: str, options: OperationFlags, session: GlobalFlags) -> int:
         calls.append((command, options, session))
         return 0
 
@@ -30,7 +30,7 @@ def reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reached:
         "PULUMI_PARALLEL",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(operation, "operate", operate)
+    monkeypatch.setattr(operation_runner, "run_command", operate)
     monkeypatch.chdir(tmp_path)
     return calls
 
@@ -100,16 +100,16 @@ def test_a_command_is_given_what_the_line_says(
     assert main(argv) == 0
 
     ((command, options, _),) = reached
-    assert (command, options) == ("up", Options(**given))
+    assert (command, options) == ("up", OperationFlags(**given))
 
 
-@pytest.mark.parametrize("command", ALL)
+@pytest.mark.parametrize("command", OPERATIONS)
 def test_every_operation_is_given_its_flags(command: str, reached: Reached) -> None:
     assert main([command, "-ta", "--diff", "--stack=s", "--config-path"]) == 0
 
     assert reached[0][:2] == (
         command,
-        Options(target=["a"], diff=True, stack="s", config_path=True),
+        OperationFlags(target=["a"], diff=True, stack="s", config_path=True),
     )
 
 
@@ -228,10 +228,10 @@ def test_the_environment_counts_where_the_line_says_nothing(
         assert main(argv) == 0
 
     assert [options for _, options, _ in reached] == [
-        Options(yes=True, continue_on_error=True, parallel=3),
-        Options(yes=True, parallel=3),
-        Options(continue_on_error=True, parallel=5),
-        Options(parallel=3),
+        OperationFlags(yes=True, continue_on_error=True, parallel=3),
+        OperationFlags(yes=True, parallel=3),
+        OperationFlags(continue_on_error=True, parallel=5),
+        OperationFlags(parallel=3),
     ]
 
 
@@ -243,7 +243,7 @@ def test_a_variable_that_is_no_number_of_things_is_passed_over(
 
     assert main(["preview"]) == 0
 
-    assert reached[0][1] == Options()
+    assert reached[0][1] == OperationFlags()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command as a person meets it: help, version, errors in a sentence; operations are in test_operate."""
+"""The command as a person meets it: help, version, errors in a sentence; operations are in test_operation_runner."""
 
 import os
 import subprocess

@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.report.errors import ReportError
 
 
-def text(file: str) -> str:
+def read_input(file: str) -> str:
     """Return the text of a file, `-` for standard input; ReportError in a sentence."""
     try:
         if file == "-":
@@ -23,7 +23,7 @@ def text(file: str) -> str:
         raise ReportError(f"{file}: this is not text in UTF-8") from None
 
 
-def moment(at: str) -> datetime:
+def parse_at(at: str) -> datetime:
     """Return the moment given with --at, now if none was; ReportError in a sentence."""
     try:
         return parse_time(at) if at else SystemClock().now()

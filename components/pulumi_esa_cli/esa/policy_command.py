@@ -8,8 +8,8 @@ import typer
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang.yaml_reading import load_yaml
-from pulumi_esa_cli.esa.input_reading import moment, text
-from pulumi_esa_cli.esa.state_source import Offline, StateFile, source
+from pulumi_esa_cli.esa.input_reading import parse_at, read_input
+from pulumi_esa_cli.esa.state_source import Offline, StateFile, read_source
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_prefetch.load import LimitFinding, Limits, LimitsError, denied_sentences
@@ -62,7 +62,7 @@ def analyze(
     (`enforce: deny`).
     """
     try:
-        findings, notes = _findings(stack, file, limits, at, offline=offline)
+        findings, notes = _check_limits(stack, file, limits, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
     echo(_json(findings) if as_json else _lines(findings))
@@ -74,11 +74,11 @@ def analyze(
         raise EngineError(f"{len(denied)} enforced {noun} not kept")
 
 
-def _findings(
+def _check_limits(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[LimitFinding], list[str]]:
-    given = source(stack, file)
-    told = _read_limits(limits_file) if limits_file else (given.config or {}).get(KEY)
+    given = read_source(stack, file)
+    told = _limits_in(limits_file) if limits_file else (given.config or {}).get(KEY)
     if told is None:
         raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
     limits = Limits.parse(told)
@@ -86,7 +86,7 @@ def _findings(
     if not offline:
         ids = job_ids(ResourceGraph.of_state(given.resources))
         snapshot = take_snapshot_with(given.config, os.environ, ids)
-    findings, blind = check_stack(given.resources, snapshot, limits, moment(at))
+    findings, blind = check_stack(given.resources, snapshot, limits, parse_at(at))
     return findings, _notes(snapshot, blind)
 
 
@@ -97,9 +97,9 @@ def _notes(snapshot: EsaSnapshot, blind: list[str]) -> list[str]:
     return notes
 
 
-def _read_limits(file: str) -> str | None:
+def _limits_in(file: str) -> str | None:
     """Return the limits of a stack file, or take the file for the limits themselves."""
-    content = load_yaml(text(file), file)
+    content = load_yaml(read_input(file), file)
     if not isinstance(content, dict):
         raise ReportError(f"{file}: a mapping is expected")
     config = content.get("config", {KEY: content})

@@ -17,9 +17,9 @@ from rich.text import Text
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.printable import one_line
-from pulumi_esa_cli.esa.state_source import StateFile, source
+from pulumi_esa_cli.esa.state_source import StateFile, read_source
 from pulumi_esa_cli.flags.common_options import StackName
-from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.clock import Clock, SystemClock
@@ -37,9 +37,9 @@ from pulumi_esa_prefetch.report.inputs.esa_snapshot import open_client, take_sna
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
-PATIENCE = 5
+MAX_FAILURES = 5
 """After so many failed calls in a row the command fails."""
-SECONDS = 15.0
+READ_SECONDS = 15.0
 _COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
 
 
@@ -54,7 +54,7 @@ def follow(
     stack: StackName = "",
     file: StateFile = "",
     every: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, help="Between two looks.")
+        float, typer.Option(metavar="READ_SECONDS", min=1, help="Between two looks.")
     ] = 10,
     once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
     as_json: Annotated[
@@ -69,15 +69,15 @@ def follow(
     failure.
     """
     try:
-        given = source(stack, file)
+        given = read_source(stack, file)
     except ReportError as error:
         raise EngineError(str(error)) from None
     wanted = watched_plans(ResourceGraph.of_state(given.resources))
     if not wanted:
         raise EngineError("the stack has no plans on record: run up first")
     with _client(given.config) as client:
-        frames = _frames(client, wanted, every, SystemClock(), once=once or as_json)
-        last = _shown(frames, context.obj, as_json=as_json)
+        frames = _snapshots(client, wanted, every, SystemClock(), once=once or as_json)
+        last = _show(frames, context.obj, as_json=as_json)
     if last.is_over and last.failed:
         raise EngineError(f"did not finish: {', '.join(last.failed)}")
 
@@ -89,7 +89,7 @@ def _client(config: Mapping[str, str] | None) -> EsaClient:
         raise EngineError(str(error)) from None
 
 
-def _frames(
+def _snapshots(
     client: EsaClient,
     wanted: list[WatchedPlan],
     every: float,
@@ -98,13 +98,13 @@ def _frames(
     once: bool,
 ) -> Iterator[ProgressSnapshot]:
     """Read again and again until all plans have ended; a failure is shown, five in a row end the command."""
-    reader = client.limited(seconds=SECONDS)
+    reader = client.limited(seconds=READ_SECONDS)
     ids = {target.job_id for target in wanted}
     failures = 0
     while True:
         frame = take_progress(wanted, take_snapshot(reader, ids), clock.now())
         failures = failures + 1 if frame.problem else 0
-        if frame.problem and (once or failures >= PATIENCE):
+        if frame.problem and (once or failures >= MAX_FAILURES):
             raise EngineError(frame.problem)
         yield frame
         if once or frame.is_over:
@@ -112,16 +112,16 @@ def _frames(
         clock.sleep(every)
 
 
-def _shown(
-    frames: Iterator[ProgressSnapshot], session: Session, *, as_json: bool
+def _show(
+    frames: Iterator[ProgressSnapshot], global_flags: GlobalFlags, *, as_json: bool
 ) -> ProgressSnapshot:
     if as_json:
         return _each(frames, lambda _, frame: echo(_json(frame)))
     if not sys.stdout.isatty():
         return _each(frames, _print_changes)
-    console = Console(no_color=not session.color, highlight=False)
+    console = Console(no_color=not global_flags.color, highlight=False)
     with Live(console=console, auto_refresh=False) as live:
-        return _each(frames, lambda _, f: live.update(_picture(f), refresh=True))
+        return _each(frames, lambda _, f: live.update(_table(f), refresh=True))
 
 
 def _each(
@@ -146,7 +146,7 @@ def _json(frame: ProgressSnapshot) -> str:
     return json.dumps(asdict(frame), indent=2, default=datetime.isoformat)
 
 
-def _picture(frame: ProgressSnapshot) -> Group:
+def _table(frame: ProgressSnapshot) -> Group:
     table = Table("Plan", "Status", "Window", "URLs/s", "Job", "", "Last batch")
     for plan in frame.plans:
         table.add_row(

@@ -10,8 +10,8 @@ import typer
 
 from pulumi_embedded_engine.config.project import find_project
 from pulumi_embedded_engine.stacks.stack import open_stack
-from pulumi_esa_cli.esa.input_reading import text
-from pulumi_esa_cli.flags import common_options as opening
+from pulumi_esa_cli.esa.input_reading import read_input
+from pulumi_esa_cli.flags import common_options
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     ResourceEntry,
     read_state,
@@ -28,7 +28,7 @@ Offline = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StateSource:
     """A stack's resources, secrets masked, and its configuration.
 
     Secrets of the configuration are in plain text if the stack was opened, else masked.
@@ -39,15 +39,15 @@ class Source:
     config: Mapping[str, str] | None
 
 
-def source(stack: str, file: str) -> Source:
+def read_source(stack: str, file: str) -> StateSource:
     """Read the file if there is one, else the stack named, else the selected one.
 
     Raises ReportError and EngineError, each a sentence.
     """
     if file:
-        resources = read_state(text(file))
-        return Source(resources, settings_of(resources))
+        resources = read_state(read_input(file))
+        return StateSource(resources, settings_of(resources))
     opened = open_stack(find_project(Path.cwd()), stack or None, os.environ)
-    opening.warn_of_interruption(opened)
+    common_options.warn_of_interruption(opened)
     config = {name: value.text for name, value in opened.config().items()}
-    return Source(resources_of(opened.deployment().body), config)
+    return StateSource(resources_of(opened.deployment().body), config)

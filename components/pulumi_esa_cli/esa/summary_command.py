@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_esa_cli.esa.input_reading import moment, text
+from pulumi_esa_cli.esa.input_reading import parse_at, read_input
 from pulumi_esa_cli.flags.common_options import AsJson
 from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.report.analysis.compose import compose
@@ -82,23 +82,23 @@ def summary(
         "line": summary_line,
     }
     typer.echo(render["json" if as_json else output](made).rstrip("\n"))
-    _end(made)
+    _fail_if_needed(made)
 
 
 def _summary(file: str, state_file: str, at: str, *, offline: bool) -> PrefetchSummary:
-    preview = read_preview(text(file))
-    state = read_state(text(state_file)) if state_file else ()
+    preview = read_preview(read_input(file))
+    state = read_state(read_input(state_file)) if state_file else ()
     graph = ResourceGraph.of(preview, state)
     limits = Limits.parse(preview.config.get("esa-prefetch:limits"))
-    snapshot = EsaSnapshot(problem=OFFLINE) if offline else _look(preview, graph)
-    return compose(preview, graph, snapshot, limits, moment(at))
+    snapshot = EsaSnapshot(problem=OFFLINE) if offline else _snapshot(preview, graph)
+    return compose(preview, graph, snapshot, limits, parse_at(at))
 
 
-def _look(preview: Preview, graph: ResourceGraph) -> EsaSnapshot:
+def _snapshot(preview: Preview, graph: ResourceGraph) -> EsaSnapshot:
     return take_snapshot_with(preview.config, os.environ, job_ids(graph))
 
 
-def _end(made: PrefetchSummary) -> None:
+def _fail_if_needed(made: PrefetchSummary) -> None:
     """Fail where a pipeline must not go on."""
     if made.failed:
         raise EngineError("the preview failed, so that the summary is incomplete")

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_esa_cli.esa.input_reading import moment
-from pulumi_esa_cli.esa.state_source import Offline, StateFile, source
+from pulumi_esa_cli.esa.input_reading import parse_at
+from pulumi_esa_cli.esa.state_source import Offline, StateFile, read_source
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
@@ -46,9 +46,9 @@ def timeline(
 ) -> None:
     """Show what each origin will get over time, all plans of a stack summed."""
     try:
-        given = source(stack, file)
+        given = read_source(stack, file)
         limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
-        now = moment(at)
+        now = parse_at(at)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
     ids = job_ids(ResourceGraph.of_state(given.resources))

@@ -18,9 +18,9 @@ from pulumi_embedded_engine.config.project import (
 from pulumi_embedded_engine.errors import DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.stacks.stack import Stack, open_stack
-from pulumi_esa_cli.flags.declaration import flag
-from pulumi_esa_cli.flags.global_flags import Session
-from pulumi_esa_cli.terminal.passphrase_prompt import Asking
+from pulumi_esa_cli.flags.flag_declaration import flag
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
+from pulumi_esa_cli.terminal.passphrase_prompt import PassphrasePrompt
 from pulumi_esa_cli.terminal.printing import echo
 
 StackName = Annotated[
@@ -38,7 +38,7 @@ ConfigFile = Annotated[
 Output = Annotated[str, flag("--output", "default or json.", "FORMAT")]
 Yes = Annotated[bool, flag("--yes -y", "Go on without asking.")]
 
-Commands = Mapping[tuple[str, ...], Callable[..., None]]
+GroupCommands = Mapping[tuple[str, ...], Callable[..., None]]
 
 MASK: Final = "[secret]"
 INTERRUPTED: Final = (
@@ -48,7 +48,7 @@ INTERRUPTED: Final = (
 
 
 def add_group(
-    app: typer.Typer, name: str, alone: Callable[..., None], commands: Commands
+    app: typer.Typer, name: str, alone: Callable[..., None], commands: GroupCommands
 ) -> None:
     """Add a group: what it does `alone`, and its commands by their names, of which help shows the first."""
     group = typer.Typer(invoke_without_command=True, help="")
@@ -59,7 +59,7 @@ def add_group(
     app.add_typer(group, name=name)
 
 
-def project() -> Project:
+def current_project() -> Project:
     """The project of the directory that the command runs in."""
     return find_project(Path.cwd())
 
@@ -67,7 +67,7 @@ def project() -> Project:
 def _project_of(reference: str) -> Project:
     """The project of this directory, or the one that a stack's full name names."""
     try:
-        return project()
+        return current_project()
     except ProjectNotFoundError:
         names = reference.split("/")
         if len(names) != 3:  # noqa: PLR2004 - organization/project/stack
@@ -75,28 +75,32 @@ def _project_of(reference: str) -> Project:
         return project_without_file(names[1], Path.cwd())
 
 
-def asking(session: Session) -> Asking | None:
+def passphrase_prompt(global_flags: GlobalFlags) -> PassphrasePrompt | None:
     """What asks for a passphrase, if somebody can be asked."""
-    return Asking() if session.interactive else None
+    return PassphrasePrompt() if global_flags.interactive else None
 
 
-def opened(
-    session: Session, name: str, *, config_file: str = "", anywhere: bool = False
+def open_selected_stack(
+    global_flags: GlobalFlags,
+    name: str,
+    *,
+    config_file: str = "",
+    anywhere: bool = False,
 ) -> Stack:
     """The stack that a command means, `anywhere` also without a Pulumi.yaml; raises EngineError if there is none."""
     return open_stack(
-        _project_of(name) if anywhere else project(),
+        _project_of(name) if anywhere else current_project(),
         name or None,
         os.environ,
         # from here on it may be used in any directory
         config_file=Path(config_file).absolute() if config_file else None,
-        ask=asking(session),
+        ask=passphrase_prompt(global_flags),
     )
 
 
-def to_read(session: Session, name: str) -> Stack:
-    """The stack whose state a command shows, as `opened` gives it `anywhere`; warns of an interrupted run."""
-    found = opened(session, name, anywhere=True)
+def open_stack_to_read(global_flags: GlobalFlags, name: str) -> Stack:
+    """The stack whose state a command shows, also without a Pulumi.yaml; warns if a run was interrupted."""
+    found = open_selected_stack(global_flags, name, anywhere=True)
     warn_of_interruption(found)
     return found
 
@@ -112,7 +116,7 @@ def wants_json(output: str, *, as_json: bool = False) -> bool:
     return as_json or output == "json"
 
 
-def one_name(option: str, argument: str) -> str:
+def stack_name(option: str, argument: str) -> str:
     """The name given as an option or as an argument; raises EngineError if it is given as both."""
     if option and argument:
         raise EngineError(
@@ -121,9 +125,9 @@ def one_name(option: str, argument: str) -> str:
     return option or argument
 
 
-def confirm(session: Session, prompt: str, name: str) -> None:
+def confirm_by_name(global_flags: GlobalFlags, prompt: str, name: str) -> None:
     """Let a person confirm by typing the stack's name; raises EngineError if they do not, or nobody can be asked."""
-    if not session.interactive:
+    if not global_flags.interactive:
         raise EngineError("non-interactive mode requires --yes flag", FAILED)
     echo(prompt)
     answer = typer.prompt(
@@ -133,7 +137,7 @@ def confirm(session: Session, prompt: str, name: str) -> None:
         raise EngineError("confirmation declined", DECLINED)
 
 
-def warn_of_nothing(values: Mapping[str, Any]) -> None:
+def warn_of_empty_values(values: Mapping[str, Any]) -> None:
     """Say which keys of a stack's configuration have no value."""
     for key in sorted(key for key, value in values.items() if value is None):
         warn(f'{key} has no value, which is taken as an empty text: write "" to say so')

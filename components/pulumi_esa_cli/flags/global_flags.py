@@ -16,7 +16,7 @@ COLORS: Final = ("auto", "always", "never", "raw")
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class GlobalFlags:
     """One call of the command: `color` and `interactive` are decided, `verbose` is 0 for people."""
 
     cwd: Path
@@ -35,13 +35,13 @@ class Session:
         non_interactive: bool,
         verbose: str,
         full_names: bool,
-    ) -> "Session":
+    ) -> "GlobalFlags":
         """What the global flags and the surroundings amount to; raises EngineError for a value that cannot be."""
         if color not in COLORS:
             raise EngineError(
                 f"unsupported color option {color!r}: auto, always, never or raw is expected"
             )
-        terminal = _terminal(environ)
+        terminal = _is_terminal(environ)
         return cls(
             cwd=_directory(cwd),
             color=color == "always"
@@ -52,7 +52,7 @@ class Session:
         )
 
 
-def _terminal(environ: Mapping[str, str]) -> bool:
+def _is_terminal(environ: Mapping[str, str]) -> bool:
     if environ.get("TERM", "").lower() == "dumb":
         return False
     return all(

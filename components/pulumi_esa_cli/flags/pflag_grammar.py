@@ -10,19 +10,19 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_esa_cli.flags import unsupported as lacking
+from pulumi_esa_cli.flags import unsupported_features
 
 TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
 # what flags mean whose value is left out; a number that follows them is their value
-BARE: Final = {"--refresh": "true", "--verbose": "1"}
-HELP: Final = SimpleNamespace(opts=("--help", "-h"), is_flag=True)
+BARE_FLAG_VALUES: Final = {"--refresh": "true", "--verbose": "1"}
+HELP_FLAG: Final = SimpleNamespace(opts=("--help", "-h"), is_flag=True)
 
-_Given = tuple[str, str]
+_FlagValue = tuple[str, str]
 
 
-def plain(
+def normalized_arguments(
     argv: Sequence[str], root: Any, early: Sequence[Any], defaults: Mapping[str, str]
 ) -> list[str]:
     """Words for `root`, typer's group: each command with its own flags, in full and with their values.
@@ -32,7 +32,7 @@ def plain(
     the value that it needs, or with one that it cannot have.
     """
     path, rest = [root], list(argv)
-    words, given = list[str](), list[_Given]()
+    words, given = list[str](), list[_FlagValue]()
     while rest:
         word = rest.pop(0)
         if word == "--":
@@ -40,17 +40,19 @@ def plain(
             break
         if word.startswith("-") and word != "-":
             known = path if len(path) > 1 else [*early, root]
-            given += _flags(word, rest, known, _called(path))
+            given += _parse_flags(word, rest, known, _command_name(path))
         elif hasattr(path[-1], "get_command"):
-            path.append(_command(word, path))
+            path.append(_find_command(word, path))
         else:
             words.append(word)
-    ours = [(name, text) for name, text in defaults.items() if _flag(name, path[-1:])]
+    ours = [
+        (name, text) for name, text in defaults.items() if _find_flag(name, path[-1:])
+    ]
     apart = ["--"] if any(word.startswith("-") for word in words) else []
-    return [*_placed([*ours, *given], path), *apart, *words]
+    return [*_by_command([*ours, *given], path), *apart, *words]
 
 
-def truth(value: str, flag: str) -> bool:
+def parse_bool(value: str, flag: str) -> bool:
     """Whether the value of a flag says yes, as the CLI reads it; raises EngineError if it says neither yes nor no."""
     if value not in TRUE | FALSE:
         raise EngineError(
@@ -59,30 +61,32 @@ def truth(value: str, flag: str) -> bool:
     return value in TRUE
 
 
-def _command(word: str, path: list[Any]) -> Any:
+def _find_command(word: str, path: list[Any]) -> Any:
     found = path[-1].get_command(None, word)
     if found is None:
-        words = f"{_called(path)} {word}".strip()
-        raise lacking.command(words, path[-1].list_commands(None))
+        words = f"{_command_name(path)} {word}".strip()
+        raise unsupported_features.unsupported_command(
+            words, path[-1].list_commands(None)
+        )
     return found
 
 
-def _called(path: list[Any]) -> str:
+def _command_name(path: list[Any]) -> str:
     return " ".join(command.name for command in path[1:])
 
 
-def _flags(
+def _parse_flags(
     word: str, rest: list[str], known: list[Any], command: str
-) -> Iterator[_Given]:
+) -> Iterator[_FlagValue]:
     """The flags of one word with their values; the last may take the first of the rest for its value."""
     letters = [(f"-{word[n]}", word[n + 1 :]) for n in range(1, len(word))]
     name, equals, value = word.partition("=")
     for spelling, after in [(name, equals + value)] if word[1] == "-" else letters:
-        flag = _flag(spelling, known)
+        flag = _find_flag(spelling, known)
         if flag is None:
-            raise lacking.flag(spelling, command)
+            raise unsupported_features.unsupported_flag(spelling, command)
         following = after or "".join(rest[:1])
-        alone = None if following.isdecimal() else BARE.get(flag.opts[0])
+        alone = None if following.isdecimal() else BARE_FLAG_VALUES.get(flag.opts[0])
         if flag.is_flag:
             alone = "true"
         if not alone and not after and not rest:
@@ -93,30 +97,30 @@ def _flags(
         yield spelling, alone
 
 
-def _flag(name: str, commands: list[Any]) -> Any:
+def _find_flag(name: str, commands: list[Any]) -> Any:
     """The parameter of the last command that has such a flag, None if none has."""
-    if name in HELP.opts:
-        return HELP
+    if name in HELP_FLAG.opts:
+        return HELP_FLAG
     flags = (flag for command in commands[::-1] for flag in command.params)
     return next((flag for flag in flags if name in flag.opts), None)
 
 
-def _placed(given: list[_Given], path: list[Any]) -> Iterator[str]:
+def _by_command(given: list[_FlagValue], path: list[Any]) -> Iterator[str]:
     """The commands, and behind each the flags that it has and no later one."""
     levels: list[list[str]] = [[] for _ in path]
     for name, value in given:
         having = [
             (flag, level)
             for command, level in zip(path, levels, strict=True)
-            if (flag := _flag(name, [command]))
+            if (flag := _find_flag(name, [command]))
         ]
         if not having:
-            raise lacking.flag(name, _called(path))
+            raise unsupported_features.unsupported_flag(name, _command_name(path))
         flag, level = having[-1]
         full = flag.opts[0]
         if not flag.is_flag:
             level.append(f"{full}={value}")
-        elif truth(value, full) != (full in level):
+        elif parse_bool(value, full) != (full in level):
             level.remove(full) if full in level else level.append(full)
     for command, level in zip(path, levels, strict=True):
         yield from level if command is path[0] else [command.name, *level]

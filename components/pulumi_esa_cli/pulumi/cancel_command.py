@@ -6,7 +6,7 @@ import typer
 
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.administration import CancelResult
-from pulumi_esa_cli.flags import common_options as opening
+from pulumi_esa_cli.flags import common_options
 from pulumi_esa_cli.flags.common_options import StackName, Yes
 from pulumi_esa_cli.terminal.printing import echo
 
@@ -24,22 +24,24 @@ def cancel(
     yes: Yes = False,
 ) -> None:
     """End another's hold on a stack: fold what a killed run left into the state, then clear its locks."""
-    found = opening.opened(context.obj, opening.one_name(stack, name), anywhere=True)
+    found = common_options.open_selected_stack(
+        context.obj, common_options.stack_name(stack, name), anywhere=True
+    )
     if not yes and context.obj.interactive:
-        opening.confirm(
+        common_options.confirm_by_name(
             context.obj,
             f"This will clear the locks of '{found.name}', whoever holds them.",
             found.name,
         )
-    _tell(found.name, administration.cancel(found))
+    _print_result(found.name, administration.cancel(found))
 
 
-def _tell(name: str, done: CancelResult) -> None:
+def _print_result(name: str, done: CancelResult) -> None:
     if done.aside_file is not None:
         told = (
             "; it tells of these objects, which may exist without being in the state:"
         )
-        opening.warn(
+        common_options.warn(
             f"{done.reason}: the journal was set aside as {done.aside_file}"
             + (told if done.created_objects else "")
         )

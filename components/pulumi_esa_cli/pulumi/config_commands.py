@@ -11,7 +11,7 @@ from pulumi_embedded_engine.config.config_keys import ConfigPath
 from pulumi_embedded_engine.config.config_values import EncryptedValue
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.stacks.stack import Stack
-from pulumi_esa_cli.flags import common_options as opening
+from pulumi_esa_cli.flags import common_options
 from pulumi_esa_cli.flags.common_options import (
     MASK,
     AsJson,
@@ -19,9 +19,9 @@ from pulumi_esa_cli.flags.common_options import (
     ShowSecrets,
     StackName,
 )
-from pulumi_esa_cli.flags.declaration import flag
+from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.pulumi.secret_guess import looks_secret
-from pulumi_esa_cli.pulumi.stack_views import shown
+from pulumi_esa_cli.pulumi.stack_views import config_json
 from pulumi_esa_cli.terminal.printing import print_json, print_table, print_value
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
@@ -31,13 +31,13 @@ Open = Annotated[bool, flag("--open")]
 
 def register(app: typer.Typer) -> None:
     """Add the group and its commands."""
-    commands: opening.Commands = {
+    commands: common_options.GroupCommands = {
         ("get",): get,
         ("set",): set_,
         ("rm", "remove", "delete"): rm,
         ("ls", "list"): listing,
     }
-    opening.add_group(app, "config", listing, commands)
+    common_options.add_group(app, "config", listing, commands)
 
 
 def listing(
@@ -52,17 +52,19 @@ def listing(
     """List the configuration of a stack."""
     if context.invoked_subcommand is not None:
         return
-    found = opening.opened(context.obj, stack, config_file=config_file)
+    found = common_options.open_selected_stack(
+        context.obj, stack, config_file=config_file
+    )
     values = _values(found)
     if as_json:
-        decrypt = _opener(found, values) if show_secrets else None
-        print_json({key: shown(values[key], decrypt) for key in sorted(values)})
+        decrypt = _decrypt(found, values) if show_secrets else None
+        print_json({key: config_json(values[key], decrypt) for key in sorted(values)})
         return
-    decrypt = _opener(found, values) if show_secrets else lambda _: MASK
+    decrypt = _decrypt(found, values) if show_secrets else lambda _: MASK
     rows = [
         (
             stack_config_file.short_key(key, found.project.name),
-            _text(values[key], decrypt),
+            _value_text(values[key], decrypt),
         )
         for key in sorted(values)
     ]
@@ -71,18 +73,18 @@ def listing(
 
 def _values(stack: Stack) -> dict[str, Any]:
     values = stack.config_document().values
-    opening.warn_of_nothing(values)
+    common_options.warn_of_empty_values(values)
     return stack_config_file.with_defaults(stack.project, values)
 
 
-def _opener(stack: Stack, values: Mapping[str, Any]) -> Callable[[str], str]:
+def _decrypt(stack: Stack, values: Mapping[str, Any]) -> Callable[[str], str]:
     # without a secret no passphrase is asked for
     if any(config_values.is_secret(value) for value in values.values()):
         return stack.secrets_of_salt(stack.config_document().salt).decrypt
     return str
 
 
-def _text(value: Any, decrypt: Callable[[str], str]) -> str:
+def _value_text(value: Any, decrypt: Callable[[str], str]) -> str:
     return config_values.program_text(config_values.decrypted(value, decrypt))
 
 
@@ -97,21 +99,23 @@ def get(
     config_file: ConfigFile = "",
 ) -> None:
     """Print one value; a secret in plain text."""
-    found = opening.opened(context.obj, stack, config_file=config_file)
-    place = _place(found, key, path=path)
+    found = common_options.open_selected_stack(
+        context.obj, stack, config_file=config_file
+    )
+    place = _config_path(found, key, path=path)
     value, there = place.look_up(_values(found))
     if not there:
         raise EngineError(
             f"configuration key '{key}' not found for stack '{found.name}'"
         )
-    decrypt = _opener(found, {key: value})
+    decrypt = _decrypt(found, {key: value})
     if as_json:
-        print_json(shown(value, decrypt))
+        print_json(config_json(value, decrypt))
     else:
-        print_value(_text(value, decrypt))
+        print_value(_value_text(value, decrypt))
 
 
-def _place(stack: Stack, key: str, *, path: bool) -> ConfigPath:
+def _config_path(stack: Stack, key: str, *, path: bool) -> ConfigPath:
     return config_keys.parse_config_key(key, stack.project.name, path=path)
 
 
@@ -135,10 +139,12 @@ def set_(  # noqa: PLR0913 - each is a flag
     """Set a value; without one on the line it is read from standard input, or asked for."""
     if secret + plaintext + bool(kind) > 1:
         raise EngineError("only one of --secret, --plaintext and --type may be given")
-    found = opening.opened(context.obj, stack, config_file=config_file)
-    place = _place(found, key, path=path)
-    text = _given(context, value, hidden=secret, raw=raw)
-    if not secret and not plaintext and looks_secret(_named(key), text):
+    found = common_options.open_selected_stack(
+        context.obj, stack, config_file=config_file
+    )
+    place = _config_path(found, key, path=path)
+    text = _read_value(context, value, hidden=secret, raw=raw)
+    if not secret and not plaintext and looks_secret(_name_of_key(key), text):
         raise EngineError(
             f"config value for '{place.key}' looks like a secret; rerun with --secret to encrypt it, or "
             "--plaintext if you meant to store in plaintext"
@@ -151,12 +157,12 @@ def set_(  # noqa: PLR0913 - each is a flag
     file.save(place.with_value(file.values, new))
 
 
-def _named(key: str) -> str:
+def _name_of_key(key: str) -> str:
     """A key without its namespace, with the path in it."""
     return key.partition(":")[2] or key
 
 
-def _given(
+def _read_value(
     context: typer.Context, value: str | None, *, hidden: bool, raw: bool
 ) -> str:
     if value is not None:
@@ -179,8 +185,10 @@ def rm(
     config_file: ConfigFile = "",
 ) -> None:
     """Remove a value."""
-    found = opening.opened(context.obj, stack, config_file=config_file)
+    found = common_options.open_selected_stack(
+        context.obj, stack, config_file=config_file
+    )
     file = found.config_document()
-    values = _place(found, key, path=path).without_value(file.values)
+    values = _config_path(found, key, path=path).without_value(file.values)
     if values != file.values:
         file.save(values)

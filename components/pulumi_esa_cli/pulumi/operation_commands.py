@@ -1,6 +1,7 @@
-"""The flags of preview, up, refresh and destroy, each said once: type, help, commands; and how any flag is declared.
+"""The commands preview, up, refresh and destroy with their flags; each flag is declared once.
 
-A field of `Options` is a flag; `typed` gives a function the signature that typer makes a command and its help of.
+A field of `OperationFlags` is a flag: its type, its help, the commands that have it. From the signature that
+`with_flag_signature` gives to a function, typer makes the command and its help.
 """
 
 import inspect
@@ -12,12 +13,12 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from pulumi_embedded_engine.processes.environment import is_set
-from pulumi_esa_cli.flags.declaration import flag
+from pulumi_esa_cli.flags.flag_declaration import flag
 
-ALL: Final = ("preview", "up", "refresh", "destroy")
-PROGRAM: Final = ("preview", "up")
-CHANGING: Final = ("up", "refresh", "destroy")
-VARIABLES: Final = {
+OPERATIONS: Final = ("preview", "up", "refresh", "destroy")
+RUNS_PROGRAM: Final = ("preview", "up")
+CHANGES_STATE: Final = ("up", "refresh", "destroy")
+FLAG_VARIABLES: Final = {
     "--yes": "PULUMI_SKIP_CONFIRMATIONS",
     "--continue-on-error": "PULUMI_CONTINUE_ON_ERROR",
 }
@@ -31,7 +32,7 @@ def _flag(
     short: str,
     panel: str,
     text: str,
-    on: tuple[str, ...] = ALL,
+    on: tuple[str, ...] = OPERATIONS,
     metavar: str | None = None,
     **start: Any,
 ) -> Any:
@@ -40,22 +41,27 @@ def _flag(
     return field(metadata=about, **(start or {"default": False}))
 
 
-_text = partial(_flag, default="")
-_texts = partial(_flag, default_factory=list)
+_string_flag = partial(_flag, default="")
+_list_flag = partial(_flag, default_factory=list)
 # flags of the CLI that say nothing to this engine, taken so that a script runs with either
-_ignored = partial(_flag, "", DO, "")
+_ignored_flag = partial(_flag, "", DO, "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class OperationFlags:
     """What a person asked one operation to do; the names are the flags of the CLI."""
 
-    stack: str = _text(
+    stack: str = _string_flag(
         "-s", DO, "The stack; by default the selected one.", metavar="NAME"
     )
-    yes: bool = _flag("-y", DO, "Go on after the preview without asking.", CHANGING)
+    yes: bool = _flag(
+        "-y", DO, "Go on after the preview without asking.", CHANGES_STATE
+    )
     skip_preview: bool = _flag(
-        "-f", DO, "Do it at once, without a preview (and without asking).", CHANGING
+        "-f",
+        DO,
+        "Do it at once, without a preview (and without asking).",
+        CHANGES_STATE,
     )
     preview_only: bool = _flag(
         "", DO, "Show what would be done, and stop there.", ("refresh", "destroy")
@@ -66,7 +72,7 @@ class Options:
         "Exit with 7 if anything changes; `up` and `refresh` are applied first.",
         ("preview", "up", "refresh"),
     )
-    refresh: str = _text(
+    refresh: str = _string_flag(
         "-r",
         DO,
         "Read the real state of all resources first.",
@@ -86,17 +92,17 @@ class Options:
         ("refresh",),
     )
     # pending creations are never asked about
-    skip_pending_creates: bool = _ignored(("refresh",))
+    skip_pending_creates: bool = _ignored_flag(("refresh",))
     remove: bool = _flag(
         "",
         DO,
         "Then remove the stack too, with its history and configuration.",
         ("destroy",),
     )
-    config_file: str = _text(
+    config_file: str = _string_flag(
         "", DO, "Use this file instead of `Pulumi.<stack>.yaml`.", metavar="FILE"
     )
-    config: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+    config: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
         "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
     )
     config_path: bool = _flag(
@@ -105,11 +111,11 @@ class Options:
     parallel: int = _flag(
         "-p", DO, "How many resources to work on at once.", default=0, metavar="N"
     )
-    message: str = _text(
+    message: str = _string_flag(
         "-m", DO, "A message for the history of the stack.", metavar="TEXT"
     )
 
-    target: list[str] = _texts(  # noqa: RUF009 - a field with a factory
+    target: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
         "-t",
         WHICH,
         "Only this URN; may be given more than once, and hold * or **.",
@@ -121,21 +127,27 @@ class Options:
     exclude_protected: bool = _flag(
         "", WHICH, "All but protected resources and what they need.", ("destroy",)
     )
-    replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
-        "", WHICH, "Replace this URN; * and ** are understood.", PROGRAM, metavar="URN"
+    replace: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
+        "",
+        WHICH,
+        "Replace this URN; * and ** are understood.",
+        RUNS_PROGRAM,
+        metavar="URN",
     )
-    target_replace: list[str] = _texts(  # noqa: RUF009 - a field with a factory
-        "", WHICH, "Short for --target URN --replace URN.", PROGRAM, metavar="URN"
+    target_replace: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
+        "", WHICH, "Short for --target URN --replace URN.", RUNS_PROGRAM, metavar="URN"
     )
 
     diff: bool = _flag("", SHOW, "Show each resource with its properties.")
     json: bool = _flag("-j", SHOW, "Print JSON instead of text.", ("preview",))
     debug: bool = _flag("-d", SHOW, "Show debug messages of program and providers.")
     show_secrets: bool = _flag(
-        "", SHOW, "Show secret values of stack outputs.", PROGRAM
+        "", SHOW, "Show secret values of stack outputs.", RUNS_PROGRAM
     )
     show_sames: bool = _flag("", SHOW, "Show unchanged resources too.")
-    show_reads: bool = _flag("", SHOW, "Show resources that are only read.", PROGRAM)
+    show_reads: bool = _flag(
+        "", SHOW, "Show resources that are only read.", RUNS_PROGRAM
+    )
     show_replacement_steps: bool = _flag("", SHOW, "Show each step of a replacement.")
     show_config: bool = _flag(
         "", SHOW, "Show the configuration first.", ("preview", "up", "destroy")
@@ -147,27 +159,29 @@ class Options:
     suppress_outputs: bool = _flag("", SHOW, "Do not show the outputs of the stack.")
     suppress_progress: bool = _flag("", SHOW, "No sign of life between the lines.")
     # there are no links
-    suppress_permalink: bool = _ignored()
+    suppress_permalink: bool = _ignored_flag()
 
     skip_config_validation: bool = _flag(
         "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
     )
-    skip_plugin_pre_install: bool = _ignored()
-    neo: bool = _ignored()
-    copilot: bool = _ignored()
-    neo_task_on_failure: bool = _ignored()
-    show_policy_remediations: bool = _ignored(PROGRAM)
-    exec_kind: str = _ignored(default="")
-    exec_agent: str = _ignored(default="")
+    skip_plugin_pre_install: bool = _ignored_flag()
+    neo: bool = _ignored_flag()
+    copilot: bool = _ignored_flag()
+    neo_task_on_failure: bool = _ignored_flag()
+    show_policy_remediations: bool = _ignored_flag(RUNS_PROGRAM)
+    exec_kind: str = _ignored_flag(default="")
+    exec_agent: str = _ignored_flag(default="")
 
 
-def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
+def with_flag_signature(
+    function: Callable[..., Any], command: str
+) -> Callable[..., Any]:
     """Give a function that takes its context and keyword arguments the signature of a command's flags."""
-    hints = get_type_hints(Options)
+    hints = get_type_hints(OperationFlags)
     context = inspect.signature(function).parameters["ctx"]
     offered = (
         _parameter(entry, hints[entry.name])
-        for entry in fields(Options)
+        for entry in fields(OperationFlags)
         if command in entry.metadata["on"]
     )
     parameters = [context, *offered]
@@ -176,7 +190,7 @@ def typed(function: Callable[..., Any], command: str) -> Callable[..., Any]:
     return function
 
 
-def long(name: str) -> str:
+def long_flag(name: str) -> str:
     """The spelling of a field's flag."""
     return "--" + name.replace("_", "-")
 
@@ -184,7 +198,7 @@ def long(name: str) -> str:
 def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
     about = entry.metadata
     option = flag(
-        f"{long(entry.name)} {about['short']}",
+        f"{long_flag(entry.name)} {about['short']}",
         about["help"],
         about["metavar"],
         rich_help_panel=about["panel"],
@@ -198,9 +212,11 @@ def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
     )
 
 
-def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+def flags_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The flags that the CLI's environment variables stand for, as if given on the line unless it says otherwise."""
-    found = {flag: "true" for flag, name in VARIABLES.items() if is_set(environ, name)}
+    found = {
+        flag: "true" for flag, name in FLAG_VARIABLES.items() if is_set(environ, name)
+    }
     parallel = environ.get("PULUMI_PARALLEL", "")
     if parallel.isdecimal() and parallel.strip("0"):
         found["--parallel"] = parallel
@@ -209,15 +225,17 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def register(app: typer.Typer) -> None:
     """Add the four commands."""
-    for command in ALL:
-        app.command(command, epilog=EPILOG)(typed(_runner(command), command))
+    for command in OPERATIONS:
+        app.command(command, epilog=EPILOG)(
+            with_flag_signature(_runner(command), command)
+        )
 
 
 def _runner(command: str) -> Callable[..., int]:
     def run(ctx: typer.Context, **flags: Any) -> int:
         # the engine brings gRPC: only now
-        from pulumi_esa_cli.pulumi.operation import operate  # noqa: PLC0415
+        from pulumi_esa_cli.pulumi.operation_runner import run_command  # noqa: PLC0415
 
-        return operate(command, Options(**flags), ctx.obj)
+        return run_command(command, OperationFlags(**flags), ctx.obj)
 
     return run

@@ -18,16 +18,16 @@ from pulumi_embedded_engine.model.operation_context import (
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.run.targets import protected_urns
 from pulumi_embedded_engine.stacks.stack import Stack
-from pulumi_esa_cli.flags.global_flags import Session
-from pulumi_esa_cli.flags.pflag_grammar import truth
-from pulumi_esa_cli.pulumi.operation_commands import Options, long
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
+from pulumi_esa_cli.flags.pflag_grammar import parse_bool
+from pulumi_esa_cli.pulumi.operation_commands import OperationFlags, long_flag
 
 _PIP: Final = "pip"
-MOST_AT_ONCE: Final = 16
-MOST: Final = 2**31 - 1  # that the program's SDK can be told
+MAX_DEFAULT_PARALLEL: Final = 16
+MAX_PARALLEL: Final = 2**31 - 1  # that the program's SDK can be told
 
 
-def interpreter(project: Project, environ: Mapping[str, str]) -> Path:
+def find_interpreter(project: Project, environ: Mapping[str, str]) -> Path:
     """The Python of Pulumi.yaml's virtualenv, else of PULUMI_PYTHON_CMD, else this one.
 
     A toolchain other than pip has an environment of its own, which only PULUMI_PYTHON_CMD can name. Raises EngineError
@@ -73,19 +73,21 @@ def _of_virtualenv(directory: Path) -> Path:
     return Path(os.path.abspath(python))  # noqa: PTH100 - as it stands, without following the link
 
 
-def check(command: str, options: Options, session: Session) -> None:
+def check_flags(command: str, flags: OperationFlags, global_flags: GlobalFlags) -> None:
     """Raise EngineError for flags that contradict each other, and where nobody can be asked."""
     for one, other in (
         ("target", "exclude_protected"),
         ("preview_only", "skip_preview"),
         ("preview_only", "yes"),
     ):
-        if getattr(options, one) and getattr(options, other):
-            raise EngineError(f"{long(one)} and {long(other)} cannot be used together")
+        if getattr(flags, one) and getattr(flags, other):
+            raise EngineError(
+                f"{long_flag(one)} and {long_flag(other)} cannot be used together"
+            )
     asks = command != "preview" and not (
-        options.yes or options.skip_preview or options.preview_only
+        flags.yes or flags.skip_preview or flags.preview_only
     )
-    if asks and not session.interactive:
+    if asks and not global_flags.interactive:
         raise EngineError(
             "--yes, --skip-preview or --preview-only is needed where nobody can be asked",
             FAILED if command == "refresh" else BAD_USAGE,
@@ -97,26 +99,36 @@ def kind_of(command: str) -> OperationKind:
     return cast(OperationKind, "up" if command == "preview" else command)
 
 
-def request_of(
-    command: str, options: Options, project: Project, base: Snapshot, *, dry_run: bool
+def build_request(
+    command: str,
+    flags: OperationFlags,
+    project: Project,
+    base: Snapshot,
+    *,
+    dry_run: bool,
 ) -> OperationRequest:
     """The engine's request; raises EngineError for a refresh that is neither true nor false."""
     return OperationRequest(
         kind=kind_of(command),
         dry_run=dry_run,
-        parallel=min(options.parallel, MOST) or default_parallel(_processors()),
-        targets=[*options.target, *options.target_replace],
-        target_dependents=options.target_dependents,
-        excluded=protected_urns(base) if options.exclude_protected else (),
-        replace=[*options.replace, *options.target_replace],
-        refresh=refreshes(options.refresh, project),
-        continue_on_error=options.continue_on_error,
-        clear_pending_creates=options.clear_pending_creates,
+        parallel=min(flags.parallel, MAX_PARALLEL) or default_parallel(_processors()),
+        targets=[*flags.target, *flags.target_replace],
+        target_dependents=flags.target_dependents,
+        excluded=protected_urns(base) if flags.exclude_protected else (),
+        replace=[*flags.replace, *flags.target_replace],
+        refresh=wants_refresh(flags.refresh, project),
+        continue_on_error=flags.continue_on_error,
+        clear_pending_creates=flags.clear_pending_creates,
     )
 
 
-def view_of(
-    command: str, options: Options, session: Session, stack: Stack, *, planning: bool
+def build_display_options(
+    command: str,
+    flags: OperationFlags,
+    global_flags: GlobalFlags,
+    stack: Stack,
+    *,
+    planning: bool,
 ) -> DisplayOptions:
     """What the display is to show."""
     return DisplayOptions(
@@ -124,35 +136,35 @@ def view_of(
         stack=stack.name,
         project=stack.project.name,
         planning=planning,
-        color=session.color,
-        live=session.interactive,
-        diff=options.diff,
-        json=options.json,
-        sames=options.show_sames,
-        reads=options.show_reads,
-        replacement_steps=options.show_replacement_steps,
-        config=options.show_config,
-        full=options.show_full_output or command == "refresh",
-        urns=options.urns,
-        secrets=options.show_secrets,
-        outputs=not options.suppress_outputs,
-        progress=not options.suppress_progress,
-        debug=options.debug,
-        traces=session.verbose > 0,
+        color=global_flags.color,
+        live=global_flags.interactive,
+        diff=flags.diff,
+        json=flags.json,
+        sames=flags.show_sames,
+        reads=flags.show_reads,
+        replacement_steps=flags.show_replacement_steps,
+        config=flags.show_config,
+        full=flags.show_full_output or command == "refresh",
+        urns=flags.urns,
+        secrets=flags.show_secrets,
+        outputs=not flags.suppress_outputs,
+        progress=not flags.suppress_progress,
+        debug=flags.debug,
+        traces=global_flags.verbose > 0,
     )
 
 
-def refreshes(flag: str, project: Project) -> bool:
+def wants_refresh(flag: str, project: Project) -> bool:
     """Whether there is a refresh first: as the flag says, else as the project's options do."""
     if flag:
-        return truth(flag, "--refresh")
+        return parse_bool(flag, "--refresh")
     options = read_document(project.file).get("options")
     return isinstance(options, dict) and options.get("refresh") == "always"
 
 
 def default_parallel(processors: int) -> int:
     """Four for each processor, and not too many."""
-    return min(MOST_AT_ONCE, 4 * processors)
+    return min(MAX_DEFAULT_PARALLEL, 4 * processors)
 
 
 def _processors() -> int:

@@ -10,9 +10,9 @@ from typing import Final
 
 _KEY: Final = re.compile(r"(?i)pass|pwd|secret|token")
 # no more is looked at, as by the CLI; and so many bits it takes, in all and for each character
-_LOOKED_AT: Final = 16
-_BITS: Final = 43
-_BITS_EACH: Final = 3
+_MAX_CHARACTERS: Final = 16
+_MIN_BITS: Final = 43
+_MIN_BITS_EACH: Final = 3
 _WORD_BITS: Final = 12
 _DIGIT_BITS: Final = 2.6
 _ALPHABETS: Final = ((r"[a-z]", 26), (r"[A-Z]", 26), (r"[0-9]", 10), (r"[\W_]", 33))
@@ -27,8 +27,10 @@ _NUMBER: Final = re.compile(r"[0-9]{3,}")
 
 def looks_secret(name: str, value: str) -> bool:
     """Whether what is to be kept in plain text under a key of this name may be a secret."""
-    text = value[:_LOOKED_AT]
-    return bool(_KEY.search(name)) and _bits(text) >= max(_BITS, _BITS_EACH * len(text))
+    text = value[:_MAX_CHARACTERS]
+    return bool(_KEY.search(name)) and _bits(text) >= max(
+        _MIN_BITS, _MIN_BITS_EACH * len(text)
+    )
 
 
 def _bits(text: str) -> float:

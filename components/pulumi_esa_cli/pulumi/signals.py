@@ -24,11 +24,11 @@ def interruptible() -> Iterator[Cancellation]:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     listener = threading.Thread(
-        target=_hear, args=(reading, cancellation), name="signals", daemon=True
+        target=_listen, args=(reading, cancellation), name="signals", daemon=True
     )
     listener.start()
     woken = signal.set_wakeup_fd(writing)
-    before = {number: signal.signal(number, _wake) for number in SIGNALS}
+    before = {number: signal.signal(number, _ignore) for number in SIGNALS}
     try:
         yield cancellation
     finally:
@@ -40,7 +40,7 @@ def interruptible() -> Iterator[Cancellation]:
         os.close(reading)
 
 
-def _hear(reading: int, cancellation: Cancellation) -> None:
+def _listen(reading: int, cancellation: Cancellation) -> None:
     while heard := os.read(reading, 64):
         for number in heard:
             if number not in SIGNALS:
@@ -51,6 +51,6 @@ def _hear(reading: int, cancellation: Cancellation) -> None:
                 cancellation.cancel()
 
 
-def _wake(number: int, frame: FrameType | None) -> None:
+def _ignore(number: int, frame: FrameType | None) -> None:
     # what has a handler is written to the wake-up descriptor
     del number, frame

@@ -29,7 +29,7 @@ from pulumi_embedded_engine.state.encoding import with_plaintext_secrets
 from pulumi_embedded_engine.state.file_backend import StackFiles
 from pulumi_embedded_engine.state.history import read_entries
 from pulumi_embedded_engine.state.journal_recovery import is_interrupted
-from pulumi_esa_cli.flags import common_options as opening
+from pulumi_esa_cli.flags import common_options
 from pulumi_esa_cli.flags.common_options import (
     AsJson,
     Output,
@@ -37,25 +37,27 @@ from pulumi_esa_cli.flags.common_options import (
     StackName,
     Yes,
 )
-from pulumi_esa_cli.flags.declaration import flag
-from pulumi_esa_cli.flags.global_flags import Session
-from pulumi_esa_cli.pulumi import stack_views as stack_pages
+from pulumi_esa_cli.flags.flag_declaration import flag
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
+from pulumi_esa_cli.pulumi import stack_views
 from pulumi_esa_cli.terminal.printing import (
-    ago,
+    age_text,
     echo,
-    milliseconds,
     print_json,
     print_table,
     print_value,
+    timestamp_text,
 )
 
-Name = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
-Provider = Annotated[str, flag("--secrets-provider", "default or passphrase.", "NAME")]
+StackArgument = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
+SecretsProvider = Annotated[
+    str, flag("--secrets-provider", "default or passphrase.", "NAME")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group and its commands."""
-    commands: opening.Commands = {
+    commands: common_options.GroupCommands = {
         ("init", "new", "create"): init,
         ("select",): select,
         ("unselect",): unselect,
@@ -67,7 +69,7 @@ def register(app: typer.Typer) -> None:
         ("history", "hist"): history,
         ("get",): show,
     }
-    opening.add_group(app, "stack", show, commands)
+    common_options.add_group(app, "stack", show, commands)
 
 
 def show(
@@ -83,27 +85,29 @@ def show(
     """Show a stack: its resources and its outputs."""
     if context.invoked_subcommand is not None:
         return
-    found = opening.to_read(context.obj, stack)
+    found = common_options.open_stack_to_read(context.obj, stack)
     name = found.files.qualified if context.obj.full_names else found.name
     if show_name:
         echo(name)
-    elif opening.wants_json(output):
-        print_json(stack_pages.document(found, secrets=show_secrets))
+    elif common_options.wants_json(output):
+        print_json(stack_views.stack_json(found, secrets=show_secrets))
     else:
-        stack_pages.overview(found, name, urns=urns, ids=ids, secrets=show_secrets)
+        stack_views.print_overview(
+            found, name, urns=urns, ids=ids, secrets=show_secrets
+        )
 
 
 def init(
     context: typer.Context,
-    name: Name = "",
+    name: StackArgument = "",
     *,
     stack: StackName = "",
     no_select: Annotated[bool, flag("--no-select", "Do not select it.")] = False,
-    secrets_provider: Provider = "",
+    secrets_provider: SecretsProvider = "",
     yes: Annotated[bool, flag("--yes -y")] = False,
 ) -> None:
     """Make an empty stack, and select it."""
-    wanted = opening.one_name(stack, name)
+    wanted = common_options.stack_name(stack, name)
     if not wanted and (yes or not context.obj.interactive):
         raise EngineError("missing stack name: `esa-prefetch stack init <name>`")
     made = _create(context.obj, wanted or typer.prompt("Stack name"), secrets_provider)
@@ -111,14 +115,17 @@ def init(
         _select(made)
 
 
-def _create(session: Session, name: str, provider: str) -> Stack:
+def _create(global_flags: GlobalFlags, name: str, provider: str) -> Stack:
     if provider not in ("", "default", "passphrase"):
         raise EngineError(
             f"the secrets provider {provider!r} is not available here: only the pulumi CLI has it "
             "(`pulumi stack init --secrets-provider`)"
         )
-    project = opening.project()
-    backend, ask = open_backend(project, os.environ), opening.asking(session)
+    project = common_options.current_project()
+    backend, ask = (
+        open_backend(project, os.environ),
+        common_options.passphrase_prompt(global_flags),
+    )
     made = administration.create(project, backend, name, os.environ, ask=ask)
     echo(f"Created stack '{made.name}'", err=True)
     return made
@@ -132,18 +139,18 @@ def _select(stack: Stack) -> None:
 
 def select(
     context: typer.Context,
-    name: Name = "",
+    name: StackArgument = "",
     *,
     stack: StackName = "",
     create: Annotated[bool, flag("--create -c", "Make it if need be.")] = False,
-    secrets_provider: Provider = "",
+    secrets_provider: SecretsProvider = "",
 ) -> None:
     """Select the stack that commands mean when they name none."""
-    wanted = opening.one_name(stack, name)
+    wanted = common_options.stack_name(stack, name)
     if not wanted:
-        wanted = _asked(context.obj)
+        wanted = _prompt_for_name(context.obj)
     try:
-        found = open_stack(opening.project(), wanted, os.environ)
+        found = open_stack(common_options.current_project(), wanted, os.environ)
     except EngineError as error:
         if not create or error.exit_code != NO_STACK:
             raise
@@ -151,12 +158,12 @@ def select(
     _select(found)
 
 
-def _asked(session: Session) -> str:
-    if not session.interactive:
+def _prompt_for_name(global_flags: GlobalFlags) -> str:
+    if not global_flags.interactive:
         raise EngineError(
             "no stack selected; specify a stack name with --stack", NO_STACK
         )
-    project = opening.project()
+    project = common_options.current_project()
     backend = open_backend(project, os.environ)
     for files in backend.stacks(project.name):
         echo(f"  {files.name}")
@@ -165,7 +172,7 @@ def _asked(session: Session) -> str:
 
 def unselect() -> None:
     """Forget which stack is selected."""
-    project = opening.project()
+    project = common_options.current_project()
     backend = open_backend(project, os.environ)
     workspace.select_stack(project, backend.url, os.environ, None)
     echo("Stack was unselected", err=True)
@@ -182,8 +189,8 @@ def ls(
     output: Output = "",
 ) -> None:
     """List the stacks of the project."""
-    as_json = opening.wants_json(output, as_json=as_json)
-    project = opening.project()
+    as_json = common_options.wants_json(output, as_json=as_json)
+    project = common_options.current_project()
     backend = open_backend(project, os.environ)
     named = default_stack(project, backend, os.environ)
     chosen = backend.stack(named, project).qualified if named else ""
@@ -203,11 +210,11 @@ def ls(
 def _row(files: StackFiles, project: str, *, current: bool) -> dict[str, Any]:
     name = files.name if files.project == project else files.qualified
     if is_interrupted(files):
-        opening.warn(opening.INTERRUPTED.format(name=name))
+        common_options.warn(common_options.INTERRUPTED.format(name=name))
     deployment = checkpoint.parse_checkpoint(files.read_checkpoint())
     row: dict[str, Any] = {"name": name, "current": current}
     if deployment.updated_at:
-        row["lastUpdate"] = milliseconds(deployment.updated_at)
+        row["lastUpdate"] = timestamp_text(deployment.updated_at)
     if deployment.body:
         row["resourceCount"] = len(deployment.records)
     return row
@@ -215,7 +222,11 @@ def _row(files: StackFiles, project: str, *, current: bool) -> dict[str, Any]:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
     updated = row.get("lastUpdate")
-    when = ago(datetime.fromisoformat(updated), datetime.now(UTC)) if updated else "n/a"
+    when = (
+        age_text(datetime.fromisoformat(updated), datetime.now(UTC))
+        if updated
+        else "n/a"
+    )
     mark = "*" if row["current"] else ""
     return row["name"] + mark, when, str(row.get("resourceCount", "n/a"))
 
@@ -232,8 +243,8 @@ def output(
     """Show the outputs of a stack, or one of them."""
     if shell and as_json:
         raise EngineError("only one of --json and --shell may be set")
-    found = stack_pages.outputs(
-        opening.to_read(context.obj, stack), secrets=show_secrets
+    found = stack_views.stack_outputs(
+        common_options.open_stack_to_read(context.obj, stack), secrets=show_secrets
     )
     if name and name not in found:
         raise EngineError(f"current stack does not have output property '{name}'")
@@ -241,11 +252,11 @@ def output(
         print_json(found[name] if name else found)
     elif shell:
         asked = {name: found[name]} if name else found
-        stack_pages.print_shell(asked, named=bool(name))
+        stack_views.print_shell_variables(asked, named=bool(name))
     elif name:
         print_value(value_text(found[name]))
     else:
-        stack_pages.print_outputs(found)
+        stack_views.print_outputs(found)
 
 
 def export(
@@ -262,7 +273,7 @@ def export(
             "a file backend does not export earlier versions; `stack history` names them, and its "
             "directory holds their checkpoints"
         )
-    found = opening.to_read(context.obj, stack)
+    found = common_options.open_stack_to_read(context.obj, stack)
     deployment = found.deployment()
     exported = checkpoint.render_export(deployment)
     if show_secrets:
@@ -283,7 +294,7 @@ def import_(
     force: Annotated[bool, flag("--force -f", "Even if it is not valid.")] = False,
 ) -> None:
     """Put an exported state, from standard input or a file, in the place of a stack's."""
-    found = opening.opened(context.obj, stack, anywhere=True)
+    found = common_options.open_selected_stack(context.obj, stack, anywhere=True)
     try:
         content = _content(file)
     except OSError as error:
@@ -291,7 +302,7 @@ def import_(
             f"could not open file: {file or 'standard input'}: {error.strerror}"
         ) from None
     for message in administration.import_state(found, content, force=force):
-        opening.warn(message)
+        common_options.warn(message)
     echo("Import complete.")
 
 
@@ -305,7 +316,7 @@ def _content(file: str) -> bytes:
 
 def rm(
     context: typer.Context,
-    name: Name = "",
+    name: StackArgument = "",
     *,
     stack: StackName = "",
     yes: Yes = False,
@@ -318,9 +329,11 @@ def rm(
     ] = False,
 ) -> None:
     """Remove a stack, its history and its configuration."""
-    found = opening.opened(context.obj, opening.one_name(stack, name), anywhere=True)
+    found = common_options.open_selected_stack(
+        context.obj, common_options.stack_name(stack, name), anywhere=True
+    )
     if not yes:
-        opening.confirm(
+        common_options.confirm_by_name(
             context.obj,
             f"This will permanently remove the '{found.name}' stack!",
             found.name,
@@ -347,10 +360,10 @@ def history(
     output: Output = "",
 ) -> None:
     """Show the updates that a stack has seen, youngest first."""
-    found = opening.opened(context.obj, stack, anywhere=True)
+    found = common_options.open_selected_stack(context.obj, stack, anywhere=True)
     start = page_size * (page - 1)
     entries = read_entries(found.files)[start : start + page_size]
-    if opening.wants_json(output, as_json=as_json):
-        print_json(stack_pages.history_json(found, entries, secrets=show_secrets))
+    if common_options.wants_json(output, as_json=as_json):
+        print_json(stack_views.history_json(found, entries, secrets=show_secrets))
     else:
-        stack_pages.print_history(entries, page, full_dates=full_dates)
+        stack_views.print_history(entries, page, full_dates=full_dates)

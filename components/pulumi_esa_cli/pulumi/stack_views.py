@@ -25,18 +25,18 @@ from pulumi_embedded_engine.state.checkpoint import Deployment
 from pulumi_embedded_engine.state.encoding import StateEncoder, decode_resource
 from pulumi_esa_cli.flags.common_options import MASK, warn
 from pulumi_esa_cli.terminal.printing import (
-    ago,
+    age_text,
     echo,
-    milliseconds,
     print_table,
     print_value,
+    timestamp_text,
 )
 
 _MARGIN = "    "
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
+def stack_outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     """The outputs of a stack as JSON values, sorted; no passphrase is needed unless secrets are to be shown."""
     deployment = stack.deployment()
     decrypt = stack.secrets_of_salt(deployment.salt).decrypt if secrets else None
@@ -66,7 +66,7 @@ def print_outputs(found: Mapping[str, Any]) -> None:
     print_table(rows, _MARGIN)
 
 
-def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
+def print_shell_variables(found: Mapping[str, Any], *, named: bool) -> None:
     """Print outputs as assignments for a shell; those whose name no variable can have are left out, with a warning.
 
     EngineError if such a one was asked for by name (`named`).
@@ -81,15 +81,17 @@ def print_shell(found: Mapping[str, Any], *, named: bool) -> None:
         print_value(f"{name}={shlex.quote(config_values.value_text(found[name]))}")
 
 
-def overview(stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool) -> None:
+def print_overview(
+    stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool
+) -> None:
     """Print what there is to say of a stack, its resources as a tree, and its outputs."""
     deployment, snapshot = _verified(stack)
-    found = outputs(stack, secrets=secrets)
+    found = stack_outputs(stack, secrets=secrets)
     echo(f"Current stack is {name}:")
     echo(f"{_MARGIN}Managed by {socket.gethostname()}")
     if moment := deployment.updated_at:
         full = moment.text.replace("T", " ").replace("Z", " +0000 UTC")
-        echo(f"{_MARGIN}Last updated: {ago(moment, datetime.now(UTC))} ({full})")
+        echo(f"{_MARGIN}Last updated: {age_text(moment, datetime.now(UTC))} ({full})")
     if deployment.written_by:
         echo(f"{_MARGIN}Pulumi version used: {deployment.written_by}")
     echo(f"Current stack resources ({len(snapshot.resources)}):")
@@ -110,12 +112,12 @@ def _verified(stack: Stack) -> tuple[Deployment, Snapshot]:
     return deployment, snapshot
 
 
-def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
+def stack_json(stack: Stack, *, secrets: bool) -> dict[str, Any]:
     """What a stack is, its resources and its outputs, in the CLI's schema."""
     deployment, snapshot = _verified(stack)
     time = deployment.updated_at
     facts = {
-        "time": time and milliseconds(time),
+        "time": time and timestamp_text(time),
         "pulumiVersion": deployment.written_by,
     }
     return {
@@ -124,12 +126,12 @@ def document(stack: Stack, *, secrets: bool) -> dict[str, Any]:
         "backend": socket.gethostname(),
         "tags": {},
         "manifest": {key: value for key, value in facts.items() if value},
-        "resources": [_brief(record) for record in snapshot.resources],
-        "outputs": outputs(stack, secrets=secrets),
+        "resources": [_resource_json(record) for record in snapshot.resources],
+        "outputs": stack_outputs(stack, secrets=secrets),
     }
 
 
-def _brief(record: Resource) -> dict[str, str]:
+def _resource_json(record: Resource) -> dict[str, str]:
     optional = {"id": record.id, "parent": record.parent}
     return {
         "urn": record.urn,
@@ -191,22 +193,22 @@ def history_json(
         {
             "version": entry.get("version", 0),
             "kind": entry.get("kind", ""),
-            "startTime": milliseconds(_moment(entry.get("startTime"))),
+            "startTime": timestamp_text(_moment(entry.get("startTime"))),
             "message": entry.get("message", ""),
             "environment": entry.get("environment") or {},
             "config": {
-                key: shown(config_values.parse(value), decrypt)
+                key: config_json(config_values.parse(value), decrypt)
                 for key, value in sorted((entry.get("config") or {}).items())
             },
             "result": entry.get("result", ""),
-            "endTime": milliseconds(_moment(entry.get("endTime"))),
+            "endTime": timestamp_text(_moment(entry.get("endTime"))),
             "resourceChanges": entry.get("resourceChanges") or {},
         }
         for entry in entries
     ]
 
 
-def shown(value: Any, decrypt: Any) -> dict[str, Any]:
+def config_json(value: Any, decrypt: Any) -> dict[str, Any]:
     """A configuration value as `--json` prints it; of a secret nothing without `decrypt`."""
     secret = config_values.is_secret(value)
     if secret and decrypt is None:
@@ -238,7 +240,7 @@ def _print_update(entry: Mapping[str, Any], *, full_dates: bool) -> None:
     counts = [changes.get(op, 0) for op in ("create", "delete", "update", "same")]
     start = _moment(entry.get("startTime"))
     took = int((_moment(entry.get("endTime")) - start).total_seconds())
-    when = str(start) if full_dates else ago(start, datetime.now(UTC))
+    when = str(start) if full_dates else age_text(start, datetime.now(UTC))
     echo(f"Version: {entry.get('version', 0)}")
     for title, key in (
         ("UpdateKind", "kind"),

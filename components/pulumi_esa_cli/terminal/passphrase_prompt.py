@@ -1,4 +1,4 @@
-"""Asking a person for the passphrase of secrets, once in a call; opens nothing itself."""
+"""PassphrasePrompt a person for the passphrase of secrets, once in a call; opens nothing itself."""
 
 from typing import Final
 
@@ -10,38 +10,38 @@ from pulumi_embedded_engine.state.passphrase_secrets import (
 )
 from pulumi_esa_cli.terminal.printing import echo
 
-OLD: Final = (
+UNLOCK_PROMPT: Final = (
     "Enter your passphrase to unlock config/secrets\n"
     "    (set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to remember)"
 )
 
 
-class Asking:
+class PassphrasePrompt:
     """Gives the passphrase of a salt; what a person has typed is tried first the next time."""
 
     def __init__(self) -> None:
-        self._typed: str | None = None
+        self._last_typed: str | None = None
 
     def __call__(self, salt: str) -> str:
         """The passphrase that fits a salt, or a new one for an empty salt."""
         if not salt:
-            self._typed = self._chosen()
-            return self._typed
-        while self._typed is None or not _fits(salt, self._typed):
-            if self._typed is not None:
+            self._last_typed = self._choose()
+            return self._last_typed
+        while self._last_typed is None or not _fits(salt, self._last_typed):
+            if self._last_typed is not None:
                 echo("error: incorrect passphrase", err=True)
-            self._typed = _hidden(OLD)
-        return self._typed
+            self._last_typed = _prompt_hidden(UNLOCK_PROMPT)
+        return self._last_typed
 
-    def _chosen(self) -> str:
+    def _choose(self) -> str:
         while True:
-            typed = _hidden("Enter your passphrase to protect config/secrets")
-            if typed == _hidden("Re-enter your passphrase to confirm"):
+            typed = _prompt_hidden("Enter your passphrase to protect config/secrets")
+            if typed == _prompt_hidden("Re-enter your passphrase to confirm"):
                 return typed
             echo("error: passphrases do not match", err=True)
 
 
-def _hidden(prompt: str) -> str:
+def _prompt_hidden(prompt: str) -> str:
     return str(
         typer.prompt(prompt, default="", show_default=False, hide_input=True, err=True)
     )

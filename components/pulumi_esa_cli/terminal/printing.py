@@ -52,7 +52,7 @@ def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:
             echo(" " * len(lead) + line)
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def age_text(moment: datetime, now: datetime) -> str:
     """How long ago a moment is, in its largest unit."""
     seconds = int((now - moment).total_seconds())
     for size, name in _UNITS:
@@ -62,7 +62,7 @@ def ago(moment: datetime, now: datetime) -> str:
     return "now"
 
 
-def milliseconds(moment: datetime) -> str:
+def timestamp_text(moment: datetime) -> str:
     """A moment in UTC, to the millisecond."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")

@@ -28,16 +28,15 @@ from pulumi_embedded_engine.run.targets import protected_urns
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_embedded_engine.state.journal import JournalWriter
-from pulumi_esa_cli.flags import common_options as opening
-from pulumi_esa_cli.flags import unsupported as lacking
-from pulumi_esa_cli.flags.global_flags import Session
-from pulumi_esa_cli.pulumi.operation_commands import PROGRAM, Options
+from pulumi_esa_cli.flags import common_options, unsupported_features
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
+from pulumi_esa_cli.pulumi.operation_commands import RUNS_PROGRAM, OperationFlags
 from pulumi_esa_cli.pulumi.request_builder import (
-    check,
-    interpreter,
+    build_display_options,
+    build_request,
+    check_flags,
+    find_interpreter,
     kind_of,
-    request_of,
-    view_of,
 )
 from pulumi_esa_cli.pulumi.signals import interruptible
 from pulumi_esa_cli.terminal.printing import echo
@@ -55,25 +54,32 @@ RECOVERED: Final = (
     "run goes on from there"
 )
 ALL_PROTECTED: Final = "Nothing is destroyed: the stack's {count} resources are protected, or needed by those that are."
-LEFT: Final = "The rest of the stack stays: {count} resources, protected ones and what they need, or not asked for."
+REMAINING: Final = (
+    "The rest of the stack stays: {count} resources that are protected, or needed by protected ones, "
+    "or were not asked for."
+)
 REMOVED: Final = "The resources in the stack are deleted, and the stack with its history and configuration is removed."
 
 
-def operate(command: str, options: Options, session: Session) -> int:
+def run_command(command: str, flags: OperationFlags, global_flags: GlobalFlags) -> int:
     """Do one operation; gives the exit code, or raises EngineError with it."""
-    check(command, options, session)
-    if command not in PROGRAM and is_set(os.environ, "PULUMI_RUN_PROGRAM"):
-        raise lacking.variable("PULUMI_RUN_PROGRAM", command)
-    stack = opening.opened(session, options.stack, config_file=options.config_file)
-    python = interpreter(stack.project, os.environ)
-    operation = Operation(command, options, session, stack, python, SystemClock())
-    if options.config:
-        keep_config(stack, options.config, path=options.config_path)
-    opening.warn_of_nothing(stack.config_document().values)
-    return operation.perform()
+    check_flags(command, flags, global_flags)
+    if command not in RUNS_PROGRAM and is_set(os.environ, "PULUMI_RUN_PROGRAM"):
+        raise unsupported_features.unsupported_variable("PULUMI_RUN_PROGRAM", command)
+    stack = common_options.open_selected_stack(
+        global_flags, flags.stack, config_file=flags.config_file
+    )
+    python = find_interpreter(stack.project, os.environ)
+    operation = OperationRunner(
+        command, flags, global_flags, stack, python, SystemClock()
+    )
+    if flags.config:
+        save_config(stack, flags.config, path=flags.config_path)
+    common_options.warn_of_empty_values(stack.config_document().values)
+    return operation.run()
 
 
-def keep_config(stack: Stack, rows: list[str], *, path: bool) -> None:
+def save_config(stack: Stack, rows: list[str], *, path: bool) -> None:
     """Write KEY=VALUE rows of the command line into the stack's file; a row without a value gives an empty text."""
     file = stack.config_document()
     values: Mapping[str, Any] = file.values
@@ -85,37 +91,37 @@ def keep_config(stack: Stack, rows: list[str], *, path: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class OperationRunner:
     """An operation on an open stack."""
 
     command: str
-    options: Options
-    session: Session
+    flags: OperationFlags
+    global_flags: GlobalFlags
     stack: Stack
     interpreter: Path
     clock: Clock
 
-    def perform(self) -> int:
+    def run(self) -> int:
         """The dry run, the question, and the real run, as far as the flags go."""
-        self._after_an_interruption()
+        self._recover_interrupted_run()
         if self._all_is_protected():
             # a stack that was to be removed, and stays, is no success
-            return FAILED if self.options.remove else 0
+            return FAILED if self.flags.remove else 0
         expected = None
-        if not self.options.skip_preview:
+        if not self.flags.skip_preview:
             seen: list[Event] = []
             outcome = self._dry_run(seen)
             if outcome.failed or outcome.cancelled:
                 return FAILED
-            if self.command == "preview" or self.options.preview_only:
-                return self._verdict(outcome)
-            self._ask(seen)
-            expected = changes(outcome)
+            if self.command == "preview" or self.flags.preview_only:
+                return self._exit_code(outcome)
+            self._confirm(seen)
+            expected = change_count(outcome)
         return self._real_run(expected)
 
     def _all_is_protected(self) -> bool:
         """Whether `--exclude-protected` leaves nothing to do: says so, and the protected are not asked to go."""
-        if not self.options.exclude_protected:
+        if not self.flags.exclude_protected:
             return False
         base = self.stack.snapshot()
         urns = {record.urn for record in base.resources}
@@ -124,58 +130,58 @@ class Operation:
         echo(ALL_PROTECTED.format(count=len(base.resources)))
         return True
 
-    def _after_an_interruption(self) -> None:
+    def _recover_interrupted_run(self) -> None:
         """Bring into the state what a killed run left, and say so; a preview changes nothing, and only warns."""
         if not self.stack.is_interrupted:
             return
-        if self.command == "preview" or self.options.preview_only:
-            opening.warn_of_interruption(self.stack)
+        if self.command == "preview" or self.flags.preview_only:
+            common_options.warn_of_interruption(self.stack)
             return
         self.stack.recover()
-        opening.warn(RECOVERED.format(name=self.stack.name))
+        common_options.warn(RECOVERED.format(name=self.stack.name))
 
     def _dry_run(self, seen: list[Event]) -> OperationResult:
         with interruptible() as cancellation:
-            context = self.stack.context(self.interpreter, valid=self._valid)
-            return self._run(
-                context, None, self._view(planning=True), cancellation, seen
+            context = self.stack.context(self.interpreter, valid=self._validates_config)
+            return self._run_engine(
+                context, None, self._display_options(planning=True), cancellation, seen
             )
 
     def _real_run(self, expected: int | None) -> int:
-        view = replace(self._view(planning=False), expected=expected)
+        options = replace(self._display_options(planning=False), expected=expected)
         # signals are wishes to the end: also while the state is being written
         with (
             interruptible() as cancellation,
-            self.stack.update(kind_of(self.command), self.options.message) as update,
+            self.stack.update(kind_of(self.command), self.flags.message) as update,
         ):
             context = self.stack.context(
-                self.interpreter, update.base, valid=self._valid
+                self.interpreter, update.base, valid=self._validates_config
             )
-            outcome = self._run(context, update, view, cancellation)
+            outcome = self._run_engine(context, update, options, cancellation)
             update.set_outcome(outcome)
         if outcome.failed or outcome.cancelled:
             return FAILED
         if self.command == "destroy":
-            self._bury()
-        return self._verdict(outcome)
+            self._finish_destroy()
+        return self._exit_code(outcome)
 
-    def _run(
+    def _run_engine(
         self,
         context: OperationContext,
         journal: JournalWriter | None,
-        view: DisplayOptions,
+        options: DisplayOptions,
         cancellation: Cancellation,
         seen: list[Event] | None = None,
     ) -> OperationResult:
-        request = request_of(
+        request = build_request(
             self.command,
-            self.options,
+            self.flags,
             self.stack.project,
             context.base,
-            dry_run=view.planning,
+            dry_run=options.planning,
         )
         hidden = [text for value in context.config.values() for text in value.hidden]
-        with open_view(view, sys.stdout, sys.stderr, self.clock) as sink:
+        with open_view(options, sys.stdout, sys.stderr, self.clock) as sink:
             cancellation.on_cancel(lambda: sink(Diagnostic("warning", STOPPING)))
 
             def tell(event: Event) -> None:
@@ -188,23 +194,26 @@ class Operation:
                 request, context, journal, told, cancellation, self.clock
             )
 
-    def _ask(self, seen: list[Event]) -> None:
-        if self.options.yes:
+    def _confirm(self, seen: list[Event]) -> None:
+        if self.flags.yes:
             return
-        view = replace(self._view(planning=True), full=True)
+        options = replace(self._display_options(planning=True), full=True)
         out = sys.stdout
         confirm(
-            view, out, sys.stdin, lambda: write_details(seen, view, LineWriter(out))
+            options,
+            out,
+            sys.stdin,
+            lambda: write_details(seen, options, LineWriter(out)),
         )
 
-    def _bury(self) -> None:
+    def _finish_destroy(self) -> None:
         """Say what is left after a destroy; with --remove that is nothing.
 
         EngineError if the stack is to be removed and has resources yet.
         """
         left = len(self.stack.deployment().records)
         text = DESTROYED.format(stack=self.stack.name)
-        if self.options.remove:
+        if self.flags.remove:
             administration.remove(
                 self.stack, force=False, preserve_config=False, remove_backups=False
             )
@@ -213,11 +222,11 @@ class Operation:
             )
             text = REMOVED
         elif left:
-            text = LEFT.format(count=left)
+            text = REMAINING.format(count=left)
         echo(text)
 
-    def _verdict(self, outcome: OperationResult) -> int:
-        if self.options.expect_no_changes and changes(outcome):
+    def _exit_code(self, outcome: OperationResult) -> int:
+        if self.flags.expect_no_changes and change_count(outcome):
             noun = "update" if self.command == "up" else self.command
             raise EngineError(
                 f"no changes were expected for {noun} but changes were proposed",
@@ -226,54 +235,55 @@ class Operation:
         return 0
 
     @property
-    def _valid(self) -> bool:
+    def _validates_config(self) -> bool:
         """Whether the configuration must be what the project requires: only a program needs it."""
-        return self.command in PROGRAM and not self.options.skip_config_validation
+        return self.command in RUNS_PROGRAM and not self.flags.skip_config_validation
 
-    def _view(self, *, planning: bool) -> DisplayOptions:
-        return view_of(
-            self.command, self.options, self.session, self.stack, planning=planning
+    def _display_options(self, *, planning: bool) -> DisplayOptions:
+        return build_display_options(
+            self.command, self.flags, self.global_flags, self.stack, planning=planning
         )
 
 
-def changes(outcome: OperationResult) -> int:
+def change_count(outcome: OperationResult) -> int:
     """How many resources an operation changes, or would."""
     return sum(count for op, count in outcome.changes.items() if op not in NO_CHANGE)
 
 
 def confirm(
-    view: DisplayOptions, ask: TextIO, answers: TextIO, details: Callable[[], None]
+    options: DisplayOptions, ask: TextIO, answers: TextIO, details: Callable[[], None]
 ) -> None:
     """Ask until the answer is yes or no (which is also what an empty line means).
 
     Raises EngineError with exit code 8 unless it is yes.
     """
-    ink = Colorizer(view.color)
-    if view.kind == "refresh":
+    colorize = Colorizer(options.color)
+    if options.kind == "refresh":
         print(
             "No resource is changed by a refresh, only the state of the stack.",
             file=ask,
         )
     while True:
-        question = f"Do you want to perform this {view.noun}?"
+        question = f"Do you want to perform this {options.noun}?"
         print(
-            f"{ink(question, 'bold')} [yes/no/details] (no): ",
+            f"{colorize(question, 'bold')} [yes/no/details] (no): ",
             end="",
             file=ask,
             flush=True,
         )
-        answer = _answer(view, ask, answers)
+        answer = _read_answer(options, ask, answers)
         if answer == "yes":
             return
         if answer == "no":
             raise EngineError(
-                f"confirmation declined, not proceeding with the {view.noun}", DECLINED
+                f"confirmation declined, not proceeding with the {options.noun}",
+                DECLINED,
             )
         if answer == "details":
             details()
 
 
-def _answer(view: DisplayOptions, ask: TextIO, answers: TextIO) -> str:
+def _read_answer(options: DisplayOptions, ask: TextIO, answers: TextIO) -> str:
     """One of the answers, by any beginning of it; empty if it is none."""
     try:
         line = answers.readline()
@@ -282,7 +292,7 @@ def _answer(view: DisplayOptions, ask: TextIO, answers: TextIO) -> str:
     if not line:
         print(file=ask)
         raise EngineError(
-            f"confirmation cancelled, not proceeding with the {view.noun}", DECLINED
+            f"confirmation cancelled, not proceeding with the {options.noun}", DECLINED
         )
     typed = line.strip().lower() or "no"
     return next((answer for answer in ANSWERS if answer.startswith(typed)), "")

@@ -12,20 +12,20 @@ from pulumi_embedded_engine.display.display_options import DisplayOptions
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.state_records import Snapshot
-from pulumi_esa_cli.flags.global_flags import Session
+from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.main import main
-from pulumi_esa_cli.pulumi.operation import confirm
-from pulumi_esa_cli.pulumi.operation_commands import Options
+from pulumi_esa_cli.pulumi.operation_commands import OperationFlags
+from pulumi_esa_cli.pulumi.operation_runner import confirm
 from pulumi_esa_cli.pulumi.request_builder import (
-    check,
+    build_request,
+    check_flags,
     default_parallel,
-    interpreter,
-    refreshes,
-    request_of,
+    find_interpreter,
+    wants_refresh,
 )
 
-HERE = Session(cwd=Path(), color=False, interactive=False)
-TERMINAL = Session(cwd=Path(), color=False, interactive=True)
+HERE = GlobalFlags(cwd=Path(), color=False, interactive=False)
+TERMINAL = GlobalFlags(cwd=Path(), color=False, interactive=True)
 VIEW = DisplayOptions(kind="up", stack="dev", project="proj", planning=True)
 
 
@@ -61,7 +61,7 @@ def test_flags_that_contradict_each_other_are_refused(
     command: str, flags: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(EngineError) as raised:
-        check(command, Options(**flags), TERMINAL)
+        check_flags(command, OperationFlags(**flags), TERMINAL)
 
     assert str(raised.value) == sentence
     assert raised.value.exit_code == 1
@@ -80,7 +80,7 @@ def test_flags_that_contradict_each_other_are_refused(
 def test_where_nobody_can_be_asked_there_must_be_nothing_to_ask(
     command: str, flags: dict[str, Any]
 ) -> None:
-    check(command, Options(**flags), HERE)
+    check_flags(command, OperationFlags(**flags), HERE)
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_details_are_shown_and_the_question_comes_again() -> None:
 def test_a_refresh_is_asked_for_by_flag_or_project(
     flag: str, text: str, expected: bool, tmp_path: Path
 ) -> None:
-    assert refreshes(flag, project(tmp_path, text)) is expected
+    assert wants_refresh(flag, project(tmp_path, text)) is expected
 
 
 def test_a_refresh_that_is_neither_true_nor_false_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="for --refresh: true or false is expected"):
-        refreshes("perhaps", project(tmp_path))
+        wants_refresh("perhaps", project(tmp_path))
 
 
 def test_the_interpreter_is_that_of_the_project_then_of_the_environment_then_this_one(
@@ -157,12 +157,13 @@ def test_the_interpreter_is_that_of_the_project_then_of_the_environment_then_thi
     python.symlink_to(sys.executable)
     named = {"PULUMI_PYTHON_CMD": sys.executable, "PATH": ""}
 
-    assert interpreter(project(tmp_path, virtualenv="venv"), named) == python
+    assert find_interpreter(project(tmp_path, virtualenv="venv"), named) == python
     assert (
-        interpreter(project(tmp_path, virtualenv=str(tmp_path / "venv")), {}) == python
+        find_interpreter(project(tmp_path, virtualenv=str(tmp_path / "venv")), {})
+        == python
     )
-    assert interpreter(project(tmp_path), named) == Path(sys.executable)
-    assert interpreter(project(tmp_path), {}) == Path(sys.executable)
+    assert find_interpreter(project(tmp_path), named) == Path(sys.executable)
+    assert find_interpreter(project(tmp_path), {}) == Path(sys.executable)
 
 
 @pytest.mark.parametrize(
@@ -189,13 +190,15 @@ def test_an_interpreter_that_is_not_there_is_one_sentence(
     options: dict[str, str], environ: dict[str, str], sentence: str, tmp_path: Path
 ) -> None:
     with pytest.raises(EngineError, match=sentence):
-        interpreter(project(tmp_path, **options), environ)
+        find_interpreter(project(tmp_path, **options), environ)
 
 
 def test_a_program_can_be_told_any_degree_of_parallelism(tmp_path: Path) -> None:
     base, here = Snapshot(), project(tmp_path)
 
-    request = request_of("up", Options(parallel=2**64), here, base, dry_run=True)
+    request = build_request(
+        "up", OperationFlags(parallel=2**64), here, base, dry_run=True
+    )
 
     assert request.parallel < 2**31
 

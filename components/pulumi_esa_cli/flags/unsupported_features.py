@@ -22,18 +22,18 @@ FLAGS: Final = """
     --policy-pack --policy-pack-config --profiling --remote --run-program --save-plan
     --secrets-provider --strict --tag --teams --tracing
 """
-SHORT: Final = {"-j": "--json", "-x": "--exclude"}
+SHORT_FLAGS: Final = {"-j": "--json", "-x": "--exclude"}
 
-CONTROL: Final = "the pulumi CLI works on the same project, configuration and state"
+USE_PULUMI: Final = "the pulumi CLI works on the same project, configuration and state"
 
 
-def flag(spelling: str, command: str) -> EngineError:
+def unsupported_flag(spelling: str, command: str) -> EngineError:
     """The error for a flag that a command does not have."""
-    full = SHORT.get(spelling, spelling)
+    full = SHORT_FLAGS.get(spelling, spelling)
     where = f"esa-prefetch {command}".strip()
     if full in FLAGS.split():
         return EngineError(
-            f"{where} has no {full}: use `pulumi {command}` for it; {CONTROL}"
+            f"{where} has no {full}: use `pulumi {command}` for it; {USE_PULUMI}"
         )
     kind = "flag:" if spelling.startswith("--") else "shorthand flag"
     return EngineError(
@@ -41,20 +41,20 @@ def flag(spelling: str, command: str) -> EngineError:
     )
 
 
-def variable(name: str, command: str) -> EngineError:
+def unsupported_variable(name: str, command: str) -> EngineError:
     """The error for a variable of the environment that asks a command for what it cannot do."""
     return EngineError(
-        f"{name} is set, and esa-prefetch cannot do that: use `pulumi {command}`, or unset it; {CONTROL}"
+        f"{name} is set, and esa-prefetch cannot do that: use `pulumi {command}`, or unset it; {USE_PULUMI}"
     )
 
 
-def command(words: str, known: Collection[str]) -> EngineError:
+def unsupported_command(words: str, known: Collection[str]) -> EngineError:
     """The error for a command that there is not; `known` are those of its group, to guess at what was meant."""
     *group, word = words.split(" ")
     if word in SUBCOMMANDS.get(" ".join(group), "").split():
         kind = "" if group else "command "
         return EngineError(
-            f"esa-prefetch has no {kind}`{words}`: use `pulumi {words}`; {CONTROL}"
+            f"esa-prefetch has no {kind}`{words}`: use `pulumi {words}`; {USE_PULUMI}"
         )
     where = " ".join(["esa-prefetch", *group])
     for near in difflib.get_close_matches(word, known, n=1):
