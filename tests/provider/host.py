@@ -1,4 +1,4 @@
-"""The real dynamic provider host, in a process of its own, spoken to as an engine does; judges nothing."""
+"""The real dynamic provider host in its own process, called over gRPC as an engine does."""
 
 import contextlib
 import subprocess
@@ -28,16 +28,16 @@ class Host:
         self._pickle = serialize_provider(provider)
         self._folder = folder
 
-    def printed(self) -> str:
-        """What the process has written after its port."""
+    def stdout_text(self) -> str:
+        """What the process has written on stdout after its port."""
         return (self._folder / "stdout").read_text().partition("\n")[2]
 
-    def complained(self) -> str:
+    def stderr_text(self) -> str:
         """What the process has written on stderr."""
         return (self._folder / "stderr").read_text()
 
     def configure(self, **config: str) -> None:
-        """Hand over the stack's config, as full names."""
+        """Send the stack's config, with full names."""
         values = {name.replace("__", ":"): value for name, value in config.items()}
         self._stub.Configure(provider_pb2.ConfigureRequest(args=_struct(values)))
 
@@ -55,7 +55,7 @@ class Host:
     def diff(
         self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> tuple[bool, list[str], bool]:
-        """Whether there are changes, what they replace, and whether deletion comes first."""
+        """Whether there are changes, which properties replace, and whether the deletion comes first."""
         answer = self._stub.Diff(
             provider_pb2.DiffRequest(
                 id=id_, urn=URN, olds=self._props(olds), news=self._props(news)
@@ -96,7 +96,7 @@ class Host:
         )
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._channel.close()
 
     def _props(self, props: Mapping[str, Any]) -> Struct:
@@ -107,7 +107,7 @@ class Host:
 def running_host(
     folder: Path, provider: ResourceProvider, environ: Mapping[str, str], *python: str
 ) -> Iterator[Host]:
-    """A host for the length of the block; `python` are options of the interpreter."""
+    """Run a host during the block; ``python``: options of the interpreter."""
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
         process = subprocess.Popen(
             [sys.executable, "-u", *python, "-m", "pulumi.dynamic", "127.0.0.1:1"],

@@ -1,4 +1,4 @@
-"""The record of a completion, as the host calls it."""
+"""The provider of a completion's record, as the host calls it."""
 
 import pytest
 from pulumi.output import UNKNOWN
@@ -30,7 +30,7 @@ def test_another_plan_or_another_start_is_a_change(change: dict[str, object]) ->
     assert Recorder().diff(ID, DONE, news).changes
 
 
-def test_an_update_records_anew() -> None:
+def test_an_update_records_again() -> None:
     outs = Recorder().update(ID, DONE, DONE | {"starts": 2.0, "__provider": "x"}).outs
 
     assert outs == DONE | {"starts": 2.0}

@@ -111,7 +111,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)
-def test_a_change_is_told_by_what_the_record_remembers(
+def test_a_change_is_found_by_comparing_with_the_state(
     status: str, before: dict[str, Any], after: dict[str, Any], act: Act
 ) -> None:
     declaration = read_declaration(props(**after))
@@ -171,7 +171,7 @@ def test_a_plan_never_sets_back_the_others_that_run(
 
 @pytest.mark.parametrize("running", [[], ["a"]])
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_job_that_this_run_has_set_back_is_not_set_back_again_and_stands_in_nobodys_way(
+def test_a_job_that_this_run_has_reset_is_not_reset_again_and_blocks_no_plan(
     status: str, running: list[str]
 ) -> None:
     decided = decision.at_rerun(Seen(status), running, was_reset=True)
@@ -198,7 +198,7 @@ def test_a_job_that_this_run_has_set_back_is_not_set_back_again_and_stands_in_no
         ("stopped", None, True),
     ],
 )
-def test_what_may_be_from_before_the_record_contradicts_it(
+def test_a_list_that_contradicts_the_state_may_be_older_than_it(
     before: str, now: str | None, *, contradicts: bool
 ) -> None:
     seen = Seen(now) if now else None
@@ -218,7 +218,7 @@ def test_what_may_be_from_before_the_record_contradicts_it(
         ("pausing", NOW + timedelta(hours=1), True),
     ],
 )
-def test_what_may_be_something_else_by_now_does_not_decide_an_end(
+def test_a_plan_whose_window_may_have_opened_may_have_another_status(
     status: str, opens: datetime | None, *, doubtful: bool
 ) -> None:
     plan = Plan(id=PLAN, status=status, start_time=opens)
@@ -228,7 +228,7 @@ def test_what_may_be_something_else_by_now_does_not_decide_an_end(
 
 
 @pytest.mark.parametrize("on_destroy", ["stop", "delete"])
-def test_the_end_of_a_plan_with_an_unknown_status_is_told(on_destroy: str) -> None:
+def test_a_plan_with_an_unknown_status_is_left_with_a_line(on_destroy: str) -> None:
     state = recorded("running", on_destroy=on_destroy)
 
     decided = decision.at_delete(state, Seen("pausing"))
@@ -237,7 +237,7 @@ def test_the_end_of_a_plan_with_an_unknown_status_is_told(on_destroy: str) -> No
 
 
 @pytest.mark.parametrize(("status", "before", "after", "act"), CHANGES)
-def test_update_decides_by_what_is_so_now_as_diff_does_by_the_record(
+def test_update_decides_by_the_list_as_diff_does_by_the_state(
     status: str, before: dict[str, Any], after: dict[str, Any], act: Act
 ) -> None:
     declared = PlanInputs.parse(props(**after))
@@ -334,7 +334,7 @@ def test_an_update_of_a_plan_that_is_gone_is_refused(
         ("finished", {}, {"triggers": {"v": "2"}}, True),
     ],
 )
-def test_an_update_looks_unless_there_is_only_something_to_record(
+def test_an_update_lists_the_plan_unless_it_only_records(
     status: str, before: dict[str, Any], after: dict[str, Any], *, looks: bool
 ) -> None:
     declared = PlanInputs.parse(props(**after))
@@ -352,7 +352,7 @@ def test_an_update_looks_unless_there_is_only_something_to_record(
         ("finished", None, Act.KEEP, True),
     ],
 )
-def test_only_a_plan_that_had_finished_stays_on_record_when_it_is_gone(
+def test_only_a_plan_that_had_finished_stays_in_the_state_when_it_is_gone(
     status: str, observed: str | None, act: Act, *, tell: bool
 ) -> None:
     seen = Seen(observed) if observed else None
@@ -367,7 +367,7 @@ def test_only_a_plan_that_had_finished_stays_on_record_when_it_is_gone(
     [
         ("stop", "running", Act.STOP, False),
         ("stop", "waiting", Act.LEAVE, True),
-        # the list may lag behind the Start on record
+        # the list may lag behind the Start that is in the state
         ("stop", "stopped", Act.STOP, False),
         ("stop", "finished", Act.LEAVE, False),
         ("stop", "failed", Act.LEAVE, False),
@@ -378,7 +378,7 @@ def test_only_a_plan_that_had_finished_stays_on_record_when_it_is_gone(
         ("delete", None, Act.LEAVE, False),
     ],
 )
-def test_the_end_of_a_declaration_does_what_on_destroy_says_for_each_status(
+def test_a_deletion_does_what_on_destroy_says_for_each_status(
     on_destroy: str, observed: str | None, act: Act, *, tell: bool
 ) -> None:
     state = recorded("running", on_destroy=on_destroy)
@@ -399,7 +399,7 @@ def test_the_end_of_a_declaration_does_what_on_destroy_says_for_each_status(
         ("delete", False, None),
     ],
 )
-def test_a_plan_that_is_declared_elsewhere_or_left_is_not_looked_at(
+def test_no_list_is_read_for_a_plan_that_is_declared_elsewhere_or_left(
     on_destroy: str, act: Act | None, *, still_declared: bool
 ) -> None:
     decided = decision.before_delete(

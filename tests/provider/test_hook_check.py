@@ -25,7 +25,7 @@ def test_check_returns_one_spelling_and_the_defaults() -> None:
     assert "__provider" not in result.inputs
 
 
-def test_check_names_each_bad_property_and_asks_nobody() -> None:
+def test_check_names_each_wrong_property_and_calls_nothing() -> None:
     world = World("stopped")
 
     said = check(world, {}, plan_id="66599bd7", on_destroy="keep")
@@ -42,16 +42,16 @@ def test_check_says_that_a_plan_that_is_about_to_be_created_does_not_exist() -> 
         f"plan_id: plan {JOB}:{plan_id(9)} does not exist: check plan_id and job_id"
     ]
     assert check(world, {}) == []
-    # one when it is asked, one when no list can lag behind the plan's making any more
+    # one at once, and one when no list can lag behind the plan's creation
     assert world.calls(LIST) == 2
 
 
-def test_check_looks_up_a_plan_that_takes_the_place_of_another() -> None:
+def test_check_looks_up_a_plan_that_replaces_another() -> None:
     world = World("stopped")
 
     assert check(world, props(), plan_id=plan_id(9)) != []
     assert check(world, props(), plan_id=plan_id(8)) != []
-    assert world.calls(LIST) == 3  # the first absence is looked at twice
+    assert world.calls(LIST) == 3  # the first missing plan is listed twice
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_check_looks_up_a_plan_that_takes_the_place_of_another() -> None:
         "plan unknown",
     ],
 )
-def test_check_does_not_look_where_nothing_is_created_or_known(
+def test_check_lists_nothing_where_nothing_is_created_or_known(
     olds: dict[str, Any], declared: dict[str, Any]
 ) -> None:
     world = World()
@@ -80,7 +80,7 @@ def test_check_does_not_look_where_nothing_is_created_or_known(
     assert world.esa.history == []
 
 
-def test_check_does_not_look_if_verify_is_off() -> None:
+def test_check_lists_nothing_if_verify_is_off() -> None:
     world = World()
     world.session.verify = False
 
@@ -100,7 +100,7 @@ def test_check_does_not_look_if_verify_is_off() -> None:
     ],
     ids=lambda kind: kind["kind"],
 )
-def test_check_takes_no_other_failure_for_an_answer_and_says_so_once(
+def test_check_passes_after_any_other_failure_and_says_so_once(
     kind: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World("stopped", faults=(fault(kind, action=LIST, every=1),))
@@ -123,7 +123,7 @@ def test_what_check_has_listed_serves_create() -> None:
     assert world.calls(LIST) == 1
 
 
-def test_a_failed_look_of_check_does_not_stand_in_the_way_of_create() -> None:
+def test_a_failed_list_of_check_does_not_fail_create() -> None:
     once = fault({"kind": "reset", "when": "before"}, action=LIST)
     world = World("stopped", faults=(once,))
 

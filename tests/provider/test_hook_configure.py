@@ -43,7 +43,7 @@ def test_all_instances_of_a_process_share_a_session_of_the_same_settings() -> No
     assert one.session is not other.session
 
 
-def test_a_setting_that_is_wrong_is_one_sentence_without_a_cause() -> None:
+def test_a_wrong_setting_is_one_sentence_without_a_cause() -> None:
     with pytest.raises(PrefetchError, match="esa-prefetch:deadline") as caught:
         configured(deadline="soon")
 

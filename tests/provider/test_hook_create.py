@@ -57,7 +57,7 @@ def test_a_thousand_creates_of_one_job_are_few_lists_and_a_thousand_starts() -> 
         made = list(pool.map(one, range(1, 1001)))
 
     assert len(set(made)) == 1000
-    # At the usual pace of the Starts the list grows too old once or more.
+    # The Starts take longer than a list is cached, so the job is listed a few times.
     assert world.calls(LIST) <= 1 + world.clock.monotonic() // MAX_AGE
     assert world.calls(START) == 1000
     assert world.effects() == [START] * 1000

@@ -89,7 +89,7 @@ def test_delete_of_a_plan_whose_window_opened_since_it_was_listed_stops_it(
     assert "will still start" not in capsys.readouterr().out
 
 
-def test_delete_of_a_plan_that_waits_for_a_window_to_come_needs_no_second_look() -> (
+def test_delete_of_a_plan_that_waits_for_a_window_to_come_needs_no_second_list() -> (
     None
 ):
     world = World("waiting", start="+1h", end="+2h")
@@ -115,7 +115,7 @@ def test_delete_of_a_plan_in_an_unknown_status_says_that_it_is_left(
     assert "does not know its status (pausing)" in capsys.readouterr().out
 
 
-def test_delete_of_what_is_gone_is_done() -> None:
+def test_delete_of_a_plan_that_is_gone_is_done() -> None:
     world = World("running")
     outs = created(world, on_destroy="delete")
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
@@ -125,7 +125,7 @@ def test_delete_of_what_is_gone_is_done() -> None:
     assert world.writes() == [DELETE]
 
 
-def test_delete_of_what_goes_between_look_and_call_is_done() -> None:
+def test_delete_of_a_plan_that_goes_between_list_and_call_is_done() -> None:
     world = World("stopped")
     outs = created(world, desired_state="stopped", on_destroy="delete")
     world.next_process().session.plan_cache.find(JOB, PLAN)
@@ -139,7 +139,7 @@ def test_delete_of_what_goes_between_look_and_call_is_done() -> None:
 @pytest.mark.parametrize(
     ("on_destroy", "calls"), [("stop", [STOP]), ("delete", [STOP, DELETE])]
 )
-def test_delete_of_a_running_plan_that_goes_between_look_and_stop_is_done(
+def test_delete_of_a_running_plan_that_goes_between_list_and_stop_is_done(
     on_destroy: str, calls: list[str]
 ) -> None:
     world = World("running")
@@ -185,7 +185,7 @@ def test_delete_of_a_plan_that_waits_when_it_is_stopped_warns(
     assert ("it will still start when" in capsys.readouterr().out) is warned
 
 
-def test_the_deletion_of_all_plans_of_a_job_that_is_gone_costs_two_looks() -> None:
+def test_the_deletion_of_all_plans_of_a_job_that_is_gone_costs_two_lists() -> None:
     world = World(*["running"] * 5)
     all_outs = [created(world, plan_id=plan_id(n)) for n in range(1, 6)]
     world.client.delete_scheduled_preload_job(job_id=JOB)
@@ -228,7 +228,7 @@ def test_a_running_plan_whose_deletion_esa_refuses_is_stopped_first() -> None:
 
 
 @pytest.mark.parametrize("first", ["create", "update", "check"])
-def test_delete_leaves_what_this_run_declares_under_another_name(
+def test_delete_leaves_a_plan_that_this_run_declares_in_another_resource(
     first: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World("running")

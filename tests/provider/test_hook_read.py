@@ -11,7 +11,7 @@ from tests.lifecycle.esa import plan_id
 from tests.provider.world import ID, JOB, LIST, PLAN, World, created, fault, props
 
 
-def test_read_says_what_esa_says_and_keeps_the_rest() -> None:
+def test_read_returns_the_status_in_esa_and_keeps_the_rest() -> None:
     world = World("stopped")
     outs = created(world, triggers={"a": "1"})
     world.client.stop_scheduled_preload_execution(plan_id=PLAN)

@@ -27,7 +27,7 @@ def test_update_records_what_needs_no_call() -> None:
     assert len(world.esa.history) == before
 
 
-def test_update_starts_a_plan_that_was_stopped_behind_its_back() -> None:
+def test_update_starts_a_plan_that_somebody_else_stopped() -> None:
     world = World("running")
     outs = created(world)
     world.client.stop_scheduled_preload_execution(plan_id=PLAN)
@@ -40,7 +40,7 @@ def test_update_starts_a_plan_that_was_stopped_behind_its_back() -> None:
     assert world.writes() == [STOP, START]
 
 
-def test_update_does_not_start_what_runs_by_now() -> None:
+def test_update_does_not_start_a_plan_that_runs_already() -> None:
     world = World("running")
     outs = created(world) | {"status": "stopped"}
     world.next_process()
@@ -51,7 +51,7 @@ def test_update_does_not_start_what_runs_by_now() -> None:
     assert world.writes() == []
 
 
-def test_update_to_stopped_stops_what_was_waiting_and_runs_by_now() -> None:
+def test_update_to_stopped_stops_a_waiting_plan_that_runs_by_now() -> None:
     world = World("running")
     outs = created(world) | {"status": "waiting"}
     world.next_process()

@@ -1,4 +1,4 @@
-"""The hooks in the real dynamic host process, over gRPC and HTTP: what holds there and nowhere else."""
+"""The hooks in the real dynamic host process, over gRPC and HTTP: what only that process can show."""
 
 import os
 from collections.abc import Iterator
@@ -160,14 +160,14 @@ def test_debug_shows_the_trace(esa: tuple[Emulator, str], tmp_path: Path) -> Non
     assert "Traceback" in sentence(caught)
 
 
-def test_what_is_told_is_a_line_on_stdout(
+def test_a_notice_is_a_line_on_stdout(
     esa: tuple[Emulator, str], tmp_path: Path
 ) -> None:
     with running_host(tmp_path, PlanProvider(), os.environ | KEYS) as host:
         host.configure(**{"esa-prefetch__endpoint": esa[1]})
         host.create({"plan_id": PLAN})
 
-    lines = host.printed().splitlines()
+    lines = host.stdout_text().splitlines()
     assert len(lines) == 1
     assert lines[0].startswith(f"esa-prefetch: plan {PLAN} was started without a look")
 
@@ -181,7 +181,7 @@ def test_the_host_loads_nothing_that_it_does_not_need(
         host.configure(**{"esa-prefetch__endpoint": esa[1]})
         host.create(props())
         loaded = {
-            line.rpartition("|")[2].strip() for line in host.complained().splitlines()
+            line.rpartition("|")[2].strip() for line in host.stderr_text().splitlines()
         }
 
     ours = {name for name in loaded if name.startswith("pulumi_esa_prefetch.")}

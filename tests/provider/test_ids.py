@@ -1,4 +1,4 @@
-"""Ids in ESA's answers: read in one case, and what is known of a plan outweighs what an answer calls it."""
+"""Ids in ESA's answers: case makes no difference, and no answer replaces a known id."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def listed(an_id: str = PLAN, **facts: Any) -> dict[str, Any]:
     ("action", "before", "wanted"),
     [(START, "stopped", "running"), (STOP, "running", "stopped")],
 )
-def test_the_declared_job_outweighs_the_one_that_an_answer_names(
+def test_the_declared_job_stays_whatever_job_an_answer_names(
     action: str,
     before: str,
     wanted: str,
@@ -66,7 +66,7 @@ def test_the_declared_job_outweighs_the_one_that_an_answer_names(
 
 
 @pytest.mark.parametrize("said", ["a:b:c", "job-17", 17, ["x"]])
-def test_without_a_known_job_a_start_with_an_unreadable_one_is_told_and_not_recorded(
+def test_without_a_known_job_a_start_with_an_unreadable_one_is_an_error_and_not_recorded(
     said: object,
 ) -> None:
     world = World("stopped")
@@ -82,7 +82,7 @@ def test_without_a_known_job_a_start_with_an_unreadable_one_is_told_and_not_reco
     assert world.calls(START) == 1
 
 
-def test_without_a_known_job_a_stop_with_an_unreadable_one_is_told() -> None:
+def test_without_a_known_job_a_stop_with_an_unreadable_one_is_an_error() -> None:
     world = World("running")
     world.wire.spoiled = {STOP: {"JobId": "a:b:c"}}
 
@@ -91,7 +91,7 @@ def test_without_a_known_job_a_stop_with_an_unreadable_one_is_told() -> None:
 
 
 @pytest.mark.parametrize("action", [START, STOP])
-def test_a_job_that_this_run_knows_from_a_list_takes_the_place_of_an_unreadable_one(
+def test_a_job_that_this_run_knows_from_a_list_replaces_an_unreadable_one(
     action: str,
 ) -> None:
     world = World("stopped" if action == START else "running", "stopped")
@@ -104,7 +104,7 @@ def test_a_job_that_this_run_knows_from_a_list_takes_the_place_of_an_unreadable_
     assert made.id == ID
 
 
-def test_a_job_of_which_nothing_was_known_is_recorded_in_lower_case() -> None:
+def test_a_job_that_was_not_known_is_recorded_in_lower_case() -> None:
     world = World("stopped")
     world.wire.spoiled = {START: {"JobId": JOB.upper(), "Id": PLAN.upper()}}
 
@@ -120,7 +120,7 @@ def test_a_job_of_which_nothing_was_known_is_recorded_in_lower_case() -> None:
     [(START, "stopped", "running"), (STOP, "running", "stopped")],
 )
 @pytest.mark.parametrize("said", [plan_id(2), "a:b:c", 17, ["x"]])
-def test_an_answer_about_another_plan_counts_not_and_is_warned_of(
+def test_an_answer_about_another_plan_is_ignored_with_a_warning(
     action: str,
     before: str,
     wanted: str,
@@ -140,7 +140,7 @@ def test_an_answer_about_another_plan_counts_not_and_is_warned_of(
     assert f"asked about {PLAN}, and the answer is about" in warning
 
 
-def test_a_reset_whose_answer_is_about_another_job_is_done_and_warned_of(
+def test_a_reset_whose_answer_is_about_another_job_is_done_with_a_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("running")
@@ -155,7 +155,7 @@ def test_a_reset_whose_answer_is_about_another_job_is_done_and_warned_of(
     assert any("ESA accepted Reset" in line for line in warnings(capsys))
 
 
-def test_a_plan_of_another_job_in_a_list_does_not_count_and_is_warned_of_once(
+def test_a_plan_of_another_job_in_a_list_is_ignored_with_one_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("stopped")
@@ -188,7 +188,7 @@ def test_a_plan_that_is_listed_as_another_job_s_is_not_the_declared_one() -> Non
 
 
 @pytest.mark.parametrize("said", [OTHER, "a:b:c", JOB.upper()])
-def test_a_plan_on_record_stays_in_its_job_whatever_a_list_calls_that(
+def test_a_recorded_plan_stays_in_its_job_whatever_job_a_list_names(
     said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World("stopped")
@@ -263,7 +263,7 @@ def test_a_declaration_in_another_case_that_contradicts_is_refused() -> None:
 
 
 def broken(world: World) -> dict[str, Any]:
-    """The record that an older version made of an answer whose job could not be read."""
+    """The outputs that an older version recorded from an answer whose job id could not be read."""
     return created(world) | {"job_id": "a:b:c"}
 
 
@@ -282,7 +282,7 @@ def test_a_record_without_a_readable_job_shows_no_change_and_says_what_to_do() -
     assert world.calls(START) == 1
 
 
-def test_a_record_without_a_readable_job_is_mended_by_declaring_it() -> None:
+def test_a_record_without_a_readable_job_is_repaired_by_declaring_it() -> None:
     world = World("stopped")
     outs = broken(world)
 

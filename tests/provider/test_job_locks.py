@@ -1,4 +1,4 @@
-"""Turns on a job's place in its list: who goes beside whom, who waits, and that nobody waits for ever."""
+"""The locks of jobs: which calls share one, which wait, and that none waits for ever."""
 
 import threading
 from collections.abc import Iterator
@@ -13,26 +13,26 @@ from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 
 ONE, SAME, OTHER = PlanRef("a", "job"), PlanRef("b", "job"), PlanRef("c", "other")
 UNKNOWN = PlanRef("d")
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
 class Holder:
-    """A thread that has a turn, or waits for one."""
+    """A thread that holds a lock, or waits for it."""
 
     def __init__(
-        self, pool: ThreadPoolExecutor, turn: AbstractContextManager[None]
+        self, pool: ThreadPoolExecutor, lock: AbstractContextManager[None]
     ) -> None:
         self.has_it, self.leave = threading.Event(), threading.Event()
-        self.done: Future[None] = pool.submit(self._hold, turn)
+        self.done: Future[None] = pool.submit(self._hold, lock)
 
-    def _hold(self, turn: AbstractContextManager[None]) -> None:
-        with turn:
+    def _hold(self, lock: AbstractContextManager[None]) -> None:
+        with lock:
             self.has_it.set()
-            assert self.leave.wait(PATIENCE)
+            assert self.leave.wait(TIMEOUT)
 
     def end(self) -> None:
         self.leave.set()
-        self.done.result(PATIENCE)
+        self.done.result(TIMEOUT)
 
 
 @pytest.fixture
@@ -42,79 +42,79 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
-def turns() -> JobLocks:
+def locks() -> JobLocks:
     return JobLocks()
 
 
-def is_free(turn: AbstractContextManager[None]) -> bool:
+def is_free(lock: AbstractContextManager[None]) -> bool:
     try:
-        with turn:
+        with lock:
             return True
     except NotStarted:
         return False
 
 
-def test_starts_go_side_by_side(turns: JobLocks) -> None:
-    with turns.shared(ONE, 0):
-        assert is_free(turns.shared(SAME, 0))
-        assert is_free(turns.shared(UNKNOWN, 0))
+def test_starts_share_the_lock(locks: JobLocks) -> None:
+    with locks.shared(ONE, 0):
+        assert is_free(locks.shared(SAME, 0))
+        assert is_free(locks.shared(UNKNOWN, 0))
 
 
-def test_a_rerun_is_alone_on_its_job(turns: JobLocks) -> None:
-    with turns.exclusive(ONE, 0):
-        assert not is_free(turns.shared(SAME, 0))
-        assert not is_free(turns.exclusive(SAME, 0))
-        assert not is_free(turns.shared(UNKNOWN, 0))
-        assert is_free(turns.shared(OTHER, 0))
-        assert is_free(turns.exclusive(OTHER, 0))
-    assert is_free(turns.shared(SAME, 0))
-    assert is_free(turns.exclusive(SAME, 0))
+def test_a_rerun_holds_the_lock_alone(locks: JobLocks) -> None:
+    with locks.exclusive(ONE, 0):
+        assert not is_free(locks.shared(SAME, 0))
+        assert not is_free(locks.exclusive(SAME, 0))
+        assert not is_free(locks.shared(UNKNOWN, 0))
+        assert is_free(locks.shared(OTHER, 0))
+        assert is_free(locks.exclusive(OTHER, 0))
+    assert is_free(locks.shared(SAME, 0))
+    assert is_free(locks.exclusive(SAME, 0))
 
 
 @pytest.mark.parametrize("start", [ONE, UNKNOWN])
-def test_a_rerun_waits_for_the_starts_that_go_on(
-    turns: JobLocks, start: PlanRef
+def test_a_rerun_waits_for_the_starts_that_hold_the_lock(
+    locks: JobLocks, start: PlanRef
 ) -> None:
-    with turns.shared(start, 0):
-        assert not is_free(turns.exclusive(SAME, 0))
-    assert is_free(turns.exclusive(SAME, 0))
+    with locks.shared(start, 0):
+        assert not is_free(locks.exclusive(SAME, 0))
+    assert is_free(locks.exclusive(SAME, 0))
 
 
 def test_a_start_that_comes_later_waits_for_a_rerun_that_waits(
-    turns: JobLocks, pool: ThreadPoolExecutor
+    locks: JobLocks, pool: ThreadPoolExecutor
 ) -> None:
-    with turns.shared(ONE, 0):
-        rerun = Holder(pool, turns.exclusive(ONE, PATIENCE))
-        while is_free(turns.shared(SAME, 0)):
+    with locks.shared(ONE, 0):
+        rerun = Holder(pool, locks.exclusive(ONE, TIMEOUT))
+        while is_free(locks.shared(SAME, 0)):
             assert not rerun.has_it.is_set()
 
-    assert rerun.has_it.wait(PATIENCE)
-    assert not is_free(turns.shared(SAME, 0))
-    start = Holder(pool, turns.shared(SAME, PATIENCE))
+    assert rerun.has_it.wait(TIMEOUT)
+    assert not is_free(locks.shared(SAME, 0))
+    start = Holder(pool, locks.shared(SAME, TIMEOUT))
     rerun.end()
-    assert start.has_it.wait(PATIENCE)
+    assert start.has_it.wait(TIMEOUT)
     start.end()
 
 
-def test_who_gets_no_turn_in_time_is_told_so(turns: JobLocks) -> None:
+def test_a_lock_that_is_not_free_in_time_is_an_error(locks: JobLocks) -> None:
     with (
-        turns.exclusive(ONE, 0),
+        locks.exclusive(ONE, 0),
         pytest.raises(NotStarted, match="plan job:b was not started: its job was busy"),
-        turns.shared(SAME, 0.01),
+        locks.shared(SAME, 0.01),
     ):
-        pytest.fail("it had a turn")
+        pytest.fail("it had a lock")
 
 
-def test_a_turn_ends_with_whatever_is_raised_in_it(turns: JobLocks) -> None:
-    for turn in (turns.exclusive, turns.shared):
-        with pytest.raises(ZeroDivisionError), turn(ONE, 0):
+def test_a_lock_is_released_after_an_exception(locks: JobLocks) -> None:
+    for lock in (locks.exclusive, locks.shared):
+        with pytest.raises(ZeroDivisionError), lock(ONE, 0):
             raise ZeroDivisionError
 
-    assert is_free(turns.exclusive(SAME, 0))
+    assert is_free(locks.exclusive(SAME, 0))
 
 
-def test_reruns_and_starts_of_four_threads_all_get_their_turn(
-    turns: JobLocks, pool: ThreadPoolExecutor
+def test_reruns_and_starts_of_four_threads_all_get_the_lock(
+    locks: JobLocks, pool: ThreadPoolExecutor
 ) -> None:
     alone = 0
     beside = 0
@@ -122,7 +122,7 @@ def test_reruns_and_starts_of_four_threads_all_get_their_turn(
 
     def rerun(_: int) -> bool:
         nonlocal alone
-        with turns.exclusive(ONE, PATIENCE):
+        with locks.exclusive(ONE, TIMEOUT):
             with lock:
                 alone += 1
                 fine = (alone, beside) == (1, 0)
@@ -132,7 +132,7 @@ def test_reruns_and_starts_of_four_threads_all_get_their_turn(
 
     def start(_: int) -> bool:
         nonlocal beside
-        with turns.shared(SAME, PATIENCE):
+        with locks.shared(SAME, TIMEOUT):
             with lock:
                 beside += 1
                 fine = alone == 0
@@ -142,4 +142,4 @@ def test_reruns_and_starts_of_four_threads_all_get_their_turn(
 
     done = [pool.submit((rerun, start)[n % 3 > 0], n) for n in range(300)]
 
-    assert all(each.result(PATIENCE) for each in done)
+    assert all(each.result(TIMEOUT) for each in done)

@@ -1,4 +1,4 @@
-"""Many plans under many faults and four threads: ESA's own history says what was started, and how often."""
+"""Many plans with many faults and four threads: ESA's history shows what was started, and how often."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +59,7 @@ def effective(world: World, action: str = START) -> Counter[str]:
 
 
 def persistently(step: Any, *arguments: Any) -> Any:
-    """Go on as a person does who runs `up` again after an error."""
+    """Repeat a step after an error, as a person runs `up` again."""
     for _ in range(20):
         try:
             return step(*arguments)
@@ -69,7 +69,7 @@ def persistently(step: Any, *arguments: Any) -> Any:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_each_plan_is_started_once_and_every_record_is_true(seed: int) -> None:
+def test_each_plan_is_started_once_and_every_state_is_correct(seed: int) -> None:
     faults = [kind | {"probability": WRONG / len(KINDS)} for kind in KINDS]
     world = World(jobs=[make(n) for n in range(JOBS)], deadline=30.0)
     world.esa.faults.set(

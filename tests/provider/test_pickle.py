@@ -1,4 +1,4 @@
-"""The text by which the state of every stack names its provider: it is kept for ever."""
+"""The pickle by which the state of every stack names its provider: it must never change."""
 
 import base64
 import pickle

@@ -1,4 +1,4 @@
-"""Remembered lists: one call for many askers, and when a list is too old, doubtful or failed."""
+"""The cache of lists: one call for many callers, and lists that are too old, may be stale or have failed."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ from pulumi_esa_prefetch.provider.plan_cache import (
 GONE = NotFound("List", "InvalidJob.NotFound", 404, "gone")
 
 
-class Shelf:
-    """Answers List calls from what the test put on it."""
+class FakeLists:
+    """Answers List calls with what the test has put in."""
 
     def __init__(self) -> None:
         self.plans: dict[str, str] = {"a": "stopped", "b": "stopped"}
@@ -42,8 +42,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def fake_lists() -> FakeLists:
+    return FakeLists()
 
 
 @pytest.fixture
@@ -52,22 +52,26 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def lists(shelf: Shelf, clock: ManualClock) -> PlanCache:
-    return PlanCache(shelf, clock)
+def lists(fake_lists: FakeLists, clock: ManualClock) -> PlanCache:
+    return PlanCache(fake_lists, clock)
 
 
 def status(found: Plan | None) -> str | None:
     return found.status if found else "gone"
 
 
-def test_all_plans_of_a_job_cost_one_call(lists: PlanCache, shelf: Shelf) -> None:
+def test_all_plans_of_a_job_cost_one_call(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     found = [lists.find("job", plan_id) for plan_id in "abab"]
 
     assert [status(plan) for plan in found] == ["stopped"] * 4
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_four_threads_at_once_cost_one_call(lists: PlanCache, shelf: Shelf) -> None:
+def test_four_threads_at_once_cost_one_call(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     together = threading.Barrier(4)
 
     def ask(plan_id: str) -> Plan | None:
@@ -78,18 +82,20 @@ def test_four_threads_at_once_cost_one_call(lists: PlanCache, shelf: Shelf) -> N
         found = list(pool.map(ask, "abab"))
 
     assert [status(plan) for plan in found] == ["stopped"] * 4
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_each_job_has_a_list_of_its_own(lists: PlanCache, shelf: Shelf) -> None:
+def test_each_job_has_a_list_of_its_own(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     lists.find("job", "a")
     lists.find("other", "a")
 
-    assert shelf.calls == 2
+    assert fake_lists.calls == 2
 
 
-def test_a_list_is_asked_for_anew_after_thirty_seconds(
-    lists: PlanCache, shelf: Shelf, clock: ManualClock
+def test_a_list_is_read_again_after_thirty_seconds(
+    lists: PlanCache, fake_lists: FakeLists, clock: ManualClock
 ) -> None:
     lists.find("job", "a")
     clock.advance(MAX_AGE)
@@ -97,80 +103,88 @@ def test_a_list_is_asked_for_anew_after_thirty_seconds(
     clock.advance(0.1)
     lists.find("job", "a")
 
-    assert shelf.calls == 2
+    assert fake_lists.calls == 2
 
 
-def test_a_plan_younger_than_the_list_is_found(lists: PlanCache, shelf: Shelf) -> None:
+def test_a_plan_younger_than_the_list_is_found(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     lists.find("job", "a")
-    shelf.plans["c"] = "waiting"
+    fake_lists.plans["c"] = "waiting"
 
     assert status(lists.find("job", "c")) == "waiting"
-    assert shelf.calls == 2
+    assert fake_lists.calls == 2
 
 
-def test_a_plan_missing_in_a_list_just_asked_for_is_missing(
-    lists: PlanCache, shelf: Shelf
+def test_a_plan_that_a_new_list_does_not_hold_is_missing(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
     assert lists.find("job", "c") is None
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_recalling_is_content_with_a_remembered_list_that_has_the_plan(
-    lists: PlanCache, shelf: Shelf
+def test_a_cached_list_that_holds_the_plan_is_enough(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
     found = [lists.find("job", plan_id, recorded=True) for plan_id in "abab"]
 
     assert [status(plan) for plan in found] == ["stopped"] * 4
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_a_plan_on_record_is_not_gone_by_a_list_that_may_be_older(
-    lists: PlanCache, shelf: Shelf
+def test_a_recorded_plan_is_not_missing_by_a_list_that_may_be_older(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
     lists.find("job", "a", recorded=True)
-    shelf.plans["c"] = "waiting"
+    fake_lists.plans["c"] = "waiting"
 
     assert status(lists.find("job", "c", recorded=True)) == "waiting"
     assert lists.find("job", "d", recorded=True) is None
-    assert shelf.calls == 3
+    assert fake_lists.calls == 3
 
 
-def test_a_job_that_does_not_exist_has_no_plans(lists: PlanCache, shelf: Shelf) -> None:
-    shelf.error = GONE
+def test_a_job_that_does_not_exist_has_no_plans(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
+    fake_lists.error = GONE
 
     assert lists.find("job", "a", recorded=True) is None
     assert lists.find("job", "b", recorded=True) is None
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_a_second_look_is_always_a_new_one(lists: PlanCache, shelf: Shelf) -> None:
+def test_with_max_age_zero_the_list_is_always_read_again(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     lists.find("job", "a")
-    shelf.plans["a"] = "running"
+    fake_lists.plans["a"] = "running"
 
     assert status(lists.find("job", "a")) == "stopped"
     assert status(lists.get("job", "a", max_age=0)) == "running"
     assert status(lists.find("job", "a")) == "running"
-    assert shelf.calls == 2
+    assert fake_lists.calls == 2
 
 
-def test_an_answer_to_start_is_worth_more_than_the_list_before(
-    lists: PlanCache, shelf: Shelf
+def test_an_answer_to_start_replaces_the_plan_of_an_older_list(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
     lists.find("job", "a")
     lists.store(Plan(id="a", job_id="job", status="waiting"))
 
     assert status(lists.find("job", "a")) == "waiting"
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_an_answer_outlives_a_list_that_was_under_way(
-    lists: PlanCache, shelf: Shelf
+def test_an_answer_outlives_a_list_that_was_being_read(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
-    shelf.during = lambda: lists.store(Plan(id="a", job_id="job", status="running"))
+    fake_lists.during = lambda: lists.store(
+        Plan(id="a", job_id="job", status="running")
+    )
 
     assert status(lists.find("job", "a")) == "running"
     assert status(lists.find("job", "b")) == "stopped"
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
 def test_an_answer_does_not_outlive_a_later_list(lists: PlanCache) -> None:
@@ -179,46 +193,50 @@ def test_an_answer_does_not_outlive_a_later_list(lists: PlanCache) -> None:
     assert status(lists.find("job", "a")) == "stopped"
 
 
-def test_an_answer_that_names_no_job_is_not_remembered(lists: PlanCache) -> None:
+def test_an_answer_that_names_no_job_is_not_cached(lists: PlanCache) -> None:
     lists.store(Plan(id="a", status="running"))
 
     assert status(lists.find("job", "a")) == "stopped"
 
 
-def test_what_is_forgotten_is_asked_for_anew(lists: PlanCache, shelf: Shelf) -> None:
+def test_an_invalidated_list_is_read_again(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     lists.find("job", "a")
     lists.invalidate("job")
     lists.find("job", "a")
 
-    assert shelf.calls == 2
+    assert fake_lists.calls == 2
 
 
-def test_a_list_under_way_is_forgotten_too(lists: PlanCache, shelf: Shelf) -> None:
-    shelf.during = lambda: lists.invalidate("job")
-    lists.find("job", "a")
-    shelf.during = lambda: None
-    lists.find("job", "a")
-
-    assert shelf.calls == 2
-
-
-def test_a_failure_is_remembered_for_all_who_ask_and_not_for_ever(
-    lists: PlanCache, shelf: Shelf, clock: ManualClock
+def test_a_list_that_is_being_read_is_invalidated_too(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
-    shelf.error = Unreachable("no connection")
+    fake_lists.during = lambda: lists.invalidate("job")
+    lists.find("job", "a")
+    fake_lists.during = lambda: None
+    lists.find("job", "a")
+
+    assert fake_lists.calls == 2
+
+
+def test_a_failure_is_cached_for_all_callers_for_a_while(
+    lists: PlanCache, fake_lists: FakeLists, clock: ManualClock
+) -> None:
+    fake_lists.error = Unreachable("no connection")
     for plan_id in "abab":
         with pytest.raises(Unreachable):
             lists.find("job", plan_id)
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
-    shelf.error = None
+    fake_lists.error = None
     clock.advance(MAX_AGE + 1)
 
     assert status(lists.find("job", "a")) == "stopped"
 
 
-def test_a_failure_of_a_brief_look_is_not_remembered(
-    lists: PlanCache, shelf: Shelf
+def test_a_failure_of_a_brief_call_is_not_cached(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
     def brief(job_id: str) -> Sequence[Plan]:
         raise Unreachable(f"no time for {job_id}")
@@ -227,19 +245,21 @@ def test_a_failure_of_a_brief_look_is_not_remembered(
         lists.find("job", "a", ListCall(brief, 5.0, cache_failure=False))
 
     assert status(lists.find("job", "a")) == "stopped"
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
-def test_a_brief_look_that_succeeds_serves_all(lists: PlanCache, shelf: Shelf) -> None:
+def test_a_brief_call_that_succeeds_serves_all(
+    lists: PlanCache, fake_lists: FakeLists
+) -> None:
     brief = ListCall(lambda job: [Plan(id="a", job_id=job, status="failed")], 5.0)
     lists.find("job", "a", brief)
 
     assert status(lists.find("job", "a")) == "failed"
-    assert shelf.calls == 0
+    assert fake_lists.calls == 0
 
 
-def test_who_has_no_time_does_not_wait_for_another_who_asks(
-    lists: PlanCache, shelf: Shelf
+def test_a_caller_without_time_does_not_wait_for_another_thread(
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
     asked, answer = threading.Event(), threading.Event()
 
@@ -247,23 +267,23 @@ def test_who_has_no_time_does_not_wait_for_another_who_asks(
         asked.set()
         answer.wait(5)
 
-    shelf.during = slowly
+    fake_lists.during = slowly
 
     with ThreadPoolExecutor(1) as pool:
         patient = pool.submit(lists.find, "job", "a")
         assert asked.wait(5)
         with pytest.raises(StillAsking):
-            lists.find("job", "a", ListCall(shelf, 0.0))
+            lists.find("job", "a", ListCall(fake_lists, 0.0))
         answer.set()
 
     assert status(patient.result()) == "stopped"
-    assert shelf.calls == 1
+    assert fake_lists.calls == 1
 
 
 def test_other_plans_of_the_job_come_in_the_order_of_their_ids(
-    lists: PlanCache, shelf: Shelf
+    lists: PlanCache, fake_lists: FakeLists
 ) -> None:
-    shelf.plans = {"a": "running", "c": "running", "b": "running", "d": "waiting"}
+    fake_lists.plans = {"a": "running", "c": "running", "b": "running", "d": "waiting"}
 
     assert [plan.id for plan in lists.other_plans("job", "a")] == ["b", "c", "d"]
 
@@ -277,9 +297,9 @@ def test_other_plans_of_the_job_come_in_the_order_of_their_ids(
         (0, "waiting", "waiting"),
     ],
 )
-def test_another_plan_that_was_set_going_is_so_while_a_list_may_lag(
+def test_another_plan_that_was_started_counts_as_started_while_a_list_may_lag(
     lists: PlanCache,
-    shelf: Shelf,
+    fake_lists: FakeLists,
     clock: ManualClock,
     seconds: float,
     listed: str,
@@ -287,12 +307,12 @@ def test_another_plan_that_was_set_going_is_so_while_a_list_may_lag(
 ) -> None:
     lists.mark_started("job", "b", "running")
     clock.advance(seconds)
-    shelf.plans["b"] = listed
+    fake_lists.plans["b"] = listed
 
     assert [plan.status for plan in lists.other_plans("job", "a")] == [shown]
 
 
-def test_what_esa_answers_of_a_plan_ends_that_it_was_set_going(
+def test_an_answer_about_a_plan_replaces_the_mark_that_it_was_started(
     lists: PlanCache,
 ) -> None:
     lists.mark_started("job", "b", "running")

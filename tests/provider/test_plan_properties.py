@@ -139,14 +139,14 @@ def test_a_plan_id_that_the_engine_removed_is_no_failure() -> None:
         (7.0, (None, None)),
     ],
 )
-def test_a_composite_id_is_taken_apart_and_nothing_else(
+def test_a_composite_id_is_split_and_nothing_else(
     text: object, ids: tuple[str | None, str | None]
 ) -> None:
     assert split_id(text) == ids
 
 
 @given(st.text() | st.floats() | st.none() | st.lists(st.text()))
-def test_no_plan_id_however_odd_raises(value: object) -> None:
+def test_no_plan_id_raises_whatever_it_is(value: object) -> None:
     declaration = read_declaration({"plan_id": value})
 
     assert declaration.inputs is None or declaration.inputs.plan_id
@@ -193,7 +193,7 @@ def test_one_instant_has_one_notation_whatever_esa_wrote() -> None:
     assert len({state.outputs()["end_time"] for state in states}) == 1
 
 
-def test_outputs_are_fresh_for_the_host_writes_into_them() -> None:
+def test_outputs_are_a_new_dict_because_the_host_writes_into_them() -> None:
     state = PlanState.parse(props())
 
     state.outputs()["__provider"] = "gASV"
@@ -206,7 +206,7 @@ def test_a_state_without_a_plan_is_an_error() -> None:
         PlanInputs.parse({"job_id": JOB})
 
 
-def test_a_record_that_cannot_be_read_is_told_on_one_printable_line() -> None:
+def test_a_record_that_cannot_be_read_is_one_printable_line() -> None:
     with pytest.raises(ValidationError) as caught:
         PlanInputs.model_validate({"plan_id": PLAN, "desired\x13\ntate": "x"})
 

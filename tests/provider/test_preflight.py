@@ -1,4 +1,4 @@
-"""Consequences that ``check`` names before the fact: by the stack's limits, for a plan that is about to start."""
+"""What ``check`` reports before anything is done, and the limits that are enforced right before a Start."""
 
 import threading
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_a_start_beyond_a_limit_is_denied() -> None:
     assert world.writes() == [GET]
 
 
-def test_a_start_beyond_a_limit_that_only_warns_is_told_once(
+def test_a_start_beyond_a_limit_that_only_warns_is_one_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("stopped")
@@ -115,7 +115,7 @@ def test_what_is_not_about_to_start_is_not_judged(
         "old one unreadable",
     ],
 )
-def test_a_plan_on_record_that_is_to_run_anew_is_warned_of_for_its_window_may_change(
+def test_a_recorded_plan_that_will_run_again_is_only_warned_of_because_its_window_may_change(
     olds: dict[str, Any],
     declared: dict[str, Any],
     capsys: pytest.CaptureFixture[str],
@@ -134,7 +134,7 @@ def test_a_plan_on_record_that_is_to_run_anew_is_warned_of_for_its_window_may_ch
     assert bool(world.esa.history) is judged
 
 
-def test_what_only_warns_of_a_plan_on_record_promises_nothing(
+def test_a_warning_about_a_recorded_plan_does_not_announce_a_second_check(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     slow = Limits(max_origin_urls_per_second=0.001)
@@ -202,7 +202,7 @@ def test_triggers_that_mean_something_else_are_no_window(
     assert "judged again right before" in capsys.readouterr().out
 
 
-def test_a_plan_on_record_that_is_gone_is_the_business_of_refresh() -> None:
+def test_a_recorded_plan_that_is_gone_is_left_to_refresh() -> None:
     world = World()
 
     assert check(world, SLOW, props(), **AGAIN) == []
@@ -219,7 +219,7 @@ def test_a_plan_on_record_that_is_gone_is_the_business_of_refresh() -> None:
     ],
     ids=["same", "recorded", "stopped", "stopped, triggers", "wanted again"],
 )
-def test_a_plan_on_record_whose_update_cannot_be_refused_is_not_looked_at(
+def test_a_recorded_plan_whose_update_cannot_be_refused_is_not_listed(
     olds: dict[str, Any], declared: dict[str, Any]
 ) -> None:
     world = World("waiting")
@@ -243,7 +243,7 @@ def test_a_waiting_plan_whose_window_may_be_open_by_then_may_be_declared_stopped
     assert check(World("waiting", start=start), None, {}, **STOPPED) == []
 
 
-def test_with_verify_off_nothing_is_said_of_a_plan_that_cannot_be_stopped(
+def test_with_verify_off_nothing_is_reported_about_a_plan_that_cannot_be_stopped(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("waiting", start="+1h")
@@ -316,7 +316,7 @@ def test_an_update_that_may_be_carried_out_is_not_warned_of(
     assert capsys.readouterr().out == ""
 
 
-def test_a_failed_look_at_a_plan_on_record_fails_nothing(
+def test_a_failed_list_of_a_recorded_plan_fails_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("waiting", faults=(fault({"kind": "denied"}, action=LIST, every=1),))
@@ -325,7 +325,7 @@ def test_a_failed_look_at_a_plan_on_record_fails_nothing(
     assert "are not looked up" in capsys.readouterr().out
 
 
-def test_a_job_that_cannot_be_read_is_no_objection(
+def test_a_job_that_cannot_be_read_fails_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("stopped", faults=(fault({"kind": "denied"}, action=GET),))
@@ -339,13 +339,13 @@ NO_PACE = fault({"kind": "missing-keys", "keys": "Interval"}, action=LIST, every
 
 
 @pytest.mark.parametrize("olds", [{}, props()], ids=["new", "on record"])
-def test_check_has_nothing_to_say_of_a_plan_without_a_pace(
+def test_check_reports_nothing_about_a_plan_without_a_pace(
     olds: dict[str, Any],
 ) -> None:
     assert check(World("stopped", faults=(NO_PACE,)), SLOW, olds, **AGAIN) == []
 
 
-def test_check_does_not_wait_for_another_who_asks(
+def test_check_does_not_wait_for_another_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hook_call, "BRIEF_SECONDS", 0.05)
@@ -375,7 +375,7 @@ def limited(world: World, limits: Limits) -> World:
     return world
 
 
-def test_a_start_that_check_did_not_look_at_is_denied_before_the_call() -> None:
+def test_a_start_that_check_did_not_judge_is_denied_before_the_call() -> None:
     world = limited(World("stopped"), SLOW)
     world.session.verify = False
     assert world.provider.check({}, props()).failures == []
@@ -386,7 +386,7 @@ def test_a_start_that_check_did_not_look_at_is_denied_before_the_call() -> None:
     assert world.writes() == [GET]
 
 
-def test_a_plan_that_was_stopped_behind_the_back_is_denied_before_the_call() -> None:
+def test_a_plan_that_somebody_else_stopped_is_denied_before_the_call() -> None:
     world = World("running")
     outs = created(world)
     world.client.stop_scheduled_preload_execution(plan_id=PLAN)
@@ -460,7 +460,7 @@ def test_a_job_that_cannot_be_read_is_not_started_against_a_denial() -> None:
 @pytest.mark.parametrize(
     "limits", [Limits(max_origin_urls_per_second=0.001), Limits()], ids=str
 )
-def test_where_nothing_is_denied_a_start_costs_no_further_look(limits: Limits) -> None:
+def test_where_nothing_is_denied_a_start_costs_no_further_call(limits: Limits) -> None:
     world = limited(World("stopped"), limits)
 
     assert created(world)["status"] == "running"
@@ -497,7 +497,7 @@ def test_a_window_that_was_moved_into_a_freeze_in_this_run_is_not_started(
     world = World("waiting", "waiting", start="+1h", end="+2h")
     outs = created(world)
     provider = limited(world, frozen_from(world.clock.now(), 24)).provider
-    created(world, plan_id=plan_id(2))  # the job's list is remembered now
+    created(world, plan_id=plan_id(2))  # the job's list is cached now
     moved = world.clock.now() + timedelta(hours=25)
     world.client.update_scheduled_preload_execution(
         plan_id=PLAN, start_time=moved, end_time=moved + timedelta(hours=1)
@@ -515,7 +515,7 @@ def test_a_window_that_was_moved_into_a_freeze_in_this_run_is_not_started(
     assert world.calls(START) == before
 
 
-def test_the_job_is_looked_at_again_before_a_start_that_may_be_denied() -> None:
+def test_the_job_is_listed_again_before_a_start_that_may_be_denied() -> None:
     world = World("stopped", end="+200h")
     limits = Limits(enforce="deny")
     assert check(world, limits, {}) == []

@@ -1,4 +1,4 @@
-"""What was done a moment ago: lists that do not show it yet, and calls that ESA carries out later than it answers."""
+"""Recent calls: lists that do not show their effect yet, and calls that ESA carries out after its answer."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_a_refresh_right_after_the_start_sees_the_plan_run() -> None:
     assert read == outs | {"status": "running"}
 
 
-def test_a_list_is_believed_at_once_when_the_process_is_some_seconds_old() -> None:
+def test_a_list_is_trusted_at_once_when_the_process_is_some_seconds_old() -> None:
     world = World("stopped")
     outs = created(world)
     world.client.stop_scheduled_preload_execution(plan_id=outs["plan_id"])
@@ -96,7 +96,7 @@ def test_a_refresh_right_after_a_rerun_does_not_take_the_plan_for_finished() -> 
     assert read == outs | {"status": "running"}
 
 
-def test_plans_that_have_finished_cost_a_refresh_one_wait_and_one_look_more() -> None:
+def test_plans_that_have_finished_cost_a_refresh_one_wait_and_one_more_list() -> None:
     world = World(*["running"] * 5)
     known = [created(world, plan_id=plan_id(n)) for n in range(1, 6)]
     world.clock.sleep(9 * 3600)

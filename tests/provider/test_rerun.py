@@ -57,7 +57,7 @@ def test_a_changed_trigger_runs_the_plan_again(
     assert outs["triggers"] == {"release": "2"}
 
 
-def test_a_waiting_plan_is_not_stopped_for_it_cannot_be() -> None:
+def test_a_waiting_plan_is_not_stopped_because_it_cannot_be() -> None:
     world = World("waiting", start="+1h")
     outs = created(world)
 
@@ -87,7 +87,7 @@ def test_another_running_plan_of_the_job_is_refused_before_stop() -> None:
     assert rerun(world, outs, rerun="resume")["status"] == "running"
 
 
-def test_a_plan_started_since_the_list_was_remembered_is_not_set_back() -> None:
+def test_a_plan_started_since_the_list_was_cached_is_not_set_back() -> None:
     world = World("finished", "stopped")
     outs = created(world)
     world.client.start_scheduled_preload_execution(plan_id=plan_id(2))
@@ -98,7 +98,7 @@ def test_a_plan_started_since_the_list_was_remembered_is_not_set_back() -> None:
     assert world.writes() == [START]
 
 
-def test_a_plan_stopped_since_the_list_was_remembered_is_not_in_the_way() -> None:
+def test_a_plan_stopped_since_the_list_was_cached_does_not_block_a_rerun() -> None:
     world = World("finished", "running")
     outs = created(world)
     world.client.stop_scheduled_preload_execution(plan_id=plan_id(2))
@@ -123,7 +123,7 @@ def test_a_waiting_plan_beside_one_that_runs_is_started_and_sets_nothing_back(
 
 
 @pytest.mark.parametrize("round_", range(10))
-def test_no_start_of_this_process_comes_between_the_look_and_the_reset(
+def test_no_start_of_this_process_comes_between_the_list_and_the_reset(
     round_: int,
 ) -> None:
     world = World("finished", "stopped")
@@ -143,7 +143,7 @@ def test_no_start_of_this_process_comes_between_the_look_and_the_reset(
         for done in [pool.submit(again), pool.submit(start)]:
             done.result()
 
-    # By ESA's own order: nothing is set back once the other plan was started.
+    # In the order in which ESA received them: no Reset after the Start of the other plan.
     order = [entry for entry in world.esa.history if entry.action in {RESET, START}]
     others = [n for n, e in enumerate(order) if e.parameters["Id"] == plan_id(2)]
     resets = [n for n, e in enumerate(order) if e.action == RESET]
@@ -239,7 +239,7 @@ def test_a_reset_after_which_nothing_was_started_does_not_count() -> None:
     assert world.writes() == [RESET, START, RESET, START]
 
 
-def test_a_plan_of_which_nobody_knew_whether_it_was_started_is_not_set_back() -> None:
+def test_a_plan_that_may_have_been_started_is_not_set_back() -> None:
     world = World("finished", "finished")
     first, second = created(world), created(world, plan_id=plan_id(2))
     world.wire.unanswered = START
@@ -252,7 +252,9 @@ def test_a_plan_of_which_nobody_knew_whether_it_was_started_is_not_set_back() ->
     assert world.writes() == [RESET, START, START]
 
 
-def test_a_list_that_the_first_plan_has_used_up_is_begun_anew_for_the_second() -> None:
+def test_a_url_list_that_the_first_plan_has_used_up_begins_again_for_the_second() -> (
+    None
+):
     plans = [plan(n, "finished") | {"SliceLen": 100} for n in (1, 2)]
     world = World(jobs=[job(1, plans, urls=50)])
     first, second = created(world), created(world, plan_id=plan_id(2))
@@ -266,7 +268,7 @@ def test_a_list_that_the_first_plan_has_used_up_is_begun_anew_for_the_second() -
 
 
 @pytest.mark.parametrize("seconds", [0.5, 2.0])
-def test_a_plan_started_a_moment_ago_is_not_set_back_though_no_list_shows_it(
+def test_a_plan_started_a_moment_ago_is_not_set_back_even_if_no_list_shows_it(
     seconds: float,
 ) -> None:
     stale = fault({"kind": "stale", "seconds": 2.5}, action=LIST, every=1)
@@ -281,11 +283,11 @@ def test_a_plan_started_a_moment_ago_is_not_set_back_though_no_list_shows_it(
     assert world.writes() == [START]
 
 
-# records of one plan
+# two resources of one plan
 
 
 @pytest.mark.parametrize("mode", ["from_start", "resume"])
-def test_a_second_record_of_a_plan_does_not_run_it_once_more(mode: str) -> None:
+def test_a_second_resource_of_a_plan_does_not_run_it_once_more(mode: str) -> None:
     world = World("running")
     outs = created(world)
 
@@ -301,7 +303,7 @@ def test_a_second_record_of_a_plan_does_not_run_it_once_more(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["from_start", "resume"])
-def test_two_records_of_a_plan_at_once_run_it_once(mode: str) -> None:
+def test_two_resources_of_a_plan_at_once_run_it_once(mode: str) -> None:
     world = World("running")
     outs = created(world)
 
@@ -322,7 +324,7 @@ def test_other_triggers_run_the_plan_once_more() -> None:
     assert outs["starts"] == 2
 
 
-def test_a_second_record_does_what_was_refused_to_the_first() -> None:
+def test_a_second_resource_does_what_was_refused_to_the_first() -> None:
     world = World("running", faults=(fault({"kind": "denied"}),))
     outs = created(world)
     with pytest.raises(PrefetchError, match="was not started"):
@@ -331,7 +333,7 @@ def test_a_second_record_does_what_was_refused_to_the_first() -> None:
     assert rerun(world, outs)["status"] == "running"
 
 
-def test_a_plan_of_which_nobody_knows_is_not_run_again_for_a_second_record() -> None:
+def test_a_plan_that_may_run_is_not_run_again_for_a_second_resource() -> None:
     world = World("running")
     outs = created(world)
     world.wire.unanswered = START
@@ -349,7 +351,7 @@ def test_a_plan_of_which_nobody_knows_is_not_run_again_for_a_second_record() -> 
 
 
 @pytest.mark.parametrize("status", ["finished", "stopped", "failed"])
-def test_a_plan_that_a_reset_sets_going_is_named_and_left_alone(
+def test_a_plan_that_a_reset_starts_is_named_and_left_alone(
     status: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World("finished", status, dialects=("reset-requeues",))
@@ -362,7 +364,7 @@ def test_a_plan_that_a_reset_sets_going_is_named_and_left_alone(
     assert world.writes() == [RESET, START]
 
 
-def test_a_reset_that_sets_nothing_going_says_nothing(
+def test_a_reset_that_starts_nothing_is_not_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World(jobs=[job(1, [plan(1, "finished"), plan(2, "waiting", start="+1h")])])
@@ -375,7 +377,7 @@ def test_a_reset_that_sets_nothing_going_says_nothing(
     assert world.calls(LIST) == looks + 2
 
 
-def test_after_the_reset_of_a_job_with_one_plan_nobody_looks() -> None:
+def test_after_the_reset_of_a_job_with_one_plan_no_list_is_read() -> None:
     world = World("finished")
     outs = created(world)
     looks = world.calls(LIST)
@@ -385,7 +387,7 @@ def test_after_the_reset_of_a_job_with_one_plan_nobody_looks() -> None:
     assert world.calls(LIST) == looks + 1
 
 
-def test_a_look_after_the_reset_that_fails_is_no_reason_not_to_start() -> None:
+def test_a_failed_list_after_the_reset_does_not_prevent_the_start() -> None:
     silent = fault({"kind": "denied"}, action=LIST, calls=[3])
     world = World("finished", "finished", faults=(silent,))
     outs = created(world)
@@ -408,7 +410,7 @@ def test_a_failure_after_stop_says_that_the_plan_is_stopped_now(action: str) -> 
     assert rerun(world, outs)["status"] == "running"
 
 
-def test_a_start_of_which_nobody_knows_is_not_said_to_have_left_it_stopped() -> None:
+def test_a_plan_that_may_have_been_started_is_not_reported_as_stopped() -> None:
     lost = fault({"kind": "reset", "when": "after"})
     world = World("running", faults=(lost,))
     outs = created(world)
@@ -423,7 +425,7 @@ def test_a_start_of_which_nobody_knows_is_not_said_to_have_left_it_stopped() -> 
     assert world.status() == "running"
 
 
-def test_a_plan_that_is_gone_after_stop_is_not_said_to_be_stopped(
+def test_a_plan_that_is_gone_after_stop_is_not_reported_as_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World("running")
@@ -500,7 +502,7 @@ def test_a_lost_start_of_a_rerun_has_one_effect(when: str) -> None:
     assert world.effects().count(START) == 1
 
 
-def test_a_rerun_looks_first_for_the_record_may_be_old() -> None:
+def test_a_rerun_lists_first_because_the_state_may_be_old() -> None:
     world = World("running")
     outs = created(world)
     world.client.stop_scheduled_preload_execution(plan_id=outs["plan_id"])

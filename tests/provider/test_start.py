@@ -1,4 +1,4 @@
-"""Start under lost, odd and refused answers: one declaration sets a plan going once, and says what it knows."""
+"""Start with lost, unusable and refused answers: a plan is started once, and errors say what is known."""
 
 import io
 import os
@@ -66,7 +66,7 @@ def test_a_start_lost_before_the_effect_is_repeated(
 
 
 @pytest.mark.parametrize("kind", REFUSED_BEFORE, ids=fault_id)
-def test_a_throttled_start_is_repeated_without_a_look(kind: dict[str, Any]) -> None:
+def test_a_throttled_start_is_repeated_without_a_list(kind: dict[str, Any]) -> None:
     world = World("stopped", faults=(fault(kind, times=3),))
 
     assert created(world)["status"] == "running"
@@ -74,7 +74,7 @@ def test_a_throttled_start_is_repeated_without_a_look(kind: dict[str, Any]) -> N
     assert world.calls(LIST) == 1
 
 
-def test_a_waiting_plan_whose_answers_are_lost_is_started_until_one_is_heard() -> None:
+def test_a_waiting_plan_whose_answers_are_lost_is_started_until_one_arrives() -> None:
     lost = fault({"kind": "reset", "when": "after"}, times=3)
     world = World("waiting", start="+1h", faults=(lost,), dialects=("new-plan-waits",))
 
@@ -186,7 +186,7 @@ def test_a_refused_start_is_an_error_and_nothing_is_repeated(
     assert world.calls(START) == 1
 
 
-def test_a_start_after_the_window_is_refused_by_esa_in_its_words() -> None:
+def test_a_start_after_the_window_is_an_error_with_esas_code() -> None:
     world = World("stopped", start="-2h", end="-1h")
 
     with pytest.raises(PrefetchError, match=r"InvalidEndTime\.Mismatch"):
@@ -223,7 +223,7 @@ def test_a_late_start_that_esa_accepts_is_not_refused_beforehand() -> None:
     assert world.calls(START) == 1
 
 
-def test_a_refused_window_that_is_not_over_is_told_in_the_words_of_esa() -> None:
+def test_a_refused_window_that_is_not_over_is_an_error_with_esas_code() -> None:
     kind = {"kind": "throttle", "code": "InvalidEndTime.Mismatch", "status": 400}
     world = World("stopped", faults=(fault(kind),))
 
@@ -238,7 +238,7 @@ def test_a_refused_window_that_is_not_over_is_told_in_the_words_of_esa() -> None
     ("status", "dialect"),
     [("failed", "start-failed-ignored"), ("finished", "start-finished-ignored")],
 )
-def test_a_start_that_esa_ignores_is_recorded_as_it_is_and_told(
+def test_a_start_that_esa_ignores_is_recorded_as_it_is_and_reported(
     status: str, dialect: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World(status, dialects=(dialect,))
@@ -357,7 +357,7 @@ def test_a_key_that_may_not_start_is_named_with_the_right_that_it_lacks() -> Non
     assert world.calls(LIST) == 1
 
 
-def test_a_plan_deleted_between_look_and_start_does_not_exist() -> None:
+def test_a_plan_deleted_between_list_and_start_does_not_exist() -> None:
     world = World("stopped")
     world.session.plan_cache.find(JOB, PLAN)
     world.client.delete_scheduled_preload_execution(plan_id=PLAN)
@@ -390,7 +390,7 @@ def test_without_a_job_start_is_the_look_up(
     assert f"declare job_id {JOB}" in capsys.readouterr().out
 
 
-def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
+def test_an_engine_that_is_gone_does_not_fail_a_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World("stopped")
@@ -406,7 +406,7 @@ def test_an_engine_that_has_gone_away_is_no_reason_to_fail_after_a_start(
             broken.close()
 
 
-def test_no_line_moves_the_cursor_of_whoever_reads_it(
+def test_a_line_holds_no_control_characters(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     notify("a\x1b[2J\x9b2J\u202eb\r\nc")
@@ -414,7 +414,7 @@ def test_no_line_moves_the_cursor_of_whoever_reads_it(
     assert capsys.readouterr().out == "esa-prefetch: a?[2J?2J?b c\n"
 
 
-def test_letters_that_stdout_cannot_write_do_not_undo_a_start(
+def test_characters_that_stdout_cannot_write_do_not_fail_a_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World("stopped")
@@ -431,7 +431,7 @@ def test_letters_that_stdout_cannot_write_do_not_undo_a_start(
     assert "ESA accepted Start and says that the plan is failed" in said
 
 
-def test_a_closed_stdout_does_not_undo_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_stdout_does_not_fail_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
@@ -439,7 +439,7 @@ def test_a_closed_stdout_does_not_undo_a_start(monkeypatch: pytest.MonkeyPatch) 
     notify("nobody hears it")
 
 
-def test_the_look_after_a_lost_start_may_come_after_the_deadline() -> None:
+def test_the_list_after_a_lost_start_may_come_after_the_deadline() -> None:
     world = World("stopped", deadline=20.0)
     handle = world.wire.handle_request
 
@@ -461,7 +461,7 @@ def test_the_look_after_a_lost_start_may_come_after_the_deadline() -> None:
 @pytest.mark.parametrize(
     "kind", [{"kind": "reset", "when": "after"}, {"kind": "reset", "when": "before"}]
 )
-def test_without_a_job_a_lost_start_says_how_to_settle_it(kind: dict[str, Any]) -> None:
+def test_without_a_job_a_lost_start_says_what_to_do(kind: dict[str, Any]) -> None:
     world = World("finished", faults=(fault(kind),))
 
     with pytest.raises(PrefetchError, match="give job_id and run up again"):
@@ -470,7 +470,7 @@ def test_without_a_job_a_lost_start_says_how_to_settle_it(kind: dict[str, Any]) 
     assert world.calls(START) == 1
 
 
-def test_without_a_job_an_answer_that_names_none_says_how_to_settle_it() -> None:
+def test_without_a_job_an_answer_that_names_none_says_what_to_do() -> None:
     world = World("stopped", faults=(fault({"kind": "missing-keys", "keys": "JobId"}),))
 
     with pytest.raises(PrefetchError, match=r"ESA accepted Start .* give job_id"):
@@ -488,7 +488,7 @@ def test_without_a_job_a_refused_start_asks_for_it() -> None:
         world.provider.create({"plan_id": PLAN})
 
 
-def test_a_job_learnt_from_another_plan_settles_a_lost_start() -> None:
+def test_a_lost_start_is_looked_up_in_a_job_that_another_plan_has_listed() -> None:
     world = World(
         "stopped", "stopped", faults=(fault({"kind": "reset", "when": "after"}),)
     )
@@ -520,7 +520,7 @@ def test_a_plan_of_another_job_does_not_exist_there() -> None:
 
 
 def brief(start: str, *, before: str = "stopped") -> list[dict[str, Any]]:
-    """A job whose second plan is through within a second of its start."""
+    """A job whose second plan finishes within a second of its start."""
     second = plan(2, "waiting", start=start) | {"SliceLen": 100}
     return [job(1, [plan(1, before), second], urls=50)]
 
@@ -529,9 +529,7 @@ def second(world: World) -> dict[str, Any]:
     return created(world, plan_id=plan_id(2))
 
 
-def test_a_waiting_plan_that_ran_since_the_list_was_remembered_is_not_run_again() -> (
-    None
-):
+def test_a_waiting_plan_that_ran_since_the_list_was_cached_is_not_run_again() -> None:
     world = World(jobs=brief("+5s"))
     created(world, desired_state="stopped")
     world.clock.advance(20)
@@ -543,7 +541,7 @@ def test_a_waiting_plan_that_ran_since_the_list_was_remembered_is_not_run_again(
     assert world.calls(LIST) == 2
 
 
-def test_a_waiting_plan_that_ran_while_its_turn_was_awaited_is_not_run_again() -> None:
+def test_a_waiting_plan_that_ran_while_the_lock_was_awaited_is_not_run_again() -> None:
     world = World(jobs=brief("+5s"))
     job_locks, shared = world.session.job_locks, world.session.job_locks.shared
 
@@ -561,7 +559,7 @@ def test_a_waiting_plan_that_ran_while_its_turn_was_awaited_is_not_run_again() -
     assert world.effects() == []
 
 
-def test_a_list_that_grew_old_while_a_turn_was_awaited_decides_no_start() -> None:
+def test_a_list_that_grew_old_while_the_lock_was_awaited_is_read_again() -> None:
     world = World("stopped")
     job_locks, shared = world.session.job_locks, world.session.job_locks.shared
 
@@ -581,7 +579,7 @@ def test_a_list_that_grew_old_while_a_turn_was_awaited_decides_no_start() -> Non
 
 
 @pytest.mark.parametrize(("start", "looks"), [("+2m", 1), ("+30s", 2), ("-1h", 2)])
-def test_a_waiting_plan_is_looked_at_again_only_where_its_window_may_be_open(
+def test_a_waiting_plan_is_listed_again_only_where_its_window_may_be_open(
     start: str, looks: int
 ) -> None:
     world = World(jobs=brief(start), dialects=("new-plan-waits",))
@@ -594,7 +592,7 @@ def test_a_waiting_plan_is_looked_at_again_only_where_its_window_may_be_open(
     assert world.calls(LIST) == looks
 
 
-def test_a_waiting_plan_that_was_looked_at_just_now_is_not_looked_at_again() -> None:
+def test_a_waiting_plan_that_was_just_listed_is_not_listed_again() -> None:
     world = World(jobs=brief("-1h"), dialects=("new-plan-waits",))
 
     assert second(world)["starts"] == 1
@@ -613,7 +611,7 @@ def test_a_throttled_start_of_a_plan_that_ran_by_itself_meanwhile_is_not_repeate
     assert world.effects() == []
 
 
-def test_a_throttled_start_of_a_plan_whose_window_lies_ahead_is_repeated_without_a_look() -> (
+def test_a_throttled_start_of_a_plan_whose_window_lies_ahead_is_repeated_without_a_list() -> (
     None
 ):
     throttled = fault({"kind": "throttle"}, times=3)
@@ -626,9 +624,7 @@ def test_a_throttled_start_of_a_plan_whose_window_lies_ahead_is_repeated_without
     assert world.calls(LIST) == 1
 
 
-def test_a_throttled_start_is_not_repeated_where_no_look_says_what_the_plan_does() -> (
-    None
-):
+def test_a_throttled_start_is_not_repeated_if_the_list_fails() -> None:
     throttled = fault({"kind": "throttle"})
     silent = fault({"kind": "denied"}, action=LIST, calls=[2])
     world = World(jobs=brief("+2s"), faults=(throttled, silent))
@@ -639,7 +635,7 @@ def test_a_throttled_start_is_not_repeated_where_no_look_says_what_the_plan_does
     assert world.effects() == []
 
 
-def test_a_throttled_start_is_not_repeated_in_a_status_that_nobody_knows() -> None:
+def test_a_throttled_start_is_not_repeated_in_an_unknown_status() -> None:
     world = World(jobs=brief("+2s"), faults=(fault({"kind": "throttle"}),))
     handle = world.wire.handle_request
     known = world.client.list_scheduled_preload_executions(job_id=JOB)
@@ -697,7 +693,7 @@ def test_a_lost_start_of_a_brief_plan_is_not_repeated_on_a_list_that_lags(
     assert world.effects() == [START]
 
 
-def test_a_lost_start_is_not_repeated_where_no_look_says_what_the_plan_does() -> None:
+def test_a_lost_start_is_not_repeated_if_the_list_fails() -> None:
     lost = fault({"kind": "reset", "when": "before"})
     silent = fault({"kind": "denied"}, action=LIST, calls=[5])
     world = World(
@@ -737,7 +733,7 @@ def test_the_status_after_an_unreadable_answer_is_not_taken_from_a_list_that_lag
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "finished"])
-def test_an_accepted_start_that_no_list_shows_leaves_the_status_open(
+def test_an_accepted_start_that_no_list_shows_leaves_the_status_unknown(
     status: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lacks = fault({"kind": "missing-keys", "keys": "Status"})
@@ -752,9 +748,7 @@ def test_an_accepted_start_that_no_list_shows_leaves_the_status_open(
     assert capsys.readouterr().out.count(f"{said} lists it as {status}") == 1
 
 
-def test_an_accepted_start_of_a_plan_that_no_list_holds_is_recorded_all_the_same() -> (
-    None
-):
+def test_an_accepted_start_of_a_plan_that_no_list_holds_is_recorded() -> None:
     lacks = fault({"kind": "missing-keys", "keys": "Status"})
     world = World("stopped", faults=(lacks,))
     world.session.plan_cache.find(JOB, PLAN)

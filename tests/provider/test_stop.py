@@ -1,4 +1,4 @@
-"""Stop under lost, odd and refused answers: the plan runs no longer, or the error says that it may."""
+"""Stop with lost, unusable and refused answers: the plan no longer runs, or the error says that it may."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_a_stop_lost_before_the_effect_is_repeated(kind: dict[str, Any]) -> None
     assert world.calls(STOP) == 2
 
 
-def test_a_lost_stop_is_repeated_even_if_the_look_fails_too() -> None:
+def test_a_lost_stop_is_repeated_even_if_the_list_fails_too() -> None:
     lost = fault({"kind": "reset", "when": "before"}, action=STOP)
     silent = fault({"kind": "denied"}, action=LIST, calls=[2])
     world = World("running", faults=(lost, silent))
@@ -59,14 +59,14 @@ def test_a_stop_that_never_gets_through_ends_with_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("status", ["finished", "failed", "stopped"])
-def test_a_stop_refused_because_the_plan_runs_no_longer_is_done(status: str) -> None:
+def test_a_stop_refused_because_the_plan_no_longer_runs_is_done(status: str) -> None:
     world = World(status, dialects=(f"stop-{status}-refused",))
 
     assert created(world, job_id=None, plan_id=f"{JOB}:{PLAN}", **STOPPED)
     assert world.calls(STOP) == 0
 
 
-def test_a_plan_stopped_behind_the_list_is_not_an_error() -> None:
+def test_a_plan_stopped_since_the_list_is_not_an_error() -> None:
     world = World("running", dialects=("stop-stopped-refused",))
     world.session.plan_cache.find(JOB, PLAN)
     world.client.stop_scheduled_preload_execution(plan_id=PLAN)
@@ -155,7 +155,7 @@ def test_without_a_job_an_answer_that_cannot_be_used_ends_at_once(
     assert warnings(capsys.readouterr().out) == []
 
 
-def test_without_a_job_a_list_of_this_run_says_what_came_of_such_a_stop() -> None:
+def test_without_a_job_a_list_of_this_run_shows_the_effect_of_such_a_stop() -> None:
     world = World("running")
     world.session.plan_cache.find(JOB, PLAN)
     world.wire.spoiled = {STOP: SPOILED["another plan"]}
@@ -167,7 +167,7 @@ def test_without_a_job_a_list_of_this_run_says_what_came_of_such_a_stop() -> Non
 
 
 @pytest.mark.parametrize("spoiled", SPOILED)
-def test_a_stop_that_has_no_effect_and_no_answer_to_use_is_tried_a_few_times_only(
+def test_a_stop_without_effect_or_usable_answer_is_tried_a_few_times_only(
     spoiled: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World("running")
@@ -216,7 +216,7 @@ def test_a_plan_deleted_while_the_answer_was_lost_does_not_exist() -> None:
         created(world, **STOPPED)
 
 
-def test_a_plan_that_runs_on_is_recorded_as_it_is_and_told(
+def test_a_plan_that_runs_on_is_recorded_as_it_is_and_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World("running")

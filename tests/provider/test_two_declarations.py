@@ -1,4 +1,4 @@
-"""One plan that is declared by two resources: ``check`` knows no names, only what is declared."""
+"""One plan that is declared by two resources: ``check`` sees no names, only the declarations."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def test_a_declaration_without_a_job_is_compared_too() -> None:
 
 
 @pytest.mark.parametrize("olds", [props(**STOPPED), props()], ids=["same", "changed"])
-def test_a_plan_on_record_is_compared_too(olds: dict[str, Any]) -> None:
+def test_a_recorded_plan_is_compared_too(olds: dict[str, Any]) -> None:
     world = World("running")
 
     assert check(world, olds, props(**STOPPED)) == []
@@ -80,11 +80,13 @@ def test_other_plans_may_be_declared_otherwise() -> None:
     assert check(world, {}, props(plan_id=plan_id(2), **STOPPED)) == []
 
 
-def test_the_second_check_of_a_replacement_counts_which_ignores_no_change() -> None:
+def test_only_the_second_check_of_a_replacement_counts_because_it_ignores_no_change() -> (
+    None
+):
     world = World("running", "running")
     olds = props(plan_id=plan_id(2), **STOPPED)
 
-    assert check(world, olds, props(**STOPPED)) == []  # the record's state, ignored
+    assert check(world, olds, props(**STOPPED)) == []  # desired_state is the old one
     assert check(world, {}, props()) == []
     assert check(world, {}, props(**STOPPED)) == refusal()
 

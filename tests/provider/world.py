@@ -1,4 +1,4 @@
-"""An ESA in this process, and the hooks with a session on it; time moves only when somebody sleeps."""
+"""An emulator in this process, and the hooks with a session for it; the clock moves only by sleeps."""
 
 import json
 import random
@@ -39,9 +39,9 @@ LOST_BEFORE = [
 
 
 class Wire(EmulatorTransport):
-    """In-process HTTP; ``spoiled``: for an action, what its answers say instead.
+    """In-process HTTP; ``spoiled``: by action, the keys that replace those of its answers.
 
-    ``unanswered``: the action whose next call gets no answer, and is carried out by `deliver`.
+    ``unanswered``: the action whose next call gets no answer; `deliver` carries it out.
     """
 
     spoiled: Mapping[str, Mapping[str, object]] = {}
@@ -49,14 +49,14 @@ class Wire(EmulatorTransport):
     _kept: httpx.Request | None = None
 
     def deliver(self) -> None:
-        """Carry out what nobody waits for any more."""
+        """Carry out the call that got no answer."""
         assert self._kept is not None
         super().handle_request(self._kept)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         action = request.headers.get("x-acs-action", "")
         if action == self.unanswered:
-            # a copy, for the signature is taken off once nobody waits any more
+            # a copy, because the client removes the signature when the call has ended
             copy = httpx.Request(
                 request.method,
                 request.url,
@@ -115,7 +115,7 @@ class World:
         return self.provider.session
 
     def process(self) -> PlanProvider:
-        """A new provider with a session of its own, as in another process."""
+        """A new provider with its own session, as in another process."""
         provider = PlanProvider()
         provider.session = ProviderSession(
             lambda: self.client,
@@ -126,31 +126,31 @@ class World:
         return provider
 
     def next_process(self) -> PlanProvider:
-        """Go on as another process."""
+        """Continue as another process."""
         self.provider = self.process()
         return self.provider
 
     def calls(self, action: str, an_id: str | None = None) -> int:
-        """How many requests for the action ESA saw."""
+        """How many requests for the action ESA received."""
         return sum(
             entry.action == action and an_id in {None, entry.parameters.get("Id")}
             for entry in self.esa.history
         )
 
     def effects(self) -> list[str]:
-        """The actions that changed anything, oldest first."""
+        """The actions that had an effect, oldest first."""
         return [str(entry.action) for entry in self.esa.history if entry.effect]
 
     def writes(self) -> list[str]:
-        """The actions other than List that were asked for, oldest first."""
+        """The requested actions other than List, oldest first."""
         return [str(e.action) for e in self.esa.history if e.action != LIST]
 
     def status(self, number: int = 1) -> str:
-        """A plan's true status."""
+        """A plan's actual status, by its number."""
         return self.status_of(plan_id(number))
 
     def status_of(self, an_id: str) -> str:
-        """A plan's true status, by its id."""
+        """A plan's actual status, by its id."""
         with self.esa.state.locked() as current:
             found = current.records.plan(an_id)
             return found.status if found else "gone"

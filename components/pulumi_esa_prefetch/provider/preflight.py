@@ -124,7 +124,7 @@ def _is_declared_otherwise(
     """Whether another resource declares another state for the plan: each ``up --refresh`` would undo the last one.
 
     Two resources cannot be told apart here, so two equal declarations pass. A resource that gets another plan is
-    checked a second time, as a new one. ``ignore_changes`` may make the two checks differ; only the second counts.
+    checked a second time, as a new one and without ``ignore_changes``; only that check counts.
     """
     will_be_checked_again = olds.get("plan_id", declared.plan_id) != declared.plan_id
     if will_be_checked_again or "desired_state" in declaration.unknown:

@@ -1,4 +1,4 @@
-"""Plans that no list shows when ``check`` asks: made a moment ago, or not there at all."""
+"""``check`` for plans that no list shows: created a moment ago, or missing."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,14 +20,14 @@ def check(world: World, an_id: str) -> list[str]:
 
 
 def lagging() -> World:
-    """An ESA of which nothing was asked for long, and whose lists lag."""
+    """An ESA whose lists lag, some time after its last call."""
     world = World(faults=(STALE,), jobs=[job(1, [])])
     world.clock.advance(60)
     return world
 
 
 def make(world: World, count: int) -> list[str]:
-    """Plans that somebody else makes now."""
+    """Create plans, as somebody else."""
     specs = [PlanSpec(interval=600, slice_len=1) for _ in range(count)]
     made = world.client.create_scheduled_preload_executions(
         job_id=JOB, executions=specs
@@ -36,7 +36,7 @@ def make(world: World, count: int) -> list[str]:
 
 
 def during_first_wait(world: World, act: Callable[[], Any]) -> list[Any]:
-    """Let another thread act while the first one waits, as long as time goes on for both alike."""
+    """Let another thread act while the first one waits; the same clock moves for both."""
     results: list[Any] = []
     advance = world.clock.advance
 
@@ -71,7 +71,7 @@ def test_each_of_the_plans_that_this_run_makes_one_after_another_is_found() -> N
     assert said == [[], [], []]
 
 
-def test_a_thousandth_missing_plan_is_not_waited_for() -> None:
+def test_after_one_missing_plan_no_other_is_waited_for() -> None:
     world = lagging()
     began = world.clock.monotonic()
 
@@ -81,7 +81,7 @@ def test_a_thousandth_missing_plan_is_not_waited_for() -> None:
     assert world.clock.monotonic() - began == pytest.approx(LAG, abs=0.1)
 
 
-def test_missing_plans_that_are_asked_for_at_once_are_waited_for_at_once() -> None:
+def test_missing_plans_that_are_checked_at_once_are_waited_for_at_once() -> None:
     world = lagging()
     began = world.clock.monotonic()
     other = during_first_wait(world, lambda: check(world, plan_id(8)))
