@@ -1,4 +1,4 @@
-"""ESA's side of a call as a list of answers, and a client that talks to it; no test is here."""
+"""A server with a list of answers, and a client of it, for tests."""
 
 import random
 from collections.abc import Callable
@@ -56,7 +56,7 @@ Line = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 class Script:
-    """Answers with each line in turn, the last one for ever; remembers the requests."""
+    """Returns each answer in turn, then always the last one; records the requests."""
 
     def __init__(self, *lines: Line) -> None:
         self._lines = list(lines)

@@ -1,4 +1,4 @@
-"""A clock for many threads whose time moves on only when all of them sleep; no test is here."""
+"""A clock for many threads whose time advances only when all of them sleep, for tests."""
 
 import heapq
 import itertools
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class LockstepClock:
-    """Runs threads one at a time, in the order of their wake-up: the same each time."""
+    """Runs threads one at a time, in the order in which they wake up, so that each run is the same."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -31,7 +31,7 @@ class LockstepClock:
         assert woken.wait(60)
 
     def run(self, *bodies: Callable[[], None]) -> None:
-        """Run each body in a thread of its own, to the end of the last."""
+        """Run each body in its own thread until all have ended."""
         threads = [threading.Thread(target=self._live, args=(body,)) for body in bodies]
         starts = []
         for _ in bodies:

@@ -1,4 +1,4 @@
-"""Servers below HTTP, each connection handled by a function; no test is here."""
+"""Servers on bare sockets, with a function for each connection, for tests."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ Handler = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def serving(*handlers: Handler) -> Iterator[str]:
-    """The address of a server whose n-th connection goes to the n-th handler, then the last."""
+    """The URL of a server whose n-th connection goes to the n-th handler, and later ones to the last."""
     listener = socket.create_server(("127.0.0.1", 0))
     connections: list[socket.socket] = []
 
@@ -41,7 +41,7 @@ def serving(*handlers: Handler) -> Iterator[str]:
 
 
 def request_of(connection: socket.socket) -> bytes:
-    """All of a request without a body."""
+    """Read a whole request that has no body."""
     received = b""
     while b"\r\n\r\n" not in received:
         chunk = connection.recv(65536)
@@ -54,7 +54,7 @@ def request_of(connection: socket.socket) -> bytes:
 def answering(
     body: bytes, *, length: int | None = None, headers: bytes = b""
 ) -> Handler:
-    """Answer 200 with a body, and claim a length for it."""
+    """Answer 200 with a body and this Content-Length."""
 
     def handle(connection: socket.socket) -> None:
         request_of(connection)
@@ -73,7 +73,7 @@ def resetting(connection: socket.socket) -> None:
 
 
 def trickling(before: bytes, drop: bytes) -> Handler:
-    """Answer with `before` at once, then with one drop after another, for ever."""
+    """Send `before` at once, then `drop` again and again without end."""
 
     def handle(connection: socket.socket) -> None:
         request_of(connection)

@@ -53,11 +53,11 @@ def client_at(url: str, credentials: Credentials = KEYS, **options: Any) -> EsaC
 
 
 def no_waiting() -> ManualClock:
-    """The right time for signatures, and pauses that take none."""
+    """The real time for signatures, and sleeps that return at once."""
     return ManualClock(datetime.now(UTC))
 
 
-def test_all_eleven_actions_do_what_they_say() -> None:
+def test_all_eleven_actions_have_their_effect() -> None:
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
     later = soon + timedelta(hours=1)
     urls = ["http://example.com/%C3%BC", "http://example.com/b?x=1&y=%20"]
@@ -104,7 +104,7 @@ def test_all_eleven_actions_do_what_they_say() -> None:
     assert gone
 
 
-def test_a_job_of_which_urls_were_refused_exists_all_the_same() -> None:
+def test_a_job_with_refused_urls_exists() -> None:
     with emulator() as (_, url), client_at(url) as client:
         with pytest.raises(UrlsRefused, match="InvalidUrl") as caught:
             client.create_scheduled_preload_job(
@@ -127,7 +127,7 @@ def test_a_job_of_which_urls_were_refused_exists_all_the_same() -> None:
     ],
     ids=["unknown key", "wrong secret"],
 )
-def test_a_refused_key_is_told_as_one(
+def test_a_refused_key_is_reported_as_such(
     credentials: Credentials, expected: type[EsaError]
 ) -> None:
     with (
@@ -138,7 +138,7 @@ def test_a_refused_key_is_told_as_one(
         client.list_scheduled_preload_executions(job_id=JOB)
 
 
-def test_a_malformed_id_is_told_as_one() -> None:
+def test_a_malformed_id_is_reported_as_such() -> None:
     with (
         emulator() as (_, url),
         client_at(url) as client,
@@ -147,7 +147,7 @@ def test_a_malformed_id_is_told_as_one() -> None:
         client.list_scheduled_preload_executions(job_id="x")
 
 
-def test_a_clock_that_is_off_is_explained() -> None:
+def test_a_wrong_clock_is_explained() -> None:
     wrong = ManualClock(datetime.now(UTC) + timedelta(minutes=40))
 
     with (
@@ -158,7 +158,7 @@ def test_a_clock_that_is_off_is_explained() -> None:
         client.list_scheduled_preload_executions(job_id=JOB)
 
 
-def test_a_missing_right_is_named() -> None:
+def test_a_missing_permission_is_named() -> None:
     faults = {"faults": [{"kind": "denied"}]}
 
     with (
@@ -203,7 +203,9 @@ PASSING = [
 @pytest.mark.parametrize(
     "fault", PASSING, ids=lambda fault: "-".join(str(value) for value in fault.values())
 )
-def test_a_look_outlives_every_fault_that_passes(fault: dict[str, Any]) -> None:
+def test_a_list_call_succeeds_after_every_transient_fault(
+    fault: dict[str, Any],
+) -> None:
     faults = {"seed": 3, "faults": [{**fault, "calls": [1]}]}
 
     with (
@@ -274,7 +276,7 @@ def test_few_calls_are_refused_by_the_quota_of_the_account(processes: int) -> No
     assert history[-1].time < begin + timedelta(seconds=len(wanted) / 20)
 
 
-def test_the_clock_of_the_client_is_the_system_s_unless_told_otherwise() -> None:
+def test_the_default_clock_of_the_client_is_the_system_clock() -> None:
     client = client_at("http://127.0.0.1:9")
 
     assert isinstance(client._transport._clock, SystemClock)

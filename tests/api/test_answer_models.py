@@ -101,7 +101,7 @@ def test_any_answer_is_a_model_or_a_sentence(content: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("said", ["a:b:c", 17, ["x"], {"Id": "x"}, "f" * 25])
-def test_a_job_that_is_no_id_costs_the_plan_nothing_but_its_job(said: object) -> None:
+def test_a_plan_with_an_invalid_job_id_keeps_its_other_fields(said: object) -> None:
     plan = model_reader("Start", Plan)({**PLAN, "JobId": said})
 
     assert (plan.id, plan.status, plan.job_id) == (PLAN_ID, "waiting", None)
@@ -109,14 +109,14 @@ def test_a_job_that_is_no_id_costs_the_plan_nothing_but_its_job(said: object) ->
 
 
 @pytest.mark.parametrize("said", [None, "", "  "])
-def test_a_job_that_is_left_out_is_not_unreadable(said: object) -> None:
+def test_a_missing_job_id_is_not_invalid(said: object) -> None:
     plan = model_reader("Start", Plan)({**PLAN, "JobId": said})
 
     assert (plan.job_id, plan.unreadable_job) == (None, None)
 
 
 @pytest.mark.parametrize("said", ["a:b:c", "x", 17, 0, [], ["x"], {}, True])
-def test_an_answer_with_an_unreadable_id_is_not_of_the_plan_asked_for(
+def test_an_answer_with_an_invalid_id_is_about_another_plan(
     said: object,
 ) -> None:
     with pytest.raises(AnotherId, match=f"asked about {PLAN_ID}"):
@@ -124,16 +124,14 @@ def test_an_answer_with_an_unreadable_id_is_not_of_the_plan_asked_for(
 
 
 @pytest.mark.parametrize("said", ["a:b:c", 17, PLAN_ID + "0"])
-def test_a_list_with_a_plan_that_has_no_id_is_not_the_whole_truth(said: object) -> None:
+def test_a_list_with_a_plan_without_a_valid_id_is_refused(said: object) -> None:
     read = plans_reader("List", JOB_ID)
 
     with pytest.raises(BadAnswer, match="no id of 24 hex digits"):
         read({"Executions": [PLAN, {**PLAN, "Id": said}]})
 
 
-def test_a_plan_that_is_listed_twice_is_one_whose_status_is_known_if_there_is_one() -> (
-    None
-):
+def test_a_plan_that_is_listed_twice_has_a_status_only_if_both_agree() -> None:
     read, again = plans_reader("List", JOB_ID), {**PLAN, "Id": PLAN_ID.upper()}
 
     [same] = read({"Executions": [PLAN, again]})
@@ -147,7 +145,7 @@ EVIL = "a\x1b[2Jb\x9b31m\x07c\u202e\u2066\u200b\u061c\x7f\r\nd\u2028e\ud800\U000
 FIT = "a?[2Jb?31m?c????? d e???"
 
 
-def test_no_text_of_a_model_moves_the_cursor_or_turns_what_follows() -> None:
+def test_no_text_of_a_model_moves_the_cursor_or_changes_the_text_direction() -> None:
     odd = {**PLAN, "Status": EVIL, "AliUid": EVIL, "RequestId": EVIL}
     plan = model_reader("Start", Plan)(odd)
     job = model_reader("Get", Job)({"Id": EVIL, "Name": EVIL, "ErrorInfo": EVIL})

@@ -1,4 +1,4 @@
-"""Bodies that are compressed though nobody asked for it: small ones are read, bombs are refused."""
+"""Bodies that are compressed without request: small ones are read, decompression bombs are refused."""
 
 import gzip
 import tracemalloc
@@ -43,12 +43,12 @@ def raw_deflated(body: bytes) -> bytes:
     ],
     ids=named,
 )
-def test_gzip_and_deflate_are_taken_off(coding: str, body: bytes) -> None:
+def test_gzip_and_deflate_are_decoded(coding: str, body: bytes) -> None:
     assert decoded(body, coding) == TEXT
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "gzip, br"])
-def test_an_empty_body_has_nothing_to_take_off(coding: str) -> None:
+def test_an_empty_body_is_not_decoded(coding: str) -> None:
     assert decoded(b"", coding) == b""
 
 
@@ -66,7 +66,7 @@ def test_an_empty_body_has_nothing_to_take_off(coding: str) -> None:
     ],
     ids=named,
 )
-def test_what_is_cut_off_or_broken_is_refused(coding: str, body: bytes) -> None:
+def test_a_truncated_or_broken_body_is_refused(coding: str, body: bytes) -> None:
     with pytest.raises(BodyError, match="cut off or broken"):
         decoded(body, coding)
 
@@ -79,7 +79,7 @@ def test_other_codings_are_refused(coding: str) -> None:
         decoded(packed(TEXT), coding)
 
 
-def test_no_more_codings_than_anyone_needs_are_taken_off() -> None:
+def test_more_codings_than_the_limit_are_refused() -> None:
     with pytest.raises(BodyError, match="compressed 9 times over"):
         decoded(TEXT, ",".join(["gzip"] * 9))
 
@@ -96,7 +96,9 @@ def test_no_more_codings_than_anyone_needs_are_taken_off() -> None:
     ],
     ids=["gzip", "zlib", "deflate", "twice", "members", "one byte too many"],
 )
-def test_a_bomb_is_refused_without_taking_its_memory(coding: str, bomb: bytes) -> None:
+def test_a_decompression_bomb_is_refused_without_using_its_memory(
+    coding: str, bomb: bytes
+) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(BodyError, match="larger than 4 MiB once unpacked"):
@@ -108,7 +110,7 @@ def test_a_bomb_is_refused_without_taking_its_memory(coding: str, bomb: bytes) -
     assert peak < 4 * LARGEST_PACKED
 
 
-def test_as_much_as_the_bound_is_taken() -> None:
+def test_a_body_as_large_as_the_limit_is_read() -> None:
     body = packed(b" " * LARGEST_PACKED)
 
     assert len(decoded(body, "gzip")) == LARGEST_PACKED

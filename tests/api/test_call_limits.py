@@ -11,11 +11,11 @@ def late() -> NoAnswer:
     return NoAnswer("late")
 
 
-def test_what_comes_in_time_is_returned() -> None:
+def test_a_result_in_time_is_returned() -> None:
     assert run_within(5.0, lambda: 42, late) == 42
 
 
-def test_what_is_raised_in_time_is_raised_here_with_its_trace() -> None:
+def test_an_error_in_time_is_raised_in_the_caller_with_its_traceback() -> None:
     def fail() -> None:
         raise KeyError("lost")
 
@@ -25,7 +25,7 @@ def test_what_is_raised_in_time_is_raised_here_with_its_trace() -> None:
     assert "fail" in [entry.name for entry in caught.traceback]
 
 
-def test_what_does_not_come_back_is_left_behind() -> None:
+def test_a_call_that_does_not_return_is_abandoned_at_the_timeout() -> None:
     gate = threading.Event()
     began = time.monotonic()
 

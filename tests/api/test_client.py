@@ -91,7 +91,7 @@ def test_create_scheduled_preload_job_sends_urls_one_per_line() -> None:
     assert job.error_info is None
 
 
-def test_a_list_of_urls_that_is_one_text_is_sent_as_it_is() -> None:
+def test_one_string_of_urls_is_sent_unchanged() -> None:
     app = Script(ok(JOB))
 
     client_of(app).create_scheduled_preload_job(
@@ -129,7 +129,7 @@ def test_a_job_whose_urls_were_refused_is_an_error_that_keeps_the_job(
     assert len(app.requests) == 1
 
 
-def test_get_scheduled_preload_job_gives_the_job_though_urls_were_refused() -> None:
+def test_get_scheduled_preload_job_returns_a_job_with_refused_urls() -> None:
     app = Script(ok({**JOB, "ErrorInfo": "invalid domain:test.com"}))
 
     job = client_of(app).get_scheduled_preload_job(job_id=JOB_ID)
@@ -166,16 +166,16 @@ def test_delete_scheduled_preload_execution_gives_the_request_id() -> None:
     assert request_id == REQUEST_ID
 
 
-def test_an_answer_with_nothing_of_esa_in_it_is_no_success() -> None:
+def test_an_answer_without_any_field_of_esa_is_an_error() -> None:
     client = client_of(Script(ok({})))
 
     with pytest.raises(BadAnswer, match="RequestId: Field required"):
         client.delete_scheduled_preload_execution(plan_id=PLAN_ID)
-    with pytest.raises(BadAnswer, match="nothing of ESA's in it"):
+    with pytest.raises(BadAnswer, match="neither an id nor a request id"):
         client.start_scheduled_preload_execution(plan_id=PLAN_ID)
 
 
-def test_a_whole_answer_under_a_wrong_label_is_read() -> None:
+def test_a_complete_answer_with_a_wrong_media_type_is_read() -> None:
     app = Script(httpx.Response(200, html=json.dumps(PLAN)))
 
     plan = client_of(app).start_scheduled_preload_execution(plan_id=PLAN_ID)
@@ -227,7 +227,9 @@ def test_list_scheduled_preload_jobs_goes_to_the_last_page() -> None:
     ],
     ids=["none", "no list", "no count", "no pages", "shifted", "deleted"],
 )
-def test_a_list_of_jobs_ends_where_it_ends(pages: list[Any], expected: int) -> None:
+def test_a_list_of_jobs_ends_with_the_last_page_of_any_server(
+    pages: list[Any], expected: int
+) -> None:
     app = Script(*pages)
 
     assert len(client_of(app).list_scheduled_preload_jobs(site_id=7)) == expected
@@ -239,7 +241,7 @@ def test_a_list_of_jobs_ends_where_it_ends(pages: list[Any], expected: int) -> N
     [[page(1, total=3), page(total=3)], [ok({"RequestId": "R"})], [ok({"Jobs": None})]],
     ids=["short", "absent", "null"],
 )
-def test_a_list_of_jobs_that_is_not_whole_is_an_error(pages: list[Any]) -> None:
+def test_an_incomplete_list_of_jobs_is_an_error(pages: list[Any]) -> None:
     with pytest.raises(BadAnswer, match="ListScheduledPreloadJobs"):
         client_of(Script(*pages)).list_scheduled_preload_jobs(site_id=7)
 
@@ -348,7 +350,7 @@ def test_of_many_plans_a_few_are_named_and_all_are_kept() -> None:
     assert len(caught.value.created.plans) == 300
 
 
-def test_plans_that_were_made_and_not_named_are_no_success() -> None:
+def test_created_plans_without_ids_are_an_error() -> None:
     app = Script(created(SuccessExecutions=None))
 
     with pytest.raises(BadAnswer, match="counts 2 and lists 0") as caught:
@@ -384,7 +386,7 @@ def test_list_scheduled_preload_executions_gives_every_plan_its_job() -> None:
         ({"Executions": "none", "RequestId": "R"}, r"Executions: .*\(request R\)"),
     ],
 )
-def test_a_list_of_plans_that_is_not_whole_never_reads_as_plans_that_are_gone(
+def test_an_incomplete_list_of_plans_is_an_error_not_a_sign_of_gone_plans(
     content: dict[str, Any], words: str
 ) -> None:
     app = Script(ok(content))
@@ -395,7 +397,7 @@ def test_a_list_of_plans_that_is_not_whole_never_reads_as_plans_that_are_gone(
     assert len(app.requests) == 3
 
 
-def test_a_count_of_none_needs_no_list() -> None:
+def test_a_count_of_zero_needs_no_list() -> None:
     client = client_of(Script(ok({"TotalCount": 0})))
 
     assert client.list_scheduled_preload_executions(job_id=JOB_ID) == []
@@ -446,7 +448,9 @@ def test_stop_scheduled_preload_execution_gives_the_whole_plan() -> None:
 
 
 @pytest.mark.parametrize("left_out", sorted(PLAN))
-def test_a_start_stands_whatever_its_answer_leaves_out(left_out: str) -> None:
+def test_a_start_succeeds_whatever_optional_field_its_answer_lacks(
+    left_out: str,
+) -> None:
     for content in (
         {name: value for name, value in PLAN.items() if name != left_out},
         {**PLAN, left_out: None},
@@ -459,7 +463,7 @@ def test_a_start_stands_whatever_its_answer_leaves_out(left_out: str) -> None:
         assert plan.id == PLAN_ID
 
 
-def test_numbers_and_names_in_other_clothes_are_read_all_the_same() -> None:
+def test_numbers_and_ids_of_other_json_types_are_read() -> None:
     content = {
         **PLAN,
         "Interval": "60",
@@ -475,7 +479,7 @@ def test_numbers_and_names_in_other_clothes_are_read_all_the_same() -> None:
     assert (plan.interval, plan.slice_len, plan.ali_uid) == (60, 10, "15685865")
 
 
-def test_a_status_nobody_knows_yet_is_kept() -> None:
+def test_an_unknown_status_is_kept() -> None:
     content = {**PLAN, "Status": "Draining"}
 
     plan = client_of(Script(ok(content))).start_scheduled_preload_execution(
@@ -518,7 +522,7 @@ def test_a_client_is_made_from_settings() -> None:
     assert isinstance(settings, Settings)
     assert app.headers[0]["host"] == "127.0.0.1:8866"
     assert "Credential=id," in app.headers[0]["authorization"]
-    assert client._deadline.seconds == 9
+    assert client._limits.seconds == 9
     assert clock.monotonic() == 2.0
 
 

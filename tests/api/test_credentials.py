@@ -1,4 +1,4 @@
-"""Keys from files, from a URI and from the official chain, with the official library at work."""
+"""Keys from files, from a URI and from the default chain, fetched with Alibaba's credentials library."""
 
 import json
 import logging
@@ -130,7 +130,7 @@ def test_a_profile_in_both_files_is_that_of_the_command_line_tool(home: Path) ->
         ("x", '{"profiles": [{"name": "x", "mode": "AK"}]}', "access key id is empty"),
     ],
 )
-def test_a_profile_that_gives_no_keys_is_explained(
+def test_a_profile_without_keys_is_explained(
     name: str, text: str, words: str, home: Path
 ) -> None:
     file = home / ".aliyun" / "config.json"
@@ -152,7 +152,7 @@ def test_a_profile_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         provider_for(Profile("x", file)).get()
 
 
-def test_a_broken_ini_file_is_no_reason_to_fail_otherwise(home: Path) -> None:
+def test_a_broken_ini_file_does_not_hide_the_json_file(home: Path) -> None:
     file = home / ".alibabacloud" / "credentials.ini"
     file.parent.mkdir()
     file.write_text("no section = 1\n")
@@ -183,9 +183,9 @@ def test_of_many_threads_that_are_refused_one_renews(
     opened: list[KeySource] = []
     genuine = alibaba_credentials.open_provider
 
-    def counting(place: KeySource) -> Any:
-        opened.append(place)
-        return genuine(place)
+    def counting(source: KeySource) -> Any:
+        opened.append(source)
+        return genuine(source)
 
     monkeypatch.setattr(alibaba_credentials, "open_provider", counting)
     source = provider_for(Profile("prefetch"))
@@ -206,15 +206,15 @@ def test_of_many_threads_that_are_refused_one_renews(
     assert len(opened) == 2
 
 
-def test_a_place_without_keys_is_asked_once(
+def test_a_source_without_keys_is_asked_once(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[KeySource] = []
     genuine = alibaba_credentials.open_provider
 
-    def counting(place: KeySource) -> Any:
-        opened.append(place)
-        return genuine(place)
+    def counting(source: KeySource) -> Any:
+        opened.append(source)
+        return genuine(source)
 
     monkeypatch.setattr(alibaba_credentials, "open_provider", counting)
     source = provider_for(Profile("prefetch"))
@@ -228,7 +228,7 @@ def test_a_place_without_keys_is_asked_once(
     assert source.renew(KEYS) is True
 
 
-def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
+def test_the_last_keys_are_used_if_the_source_fails_later(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = profile_file(home / ".aliyun" / "config.json", prefetch=ak(1))
@@ -237,7 +237,7 @@ def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
     genuine = alibaba_credentials.read_keys
 
     def failing(_provider: Any) -> Credentials:
-        raise OSError("no answer from the place")
+        raise OSError("no answer from the source")
 
     monkeypatch.setattr(alibaba_credentials, "read_keys", failing)
     during, renewed = source.get(), source.renew(first)
@@ -251,7 +251,7 @@ def test_a_place_that_fails_in_a_long_run_leaves_the_last_keys_in_use(
 
 @pytest.fixture
 def key_server() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A credentials URI, and the answers it will give one after another."""
+    """A credentials URI, and the list of its next answers."""
     answers: list[dict[str, str]] = []
 
     class Answering(BaseHTTPRequestHandler):
@@ -301,7 +301,7 @@ def test_temporary_keys_come_from_a_uri_and_are_renewed_when_refused(
     assert source.get() == Credentials("STS.2", "secret-2", "token-2")
 
 
-def test_half_an_answer_of_keys_is_not_quoted(
+def test_an_incomplete_answer_with_keys_is_not_quoted(
     key_server: tuple[str, list[dict[str, str]]],
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -323,7 +323,7 @@ def test_half_an_answer_of_keys_is_not_quoted(
 
 
 class Silent:
-    """A place that answers only when told to, and counts how often it is asked."""
+    """A source that answers only after `may_answer` is set, and counts the requests."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked = 0
@@ -339,15 +339,17 @@ class Silent:
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
-    place = Silent(monkeypatch)
-    yield place
-    place.may_answer.set()
+    source = Silent(monkeypatch)
+    yield source
+    source.may_answer.set()
     for thread in threading.enumerate():
         if thread.name == "esa-call":
             thread.join(30)
 
 
-def test_a_silent_place_is_an_error_when_the_time_is_over(silent: Silent) -> None:
+def test_a_source_that_does_not_answer_is_an_error_at_the_timeout(
+    silent: Silent,
+) -> None:
     with pytest.raises(NoCredentials) as caught:
         provider_for(CredentialsUri("http://user:geheim@keys/")).get(0.05)
 
@@ -363,7 +365,7 @@ def test_a_silent_place_is_an_error_when_the_time_is_over(silent: Silent) -> Non
     )
 
 
-def test_a_renewal_at_a_silent_place_is_an_error_when_the_time_is_over(
+def test_a_renewal_from_a_source_that_does_not_answer_is_an_error_at_the_timeout(
     silent: Silent,
 ) -> None:
     with pytest.raises(NoCredentials, match=r"within 0\.05 s"):
@@ -372,7 +374,7 @@ def test_a_renewal_at_a_silent_place_is_an_error_when_the_time_is_over(
     assert silent.asked == 1
 
 
-def test_a_silent_place_is_given_the_time_of_one_call_not_of_each(
+def test_all_calls_together_wait_for_a_silent_source_as_long_as_one(
     silent: Silent,
 ) -> None:
     source = provider_for(CredentialsUri("http://keys/"))
@@ -388,7 +390,7 @@ def test_a_silent_place_is_given_the_time_of_one_call_not_of_each(
     assert silent.asked == 1
 
 
-def test_a_place_that_answers_late_serves_whoever_has_more_time(
+def test_a_late_answer_serves_the_callers_that_have_more_time(
     silent: Silent,
 ) -> None:
     source = provider_for(CredentialsUri("http://keys/"))
@@ -400,7 +402,7 @@ def test_a_place_that_answers_late_serves_whoever_has_more_time(
     assert source.get(0.5).access_key_secret == "secret"
 
 
-def test_while_a_place_is_silent_the_last_keys_are_in_use(silent: Silent) -> None:
+def test_the_last_keys_are_used_while_a_source_is_silent(silent: Silent) -> None:
     silent.may_answer.set()
     source = provider_for(CredentialsUri("http://keys/"))
     first = source.get()
@@ -420,11 +422,11 @@ def test_the_library_prints_nothing_to_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    "place",
+    "source",
     [CredentialsUri("https://keys.invalid/"), AssumedRole(KEYS, "acs:ram::1:r")],
 )
-def test_half_a_password_of_a_proxy_is_not_quoted(
-    place: KeySource,
+def test_no_part_of_a_proxy_s_password_is_quoted(
+    source: KeySource,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -434,14 +436,14 @@ def test_half_a_password_of_a_proxy_is_not_quoted(
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim/2@127.0.0.1:1")
 
     with pytest.raises(NoCredentials, match="its value is not understood"):
-        provider_for(place).get()
+        provider_for(source).get()
 
     assert "its value is not understood" in caplog.text
     assert "geheim" not in caplog.text
 
 
 def run_python(program: str, **environ: str) -> str:
-    """A fresh interpreter: the library reads the environment when it is imported."""
+    """Run a program in a new interpreter: the library reads the environment when it is imported."""
     clean = {
         name: value
         for name, value in os.environ.items()
@@ -487,7 +489,7 @@ def test_the_default_chain_reads_the_current_profile(home: Path) -> None:
     assert run_python(CHAIN) == "id-6 secret-6 None\n"
 
 
-def test_a_chain_that_finds_nothing_says_what_to_set() -> None:
+def test_a_chain_without_keys_says_what_to_set() -> None:
     shown = run_python(CHAIN, ALIBABA_CLOUD_ECS_METADATA_DISABLED="true")
 
     assert shown.startswith(
@@ -513,7 +515,7 @@ ROLE = "acs:ram::1:role/r"
 
 
 @pytest.mark.parametrize(
-    ("place", "provider", "words"),
+    ("source", "provider", "words"),
     [
         (EcsRole("role"), "EcsRamRoleCredentialsProvider", "the ECS role 'role'"),
         (
@@ -540,14 +542,14 @@ ROLE = "acs:ram::1:role/r"
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_each_place_has_its_provider_and_its_words(
-    place: KeySource, provider: str, words: str
+def test_each_source_has_its_provider_and_description(
+    source: KeySource, provider: str, words: str
 ) -> None:
-    source = provider_for(place)
+    keys = provider_for(source)
 
-    assert type(alibaba_credentials.open_provider(place)).__name__ == provider
-    assert alibaba_credentials.describe(place) == words
-    assert isinstance(source, LibraryCredentials)
+    assert type(alibaba_credentials.open_provider(source)).__name__ == provider
+    assert alibaba_credentials.describe(source) == words
+    assert isinstance(keys, LibraryCredentials)
 
 
 @pytest.mark.parametrize(
@@ -590,7 +592,7 @@ def test_each_place_has_its_provider_and_its_words(
         ("", "cannot be understood: ValueError"),
     ],
 )
-def test_a_reason_is_what_the_library_says_itself_without_what_it_quotes(
+def test_a_reason_is_the_library_s_message_without_what_it_quotes(
     text: str, expected: str
 ) -> None:
     reason = alibaba_credentials.reason(ValueError(text))
@@ -600,9 +602,9 @@ def test_a_reason_is_what_the_library_says_itself_without_what_it_quotes(
     assert reason.isprintable()
 
 
-def told_by(place: KeySource) -> str:
+def reason_of(source: KeySource) -> str:
     with pytest.raises(NoCredentials) as caught:
-        provider_for(place).get()
+        provider_for(source).get()
     shown = str(caught.value)
     assert "geheim" not in shown + repr(caught.value)
     assert caught.value.__cause__ is None
@@ -624,19 +626,19 @@ def test_the_keys_of_a_profile_are_trimmed(home: Path) -> None:
 
 @pytest.mark.parametrize("field", BLANKS)
 @pytest.mark.parametrize("odd", ["gehe\nim", "geheim\u00e4", "gehe im", "gehe\x00im"])
-def test_a_key_that_no_header_can_carry_is_told_by_profile_and_field(
+def test_a_key_that_no_header_can_hold_is_reported_by_profile_and_field(
     field: str, odd: str, home: Path
 ) -> None:
     fields = {"mode": "StsToken", **BLANKS, field: odd}
     profile_file(home / ".aliyun" / "config.json", sts=fields)
 
-    told = told_by(Profile("sts"))
+    told = reason_of(Profile("sts"))
 
     assert f"the {field} of profile 'sts' has a character that no access key" in told
     assert odd not in told
 
 
-def test_whoever_takes_on_a_role_does_so_with_trimmed_keys(home: Path) -> None:
+def test_a_role_is_assumed_with_trimmed_keys(home: Path) -> None:
     profile_file(home / ".aliyun" / "config.json", sts={"mode": "StsToken", **BLANKS})
     provider = alibaba_credentials.open_provider(AssumedRole(Profile("sts"), ROLE))
 
@@ -661,7 +663,7 @@ def test_no_line_of_a_profile_file_is_quoted(text: str, tmp_path: Path) -> None:
     file = tmp_path / "credentials.ini"
     file.write_text(text)
 
-    assert "the file is not INI" in told_by(Profile("x", str(file)))
+    assert "the file is not INI" in reason_of(Profile("x", str(file)))
 
 
 @pytest.mark.parametrize(
@@ -687,11 +689,11 @@ def test_nothing_that_a_command_prints_is_quoted(
         x={"mode": "External", "process_command": str(script)},
     )
 
-    assert words in told_by(Profile("x"))
+    assert words in reason_of(Profile("x"))
     assert "geheim" not in "".join(capfd.readouterr())
 
 
-def test_a_chain_that_finds_nothing_says_why_each_place_has_none(home: Path) -> None:
+def test_a_chain_without_keys_says_why_each_source_has_none(home: Path) -> None:
     profile_file(home / ".aliyun" / "config.json", other=ak(1))
 
     shown = run_python(CHAIN, ALIBABA_CLOUD_ECS_METADATA_DISABLED="true")
@@ -700,7 +702,7 @@ def test_a_chain_that_finds_nothing_says_why_each_place_has_none(home: Path) -> 
     assert "Profile: failed to get credential from credentials file: $" in shown
 
 
-def test_a_chain_asks_no_other_machine_over_plain_http_and_says_so() -> None:
+def test_a_chain_asks_no_other_machine_over_plain_http() -> None:
     shown = run_python(
         CHAIN,
         ALIBABA_CLOUD_ECS_METADATA_DISABLED="true",

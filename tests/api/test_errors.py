@@ -14,7 +14,7 @@ TREE = {
 }
 
 
-def test_the_picture_of_the_tree_has_every_class_below_its_parent() -> None:
+def test_the_tree_in_the_docstring_has_every_class_below_its_parent() -> None:
     lines = re.findall(r"^([ │├└─]*)(\w+) {2,}", errors.__doc__ or "", re.MULTILINE)
     path: list[str] = []
 
@@ -27,7 +27,7 @@ def test_the_picture_of_the_tree_has_every_class_below_its_parent() -> None:
     assert {name for _, name in lines} == set(TREE)
 
 
-def test_every_code_stands_for_a_refusal() -> None:
+def test_every_code_maps_to_a_class_of_api_error() -> None:
     assert all(issubclass(kind, ApiError) for kind in CLASSES.values())
 
 

@@ -55,7 +55,7 @@ def test_every_notation_of_esa_is_read(text: str, expected: datetime) -> None:
         "٢٠٢٤-06-02T02:43:35Z",
     ],
 )
-def test_what_is_no_instant_is_refused_in_one_sentence(text: str) -> None:
+def test_an_invalid_time_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(ValueError, match="is not an instant") as caught:
         parse_time(text)
 
@@ -77,7 +77,7 @@ def test_what_is_no_instant_is_refused_in_one_sentence(text: str) -> None:
         (datetime(2024, 6, 3, 16, 0, 0, 849001, UTC), "2024-06-03T16:00:00.849001Z"),
     ],
 )
-def test_an_instant_is_written_in_utc(moment: datetime, expected: str) -> None:
+def test_a_time_is_written_in_utc(moment: datetime, expected: str) -> None:
     assert render_time(moment) == expected
 
 
@@ -95,13 +95,13 @@ def test_a_time_without_a_zone_is_not_written() -> None:
         ),
     )
 )
-def test_what_is_written_reads_as_the_same_instant(moment: datetime) -> None:
+def test_a_written_time_is_read_as_the_same_time(moment: datetime) -> None:
     assert parse_time(render_time(moment)) == moment
     assert parse_time(moment.isoformat()) == moment
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_an_instant_or_a_value_error(text: str) -> None:
+def test_any_text_is_a_time_or_a_value_error(text: str) -> None:
     try:
         moment = parse_time(text)
     except ValueError:

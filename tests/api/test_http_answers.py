@@ -51,7 +51,7 @@ def error_of(response: httpx.Response) -> EsaError:
     return caught.value
 
 
-# The error table that all operations of the family share, and the gateway's codes.
+# The error table that all scheduled-prefetch actions share, and the gateway's codes.
 @pytest.mark.parametrize(
     ("status", "code", "expected", "ambiguous"),
     [
@@ -123,7 +123,7 @@ def test_an_error_is_one_sentence_with_every_fact_a_ticket_needs() -> None:
     )
 
 
-def test_a_refused_right_is_named() -> None:
+def test_a_missing_permission_is_named_in_the_error() -> None:
     content = {
         "Code": "NoPermission",
         "Message": "You are not authorized.",
@@ -234,7 +234,7 @@ def test_a_wrong_clock_is_explained_by_the_date_of_the_answer(
         (httpx.Response(204), "an empty answer"),
     ],
 )
-def test_a_success_that_is_no_json_is_no_answer_in_words(
+def test_a_success_that_is_not_json_is_an_error_that_describes_the_answer(
     response: httpx.Response, words: str
 ) -> None:
     error = error_of(response)
@@ -248,7 +248,7 @@ def test_a_success_that_is_no_json_is_no_answer_in_words(
 @pytest.mark.parametrize(
     ("status", "expected"), [(502, ServerFault), (404, ApiError), (302, ApiError)]
 )
-def test_a_page_of_html_for_an_error_is_told_in_words(
+def test_an_error_page_in_html_is_described(
     status: int, expected: type[ApiError]
 ) -> None:
     error = error_of(
@@ -266,7 +266,7 @@ def test_a_page_of_html_for_an_error_is_told_in_words(
     ("status", "expected"),
     [(400, CutOff), (403, CutOff), (404, CutOff), (429, Throttled), (503, ServerFault)],
 )
-def test_a_refusal_whose_json_is_cut_off_tells_no_reason(
+def test_a_refusal_with_incomplete_json_has_no_reason(
     status: int, expected: type[EsaError]
 ) -> None:
     error = error_of(
@@ -334,7 +334,7 @@ def test_a_long_message_is_cut() -> None:
     assert len(str(error_of(refusal(400, "Odd", "a long story " * 1000)))) < 500
 
 
-def test_a_half_character_in_a_message_can_still_be_printed() -> None:
+def test_a_half_surrogate_pair_in_a_message_can_be_printed() -> None:
     body = b'{"Code": "Odd", "Message": "half \\ud800 character"}'
 
     error = error_of(httpx.Response(400, content=body))

@@ -1,4 +1,4 @@
-"""What the official credentials library asks goes over our own connections, with their bounds."""
+"""The requests of Alibaba's credentials library go over our own connections, with their limits."""
 
 import gzip
 import json
@@ -51,7 +51,7 @@ def noting(requests: Requests, then: Handler) -> Handler:
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Requests]:
-    """What reaches a proxy that the environment names for everything."""
+    """The requests that reach a proxy, which the environment names for all hosts."""
     requests: Requests = queue.SimpleQueue()
     refusing = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
 
@@ -81,7 +81,7 @@ def source(uri: str, *, allow_http: bool = False) -> LibraryCredentials:
     return found
 
 
-def test_a_place_on_this_machine_is_asked_without_a_proxy(proxy: Requests) -> None:
+def test_a_source_on_this_machine_is_asked_without_a_proxy(proxy: Requests) -> None:
     with serving(answering(keys())) as address:
         port = address.rpartition(":")[2]
         assert source(f"http://{address}/keys").get(20) == KEYS
@@ -90,7 +90,7 @@ def test_a_place_on_this_machine_is_asked_without_a_proxy(proxy: Requests) -> No
     assert proxy.empty()
 
 
-def test_a_place_elsewhere_is_asked_through_the_proxy(proxy: Requests) -> None:
+def test_a_source_elsewhere_is_asked_through_the_proxy(proxy: Requests) -> None:
     told = refusal(source("https://keys.example/keys?token=geheim"))
 
     assert proxy.get(timeout=20).startswith(b"CONNECT keys.example:443 ")
@@ -104,8 +104,8 @@ def test_the_metadata_service_is_asked_without_a_proxy(
         genuine = socket.create_connection
         asked = []
 
-        def connect(place: tuple[str, int], *rest: object, **more: object) -> object:
-            asked.append(place)
+        def connect(source: tuple[str, int], *rest: object, **more: object) -> object:
+            asked.append(source)
             host, port = address.split(":")
             return genuine((host, int(port)), *rest, **more)  # type: ignore[arg-type]
 
@@ -116,7 +116,7 @@ def test_the_metadata_service_is_asked_without_a_proxy(
     assert proxy.empty()
 
 
-def test_the_path_and_the_query_of_a_uri_are_asked_for_as_they_are() -> None:
+def test_the_path_and_the_query_of_a_uri_are_sent_unchanged() -> None:
     requests: Requests = queue.SimpleQueue()
     with serving(noting(requests, answering(keys()))) as address:
         source(f"http://{address}/a/b?token=x%20y&z=1").get(20)
@@ -127,7 +127,7 @@ def test_the_path_and_the_query_of_a_uri_are_asked_for_as_they_are() -> None:
     assert b"\r\naccept-encoding: identity\r\n" in request.lower()
 
 
-def test_a_place_with_an_ipv6_address_is_asked() -> None:
+def test_a_source_with_an_ipv6_address_is_asked() -> None:
     try:
         listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
     except OSError:
@@ -147,7 +147,7 @@ def test_a_place_with_an_ipv6_address_is_asked() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
-def test_an_answer_that_is_a_bomb_is_refused(coding: str) -> None:
+def test_a_decompression_bomb_is_refused(coding: str) -> None:
     body = b" " * (64 << 20)
     for _ in coding.split(","):
         body = gzip.compress(body)
@@ -159,7 +159,7 @@ def test_an_answer_that_is_a_bomb_is_refused(coding: str) -> None:
     assert f"the answer of http://{address} is compressed and larger than 4 MiB" in told
 
 
-def test_an_answer_without_end_is_refused() -> None:
+def test_an_endless_answer_is_refused() -> None:
     with serving(answering(b"geheim" * (6 << 20))) as address:
         assert "is larger than 32 MiB" in refusal(source(f"http://{address}/"))
 
@@ -195,7 +195,7 @@ def test_no_redirect_is_followed() -> None:
         (lambda connection: connection.sendall(b"geheim\r\n\r\n"), "is not HTTP"),
     ],
 )
-def test_nothing_that_a_place_answers_is_quoted(
+def test_no_text_of_a_source_s_answer_is_quoted(
     answer: Handler, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -204,12 +204,12 @@ def test_nothing_that_a_place_answers_is_quoted(
         told = refusal(source(f"http://user:geheim@{address}/geheim?token=geheim"))
 
     assert words in told
-    # httpcore's own log, at its most talkative, has the lines of a server that speaks no HTTP.
+    # httpcore's log at its lowest level holds the lines of a server that does not speak HTTP.
     records = [r for r in caplog.records if not r.name.startswith("httpcore")]
     assert "geheim" not in "".join(record.getMessage() for record in records)
 
 
-def test_keys_are_trimmed_as_those_of_variables_are() -> None:
+def test_keys_are_trimmed_like_those_of_variables() -> None:
     blank = keys(
         AccessKeyId=" STS.1\n",
         AccessKeySecret="geheim-1\r\n",
@@ -230,7 +230,7 @@ def test_keys_over_plain_http_from_another_machine_are_not_asked_for(
     assert proxy.empty()
 
 
-def test_they_are_where_that_is_allowed(proxy: Requests) -> None:
+def test_keys_over_plain_http_are_fetched_if_that_is_allowed(proxy: Requests) -> None:
     assert "http_code=502" in refusal(source("http://keys.example/", allow_http=True))
     assert proxy.get(timeout=20).startswith(b"GET http://keys.example/ ")
 
@@ -248,7 +248,7 @@ def test_keys_are_not_asked_for_over_plain_http_through_a_proxy_elsewhere(
     assert "esa-prefetch:allowHttp (or ESA_PREFETCH_ALLOW_HTTP)" in told
 
 
-def test_a_library_with_another_door_is_refused(
+def test_a_library_without_the_known_http_client_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(key_requests, "_REPLACED", "SomethingElse")

@@ -1,4 +1,4 @@
-"""What a model says of itself beyond its fields."""
+"""The properties that models calculate from their fields."""
 
 import pytest
 
@@ -15,11 +15,11 @@ from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES, Job
         ("a.com, b.com;c.com  d.com,", ("a.com", "b.com", "c.com", "d.com")),
     ],
 )
-def test_the_origins_of_a_job_are_its_domains_however_they_are_parted(
+def test_the_origins_of_a_job_are_its_domains_with_any_separator(
     domains: str | None, origins: tuple[str, ...]
 ) -> None:
     assert Job(id="1", domains=domains).origins == origins
 
 
-def test_the_statuses_that_go_on_are_some_of_those_that_esa_documents() -> None:
+def test_the_active_statuses_are_documented_by_esa() -> None:
     assert set(STATUSES) > ACTIVE

@@ -22,7 +22,7 @@ PROXIES = {"http": PROXY, "https": PROXY}
         ("http://[half", PROXIES, None),
     ],
 )
-def test_the_proxy_is_that_of_the_scheme_or_of_all(
+def test_the_proxy_is_the_one_for_the_scheme_or_for_all(
     url: str, proxies: dict[str, str], expected: str | None
 ) -> None:
     assert proxy_for(url, proxies) == expected
@@ -43,7 +43,7 @@ def test_the_proxy_is_that_of_the_scheme_or_of_all(
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_this_machine_and_the_metadata_service_are_asked_without_a_proxy(
+def test_this_machine_and_the_metadata_service_are_reached_without_a_proxy(
     scheme: str, host: str
 ) -> None:
     assert proxy_for(f"{scheme}://{host}:8080", {**PROXIES, "all": PROXY}) is None
@@ -81,7 +81,7 @@ NAMED = [
 @pytest.mark.parametrize(
     "unreadable", ["[::half", "a:b:c", "10.0.0.0/99", "x:port", ""]
 )
-def test_what_no_proxy_names_is_asked_without_whatever_else_stands_there(
+def test_a_host_in_no_proxy_is_reached_without_the_proxy_whatever_the_other_entries(
     url: str, no_proxy: str, unreadable: str
 ) -> None:
     no = f"{unreadable},{no_proxy},{unreadable}"
@@ -107,7 +107,7 @@ def test_what_no_proxy_names_is_asked_without_whatever_else_stands_there(
         ("https://esa.example", "[::half,a:b:c,10.0.0.0/99,x:port,://,[]"),
     ],
 )
-def test_what_no_proxy_does_not_name_is_asked_through_the_proxy(
+def test_a_host_that_is_not_in_no_proxy_is_reached_through_the_proxy(
     url: str, no_proxy: str
 ) -> None:
     assert proxy_for(url, {**PROXIES, "no": no_proxy}) == PROXY

@@ -55,7 +55,7 @@ def bucket(quota: int) -> Callable[[float], bool]:
 
 @dataclass
 class Run:
-    """Threads that call a server with a quota as fast as their pacers let them."""
+    """Threads that call a server with a quota as fast as their rate limiters allow."""
 
     admits: Callable[[float], bool]
     seconds: float
@@ -99,7 +99,7 @@ class Run:
         return len(late), sum(moment > second for moment in self.refused)
 
     def time_for(self, calls: int, *, after: float) -> float:
-        """Seconds from a moment until so many calls have passed."""
+        """The seconds from this time until this number of calls has passed."""
         passed = chain.from_iterable(self.passed)
         late = sorted(moment for moment in passed if moment > after)
         assert len(late) >= calls
@@ -111,7 +111,7 @@ QUOTAS = {"fixed": fixed_window, "sliding": sliding_window, "bucket": bucket}
 
 @pytest.mark.parametrize("kind", QUOTAS)
 @pytest.mark.parametrize("quota", [5, 10, 20, 30])
-def test_of_a_quota_that_nobody_told_of_little_is_refused_and_most_used(
+def test_an_unknown_quota_is_mostly_used_and_few_calls_are_refused(
     kind: str, quota: int
 ) -> None:
     run = Run(QUOTAS[kind](quota), seconds=100.0)
@@ -143,7 +143,7 @@ def test_a_quota_of_one_call_a_second_is_found_too() -> None:
     assert refused < 0.5 * calls
 
 
-def test_refusals_by_chance_do_not_bring_the_calls_to_a_halt() -> None:
+def test_random_refusals_do_not_stop_the_calls() -> None:
     chance = random.Random(5)
     run = Run(lambda _: chance.random() > 0.02, seconds=100.0)
 
@@ -167,7 +167,9 @@ def test_after_an_outage_calls_are_soon_as_fast_as_before(
 
 
 @pytest.mark.parametrize("share", [0.03, 0.5])
-def test_an_outage_in_which_a_few_calls_pass_is_made_up_for_too(share: float) -> None:
+def test_the_rate_recovers_from_an_outage_in_which_a_few_calls_pass(
+    share: float,
+) -> None:
     chance = random.Random(1)
     run = Run(lambda now: not 5.0 < now < 35.0 or chance.random() < share, seconds=90.0)
 
@@ -203,7 +205,7 @@ def turn(rate_limiter: RateLimiter) -> float:
 
 
 @pytest.mark.parametrize("max_qps", [30.0, 100.0, 5.0, 1.0, 0.1])
-def test_the_highest_rate_is_believed_after_a_burst_of_one_second_s_worth(
+def test_the_highest_rate_holds_after_a_burst_of_one_second_of_calls(
     max_qps: float,
 ) -> None:
     burst = max(1, int(max_qps))
@@ -221,7 +223,7 @@ def test_a_thousand_calls_take_half_a_minute_unless_more_is_allowed() -> None:
     assert turns(allowed, 1000)[-1] == pytest.approx(9.0)
 
 
-def test_a_pause_gathers_no_more_than_one_burst() -> None:
+def test_a_pause_allows_one_burst_at_most() -> None:
     clock = ManualClock(NOON)
     rate_limiter = RateLimiter(clock, 5.0)
     turns(rate_limiter, 5)
@@ -269,7 +271,7 @@ def test_the_rate_climbs_while_calls_go_out_too() -> None:
     assert last[-1] - last[0] == pytest.approx(9 / 30)
 
 
-def test_refusals_of_calls_that_were_under_way_count_once() -> None:
+def test_refusals_of_calls_sent_before_count_once() -> None:
     rate_limiter = RateLimiter(ManualClock(NOON), 30.0)
 
     for moment in turns(rate_limiter, 10):
@@ -298,7 +300,7 @@ def test_a_rate_below_one_is_not_halved() -> None:
 
 
 @pytest.mark.parametrize(("hint", "waited"), [(7.5, 7.5), (86_400.0, LONGEST_HINT)])
-def test_what_esa_hints_is_waited_for_by_all_up_to_a_cap(
+def test_a_hint_of_esa_delays_all_calls_up_to_a_limit(
     hint: float, waited: float
 ) -> None:
     rate_limiter = RateLimiter(ManualClock(NOON), 30.0)
@@ -339,7 +341,7 @@ def test_a_hint_beyond_the_deadline_is_not_waited_for() -> None:
     assert clock.monotonic() == 0.0
 
 
-def test_a_turn_that_is_not_waited_for_is_the_next_ones() -> None:
+def test_a_refused_turn_goes_to_the_next_caller() -> None:
     rate_limiter = RateLimiter(ManualClock(NOON), 0.1)
     turn(rate_limiter)
 
@@ -349,7 +351,7 @@ def test_a_turn_that_is_not_waited_for_is_the_next_ones() -> None:
     assert turn(rate_limiter) == pytest.approx(10.0)
 
 
-def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
+def test_turns_come_in_the_order_of_the_requests() -> None:
     clock = LockstepClock()
     rate_limiter = RateLimiter(clock, 2.0)
     turns(rate_limiter, 2)
@@ -365,7 +367,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
     assert came == list(range(20))
 
 
-def test_who_waits_while_another_is_refused_waits_longer_or_gives_up() -> None:
+def test_a_refusal_of_another_call_delays_a_waiting_caller() -> None:
     clock = LockstepClock()
     rate_limiter = RateLimiter(clock, 2.0)
     moments: list[float | None] = []
@@ -389,7 +391,7 @@ def test_who_waits_while_another_is_refused_waits_longer_or_gives_up() -> None:
     assert 2.1 < waited < 3.2
 
 
-def test_who_waits_is_not_kept_by_a_rate_that_has_risen_since() -> None:
+def test_a_waiting_caller_profits_from_a_higher_rate() -> None:
     clock = LockstepClock()
     rate_limiter = RateLimiter(clock, 30.0)
     for _ in range(5):

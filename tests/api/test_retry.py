@@ -59,7 +59,7 @@ def refused(
     ],
     ids=lambda value: value if isinstance(value, bool) else type(value).__name__,
 )
-def test_only_what_is_transient_and_harmless_is_repeated(
+def test_only_transient_errors_of_calls_that_are_safe_to_repeat_are_retried(
     error: EsaError, if_safe: bool, if_not: bool
 ) -> None:
     assert may_repeat(error, 1, safe_to_repeat=True) is if_safe
@@ -70,14 +70,12 @@ def test_only_what_is_transient_and_harmless_is_repeated(
     ("error", "tries"),
     [(Unreachable("x"), 4), (BadAnswer("x"), 3), (refused(CutOff), 4)],
 )
-def test_patience_with_what_will_hardly_change_is_short(
-    error: EsaError, tries: int
-) -> None:
+def test_errors_that_rarely_pass_get_few_attempts(error: EsaError, tries: int) -> None:
     assert may_repeat(error, tries - 1, safe_to_repeat=True)
     assert not may_repeat(error, tries, safe_to_repeat=True)
 
 
-def test_patience_with_throttling_has_no_end_but_the_deadline() -> None:
+def test_throttling_is_retried_until_the_deadline() -> None:
     assert may_repeat(refused(Throttled), 1_000_000, safe_to_repeat=False)
 
 
@@ -85,7 +83,7 @@ def test_patience_with_throttling_has_no_end_but_the_deadline() -> None:
     ("attempt", "ceiling"),
     [(1, 0.5), (2, 1.0), (3, 2.0), (5, 8.0), (6, 10.0), (5000, 10.0)],
 )
-def test_a_pause_is_spread_over_all_of_an_exponential(
+def test_a_pause_has_full_jitter_on_an_exponential_backoff(
     attempt: int, ceiling: float
 ) -> None:
     rng = random.Random(1)
@@ -98,7 +96,7 @@ def test_a_pause_is_spread_over_all_of_an_exponential(
 
 
 @pytest.mark.parametrize(("hint", "waited"), [(2.0, 2.0), (3600.0, LONGEST_HINT)])
-def test_a_hint_is_waited_out_up_to_a_cap_and_a_little_spread(
+def test_a_hint_is_waited_for_up_to_a_limit_with_a_little_jitter(
     hint: float, waited: float
 ) -> None:
     rng = random.Random(1)
@@ -110,7 +108,7 @@ def test_a_hint_is_waited_out_up_to_a_cap_and_a_little_spread(
     assert len(set(pauses)) > 90
 
 
-def test_the_same_chance_gives_the_same_pauses() -> None:
+def test_the_same_random_seed_gives_the_same_pauses() -> None:
     first = [delay(NoAnswer("x"), n, random.Random(7)) for n in range(1, 5)]
 
     assert first == [delay(NoAnswer("x"), n, random.Random(7)) for n in range(1, 5)]
@@ -126,7 +124,7 @@ def test_the_same_chance_gives_the_same_pauses() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_hardly_changes_within_seconds_is_tried_a_few_times_only(
+def test_an_error_that_rarely_passes_ends_after_a_few_attempts(
     error: EsaError, attempts: int
 ) -> None:
     tried = next(

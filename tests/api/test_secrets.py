@@ -1,4 +1,4 @@
-"""Nothing that is shown, logged or raised holds a secret, or what was made from one."""
+"""No output, log or error holds a secret or a signature."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ SIGNATURE = re.compile("Signature=[0-9a-f]{64}")
 
 
 def echoing(request: httpx.Request) -> httpx.Response:
-    """As gateways do when a signature is wrong: they repeat what they were sent."""
+    """An answer that repeats the request, as gateways send for a wrong signature."""
     told = "\n".join(
         f"{name}:{request.headers[name]}"
         for name in ("authorization", "x-acs-security-token")
@@ -61,7 +61,7 @@ ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
 
 
 def escaped(text: str) -> str:
-    """As JSON may have it: each character that is no letter and no digit is an escape."""
+    """The text in JSON, each character escaped that is not a letter or digit."""
     return "".join(c if c.isalnum() else f"\\u{ord(c):04X}" for c in text)
 
 
@@ -82,7 +82,7 @@ SPELLED: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("spelled", SPELLED)
 @pytest.mark.parametrize("secret", [SECRET, TOKEN])
-def test_no_text_of_an_answer_holds_a_secret_however_it_is_spelled(
+def test_no_text_of_an_answer_holds_a_secret_in_any_escaped_form(
     secret: str, spelled: str, encoding: str
 ) -> None:
     told = f"is {SPELLED[spelled](secret)}!"
@@ -100,7 +100,7 @@ def test_no_text_of_an_answer_holds_a_secret_however_it_is_spelled(
     assert plan.request_id == "is [secret]!"
 
 
-def test_nothing_in_the_content_of_an_answer_is_a_secret_however_deep_it_lies() -> None:
+def test_secrets_are_masked_at_any_depth_of_an_answer() -> None:
     body = b'{"RequestId": "1", "%s": [{"%s": ["%s", 7, null]}]}' % (
         (escaped(TOKEN).encode(),) * 3
     )
@@ -115,7 +115,7 @@ def test_nothing_in_the_content_of_an_answer_is_a_secret_however_deep_it_lies() 
 @pytest.mark.parametrize("spelled", [name for name in SPELLED if name != "all escapes"])
 @pytest.mark.parametrize("secret", [SECRET, TOKEN])
 @pytest.mark.parametrize("media_type", ["text/plain", "application/json"])
-def test_no_error_holds_a_secret_however_it_is_spelled(
+def test_no_error_holds_a_secret_in_any_escaped_form(
     secret: str, spelled: str, media_type: str
 ) -> None:
     told = SPELLED[spelled](secret)
@@ -132,7 +132,7 @@ def test_no_error_holds_a_secret_however_it_is_spelled(
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_before_it_is_found() -> None:
+def test_secrets_are_masked_before_a_text_is_cut() -> None:
     text = " " * 3990 + TOKEN
     client = client_of(
         lambda _: httpx.Response(418, text=text), credentials=StaticCredentials(KEYS)
@@ -144,7 +144,7 @@ def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_before_it_is_found() ->
     assert_no_secret(str(caught.value))
 
 
-def test_of_two_secrets_the_longer_one_is_hidden_whole() -> None:
+def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
     keys = Credentials("STS.shown", "geheim", "geheim/and/more")
     client = client_of(
         Script(ok({**PLAN, "Status": "geheim/and/more, geheim"})),
@@ -160,7 +160,7 @@ def all_of(error: BaseException) -> str:
     """The error as any report would show it, with its causes and their requests."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     shown = "".join(report.format())
-    shown = SIGNATURE.sub("", shown)  # a local variable may hold an answer as it came
+    shown = SIGNATURE.sub("", shown)  # a local variable may hold an unchanged answer
     cause: BaseException | None = error
     while cause is not None:
         shown += repr(cause) + str(cause) + repr(vars(cause))
@@ -216,7 +216,7 @@ def test_no_log_of_the_http_library_shows_a_secret(
     "odd", ["\n", "\r\nX-A: b", "\x00", "\x7f", "\u00e4", "\udcff", " "]
 )
 @pytest.mark.parametrize("place", range(3))
-def test_a_key_that_no_header_can_carry_is_in_no_error_nor_in_its_chain(
+def test_a_key_that_no_header_can_hold_is_in_no_error_nor_in_its_chain(
     odd: str, place: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -254,7 +254,7 @@ def test_a_header_that_http_does_not_allow_is_not_quoted() -> None:
 
 
 def repeating(connection: socket.socket) -> None:
-    """As a server does that is none: it sends back, as its first line, what it was sent."""
+    """Answer without HTTP: send the request back as the first line."""
     connection.sendall(request_of(connection).replace(b"POST", b"\x01"))
 
 
@@ -268,7 +268,7 @@ def repeating(connection: socket.socket) -> None:
     ],
     ids=["as a status line", "as headers"],
 )
-def test_what_is_no_http_is_not_quoted(handler: Handler) -> None:
+def test_an_answer_that_is_not_http_is_not_quoted(handler: Handler) -> None:
     with serving(handler) as address:
         client = EsaClient(
             f"http://{address}", StaticCredentials(KEYS), clock=ManualClock(NOON)
@@ -280,7 +280,7 @@ def test_what_is_no_http_is_not_quoted(handler: Handler) -> None:
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def test_what_a_proxy_says_is_not_quoted_beyond_its_status(
+def test_of_a_proxy_s_answer_only_the_status_is_quoted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refusing(connection: socket.socket) -> None:
@@ -337,7 +337,7 @@ def test_no_repr_shows_a_secret() -> None:
     assert_no_secret(shown)
 
 
-def test_a_request_holds_its_secrets_only_until_it_is_answered() -> None:
+def test_a_request_holds_its_secrets_only_until_the_answer() -> None:
     script = Script(ok(PLAN))
     client = client_of(script, credentials=StaticCredentials(KEYS))
 

@@ -172,7 +172,7 @@ def test_each_method_signs_to_what_the_official_client_signs_to(
 
 
 @each([vector for vector in VECTORS if vector["name"].startswith("client-")])
-def test_what_the_client_sends_carries_a_signature_over_what_it_sends(
+def test_the_signature_is_over_the_request_as_it_is_sent(
     vector: dict[str, Any],
 ) -> None:
     request, headers = sent(vector)
@@ -232,7 +232,7 @@ def test_each_request_has_a_nonce_of_its_own() -> None:
     assert len({headers["x-acs-signature-nonce"] for headers in app.headers}) == 3
 
 
-def test_once_a_request_is_over_it_carries_no_secret() -> None:
+def test_a_request_holds_no_secret_after_the_answer() -> None:
     keys = Credentials("STS.id", "secret", "token")
     auth = Acs3Auth(keys, ManualClock(MOMENT), lambda: NONCE)
     request = httpx.Request("POST", "https://esa.example/")

@@ -84,7 +84,7 @@ def look(client: EsaClient) -> object:
     ],
     ids=str,
 )
-def test_a_read_is_repeated_on_anything_transient(line: Line) -> None:
+def test_a_read_is_repeated_after_any_transient_error(line: Line) -> None:
     app = Script(line, NO_PLANS)
 
     assert look(client_of(app)) == []
@@ -127,7 +127,7 @@ def test_a_start_is_repeated_when_it_cannot_have_had_its_effect(line: Line) -> N
     ],
     ids=str,
 )
-def test_a_start_that_may_have_had_its_effect_is_raised_not_repeated(
+def test_a_start_that_may_have_had_its_effect_is_not_repeated(
     line: Line, expected: type[EsaError]
 ) -> None:
     app = Script(line)
@@ -162,7 +162,7 @@ def test_each_attempt_is_signed_anew() -> None:
         assert len({headers[name] for headers in app.headers}) == 3
 
 
-def test_a_refusal_for_good_is_raised_at_once() -> None:
+def test_a_permanent_refusal_is_raised_at_once() -> None:
     app = Script(refusal(404, "InvalidExecution.NotFound"))
 
     with pytest.raises(NotFound):
@@ -182,7 +182,7 @@ def test_an_operation_ends_at_its_deadline_with_the_last_error() -> None:
     assert len(app.requests) > 8
 
 
-def test_a_body_that_drips_ends_at_the_deadline() -> None:
+def test_a_body_that_arrives_byte_by_byte_ends_at_the_deadline() -> None:
     clock = ManualClock(NOON)
 
     def drip() -> Iterator[bytes]:
@@ -225,7 +225,7 @@ def test_a_hint_is_waited_for() -> None:
     assert 4.0 <= clock.monotonic() <= 4.5
 
 
-def test_a_host_that_is_not_there_is_given_up_within_seconds() -> None:
+def test_a_host_that_does_not_exist_is_an_error_within_seconds() -> None:
     clock = ManualClock(NOON)
     app = Script(httpx.ConnectError("[Errno 111] Connection refused"))
 
@@ -242,7 +242,7 @@ def test_a_host_that_is_not_there_is_given_up_within_seconds() -> None:
     )
 
 
-def test_a_limited_client_tries_as_often_as_it_may() -> None:
+def test_a_limited_client_makes_its_number_of_attempts() -> None:
     app = Script(refusal(429, ""))
     client = client_of(app)
 
@@ -252,7 +252,7 @@ def test_a_limited_client_tries_as_often_as_it_may() -> None:
     assert len(app.requests) == 1
 
 
-def test_a_client_without_any_time_sends_nothing() -> None:
+def test_a_client_with_zero_seconds_sends_nothing() -> None:
     app = Script(NO_PLANS)
 
     with pytest.raises(OutOfTime):
@@ -261,7 +261,9 @@ def test_a_client_without_any_time_sends_nothing() -> None:
     assert app.requests == []
 
 
-def test_a_limited_client_shares_pace_and_connections_and_closes_neither() -> None:
+def test_a_limited_client_shares_rate_limiters_and_connections_and_closes_neither() -> (
+    None
+):
     app = Script(NO_PLANS)
     clock = ManualClock(NOON)
     client = client_of(app, clock=clock, max_qps=1.0)
@@ -273,7 +275,7 @@ def test_a_limited_client_shares_pace_and_connections_and_closes_neither() -> No
     assert clock.monotonic() == 1.0
 
 
-def test_each_action_has_a_pace_of_its_own() -> None:
+def test_each_action_has_its_own_rate_limiter() -> None:
     throttled = refusal(429, "", headers={"retry-after": "20"})
     app = Script(throttled, ok(PLAN))
     clock = ManualClock(NOON)
@@ -297,7 +299,7 @@ def test_a_closed_client_sends_nothing_more() -> None:
         look(client)
 
 
-def test_what_cannot_be_sent_before_the_deadline_is_not_sent() -> None:
+def test_a_call_whose_turn_is_after_the_deadline_is_not_sent() -> None:
     app = Script(NO_PLANS)
     client = client_of(app, max_qps=0.01, deadline=10)
     look(client)
@@ -311,7 +313,7 @@ def test_what_cannot_be_sent_before_the_deadline_is_not_sent() -> None:
 
 
 class Renewed:
-    """A source with a list of keys: each renewal brings the next."""
+    """A provider with a list of keys: each renewal returns the next."""
 
     def __init__(self, *keys: Credentials) -> None:
         self.keys = list(keys)
@@ -369,7 +371,7 @@ def test_keys_are_fetched_and_renewed_in_the_time_that_is_left() -> None:
     assert source.given == [10.0, 7.0, 7.0]
 
 
-def test_a_key_that_was_refused_at_the_deadline_is_not_fetched_anew() -> None:
+def test_a_key_refused_at_the_deadline_is_not_renewed() -> None:
     clock = ManualClock(NOON)
     source = Renewed(sts(1), sts(2))
 
@@ -459,12 +461,12 @@ def test_no_request_is_without_finite_timeouts() -> None:
     assert timeouts == {"connect": 4.0, "read": 4.0, "write": 4.0, "pool": 4.0}
 
 
-def test_an_endpoint_that_is_no_url_is_an_error_in_words() -> None:
+def test_an_endpoint_that_is_no_url_is_explained() -> None:
     with pytest.raises(NoAnswer, match="no connection to http://a b"):
         look(client_of(Script(NO_PLANS), endpoint="http://a b\x00").limited(attempts=1))
 
 
-def test_a_broken_ca_file_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_ca_file_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
 
     with pytest.raises(Untrusted, match="check SSL_CERT_FILE"):
@@ -499,7 +501,7 @@ def test_a_proxy_is_used_except_for_an_esa_on_this_machine(
 
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The environment, without any variable of a proxy."""
+    """The environment without proxy variables."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         for variable in (name, name.lower()):
             monkeypatch.delenv(variable, raising=False)
@@ -520,7 +522,7 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         "socks5://203.0.113.9:1080",
     ],
 )
-def test_nothing_is_sent_in_the_clear_through_a_proxy_elsewhere(
+def test_nothing_is_sent_over_plain_http_through_a_proxy_elsewhere(
     endpoint: str, proxy: str, variable: str, environ: pytest.MonkeyPatch
 ) -> None:
     environ.setenv(variable.lower(), proxy)
@@ -557,7 +559,7 @@ def test_a_proxy_that_may_be_sent_keys_is_used_for_plain_http(
         ("https://10.255.255.1", {}, True),
     ],
 )
-def test_a_proxy_elsewhere_is_no_reason_where_it_reads_no_key(
+def test_a_proxy_elsewhere_is_used_if_it_can_read_no_key(
     endpoint: str, more: dict[str, str], is_proxied: bool, environ: pytest.MonkeyPatch
 ) -> None:
     for name, value in ({"all_proxy": "http://203.0.113.9:3128"} | more).items():
@@ -580,7 +582,7 @@ def test_the_keys_of_a_session_reach_a_proxy_only_where_that_is_allowed(
     allowing = config | {"esa-prefetch:allowHttp": "true"}
 
     with serving(lambda connection: received.append(request_of(connection))) as address:
-        # The address of this machine as a name that could be any machine's.
+        # This machine's address under a host name that could be any machine's.
         environ.setattr("socket.getaddrinfo", to_this_machine(socket.getaddrinfo))
         port = address.rpartition(":")[2]
         environ.setenv("http_proxy", f"http://proxy.example:{port}")
@@ -613,7 +615,7 @@ NOT_UNDERSTOOD = "its value is not understood; write a proxy as http://host:port
         ("HTTPS_PROXY", "geheim://user:geheim@proxy", NOT_UNDERSTOOD),
     ],
 )
-def test_a_proxy_variable_that_cannot_be_used_is_told_without_its_value(
+def test_an_invalid_proxy_variable_is_reported_without_its_value(
     name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)  # as if it were not installed
@@ -632,7 +634,7 @@ def test_a_proxy_variable_that_cannot_be_used_is_told_without_its_value(
 
 
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
-def test_an_entry_of_no_proxy_that_cannot_be_read_is_left_out(
+def test_an_invalid_entry_of_no_proxy_is_ignored(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("NO_PROXY", "no_proxy"):
@@ -650,7 +652,7 @@ def test_an_entry_of_no_proxy_that_cannot_be_read_is_left_out(
 
 
 @pytest.mark.parametrize("value", ["socks5://proxy:1080", "http://user:a/b@proxy:1"])
-def test_a_proxy_that_cannot_be_used_does_not_hinder_an_esa_on_this_machine(
+def test_an_invalid_proxy_does_not_affect_an_esa_on_this_machine(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)

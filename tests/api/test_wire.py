@@ -73,7 +73,7 @@ def client_at(
     ],
     ids=["reset", "closed", "short", "chunks", "gzip", "other protocol", "hung up"],
 )
-def test_a_read_outlives_a_broken_connection(fault: Handler) -> None:
+def test_a_read_is_retried_after_a_broken_connection(fault: Handler) -> None:
     with serving(fault, NO_PLANS) as address, client_at(address) as client:
         assert client.list_scheduled_preload_executions(job_id=JOB_ID) == []
 
@@ -101,7 +101,7 @@ def test_a_start_on_a_connection_that_breaks_is_ambiguous(fault: Handler) -> Non
     ],
     ids=["body", "headers", "interim answers", "silence"],
 )
-def test_what_never_comes_to_an_end_ends_at_the_deadline(endless: Handler) -> None:
+def test_an_endless_answer_ends_at_the_deadline(endless: Handler) -> None:
     with (
         serving(endless) as address,
         client_at(address, deadline=0.5, real_time=True) as client,
@@ -116,7 +116,7 @@ def test_what_never_comes_to_an_end_ends_at_the_deadline(endless: Handler) -> No
 
 
 class SlowNames(httpx.HTTPTransport):
-    """Connections that wait for an answer of a name server."""
+    """Connections that wait for a name server."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class SlowNames(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def test_a_call_given_up_before_it_had_a_connection_is_not_sent_on_one_later() -> None:
+def test_an_abandoned_call_that_waited_for_a_connection_is_never_sent() -> None:
     names = SlowNames()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     with (
@@ -141,7 +141,7 @@ def test_a_call_given_up_before_it_had_a_connection_is_not_sent_on_one_later() -
         assert requests.get(timeout=30) == b""
 
 
-def test_an_answer_without_end_is_cut_at_a_size() -> None:
+def test_an_endless_answer_is_refused_at_the_size_limit() -> None:
     with (
         serving(answering(b" " * (33 << 20))) as address,
         client_at(address) as client,
@@ -160,7 +160,7 @@ def bomb(coding: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("coding", [b"gzip", b"gzip, gzip", b"GZIP, x-gzip"])
-def test_an_answer_that_is_a_bomb_is_refused(coding: bytes) -> None:
+def test_a_decompression_bomb_is_refused(coding: bytes) -> None:
     fault = answering(
         bomb(coding.lower()), headers=b"Content-Encoding: " + coding + b"\r\n"
     )
@@ -175,7 +175,7 @@ def test_an_answer_that_is_a_bomb_is_refused(coding: bytes) -> None:
     assert caught.value.ambiguous
 
 
-def test_no_answer_is_asked_for_compressed_and_one_that_is_so_is_read() -> None:
+def test_no_request_asks_for_compression_but_a_compressed_answer_is_read() -> None:
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     body = gzip.compress(b'{"Executions": [], "TotalCount": 0}')
 
@@ -190,7 +190,7 @@ def test_no_answer_is_asked_for_compressed_and_one_that_is_so_is_read() -> None:
     assert b"accept-encoding: identity\r\n" in requests.get(timeout=30).lower()
 
 
-def test_an_answer_that_is_compressed_otherwise_is_refused_with_the_doubt() -> None:
+def test_an_unknown_compression_is_refused_and_the_error_is_ambiguous() -> None:
     fault = answering(b"{}", headers=b"Content-Encoding: br\r\n")
 
     with (
@@ -228,7 +228,7 @@ def test_no_redirect_is_followed() -> None:
     assert requests.empty()
 
 
-def test_nobody_at_the_endpoint_is_told_with_its_address() -> None:
+def test_an_endpoint_without_a_server_is_named_in_the_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
 
@@ -240,7 +240,7 @@ def test_nobody_at_the_endpoint_is_told_with_its_address() -> None:
     )
 
 
-def test_tls_that_is_not_answered_is_told_in_words() -> None:
+def test_a_missing_tls_answer_is_explained() -> None:
     def handle(connection: socket.socket) -> None:
         connection.recv(5)
 
@@ -256,14 +256,14 @@ def test_tls_that_is_not_answered_is_told_in_words() -> None:
     assert not caught.value.ambiguous
 
 
-def test_a_host_without_an_address_is_told_in_words() -> None:
+def test_a_host_name_without_an_address_is_explained() -> None:
     with client_at("esa.invalid") as client, pytest.raises(Unreachable) as caught:
         client.start_scheduled_preload_execution(plan_id=PLAN_ID)
 
     assert "no connection to http://esa.invalid (" in str(caught.value)
 
 
-def test_tls_towards_a_plain_port_says_to_write_http() -> None:
+def test_tls_to_a_port_without_tls_says_to_write_http() -> None:
     plain = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
     def handle(connection: socket.socket) -> None:
@@ -318,7 +318,7 @@ def over_tls(certificate: Path) -> Handler:
     return handle
 
 
-def test_a_certificate_of_nobody_we_know_is_refused_and_named(
+def test_an_untrusted_certificate_is_refused_and_explained(
     certificate: Path,
 ) -> None:
     with serving(over_tls(certificate)) as address:
@@ -333,7 +333,7 @@ def test_a_certificate_of_nobody_we_know_is_refused_and_named(
     assert not caught.value.ambiguous
 
 
-def test_a_private_authority_is_trusted_by_the_usual_variable(
+def test_a_private_certificate_authority_is_trusted_by_ssl_cert_file(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))

@@ -1,4 +1,4 @@
-"""The forecast, held to the batch against what the emulator's plans really submit."""
+"""The forecast, compared batch by batch with what the emulator's plans submit."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -94,7 +94,7 @@ def test_the_emulator_submits_what_was_forecast_to_the_batch(
 
 
 @given(runs=plans_of_one_job(), urls=st.integers(1, 60), seconds=st.integers(0, 90))
-def test_it_goes_on_as_forecast_from_any_moment_on(
+def test_the_emulator_follows_a_forecast_made_at_any_time(
     runs: list[Run], urls: int, seconds: int
 ) -> None:
     clock = ManualClock(NOW)

@@ -1,4 +1,4 @@
-"""The arithmetic of batches against a simulation that goes through every second."""
+"""The forecast, compared with a simulation of every second."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ def at(seconds: float) -> datetime:
 
 @dataclass
 class Plan:
-    """One plan of the simulation: when it submitted how many URLs."""
+    """One plan of the simulation, with the times and sizes of its batches."""
 
     run: Run
     batches: list[tuple[datetime, int]] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Plan:
 
 
 def simulate(runs: list[Run], urls: int, submitted: int, seconds: int) -> list[Plan]:
-    """Walk through time second by second, as ESA would, with one place in the list."""
+    """Simulate second by second, with one position in the URL list for all plans."""
     plans = [Plan(run) for run in runs]
     place = submitted
     for second in range(seconds):
@@ -64,7 +64,7 @@ def run_of(draw: st.DrawFn) -> Run:
     urls=st.integers(0, 50),
     submitted=st.integers(0, 50),
 )
-def test_every_batch_is_where_the_simulation_has_it(
+def test_every_batch_has_the_time_of_the_simulation(
     runs: list[Run], urls: int, submitted: int
 ) -> None:
     simulated = simulate(runs, urls, submitted, seconds=600)
@@ -113,7 +113,7 @@ def test_a_window_as_long_as_needed_fits_and_one_second_less_does_not(
 
 
 @given(run=run_of())
-def test_without_a_url_count_the_window_still_tells_the_last_possible_batch(
+def test_without_a_url_count_the_window_gives_the_last_possible_batch(
     run: Run,
 ) -> None:
     without = forecast([run], None, NOW)[0]
@@ -125,7 +125,7 @@ def test_without_a_url_count_the_window_still_tells_the_last_possible_batch(
         assert without.last == with_plenty.last
 
 
-def test_hundreds_of_billions_of_urls_are_counted_not_walked_through() -> None:
+def test_hundreds_of_billions_of_urls_are_calculated_not_simulated() -> None:
     runs = [Run(f"plan {n}", 60 + n, 1 + n) for n in range(200)]
 
     told = forecast(runs, 10**12, NOW)
@@ -177,7 +177,7 @@ class Known:
     end_time: datetime | None = None
 
 
-def test_a_plan_of_any_room_is_a_run() -> None:
+def test_any_object_with_window_and_pace_is_a_run() -> None:
     assert Run.of(Known(), "one") == Run("one", 60, 5, running=True)
     assert Run.of(Known(status="waiting", end_time=NOW), "one") == Run(
         "one", 60, 5, end=NOW

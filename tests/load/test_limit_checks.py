@@ -1,4 +1,4 @@
-"""Opinions on runs under limits, word for word."""
+"""The findings for runs under limits, word for word."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,13 +33,13 @@ def planned(run: Run, urls: int | None, origins: dict[str, int]) -> PlanLoad:
     return PlanLoad(forecast([run], urls, NOW)[0], origins)
 
 
-def test_a_plan_within_all_limits_is_not_judged() -> None:
+def test_a_plan_within_all_limits_has_no_finding() -> None:
     given = limits(maxOriginUrlsPerSecond=1, freeze=[FREEZE], enforce="deny")
 
     assert check_start(Run("warm", 30, 10, at(0), at(600)), [], given, NOW, 100) == []
 
 
-def test_a_past_window_is_the_only_thing_to_say() -> None:
+def test_a_past_window_is_the_only_finding() -> None:
     given = limits(maxOriginUrlsPerSecond=0.1, enforce="deny")
 
     findings = check_start(Run("warm", 30, 10, at(-60), at(-1)), [], given, NOW, 100)
@@ -51,7 +51,7 @@ def test_a_past_window_is_the_only_thing_to_say() -> None:
     )
 
 
-def test_a_window_that_is_too_short_says_what_is_left_and_what_it_needs() -> None:
+def test_a_window_that_is_too_short_names_the_rest_and_the_time_it_needs() -> None:
     findings = check_start(Run("warm", 30, 10, at(0), at(60)), [], Limits(), NOW, 55)
 
     assert findings == [
@@ -66,7 +66,7 @@ def test_a_window_that_is_too_short_says_what_is_left_and_what_it_needs() -> Non
     ]
 
 
-def test_plans_of_one_job_that_do_it_together_fit() -> None:
+def test_plans_of_one_job_that_finish_the_list_together_fit() -> None:
     first, second = Run("one", 30, 10, at(0), at(60)), Run("two", 30, 10, at(60))
 
     assert check_start(first, [second], Limits(), NOW, 55) == []
@@ -88,7 +88,7 @@ def test_plans_of_one_job_that_do_it_together_fit() -> None:
     ],
     ids=["at its start", "a second before its end", "a minute into it"],
 )
-def test_a_batch_in_a_freeze_window_is_judged(
+def test_a_batch_in_a_freeze_window_is_a_finding(
     start: int, urls: int, words: str
 ) -> None:
     given = limits(freeze=[FREEZE], enforce={"freeze": "deny"})
@@ -103,7 +103,7 @@ def test_a_batch_in_a_freeze_window_is_judged(
 @pytest.mark.parametrize(
     ("start", "urls"), [(7200, 10), (3590, 10), (0, 10)], ids=["after", "just", "far"]
 )
-def test_a_run_outside_the_freeze_window_is_not_judged(start: int, urls: int) -> None:
+def test_a_run_outside_the_freeze_window_is_no_finding(start: int, urls: int) -> None:
     given = limits(freeze=[FREEZE])
 
     assert check_start(Run("warm", 30, 10, at(start)), [], given, NOW, urls) == []
@@ -115,7 +115,7 @@ def test_an_endless_run_of_unknown_length_reaches_every_later_freeze_window() ->
     assert "would still submit in" in findings[0].text
 
 
-def test_the_plan_s_own_rate_is_judged_by_the_most_a_batch_holds() -> None:
+def test_the_plan_s_own_rate_is_that_of_its_largest_batch() -> None:
     run = Run("warm", 2, 10, at(0))
     given = limits(maxOriginUrlsPerSecond=4, enforce="deny")
 
@@ -163,7 +163,7 @@ def test_plans_of_different_origins_are_not_summed() -> None:
     assert check_load(plans, given) == []
 
 
-def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
+def test_a_sum_that_changes_above_the_limit_is_one_finding() -> None:
     given = limits(maxOriginUrlsPerSecond=1)
     plans = [
         planned(Run(f"plan {n}", 10, 6, at(10 * n)), None, {"a.example": 6})
@@ -179,7 +179,7 @@ def test_a_sum_that_rises_and_falls_above_the_limit_is_one_stretch() -> None:
     )
 
 
-def test_without_a_limit_no_sum_is_judged() -> None:
+def test_without_a_limit_no_sum_is_checked() -> None:
     assert check_load([planned(Run("one", 1, 6), 60, {"a.example": 6})], Limits()) == []
 
 
@@ -193,7 +193,7 @@ def test_without_a_limit_no_sum_is_judged() -> None:
         (["a", "b", "c", "d"], "a, b, c and 1 more"),
     ],
 )
-def test_a_few_names_are_a_list_and_more_are_counted(
+def test_some_names_are_listed_and_the_rest_is_counted(
     names: list[str], text: str
 ) -> None:
     assert list_text(names, most=3) == text

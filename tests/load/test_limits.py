@@ -1,4 +1,4 @@
-"""Limits as stack config writes them."""
+"""Limits as the stack config writes them."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Load on origins: sums over time against a look at every second."""
+"""The load on origins over time, compared with the sum at every second."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ def test_the_load_at_each_moment_is_the_sum_of_what_runs_then(
 
 
 @given(st.lists(span_of(), min_size=1, max_size=8))
-def test_segments_are_in_order_and_never_on_top_of_each_other(
+def test_segments_are_in_order_and_do_not_overlap(
     given_spans: list[Span],
 ) -> None:
     for segments in load_on_origins(given_spans).values():
@@ -108,7 +108,9 @@ def test_a_share_is_the_most_that_any_batch_holds(
     }
 
 
-def test_a_forecast_spreads_over_its_origins_from_first_batch_to_silence() -> None:
+def test_the_load_of_a_forecast_lasts_from_the_first_batch_to_one_interval_after_the_last() -> (
+    None
+):
     told = forecast([Run("plan", 30, 10, at(60))], 25, NOW)[0]
 
     assert spans(told, {"a.example": 10, "b.example": 3}) == [

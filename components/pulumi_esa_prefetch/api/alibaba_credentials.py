@@ -114,7 +114,7 @@ def reason(error: Exception) -> str:
     text = " ".join(str(getattr(error, "message", None) or error).split())
     if text.startswith(_CHAIN):
         return one_line(_chain_reason(text), 4 * _LONGEST)
-    unknown = f"what it gave cannot be understood: {type(error).__name__}"
+    unknown = f"what it returned cannot be understood: {type(error).__name__}"
     return one_line(_safe_message(text) or unknown, _LONGEST)
 
 

@@ -43,7 +43,9 @@ def object_reader(
         value = content.get("Id")
         is_left_out = value is None or value == ""
         if is_left_out and not content.get("RequestId"):
-            raise BadAnswer(f"{action}: the answer has nothing of ESA's in it")
+            raise BadAnswer(
+                f"{action}: the answer has neither an id nor a request id, so it is not ESA's"
+            )
         if not is_left_out and str(value).strip().lower() != asked.lower():
             raise AnotherId(
                 f"{action}: asked about {asked}, and the answer is about {one_line(value, 64)}"

@@ -81,7 +81,7 @@ class EsaClient:
             http=transport,
             max_qps=max_qps,
         )
-        self._deadline = CallLimits(deadline)
+        self._limits = CallLimits(deadline)
         self._owner = True
 
     @classmethod
@@ -120,8 +120,8 @@ class EsaClient:
         """
         limited = copy.copy(self)
         limited._owner = False  # noqa: SLF001 -- its own copy
-        own = self._deadline.seconds
-        limited._deadline = CallLimits(own if seconds is None else seconds, attempts)  # noqa: SLF001
+        own = self._limits.seconds
+        limited._limits = CallLimits(own if seconds is None else seconds, attempts)  # noqa: SLF001
         return limited
 
     def close(self) -> None:
@@ -185,7 +185,7 @@ class EsaClient:
     ) -> list[Job]:
         """List all jobs of a site, from all pages; the times limit when the jobs were created."""
         action = "ListScheduledPreloadJobs"
-        until = self._transport.until(self._deadline)
+        deadline = self._transport.deadline_for(self._limits)
         found: dict[str, Job] = {}
         pages = 0
         while True:
@@ -197,7 +197,9 @@ class EsaClient:
                 PageNumber=pages,
                 PageSize=PAGE_SIZE,
             )
-            page = self._call(_get(action, query), model_reader(action, JobPage), until)
+            page = self._call(
+                _get(action, query), model_reader(action, JobPage), deadline
+            )
             known = len(found)
             found.update((job.id, job) for job in page.jobs or ())
             if len(found) == known or len(found) == page.total_count:
@@ -291,13 +293,15 @@ class EsaClient:
         self,
         call: ApiCall,
         read: Callable[[Mapping[str, Any]], T],
-        until: float | None = None,
+        deadline: float | None = None,
     ) -> T:
+        if deadline is None:
+            deadline = self._transport.deadline_for(self._limits)
         return self._transport.call(
             call,
             read,
-            until=self._transport.until(self._deadline) if until is None else until,
-            attempts=self._deadline.attempts,
+            deadline=deadline,
+            attempts=self._limits.attempts,
         )
 
 

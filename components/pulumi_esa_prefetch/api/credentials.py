@@ -64,7 +64,7 @@ class LibraryCredentials:
         self._last: Credentials | None = None
         self._lock = threading.Lock()  # held during a fetch
         # the most seconds that a caller waited in vain for the fetch that now holds the lock
-        self._in_vain = 0.0
+        self._longest_wait = 0.0
 
     def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
         """The current keys; a source that has none is asked once, not for each call."""
@@ -72,11 +72,11 @@ class LibraryCredentials:
         if last is not None and self._left(seconds) <= 0:
             # The source does not answer: ESA decides whether the last keys are still valid.
             return last
-        return self._in_time(seconds, self._get)
+        return self._fetch_within(seconds, self._get)
 
     def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
         """Open the source again: it reads its files again, and assumes its role again."""
-        return self._in_time(seconds, lambda: self._renew(refused))
+        return self._fetch_within(seconds, lambda: self._renew(refused))
 
     def _get(self) -> Credentials:
         if self._failure:
@@ -89,30 +89,30 @@ class LibraryCredentials:
         self._provider, self._failure = None, None
         return self._fetch() != refused
 
-    def _in_time(self, seconds: float, ask: Callable[[], T]) -> T:
+    def _fetch_within(self, seconds: float, ask: Callable[[], T]) -> T:
         left = self._left(seconds)
 
         def late() -> NoCredentials:
-            self._in_vain = max(self._in_vain, seconds)
+            self._longest_wait = max(self._longest_wait, seconds)
             return self._timeout_error(seconds)
 
-        def alone() -> T:
+        def locked() -> T:
             # With this timeout, threads whose callers have stopped waiting end.
             if not self._lock.acquire(timeout=max(0.0, left)):
                 raise late()
             try:
-                self._in_vain = 0.0
+                self._longest_wait = 0.0
                 return ask()
             finally:
                 self._lock.release()
 
         if left <= 0:
             raise late()
-        return run_within(left, alone, late)
+        return run_within(left, locked, late)
 
     def _left(self, seconds: float) -> float:
         """The seconds to wait: all calls together wait for a silent source as long as one call."""
-        return seconds - self._in_vain if self._lock.locked() else seconds
+        return seconds - self._longest_wait if self._lock.locked() else seconds
 
     def _timeout_error(self, seconds: float) -> NoCredentials:
         source = alibaba_credentials.describe(self._source)

@@ -57,7 +57,7 @@ def replace_http_client() -> None:
     ]
     if not modules:
         raise NoCredentials(
-            "this version of alibabacloud-credentials is not known here: install an older one"
+            "this version of alibabacloud-credentials is not supported: install an older one"
         )
     for module in modules:
         setattr(module, _REPLACED, _HttpxTeaCore)

@@ -20,8 +20,8 @@ class RetryPolicy:
     clock: Clock
     rng: random.Random
     safe_to_repeat: bool
-    until: float
-    """The deadline, on the monotonic clock."""
+    deadline: float
+    """A time on the monotonic clock."""
     attempts: int | None = None
 
     def retrying(self) -> tenacity.Retrying:
@@ -48,7 +48,7 @@ class RetryPolicy:
     def _is_over(self, state: tenacity.RetryCallState) -> bool:
         if self.attempts is not None and state.attempt_number >= self.attempts:
             return True
-        return self.clock.monotonic() + state.upcoming_sleep >= self.until
+        return self.clock.monotonic() + state.upcoming_sleep >= self.deadline
 
 
 def _failure(state: tenacity.RetryCallState) -> BaseException | None:

@@ -91,65 +91,65 @@ class Transport:
         """Close all connections."""
         self._client.close()
 
-    def until(self, deadline: CallLimits) -> float:
+    def deadline_for(self, limits: CallLimits) -> float:
         """The deadline of an operation that begins now, on the monotonic clock."""
-        return self._clock.monotonic() + deadline.seconds
+        return self._clock.monotonic() + limits.seconds
 
     def call(
         self,
         call: ApiCall,
         read: Callable[[dict[str, Any]], T],
         *,
-        until: float,
+        deadline: float,
         attempts: int | None = None,
     ) -> T:
         """The value that `read` returns for the content of the answer; raises EsaError.
 
-        `until` is the deadline on the monotonic clock.
+        `deadline` is a time on the monotonic clock.
         """
         policy = RetryPolicy(
-            self._clock, self._rng, call.safe_to_repeat, until, attempts
+            self._clock, self._rng, call.safe_to_repeat, deadline, attempts
         )
-        return policy.retrying()(lambda: read(self._attempt(call, until)))
+        return policy.retrying()(lambda: read(self._attempt(call, deadline)))
 
-    def _attempt(self, call: ApiCall, until: float) -> dict[str, Any]:
-        credentials = self._keys(call, until)
+    def _attempt(self, call: ApiCall, deadline: float) -> dict[str, Any]:
+        credentials = self._keys(call, deadline)
         try:
-            return self._send(call, credentials, until)
+            return self._send(call, credentials, deadline)
         except WrongClock:
             raise
         except BadCredentials:
-            if not self._credentials.renew(credentials, self._left(call, until)):
+            if not self._credentials.renew(credentials, self._left(call, deadline)):
                 raise
             _log.debug("%s: the key was refused, and has been renewed", call.action)
-        return self._send(call, self._keys(call, until), until)
+        return self._send(call, self._keys(call, deadline), deadline)
 
-    def _keys(self, call: ApiCall, until: float) -> Credentials:
+    def _keys(self, call: ApiCall, deadline: float) -> Credentials:
         """The keys to sign with; raises NoCredentials if one is not valid in a header: httpx would log it."""
-        credentials = self._credentials.get(self._left(call, until))
+        credentials = self._credentials.get(self._left(call, deadline))
         for name, value in _KEY_PARTS:
             if has_bad_character(value(credentials)):
                 raise NoCredentials(f"{call.action}: the {name} {BAD_CHARACTER}")
         return credentials
 
-    def _left(self, call: ApiCall, until: float) -> float:
+    def _left(self, call: ApiCall, deadline: float) -> float:
         """The seconds until the deadline, more than 0; raises OutOfTime."""
-        left = until - self._clock.monotonic()
+        left = deadline - self._clock.monotonic()
         if left <= 0:
             raise _not_sent_in_time(call)
         return left
 
     def _send(
-        self, call: ApiCall, credentials: Credentials, until: float
+        self, call: ApiCall, credentials: Credentials, deadline: float
     ) -> dict[str, Any]:
         new = RateLimiter(self._clock, self._max_qps)
         rate_limiter = self._rate_limiters.setdefault(call.action, new)
-        sent = rate_limiter.wait(until)
+        sent = rate_limiter.wait(deadline)
         if sent is None:
             raise _not_sent_in_time(call)
         answer = run_within(
-            self._left(call, until),
-            lambda: self._exchange(call, credentials, until),
+            self._left(call, deadline),
+            lambda: self._exchange(call, credentials, deadline),
             lambda: _too_late(call),
         )
         try:
@@ -164,18 +164,18 @@ class Transport:
         return content
 
     def _exchange(
-        self, call: ApiCall, credentials: Credentials, until: float
+        self, call: ApiCall, credentials: Credentials, deadline: float
     ) -> HttpAnswer:
         began = self._clock.monotonic()
 
         def send() -> tuple[httpx.Response, bytes]:
             response = self._client.send(
-                self._request(call, until),
+                self._request(call, deadline),
                 auth=Acs3Auth(credentials, self._clock, self._nonce),
                 stream=True,
             )
             with contextlib.closing(response):
-                return response, self._body(call, response, until)
+                return response, self._body(call, response, deadline)
 
         response, body = with_translated_errors(
             call.action, self._endpoint, _effect_note(call), send
@@ -196,7 +196,7 @@ class Transport:
             credentials,
         )
 
-    def _request(self, call: ApiCall, until: float) -> httpx.Request:
+    def _request(self, call: ApiCall, deadline: float) -> httpx.Request:
         headers = {
             "accept": "application/json",
             "x-acs-action": call.action,
@@ -213,14 +213,14 @@ class Transport:
             content=body,
             headers=headers,
             timeout=timeouts(
-                max(0.0, until - self._clock.monotonic()),
+                max(0.0, deadline - self._clock.monotonic()),
                 safe_to_repeat=call.safe_to_repeat,
             ),
-            extensions={"trace": self._abort_if_late(call, until)},
+            extensions={"trace": self._abort_if_late(call, deadline)},
         )
 
     def _abort_if_late(
-        self, call: ApiCall, until: float
+        self, call: ApiCall, deadline: float
     ) -> Callable[[str, object], None]:
         """A trace function that aborts a request after the deadline, just before it would be sent.
 
@@ -229,14 +229,14 @@ class Transport:
 
         def watch(event: str, _: object) -> None:
             is_sent_now = event.endswith(".send_request_headers.started")
-            if is_sent_now and self._clock.monotonic() >= until:
+            if is_sent_now and self._clock.monotonic() >= deadline:
                 raise _not_sent_in_time(call)
 
         return watch
 
-    def _body(self, call: ApiCall, response: httpx.Response, until: float) -> bytes:
+    def _body(self, call: ApiCall, response: httpx.Response, deadline: float) -> bytes:
         def refuse_lateness() -> None:
-            if self._clock.monotonic() >= until:
+            if self._clock.monotonic() >= deadline:
                 raise _too_late(call)
 
         try:

@@ -43,7 +43,7 @@ _MOMENT = TypeAdapter(AwareDatetime, config=_DEFERRED)
 _LENGTH = TypeAdapter(timedelta, config=_DEFERRED)
 # how pydantic names the choices of a union, and the key of a mapping, in the location of an error
 _NOTATION = ("literal[", "dict[", "[key]")
-_OUT_OF_RANGE = "the calendar has no such moment"
+_OUT_OF_RANGE = "the time is outside the calendar"
 
 
 class LimitsError(ValueError):

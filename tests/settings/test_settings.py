@@ -87,7 +87,7 @@ def test_an_endpoint_is_a_host_a_host_and_port_or_a_url(
         "two words",
     ],
 )
-def test_what_is_no_endpoint_is_refused_by_the_name_of_its_setting(text: str) -> None:
+def test_an_invalid_endpoint_is_refused_with_the_name_of_its_setting(text: str) -> None:
     sentence = refused({f"{ESA}endpoint": text})
 
     assert sentence.startswith("esa-prefetch:endpoint must be a host, host:port or URL")
@@ -95,7 +95,7 @@ def test_what_is_no_endpoint_is_refused_by_the_name_of_its_setting(text: str) ->
     assert refused(environ={"ESA_ENDPOINT": text}).startswith("ESA_ENDPOINT must be")
 
 
-def test_the_nearest_endpoint_wins() -> None:
+def test_the_first_endpoint_in_order_is_used() -> None:
     environ = {"ALIBABA_CLOUD_ENDPOINT_ESA": "third", "ESA_ENDPOINT": "fourth"}
     config = {
         f"{ESA}endpoint": "first",
@@ -217,7 +217,7 @@ def test_numbers_and_flags_are_read() -> None:
         ("debug", "2"),
     ],
 )
-def test_a_number_or_flag_that_is_none_is_refused_by_name(
+def test_an_invalid_number_or_flag_is_refused_with_its_name(
     name: str, value: str
 ) -> None:
     assert refused({f"{ESA}{name}": value}).startswith(f"esa-prefetch:{name} must be ")
@@ -247,7 +247,7 @@ PLACES = [
 ]
 
 
-def test_the_nearest_keys_win() -> None:
+def test_the_first_keys_in_order_are_used() -> None:
     mappings: dict[str, dict[str, str]] = {"config": {}, "environ": {}}
     for number, (kind, *names) in enumerate(PLACES):
         for name in names:
@@ -270,7 +270,7 @@ def test_the_nearest_keys_win() -> None:
 @pytest.mark.parametrize(
     ("given", "missing"), [((0,), 1), ((1,), 0), ((2,), 0), ((0, 2), 1), ((1, 2), 0)]
 )
-def test_half_a_set_of_keys_is_refused_and_the_missing_one_named(
+def test_an_incomplete_set_of_keys_is_refused_and_names_what_is_missing(
     place: tuple[str, ...], given: tuple[int, ...], missing: int
 ) -> None:
     kind, *names = place
@@ -282,7 +282,7 @@ def test_half_a_set_of_keys_is_refused_and_the_missing_one_named(
     assert "geheim" not in sentence
 
 
-def test_half_a_set_behind_a_whole_one_does_no_harm() -> None:
+def test_an_incomplete_set_of_keys_after_a_complete_one_is_ignored() -> None:
     environ = {
         "ALICLOUD_ACCESS_KEY": "id",
         "ALICLOUD_SECRET_KEY": "secret",
@@ -304,7 +304,7 @@ def test_blank_keys_count_as_not_set_and_stray_blanks_are_taken_off() -> None:
 
 
 @pytest.mark.parametrize("odd", ["i\nd", "ïd", "i d", "i\x00d"])
-def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(odd: str) -> None:
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(odd: str) -> None:
     sentence = refused({f"{ESA}accessKey": odd, f"{ESA}secretKey": "s"})
 
     assert sentence.startswith("esa-prefetch:accessKey ")
@@ -340,7 +340,7 @@ KEYS_IN_ENVIRONMENT = {"ALICLOUD_ACCESS_KEY": "id", "ALICLOUD_SECRET_KEY": "secr
         ({}, {"ALICLOUD_ECS_ROLE_NAME": "role"}, EcsRole("role")),
     ],
 )
-def test_without_keys_a_named_place_is_used(
+def test_without_keys_a_named_source_is_used(
     config: dict[str, str], environ: dict[str, str], expected: KeySource
 ) -> None:
     assert read(config, environ).credentials == expected
@@ -349,7 +349,7 @@ def test_without_keys_a_named_place_is_used(
 ARN = "acs:ram::123456789012****:role/prefetch"
 
 
-def test_a_role_is_taken_on_by_whoever_holds_the_keys() -> None:
+def test_a_role_is_assumed_with_the_keys_of_its_source() -> None:
     role = {
         "roleArn": ARN,
         "sessionName": "s",
@@ -372,13 +372,13 @@ def test_a_role_is_taken_on_by_whoever_holds_the_keys() -> None:
     )
 
 
-def test_a_role_of_the_environment_is_taken_on_too() -> None:
+def test_a_role_of_the_environment_is_assumed_too() -> None:
     environ = {"ALICLOUD_ASSUME_ROLE_ARN": ARN, "ALICLOUD_PROFILE": "p"}
 
     assert read(environ=environ).credentials == AssumedRole(Profile("p"), ARN)
 
 
-def test_a_role_is_taken_on_with_an_oidc_token() -> None:
+def test_a_role_is_assumed_with_an_oidc_token() -> None:
     role = {
         "roleArn": ARN,
         "oidcProviderArn": "acs:ram::1:oidc-provider/github",
@@ -500,7 +500,7 @@ def test_plain_http_to_another_machine_is_refused_unless_it_is_allowed(
 
 @pytest.mark.parametrize("name", WAYS)
 @pytest.mark.parametrize("host", NEAR)
-def test_plain_http_to_this_machine_or_its_network_needs_no_leave(
+def test_plain_http_to_this_machine_or_its_network_is_allowed(
     name: str, host: str
 ) -> None:
     assert read(**WAYS[name](host)).allow_http is False
@@ -525,7 +525,7 @@ def test_config_can_take_back_what_the_environment_allows() -> None:
         {"environ": {"ESA_PREFETCH_ALLOW_HTTP": "maybe"}},
     ],
 )
-def test_a_leave_that_is_neither_true_nor_false_is_refused_by_its_name(
+def test_an_invalid_value_of_allow_http_is_refused_with_its_name(
     given: dict[str, dict[str, str]],
 ) -> None:
     ((name, _),) = (item for names in given.values() for item in names.items())
@@ -558,7 +558,7 @@ def test_settings_show_no_secret() -> None:
     assert "id" in text
 
 
-def test_the_settings_that_are_known_are_those_that_are_read() -> None:
+def test_the_known_settings_are_the_settings_that_are_read() -> None:
     asked: set[str] = set()
     read_settings(asked.add, {})
 
@@ -602,5 +602,5 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_is_meant(
     ],
     ids=["settings", "the project's own", "of others", "none"],
 )
-def test_what_is_near_no_setting_is_left_alone(names: list[str]) -> None:
+def test_a_name_that_resembles_no_setting_is_accepted(names: list[str]) -> None:
     refuse_misspelt(names)
