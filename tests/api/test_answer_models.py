@@ -1,3 +1,5 @@
+"""Models from answers that are incomplete, wrong or about another plan."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""A call with a time limit: its result, its error, and the timeout."""
+
 import threading
 import time
 

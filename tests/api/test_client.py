@@ -1,3 +1,5 @@
+"""Each method of the client: the request that it sends and the result for each answer."""
+
 import json
 from datetime import UTC, datetime
 from typing import Any

@@ -1,3 +1,5 @@
+"""The tree of errors and their sentences."""
+
 import inspect
 import re
 

@@ -1,3 +1,5 @@
+"""Times in all notations of ESA, read and written."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest

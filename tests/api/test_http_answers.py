@@ -1,3 +1,5 @@
+"""The error, or the content, that each HTTP answer means."""
+
 from datetime import UTC, datetime
 from typing import Any
 

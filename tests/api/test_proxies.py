@@ -1,3 +1,5 @@
+"""Which proxy the environment names for a URL, and what NO_PROXY excludes."""
+
 import pytest
 
 from pulumi_esa_prefetch.api.proxies import proxy_for

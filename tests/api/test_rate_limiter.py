@@ -1,3 +1,5 @@
+"""The rate limiter against servers with a quota, and its single rules."""
+
 import random
 from collections import deque
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Whether and when a failed call is repeated, as tables of errors."""
+
 import random
 import statistics
 

@@ -1,3 +1,5 @@
+"""Signatures, compared with those of Alibaba's SDK."""
+
 import hashlib
 import json
 from collections.abc import Callable

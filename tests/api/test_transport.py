@@ -1,3 +1,5 @@
+"""Retries, deadlines, access keys and proxies of a call, with a list of answers instead of a server."""
+
 import logging
 import socket
 import ssl

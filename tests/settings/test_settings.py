@@ -1,3 +1,5 @@
+"""Settings from the stack config and the environment: their order, their defaults, and what is refused."""
+
 import json
 from collections.abc import Callable
 

@@ -53,7 +53,8 @@ T = TypeVar("T")
 class EsaClient:
     """A client of the ESA API, safe to share between threads; every method raises EsaError.
 
-    It has a method for each scheduled-prefetch action, including those that this package does not call.
+    It has a method for each scheduled-prefetch action, including those that this package does not call. ESA's API
+    page of an action describes its parameters and its answer. All datetimes are aware.
 
     Reads and deletes are retried after any transient error. The other calls are retried only if the failed call
     cannot have had its effect. Otherwise an error with `ambiguous` set is raised, and the caller has to look.

@@ -1,4 +1,4 @@
-"""The loop that repeats a failed call: `api.retry` in the form that tenacity needs."""
+"""Repeats a failed call with tenacity; `api.retry` decides whether and when."""
 
 import logging
 import random
