@@ -13,8 +13,8 @@ from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.provider.plan_cache import (
     MAX_AGE,
     ListCall,
+    ListInProgress,
     PlanCache,
-    StillAsking,
 )
 
 GONE = NotFound("List", "InvalidJob.NotFound", 404, "gone")
@@ -272,7 +272,7 @@ def test_a_caller_without_time_does_not_wait_for_another_thread(
     with ThreadPoolExecutor(1) as pool:
         patient = pool.submit(lists.find, "job", "a")
         assert asked.wait(5)
-        with pytest.raises(StillAsking):
+        with pytest.raises(ListInProgress):
             lists.find("job", "a", ListCall(fake_lists, 0.0))
         answer.set()
 

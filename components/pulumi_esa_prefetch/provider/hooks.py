@@ -75,7 +75,7 @@ class PlanProvider(ResourceProvider):
         """Read the stack's settings; tracebacks become one line, unless esa-prefetch:debug is set."""
         sys.tracebacklimit = 0
         settings, self.session = shared_session(req.config.get)
-        self.config_names = _names(req)
+        self.config_names = _config_names(req)
         if settings.debug:
             del sys.tracebacklimit
 
@@ -133,7 +133,7 @@ class PlanProvider(ResourceProvider):
             )
         if not outs:
             return ReadResult("", {})
-        return ReadResult(_kept(id_, outs), _spelled(props, outs))
+        return ReadResult(_recorded_id(id_, outs), _in_recorded_case(props, outs))
 
     @one_sentence
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
@@ -141,7 +141,7 @@ class PlanProvider(ResourceProvider):
         declared, recorded = _declared(_news), _recorded(_id, _olds)
         state = lifecycle.update(self.session, declared, recorded)
         self.session.mark_declared(state.plan_id)
-        return UpdateResult(_spelled(_olds, state.outputs()))
+        return UpdateResult(_in_recorded_case(_olds, state.outputs()))
 
     @one_sentence
     def delete(self, _id: str, _props: Props) -> None:
@@ -149,7 +149,7 @@ class PlanProvider(ResourceProvider):
         lifecycle.delete(self.session, _recorded(_id, _props))
 
 
-def _names(req: ConfigureRequest) -> tuple[str, ...]:
+def _config_names(req: ConfigureRequest) -> tuple[str, ...]:
     """The full names in the stack's config; the SDK's Config has no public method that lists them."""
     return tuple(getattr(req.config, "_props", ()))
 
@@ -179,12 +179,12 @@ def _recorded(id_: str, props: Props) -> PlanState:
     return PlanState.parse(props | {"job_id": job_id, "plan_id": plan_id})
 
 
-def _kept(id_: str, outs: Props) -> str:
+def _recorded_id(id_: str, outs: Props) -> str:
     """The id as it is in the state; if it cannot be read, the one from the outputs."""
     return id_ if split_id(id_)[0] else f"{outs['job_id']}:{outs['plan_id']}"
 
 
-def _spelled(known: Props, outs: Props) -> Props:
+def _in_recorded_case(known: Props, outs: Props) -> Props:
     """The outputs with ids in the case in which the state has them: case makes no difference."""
     names = ("job_id", "plan_id")
     return outs | {n: known[n] for n in names if object_id(known.get(n)) == outs[n]}

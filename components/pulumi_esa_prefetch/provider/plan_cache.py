@@ -21,7 +21,7 @@ MAX_AGE = 30.0
 ListPlans = Callable[[str], Sequence[Plan]]
 
 
-class StillAsking(OutOfTime):
+class ListInProgress(OutOfTime):
     """Another thread is listing the job, and this one has no time left to wait for it."""
 
 
@@ -40,11 +40,11 @@ class ListCall:
 
 @dataclass(frozen=True)
 class _ListAnswer:
-    """The result of one List call; ``number`` and ``asked_at`` are those of its beginning."""
+    """The result of one List call; ``number`` and ``requested_at`` are those of its beginning."""
 
     plans: dict[str, Plan]
     number: int
-    asked_at: float
+    requested_at: float
     error: EsaError | None = None
     job_is_gone: bool = False
 
@@ -56,9 +56,9 @@ class _ListAnswer:
 
 @dataclass
 class _CachedJob:
-    """What is cached for one job; ``asking`` lets one thread list the job for all."""
+    """What is cached for one job; ``lock`` lets one thread list the job for all."""
 
-    asking: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Lock = field(default_factory=threading.Lock)
     answer: _ListAnswer | None = None
     invalidated: int = -1
     stored: dict[str, tuple[int, Plan]] = field(default_factory=dict)
@@ -188,23 +188,23 @@ class PlanCache:
         not_before: float = -math.inf,
     ) -> _ListAnswer:
         job, call = self._job(job_id), call or self._usual
-        if not job.asking.acquire(timeout=call.seconds):
-            raise StillAsking(
+        if not job.lock.acquire(timeout=call.seconds):
+            raise ListInProgress(
                 "ListScheduledPreloadExecutions: another thread waits for it, and no answer came in time; allow more "
                 "by esa-prefetch:deadline"
             )
         try:
             known = job.answer
             not_before = max(not_before, self._clock.monotonic() - MAX_AGE)
-            if known is None or known.number < since or known.asked_at < not_before:
-                known = self._ask(job_id, call.list_plans)
+            if known is None or known.number < since or known.requested_at < not_before:
+                known = self._list(job_id, call.list_plans)
                 self._remember(job, known, cache_failure=call.cache_failure)
         finally:
-            job.asking.release()
+            job.lock.release()
         return known
 
-    def _ask(self, job_id: str, list_plans: ListPlans) -> _ListAnswer:
-        number, asked_at = next(self._numbers), self._clock.monotonic()
+    def _list(self, job_id: str, list_plans: ListPlans) -> _ListAnswer:
+        number, requested_at = next(self._numbers), self._clock.monotonic()
         try:
             # The state keeps the request id of a Start or Stop, not that of a List.
             plans = {
@@ -212,10 +212,10 @@ class PlanCache:
                 for plan in list_plans(job_id)
             }
         except NotFound:
-            return _ListAnswer({}, number, asked_at, job_is_gone=True)
+            return _ListAnswer({}, number, requested_at, job_is_gone=True)
         except EsaError as error:
             return _ListAnswer({}, number, self._clock.monotonic(), error)
-        return _ListAnswer(plans, number, asked_at)
+        return _ListAnswer(plans, number, requested_at)
 
     def _remember(
         self, job: _CachedJob, known: _ListAnswer, *, cache_failure: bool

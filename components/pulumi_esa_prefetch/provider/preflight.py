@@ -37,7 +37,7 @@ from pulumi_esa_prefetch.provider.decision import (
 )
 from pulumi_esa_prefetch.provider.errors import NotStarted
 from pulumi_esa_prefetch.provider.hook_call import HookCall
-from pulumi_esa_prefetch.provider.plan_cache import StillAsking
+from pulumi_esa_prefetch.provider.plan_cache import ListInProgress
 from pulumi_esa_prefetch.provider.plan_properties import (
     Declaration,
     PlanInputs,
@@ -67,7 +67,7 @@ def preflight_errors(
         if olds.get("plan_id") != declared.plan_id:
             return _check_new_plan(hook, declared, declared.job_id)
         return _check_recorded_plan(hook, olds, declaration, declared.job_id)
-    except StillAsking:
+    except ListInProgress:
         pass
     except EsaError as error:
         session.stop_verifying(error)

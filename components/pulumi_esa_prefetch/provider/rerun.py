@@ -43,10 +43,10 @@ def _rerun(
     enforce_limits(hook, ref, rewinds=rewinds)
     if decided.notify:
         notify(f"{ref} {decided.why}")
-    beside = others if rewinds else None
+    before_reset = others if rewinds else None
     if before.status == "running":
-        return _stop_and_start(hook, ref, declared, beside)
-    return _start(hook, ref, declared, beside)
+        return _stop_and_start(hook, ref, declared, before_reset)
+    return _start(hook, ref, declared, before_reset)
 
 
 def _others(hook: HookCall, ref: PlanRef) -> list[Plan]:
@@ -68,9 +68,9 @@ def _decide(
         return Decision(Act.START, "runs on from where its job is")
     running = [plan.id for plan in others if plan.status == "running"]
     # Only active ones count: a plan that has ended since the Reset may have used up the URL list.
-    going = {plan.id for plan in others if plan.status in ACTIVE}
+    active = {plan.id for plan in others if plan.status in ACTIVE}
     since_reset = hook.session.rerun_log.started_since_reset(ref.job_id or "")
-    decided = at_rerun(before, running, was_reset=bool(going & since_reset))
+    decided = at_rerun(before, running, was_reset=bool(active & since_reset))
     if decided.act is Act.REFUSE:
         raise PrefetchError(f"{ref} {decided.why}")
     return decided
@@ -80,7 +80,7 @@ def _stop_and_start(
     hook: HookCall,
     ref: PlanRef,
     declared: PlanInputs,
-    beside: Sequence[Plan] | None,
+    before_reset: Sequence[Plan] | None,
 ) -> StartResult:
     plan = stop_plan(hook, ref, starts_again=True)
     if plan.status == "running":
@@ -90,7 +90,7 @@ def _stop_and_start(
         )
     ref = PlanRef.of(plan, ref.job_id or "")
     try:
-        return _start(hook, ref, declared, beside)
+        return _start(hook, ref, declared, before_reset)
     except NotStarted as error:
         raise NotStarted(f"{error}{_stopped_as(plan.status)}") from None
 
@@ -111,14 +111,14 @@ def _start(
     hook: HookCall,
     ref: PlanRef,
     declared: PlanInputs,
-    beside: Sequence[Plan] | None,
+    before_reset: Sequence[Plan] | None,
 ) -> StartResult:
-    """Start the plan; ``beside``: the job's other plans before its Reset, None if the job is not reset."""
+    """Start the plan; ``before_reset``: the job's other plans before its Reset, None if the job is not reset."""
     rerun_log, job_id = hook.session.rerun_log, ref.job_id or ""
-    if beside is not None:
+    if before_reset is not None:
         _reset(hook, ref)
         rerun_log.note_reset(job_id)
-        _notify_started_by_reset(hook, ref, beside)
+        _notify_started_by_reset(hook, ref, before_reset)
     try:
         started = start_plan(hook, ref, restart_failed=declared.restart_failed)
     except NotStarted:
@@ -145,16 +145,16 @@ def _notify_started_by_reset(
     plan_cache, job_id = hook.session.plan_cache, ref.job_id or ""
     with suppress(EsaError):
         plan_cache.get(job_id, ref.plan_id, call, max_age=0)
-        rested = {plan.id for plan in before if plan.status in INACTIVE}
-        going = [
+        inactive = {plan.id for plan in before if plan.status in INACTIVE}
+        started = [
             f"{plan.id} ({plan.status})"
             for plan in plan_cache.other_plans(job_id, ref.plan_id, call)
-            if plan.id in rested and plan.status in ACTIVE
+            if plan.id in inactive and plan.status in ACTIVE
         ]
-        if going:
+        if started:
             notify(
                 f"{ref}: the Reset of its job has started other plans of the job: "
-                f"{', '.join(going)}; stop those that should not run"
+                f"{', '.join(started)}; stop those that should not run"
             )
 
 

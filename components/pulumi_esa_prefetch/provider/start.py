@@ -110,7 +110,7 @@ class _Starter:
             self._ref = ref.with_job(plan.job_id)
             return self._look(StartAnswer.ACCEPTED)
         plan_cache.store(plan)
-        if _is_inactive(ref.status, plan.status):
+        if _shows_no_effect(ref.status, plan.status):
             notify(f"{ref}: ESA accepted Start and says that the plan is {plan.status}")
         return StartResult(plan)
 
@@ -212,7 +212,7 @@ class _Starter:
         return ref.in_known_job(seen) if seen else None
 
 
-def _is_inactive(before: str | None, after: str) -> bool:
+def _shows_no_effect(before: str | None, after: str) -> bool:
     return after in {"stopped", "failed"} or (after == "finished" == before)
 
 

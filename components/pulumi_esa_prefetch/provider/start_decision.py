@@ -29,11 +29,11 @@ INACTIVE = ("stopped", "failed", "finished")
 class StartAnswer(Enum):
     """What ESA answered to Start, as far as it matters for what comes next."""
 
-    ACCEPTED = "accepted, but the answer gives no status"
+    ACCEPTED = "accepted, but the answer gives no status or cannot be read"
     LOST = "no answer: ESA may have started the plan"
     CONFLICT = "refused: not possible in the plan's status"
     REFUSED = "refused, perhaps because of the plan's status"
-    INVALID = "refused, and not because of the plan's status"
+    INVALID = "refused, probably not because of the plan's status"
     UNAVAILABLE = "refused or never sent, whatever the plan's status is"
 
     @classmethod
@@ -129,9 +129,9 @@ def _shows_effect(start: StartAttempt, seen: Plan) -> bool:
     if seen.status == "finished":
         return start.before not in {None, "finished"}
     if seen.status == "waiting":
-        opened_later = seen.start_time is not None and seen.start_time > start.at
+        was_ahead = seen.start_time is not None and seen.start_time > start.at
         conflicts = start.answer is StartAnswer.CONFLICT
-        return start.before != "waiting" or (opened_later and conflicts)
+        return start.before != "waiting" or (was_ahead and conflicts)
     return seen.status == "running"
 
 
