@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pulumi_esa_prefetch.resources.prefetch_campaign import (
         PrefetchCampaign,
         PrefetchCampaignArgs,
-        ScheduledPrefetchArgsDict,
     )
     from pulumi_esa_prefetch.resources.prefetch_completion import (
         PrefetchCompletion,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pulumi_esa_prefetch.resources.scheduled_prefetch import (
         ScheduledPrefetch,
         ScheduledPrefetchArgs,
+        ScheduledPrefetchArgsDict,
     )
     from pulumi_esa_prefetch.resources.site_config import read_prefetches
     from pulumi_esa_prefetch.resources.site_prefetch import (
@@ -39,7 +39,7 @@ _HOMES = {
     "PrefetchWindow": "resources.prefetch_window",
     "ScheduledPrefetch": "resources.scheduled_prefetch",
     "ScheduledPrefetchArgs": "resources.scheduled_prefetch",
-    "ScheduledPrefetchArgsDict": "resources.prefetch_campaign",
+    "ScheduledPrefetchArgsDict": "resources.scheduled_prefetch",
     "SitePrefetch": "resources.site_prefetch",
     "SitePrefetchArgs": "resources.site_prefetch",
     "read_plans": "resources.plan_config",

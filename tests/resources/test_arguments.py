@@ -12,6 +12,7 @@ from pulumi_esa_prefetch import (
     PrefetchCompletionArgs,
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
+    ScheduledPrefetchArgsDict,
     SitePrefetch,
     SitePrefetchArgs,
 )
@@ -29,6 +30,10 @@ def test_keywords_are_arguments_of_the_same_names() -> None:
         plan_id=PLAN, desired_state="stopped"
     )
     assert arguments(ScheduledPrefetchArgs, "x", BY_ARGS, {}) is BY_ARGS
+
+
+def test_the_keywords_of_a_plan_have_the_types_of_its_args() -> None:
+    assert ScheduledPrefetchArgsDict.__annotations__ == KNOWN
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """The docstrings of the public classes: they list every argument, and their examples run."""
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 import textwrap
 from dataclasses import MISSING, Field, fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 import pulumi_esa_prefetch
 from pulumi_esa_prefetch import PrefetchWindow
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
+from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.esa import SITE, plan, seed
 
@@ -104,3 +109,21 @@ def test_an_example_is_a_program_that_runs(
     resource = re.sub("Args(Dict)?$", "", name)
     assert name == "PrefetchWindow" or resource in shown.output
     assert esa.changes() == 0
+
+
+@pytest.mark.slow
+def test_mypy_strict_accepts_every_example(tmp_path: Path) -> None:
+    for name in CLASSES:
+        (tmp_path / f"{name}.py").write_text(example(name))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "."],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(ROOT / "components")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert done.returncode == 0, done.stdout

@@ -1,10 +1,10 @@
 """PrefetchCampaign: a component of many ScheduledPrefetch resources; calls no API."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, overload
+from dataclasses import dataclass, fields
+from typing import Any, overload
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
+from pulumi import ComponentResource, Output, ResourceOptions, RunError
 
 from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.resources.arguments import arguments
@@ -12,38 +12,8 @@ from pulumi_esa_prefetch.resources.duplicates import duplicate_names
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
+    ScheduledPrefetchArgsDict,
 )
-
-
-class ScheduledPrefetchArgsDict(TypedDict, total=False):
-    """The arguments of a `ScheduledPrefetch` as a mapping, none of them required.
-
-    Its keys, their units and their defaults are those of `ScheduledPrefetchArgs`: ``plan_id``, ``job_id``,
-    ``desired_state``, ``triggers``, ``rerun``, ``on_destroy``, ``restart_failed``, ``restart_finished``.
-
-    Example::
-
-        from pulumi_esa_prefetch import PrefetchCampaign, ScheduledPrefetchArgsDict
-
-        defaults: ScheduledPrefetchArgsDict = {
-            "job_id": "665d3af3621bccf3fe29e1a4",
-            "on_destroy": "leave",
-        }
-        launch = PrefetchCampaign(
-            "launch",
-            plans={"day-1": {"plan_id": "665d3b48621bccf3fe29e1a7"}},
-            defaults=defaults,
-        )
-    """
-
-    plan_id: Input[str]
-    job_id: Input[str]
-    desired_state: Input[Literal["running", "stopped"]]
-    triggers: Input[Mapping[str, Any]]
-    rerun: Input[Literal["from_start", "resume"]]
-    on_destroy: Input[Literal["stop", "leave", "delete"]]
-    restart_failed: Input[bool]
-    restart_finished: Input[bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,12 +177,12 @@ def _wrong_types(args: PrefetchCampaignArgs) -> Iterator[str]:
 
 
 def _given(plan: ScheduledPrefetchArgs | Mapping[str, Any]) -> dict[str, Any]:
-    fields = vars(plan) if isinstance(plan, ScheduledPrefetchArgs) else plan
-    return {name: value for name, value in fields.items() if value is not None}
+    given = vars(plan) if isinstance(plan, ScheduledPrefetchArgs) else plan
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _wrong_fields(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    known = list(ScheduledPrefetchArgsDict.__annotations__)
+    known = [field.name for field in fields(ScheduledPrefetchArgs)]
     for name, plan in plans.items():
         for field in plan.keys() - set(known):
             yield f"{name}.{field} is not one of {', '.join(known)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 from pulumi import Input, Output, ResourceOptions, RunError
 from pulumi.dynamic import Resource
@@ -62,6 +62,42 @@ class ScheduledPrefetchArgs:
     on_destroy: Input[Literal["stop", "leave", "delete"]] | None = None
     restart_failed: Input[bool] | None = None
     restart_finished: Input[bool] | None = None
+
+
+class _PlanOptions(TypedDict, total=False):
+    """The arguments of a plan that may be left out, for keywords and mappings."""
+
+    job_id: Input[str] | None
+    desired_state: Input[Literal["running", "stopped"]] | None
+    triggers: Input[Mapping[str, Any]] | None
+    rerun: Input[Literal["from_start", "resume"]] | None
+    on_destroy: Input[Literal["stop", "leave", "delete"]] | None
+    restart_failed: Input[bool] | None
+    restart_finished: Input[bool] | None
+
+
+class ScheduledPrefetchArgsDict(_PlanOptions, total=False):
+    """The arguments of a `ScheduledPrefetch` as a mapping, none of them required.
+
+    Its keys, their units and their defaults are those of `ScheduledPrefetchArgs`: ``plan_id``, ``job_id``,
+    ``desired_state``, ``triggers``, ``rerun``, ``on_destroy``, ``restart_failed``, ``restart_finished``.
+
+    Example::
+
+        from pulumi_esa_prefetch import PrefetchCampaign, ScheduledPrefetchArgsDict
+
+        defaults: ScheduledPrefetchArgsDict = {
+            "job_id": "665d3af3621bccf3fe29e1a4",
+            "on_destroy": "leave",
+        }
+        launch = PrefetchCampaign(
+            "launch",
+            plans={"day-1": {"plan_id": "665d3b48621bccf3fe29e1a7"}},
+            defaults=defaults,
+        )
+    """
+
+    plan_id: Input[str]
 
 
 class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
@@ -138,14 +174,10 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         *,
         opts: ResourceOptions | None = None,
         plan_id: Input[str],
-        job_id: Input[str] | None = None,
-        desired_state: Input[Literal["running", "stopped"]] | None = None,
-        triggers: Input[Mapping[str, Any]] | None = None,
-        rerun: Input[Literal["from_start", "resume"]] | None = None,
-        on_destroy: Input[Literal["stop", "leave", "delete"]] | None = None,
-        restart_failed: Input[bool] | None = None,
-        restart_finished: Input[bool] | None = None,
-    ) -> None: ...
+        **options: Unpack[_PlanOptions],
+    ) -> None:
+        # Never runs. Editors on jedi, such as Jupyter's, do not read `Unpack`: they complete from this call.
+        ScheduledPrefetchArgs(plan_id=plan_id, **options)  # pragma: no cover
 
     def __init__(
         self,
