@@ -55,14 +55,14 @@ def summed(
 
 
 def seen(number: int, status: str, submitted: int = 0, **others: Any) -> EsaSnapshot:
-    """ESA's word on one plan of a job with a hundred URLs on one origin."""
+    """One plan in ESA, of a job with a hundred URLs on one origin."""
     job = Job(id=JOB_ID, url_count=100, task_submitted=submitted, domains="a.example")
     facts = {"interval": 30, "slice_len": 10, "start_time": at(1), **others}
     plan = Plan(id=plan_id(number), job_id=JOB_ID, status=status, **facts)
     return EsaSnapshot({JOB_ID: JobSnapshot(job, {plan.id: plan})})
 
 
-def test_a_plan_seen_in_esa_is_told_with_its_batches_and_its_end() -> None:
+def test_a_plan_read_from_esa_is_forecast_with_its_batches_and_its_end() -> None:
     summary = summed(preview(create("warm", 1)), snapshot=seen(1, "stopped"))
 
     (plan,) = summary.plans
@@ -87,7 +87,7 @@ def test_a_rerun_from_the_start_counts_the_whole_list() -> None:
     assert summary.plans[0].batches == 10
 
 
-def test_a_rerun_beside_a_running_plan_of_the_job_is_told_as_an_error() -> None:
+def test_a_rerun_beside_a_running_plan_of_the_job_is_an_error() -> None:
     snapshot = seen(1, "finished", 100)
     other = Plan(id=plan_id(9), job_id=JOB_ID, status="running")
     there = snapshot.jobs[JOB_ID]
@@ -106,7 +106,7 @@ def test_a_rerun_beside_a_running_plan_of_the_job_is_told_as_an_error() -> None:
     assert (resume.refused, resume.what) == (False, "Start")
 
 
-def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_says_so() -> (
+def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_warns() -> (
     None
 ):
     snapshot = seen(1, "waiting", 40)
@@ -141,7 +141,7 @@ def test_a_plan_of_the_same_preview_is_forecast_before_it_exists() -> None:
     assert plan.last == at(0.3)
 
 
-def test_a_plan_and_a_job_that_are_yet_to_come_are_forecast_by_their_declaration() -> (
+def test_a_plan_and_a_job_that_do_not_exist_yet_are_forecast_by_their_declaration() -> (
     None
 ):
     urls = ["http://a.example/1", "http://b.example/2", "http://a.example/3", "", "x["]
@@ -163,7 +163,7 @@ def test_a_plan_and_a_job_that_are_yet_to_come_are_forecast_by_their_declaration
     assert [other.name for other in summary.others] == ["plan", "job"]
 
 
-def test_the_new_urls_of_a_job_that_is_only_updated_are_warned_of() -> None:
+def test_new_urls_of_a_job_that_is_only_updated_give_a_warning() -> None:
     sides = [resource("job", JOB, inputs={"urlList": text}) for text in ("a", "b")]
     given = preview(step("update", {**sides[0], "id": f"1:{JOB_ID}"}, sides[1]))
 
@@ -226,14 +226,14 @@ def test_a_window_that_is_too_short_is_a_warning_or_a_refusal_by_config() -> Non
     assert warned.plans[0].fits is False
 
 
-def test_only_what_changes_is_judged_by_itself() -> None:
+def test_only_plans_that_change_are_checked_by_themselves() -> None:
     given = preview(same("warm", 1, "running", end_time="2026-11-11T00:00:01Z"))
     freeze = [{"name": "now", "window": "2026-11-11T00:00:00Z/PT1H"}]
 
     assert summed(given, freeze=freeze).warnings == ()
 
 
-def test_a_waiting_plan_that_is_declared_no_more_is_warned_of() -> None:
+def test_a_waiting_plan_that_is_no_longer_declared_gives_a_warning() -> None:
     summary = summed(preview(delete("warm", 1, "waiting")))
 
     assert [w.text for w in summary.warnings] == [

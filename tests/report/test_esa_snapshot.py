@@ -1,4 +1,4 @@
-"""What a report reads of a real ESA, and what it says when it cannot."""
+"""What a report reads from an emulator, and the problem that it reports if it cannot."""
 
 from collections.abc import Iterator
 
@@ -87,7 +87,7 @@ def test_the_settings_of_the_preview_find_esa(endpoint: str) -> None:
     assert snapshot.plan(JOB, PLAN) is not None
 
 
-def test_a_refused_key_is_told_once_and_is_no_failure(
+def test_a_refused_key_is_reported_once_and_is_no_failure(
     esa: Emulator, endpoint: str
 ) -> None:
     wrong = {**KEYS, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}
@@ -116,7 +116,7 @@ def test_a_refused_key_is_told_once_and_is_no_failure(
     ],
     ids=["nobody there", "a bad setting", "half a key"],
 )
-def test_whatever_hinders_it_is_told_in_a_sentence(
+def test_every_problem_is_reported_in_one_sentence(
     config: dict[str, str], environ: dict[str, str], words: str
 ) -> None:
     snapshot = take_snapshot_with(config, environ, {JOB})
@@ -126,7 +126,7 @@ def test_whatever_hinders_it_is_told_in_a_sentence(
     assert "\n" not in snapshot.problem
 
 
-def test_without_jobs_nothing_is_asked_and_nothing_is_missing() -> None:
+def test_without_jobs_esa_is_not_called_and_nothing_is_missing() -> None:
     assert (
         take_snapshot_with(
             {"esa-prefetch:endpoint": "http://127.0.0.1:9"}, {}, set()
@@ -135,7 +135,7 @@ def test_without_jobs_nothing_is_asked_and_nothing_is_missing() -> None:
     )
 
 
-def test_a_plan_that_esa_calls_another_job_s_is_none_of_the_job_s() -> None:
+def test_a_plan_that_esa_lists_with_another_job_is_not_one_of_the_job() -> None:
     own = Plan(id=PLAN, job_id=JOB, status="running")
     foreign = Plan(id="2" * 24, job_id=OTHER_JOB, status="running")
 

@@ -55,7 +55,7 @@ def test_what_runs_or_will_run_counts(resource: Document, counts: bool) -> None:
     assert bool(findings(resource, freeze=[FREEZE])) == counts
 
 
-def test_a_plan_that_esa_has_stopped_behind_the_state_s_back_will_run_again() -> None:
+def test_a_plan_that_is_stopped_in_esa_but_not_in_the_state_will_run_again() -> None:
     plan = Plan(
         id=plan_id(1),
         job_id=JOB_ID,
@@ -73,7 +73,7 @@ def test_a_plan_that_esa_has_stopped_behind_the_state_s_back_will_run_again() ->
     assert [finding.kind for finding in findings] == ["rate"]
 
 
-def test_plans_of_which_nothing_is_known_are_named() -> None:
+def test_plans_without_a_known_window_and_pace_are_named() -> None:
     _, blind = check_stack(state(new("a", 1)), EsaSnapshot(), Limits(), NOW)
 
     assert blind == ["a"]
@@ -137,7 +137,7 @@ def test_limits_alone_only_warn_unless_they_say_otherwise(
     assert (row["kind"], row["level"], row["plans"]) == ("rate", "warn", ["a", "b"])
 
 
-def test_limits_that_are_kept_are_said_to_be(
+def test_limits_that_are_kept_are_reported_as_kept(
     exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = run(exported, limits_file(tmp_path, "maxOriginUrlsPerSecond: 5"))

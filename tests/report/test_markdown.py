@@ -73,7 +73,7 @@ def test_the_same_preview_gives_the_same_comment() -> None:
     assert comment(preview(*steps)) == comment(preview(*reversed(steps)))
 
 
-def test_no_change_is_said_and_nothing_is_folded() -> None:
+def test_no_change_is_reported_and_nothing_is_folded() -> None:
     text = comment(preview(same("a", 1, "finished")))
 
     assert "### ESA prefetch: no plan changes in `dev`" in text
@@ -90,7 +90,7 @@ def test_a_timeline_holds_the_windows_of_what_changes_and_the_freezes() -> None:
     assert "    launch 1 :crit, 2026-11-11T01:30:00, 2026-11-11T02:30:00" in text
 
 
-def test_a_denied_limit_and_a_refused_change_stand_before_all_else() -> None:
+def test_a_denied_limit_and_a_refused_change_come_first() -> None:
     freeze = [{"name": "launch", "window": "2026-11-11T01:30:00Z/PT1H"}]
     given = preview(
         update("a", 1, "stopped"), update("b", 2, "waiting", desired_state="stopped")
@@ -117,7 +117,7 @@ def test_secrets_are_not_in_the_comment() -> None:
 
 
 @given(st.text(max_size=60))
-def test_no_name_breaks_out_of_its_place(name: str) -> None:
+def test_no_name_breaks_out_of_its_cell(name: str) -> None:
     table = f"| head |\n|---|\n| {code(name)} |\n"
 
     (rendered,) = [
@@ -145,7 +145,7 @@ def test_mentions_and_issue_numbers_are_not_linked() -> None:
 EVIL = "a\x1b[2J\x9b2J\x07\u202eb\u2066\u200b\x7f\u2028c\u061c\U000e0041d\ud800"
 
 
-def test_no_report_moves_the_cursor_or_turns_what_follows() -> None:
+def test_no_report_moves_the_cursor_or_reverses_text() -> None:
     said = [{"message": f"error: {EVIL}", "severity": "error"}]
     given = preview(create(EVIL, 1), update("p", 2, EVIL), diagnostics=said)
     made = compose(given, ResourceGraph.of(given), EsaSnapshot(), Limits(), NOW)

@@ -1,4 +1,4 @@
-"""What is taken for known of a plan and its job: ids, their case, and URLs that are hidden."""
+"""What is known of a plan and its job: ids in any case, and URLs that are secret."""
 
 import pytest
 
@@ -36,13 +36,13 @@ def test_a_hidden_url_list_is_no_list_of_hosts(urls: list[str]) -> None:
 
 
 def loud(name: str, number: int) -> Document:
-    """A record whose ids are in upper case."""
+    """A resource in the state whose ids are in upper case."""
     upper = {"job_id": JOB_ID.upper(), "plan_id": plan_id(number).upper()}
     record = old(name, number, **upper)
     return record | {"id": record["id"].upper()}
 
 
-def test_a_record_in_upper_case_is_looked_up_and_found() -> None:
+def test_ids_in_upper_case_in_the_state_are_looked_up_and_found() -> None:
     graph = ResourceGraph.of_state(state(loud("launch", 171)))
     plan = Plan(id=plan_id(171), job_id=JOB_ID, status="finished")
     snapshot = EsaSnapshot({JOB_ID: JobSnapshot(Job(id=JOB_ID), {plan.id: plan})})
@@ -54,7 +54,7 @@ def test_a_record_in_upper_case_is_looked_up_and_found() -> None:
     assert (facts.status, facts.source) == ("finished", "esa")
 
 
-def test_esa_is_asked_about_ids_only() -> None:
+def test_only_ids_are_sent_to_esa() -> None:
     record = old("launch", 1, job_id="a:b:c")
     graph = ResourceGraph.of_state(state(record | {"id": f"a:b:c:{plan_id(1)}"}))
 

@@ -1,4 +1,4 @@
-"""The policy pack by its own library: which of its policies speaks, and how hard it is."""
+"""The policy pack under its own library: which policy reports, and at which level."""
 
 import json
 from typing import Any, cast
@@ -47,7 +47,7 @@ def levels() -> dict[str, object]:
     return {policy.name: policy.enforcement_level for policy in policies()}
 
 
-def test_what_the_stack_only_warns_of_is_advice(
+def test_what_the_stack_only_warns_of_is_advisory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for limits in (BOTH, {**BOTH, "enforce": "warn"}):
@@ -76,7 +76,7 @@ def test_what_an_organisation_sets_is_mandatory(
     assert set(said(monkeypatch, config=central)) == {RATE, FROZEN}
 
 
-def test_limits_that_cannot_be_read_are_told_by_what_refuses(
+def test_limits_that_cannot_be_read_are_reported_by_the_mandatory_policies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reports = said(monkeypatch, limits={"freeze": "now"})
@@ -85,5 +85,5 @@ def test_limits_that_cannot_be_read_are_told_by_what_refuses(
     assert reports[RATE].startswith("esa-prefetch:limits.freeze")
 
 
-def test_without_limits_it_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_limits_nothing_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said(monkeypatch) == {}

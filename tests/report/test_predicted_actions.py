@@ -1,4 +1,4 @@
-"""What is said about each kind of change."""
+"""The prediction for each kind of change."""
 
 from datetime import datetime
 from typing import Any
@@ -100,7 +100,7 @@ def test_the_calls_and_the_reason_are_those_of_the_decision_table(
     assert (action.what, action.why) == (what, why)
 
 
-def test_a_plan_whose_status_nobody_knows_is_told_for_every_status() -> None:
+def test_a_plan_of_unknown_status_is_predicted_for_every_status() -> None:
     action = predicted(create("a", 1))
 
     assert action.what == (
@@ -116,7 +116,7 @@ def test_a_replacement_is_a_deletion_and_a_creation() -> None:
     assert (action.starts, action.stops) == (True, True)
 
 
-def test_an_update_that_will_be_refused_is_told_as_an_error() -> None:
+def test_an_update_that_will_be_refused_is_predicted_as_an_error() -> None:
     action = predicted(update("a", 1, "waiting", desired_state="stopped"))
 
     assert action.refused
@@ -124,7 +124,7 @@ def test_an_update_that_will_be_refused_is_told_as_an_error() -> None:
     assert action.why.startswith("is waiting and ESA stops only running plans")
 
 
-def test_a_rerun_after_the_window_is_told_as_an_error() -> None:
+def test_a_rerun_after_the_window_is_predicted_as_an_error() -> None:
     late = datetime.fromisoformat("2026-11-11T03:00:00Z")
 
     action = predicted(update("a", 1, "finished", triggers={"release": "2"}), late)
@@ -133,7 +133,9 @@ def test_a_rerun_after_the_window_is_told_as_an_error() -> None:
     assert "its window is over" in action.why
 
 
-def test_deleting_a_plan_of_unknown_status_tells_that_it_is_left_alone() -> None:
+def test_deleting_a_plan_of_unknown_status_gives_the_notice_that_it_is_left_alone() -> (
+    None
+):
     action = predicted(delete("a", 1, "pausing"))
 
     assert action.what == "leave, no call"
@@ -141,16 +143,14 @@ def test_deleting_a_plan_of_unknown_status_tells_that_it_is_left_alone() -> None
     assert "waiting" not in action.notice
 
 
-def test_deleting_a_waiting_plan_tells_that_it_goes_on() -> None:
+def test_deleting_a_waiting_plan_gives_the_notice_that_it_will_still_start() -> None:
     action = predicted(delete("a", 1, "waiting"))
 
     assert "it will still start at 2026-11-11T01:00:00Z" in action.notice
     assert action.submits
 
 
-def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_past() -> (
-    None
-):
+def test_deleting_a_plan_that_waits_in_its_open_window_names_no_past_time() -> None:
     late = datetime.fromisoformat("2026-11-11T01:30:00Z")
 
     action = predicted(delete("a", 1, "waiting"), late)
@@ -163,7 +163,7 @@ def test_deleting_a_plan_that_waits_in_its_open_window_tells_no_moment_that_is_p
     [{"triggers": {"urls": UNKNOWN}}, {"desired_state": UNKNOWN}],
     ids=["a trigger", "the state"],
 )
-def test_what_depends_on_unknown_values_is_expected_to_start(
+def test_a_plan_that_depends_on_unknown_values_is_expected_to_start(
     changed: dict[str, Any],
 ) -> None:
     action = predicted(update("a", 1, "finished", **changed))
@@ -172,7 +172,7 @@ def test_what_depends_on_unknown_values_is_expected_to_start(
     assert action.starts
 
 
-def test_a_secret_trigger_is_never_taken_for_an_unchanged_one() -> None:
+def test_a_secret_trigger_never_counts_as_unchanged() -> None:
     there = old("a", 1, "finished", triggers={"key": SECRET})
     given = step("update", there, new("a", 1, triggers={"key": SECRET}))
 
@@ -213,7 +213,7 @@ def test_a_secret_trigger_is_never_taken_for_an_unchanged_one() -> None:
     ],
     ids=["sealed since", "one secret", "another changed", "added", "declared stopped"],
 )
-def test_a_hidden_trigger_is_told_for_what_can_be_known_of_it(
+def test_a_secret_trigger_is_compared_as_far_as_it_is_known(
     before: dict[str, Any], after: dict[str, Any], what: str
 ) -> None:
     given = step("update", old("a", 1, "finished", **before), new("a", 1, **after))
@@ -228,7 +228,7 @@ def test_a_drifted_plan_with_a_secret_trigger_is_started_in_any_case() -> None:
     assert predicted(given).what == "Start"
 
 
-def test_a_job_is_set_back_once_for_all_its_plans_that_run_again() -> None:
+def test_a_job_is_reset_once_for_all_its_plans_that_run_again() -> None:
     again: dict[str, Any] = {"triggers": {"release": "2"}}
     steps = [
         update("a", 1, "finished", **again),

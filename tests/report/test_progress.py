@@ -1,4 +1,4 @@
-"""How far plans are, in words; and the command that follows them on a real ESA."""
+"""The progress of plans in words, and the command that follows them on an emulator."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def lines(before: ProgressSnapshot | None, after: ProgressSnapshot) -> list[str]
     return list(changes(before, after))
 
 
-def test_a_running_plan_is_told_with_its_place_and_its_last_batch() -> None:
+def test_a_running_plan_is_shown_with_its_progress_and_its_last_batch() -> None:
     now = take_progress([TARGET], snapshot("running", 20), NOW)
 
     assert lines(None, now) == [
@@ -53,7 +53,7 @@ def test_a_running_plan_is_told_with_its_place_and_its_last_batch() -> None:
     assert not now.is_over
 
 
-def test_only_what_changed_is_told_again() -> None:
+def test_only_what_changed_is_printed_again() -> None:
     before = take_progress([TARGET], snapshot("running", 20), NOW)
     same = take_progress([TARGET], snapshot("running", 20), NOW)
     further = take_progress([TARGET], snapshot("finished", 100), at(300))
@@ -65,7 +65,7 @@ def test_only_what_changed_is_told_again() -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped", "odd"])
-def test_a_plan_that_ends_otherwise_is_named(status: str) -> None:
+def test_a_plan_that_ends_without_finishing_is_named(status: str) -> None:
     now = take_progress([TARGET], snapshot(status), NOW)
 
     assert now.is_over
@@ -79,13 +79,13 @@ def test_a_plan_that_is_declared_stopped_may_be_stopped() -> None:
     assert take_progress([resting], snapshot("failed"), NOW).failed == ["launch"]
 
 
-def test_a_plan_that_is_not_there_is_missing() -> None:
+def test_a_plan_that_does_not_exist_is_missing() -> None:
     now = take_progress([TARGET], EsaSnapshot({JOB_ID: JobSnapshot(None, {})}), NOW)
 
     assert lines(None, now) == ["launch: missing"]
 
 
-def test_refused_urls_are_told_once() -> None:
+def test_refused_urls_are_printed_once() -> None:
     refusal: Document = {"error_info": "InvalidUrl", "failed_file_oss": "https://oss/f"}
     now = take_progress([TARGET], snapshot("waiting", **refusal), NOW)
 
@@ -94,14 +94,14 @@ def test_refused_urls_are_told_once() -> None:
     assert lines(now, now) == []
 
 
-def test_a_look_that_failed_is_told_and_is_no_rest() -> None:
+def test_a_failed_call_is_printed_and_does_not_end_the_command() -> None:
     now = take_progress([TARGET], EsaSnapshot(problem="no connection"), NOW)
 
     assert lines(None, now) == ["no connection"]
     assert not now.is_over
 
 
-def test_the_plans_of_a_stack_are_those_on_record() -> None:
+def test_the_plans_of_a_stack_are_those_in_its_state() -> None:
     graph = ResourceGraph.of_state(state(old("launch", 1), new("yet to come", 2)))
 
     assert watched_plans(graph) == [TARGET]
@@ -139,7 +139,7 @@ def exported(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_the_command_follows_a_plan_until_it_rests(
+def test_the_command_follows_a_plan_until_it_ends(
     esa: Emulator, exported: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["progress", "--file", exported, "--every", "1"])
@@ -151,7 +151,7 @@ def test_the_command_follows_a_plan_until_it_rests(
     assert not any(call.effect for call in esa.history)
 
 
-def test_one_look_can_be_had_as_json(
+def test_the_progress_at_one_time_is_printed_as_json(
     esa: Emulator, exported: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["progress", "--file", exported, "--json"])
@@ -163,7 +163,7 @@ def test_one_look_can_be_had_as_json(
     assert esa.history
 
 
-def test_without_esa_one_look_is_one_sentence(
+def test_without_esa_once_fails_with_one_sentence(
     exported: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
@@ -179,7 +179,7 @@ def test_without_esa_one_look_is_one_sentence(
     assert said.err.count("\n") == 1
 
 
-def test_the_help_says_that_json_is_one_look(
+def test_the_help_says_that_json_reads_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     main(["progress", "--help"])

@@ -102,6 +102,6 @@ def test_an_exported_state_s_secrets_are_masked() -> None:
 
 
 @pytest.mark.parametrize("given_text", ["", "{", WHOLE, "[]"])
-def test_what_is_no_state_is_said_in_a_sentence(given_text: str) -> None:
+def test_what_is_not_a_state_is_one_sentence(given_text: str) -> None:
     with pytest.raises(ReportError, match="stack export"):
         read_state(given_text)

@@ -1,4 +1,4 @@
-"""With which settings and keys a report asks ESA, seen by a real one."""
+"""The settings and keys with which a report calls ESA, as an emulator sees them."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def esa() -> Iterator[tuple[Emulator, str]]:
 
 @pytest.mark.parametrize("namespace", ["esa-prefetch", "alicloud"])
 @pytest.mark.parametrize("masked", ["accessKey", "secretKey", "securityToken"])
-def test_a_set_of_keys_that_is_masked_in_part_gives_way_to_the_environment_s(
+def test_keys_that_are_masked_in_part_are_replaced_by_those_of_the_environment(
     esa: tuple[Emulator, str], namespace: str, masked: str
 ) -> None:
     names = ("accessKey", "secretKey", "securityToken")
@@ -52,7 +52,7 @@ def test_keys_in_plain_text_are_used(esa: tuple[Emulator, str]) -> None:
 
 
 @pytest.mark.parametrize("config", [None, {"esa-prefetch:endpoint": SECRET}])
-def test_where_nothing_tells_which_esa_it_is_nobody_is_asked(
+def test_without_a_known_endpoint_no_call_is_made(
     config: dict[str, str] | None,
 ) -> None:
     snapshot = take_snapshot_with(config, KEYS, [JOB_ID])
@@ -62,7 +62,7 @@ def test_where_nothing_tells_which_esa_it_is_nobody_is_asked(
 
 
 @pytest.mark.parametrize("name", ["ESA_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_ESA"])
-def test_where_nothing_tells_which_esa_it_is_the_environment_may_name_an_endpoint(
+def test_without_a_known_endpoint_the_environment_may_name_one(
     esa: tuple[Emulator, str], name: str
 ) -> None:
     snapshot = take_snapshot_with(None, {**KEYS, name: esa[1]}, [JOB_ID])

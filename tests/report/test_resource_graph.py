@@ -1,4 +1,4 @@
-"""How a plan's resources find each other."""
+"""The links between a plan's resources."""
 
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import UNKNOWN
 from pulumi_esa_prefetch.report.inputs.resource_graph import (
@@ -58,7 +58,7 @@ def test_a_plan_and_its_job_are_found_by_property_dependencies() -> None:
     assert job.name == "job"
 
 
-def test_they_are_found_by_their_ids_where_the_program_spells_them_out() -> None:
+def test_they_are_found_by_their_ids_if_the_program_writes_the_ids() -> None:
     graph = ResourceGraph.of(
         preview(
             create("warm", 1),
@@ -95,7 +95,7 @@ def test_unchanged_resources_come_from_the_state_and_changed_ones_from_the_previ
     ]
 
 
-def test_a_value_is_what_is_declared_else_what_is_on_record() -> None:
+def test_a_value_is_the_declared_one_else_the_one_in_the_state() -> None:
     graph = ResourceGraph.of(preview(same("warm", 1, "running")))
 
     node = only(graph)

@@ -1,4 +1,4 @@
-"""Which ESA reports ask, and with which keys: those of the stack, opened or exported."""
+"""The endpoint and keys that reports use: those of the stack, opened or exported."""
 
 import subprocess
 from pathlib import Path

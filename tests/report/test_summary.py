@@ -1,4 +1,4 @@
-"""The JSON for machines, and its schema, which whoever reads the one may rely on."""
+"""The JSON of a summary follows its published schema."""
 
 import json
 from pathlib import Path

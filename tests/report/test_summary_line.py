@@ -15,7 +15,7 @@ def told(given: Preview) -> str:
     )
 
 
-def test_nothing_to_do_is_said() -> None:
+def test_nothing_to_do_is_reported() -> None:
     assert told(preview(same("a", 1))) == "proj/dev: everything is as declared."
 
 

@@ -18,7 +18,7 @@ LIMITS = {
 }
 
 
-def test_each_stretch_of_time_is_a_row_with_its_plans_and_what_it_breaks() -> None:
+def test_each_segment_of_time_is_a_row_with_its_plans_and_broken_limits() -> None:
     loads = loads_of(state(old("a", 1), old("b", 2, **LATER)), EsaSnapshot(), NOW)
 
     told = list(rows(loads, Limits.model_validate(LIMITS)))
@@ -37,7 +37,7 @@ def test_each_stretch_of_time_is_a_row_with_its_plans_and_what_it_breaks() -> No
     ]
 
 
-def test_no_load_is_said() -> None:
+def test_no_load_is_reported() -> None:
     assert list(rows({}, Limits())) == ["No plan will submit anything."]
 
 

@@ -1,4 +1,4 @@
-"""The lifecycle's engines and emulators, and the stand-in of alicloud, for what only a whole program can show."""
+"""Fixtures of whole programs: engines, emulators, and the stand-in of alicloud."""
 
 from tests.lifecycle.conftest import emulator, engine, stack
 from tests.stacks.conftest import alicloud

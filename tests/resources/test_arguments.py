@@ -1,4 +1,4 @@
-"""Both ways of giving a component its arguments, and what is said of those that cannot be."""
+"""Both ways of giving a resource its arguments, and the errors for wrong ones."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_the_keywords_of_a_plan_have_the_types_of_its_args() -> None:
         "options in the place of args",
     ],
 )
-def test_what_cannot_be_declared_is_one_sentence_and_declares_nothing(
+def test_wrong_arguments_are_one_sentence_and_declare_nothing(
     args: Any, keywords: dict[str, Any], said: str
 ) -> None:
     declare: Any = ScheduledPrefetch
@@ -113,7 +113,7 @@ def test_what_cannot_be_declared_is_one_sentence_and_declares_nothing(
     ],
     ids=["completion", "campaign", "site"],
 )
-def test_every_component_says_the_same_of_its_arguments(
+def test_every_component_refuses_wrong_arguments_in_the_same_way(
     component: Any, args: Any, misspelt: str, meant: str, missing: str
 ) -> None:
     assert issubclass(component, Resource)

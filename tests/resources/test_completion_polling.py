@@ -56,7 +56,7 @@ async def passing(world: World, seconds: float) -> str:
 
 
 class Lists:
-    """A client, for lists only, in which something happens after each was asked for, before it arrives."""
+    """A client for lists only: something happens after each request and before its answer."""
 
     def __init__(self, world: World, *happens: Callable[[], object]) -> None:
         self.world = world
@@ -72,7 +72,7 @@ class Lists:
 
 
 def nothing() -> None:
-    """Happen not."""
+    """Do nothing."""
 
 
 def test_waiting_ends_when_the_plan_has_finished() -> None:
@@ -106,7 +106,7 @@ def test_a_finished_plan_has_been_running() -> None:
     assert run(waiting) == ["finished"]
 
 
-def test_all_who_wait_for_a_job_share_one_poller() -> None:
+def test_all_waits_for_plans_of_a_job_share_one_poller() -> None:
     world = World(*["running"] * 20)
     waiter = PlanWaiter(world.client, QUICK)
 
@@ -168,7 +168,7 @@ def test_a_list_that_was_requested_before_the_wait_began_does_not_count() -> Non
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed"])
-def test_a_plan_that_will_not_get_there_is_given_up_with_a_sentence(
+def test_a_plan_that_has_stopped_or_failed_ends_the_wait_with_one_sentence(
     status: str,
 ) -> None:
     world = World(status)
@@ -177,7 +177,7 @@ def test_a_plan_that_will_not_get_there_is_given_up_with_a_sentence(
         run(PlanWaiter(world.client, QUICK).wait(condition()))
 
 
-def test_a_plan_that_is_gone_is_given_up_and_what_to_do_is_said() -> None:
+def test_a_plan_that_is_gone_ends_the_wait_with_what_to_do() -> None:
     said = (
         "is gone from ESA, .* finished; if it was deleted there, remove its declaration"
     )
@@ -185,7 +185,7 @@ def test_a_plan_that_is_gone_is_given_up_and_what_to_do_is_said() -> None:
         run(PlanWaiter(World().client, QUICK).wait(condition()))
 
 
-def test_a_job_that_is_gone_is_given_up() -> None:
+def test_a_job_that_is_gone_ends_the_wait() -> None:
     other = WaitCondition(job_id(9), PLAN, "finished", 20.0, "running")
 
     with pytest.raises(RunError, match="is gone from ESA"):
@@ -244,7 +244,7 @@ def test_a_plan_that_waits_in_the_state_and_still_looks_running_is_waited_for() 
 
 
 @pytest.mark.parametrize("recorded", ["stopped", "failed", "unknown"])
-def test_a_plan_that_nobody_set_going_is_believed_to_have_finished_at_once(
+def test_a_plan_without_a_start_in_the_state_is_trusted_to_have_finished_at_once(
     recorded: str,
 ) -> None:
     world = World("finished")
@@ -256,7 +256,7 @@ def test_a_plan_that_nobody_set_going_is_believed_to_have_finished_at_once(
     assert world.calls(LIST) == 1
 
 
-def test_time_is_not_over_while_a_list_may_only_lag() -> None:
+def test_the_timeout_does_not_end_a_wait_while_a_list_may_lag() -> None:
     timing = replace(QUICK, lag=0.3)
 
     waiting = PlanWaiter(World("finished").client, timing).wait(condition(timeout=0.05))
@@ -264,7 +264,7 @@ def test_time_is_not_over_while_a_list_may_only_lag() -> None:
     assert run(waiting) == ["finished"]
 
 
-def test_time_is_over_again_once_a_list_has_lagged() -> None:
+def test_the_timeout_ends_a_wait_again_after_a_list_has_lagged() -> None:
     world = restarted_a_moment_ago()
     lists: Any = Lists(world, lambda: world.clock.advance(3))
     timing = replace(QUICK, lag=0.3)
@@ -273,7 +273,7 @@ def test_time_is_over_again_once_a_list_has_lagged() -> None:
         run(PlanWaiter(lists, timing).wait(condition(timeout=0.05)))
 
 
-def test_time_that_is_over_is_a_sentence_with_the_status() -> None:
+def test_a_timeout_is_one_sentence_with_the_status() -> None:
     world = World("running")
 
     with pytest.raises(
@@ -282,7 +282,7 @@ def test_time_that_is_over_is_a_sentence_with_the_status() -> None:
         run(PlanWaiter(world.client, QUICK).wait(condition(timeout=0.2)))
 
 
-def test_an_esa_that_says_nothing_is_named_when_time_is_over() -> None:
+def test_a_timeout_names_the_call_that_failed_last() -> None:
     silent = fault({"kind": "throttle"}, action=LIST, every=1)
     world = World("running", faults=(silent,))
 
@@ -298,7 +298,7 @@ def test_a_failed_call_is_not_the_end() -> None:
     )
 
 
-def test_a_key_without_the_right_is_the_end_at_once() -> None:
+def test_a_key_without_permission_ends_the_wait_at_once() -> None:
     denied = fault({"kind": "denied"}, action=LIST, every=1)
     world = World("running", faults=(denied,))
 

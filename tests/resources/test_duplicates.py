@@ -1,4 +1,4 @@
-"""Two declarations of one plan in one program: refused; in two programs, or as one that only reads: not."""
+"""Two declarations of one plan: refused in one program; allowed in two, or if one only reads."""
 
 from contextvars import copy_context
 
@@ -64,15 +64,15 @@ def test_a_plan_may_be_declared_once_and_read_as_well(
 @pytest.mark.parametrize(
     "again", [plan_id(1), plan_id(1).upper(), f"{job_id(1)}:{plan_id(1)}"]
 )
-def test_one_plan_is_one_in_every_spelling(again: str) -> None:
+def test_a_plan_is_the_same_in_every_spelling_of_its_id(again: str) -> None:
     with pytest.raises(RunError, match=r"'y': plan .* is declared by 'x' already"):
         run(("x", plan_id(1)), ("y", again))
 
 
-def test_runs_in_one_process_do_not_know_each_others_plans() -> None:
+def test_runs_in_one_process_do_not_share_their_plans() -> None:
     run(("x", plan_id(1)))
     run(("y", plan_id(1)), ("z", plan_id(2)))
 
 
-def test_what_is_no_plans_id_is_not_compared() -> None:
+def test_a_value_that_is_not_a_plans_id_is_not_compared() -> None:
     run(("x", "hush"), ("y", "hush"), ("z", None), ("u", None))

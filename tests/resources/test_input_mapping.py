@@ -1,4 +1,4 @@
-"""What is said of a value that cannot be read: of one that comes later as of one that is there."""
+"""The errors of plain values and of outputs that cannot be read."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ def refuse(value: str) -> str:
     raise RunError(f"{value} is none")
 
 
-def test_a_value_that_is_there_is_refused_with_its_place() -> None:
+def test_a_plain_value_is_refused_with_the_prefix() -> None:
     with (
         pytest.raises(RunError, match=r"^a: b: x is none$"),
         error_prefix("a: "),
@@ -21,7 +21,7 @@ def test_a_value_that_is_there_is_refused_with_its_place() -> None:
         map_input("x", refuse)
 
 
-def test_a_value_that_comes_later_is_refused_with_its_place() -> None:
+def test_an_output_is_refused_with_the_prefix() -> None:
     async def later() -> None:
         with error_prefix("a: "), error_prefix("b: "):
             read = map_input(Output.from_input("x"), refuse)
@@ -32,7 +32,7 @@ def test_a_value_that_comes_later_is_refused_with_its_place() -> None:
         asyncio.run(later())
 
 
-def test_a_place_is_left_also_by_an_error() -> None:
+def test_an_error_ends_the_prefix_too() -> None:
     with pytest.raises(RunError), error_prefix("a: "):
         map_input("x", refuse)
 

@@ -1,4 +1,4 @@
-"""Plans read from a stack's config: what is taken over, and how each mistake is named."""
+"""Plans read from a stack's config: the arguments, and the error for each mistake."""
 
 import pytest
 

@@ -65,7 +65,7 @@ def test_defaults_hold_where_a_plan_declares_nothing_itself() -> None:
     ],
     ids=["no plan", "unknown field", "one plan twice", "one plan, bare and composite"],
 )
-def test_what_is_wrong_with_a_plan_is_said_by_its_name(
+def test_a_wrong_plan_is_named_with_what_is_wrong(
     plans: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(RunError) as refused:
@@ -90,7 +90,7 @@ def test_what_is_wrong_with_a_plan_is_said_by_its_name(
     ],
     ids=["a list", "an id in the place of a plan", "defaults that are a plan"],
 )
-def test_what_is_no_plan_is_said_in_a_sentence(
+def test_values_of_a_wrong_type_are_one_sentence(
     given: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(RunError) as refused:

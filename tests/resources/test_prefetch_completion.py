@@ -1,4 +1,4 @@
-"""PrefetchCompletion in whole programs, on each engine: who waits for what, and what a failure leaves."""
+"""PrefetchCompletion in whole programs, on each engine: what waits, and the state after a failure."""
 
 import asyncio
 from typing import Any, cast
@@ -71,7 +71,7 @@ def test_a_preview_waits_for_nothing(emulator: Emulators, stack: Stacks) -> None
     assert esa.changes() == 0
 
 
-def test_time_that_is_over_fails_with_one_sentence_and_leaves_the_plans_record(
+def test_a_timeout_fails_with_one_sentence_and_leaves_the_plans_state(
     emulator: Emulators, stack: Stacks
 ) -> None:
     esa = emulator(quick(interval=600, urls=100))
@@ -116,7 +116,7 @@ PrefetchCompletion("done", plan=theirs, until="running")
 
 
 @pytest.mark.slow
-def test_a_plan_of_somebody_else_can_be_waited_for(
+def test_a_plan_that_is_declared_elsewhere_can_be_waited_for(
     emulator: Emulators, stack: Stacks
 ) -> None:
     stack_ = stack(emulator(quick("running", interval=600)))

@@ -1,4 +1,4 @@
-"""What a program has from a key of its config that holds a secret: which values are secrets then, and which not."""
+"""Which values from a config key with a secret become secrets, and which do not."""
 
 import asyncio
 import json
@@ -91,7 +91,7 @@ def test_urls_and_triggers_of_prefetches_are_secrets_and_nothing_else_is() -> No
 
 
 @pytest.mark.parametrize("held", [PLANS, {"season": [PLANS]}, PLANS["a"]])
-def test_another_key_is_known_by_what_it_holds(held: object) -> None:
+def test_another_key_is_recognised_by_its_values(held: object) -> None:
     found = seen(lambda: read_plans(PLANS), {"shop:all": held, "shop:pin": "1234"})
 
     assert found["a"]["triggers"] == SECRET_TRIGGERS
@@ -131,7 +131,7 @@ def test_a_trigger_beside_those_of_another_key_leaves_none_of_them_in_plain_text
         ("first-part,other-part", "other-part"),
     ],
 )
-def test_a_trigger_that_a_program_has_made_of_a_secret_makes_secrets_of_all(
+def test_a_trigger_made_from_a_secret_makes_all_triggers_secrets(
     held: object, trigger: object
 ) -> None:
     plans = {"a": PLANS["a"] | {"triggers": {"one": trigger, "two": "plain"}}}
@@ -147,7 +147,7 @@ def test_a_trigger_that_a_program_has_made_of_a_secret_makes_secrets_of_all(
 @pytest.mark.parametrize(
     "held", ["first-part,other-part", 4711, {"x": [None, True, {}, ""]}, "true"]
 )
-def test_a_secret_elsewhere_hides_no_trigger_that_has_nothing_of_it(
+def test_a_secret_in_another_key_hides_no_trigger_without_its_text(
     held: object,
 ) -> None:
     triggers = {"release": 2, "part": "part", "on": True, "empty": "", "deep": {"a": 1}}
@@ -168,7 +168,7 @@ def test_a_secret_elsewhere_hides_no_trigger_that_has_nothing_of_it(
         ("https://x/1",),
     ],
 )
-def test_urls_that_a_program_has_made_of_secret_ones_are_secrets_all(
+def test_urls_made_from_secret_ones_are_all_secrets(
     urls: list[str] | tuple[str, ...],
 ) -> None:
     sites = {"one": {"urls": urls, "windows": WINDOWS}}
@@ -181,7 +181,7 @@ def test_urls_that_a_program_has_made_of_secret_ones_are_secrets_all(
 @pytest.mark.parametrize(
     "url", ["https://b/1?hush&more", "https://b/1", "https://b/1?hush"]
 )
-def test_a_url_in_oss_that_a_program_has_made_of_a_secret_one_is_a_secret(
+def test_an_oss_url_made_from_a_secret_one_is_a_secret(
     url: str,
 ) -> None:
     sites = {"one": {"ossUrl": url, "windows": WINDOWS}}

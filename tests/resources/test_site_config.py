@@ -1,4 +1,4 @@
-"""Prefetches of sites read from a stack's config: what is taken over, and how each mistake is named."""
+"""Prefetches of sites read from a stack's config: the arguments, and the error for each mistake."""
 
 import pytest
 from pulumi import RunError

@@ -1,4 +1,4 @@
-"""SitePrefetch without an engine: URL lists, windows, the texts that state keeps, and what is refused."""
+"""SitePrefetch without an engine: URL lists, windows, the texts in the state, and what is refused."""
 
 import asyncio
 import subprocess
@@ -58,7 +58,7 @@ def test_an_oss_object_is_named_and_not_read() -> None:
     }
 
 
-def test_the_texts_in_triggers_stay_what_they_are_for_ever() -> None:
+def test_the_texts_in_triggers_never_change() -> None:
     window = PrefetchWindow(
         interval=60,
         slice_len=10,
@@ -94,7 +94,7 @@ async def id_of_another_stack(number: float) -> str | None:
     return await Output.from_input(_site_id(site)).future()
 
 
-def test_a_site_is_a_text_or_a_whole_number_from_anywhere() -> None:
+def test_a_site_is_a_string_or_a_whole_number_from_anywhere() -> None:
     site = 190007158391808
 
     assert _site_id(str(site)) == _site_id(site) == str(site)
@@ -171,9 +171,7 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_is_said_in_one_sentence(
-    args: dict[str, Any], said: str
-) -> None:
+def test_wrong_arguments_are_one_sentence_each(args: dict[str, Any], said: str) -> None:
     given: dict[str, Any] = {"site": 1, "windows": {"w": NOW}, **args}
 
     with pytest.raises(RunError) as refused:
@@ -190,7 +188,7 @@ def test_an_error_about_urls_shows_none_of_them() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "urls.gz"
     path.write_bytes(b"\x1f\x8b\xff\xfe")
 
