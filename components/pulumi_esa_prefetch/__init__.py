@@ -1,7 +1,7 @@
-"""Declare which Alibaba Cloud ESA prefetch plans should be running; holds the public names, and no logic.
+"""Keeps prefetch plans of Alibaba Cloud ESA running, as a Pulumi program declares them; holds the public names.
 
-Each name is imported when it is first used: the provider's host process imports this package for the
-provider alone, and a program that composes no site needs no pulumi_alicloud.
+Each name is imported when it is first used: the host process of the dynamic provider needs the provider alone,
+and a program without a SitePrefetch needs no pulumi_alicloud.
 """
 
 from importlib import import_module
@@ -64,7 +64,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name from where it is at home."""
+    """Import a public name from its module."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

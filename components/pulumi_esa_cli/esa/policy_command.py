@@ -78,10 +78,12 @@ def _check_limits(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[LimitFinding], list[str]]:
     given = read_source(stack, file)
-    told = _limits_in(limits_file) if limits_file else (given.config or {}).get(KEY)
-    if told is None:
+    content = (
+        _read_limits(limits_file) if limits_file else (given.config or {}).get(KEY)
+    )
+    if content is None:
         raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
-    limits = Limits.parse(told)
+    limits = Limits.parse(content)
     snapshot = EsaSnapshot()
     if not offline:
         ids = job_ids(ResourceGraph.of_state(given.resources))
@@ -97,7 +99,7 @@ def _notes(snapshot: EsaSnapshot, blind: list[str]) -> list[str]:
     return notes
 
 
-def _limits_in(file: str) -> str | None:
+def _read_limits(file: str) -> str | None:
     """Return the limits of a stack file, or take the file for the limits themselves."""
     content = load_yaml(read_input(file), file)
     if not isinstance(content, dict):

@@ -158,9 +158,9 @@ def _table(frame: ProgressSnapshot) -> Group:
             "" if plan.urls is None else f"{plan.submitted or 0}/{plan.urls}",
             moment_text(plan.done) if plan.done and plan.is_active else "",
         )
-    told = [*frame.refusals, *([frame.problem] if frame.problem else [])]
+    lines = [*frame.refusals, *([frame.problem] if frame.problem else [])]
     stamp = Text(f"{moment_text(frame.at)}, Ctrl-C ends it", style="dim")
-    return Group(table, *(Text(line, style="yellow") for line in told), stamp)
+    return Group(table, *(Text(line, style="yellow") for line in lines), stamp)
 
 
 def _window(plan: PlanProgress) -> str:

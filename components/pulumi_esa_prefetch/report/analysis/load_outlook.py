@@ -92,9 +92,8 @@ def predict_prefetches(
 ) -> list[PrefetchOutlook]:
     """Predict for every ScheduledPrefetch of a preview, in the order of their names."""
     gathered = [_gather(node, graph, snapshot) for node in graph.prefetches()]
-    declared = {new.plan_id for node, new, _ in gathered if not node.is_removed} - {
-        None
-    }
+    kept = [new for node, new, _ in gathered if not node.is_removed]
+    declared = {new.plan_id for new in kept} - {None}
     prefetches = [
         PrefetchOutlook(
             node,

@@ -93,7 +93,7 @@ class PredictedAction:
 
     @property
     def resets(self) -> bool:
-        """True if the job's list begins anew."""
+        """True if the job's list begins again."""
         return PlanOperation.RESET in self.operations
 
     @property
