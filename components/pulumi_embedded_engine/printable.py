@@ -1,7 +1,7 @@
-"""Text of others, made fit for a terminal: nothing in it moves the cursor, turns or hides text; knows no display.
+"""Makes text from outside safe to print: nothing in it moves the cursor, reverses or hides text; knows no display.
 
-Programs, plugins, states, stack files and commit messages are where it comes from. Letters of all scripts,
-combining marks and emoji stay.
+Such text comes from programs, plugins, states, stack files and commit messages. Letters of all scripts, combining
+marks and emoji stay.
 """
 
 import re
@@ -10,25 +10,25 @@ from typing import Final
 
 _SEQUENCES: Final = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]",  # CSI, of 7 and of 8 bits
-    # strings for the terminal itself, such as its title or a link; one without an end hides nothing
+    # strings for the terminal itself, such as its title or a link; one without an end must not hide what follows
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)",
     r"\x1b[ -/]*[0-~]",
 )
 _SEQUENCE: Final = re.compile("|".join(_SEQUENCES))
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;:]*m")
 _RESET: Final = "\x1b[0m"
-# Letters and marks by their category that nobody sees: the fillers of Hangul and Khmer, the grapheme joiner.
-_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-# The joiner inside of an emoji that is made of several.
+# Unicode counts them as letters or marks, but they are invisible: fillers of Hangul and Khmer, the grapheme joiner.
+_INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+# The zero-width joiner inside an emoji that is made of several emoji.
 _PICTURE: Final = "[\u2190-\u2bff\U0001f000-\U0001faff"
 _JOINED: Final = re.compile(f"(?<={_PICTURE}\ufe0f])\u200d(?={_PICTURE}])")
 _SPELLINGS: Final = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\v": r"\v"}
 
 
 def printable(text: str, *, coloured: bool = False) -> str:
-    """Text of any number of lines without what no terminal should get.
+    """The text without control characters and escape sequences; it may have several lines.
 
-    ``coloured``: colours stay, up to the end of their line.
+    ``coloured``: colour sequences stay, and end with their line.
     """
     if _is_fit(text):
         return text
@@ -36,14 +36,14 @@ def printable(text: str, *, coloured: bool = False) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text so that it cannot break its line or move the cursor: such characters are spelled out, as Go does."""
+    """The text on one line: line breaks and control characters become escapes, written as Go does."""
     if _is_fit(text) and text.isprintable():
         return text
     return "".join(c if _is_seen(c) else _spelled(c) for c in text)
 
 
 def escaped_json(document: str) -> str:
-    """A JSON document with such characters as escapes; they can stand in its texts only."""
+    """A JSON document with control characters written as JSON escapes; they can only occur in its strings."""
     if _is_fit(document):
         return document
     return "".join(c if c in "\n\t" or _is_seen(c) else _escape(c) for c in document)
@@ -77,13 +77,13 @@ def _is_blank(character: str) -> bool:
 
 
 def _is_fit(text: str) -> bool:
-    """Whether there is nothing to do, as with nearly all text."""
+    """Whether nothing has to be replaced, which is so for nearly all text."""
     bare = text.replace("\n", "").replace("\t", "")
-    return bare.isprintable() and (bare.isascii() or _UNSEEN.isdisjoint(bare))
+    return bare.isprintable() and (bare.isascii() or _INVISIBLE.isdisjoint(bare))
 
 
 def _is_seen(character: str) -> bool:
-    return character.isprintable() and character not in _UNSEEN
+    return character.isprintable() and character not in _INVISIBLE
 
 
 def _spelled(character: str) -> str:

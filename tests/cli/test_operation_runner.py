@@ -148,7 +148,7 @@ def test_a_state_that_cannot_be_locked_is_one_sentence(
 
     done = run(ground, *words, code=1)
 
-    assert done.stderr.startswith("error: the stack cannot be locked or let go: ")
+    assert done.stderr.startswith("error: the stack cannot be locked or unlocked: ")
     assert len(done.stderr.splitlines()) == 1
 
 

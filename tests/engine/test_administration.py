@@ -320,7 +320,7 @@ def test_a_journal_of_a_state_that_went_on_without_it_is_set_aside_and_told(
 
     with (
         pytest.raises(
-            EngineError, match=r"changed by another hand.*esa-prefetch cancel"
+            EngineError, match=r"changed by something else.*esa-prefetch cancel"
         ),
         stack.update("up"),
     ):

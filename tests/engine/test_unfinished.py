@@ -335,7 +335,7 @@ def test_a_run_begins_nothing_on_a_state_that_another_has_changed_meanwhile(
 
     with stack.update("up") as update:
         other = by_another_hand(stack)
-        with pytest.raises(EngineError, match="changed by another hand"):
+        with pytest.raises(EngineError, match="changed by something else"):
             update.write(creation(1, thing("b"))[0])
 
     assert stack.files.checkpoint.read_bytes() == other
@@ -355,7 +355,7 @@ def test_a_state_that_was_changed_while_a_run_worked_is_not_overwritten(
                 update.write(entry)
             by_another_hand(stack)
 
-    with pytest.raises(EngineError, match="changed by another hand"):
+    with pytest.raises(EngineError, match="changed by something else"):
         run_beside_another()
 
     assert b"2030-01-01" in stack.files.checkpoint.read_bytes()

@@ -1,0 +1,1 @@
+"""The project, the configuration of a stack, and the selected stack: what is in files that people edit."""

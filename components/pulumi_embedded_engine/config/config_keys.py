@@ -1,4 +1,4 @@
-"""A key given on the command line: the value it names, or a place inside one; reads no file."""
+"""A configuration key from the command line: it names a value, or a path inside a value; reads no file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from pulumi_embedded_engine.model.property_paths import PropertyPath, parse_path
 
 @dataclass(frozen=True, slots=True)
 class ConfigPath:
-    """The full key of a value, and the way to a place inside it (empty for the value itself)."""
+    """The full key of a value, and a path inside the value (empty for the value itself)."""
 
     key: str
     path: PropertyPath = ()
 
     def look_up(self, values: Mapping[str, Any]) -> tuple[Any, bool]:
-        """What stands there, and whether anything does."""
+        """The value at this path, and whether there is one."""
         return _look_up(values, (self.key, *self.path))
 
     def with_value(self, values: Mapping[str, Any], new: Any) -> dict[str, Any]:
-        """The values with another one there; raises EngineError if the place does not fit what is around it."""
+        """The values with a new value at this path; raises EngineError if the path does not fit the present values."""
         try:
             placed = _with_value(dict(values), (self.key, *self.path), new)
         except EngineError as error:
@@ -30,12 +30,12 @@ class ConfigPath:
         return dict(placed)
 
     def without_value(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values without what stands there; raises EngineError if what is left reads as a secret."""
+        """The values without the value at this path; raises EngineError if the rest would read as a secret."""
         return dict(_without_value(dict(values), (self.key, *self.path)))
 
 
 def parse_config_key(text: str, project: str, *, path: bool) -> ConfigPath:
-    """The place that a key names; raises EngineError if it names none."""
+    """The path that a key names; raises EngineError if the key is not valid."""
     try:
         if not path:
             return ConfigPath(full_key(text, project))
@@ -53,9 +53,9 @@ def parse_config_key(text: str, project: str, *, path: bool) -> ConfigPath:
 
 
 def value_of_text(text: str, kind: str, place: ConfigPath) -> Any:
-    """The value that a text on the command line gives; raises EngineError if it is not of the kind asked for.
+    """The value of a text on the command line; raises EngineError if it is not of the type `kind`.
 
-    Of no kind, a value as a whole is kept as text; inside another, bools and whole numbers are such.
+    Without a `kind`, a whole value stays a string. Inside another value, bools and whole numbers are recognised.
     """
     if kind:
         return config_values.value_of_kind(text, kind)
@@ -77,7 +77,10 @@ def _look_up(value: Any, path: PropertyPath) -> tuple[Any, bool]:
 def _with_value(
     value: Any, path: PropertyPath, new: Any, done: PropertyPath = ()
 ) -> Any:
-    """The value with `new` at a place inside it, which is `done` from the key on; containers come into being."""
+    """The value with `new` at a path inside it; missing maps and lists are created.
+
+    `done` is the path from the key to this value, for error messages.
+    """
     if not path:
         return new
     step, here = path[0], (*done, path[0])

@@ -1,4 +1,4 @@
-"""What Pulumi.yaml requires of a stack's configuration: that values are there, and of their type; gives no defaults."""
+"""Checks a stack's configuration against Pulumi.yaml: required values and their types; gives no defaults."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from pulumi_embedded_engine.model.operation_context import ConfigValue, Project
 def check_config(
     project: Project, stack: str, values: Mapping[str, ConfigValue]
 ) -> None:
-    """Raise EngineError, in a sentence, for what is missing, not encrypted, or of another type."""
+    """Raise EngineError for a value that is missing, not encrypted, or of the wrong type."""
     own = {
         key: (declared if isinstance(declared, dict) else {}, values.get(full))
         for key, declared in sorted(project.config.items())
@@ -49,7 +49,7 @@ def _check_value(where: str, declared: Mapping[str, Any], value: ConfigValue) ->
 
 
 def _parsed(declared: Mapping[str, Any], text: str) -> Any:
-    """The value: lists and maps are JSON by the time they are a text."""
+    """The value of a text; the text of a list or map is JSON."""
     if declared["type"] not in ("array", "object"):
         return text
     try:

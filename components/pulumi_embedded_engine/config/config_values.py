@@ -1,6 +1,6 @@
-"""Configuration values: what a stack file holds, the text a program sees, and places inside them; reads no file.
+"""Configuration values, between the stack file, the command line and the text that a program gets; reads no file.
 
-A value is what YAML gives (see `yaml_reading`), with `EncryptedValue` where a secret stands.
+A value is a YAML value (see `yaml_reading`) with an `EncryptedValue` for each secret.
 """
 
 import json
@@ -20,13 +20,13 @@ _UINT64: Final = range(2**64)
 
 @dataclass(frozen=True, slots=True)
 class EncryptedValue:
-    """A secret, as its ciphertext."""
+    """The ciphertext of a secret."""
 
     ciphertext: str
 
 
 def parse(value: Any) -> Any:
-    """The value with every `{secure: <ciphertext>}` in it as a `EncryptedValue`."""
+    """The value with an `EncryptedValue` for every `{secure: <ciphertext>}` in it."""
 
     def change(one: Any) -> Any:
         if isinstance(one, dict) and list(one) == [_SECURE]:
@@ -39,17 +39,17 @@ def parse(value: Any) -> Any:
 
 
 def unparse(value: Any) -> Any:
-    """The value as a stack file holds it."""
+    """The value as it is written in a stack file."""
     return _map_secrets(value, lambda secret: {_SECURE: secret.ciphertext})
 
 
 def is_secret(value: Any) -> bool:
-    """Whether a secret stands anywhere in the value: then the whole value is one."""
+    """Whether there is a secret anywhere in the value; then the whole value counts as a secret."""
     return any(isinstance(one, EncryptedValue) for one in walk(value))
 
 
 def decrypted(value: Any, decrypt: Callable[[str], str]) -> Any:
-    """The value with every secret in it opened."""
+    """The value with every secret in it decrypted."""
     return _map_secrets(value, lambda secret: decrypt(secret.ciphertext))
 
 
@@ -60,23 +60,23 @@ def _map_secrets(value: Any, change: Callable[[EncryptedValue], Any]) -> Any:
 
 
 def secret_texts(value: Any, decrypt: Callable[[str], str]) -> tuple[str, ...]:
-    """The texts of all secrets in the value."""
+    """The decrypted texts of all secrets in the value."""
     found = (one for one in walk(value) if isinstance(one, EncryptedValue))
     return tuple(decrypt(secret.ciphertext) for secret in found)
 
 
 def json_quoted(text: str) -> str:
-    """The text in JSON, its characters as they are."""
+    """The text as a JSON string, without escapes for characters outside ASCII."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def program_text(value: Any) -> str:
-    """The text by which a program gets a value without secrets: scalars as they are, the rest as JSON, null as ""."""
+    """The text of a decrypted value for a program: a list or map becomes JSON, null becomes ""."""
     return "" if value is None else value_text(value, go_json_quoted)
 
 
 def value_text(value: Any, quote: Callable[[str], str] = json_quoted) -> str:
-    """A text as it is, the rest as the JSON that Go makes of it, on one line."""
+    """A string as it is, any other value as JSON on one line, as Go writes it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else _json(value, quote)
@@ -89,13 +89,13 @@ def _json(value: Any, quote: Callable[[str], str]) -> str:
     if isinstance(value, list):
         return "[" + ",".join(_json(item, quote) for item in value) + "]"
     if isinstance(value, float) or (isinstance(value, int) and value not in _INT64):
-        # of a list or map, which the CLI keeps as JSON, it reads no whole number that is larger
+        # the CLI keeps lists and maps as JSON, and reads a whole number above 64 bits as a float
         return go_json.format_float(float(value))
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
 def go_json_quoted(text: str) -> str:
-    """The text as Go spells it in JSON, which is safe to stand in HTML."""
+    """The text as a JSON string as Go writes it, with `<`, `>` and `&` escaped."""
     return re.sub(
         r"[<>&\u2028\u2029]",
         lambda found: f"\\u{ord(found[0]):04x}",
@@ -104,7 +104,7 @@ def go_json_quoted(text: str) -> str:
 
 
 def bool_or_int_or_text(text: str) -> Any:
-    """What a text given on the command line for a place inside a value is: a bool, a whole number, or the text."""
+    """A text of the command line as a bool or whole number if it looks like one, else as it is."""
     if text in ("true", "false"):
         return text == "true"
     if (len(text) > 1 and text[0] == "0") or not re.fullmatch(r"[-+]?[0-9]+", text):
@@ -114,7 +114,7 @@ def bool_or_int_or_text(text: str) -> Any:
 
 
 def value_of_kind(text: str, kind: str) -> Any:
-    """A text as a value of the kind string, bool, int or float; raises EngineError if it is none."""
+    """A text as a string, bool, int or float; raises EngineError if it cannot be converted."""
     readers: dict[str, Callable[[str], Any]] = {
         "string": str,
         "int": int,

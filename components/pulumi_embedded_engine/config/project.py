@@ -1,4 +1,4 @@
-"""Finding and reading a project's Pulumi.yaml; holds no stack."""
+"""Finds and reads the Pulumi.yaml of a project; knows no stack."""
 
 import re
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 
 class ProjectNotFoundError(EngineError):
-    """There is no Pulumi.yaml."""
+    """There is no Pulumi.yaml in the directory or above it."""
 
 
 def project_without_file(name: str, cwd: Path) -> Project:
-    """A project of which nothing is here but its name: enough to reach the state of its stacks."""
+    """A project of which only the name is known; this is enough to reach the state of its stacks."""
     return Project(name, root=cwd, file=cwd / "Pulumi.yaml", main=cwd, runtime="")
 
 
 def find_project(cwd: Path) -> Project:
-    """The project of the nearest Pulumi.yaml at or above a directory.
+    """The project of the nearest Pulumi.yaml, in a directory or above it.
 
     NoProject if there is none, EngineError if it is wrong.
     """
@@ -107,7 +107,7 @@ def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _checked_value(file: Path, value: Any) -> Any:
-    """A value that the project gives as the CLI passes it on: in JSON."""
+    """A value of Pulumi.yaml that can be passed on as JSON, as the CLI does."""
     if isinstance(value, YamlTimestamp):
         raise EngineError(f"{file}: the date {value} in 'config' needs quotes")
     return float(value) if type(value) is int and value not in INT64 else value

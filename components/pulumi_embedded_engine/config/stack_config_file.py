@@ -1,7 +1,4 @@
-"""A stack's file, Pulumi.<stack>.yaml: reading its values, changing it so that comments and order survive.
-
-Opens no secret.
-"""
+"""Pulumi.<stack>.yaml: reads its values, and changes them so that comments and order stay; decrypts nothing."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,13 +26,13 @@ _YAML_1_1_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "<<"})
 
 
 def stack_file_path(project: Project, stack: str) -> Path:
-    """Where a stack's configuration lies."""
+    """The path of a stack's configuration file."""
     directory = project.stack_config_dir or project.root
     return directory / f"Pulumi.{stack}{project.file.suffix}"
 
 
 class StackConfigFile:
-    """A stack's file as it was when it was read; every change is written at once."""
+    """The configuration file of a stack, as it was when it was read; every change is written at once."""
 
     def __init__(self, file: Path, project: str) -> None:
         self.file = file
@@ -74,7 +71,7 @@ class StackConfigFile:
         self._edit(change, self.values)
 
     def save(self, values: Mapping[str, Any]) -> None:
-        """Write these values in the place of those that the file holds; raises EngineError if it cannot take them."""
+        """Replace the values in the file by these; raises EngineError if they cannot be written."""
 
         def change(document: Any) -> None:
             section = document.get("config")
@@ -92,7 +89,7 @@ class StackConfigFile:
             document = parse_document(text.encode(), self.file) or {}
             fits = self._values(document) == wanted
         except (EngineError, YAMLError, ValueError, TypeError, RecursionError):
-            # ruamel keeps how a thing was spelled, and not all that can be read has such a form
+            # ruamel.yaml keeps the spelling of a value, but cannot write every value that can be read
             fits = False
         if not fits:
             raise EngineError(f"{self.file} cannot take the change; edit it by hand")
@@ -154,7 +151,7 @@ def full_key(key: str, project: str) -> str:
 
 
 def short_key(key: str, project: str) -> str:
-    """A full key as a person reads it: without the namespace of the project itself."""
+    """A full key without the namespace, if that is the project itself; for people."""
     return key.removeprefix(f"{project}:")
 
 
@@ -174,7 +171,7 @@ def _replace(section: Any, values: Mapping[str, Any], project: str) -> None:
 
 
 def _merge(holder: Any, key: Any, new: Any) -> None:
-    # only what differs is touched, so that spelling and comments around it survive
+    # only values that differ are replaced, so that spelling and comments around them stay
     old = holder[key]
     if isinstance(old, CommentedMap) and isinstance(new, dict):
         _merge_map(old, new)
@@ -219,7 +216,7 @@ def _styled(value: Any) -> Any:
 
 
 def _needs_quotes(text: str) -> bool:
-    # older readers of YAML see a bool, a number in base 60, a merge, or the end of a line; the CLI sees no tab at first
+    # YAML 1.1 readers see a bool, a number in base 60, a merge key or a line break in it; the CLI drops a first tab
     return (
         text.lower() in _YAML_1_1_WORDS
         or (text[:1].isdigit() and ":" in text)
@@ -229,9 +226,9 @@ def _needs_quotes(text: str) -> bool:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a file that a person keeps, through links and with its rights.
+    """Write a file of the user; links are followed, and its permissions stay.
 
-    EngineError if it cannot be written.
+    Raises EngineError if it cannot be written.
     """
     try:
         target = file.resolve()
@@ -243,7 +240,7 @@ def write_text(file: Path, text: str) -> None:
 
 
 def with_defaults(project: Project, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with the project's defaults."""
+    """The values, with the project's defaults for missing ones."""
     found = dict(values)
     for key in sorted(project.config):
         default = _default(project.config[key])

@@ -1,4 +1,4 @@
-"""What the CLI remembers of a project on this machine: the selected stack; nothing here is state."""
+"""The files in which the CLI keeps the selected stack and the login of this machine; knows no state."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from pulumi_embedded_engine.processes.atomic_files import write_atomically
 
 
 def pulumi_home(environ: Mapping[str, str]) -> Path:
-    """The directory in which the CLI keeps what is its own."""
+    """The directory of the CLI's own files."""
     chosen = environ.get("PULUMI_HOME")
     return Path(chosen) if chosen else Path.home() / ".pulumi"
 
@@ -25,7 +25,7 @@ def _file(project: Project, environ: Mapping[str, str]) -> Path:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    # what cannot be read is as good as not there: it holds a choice, which can be made again
+    # an unreadable file counts as missing: it holds only a selection, which can be made again
     try:
         found = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -38,7 +38,7 @@ def selected_stack(project: Project, url: str, environ: Mapping[str, str]) -> st
     found = _read(_file(project, environ))
     stacks = found.get("stacks")
     name = stacks.get(url) if isinstance(stacks, dict) else None
-    # a choice that was made before the CLI kept one for each backend
+    # written by an older CLI, which kept one selection for all backends
     name = name or found.get("stack")
     return name if isinstance(name, str) else ""
 
@@ -53,9 +53,9 @@ def login_url(environ: Mapping[str, str]) -> str:
 def select_stack(
     project: Project, url: str, environ: Mapping[str, str], stack: str | None
 ) -> None:
-    """Remember a stack (its full name) as the selected one, or with None forget the choice.
+    """Save a stack (its full name) as the selected one; None removes the selection.
 
-    EngineError if it cannot be written. Where there is no Pulumi.yaml there is no choice.
+    Raises EngineError if the file cannot be written. Without a Pulumi.yaml nothing is saved.
     """
     if not project.file.exists():
         return

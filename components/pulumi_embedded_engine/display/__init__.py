@@ -1,1 +1,1 @@
-"""What a person, or a program, sees of an operation: lines, a tree, a diff, JSON; decides nothing about it."""
+"""Views of a running operation: lines, a tree, a diff or JSON; they decide nothing about it."""

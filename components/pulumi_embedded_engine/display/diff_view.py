@@ -1,6 +1,7 @@
-"""The display of `--diff`: each step with its resource's properties and how they change; keeps no rows.
+"""The view for `--diff`: every step with the properties of its resource and their changes; keeps no rows.
 
-Two uses: as a sink while an operation runs, and over recorded events, for the details asked for at the confirmation.
+It is used in two ways: as a sink during an operation, and for recorded events, when the user asks for details at the
+confirmation.
 """
 
 from collections.abc import Iterable, Iterator
@@ -54,7 +55,7 @@ _IMPORTS: Final = frozenset({"import", "import-replacement"})
 
 
 class DiffView:
-    """A sink that writes each step's properties as it comes; to be called by one thread at a time."""
+    """A sink that writes the properties of each step; it must be called by one thread at a time."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class DiffView:
 
     def _started_lines(self, step: StepMetadata) -> Iterator[str]:
         self._seen[step.urn] = step
-        # what is read first is shown as what was found
+        # imports and refreshes are shown when they are done, with what was read
         if self._options.lists_step(step) and step.op not in _IMPORTS | {"refresh"}:
             yield from self._step_lines(step)
 
@@ -117,7 +118,7 @@ class DiffView:
         elif step.op in _IMPORTS:
             yield from self._step_lines(step)
         elif self._options.outputs and (not event.planning or step.op in READS):
-            # what a dry run has read is as true as in a real one
+            # a dry run really reads, so the outputs of a read are shown
             yield from self._output_lines(step)
 
     def _step_lines(
@@ -135,7 +136,7 @@ class DiffView:
             yield from self._printer.changes(seen, indent)
 
     def _changes(self, step: StepMetadata, *, refresh: bool) -> ValueChanges:
-        """What a step does to properties; of a resource that comes or goes all of them."""
+        """The property changes of a step; all properties if the resource is created or deleted."""
         if step.old is not None and step.new is not None:
             return step_changes(step, refresh=refresh)
         record = step.new or step.old
@@ -143,7 +144,7 @@ class DiffView:
         return {key: ValueChange("same", value, value) for key, value in values.items()}
 
     def _output_lines(self, step: StepMetadata) -> Iterator[str]:
-        """What a step gave beyond its inputs, as far as it differs from what was there before."""
+        """The outputs of a step that differ from its inputs and from the former outputs."""
         old, new = step.old, step.new
         if new is None or not new.outputs:
             return
@@ -158,7 +159,7 @@ class DiffView:
         }
         if given:
             indent = self._indent(step) + 1
-            # others may have come in between
+            # lines of other resources may be in between
             title = f"--outputs of {one_line(name_of(step.urn))}:--"
             yield MARGIN * indent + self._colorize(title, step_symbol(step.op).style)
             yield from self._printer.changes(given, indent)
@@ -204,7 +205,7 @@ def write_details(
 def _split_hidden(
     changes: ValueChanges, step: StepMetadata
 ) -> tuple[ValueChanges, list[str]]:
-    """The differences that the program does not want to hide, and the paths at which there are others."""
+    """The differences without those that the program hides, and the paths of the hidden ones."""
     record = step.new or step.old
     hidden: list[str] = []
     for text in sorted(record.hide_diff) if record is not None else ():

@@ -1,4 +1,4 @@
-"""What one display was asked to show, and which steps that leaves; holds no text of steps."""
+"""What a view shows: the display flags, and which steps and messages they leave; holds no text of steps."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,9 +22,9 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DisplayOptions:
-    """One phase of an operation (`planning`: its dry run) and the flags that say how it is shown.
+    """One phase of an operation (`planning` means its dry run), and the flags that say how it is shown.
 
-    `expected` is how many resources a dry run saw to work on, if there was one.
+    `expected` is the number of resources that the dry run was going to change, if there was a dry run.
     """
 
     kind: OperationKind
@@ -50,7 +50,7 @@ class DisplayOptions:
 
     @property
     def label(self) -> str:
-        """What goes on: "Updating", "Previewing update", ..."""
+        """The phase in words: "Updating", "Previewing update", ..."""
         noun, verb = _LABELS[self.kind]
         return f"Previewing {noun}" if self.planning else verb
 
@@ -61,17 +61,17 @@ class DisplayOptions:
 
     @property
     def stack_urn(self) -> str:
-        """The URN of the stack's own record, to which messages without a URN belong."""
+        """The URN of the root stack resource; messages without a URN belong to it."""
         return root_stack_urn(self.stack, self.project)
 
     def shows_message(self, said: Diagnostic) -> bool:
-        """Whether a message is for this display's reader: `traces` are those of exceptions, `debug` are all."""
+        """Whether a message is shown: of debug messages `traces` shows those with exceptions, `debug` shows all."""
         wanted = self.debug or (self.traces and is_traceback(said.message))
         return said.severity != "debug" or wanted
 
     def shows_step(self, step: StepMetadata) -> bool:
-        """Whether a step gets a row (the stack's own row apart)."""
-        # nothing real is behind the stack's own record
+        """Whether a step gets a row; the row of the stack is always there."""
+        # the root stack resource exists only in the state, so its refresh is not shown
         looks_at_itself = step.op == "refresh" and is_root_stack(step.urn)
         if is_default_provider(step.urn) or looks_at_itself:
             return False
@@ -84,7 +84,7 @@ class DisplayOptions:
         return self.replacement_steps or not (half and (listing or self.planning))
 
     def lists_step(self, step: StepMetadata) -> bool:
-        """Whether a step is listed in a diff or in JSON: what is shown, and always the stack."""
+        """Whether a step is listed in a diff or in JSON: if it is shown, and always for the stack."""
         return self.shows_step(step) or is_root_stack(step.urn)
 
 

@@ -1,6 +1,7 @@
-"""Where lines go: a stream that may be closed by its reader; knows no events.
+"""Writes lines to a stream that its reader may close; knows no events.
 
-A reader that has gone (`up | head`) must not stop a deployment: from then on nothing is written, and all goes on.
+A reader that ends early (`up | head`) must not stop a deployment. From then on nothing is written, and the operation
+continues.
 """
 
 from collections.abc import Callable
@@ -10,23 +11,23 @@ from pulumi_embedded_engine.printable import printable
 
 
 class TolerantStream:
-    """A stream that stays usable when its reader has gone: what is written then is lost."""
+    """A stream that can still be written to when its reader has closed it; the text is lost then."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._is_broken = False
 
     def write(self, text: str, /) -> int:
-        """Write text, if somebody still reads; gives its length."""
+        """Write text, if the reader is still there; gives its length."""
         self._try(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the stream, if the reader is still there."""
         self._try(self._stream.flush)
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the stream's own: whether a person reads, its encoding, its size in columns."""
+        """Everything else comes from the stream itself: `isatty`, its encoding, its size."""
         return getattr(self._stream, name)
 
     def _try(self, act: Callable[[], object]) -> None:
@@ -38,21 +39,21 @@ class TolerantStream:
 
 
 class LineWriter:
-    """Writes whole lines, and between them a sign of life that grows; to be called by one thread at a time."""
+    """Writes whole lines, and between them a line of progress dots; it must be called by one thread at a time."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = TolerantStream(stream)
         self._is_line_open = False
 
     def write_lines(self, *lines: str) -> None:
-        """Write lines; of escape sequences colours only, whoever forgot to take others out."""
+        """Write lines; escape sequences other than colours are removed, wherever the text comes from."""
         start = "\n" if self._is_line_open else ""
         self._is_line_open = False
         fit = (printable(line, coloured=True) for line in lines)
         self._write(start + "".join(f"{line}\n" for line in fit))
 
     def write_progress_dot(self, sign: str) -> None:
-        """Add a dot to the sign of life, beginning a new one if lines came since."""
+        """Add a dot to the progress line; start a new one, with `sign`, if other lines were written since."""
         self._write("." if self._is_line_open else f"{sign}.")
         self._is_line_open = True
 

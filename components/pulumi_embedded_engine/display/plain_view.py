@@ -1,4 +1,4 @@
-"""The display where nobody watches: a line whenever something begins, ends or is said, and sections at the end."""
+"""The view without a terminal: a line for each start, end and message, and the sections at the end."""
 
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.display.display_options import DisplayOptions
@@ -19,7 +19,7 @@ from pulumi_embedded_engine.model.events import CancelEvent, Event, Prelude
 
 
 class PlainView:
-    """A sink that writes lines; to be called by one thread at a time."""
+    """A sink that writes lines; it must be called by one thread at a time."""
 
     def __init__(
         self, options: DisplayOptions, writer: LineWriter, clock: Clock

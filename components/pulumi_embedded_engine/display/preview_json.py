@@ -1,4 +1,4 @@
-"""The one JSON document of `preview --json`, in the CLI's schema; secrets are masked, always."""
+"""The JSON document of `preview --json`, in the schema of the CLI; secrets are always masked."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -29,7 +29,7 @@ NANOSECONDS: Final = 1_000_000_000
 
 
 class PreviewJson:
-    """A sink that collects, and writes the document when all is over."""
+    """A sink that collects events, and writes the document after the last one."""
 
     def __init__(self, options: DisplayOptions, writer: LineWriter) -> None:
         self._options = options
@@ -63,7 +63,7 @@ class PreviewJson:
         self._steps.append(self._step(step))
 
     def _correct_refresh(self, step: StepMetadata) -> None:
-        """A refreshed resource is listed as what the read found."""
+        """List a refreshed resource with what the read found."""
         place = self._refreshed.pop(step.urn, None)
         if place is not None and step.op in {"update", "delete"}:
             self._steps[place] = self._step(step)
@@ -71,7 +71,7 @@ class PreviewJson:
     def _add_message(self, event: Diagnostic) -> None:
         if not event.ephemeral and event.severity != "debug":
             said = {"urn": event.urn} if event.urn else {}
-            # a message is a line of its own; those of a stream are pieces of one
+            # a message ends its line, but the messages of one stream may be parts of a line
             whole = event.stream or event.message.endswith("\n")
             message = PREFIXES[event.severity] + event.message + ("" if whole else "\n")
             self._diagnostics.append(

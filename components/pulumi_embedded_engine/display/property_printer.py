@@ -1,6 +1,6 @@
-"""Values and their differences as indented lines, values as JSON spells them; decides nothing about what is shown.
+"""Values and their differences as indented lines; values are written as JSON. Does not decide what is shown.
 
-Every level is four blanks deeper; the sign of a change takes the place of the last two blanks in front of it.
+Each level is indented by four blanks. The sign of a change replaces the last two blanks.
 """
 
 import json
@@ -29,13 +29,13 @@ _SIDES: Final = {"-": "delete", "+": "add"}
 
 @dataclass(frozen=True, slots=True)
 class PropertyPrinter:
-    """Writes differences; `full` shortens no text."""
+    """Makes the lines of differences; with `full` long texts are not shortened."""
 
     colorize: Colorizer
     full: bool = True
 
     def changes(self, changes: ValueChanges, indent: int) -> Iterator[str]:
-        """All differences, one below the other, their colons in one column."""
+        """The lines of all differences, with their colons in one column."""
         names = {
             key: f"[{key}]" if isinstance(key, int) else one_line(key)
             for key in changes
@@ -45,7 +45,7 @@ class PropertyPrinter:
             yield from self._change(f"{names[key]:<{width}}: ", change, indent)
 
     def line(self, kind: str, indent: int, text: str) -> str:
-        """A line with the sign of its kind of difference."""
+        """A line with the sign of a kind of difference."""
         symbol = step_symbol(_OPS[kind])
         return self.colorize((MARGIN * indent)[:-2] + symbol.sign + text, symbol.style)
 
@@ -67,7 +67,7 @@ class PropertyPrinter:
             yield from self._change(title, ValueChange("delete", old), indent)
             yield from self._change(title, ValueChange("add", None, new), indent)
         else:
-            # in full: what differs may stand at the end
+            # not shortened: the difference may be at the end
             printer = replace(self, full=True)
             yield self.line("update", indent, title) + self.colorize(
                 f"{printer.one_line_value(old)} => {printer.one_line_value(new)}",
@@ -79,13 +79,13 @@ class PropertyPrinter:
         lines = unified_diff(
             old.split("\n"), new.split("\n"), n=CONTEXT_LINES, lineterm=""
         )
-        # without what names files and the first place
+        # without the names of the files and the first position
         for line in list(lines)[3:]:
             text = "..." if line.startswith("@") else one_line(line[1:])
             yield self.line(_SIDES.get(line[0], "same"), indent, text)
 
     def one_line_value(self, value: Any) -> str:
-        """A value on one line; of a map it says what it stands for, as that of a resource does."""
+        """A value on one line; a map is shown by its URN (a resource) or its hash (an asset)."""
         if value is UNKNOWN:
             return "[unknown]"
         if isinstance(value, Secret):

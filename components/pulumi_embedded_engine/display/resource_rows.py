@@ -64,12 +64,12 @@ class ResourceRow:
 
     @property
     def op(self) -> str:
-        """What is done to the resource, as far as is known."""
+        """The operation of the last step; `same` if there was none."""
         return self.step.op if self.step else "same"
 
     @property
     def parent(self) -> str:
-        """The URN of the resource that this one belongs to."""
+        """The URN of the parent resource."""
         record = (self.step.new or self.step.old) if self.step else None
         return record.parent if record else ""
 
@@ -92,7 +92,7 @@ class ResourceRows:
         )
 
     def add_event(self, event: Event, now: float) -> ResourceRow | None:
-        """Keep what an event tells; gives the row that it is news for, if it is for any."""
+        """Apply an event to the rows; gives the row that has to be shown again, if there is one."""
         match event:
             case StepStarted():
                 return self._start_step(event.metadata, now)
@@ -143,7 +143,7 @@ class ResourceRows:
         return row
 
     def _finish(self) -> None:
-        """From now on a replacement is one thing."""
+        """After the end a replacement is shown as one step."""
         self.is_finished = True
         for row in self.by_urn.values():
             row.step = (
@@ -151,13 +151,13 @@ class ResourceRows:
             )
 
     def visible(self) -> list[ResourceRow]:
-        """The rows that are to be seen, the stack's last."""
+        """The rows that are shown; the row of the stack is the last."""
         rows = [row for row in self.by_urn.values() if row.is_shown]
         return sorted(rows, key=lambda row: row.urn == self.options.stack_urn)
 
 
 def status_text(rows: ResourceRows, row: ResourceRow, now: float) -> str:
-    """What is, was or will be done."""
+    """The status of a row: what is, was or will be done."""
     text = (
         _status_of_same(rows, row)
         if row.op == "same"
@@ -189,7 +189,7 @@ def _status_of_change(rows: ResourceRows, row: ResourceRow, now: float) -> str:
         )
     if not rows.is_finished:
         return f"{symbol.doing} ({int(max(0.0, now - row.started_at))}s)"
-    # a component is there, whatever became of the things in it
+    # a component has no object of its own that an interruption could leave unfinished
     record = (row.step.new or row.step.old) if row.step else None
     return f"{symbol.doing} (interrupted)" if record and record.custom else symbol.done
 
@@ -200,7 +200,7 @@ def _has_failed(rows: ResourceRows, row: ResourceRow) -> bool:
 
 
 def info_text(row: ResourceRow, *, counts: bool) -> str:
-    """What changes, and the last message, or how many there were of each kind."""
+    """What changes, and the last message, or with `counts` the number of messages of each severity."""
     changes = changed_keys(_differences(row))
     return "; ".join(
         [*changes, *(_message_counts(row) if counts else _last_message(row))]
@@ -208,7 +208,7 @@ def info_text(row: ResourceRow, *, counts: bool) -> str:
 
 
 def _differences(row: ResourceRow) -> ValueChanges:
-    """What the step of a row changes, keys of the record itself included."""
+    """The changes of a row's step: properties, and provider, protection and taint of the record."""
     step = row.step
     if step is None or step.old is None or step.new is None:
         return {}
@@ -224,12 +224,12 @@ def _settings(record: Resource) -> dict[str, object]:
 
 
 def is_retained(step: StepMetadata) -> bool:
-    """Whether a step leaves the real thing behind."""
+    """Whether a step removes a resource from the state and keeps the real object."""
     return step.old is not None and step.old.retain_on_delete and step.op in RETAINED
 
 
 def changed_keys(changes: ValueChanges) -> list[str]:
-    """The names of what differs, as in `[diff: +token~size,zone]`, if anything does."""
+    """The names of changed keys, as in `[diff: +token~size,zone]`; empty if nothing changes."""
     text = ""
     for sign, kind in _SIGNS:
         names = (one_line(str(k)) for k, c in changes.items() if c.kind == kind)
@@ -239,14 +239,14 @@ def changed_keys(changes: ValueChanges) -> list[str]:
 
 
 def type_and_name(row: ResourceRow, options: DisplayOptions) -> tuple[str, str]:
-    """Type and name of a row; with --urns the whole URN in one."""
+    """The type and the name of a row; with --urns the whole URN and no name."""
     if options.urns:
         return one_line(row.urn), ""
     return one_line(displayed_type(type_of(row.urn))), one_line(name_of(row.urn))
 
 
 def message_text(diagnostic: Diagnostic) -> str:
-    """A message as it is shown, behind its severity."""
+    """A message with its severity in front."""
     return PREFIXES[diagnostic.severity] + printable(diagnostic.message).rstrip()
 
 

@@ -1,6 +1,6 @@
-"""Hides secret texts of the configuration in all that an operation tells; shows nothing itself.
+"""Masks the secret texts of the configuration in all events of an operation; shows nothing itself.
 
-A value known as a secret is masked where it is shown.
+A property value that is a `Secret` is masked by the view that shows it.
 """
 
 import json
@@ -24,20 +24,20 @@ from pulumi_embedded_engine.model.property_values import SIGNATURES, Secret, map
 from pulumi_embedded_engine.model.state_records import Resource
 
 MASK: Final = "[secret]"
-# what is shorter stands in many a word, and masking it would tell more than it hides
+# shorter texts occur inside many words, and masking them there would reveal them
 MIN_BYTES: Final = 3
 _COMMON_WORDS: Final = frozenset({"true", "false"})
-# what displays show of a record beside its names
+# the fields of a record that views show, beside its names
 _SHOWN_FIELDS: Final = ("inputs", "outputs", "init_errors", "replacement_trigger")
 
 Transform = Callable[[Any], Any]
 
 
 def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
-    """The way of events to `tell`, with a mask in the place of these texts; without any it is `tell` itself.
+    """A sink that masks these texts in events and passes the events to `tell`; without texts it is `tell` itself.
 
-    Names (URNs, types, ids, keys) stay as they are, by them rows are told apart; and so do
-    values known as secrets, which each display masks or was asked to show.
+    Names (URNs, types, ids, keys) are not masked, because they identify rows. Nor are `Secret` values: the view
+    masks them, or was asked to show them.
     """
     hidden = {
         spelling
@@ -52,7 +52,7 @@ def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
     pattern = re.compile("|".join(map(re.escape, longest)))
 
     def mask(leaf: Any) -> Any:
-        # a signature says what the map is
+        # a signature identifies the kind of a map, so it must stay
         is_text = isinstance(leaf, str) and leaf not in SIGNATURES
         return pattern.sub(MASK, leaf) if is_text else leaf
 
@@ -65,12 +65,12 @@ def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
 
 
 def with_secrets_masked(value: Any) -> Any:
-    """The value with a mask in place of every secret."""
+    """The value with a mask instead of every secret."""
     return map_values(value, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
 
 
 def map_event_values(event: Event, change: Transform) -> Event:
-    """The event with each property value in it changed."""
+    """The event with `change` applied to every property value in it."""
     match event:
         case StepStarted() | StepDone() | StepFailed():
             step = event.metadata
@@ -92,5 +92,5 @@ def _record(record: Resource | None, change: Transform) -> Resource | None:
 
 
 def _worth_hiding(text: str) -> bool:
-    # in bytes, as the CLI counts: two Chinese characters are hidden
+    # the length in bytes, as the CLI counts: two Chinese characters are long enough
     return len(text.encode()) >= MIN_BYTES and text.lower() not in _COMMON_WORDS

@@ -1,4 +1,4 @@
-"""How each kind of step is written, and in which colour: its sign and verb; holds no layout."""
+"""The sign, the colour and the verb of each kind of step; knows no layout."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +15,7 @@ QUIET: Final = "dim"
 
 @dataclass(frozen=True, slots=True)
 class Colorizer:
-    """Paints text, if it may."""
+    """Colours text, if colours are enabled."""
 
     enabled: bool
 
@@ -28,7 +28,7 @@ class Colorizer:
 
 @lru_cache(maxsize=64)
 def _style(name: str) -> Any:
-    # imported where there is something to paint only
+    # rich is slow to import, so it is imported only if there are colours
     from rich.style import Style  # noqa: PLC0415
 
     return Style.parse(name)
@@ -36,7 +36,7 @@ def _style(name: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class StepSymbol:
-    """The words for one kind of step: a verb, and its object where that is not the resource as a whole."""
+    """Sign, style and words of one kind of step; `object` follows the verb if it is not the whole resource."""
 
     sign: str
     style: str
@@ -92,15 +92,15 @@ REPLACEMENT: Final = frozenset(
     }
 )
 
-# what deletes, unless the resource is to be kept
+# steps that delete the real object, unless the resource has retainOnDelete
 RETAINED: Final = frozenset(
     {"delete", "replace", "create-replacement", "delete-replaced"}
 )
 
-# in the order of a summary; what is only read is no change
+# the steps that a summary counts, in its order; a read is no change
 COUNTED: Final = tuple(op for op in STEP_SYMBOLS if op != "same" and op not in READS)
 
 
 def step_symbol(op: StepOp | str) -> StepSymbol:
-    """The mark of a kind of step."""
+    """The symbol of a kind of step."""
     return STEP_SYMBOLS.get(op, STEP_SYMBOLS["same"])

@@ -1,4 +1,4 @@
-"""The sections before and after all rows: configuration, diagnostics, outputs, summary; each is lines of text."""
+"""The sections before and after the rows, as lines of text: configuration, diagnostics, outputs, summary."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ from pulumi_embedded_engine.printable import one_line, printable
 def heading_lines(
     event: Prelude, options: DisplayOptions, colorize: Colorizer
 ) -> Iterator[str]:
-    """What goes on, and the configuration if it is to be shown; whoever told it has masked its secrets."""
+    """The heading, and the configuration if it is shown; its secrets are masked already."""
     yield colorize(f"{options.label} ({options.stack}):", HEADLINE)
     yield ""
     if options.config:
@@ -64,7 +64,7 @@ class SummarySections:
             yield from self.summary(rows.summary)
 
     def diagnostics(self, rows: Iterable[ResourceRow]) -> Iterator[str]:
-        """What was said about each resource, in full."""
+        """The messages of each resource, in full."""
         told = [(row, self._messages(row.diagnostics)) for row in rows]
         if any(texts for _, texts in told):
             yield self.colorize("Diagnostics:", HEADLINE)
@@ -124,7 +124,7 @@ class SummarySections:
             yield ""
 
     def _messages(self, diagnostics: list[Diagnostic]) -> list[str]:
-        """The messages, those of one stream joined, with their colours; without what was only for the moment."""
+        """The texts of the messages, without ephemeral ones; messages of one stream are joined."""
         texts: dict[object, str] = {}
         for said in diagnostics:
             if said.ephemeral or not said.message.strip():
@@ -149,7 +149,7 @@ def duration_text(seconds: float) -> str:
 
 
 def _predictable(changes: ValueChanges) -> ValueChanges:
-    """What a dry run can tell: that something known becomes unknown tells nothing, nor what is unknown in a map."""
+    """The changes that a dry run can predict, without values that are not known yet."""
     found: ValueChanges = {}
     for key, change in changes.items():
         parts = {

@@ -1,6 +1,7 @@
-"""The display on a terminal: a live tree, one row per resource, with elapsed times and a count; then the sections.
+"""The view on a terminal: a live tree with one row per resource, elapsed times and a count; then the sections.
 
-While it runs it is never taller than the terminal: what is under way or failed stays in sight, what is done gives way.
+During the operation it is never taller than the terminal: rows that run or failed stay, finished rows are left out
+first.
 """
 
 import threading
@@ -38,23 +39,26 @@ from pulumi_embedded_engine.model.events import CancelEvent, Event, Prelude
 from pulumi_embedded_engine.printable import printable
 
 FRAMES_PER_SECOND: Final = 8
-# lines that are not rows: headline, header, count, and one to spare
+# lines that are not rows: heading, header, count, and one more
 LINES_AROUND_ROWS: Final = 6
-# columns of a terminal, and those that are left for messages on one of that width
+# the usual width of a terminal, and the columns for messages at that width
 USUAL_WIDTH: Final = 80
 MIN_INFO_WIDTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """A row at its place in the tree: the lines that lead to it, and the row."""
+    """A row with the tree lines in front of it."""
 
     guide: str
     row: ResourceRow
 
 
 class TreeView:
-    """A sink that redraws; to be called by one thread at a time (rich's own thread draws between the events)."""
+    """A sink that draws the tree again; it must be called by one thread at a time.
+
+    A thread of rich draws between the events.
+    """
 
     def __init__(self, options: DisplayOptions, console: Console, clock: Clock) -> None:
         self._options = options
@@ -75,7 +79,7 @@ class TreeView:
         """Take one event."""
         with self._lock:
             self._rows.add_event(event, self._clock.monotonic())
-        # without the lock: rich's thread may be drawing, and is waited for
+        # without the lock: `stop` waits for rich's thread, which may be drawing
         if isinstance(event, Prelude):
             self._print(heading_lines(event, self._options, self._colorize))
             self._live.start(refresh=True)
@@ -126,7 +130,7 @@ class TreeView:
         for title in ["URN"] if self._options.urns else ["Type", "Name"]:
             table.add_column(title)
         table.add_column("Plan" if self._options.planning else "Status", no_wrap=True)
-        # this one gives way first, then the type and the name, and never the status
+        # this column is shortened first, then type and name, and never the status
         told = any(row[-1] for row in rows)
         least = MIN_INFO_WIDTH if told and width >= USUAL_WIDTH else 1
         table.add_column("Info" if told else "", ratio=1, width=least)
@@ -161,7 +165,7 @@ class TreeView:
         stack = self._rows.row_of(self._options.stack_urn)
         seen = {stack.urn}
         for row in self._rows.visible():
-            # what is unchanged is seen above what is not
+            # an unchanged parent is shown if a child is
             above: ResourceRow | None = row
             while above is not None and above.urn not in seen:
                 seen.add(above.urn)
@@ -186,12 +190,12 @@ def _tree_rows(
 
 
 def _cell(text: str) -> Text:
-    """A cell that ends with an ellipsis where there is no room."""
+    """A cell that ends with an ellipsis if its text does not fit."""
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def rows_that_fit(branches: Sequence[TreeRow], room: int) -> list[TreeRow]:
-    """The rows that fit: first of all those under way or failed, then the latest; in the tree's order."""
+    """The rows that fit, in the order of the tree: first those that run or failed, then the latest."""
 
     def urgency(place: int) -> tuple[bool, int]:
         row = branches[place].row
@@ -203,7 +207,7 @@ def rows_that_fit(branches: Sequence[TreeRow], room: int) -> list[TreeRow]:
 
 
 def terminal_console(stream: TolerantStream, *, color: bool) -> Console:
-    """A console of rich on a terminal, coloured or not."""
+    """A rich console on a terminal, with or without colours."""
     return Console(
         file=cast(IO[str], stream),
         force_terminal=True,

@@ -1,4 +1,4 @@
-"""How two values differ, as a tree: added, deleted, updated, same; prints nothing and calls nobody."""
+"""The difference of two values as a tree: added, deleted, updated, same; prints nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _RESOURCE_MARK = "@isPulumiResource"  # of the SDK, on a resource among outputs
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One value before and after; `parts` tells what differs within a map or list that is one on both sides."""
+    """One value before and after; `parts` are the differences inside, if it is a map or a list on both sides."""
 
     kind: ChangeKind
     old: Any = None
@@ -25,11 +25,11 @@ class ValueChange:
 
     @property
     def value(self) -> Any:
-        """The value of a side where the other one has none or the same."""
+        """The value, if only one side has one or both are the same."""
         return self.old if self.kind == "delete" else self.new
 
     def children(self) -> "ValueChanges | None":
-        """What there is to say of each item, None of a value without items."""
+        """The changes of the items, or None if the value has no items."""
         if self.parts is not None or self.kind == "update":
             return self.parts
         found = items_of(self.value) or {}
@@ -40,7 +40,7 @@ ValueChanges = dict[str | int, ValueChange]
 
 
 def visible_properties(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that are a person's business: none of the machinery, and no null, which is as good as nothing."""
+    """The properties that a person sees: not the internal ones, and no null."""
     return {
         key: values[key]
         for key in sorted(values)
@@ -51,14 +51,14 @@ def visible_properties(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def items_of(value: Any) -> dict[Any, Any] | None:
-    """The items of a map or list by key or index; None if the value is one thing, as a secret is."""
+    """The items of a map or list by key or index; None for any other value, such as a secret."""
     if isinstance(value, Mapping) and SIGNATURE not in value:
         return visible_properties(value)
     return dict(enumerate(value)) if isinstance(value, list | tuple) else None
 
 
 def compare_values(old: Any, new: Any) -> ValueChange:
-    """The difference of two values; a secret is one value, whatever it holds."""
+    """The difference of two values; a secret is compared as one value."""
     if old is _MISSING:
         return ValueChange("add", None, new)
     if new is _MISSING:
@@ -89,7 +89,7 @@ def _compare_items(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> ValueChang
 
 
 def path_of(text: str) -> PropertyPath:
-    """The path that a text spells; a text that spells none is a key."""
+    """The path that a text means; a text that is not a valid path is a key."""
     try:
         return parse_path(text)
     except ValueError:
@@ -97,7 +97,7 @@ def path_of(text: str) -> PropertyPath:
 
 
 def without_path(changes: ValueChanges, path: Sequence[str | int]) -> ValueChanges:
-    """The differences without those at a path, in which `*` is any key."""
+    """The differences without those at a path; `*` in the path means any key."""
     first, *rest = path
     left = {
         key: _change_without_path(change, rest) if first in ("*", key) else change
@@ -116,12 +116,12 @@ def _change_without_path(
 
 
 def has_changes(changes: ValueChanges) -> bool:
-    """Whether anything is not the same."""
+    """Whether any value differs."""
     return any(change.kind != "same" for change in changes.values())
 
 
 def step_changes(step: StepMetadata, *, refresh: bool = False) -> ValueChanges:
-    """What a step changes on its resource, as far as that is known: inputs, or the outputs that a refresh found."""
+    """The known changes of a step: of the inputs, or for a refresh of the outputs."""
     old, new = step.old, step.new
     if old is None or new is None or step.op == "same":
         return {}
@@ -140,7 +140,7 @@ def step_changes(step: StepMetadata, *, refresh: bool = False) -> ValueChanges:
 def _changes_of_detailed_diff(
     diff: Mapping[str, PropertyChange], old: Resource, new: Resource, *, refresh: bool
 ) -> ValueChanges:
-    """The differences that a provider named by path: old values stand in the outputs, new ones in the inputs."""
+    """The differences of a provider's detailed diff: old values come from the outputs, new ones from the inputs."""
     tree: ValueChanges = {}
     for text, change in sorted(diff.items()):
         before = old.inputs if change.input_diff else old.outputs
@@ -162,7 +162,7 @@ def _insert(tree: ValueChanges, path: Sequence[str | int], leaf: ValueChange) ->
         tree[first] = leaf
         return
     below = tree.setdefault(first, ValueChange("update", parts={})).parts
-    if below is not None:  # else the whole of it is told already
+    if below is not None:  # otherwise the whole value is listed already
         _insert(below, rest, leaf)
 
 

@@ -1,0 +1,1 @@
+"""YAML and JSON read and written exactly as the CLI, a Go program, does it."""

@@ -1,4 +1,4 @@
-"""A YAML or JSON file, read as the CLI reads it; knows no meaning of what is in it."""
+"""Reads a YAML or JSON file as the CLI reads it; does not interpret it."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def read_document(file: Path) -> Any:
 
 
 def parse_document(content: bytes, file: Path) -> Any:
-    """The value of what stands, or is to stand, in a YAML or JSON file; raises EngineError if it cannot be read."""
+    """The value of the content of a YAML or JSON file; raises EngineError if it cannot be read."""
     if file.suffix == ".json":
         return parse_object(content, str(file))
     try:

@@ -1,4 +1,4 @@
-"""Ranges of Pulumi versions that a project or program requires; knows one, which this engine works like."""
+"""Checks a range of Pulumi versions, which a project or program requires, against the version of this engine."""
 
 import re
 from typing import Final
@@ -11,9 +11,9 @@ PULUMI_VERSION: Final = "3.260.0"
 
 
 def require_version(wanted: str) -> None:
-    """EngineError if a range is none, or does not hold the version that this engine works like; "" holds all.
+    """Raise EngineError if a range cannot be read, or does not contain PULUMI_VERSION; "" contains every version.
 
-    Of the CLI's ranges those of plain comparisons are known: `>=3.1.0 <4.0.0 || 5.0.0`.
+    Only ranges of plain comparisons are known: `>=3.1.0 <4.0.0 || 5.0.0`.
     """
     if not wanted:
         return

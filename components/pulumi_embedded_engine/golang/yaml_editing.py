@@ -1,4 +1,4 @@
-"""YAML changed so that all that stays keeps its spelling: comments, order, quotes, numbers, ids. Reads no meaning."""
+"""Changes YAML so that everything else keeps its spelling: comments, order, quotes, numbers. Does not interpret it."""
 
 import re
 from io import StringIO
@@ -20,7 +20,7 @@ _STRING: Final = f"{TAG_PREFIX}str"
 
 
 class _Constructor(RoundTripConstructor):
-    """Makes a text of each scalar."""
+    """Makes a string of every scalar."""
 
     yaml_constructors = {  # noqa: RUF012 - as in the class above
         f"{TAG_PREFIX}map": RoundTripConstructor.construct_yaml_map,
@@ -31,7 +31,7 @@ class _Constructor(RoundTripConstructor):
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes a text as it is, without quotes that it does not bring along."""
+    """Writes a string as it was spelled, without additional quotes."""
 
     def represent_scalar(
         self, tag: Any, value: Any, style: Any = None, anchor: Any = None
@@ -42,7 +42,7 @@ class _Representer(RoundTripRepresenter):
 
 
 class EditableYaml:
-    """A file's document on its way to be changed: `content` holds maps, lists, and each scalar as its text."""
+    """A YAML document that can be changed: `content` holds maps, lists, and every scalar as a string."""
 
     def __init__(self, text: str) -> None:
         self._yaml = _yaml()
@@ -57,7 +57,7 @@ class EditableYaml:
 
     @property
     def text(self) -> str:
-        """The document as it is to be written."""
+        """The text of the document with all changes."""
         stream = StringIO()
         self._yaml.dump(self.content, stream)
         return self._comments + stream.getvalue()
@@ -75,7 +75,7 @@ def _yaml() -> YAML:
 
 
 def _indents(text: str) -> tuple[int, int]:
-    """How far a file indents a map, and a list's dashes below their key; where it shows neither, as the CLI does."""
+    """The indent of maps, and of the dashes of a list below their key; if the file has neither, those of the CLI."""
     mapping = key = 0
     for line in text.splitlines():
         bare = line.lstrip(" ")

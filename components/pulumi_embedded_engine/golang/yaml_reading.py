@@ -1,6 +1,7 @@
-"""YAML read to the values that the CLI would read; what it reads otherwise, and what few write, is refused.
+"""Reads YAML to the values that the CLI would read; writes nothing.
 
-Writes nothing. ruamel.yaml makes the nodes, each scalar as the text that stands there.
+Rare forms, and forms that ruamel.yaml would read differently, are refused. ruamel.yaml makes the nodes; a scalar is
+the text in the file.
 """
 
 import math
@@ -20,14 +21,14 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang.yaml_scalars import resolve_scalar
 
 TAG_PREFIX: Final = "tag:yaml.org,2002:"
-UNTAGGED: Final = "?"  # of a scalar whose tag the file does not tell
+UNTAGGED: Final = "?"  # the tag of a scalar that has none in the file
 MERGE_TAG: Final = f"{TAG_PREFIX}merge"
-# so many values may come from aliases
+# the largest number of values that may come from aliases
 _MAX_FROM_ALIASES: Final = 100_000
 
 
 class UntypedResolver(VersionedResolver):
-    """Tags no scalar by what it looks like, except the key of a merge."""
+    """Does not guess the type of a scalar; only the key of a merge gets a tag."""
 
     processing_version: Final = (1, 1)
 
@@ -39,7 +40,7 @@ class UntypedResolver(VersionedResolver):
 
 
 class _CliScanner(Scanner):
-    """Scans what the CLI scans: tabs between tokens, but fewer escapes, names and tags."""
+    """Scans tokens as the CLI does: it accepts tabs between tokens, but fewer escapes, anchor names and tags."""
 
     ESCAPE_REPLACEMENTS = {  # noqa: RUF012 - as in the class above
         key: value for key, value in Scanner.ESCAPE_REPLACEMENTS.items() if key != "/"
@@ -84,7 +85,7 @@ def load_yaml(text: str, what: str) -> Any:
         yaml = YAML(typ="safe", pure=True)
         yaml.Resolver, yaml.Scanner = UntypedResolver, _CliScanner
         yaml.composer.warn_double_anchors = False
-        # the CLI takes no notice of what is in other documents than the first
+        # the CLI ignores every document but the first
         documents = list(yaml.compose_all(text))
         return _NodeReader(len(text)).value(documents[0]) if documents else None
 
@@ -101,7 +102,7 @@ def _errors_in_sentences(what: str) -> Iterator[None]:
     except RecursionError:
         raise EngineError(f"{what} is nested too deeply") from None
     except ValueError:
-        # ruamel has tried to make a character of an escape such as "\U00110000"
+        # from ruamel.yaml, for an escape such as "\U00110000"
         raise EngineError(f"{what} cannot be read: an escape is no character") from None
 
 
@@ -110,7 +111,7 @@ def _error_at(node: Node, problem: str) -> MarkedYAMLError:
 
 
 class _NodeReader:
-    """One document on its way from nodes to values."""
+    """Makes the value of one document from its nodes."""
 
     def __init__(self, size: int) -> None:
         self._left = size + _MAX_FROM_ALIASES
@@ -136,14 +137,14 @@ class _NodeReader:
                 sources[name] = _merged_maps(key, value)
             else:
                 found[name] = self.value(value)
-        # what stands in the map itself comes first, then what stands in the earlier source
+        # the map's own values come first, then those of the earlier merged map
         for source in sources.get("<<", ()):
             found = self.value(source) | found
         return found
 
 
 def _merged_maps(key: Node, value: Node) -> list[Node]:
-    """The maps that a merge names: one, or those of a list that stands right there."""
+    """The maps that a merge names: one map, or the maps of a list that is written there."""
     is_alias = value.start_mark.index < key.start_mark.index
     several = isinstance(value, SequenceNode) and not is_alias
     found: list[Node] = value.value if several else [value]
@@ -171,7 +172,7 @@ def _scalar(node: ScalarNode) -> Any:
         )
     if type(value) is str and re.search("[\ud800-\udfff]", value):
         raise _error_at(node, "an escape in it is no character")
-    # the CLI writes and reads once more what it has read, and then such a text is another, or none
+    # the CLI writes and reads the text again, and such a text would change or be refused
     is_block = node.style in ("|", ">") or (type(value) is str and "\n" in value)
     if is_block and value.startswith(("\n", "\t", "\u2028", "\u2029")):
         raise _error_at(

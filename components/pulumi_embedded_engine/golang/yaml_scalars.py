@@ -1,4 +1,4 @@
-"""What a YAML scalar means to the CLI: one table, the rules of yaml.v3, which are neither YAML 1.1's nor 1.2's."""
+"""The value of a YAML scalar for the CLI: the rules of Go's yaml.v3, which are neither YAML 1.1 nor 1.2."""
 
 import calendar
 import math
@@ -16,13 +16,13 @@ _MAX_DIGITS: Final = (
 
 
 class YamlTimestamp(str):
-    """A date or time without quotes, as the text that Go makes of it."""
+    """A date or time without quotes, as the text that Go prints for it."""
 
     __slots__ = ()
 
 
 def resolve_scalar(text: str) -> Any:
-    """The value of a plain scalar: of those that look like one, the first rule's that fits, and else the text."""
+    """The value of a plain scalar, from the first rule that matches; the text itself if none does."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "0123456789+-." or _NO_DIGIT_BESIDE.match(text):
@@ -47,14 +47,14 @@ def _integer(match: re.Match[str]) -> int | None:
 
 def _float(match: re.Match[str]) -> float | None:
     number = float(match[0])
-    # the CLI's zero has no sign, and what is too large for a float is a text, as is many an id of 24 digits
+    # the CLI's zero has no sign, and a number too large for a float is a string
     return number + 0.0 if math.isfinite(number) else None
 
 
 def _timestamp(match: re.Match[str]) -> YamlTimestamp | None:
     year, month, day, _, hour, minute, second, fraction, zone = match.groups("0")
     try:
-        # Go has a year 0, which leaps as 2000 does
+        # Go has a year 0, a leap year like 2000
         when = datetime(  # noqa: DTZ001 - and offsets that Python has not
             int(year) or 2000, int(month), int(day), int(hour), int(minute), int(second)
         )
@@ -69,7 +69,7 @@ def _timestamp(match: re.Match[str]) -> YamlTimestamp | None:
 
 
 def _offset_minutes(zone: str) -> int:
-    """The minutes of an offset; ValueError if Go knows none such."""
+    """The minutes of a time offset; raises ValueError if Go does not accept it."""
     if zone in ("0", "Z"):
         return 0
     hours, minutes = int(zone[1:3]), int(zone[4:])
@@ -79,7 +79,7 @@ def _offset_minutes(zone: str) -> int:
 
 
 def _zone_name(when: datetime, east: int) -> str:
-    """UTC, or the name of the machine's own zone where that has this offset; else none."""
+    """UTC, or the name of the machine's time zone if it has this offset, else ""."""
     if not east:
         return "UTC"
     here = time.localtime(calendar.timegm(when.timetuple()) - 60 * east)
@@ -94,7 +94,7 @@ _WORDS: Final[dict[str, Any]] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
-# underscores are nothing anywhere in a number, but in one that starts with a dot they stand between digits
+# underscores are ignored in a number, but in one that starts with a dot they must be between digits
 _NO_DIGIT_BESIDE: Final = re.compile(r"\.(?:.*[^0-9])?_|\..*_(?![0-9])")
 _BASES: Final = {"x": 16, "b": 2, "o": 8, "d": 10}
 _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Any]], ...]] = (
@@ -109,7 +109,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Any]], ...]
     (
         re.compile(
             r"([-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|(?P<d>0|[1-9][0-9]*)"
-            # the CLI takes a sign behind the 0b or 0o as well
+            # the CLI accepts a sign after 0b or 0o too
             r"|0[bB](?P<b>(?:(?<=^0b)[-+])?[01]+)|0[oO]?(?P<o>(?:(?<=^0o)[-+])?[0-7]+))"
         ),
         _integer,

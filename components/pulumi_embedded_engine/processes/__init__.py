@@ -1,0 +1,1 @@
+"""Child processes and their environment, and files read and written safely."""

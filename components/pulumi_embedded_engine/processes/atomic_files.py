@@ -1,4 +1,4 @@
-"""Writing a file so that a kill or a power cut leaves the old or the new contents; knows no format."""
+"""Writes a file so that a kill or a power cut leaves the old or the new contents; knows no format."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,9 @@ from uuid import uuid4
 
 
 def write_atomically(file: Path, content: bytes, rights: int | None = None) -> None:
-    """Write a file so that it is there, and stays there, with the old or the new contents; raises OSError.
+    """Replace a file in one step, so that it always has the old or the new contents; raises OSError.
 
-    Without `rights` it keeps those that it has, or gets those of any new file: others may work on the same state.
+    Without `rights` it keeps its permissions, and a new file gets the usual ones: others may use the same state.
     """
     temporary = file.with_name(f".{file.name}.{uuid4().hex}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -30,7 +30,7 @@ def write_atomically(file: Path, content: bytes, rights: int | None = None) -> N
 
 
 def sync_directory(directory: Path) -> None:
-    """Make new names in a directory outlive a power cut; raises OSError."""
+    """Flush the names in a directory to disk, so that they survive a power cut; raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

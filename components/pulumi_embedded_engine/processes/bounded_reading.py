@@ -1,4 +1,4 @@
-"""What comes from outside, taken into memory up to a size; judges no content."""
+"""Reads files and streams into memory up to a maximum size; does not interpret them."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ class _Readable(Protocol):
 
 
 def read_stream(stream: _Readable, name: object, largest: int = MAX_BYTES) -> bytes:
-    """All of a stream; EngineError, naming it, if that is more than the bound, OSError if it cannot be read."""
+    """All of a stream; raises EngineError with its name if it is larger than `largest`, OSError if unreadable."""
     content = bytearray()
     while chunk := stream.read(_CHUNK):
         content += chunk
@@ -27,7 +27,7 @@ def read_stream(stream: _Readable, name: object, largest: int = MAX_BYTES) -> by
 
 
 def read_file(file: Path, largest: int = MAX_BYTES) -> bytes:
-    """All of a file; EngineError if it is larger than the bound, OSError if it cannot be read."""
+    """All of a file; raises EngineError if it is larger than `largest`, OSError if it cannot be read."""
     with file.open("rb") as stream:
         if file.stat().st_size > largest:
             raise _too_large(file, largest)
@@ -35,9 +35,9 @@ def read_file(file: Path, largest: int = MAX_BYTES) -> bytes:
 
 
 def gunzip(content: bytes, name: object, largest: int = MAX_BYTES) -> bytes:
-    """What was packed with gzip; EngineError if it is broken, or more than the bound.
+    """The unpacked content of gzip data; raises EngineError if it is damaged, or larger than `largest`.
 
-    It is unpacked twice: the size that a packed file claims is no promise, and so a bomb takes time, not memory.
+    It is unpacked twice, first only to measure it: so a small file that unpacks to a huge one takes time, not memory.
     """
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:

@@ -1,4 +1,4 @@
-"""A child process in a group of its own, its lines as they come, and its end; knows no protocol."""
+"""A child process in its own process group: its output line by line, and its end; knows no protocol."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ OnLine = Callable[[str], None]
 
 
 class ChildProcess:
-    """One guarded command; every line of its output goes to `on_line` (from threads of its own)."""
+    """A command under the watchdog; its lines go to `on_stdout` and `on_stderr`, which other threads call."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ChildProcess:
         return self._process.poll() is None
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """The exit code, or None if it still runs after so many seconds; all its lines were told by then."""
+        """The exit code, after all its lines were passed on; None if it still runs after so many seconds."""
         try:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -58,15 +58,15 @@ class ChildProcess:
         return code
 
     def terminate(self) -> None:
-        """Ask the command to end."""
+        """Send SIGTERM to the whole group."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the whole group now."""
+        """Send SIGKILL to the whole group."""
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """End the whole group and let go of the pipes."""
+        """Kill the whole group and close the pipes."""
         self.kill()
         self._process.wait()
         for reader in self._readers:
@@ -86,7 +86,9 @@ def _start_reader(stream: IO[bytes] | None, on_line: OnLine) -> threading.Thread
     def read() -> None:
         if stream is None:
             return
-        with contextlib.suppress(ValueError, OSError):  # closed while reading
+        with contextlib.suppress(
+            ValueError, OSError
+        ):  # the pipe was closed while reading
             for line in stream:
                 on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
 

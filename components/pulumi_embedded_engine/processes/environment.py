@@ -1,4 +1,4 @@
-"""What the processes of a run find in their environment; starts none."""
+"""The environment variables of the processes of a run; starts no process."""
 
 import json
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from pulumi_embedded_engine.model.operation_context import OperationContext
 
 
 def is_set(environ: Mapping[str, str], name: str) -> bool:
-    """Whether a variable says yes, as the CLI reads it."""
+    """Whether a variable is true, as the CLI reads it."""
     return environ.get(name, "").lower() in {"1", "true"}
 
 
 def program_directory(context: OperationContext) -> Path:
-    """Where the program and its dynamic providers run."""
+    """The directory in which the program and its dynamic providers run."""
     main = context.project.main
     return main.parent if main.is_file() else main
 
 
 def program_environment(context: OperationContext) -> dict[str, str]:
-    """The program's environment: its interpreter first on PATH, the stack's configuration."""
+    """The environment of the program: its interpreter first on PATH, and the stack's configuration."""
     environ = _with_interpreter(context)
     config = {key: context.config[key].text for key in sorted(context.config)}
     secrets = [key for key in sorted(context.config) if context.config[key].secret]
@@ -31,7 +31,7 @@ def program_environment(context: OperationContext) -> dict[str, str]:
 
 
 def dynamic_host_environment(context: OperationContext) -> dict[str, str]:
-    """The dynamic provider host's: PULUMI_PROJECT is what lets it resolve configuration keys without a namespace."""
+    """The environment of the dynamic provider host; PULUMI_PROJECT gives configuration keys their default namespace."""
     return {
         **plugin_environment(context),
         **_with_interpreter(context),
@@ -41,7 +41,7 @@ def dynamic_host_environment(context: OperationContext) -> dict[str, str]:
 
 
 def plugin_environment(context: OperationContext) -> dict[str, str]:
-    """Any provider plugin's: the engine's own and the runtime's options."""
+    """The environment of a provider plugin: the engine's own environment and the runtime options."""
     options = {
         f"PULUMI_RUNTIME_{name.upper()}": _text(value)
         for name, value in context.project.options.items()

@@ -1,7 +1,7 @@
-"""Runs one command and ends it, with all its children, when the engine is gone; imports only the standard library.
+"""Runs one command, and kills it with all its children when the engine ends; imports only the standard library.
 
-A script of its own. The engine holds the other end of this process' standard input: however the engine ends, even
-killed, the pipe closes. The whole process group is killed then, so nothing outlives the engine.
+This is a script. The engine holds the other end of its standard input. However the engine ends, even by a kill, this
+pipe closes. Then the watchdog kills the whole process group, so that no process outlives the engine.
 """
 
 import os
@@ -19,7 +19,7 @@ def _watch() -> None:
 
 
 def main(command: list[str]) -> int:
-    """Run the command; its exit code, or 128 and the number of the signal that ended it."""
+    """Run the command; gives its exit code, or 128 plus the number of the signal that ended it."""
     no_input = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
     try:
         child = os.posix_spawnp(
@@ -28,7 +28,7 @@ def main(command: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")
         return _NOT_FOUND
-    # Signals to the group are for the command: the guard only waits and tells how it ended.
+    # signals to the group are for the command: the watchdog only waits and reports how the command ended
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_watch, daemon=True).start()

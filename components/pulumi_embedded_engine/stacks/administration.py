@@ -1,4 +1,4 @@
-"""What is done to a stack as a whole: making, importing, removing it, ending another's hold on it; deploys nothing."""
+"""Administration of a stack: creates, imports and removes it, and clears its locks; deploys nothing."""
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -39,9 +39,9 @@ def create(
     clock: Clock | None = None,
     ask: Callable[[str], str] | None = None,
 ) -> Stack:
-    """Make a stack; `ask` as in `open_stack`.
+    """Create a stack; `ask` as in `open_stack`.
 
-    EngineError if there is one of that name, the name is none, or the passphrase is missing or wrong.
+    Raises EngineError if the stack exists, its name is not valid, or the passphrase is missing or wrong.
     """
     files = backend.stack(reference, project)
     if files.project != project.name:
@@ -61,22 +61,22 @@ def create(
             encrypt=secrets.encrypt,
             now=stack.clock.now(),
         )
-        # twice: so it has its `.bak` from the start, as under the CLI
+        # twice, so that `.bak` exists from the start, as with the CLI
         _write_checkpoint(files, empty)
         _write_checkpoint(files, empty)
     return stack
 
 
 def _refuse_orphan(files: StackFiles) -> None:
-    """EngineError, once, if a stack of that name is gone and has left the journal of a run: it is set aside."""
+    """Raise EngineError, once, if a former stack of that name left the journal of a run; the journal is set aside."""
     journal = read_journal(files.journal)
     if journal is None or not journal.entries:
         return
     aside = _move_aside(files, str(journal.header.started))
     objects = "".join(f"\n  {line}" for line in journal.created_objects())
     raise EngineError(
-        f"a run on a stack {files.name}, whose state is gone, left a journal, which was set aside as {aside}; "
-        f"run this again to make the stack. It tells of these objects:{objects}"
+        f"a run on a stack {files.name}, whose state no longer exists, left a journal, which was set aside as {aside}; "
+        f"run this again to create the stack. The journal names these objects:{objects}"
     )
 
 
@@ -90,13 +90,13 @@ def _write_checkpoint(files: StackFiles, deployment: Deployment) -> None:
 
 
 def import_state(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
-    """Put an exported deployment in the place of a stack's state; gives warnings.
+    """Replace the state of a stack by an exported deployment; gives warnings.
 
-    Raises EngineError if it cannot be read, and, unless forced, if it is not valid or another stack's.
+    Raises EngineError if it cannot be read. Without `force`, also if it is not valid or belongs to another stack.
     """
     outer = parse_object(content, "the file")
     body = outer.get("deployment", "")
-    # null is how the CLI exports a stack that never had a state
+    # the CLI exports null for a stack that never had a state
     body = {} if body is None else body
     deployment = checkpoint.checked_deployment(
         outer.get("version"), outer.get("features"), body
@@ -113,7 +113,7 @@ def import_state(stack: Stack, content: bytes, *, force: bool) -> Sequence[str]:
         f"removing pending operation '{operation.type}' on '{operation.resource.urn}'"
         for operation in snapshot.pending_operations
     ]
-    # written anew, as the CLI does: in today's version, with the features that its records use
+    # encoded again, as the CLI does: with the present version and the features that its records use
     kept = replace(snapshot, pending_operations=())
     written = checkpoint.deployment_of(
         kept, salt=deployment.salt, encrypt=secrets.encrypt, now=stack.clock.now()
@@ -143,7 +143,7 @@ def remove(
 ) -> None:
     """Remove a stack with its history and configuration.
 
-    EngineError if it still has resources and this is not forced.
+    Raises EngineError if it still has resources, unless `force` is given.
     """
     files = stack.files
     with lock_stack(files, stack.clock):
@@ -164,7 +164,7 @@ def remove(
 
 
 def _has_project(stack: Stack) -> bool:
-    """Whether the project is here, and is the stack's: another's Pulumi.<stack>.yaml is none of its files."""
+    """Whether the project file is here and belongs to the stack; only then Pulumi.<stack>.yaml is its configuration."""
     return stack.files.project == stack.project.name and stack.project.file.exists()
 
 
@@ -198,10 +198,10 @@ class CancelResult:
 
 
 def cancel(stack: Stack) -> CancelResult:
-    """End another's hold on a stack: fold what a killed run left, then clear every lock.
+    """Apply the journal that a killed run left to the state, then clear every lock.
 
-    Raises EngineError if a run of this engine is alive on this host (it would go on, unaware), or the journal cannot
-    be folded.
+    Raises EngineError if a run of this engine is alive on this host (it would not notice and go on), or if the journal
+    cannot be applied.
     """
     files = stack.files
     found = locks.read_locks(files.locks)
@@ -210,7 +210,7 @@ def cancel(stack: Stack) -> CancelResult:
             living = [lock for lock in found if lock.is_ours and not lock.is_abandoned]
             if living:
                 raise _running_error(stack, living)
-            # the CLI is to be kept out until the journal is folded, whoever has cleared the lock
+            # keep the CLI out until the journal is applied, even if somebody has removed the lock
             own = locks.write_lock(files.locks, stack.clock)
             aside, why, created = _set_aside_unusable(files)
             folded = apply_leftover_journal(files, stack.clock)
@@ -231,7 +231,7 @@ def _running_error(stack: Stack, found: Sequence[Lock]) -> EngineError:
 
 
 def _set_aside_unusable(files: StackFiles) -> tuple[Path | None, str, Sequence[str]]:
-    # what cannot be folded may tell of objects that exist
+    # a journal that cannot be applied may name objects that exist
     try:
         journal = read_journal(files.journal)
     except EngineError as error:

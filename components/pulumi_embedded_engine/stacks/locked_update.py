@@ -1,25 +1,24 @@
-"""One run that may change a stack: its lock, its journal, and the checkpoint that comes of it.
+"""A run that may change a stack: its lock, its journal, and the checkpoint that it ends with.
 
 Knows no steps and no providers.
 
-The order of writing, and what a kill leaves in each gap:
+The order of writing, and what is left if the process is killed at each point:
 
-1. the guard (a kernel lock, gone with the process) and the lock file: a kill leaves a lock of ours, which our next
-   run replaces;
-2. a leftover journal is folded, then the new one begins: a kill leaves one of the two, both of which the next start
-   folds;
-3. before the first entry that changes the state the checkpoint gets the mark that keeps every other tool out (see
-   `run_mark`): a kill leaves a mark without entries, which the next run or `cancel` takes off. Entries that change
-   nothing are held back until then: a run without changes marks nothing;
-4. entries: a kill leaves those that were confirmed, and at most one more;
-5. the digest of the new checkpoint in the journal, then the checkpoint, unmarked, in one rename, with the old one in
-   `.bak`: after a kill the checkpoint is the old one (folded again) or the new one (known by its digest, so nothing
-   is folded twice);
-6. history and backup: a kill loses at most an entry of the history;
-7. the journal goes, then the lock: a kill leaves a lock of ours without a journal, as in 1.
+1. The kernel lock (released when the process dies) and the lock file are taken. A kill leaves our lock file, which
+   our next run replaces.
+2. A leftover journal is applied to the checkpoint, then the new journal begins. A kill leaves one of the two; the
+   next run applies it.
+3. Before the first entry that changes the state, the checkpoint gets the mark that keeps every other tool out (see
+   `run_mark`). A kill leaves a mark without entries, which the next run or `cancel` removes. Entries that change
+   nothing are held back until then, so a run without changes marks nothing.
+4. Entries are written. A kill leaves the entries that were confirmed, and at most one more.
+5. The digest of the new checkpoint is written into the journal. Then the checkpoint, without the mark, replaces the
+   old one in one rename; the old one is kept in `.bak`. After a kill the checkpoint is the old one (the journal is
+   applied again) or the new one (its digest is in the journal, so nothing is applied twice).
+6. History and backup are written. A kill loses at most one entry of the history.
+7. The journal is removed, then the lock. A kill leaves our lock file without a journal, as in 1.
 
-As long as a journal is there the lock stays, whatever fails. The lock can be cleared by the CLI's `cancel`; the mark
-cannot.
+While there is a journal the lock stays, whatever fails. The CLI's `cancel` can remove the lock, but not the mark.
 """
 
 import threading
@@ -59,7 +58,7 @@ _HISTORY_KINDS: Final = {"up": "update"}
 
 
 class StackUpdate:
-    """A run under its lock; a journal writer for any number of threads."""
+    """A run that holds the lock of its stack; any number of threads may write journal entries."""
 
     def __init__(
         self, base: Snapshot, journal: JournalFile, mark: Callable[[], None]
@@ -77,17 +76,17 @@ class StackUpdate:
         self._marking_lock = threading.Lock()
 
     def write(self, entry: JournalEntry) -> None:
-        """Record one entry; on return it is as safe as its kind needs. Raises OSError if it cannot be kept."""
+        """Write one entry; on return it is as durable as its type needs. Raises OSError if it cannot be written."""
         if isinstance(entry, OperationStarted):
-            # what could not be written down is not begun
+            # an operation whose entry cannot be written is not started
             self._append(entry, changes=self._replay.changes(entry))
             self._replay_entry(entry)
         else:
-            # what has happened counts, even where it cannot be written down now
+            # the step has happened: it counts, even if its entry cannot be written now
             self._append(entry, changes=self._replay_entry(entry))
 
     def _replay_entry(self, entry: JournalEntry) -> bool:
-        """Fold an entry; whether the state has changed since the run began."""
+        """Apply an entry to the snapshot; gives whether the state has changed since the run began."""
         with self._lock:
             self.has_changes = self.has_changes or self._replay.changes(entry)
             self._replay.add(entry)
@@ -109,7 +108,7 @@ class StackUpdate:
         self._journal.append(entry)
 
     def set_outcome(self, outcome: OperationResult) -> None:
-        """Say how the run ended; without it the history shows a failure."""
+        """Set how the run ended; without it the history shows a failure."""
         self.outcome = outcome
 
     def snapshot(self) -> Snapshot:
@@ -120,9 +119,9 @@ class StackUpdate:
 
 @contextmanager
 def lock_stack(files: StackFiles, clock: Clock) -> Iterator[None]:
-    """Hold a stack, with what a killed run left of it folded; raises EngineError if others hold it.
+    """Hold the lock of a stack, after the journal of a killed run was applied; raises EngineError if others hold it.
 
-    The lock stays behind as long as a journal does.
+    If a journal is left at the end, the lock stays too.
     """
     try:
         with locks.kernel_lock(files.locks):
@@ -138,9 +137,9 @@ def lock_stack(files: StackFiles, clock: Clock) -> Iterator[None]:
 
 
 def apply_leftover_journal(files: StackFiles, clock: Clock) -> bool:
-    """Fold a leftover journal into the checkpoint; whether there was one that tells anything.
+    """Apply a leftover journal to the checkpoint; gives whether there was one with entries.
 
-    A mark that no journal belongs to is taken off. Raises EngineError if that cannot be done.
+    A mark without a journal is removed. Raises EngineError if that is not possible.
     """
     journal = read_journal(files.journal)
     with _write_errors(files):
@@ -180,7 +179,7 @@ def _write_errors(files: StackFiles) -> Iterator[None]:
     except OSError as error:
         raise EngineError(
             f"the state of {files.name} cannot be written ({error}); nothing is lost: its "
-            f"journal {files.journal} stays and is folded by the next run or `esa-prefetch cancel`"
+            f"journal {files.journal} stays, and the next run or `esa-prefetch cancel` applies it to the state"
         ) from None
 
 
@@ -192,7 +191,7 @@ def journalled_update(
     ciphers: "UpdateSecrets",
     clock: Clock,
 ) -> Iterator[StackUpdate]:
-    """A run on a locked stack: at its end the journal is folded, however the run ended."""
+    """A run on a locked stack; at its end the journal is applied to the checkpoint, however the run ended."""
     with _write_errors(files):
         journal = JournalFile(files.journal, header, ciphers.journal.encrypt)
 
@@ -207,19 +206,19 @@ def journalled_update(
 
 
 def _base_content(files: StackFiles, header: JournalHeader) -> bytes:
-    """The checkpoint that a run began from; raises EngineError if another is in its place."""
+    """The checkpoint that a run started from; raises EngineError if it was replaced by another one."""
     content = files.read_checkpoint()
     if checkpoint_digest(content) != header.base:
         raise EngineError(
-            f"the state of {files.name} was changed by another hand while this run lasted; what it did "
-            f"so far stands in the journal {files.journal}, which `esa-prefetch cancel` sets aside"
+            f"the state of {files.name} was changed by something else during this run; what the run did "
+            f"so far is in the journal {files.journal}, which `esa-prefetch cancel` sets aside"
         )
     return content
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateSecrets:
-    """Under which salt secrets are written: the former state's in the journal, the stack file's in the new state."""
+    """The secrets of a run: `journal` has the salt of the former state, `state` the salt of the stack's file."""
 
     journal: PassphraseSecrets
     state: PassphraseSecrets
@@ -255,13 +254,13 @@ def _finish(
         journal.close()
         _write_history(files, header, update.outcome, content, clock)
         files.journal.unlink()
-    # after the writing, as the CLI does: what is wrong can be seen, exported and mended
+    # after writing, as the CLI does: an invalid state can be looked at, exported and repaired
     try:
         integrity.check_snapshot(snapshot)
     except integrity.IntegrityError as fault:
         raise EngineError(
             f"the state of {files.name} was written but is not valid: {fault}; "
-            "`pulumi state repair` of the pulumi CLI can mend it"
+            "`pulumi state repair` of the pulumi CLI can repair it"
         ) from None
 
 

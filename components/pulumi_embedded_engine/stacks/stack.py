@@ -1,7 +1,7 @@
-"""One stack, opened: its configuration, its state, its runs; the door of the engine's state for all commands.
+"""A stack with its configuration, its state and its runs: what every command uses to reach them.
 
-Which stack: the one named, else PULUMI_STACK, else the selected one. Which backend: PULUMI_BACKEND_URL, else
-Pulumi.yaml.
+The stack is the one named, or else PULUMI_STACK, or else the selected one. The backend is PULUMI_BACKEND_URL, or else
+the one in Pulumi.yaml, or else that of a former `pulumi login`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -51,9 +51,9 @@ _NO_BACKUPS: Final = (
 
 
 def open_backend(project: Project | None, environ: Mapping[str, str]) -> FileBackend:
-    """The backend that environment, project or a former `pulumi login` name.
+    """The backend that the environment, the project or a former `pulumi login` names.
 
-    EngineError if none does, or it is none of files.
+    Raises EngineError if none is named, or it is not a file backend.
     """
     url = (
         environ.get("PULUMI_BACKEND_URL")
@@ -79,10 +79,10 @@ def open_stack(
     config_file: Path | None = None,
     ask: Callable[[str], str] | None = None,
 ) -> "Stack":
-    """The stack of that name, or the chosen one; raises EngineError (exit code 6) if there is no such stack.
+    """The stack of that name, or the default one; raises EngineError (exit code 6) if there is no such stack.
 
-    `config_file` stands for Pulumi.<stack>.yaml; `ask` gives the passphrase of a salt
-    ("": a new one) where the environment has none.
+    `config_file` is used instead of Pulumi.<stack>.yaml. `ask` gives the passphrase for a salt ("" means a new
+    passphrase) if the environment has none.
     """
     backend = open_backend(project, environ)
     chosen = name or default_stack(project, backend, environ)
@@ -93,7 +93,7 @@ def open_stack(
         )
     files = backend.stack(chosen, project)
     if not files.checkpoint.exists():
-        # the CLI tells a wrong name from a choice that has gone
+        # the CLI has different exit codes for a wrong name and for a selected stack that was removed
         code = NO_STACK if name else FAILED
         raise EngineError(f"no stack named '{chosen}' found", code)
     made = Stack(project, backend, files, environ, clock or SystemClock())
@@ -103,7 +103,7 @@ def open_stack(
 def default_stack(
     project: Project, backend: FileBackend, environ: Mapping[str, str]
 ) -> str:
-    """The stack that is meant where none is named, or ""."""
+    """The name of the stack that a command uses if none is named, or ""."""
     return environ.get("PULUMI_STACK") or workspace.selected_stack(
         project, backend.url, environ
     )
@@ -127,14 +127,14 @@ class Stack:
         return self.files.name
 
     def config_document(self) -> StackConfigFile:
-        """Its configuration file; raises EngineError if it cannot be read."""
+        """Its configuration file, read; raises EngineError if it cannot be read."""
         path = self.config_file or stack_config_file.stack_file_path(
             self.project, self.name
         )
         return StackConfigFile(path, self.project.name)
 
     def secrets_manager(self, file: StackConfigFile | None = None) -> PassphraseSecrets:
-        """The secrets of its configuration file, for a run: as `config_secrets`, in the CLI's words."""
+        """The secrets of its configuration file, for a run; as `config_secrets`, with the CLI's error message."""
         try:
             return self.config_secrets(file)
         except EngineError as error:
@@ -157,7 +157,7 @@ class Stack:
         return secrets
 
     def secrets_of_salt(self, salt: str) -> PassphraseSecrets:
-        """The secrets under a salt, whose passphrase is looked at when one is sealed or opened."""
+        """The secrets with this salt; the passphrase is needed only when one is encrypted or decrypted."""
         return PassphraseSecrets(salt, lambda: self._passphrase(salt))
 
     def _passphrase(self, salt: str) -> str:
@@ -165,9 +165,9 @@ class Stack:
         return find_passphrase(self.environ, ask and (lambda: ask(salt)))
 
     def config(self, *, valid: bool = True) -> dict[str, ConfigValue]:
-        """Its configuration with the project's defaults, as programs see it, sorted.
+        """Its configuration with the project's defaults, as programs see it, sorted by key.
 
-        EngineError as `secrets_manager`, and, if it is to be `valid`, for what the project misses.
+        Raises EngineError as `secrets_manager`. With `valid`, also if it does not have what Pulumi.yaml requires.
         """
         file = self.config_document()
         values = stack_config_file.with_defaults(self.project, file.values)
@@ -179,24 +179,24 @@ class Stack:
         return found
 
     def deployment(self) -> Deployment:
-        """Its state as JSON, secrets closed; while a run lasts, and after one that was killed, the state before it.
+        """Its state as JSON, secrets encrypted. During a run, and after a killed run, it is the state before that run.
 
-        EngineError if it cannot be read.
+        Raises EngineError if it cannot be read.
         """
         return checkpoint.parse_checkpoint(self.files.read_checkpoint())
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether a killed run left what the state lacks; raises EngineError if that cannot be read."""
+        """Whether a killed run left changes that are not in the state; raises EngineError if that cannot be read."""
         return is_interrupted(self.files)
 
     def recover(self) -> None:
-        """Bring into the state what a killed run left; raises EngineError if others hold the stack."""
+        """Apply the journal of a killed run to the state; raises EngineError if others hold the stack."""
         with lock_stack(self.files, self.clock):
             pass
 
     def snapshot(self) -> Snapshot:
-        """Its state; raises EngineError if it cannot be read, opened, or is not valid."""
+        """Its state; raises EngineError if it cannot be read or decrypted, or is not valid."""
         return self._verified_snapshot(self.deployment())
 
     def _verified_snapshot(self, deployment: Deployment) -> Snapshot:
@@ -208,7 +208,7 @@ class Stack:
     def context(
         self, interpreter: Path, base: Snapshot | None = None, *, valid: bool = True
     ) -> OperationContext:
-        """What a run needs to know; `base` is the state it starts from, by default the one that is there now.
+        """The context of a run; `base` is the state it starts from, by default the present one.
 
         `valid` as in `config`.
         """
@@ -235,7 +235,7 @@ class Stack:
     def update(self, kind: OperationKind, message: str = "") -> Iterator[StackUpdate]:
         """A run that may change the state.
 
-        EngineError if others hold the stack, or its state cannot be read or kept.
+        Raises EngineError if others hold the stack, or its state cannot be read or written.
         """
         started = int(self.clock.now().timestamp())
         file = self.config_document()
@@ -271,7 +271,7 @@ def _refuse_without_provider(snapshot: Snapshot) -> None:
 
 
 def root_outputs(snapshot: Snapshot) -> Mapping[str, object]:
-    """The outputs of a stack, secrets still wrapped."""
+    """The outputs of a stack; secrets are `Secret` values."""
     for record in snapshot.resources:
         if record.type == ROOT_STACK_TYPE and not record.parent:
             return record.outputs

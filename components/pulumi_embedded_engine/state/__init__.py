@@ -1,0 +1,1 @@
+"""The state on disk: checkpoints, journals, locks, history and secrets, in the formats of the CLI."""

@@ -1,4 +1,4 @@
-"""A whole checkpoint or deployment as JSON, and back; where it lies, and who may write it, is not its business."""
+"""Converts a snapshot to the JSON of a checkpoint or an export, and back; reads and writes no files."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ from pulumi_embedded_engine.state.encoding import (
 
 PLAIN: Final = 3
 WITH_FEATURES: Final = 4
-# 1 and 2 are older versions without secrets; their records read as they are
+# 1 and 2 are older versions without secrets; their records have the same form
 _READABLE_VERSIONS: Final = (1, 2, PLAIN, WITH_FEATURES)
 PASSPHRASE: Final = "passphrase"  # noqa: S105 - a provider's name
 _BYTE_STRINGS: Final = "byteString"
-# the other features, and what in a record needs them
+# the other features, and the field of a record that needs each
 _FEATURE_FIELDS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
     ("refreshBeforeUpdate", lambda record: record.refresh_before_update),
     ("taint", lambda record: record.taint),
@@ -36,7 +36,7 @@ _FEATURE_FIELDS: Final[tuple[tuple[str, Callable[[Resource], Any]], ...]] = (
     ("extensionParameterization", lambda record: record.extra.get("extensionRef")),
     ("snippets-prototype", lambda record: record.extra.get("snippetID")),
 )
-# of a state that does not say who wrote it
+# the manifest of a state that has none
 NO_MANIFEST: Final = {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}
 _KNOWN_KEYS: Final = (
     "manifest",
@@ -49,7 +49,7 @@ _KNOWN_KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployment's JSON as it lies in a checkpoint or an export, with the version around it."""
+    """The JSON of a deployment in a checkpoint or an export, with its version and features."""
 
     version: int = PLAIN
     features: tuple[str, ...] = ()
@@ -57,8 +57,10 @@ class Deployment:
 
     @property
     def salt(self) -> str:
-        """The salt its secrets are under, or "" if it has none; raises EngineError for another secrets provider."""
-        if self.version < PLAIN:  # as the CLI reads it
+        """The salt of its secrets, or "" if it has none; raises EngineError for another secrets provider."""
+        if (
+            self.version < PLAIN
+        ):  # older versions have no secrets, and the CLI does not look either
             return ""
         provider = _object(self.body, "secrets_providers")
         kind = provider.get("type", "")
@@ -76,7 +78,7 @@ class Deployment:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """The resources as they lie there, none read; raises EngineError if they are no JSON objects."""
+        """The JSON records of the resources, not decoded; raises EngineError if one is not a JSON object."""
         found = _items(self.body, "resources")
         if not all(isinstance(record, dict) for record in found):
             raise EngineError("a resource in the state is not a JSON object")
@@ -111,7 +113,7 @@ def parse_checkpoint(content: bytes) -> Deployment:
 
 
 def checked_deployment(number: Any, features: Any, body: Any) -> Deployment:
-    """A deployment whose version and features are known here; raises EngineError otherwise."""
+    """The deployment with this JSON; raises EngineError if its version or one of its features is not known here."""
     if type(number) is not int or number not in _READABLE_VERSIONS:
         raise EngineError(
             f"the state has version {_shortened(number)}; versions 1 to {WITH_FEATURES} can be read"
@@ -128,7 +130,7 @@ def checked_deployment(number: Any, features: Any, body: Any) -> Deployment:
 
 
 def snapshot_of(deployment: Deployment, decrypt: Decrypt | None) -> Snapshot:
-    """The snapshot of a deployment, whether it is valid or not; raises EngineError if a record cannot be read."""
+    """The snapshot of a deployment, not checked for integrity; raises EngineError if a record cannot be read."""
     try:
         return _snapshot_of(deployment.body, decrypt)
     except RecursionError:
@@ -150,19 +152,19 @@ def _snapshot_of(body: Mapping[str, Any], decrypt: Decrypt | None) -> Snapshot:
 
 
 def check_integrity(deployment: Deployment, snapshot: Snapshot) -> None:
-    """Raise integrity.Broken if the deployment was tampered with, or the snapshot read from it is not valid."""
+    """Raise IntegrityError if the deployment was changed by hand, or its snapshot breaks a rule of the state."""
     _check_magic(deployment.body.get("manifest"))
     integrity.check_snapshot(snapshot)
 
 
 def require_integrity(deployment: Deployment, snapshot: Snapshot) -> None:
-    """Raise EngineError in the words for a person where `check_integrity` raises."""
+    """Like `check_integrity`, but raises EngineError with advice for a person."""
     try:
         check_integrity(deployment, snapshot)
     except integrity.IntegrityError as fault:
         raise EngineError(
             f"snapshot integrity failure; refusing to use it: {fault}. `pulumi state repair` of the "
-            "pulumi CLI can mend it"
+            "pulumi CLI can repair it"
         ) from None
 
 
@@ -188,7 +190,7 @@ def _feature_names(features: Any) -> tuple[str, ...]:
 
 
 def _shortened(value: Any) -> str:
-    """A value out of place, for a sentence."""
+    """An unexpected value, shortened for a message."""
     return repr(value)[:40]
 
 
@@ -197,7 +199,7 @@ def _check_magic(manifest: Any) -> None:
     name = found.get("version") or ""
     if not isinstance(name, str) or (found.get("magic") or "") != _magic(name):
         raise integrity.IntegrityError(
-            "the manifest's magic does not fit its version, so the state was damaged or changed by hand"
+            "the manifest's magic does not match its version, so the state was damaged or changed by hand"
         )
 
 
@@ -221,9 +223,10 @@ def deployment_of(
     now: datetime,
     features: tuple[str, ...] = (),
 ) -> Deployment:
-    """The deployment of a snapshot; `features` are those of secrets that stay closed and so cannot be looked into.
+    """The deployment of a snapshot.
 
-    Without a `encrypt` secrets are written as plain texts, as `stack export --show-secrets` wants them.
+    `features` are the features of the former state: secrets that stay encrypted may need them. Without `encrypt`,
+    secrets are written as plain text, as `stack export --show-secrets` needs them.
     """
     encoder = StateEncoder(encrypt)
     name = writer_version()
@@ -266,7 +269,7 @@ def render_checkpoint(deployment: Deployment, stack: str) -> dict[str, Any]:
 
 
 def render_export(deployment: Deployment) -> dict[str, Any]:
-    """What `stack export` prints."""
+    """The JSON that `stack export` prints."""
     return _envelope(deployment) | {"deployment": deployment.body}
 
 

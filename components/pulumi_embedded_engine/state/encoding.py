@@ -1,4 +1,4 @@
-"""Records and values as the state's JSON, and back; holds no file and no whole checkpoint.
+"""Converts records and property values to the JSON of the state, and back; knows no file and no whole checkpoint.
 
 Without a function to decrypt (`None`), secrets stay the encrypted maps that they are in the file. So records can be
 moved without a passphrase.
@@ -34,9 +34,9 @@ Decrypt = Callable[[str], str]
 Encrypt = Callable[[str], str]
 
 BYTE_STRING: Final = "803fd3297a5875dc03ca845dda5d2a98"
-# below it every whole double is exact
+# below this a whole double is written as a whole number
 _WHOLE: Final = 1e15
-# above it digits stand for the double that is nearest
+# above this a whole number is read as the nearest double
 _EXACT: Final = 2**53
 FLOAT: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 _KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
@@ -44,7 +44,7 @@ _KEPT: Final = frozenset({ASSET, ARCHIVE, RESOURCE, OUTPUT, BYTE_STRING})
 _JSON_TYPES: Final[Mapping[Any, type]] = {
     str: str,
     bool: bool,
-    UnionType: str,  # a moment, or none
+    UnionType: str,  # a timestamp or None
     Mapping: dict,
     Sequence: list,
     Any: object,
@@ -65,12 +65,12 @@ _FIELDS: Final[tuple[tuple[str, str, type], ...]] = tuple(
 _BY_KEY: Final = {key: (name, kind) for name, key, kind in _FIELDS}
 _VALUES: Final = frozenset({"inputs", "outputs", "replacement_trigger"})
 _TIMES: Final = frozenset({"created", "modified"})
-# lists of other things than texts
+# fields that are lists, but not of strings
 _NOT_STRINGS: Final = frozenset({"stack_trace", "replacement_trigger"})
 
 
 def decode_value(value: Any, decrypt: Decrypt | None) -> Any:
-    """The engine's value for one of the state; raises EngineError if a secret or a signature cannot be read."""
+    """The property value for a value of the state; raises EngineError if a secret or a signature cannot be read."""
     if isinstance(value, dict):
         if SIGNATURE in value:
             return _decode_signed(value, decrypt)
@@ -107,7 +107,7 @@ def _decrypt_secret(value: dict[str, Any], decrypt: Decrypt) -> Secret:
         inner = json.loads(text, parse_int=parse_int)
     except (ValueError, RecursionError):
         raise EngineError("a secret in the state does not hold JSON") from None
-    # what lies in a secret is not encrypted again: its ciphertexts are plain
+    # a secret inside a secret is not encrypted again: its ciphertext is plain text
     return Secret(decode_value(inner, lambda inside: inside))
 
 
@@ -122,7 +122,7 @@ def _decode_float(bits: Any) -> float:
 
 
 def with_plaintext_secrets(value: Any, decrypt: Decrypt) -> Any:
-    """A state's JSON with every secret in it as a plain text; all else as it was."""
+    """The JSON of a state with every secret in plain text; everything else stays the same."""
 
     def change(one: Any) -> Any:
         if (
@@ -137,9 +137,9 @@ def with_plaintext_secrets(value: Any, decrypt: Decrypt) -> Any:
 
 
 class StateEncoder:
-    """Writes values as the state's JSON, sealing secrets.
+    """Encodes records and property values as the JSON of the state; encrypts secrets.
 
-    `byte_strings` tells whether one with raw bytes went through.
+    `byte_strings` is True if a string of raw bytes was encoded.
     """
 
     def __init__(self, encrypt: Encrypt | None) -> None:
@@ -147,7 +147,7 @@ class StateEncoder:
         self.byte_strings = False
 
     def value(self, value: Any) -> Any:
-        """The state's value for one of the engine's."""
+        """The JSON of a property value."""
         if isinstance(value, str | bool | int) or value is None:
             return value
         if isinstance(value, float):
@@ -173,7 +173,7 @@ class StateEncoder:
         return {SIGNATURE: SECRET, "ciphertext": self._encrypt(text)}
 
     def resource(self, resource: Resource) -> dict[str, Any]:
-        """The state's record of a resource: empty fields are left out."""
+        """The JSON record of a resource, without empty fields."""
         record: dict[str, Any] = {}
         for name, key, _ in _FIELDS:
             value = getattr(resource, name)
@@ -188,7 +188,7 @@ class StateEncoder:
         return record | dict(resource.extra)
 
     def operation(self, operation: PendingOperation) -> dict[str, Any]:
-        """The state's record of an operation under way."""
+        """The JSON record of a pending operation."""
         return {
             "resource": self.resource(operation.resource),
             "type": operation.type,
@@ -196,21 +196,21 @@ class StateEncoder:
 
 
 def _is_trigger(name: str, value: Any) -> bool:
-    # any value but null is a trigger, also 0 and ""
+    # every value except null is a trigger, also 0 and ""
     return name == "replacement_trigger" and value is not None
 
 
 def _encode_float(number: float) -> Any:
     if not math.isfinite(number):
         return {SIGNATURE: FLOAT, "value": struct.pack(">d", number).hex()}
-    # the wire knows doubles only; the state shows whole numbers as such
+    # gRPC has only doubles; the state has whole numbers
     if number.is_integer() and abs(number) < _WHOLE and not is_negative_zero(number):
         return int(number)
     return number
 
 
 def decode_resource(record: Any, decrypt: Decrypt | None) -> Resource:
-    """The resource of a state's record; raises EngineError if a field is not what it should be."""
+    """The resource of a JSON record; raises EngineError if a field has the wrong type."""
     if not isinstance(record, dict):
         raise EngineError("a resource in the state is not a JSON object")
     fields: dict[str, Any] = {"urn": "", "custom": False, "type": ""}
@@ -260,7 +260,7 @@ def _unreadable(record: dict[str, Any], key: str) -> EngineError:
 
 
 def decode_operation(record: Any, decrypt: Decrypt | None) -> PendingOperation:
-    """The pending operation of a state's record; raises EngineError if it cannot be read."""
+    """The pending operation of a JSON record; raises EngineError if it cannot be read."""
     if not isinstance(record, dict) or not isinstance(record.get("type"), str):
         raise EngineError("a pending operation in the state cannot be read")
     resource = decode_resource(record.get("resource"), decrypt)

@@ -1,7 +1,4 @@
-"""The directory in which the CLI's file backend keeps its stacks: where everything lies, reading and writing it.
-
-Locks nothing.
-"""
+"""The directory of the CLI's file backend: the files of each stack, reading and writing a checkpoint; locks nothing."""
 
 import gzip
 import os
@@ -27,9 +24,9 @@ _SUFFIXES: Final = (".json", ".json.gz", ".json.zst")
 
 
 def directory_of(url: str) -> Path:
-    """The directory that a file URL means, as the CLI resolves it (`~` is the home in the password file).
+    """The directory of a file URL, as the CLI resolves it (`~` is the home directory in the password file).
 
-    EngineError for any other backend.
+    Raises EngineError for any other backend.
     """
     if not url.startswith(SCHEME):
         cloud = "://" not in url or url.startswith(("http://", "https://"))
@@ -51,7 +48,7 @@ def _without_password(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StackFiles:
-    """Where everything of one stack lies; `backed_up` says whether copies of its checkpoints are kept."""
+    """The paths of all files of one stack; `backed_up` says whether copies of its checkpoints are kept."""
 
     root: Path
     project: str
@@ -65,7 +62,7 @@ class StackFiles:
 
     @property
     def checkpoint(self) -> Path:
-        """The checkpoint: of its spellings the youngest that is there, else the plain one."""
+        """The checkpoint file: of `.json`, `.json.gz` and `.json.zst` the newest that exists, else `.json`."""
         directory = self.root / "stacks" / self.project
         found = [
             path
@@ -77,7 +74,7 @@ class StackFiles:
 
     @property
     def journal(self) -> Path:
-        """The journal of a run; not among the stacks, where a stray file breaks the CLI's `stack ls`."""
+        """The journal of a run; it is not beside the stacks, where any other file breaks `stack ls` of the CLI."""
         return self.root / "journals" / self.project / f"{self.name}.jsonl"
 
     @property
@@ -96,12 +93,12 @@ class StackFiles:
         return self.root / "backups" / self.project / self.name
 
     def read_checkpoint(self) -> bytes:
-        """The checkpoint's JSON, unpacked, without the mark of a run; raises EngineError if it cannot be read."""
+        """The JSON of the checkpoint, unpacked and without the run mark; raises EngineError if it cannot be read."""
         return run_mark.without_mark(self._content())
 
     @property
     def is_marked(self) -> bool:
-        """Whether the checkpoint bears the mark of a run; raises EngineError if it cannot be read."""
+        """Whether the checkpoint has the run mark; raises EngineError if it cannot be read."""
         return run_mark.is_marked(self._content())
 
     def _content(self) -> bytes:
@@ -115,9 +112,9 @@ class StackFiles:
         return _unpacked(path, content)
 
     def write_checkpoint(self, content: bytes) -> None:
-        """Put a checkpoint in place, durably, with the former one beside it in `.bak`.
+        """Replace the checkpoint atomically, and keep the former one beside it in `.bak`.
 
-        OSError, and then nothing has changed.
+        Raises OSError, and then the checkpoint is unchanged.
         """
         old = self.checkpoint
         new = old.parent / f"{self.name}.json"
@@ -137,22 +134,22 @@ class StackFiles:
         return content if former == plain else _packed(file, former)
 
     def mark(self, content: bytes) -> None:
-        """Mark the checkpoint, whose JSON this is, as one that a run's journal goes on from; raises OSError."""
+        """Put the run mark on the checkpoint; `content` is its present JSON. Raises OSError."""
         write_atomically(
             self.checkpoint, _packed(self.checkpoint, run_mark.with_mark(content))
         )
 
     def unmark(self) -> None:
-        """Take the mark off again, where there is one; raises OSError."""
+        """Remove the run mark, if there is one; raises OSError."""
         content = self._content()
         if run_mark.is_marked(content):
             plain = run_mark.without_mark(content)
             write_atomically(self.checkpoint, _packed(self.checkpoint, plain))
 
     def remove_unfinished_files(self) -> None:
-        """Remove what a process that was killed in `write_atomically` left of this stack; raises OSError.
+        """Remove temporary files that a process left when it was killed in `write_atomically`; raises OSError.
 
-        Only for who holds the stack.
+        The caller must hold the lock of the stack.
         """
         name = re.compile(
             rf"\.{re.escape(self.name)}\.json(\.gz)?(\.bak)?\.[0-9a-f]{{32}}"
@@ -178,7 +175,7 @@ def _packed(path: Path, content: bytes) -> bytes:
 
 
 class FileBackend:
-    """A directory of stacks; opened, it is known to be there and to have the layout of project-scoped stacks.
+    """A directory of stacks. The constructor checks that it exists and has the layout of project-scoped stacks.
 
     `backed_up` as in `StackFiles`.
     """
@@ -220,9 +217,9 @@ class FileBackend:
         return (self._files(*names) for names in sorted(found))
 
     def stack(self, reference: str, project: Project | None) -> StackFiles:
-        """The files of the stack that a name means (`dev`, `organization/dev`, `organization/project/dev`).
+        """The files of the stack with this name (`dev`, `organization/dev`, `organization/project/dev`).
 
-        Nothing says that the stack exists. Raises EngineError if it is no name.
+        The stack need not exist. Raises EngineError if the name is not valid.
         """
         *owners, name = reference.split("/")
         if owners[2:] or owners[:1] not in ([], [ORGANIZATION]):

@@ -1,4 +1,4 @@
-"""The updates that a stack has seen, in the files that `stack history` of the CLI reads; judges none of them."""
+"""The history of a stack's updates, in the files that `stack history` of the CLI reads; knows no run."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pulumi_embedded_engine.state.file_backend import StackFiles
 def write_entry(
     files: StackFiles, entry: Mapping[str, Any], content: bytes, nanos: int
 ) -> None:
-    """Write one update, and the checkpoint it ended with, here and among the backups; raises OSError if it cannot."""
+    """Write one update, and the checkpoint after it into history and backups; raises OSError."""
     files.history.mkdir(parents=True, exist_ok=True)
     name = f"{files.name}-{nanos}"
     (files.history / f"{name}.history.json").write_text(dumps(entry), "utf-8")
@@ -25,7 +25,7 @@ def write_entry(
 
 
 def read_entries(files: StackFiles) -> list[dict[str, Any]]:
-    """The updates, youngest first; raises EngineError if one cannot be read."""
+    """The updates, newest first; raises EngineError if one cannot be read."""
     found = sorted(files.history.glob("*.history.json"), reverse=True)
     return [_read(path) for path in found]
 

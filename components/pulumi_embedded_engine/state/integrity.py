@@ -1,4 +1,4 @@
-"""What makes a snapshot a valid one: each record whole, each reference to an earlier record; repairs nothing."""
+"""The rules of a valid snapshot: every record is complete and refers only to earlier records; repairs nothing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from pulumi_embedded_engine.model.urns import is_provider_type, provider_referen
 
 
 class IntegrityError(ValueError):
-    """A rule that a snapshot breaks, in words on one line, whatever names its records have."""
+    """A rule that a snapshot breaks. The message is on one line, even if a name in it has line breaks."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.splitlines()))
 
 
 def check_snapshot(snapshot: Snapshot) -> None:
-    """Raise Broken for the first rule that the snapshot breaks (engine rules of the state, in the CLI's order)."""
+    """Raise IntegrityError for the first rule that the snapshot breaks, in the order in which the CLI checks them."""
     seen: set[str] = set()
     providers: set[str] = set()
     for index, record in enumerate(snapshot.resources):

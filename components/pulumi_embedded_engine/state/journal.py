@@ -1,8 +1,8 @@
-"""What happened in one operation, entry by entry, and the snapshot that follows from it; holds no files.
+"""The entries of a run's journal, and the snapshot that follows from them; reads and writes no files.
 
-A run starts from a base snapshot; each entry is one fact. `replay` (pure) gives the snapshot after any prefix of
-entries, which is
-what a killed run left. Records of the base are named by their position in it, for a URN may occur twice.
+A run starts from a base snapshot. Each entry says what happened to it. `replay` is a pure function: it gives the
+snapshot after any number of entries, so also the one that a killed run left. An entry names a record of the base by
+its position, because two records may have the same URN.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from pulumi_embedded_engine.model.state_references import (
 
 @dataclass(frozen=True, slots=True)
 class OperationStarted:
-    """A provider is about to be called: on disk, flushed, before the call."""
+    """A provider is about to be called; this entry is flushed to disk before the call."""
 
     op: int
     type: OperationType
@@ -32,15 +32,15 @@ class OperationStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepCompleted:
-    """An operation or a step without a call ended well.
+    """A step succeeded, with or without a call of a provider.
 
-    Base record `old` goes (or turns into `old_becomes`), `new` comes at the end.
+    Base record `old` is removed, or replaced by `old_becomes`. Record `new` is added after the records that were
+    finished before.
 
-    `op` is None for steps that called no provider (same, a record dropped). `significant` is False where only unsaved
-    facts changed:
-    such an entry alone needs no write of its own. `finished` is the URN of a record finished earlier in this run that
-    goes in the
-    place of a base record (an import that is updated at once, a record that the program of a destroy registered).
+    `op` is None for a step that called no provider, such as `same`. `significant` is False if the step changed nothing
+    that must be saved: the entry alone need not be flushed. `finished` is the URN of a record that an earlier step of
+    this run finished, and that is removed now instead of a base record (an import that is updated at once, a record
+    that the program of a destroy registered).
     """
 
     op: int | None
@@ -53,16 +53,16 @@ class StepCompleted:
 
 @dataclass(frozen=True, slots=True)
 class OperationFailed:
-    """An operation failed without effect on the records: only its pending entry goes."""
+    """An operation failed and changed no record; it is no longer pending."""
 
     op: int
 
 
 @dataclass(frozen=True, slots=True)
 class RecordChanged:
-    """A record finished in this run, found by its URN, got other contents.
+    """A record that this run finished, named by its URN, was changed.
 
-    These are outputs of a component or the stack, or a mark for deletion.
+    It got the outputs of a component or the stack, or a mark for deletion.
     """
 
     urn: str
@@ -71,7 +71,7 @@ class RecordChanged:
 
 @dataclass(frozen=True, slots=True)
 class RecordRefreshed:
-    """Base record `old` was read anew: it keeps its place with new contents, or is gone (`new` is None)."""
+    """Base record `old` was refreshed: `new` takes its place, or it no longer exists (`new` is None)."""
 
     old: int
     new: Resource | None
@@ -79,7 +79,7 @@ class RecordRefreshed:
 
 @dataclass(frozen=True, slots=True)
 class BaseReplaced:
-    """The run goes on from another base (the end of a refresh phase): positions now count in this snapshot."""
+    """The run continues from another base (after a refresh phase); positions now refer to this snapshot."""
 
     base: Snapshot
 
@@ -95,15 +95,18 @@ JournalEntry = (
 
 
 class JournalWriter(Protocol):
-    """Where entries go; each call returns when the entry is as safe as its kind needs."""
+    """Writes entries. `write` returns when the entry is as durable as its type needs."""
 
     def write(self, entry: JournalEntry) -> None:
-        """Record one entry; raises OSError if it cannot be kept."""
+        """Write one entry; raises OSError if that is not possible."""
         ...
 
 
 class JournalReplay:
-    """Folds entries one by one: each costs the same, however large the stack; safe from one thread at a time."""
+    """Applies entries one by one. The cost of an entry does not depend on the size of the stack.
+
+    Only one thread at a time may use it.
+    """
 
     def __init__(self, base: Snapshot) -> None:
         self._start_from(base)
@@ -117,7 +120,7 @@ class JournalReplay:
         self._has_lost_records = False
 
     def add(self, entry: JournalEntry) -> None:
-        """Take one entry; raises ValueError if it does not fit those before it."""
+        """Apply one entry; raises ValueError if it contradicts the entries before it."""
         match entry:
             case OperationStarted():
                 self._pending[entry.op] = PendingOperation(entry.resource, entry.type)
@@ -135,10 +138,7 @@ class JournalReplay:
                 self._start_from(entry.base)
 
     def changes(self, entry: JournalEntry) -> bool:
-        """Whether the state differs after this entry: it tells what the records so far do not.
-
-        Raises ValueError as `add`.
-        """
+        """Whether this entry changes the state; raises ValueError as `add`."""
         match entry:
             case StepCompleted():
                 return entry.significant
@@ -150,7 +150,7 @@ class JournalReplay:
             case BaseReplaced():
                 return _comparable(entry.base) != _comparable(self.snapshot())
             case OperationStarted():
-                # a read changes no object: one that is lost is begun anew
+                # a read changes nothing: if it is lost, it is done again
                 return entry.type != "reading"
             case OperationFailed():
                 return False
@@ -185,10 +185,10 @@ class JournalReplay:
         return self._finished[urn]
 
     def snapshot(self) -> Snapshot:
-        """The snapshot as it stands: finished records in order of completion, then the rest of the base in its order.
+        """The snapshot after the entries so far: finished records in order of completion, then the rest of the base.
 
-        Of the operations that were under way before, only creations outlive a write: only a person knows what became
-        of them. A kill in a refresh comes before the run has mended what points to records that are gone: done here.
+        Of the operations that were pending before this run only creations stay, because only a person can know how
+        they ended. If a refresh was killed, references to records that no longer exist may be left: they are removed.
         """
         creating = [op for op in self._base.pending_operations if op.type == "creating"]
         snapshot = resolve_aliases(
@@ -207,12 +207,12 @@ class JournalReplay:
 
 
 def _comparable(snapshot: Snapshot) -> object:
-    # as the run mends it: an empty list of dependencies is as good as none
+    # without references to missing records, as at the end of a run; an empty list of dependencies counts as none
     return prune_references(snapshot.resources), snapshot.pending_operations
 
 
 def replay(base: Snapshot, entries: Sequence[JournalEntry]) -> Snapshot:
-    """The snapshot after these entries; without any, the base as it is."""
+    """The snapshot after these entries; the base itself if there are none."""
     folding = JournalReplay(base)
     for entry in entries:
         folding.add(entry)

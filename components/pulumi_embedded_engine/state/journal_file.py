@@ -1,8 +1,7 @@
-"""The journal on disk: one JSON line per entry, only ever appended to; decides nothing about what the entries mean.
+"""The journal on disk: one line of JSON per entry, only appended; does not interpret the entries.
 
-The first line says what the run started from. The last ones may say into which checkpoint the journal was folded. A
-last line without
-its end was never confirmed to anyone, and does not count.
+The first line says what the run started from. The last lines may say which checkpoint holds all entries already. A
+last line without a line break was not written completely, so no caller relies on it: it is ignored.
 """
 
 import json
@@ -47,8 +46,9 @@ _flush = getattr(os, "fdatasync", os.fsync)
 class JournalHeader:
     """What a run started from.
 
-    `base` is the digest of the checkpoint without a mark, `salt` is what the entries' secrets are under; `marks` is
-    whether the checkpoint is marked before the first entry (version 0.1.0 did not). The rest is for the history.
+    `base` is the digest of the checkpoint without the run mark. `salt` is the salt of the secrets in the entries.
+    `marks` says whether the run marks the checkpoint before its first entry (version 0.1.0 did not). The rest is for
+    the history.
     """
 
     base: str
@@ -62,11 +62,10 @@ class JournalHeader:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal that was read: its entries hold closed secrets.
+    """A journal that was read; the secrets in its entries are still encrypted.
 
-    `applied` are digests of checkpoints that may hold them already.
-
-    `size` is how many bytes of the file count.
+    `applied` are the digests of checkpoints that may hold all entries already. `size` is the number of bytes of the
+    complete lines.
     """
 
     header: JournalHeader
@@ -75,9 +74,9 @@ class Journal:
     size: int
 
     def created_objects(self, known: Container[tuple[str, str]] = ()) -> list[str]:
-        """What it tells of objects that a provider made or was making, each once: `<urn> (<id>)`.
+        """The objects that a provider created or was creating, each once, as `<urn> (<id>)`.
 
-        Without those whose URN and id are `known`.
+        Objects whose URN and id are `known` are left out.
         """
         found: dict[int, Resource] = {}
         for entry in self.entries:
@@ -91,7 +90,7 @@ class Journal:
                     found[entry.op] = entry.new
         custom = [record for record in found.values() if record.custom]
         made = {record.urn for record in custom if record.id}
-        # one that was begun anew, and made in the end, is told by its id alone
+        # if an object was created at a second attempt, only the entry with its id is shown
         shown = [record for record in custom if record.id or record.urn not in made]
         return sorted(
             {
@@ -103,7 +102,7 @@ class Journal:
 
 
 class JournalFile:
-    """A journal that is being written; any number of threads may append."""
+    """A journal that a run writes; any number of threads may append entries."""
 
     def __init__(self, file: Path, header: JournalHeader, encrypt: Encrypt) -> None:
         self._sealer = encrypt
@@ -119,10 +118,9 @@ class JournalFile:
         sync_directory(file.parent)
 
     def append(self, entry: JournalEntry) -> None:
-        """Write one entry.
+        """Write one entry; raises OSError if that is not possible.
 
-        On return it is on disk, unless nothing would be lost without it. Raises OSError if it cannot be
-        kept.
+        On return the entry is on disk, except an entry without which nothing is lost.
         """
         encoded = _encode(entry, StateEncoder(self._sealer))
         self._append(
@@ -130,11 +128,11 @@ class JournalFile:
         )
 
     def write_applied(self, digest: str) -> None:
-        """Write that a checkpoint with this digest, about to be put in place, holds all of this."""
+        """Write that the checkpoint with this digest, which is written next, holds all entries."""
         self._append({"folded": digest}, sync=True)
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file."""
         os.close(self._descriptor)
 
     def _append(self, content: Mapping[str, Any], *, sync: bool) -> None:
@@ -152,7 +150,7 @@ class JournalFile:
             while written < len(line):
                 written += os.write(self._descriptor, line[written:])
         except OSError:
-            # half a line would spoil what comes after it
+            # an incomplete line would damage the next one
             self._broken = True
             os.ftruncate(self._descriptor, self._size)
             self._broken = False
@@ -161,7 +159,7 @@ class JournalFile:
         return self._size
 
     def _sync(self, end: int) -> None:
-        # one flush serves all who wrote before it began
+        # one flush serves all threads that wrote before it began
         with self._syncing:
             if self._synced >= end:
                 return
@@ -172,10 +170,7 @@ class JournalFile:
 
 
 def read_journal(file: Path) -> Journal | None:
-    """The journal that a run left, or None if there is none or it holds nothing.
-
-    EngineError if it is damaged.
-    """
+    """The journal that a run left, or None if there is none or it is empty; raises EngineError if it is damaged."""
     try:
         content = read_file(file)
     except FileNotFoundError:
@@ -203,9 +198,9 @@ def read_journal(file: Path) -> Journal | None:
 
 
 def mark_applied(file: Path, journal: Journal, digest: str) -> None:
-    """Write into a leftover journal that a checkpoint with this digest, about to be put in place, holds all of it.
+    """Write into a leftover journal that the checkpoint with this digest, which is written next, holds all entries.
 
-    OSError.
+    Raises OSError.
     """
     with file.open("r+b") as stream:
         stream.truncate(journal.size)
@@ -226,7 +221,7 @@ def _lines(file: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
             found.append(json.loads(line))
         except (ValueError, RecursionError):
             if number == len(whole):
-                break  # torn by a power cut before it was confirmed
+                break  # a power cut came before it was written completely
             raise EngineError(
                 f"the journal {file} is damaged at line {number}; {REMEDY}"
             ) from None
@@ -274,7 +269,7 @@ def _decode(line: dict[str, Any]) -> JournalEntry:
 
 
 def _build(kind: Callable[..., _Built], given: Mapping[str, Any]) -> _Built:
-    """What is made of these fields; raises TypeError if one is not of its type."""
+    """The object with these fields; raises TypeError if a field has the wrong type."""
     for name, wanted in _types(kind).items():
         if name in given and not isinstance(given[name], wanted):
             raise TypeError(f"{name!r} is of another type")
@@ -283,7 +278,7 @@ def _build(kind: Callable[..., _Built], given: Mapping[str, Any]) -> _Built:
 
 @cache
 def _types(kind: Callable[..., object]) -> dict[str, Any]:
-    # what `isinstance` cannot look for itself
+    # types that `isinstance` cannot check as they are
     plain = {OperationType: str, Mapping[str, Any]: Mapping}
     return {name: plain.get(x, x) for name, x in get_type_hints(kind).items()}
 

@@ -1,6 +1,6 @@
-"""What becomes of the journal that a killed run left: the checkpoint it makes, or why it makes none; writes nothing.
+"""The checkpoint that follows from the journal of a killed run, or why there is none; writes nothing.
 
-No passphrase is needed: the entries' secrets are under the salt of the checkpoint they go into, and stay closed.
+No passphrase is needed: the secrets of the entries have the same salt as the checkpoint, so they stay encrypted.
 """
 
 import hashlib
@@ -17,19 +17,19 @@ from pulumi_embedded_engine.state.locks import USERNAME
 
 
 def checkpoint_digest(content: bytes) -> str:
-    """By what a journal knows a checkpoint's contents."""
+    """The digest by which a journal names the contents of a checkpoint."""
     return hashlib.sha256(content).hexdigest()
 
 
 def recovered_deployment(
     files: StackFiles, content: bytes, journal: Journal, now: datetime
 ) -> Deployment:
-    """The state after a journal; raises EngineError if the checkpoint is not the one that the journal goes on from."""
+    """The state after a journal; raises EngineError if the checkpoint is not the one that the run started from."""
     deployment = checkpoint.parse_checkpoint(content)
     if checkpoint_digest(content) != journal.header.base:
         raise EngineError(
-            f"the state of {files.name} was changed by another hand since the run that left the "
-            f"journal {files.journal}; `esa-prefetch cancel` sets the journal aside, then see "
+            f"the state of {files.name} was changed by something else since the run that left the "
+            f"journal {files.journal}; `esa-prefetch cancel` sets the journal aside, then look at "
             "what it created"
         )
     base = checkpoint.snapshot_of(deployment, None)
@@ -37,7 +37,7 @@ def recovered_deployment(
         snapshot = replay(base, journal.entries)
     except ValueError as error:
         raise EngineError(
-            f"the journal {files.journal} does not fit its state: {error}"
+            f"the journal {files.journal} contradicts its state: {error}"
         ) from None
     return checkpoint.deployment_of(
         snapshot,
@@ -49,10 +49,11 @@ def recovered_deployment(
 
 
 def is_applied(files: StackFiles, content: bytes, journal: Journal) -> bool:
-    """Whether a checkpoint holds all of a journal: it is the one that the fold made, or one that goes on from it.
+    """Whether a checkpoint holds all entries of a journal: it was made from the journal, or from such a checkpoint.
 
-    A run was killed between the two last writes, and the CLI has gone on: the mark is gone, for only the fold takes it
-    off, and what the journal tells is there.
+    The second case: a run was killed after it wrote the checkpoint and before it removed the journal, and the CLI
+    changed the checkpoint since. Then there is no run mark, which only writing such a checkpoint removes, and all
+    objects of the journal are in the checkpoint.
     """
     if checkpoint_digest(content) in journal.applied:
         return True
@@ -61,7 +62,7 @@ def is_applied(files: StackFiles, content: bytes, journal: Journal) -> bool:
 
 
 def missing_objects(content: bytes, journal: Journal) -> list[str]:
-    """The objects that a journal tells of and the checkpoint does not: `<urn> (<id>)`, sorted."""
+    """The objects that are in a journal and not in the checkpoint, as `<urn> (<id>)`, sorted."""
     records = checkpoint.parse_checkpoint(content).records
     return journal.created_objects(
         known={(r.get("urn", ""), r.get("id", "")) for r in records}
@@ -69,10 +70,10 @@ def missing_objects(content: bytes, journal: Journal) -> list[str]:
 
 
 def is_interrupted(files: StackFiles) -> bool:
-    """Whether a run that is no longer running left what the state lacks; raises EngineError if it cannot be read."""
+    """Whether a run that no longer runs left changes that are not in the state; raises EngineError if unreadable."""
     if not _is_unfinished(files) or _is_running(files):
         return False
-    # The run may have ended between the two looks.
+    # the run may have ended between the two checks
     return _is_unfinished(files)
 
 
@@ -80,7 +81,7 @@ def _is_unfinished(files: StackFiles) -> bool:
     if files.is_marked:
         return True
     if files.journal.exists() and not os.access(files.journal, os.R_OK):
-        return False  # another user's run, which cannot be judged
+        return False  # the run of another user, of which nothing is known
     try:
         journal = read_journal(files.journal)
     except EngineError:
@@ -94,7 +95,7 @@ def _is_running(files: StackFiles) -> bool:
     found = [
         lock for lock in locks.read_locks(files.locks) if lock.username == USERNAME
     ]
-    # A lock of another host cannot be judged.
+    # whether a process of another host is alive is not known, so its lock counts
     living = [lock for lock in found if not lock.is_stale]
     if all(lock.pid == os.getpid() for lock in living):
         return bool(living) and locks.is_kernel_locked(files.locks)

@@ -1,7 +1,4 @@
-"""Lock files as the CLI keeps them: who holds a stack, taking it, letting it go.
-
-Does not know what is done under a lock.
-"""
+"""The lock files of a stack, as the CLI writes them: reading, taking and removing them; knows no operation."""
 
 import fcntl
 import json
@@ -23,13 +20,13 @@ from pulumi_embedded_engine.state.process_identity import (
     ProcessIdentity,
 )
 
-# the CLI prints the user name of a lock: so it can say what to do first
+# the CLI prints the user name of a lock, so the name says what to do
 USERNAME: Final = "esa-prefetch (first run: esa-prefetch cancel)"
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock file: its holder's process and host, as the file says."""
+    """A lock file: the process and the host of its holder."""
 
     file: Path
     process: ProcessIdentity = UNKNOWN_PROCESS
@@ -49,16 +46,16 @@ class Lock:
 
     @property
     def is_stale(self) -> bool:
-        """Whether its process was on this host and is no longer running."""
+        """Whether its process was on this host and no longer runs."""
         return self.hostname == socket.gethostname() and not self.process.is_alive
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether a run of this engine on this host left it: whoever holds the guard may take it over.
+        """Whether a run of this engine on this host left it, so that the holder of the kernel lock may replace it.
 
-        Not if its process lives by number, start and boot: the guard may have been lost (a directory that was
-        replaced, a file system without kernel locks). A lock that tells only a number, and one of this process,
-        are left to the guard.
+        It is not abandoned if a process with its id, start time and boot id is alive: the kernel lock may have been
+        lost (a directory that was replaced, a file system without kernel locks). For a lock with only a process id,
+        and for one of this process, the kernel lock decides.
         """
         if not self.is_ours:
             return False
@@ -67,7 +64,7 @@ class Lock:
 
     def __str__(self) -> str:
         """One line for a person."""
-        # What its name says to do first is for the CLI's readers; here the refusal does.
+        # the advice in the user name is for the CLI; here `lock_error` gives it
         who = USERNAME.partition(" ")[0] if self.is_ours else self.username
         line = (
             f"{self.file}: created by {who}@{self.hostname} (pid {self.pid}) "
@@ -104,18 +101,20 @@ def _read(file: Path) -> Lock:
         OverflowError,
         RecursionError,
     ):
-        return Lock(file)  # a lock that cannot be read is one still
+        return Lock(file)  # an unreadable lock file still locks
 
 
 def lock_error(locks: list[Lock]) -> EngineError:
-    """The error for a stack that others hold; without a lock it is guarded only (see `kernel_lock`)."""
+    """The error for a stack that others hold; without locks the kernel lock alone is held (see `kernel_lock`)."""
     if not locks:
         return EngineError(
             "the stack is in use: a run of esa-prefetch on this host is just starting or "
             "ending; try again in a moment"
         )
     if all(lock.is_stale for lock in locks):
-        advice = "whoever took it is dead: run `esa-prefetch cancel` to clear it"
+        advice = (
+            "the process that took it is dead: run `esa-prefetch cancel` to clear it"
+        )
     else:
         advice = (
             "wait for the other process(es) to end; `esa-prefetch cancel` clears the lock "
@@ -128,7 +127,7 @@ def lock_error(locks: list[Lock]) -> EngineError:
 
 
 def remove_lock(file: Path) -> None:
-    """Remove a lock, if it is there; raises EngineError if that cannot be done."""
+    """Remove a lock file, if it exists; raises EngineError if that is not possible."""
     with _lock_errors(file):
         file.unlink(missing_ok=True)
 
@@ -156,9 +155,9 @@ def acquire(directory: Path, clock: Clock) -> Path:
 
 
 def remove_unfinished_locks(directory: Path) -> None:
-    """Remove the halves of locks that killed processes of this engine left; raises EngineError as `remove_lock`.
+    """Remove unfinished lock files that killed processes of this engine left; raises EngineError as `remove_lock`.
 
-    Only for who has the guard.
+    The caller must hold the kernel lock.
     """
     half = re.compile(rf"\.{re.escape(directory.name)}\.[0-9a-f-]{{36}}")
     with _lock_errors(directory):
@@ -170,7 +169,7 @@ def remove_unfinished_locks(directory: Path) -> None:
 
 
 def write_lock(directory: Path, clock: Clock) -> Path:
-    """Write a lock whoever else has one; raises EngineError if it cannot be written."""
+    """Write a lock file, even if others hold the stack; raises EngineError if it cannot be written."""
     process = ProcessIdentity.of(os.getpid())
     content = {
         "pid": process.pid,
@@ -184,7 +183,7 @@ def write_lock(directory: Path, clock: Clock) -> Path:
     file = directory / f"{name}.json"
     with _lock_errors(file):
         directory.mkdir(parents=True, exist_ok=True)
-        # beside the directory: the CLI reads each file in it as a lock
+        # beside the directory, because the CLI reads every file in it as a lock
         temporary = directory.with_name(f".{directory.name}.{name}")
         temporary.write_text(json.dumps(content))
         temporary.replace(file)
@@ -205,7 +204,7 @@ def _lock_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise EngineError(
-            f"the stack cannot be locked or let go: {path}: {error.strerror}"
+            f"the stack cannot be locked or unlocked: {path}: {error.strerror}"
         ) from None
 
 
@@ -223,10 +222,10 @@ def is_kernel_locked(directory: Path) -> bool:
 
 @contextmanager
 def kernel_lock(directory: Path) -> Iterator[None]:
-    """Be this host's only process of this engine on a stack; raises BlockingIOError if another is.
+    """Hold the kernel lock of a stack; raises BlockingIOError if another process of this engine holds it.
 
-    It is a kernel lock on the directory of the lock files: the kernel lets go when a process dies, so it is never
-    stale. EngineError if there can be no such directory.
+    It is a `flock` on the directory of the lock files. It excludes only processes of this engine on this host, and it
+    is never stale: the kernel releases it when its process dies. Raises EngineError if the directory cannot be made.
     """
     with _lock_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Secrets of the passphrase provider: AES-256-GCM under a key derived from a passphrase; holds no other provider.
+"""Secrets of the passphrase provider: AES-256-GCM with a key derived from a passphrase; knows no other provider.
 
-A salt text is `v1:<salt>:v1:<nonce>:<sealed>`: the part after the second colon seals the word `pulumi` and so tells
-whether a passphrase fits.
+A salt text is `v1:<salt>:v1:<nonce>:<ciphertext>`. The part after the second colon is the word `pulumi`, encrypted:
+it shows whether a passphrase is the right one.
 """
 
 import base64
@@ -26,15 +26,15 @@ _KEY_BYTES: Final = 32
 
 
 class WrongPassphrase(EngineError):
-    """A passphrase that is not the one of its salt."""
+    """The passphrase does not belong to the salt."""
 
 
 def find_passphrase(
     environ: Mapping[str, str], ask: Callable[[], str] | None = None
 ) -> str:
-    """The passphrase of the environment, else of a person.
+    """The passphrase from the environment, or else from the user (`ask`).
 
-    EngineError if nobody has one, or its file cannot be read.
+    Raises EngineError if there is none, or its file cannot be read.
     """
     if "PULUMI_CONFIG_PASSPHRASE" in environ:
         return environ["PULUMI_CONFIG_PASSPHRASE"]
@@ -57,7 +57,7 @@ def find_passphrase(
 
 @lru_cache(maxsize=16)
 def _derived_key(passphrase: str, salt: bytes) -> AESGCM:
-    # not hashlib's: Python's own OpenSSL may need twice as long, and every command derives a key
+    # not from hashlib: the OpenSSL of Python may take twice as long, and every command derives a key
     derivation = PBKDF2HMAC(SHA256(), _KEY_BYTES, salt, ITERATIONS)
     return AESGCM(derivation.derive(passphrase.encode()))
 
@@ -81,7 +81,7 @@ def _open(key: AESGCM, ciphertext: str) -> str:
 
 
 class PassphraseSecrets:
-    """Seals and opens with a passphrase that is asked for, and a key that is derived, only when one is needed."""
+    """Encrypts and decrypts secrets. It asks for the passphrase and derives the key only when it needs them."""
 
     def __init__(self, salt: str, ask: Callable[[], str]) -> None:
         self.salt = salt
@@ -89,22 +89,22 @@ class PassphraseSecrets:
 
     @classmethod
     def new(cls, passphrase: str) -> "PassphraseSecrets":
-        """Secrets under a new salt."""
+        """Secrets with a new salt."""
         salt = os.urandom(8)
         probe = _seal(_derived_key(passphrase, salt), _PROBE)
         text = f"v1:{base64.b64encode(salt).decode()}:{probe}"
         return cls(text, lambda: passphrase)
 
     def check_passphrase(self) -> None:
-        """Raise EngineError if the passphrase is missing or is not the salt's."""
+        """Raise EngineError if the passphrase is missing or does not belong to the salt."""
         self._key()
 
     def encrypt(self, text: str) -> str:
-        """The text, sealed under a fresh nonce."""
+        """The ciphertext of a text, with a new nonce."""
         return _seal(self._key(), text)
 
     def decrypt(self, ciphertext: str) -> str:
-        """The text of a ciphertext; raises EngineError if it cannot be opened."""
+        """The text of a ciphertext; raises EngineError if it cannot be decrypted."""
         key = self._key()
         try:
             return _open(key, ciphertext)

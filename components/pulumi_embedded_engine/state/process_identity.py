@@ -1,6 +1,6 @@
-"""Which process a number means: a process id, its start and the machine's boot; changes nothing.
+"""Identifies a process by its id, its start time and the boot id of the machine; changes nothing.
 
-A number alone does not do: after a reboot, or a while, another process has it.
+A process id alone is not enough: after a reboot or some time another process may have it.
 """
 
 import os
@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Final
 
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
-# The words of /proc/<pid>/stat after the name in brackets, which may hold anything.
+# Fields of /proc/<pid>/stat, counted after the name in brackets, which may contain blanks.
 _STATE: Final = 0
 _START: Final = 19
-# A process that has ended, and that its parent has not asked about yet.
+# The states of a process that has ended and whose parent has not read its exit code yet.
 _ENDED: Final = ("Z", "X")
 _SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """A process: `start` and `boot_id` are the kernel's own words, "" where they are not known."""
+    """A process; `start` and `boot` are the text that the kernel gives, or "" if they are not known."""
 
     pid: int
     start: str = ""
@@ -29,21 +29,21 @@ class ProcessIdentity:
 
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity":
-        """The process that has this number now."""
+        """The process that has this id now."""
         return cls(pid, _state_and_start(pid)[1], boot_id())
 
     @property
     def is_certain(self) -> bool:
-        """Whether it can be told from a later process of the same number."""
+        """Whether a later process with the same id would be recognised as another one."""
         return bool(self.start and self.boot)
 
     @property
     def is_alive(self) -> bool:
-        """Whether it is running; where only its number is known, whether any process of that number is."""
+        """Whether it runs; if only its id is known, whether any process with that id runs."""
         if not _exists(self.pid) or self.boot not in ("", boot_id()):
             return False
         state, start = _state_and_start(self.pid)
-        # What cannot be read proves nothing.
+        # a start time that cannot be read is not evidence
         return state[:1] not in _ENDED and (not self.start or start in ("", self.start))
 
 
@@ -63,7 +63,7 @@ def _exists(pid: int) -> bool:
 
 
 def _state_and_start(pid: int) -> tuple[str, str]:
-    """The state and the start of a process, each "" where it cannot be told."""
+    """The state and the start time of a process, each "" if it is not known."""
     try:
         line = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
         words = line.rpartition(")")[2].split()
@@ -77,7 +77,7 @@ def _state_and_start(pid: int) -> tuple[str, str]:
 
 @cache
 def boot_id() -> str:
-    """What names the time since the machine was started, or "" where that cannot be told."""
+    """The id that the kernel chose when the machine started, or "" if it is not known."""
     try:
         return _BOOT.read_text("utf-8").strip()
     except OSError:
@@ -85,7 +85,7 @@ def boot_id() -> str:
 
 
 def _output_of(*command: str) -> str:
-    """What a command of the system prints, or "" if it fails: macOS has no /proc."""
+    """The output of a system command, or "" if it fails; needed for macOS, which has no /proc."""
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command
             command, capture_output=True, text=True, timeout=_SECONDS, check=True

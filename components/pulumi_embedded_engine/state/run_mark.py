@@ -1,11 +1,11 @@
-r"""The mark of an unfinished run in a checkpoint's bytes: putting it on, taking it off; reads and writes no files.
+r"""The mark of an unfinished run in the JSON of a checkpoint: adds and removes it; reads and writes no files.
 
-As long as a journal holds what the checkpoint lacks, nobody else may go on from that checkpoint. The pulumi CLI
-refuses every command on a state of version 4 with a feature that it does not know, and prints the feature's name:
-so the name says what to do. Older CLIs refuse version 4.
+While a journal holds changes that the checkpoint lacks, no other tool may use that checkpoint. The pulumi CLI
+refuses every command on a state of version 4 with a feature that it does not know, and prints the name of the
+feature. So the name says what to do. Older CLIs refuse version 4.
 
-What the mark replaces stands beside it, so that the former bytes come back, and with them the digest by which a
-journal knows its checkpoint:
+The text that the mark replaces is kept in `unmarked`. So the former bytes can be restored, and with them the digest
+by which a journal names its checkpoint:
 
     {"version":3,"checkpoint":...}
     {"version":4,"features":["unfinished run of ..."],"unmarked":"3","checkpoint":...}
@@ -21,7 +21,7 @@ FEATURE: Final = "unfinished run of esa-prefetch (run: esa-prefetch cancel)"
 _WITH_FEATURES: Final = 4
 _FIRST: Final = ("version", "features", "unmarked")
 
-# How the CLI and this engine begin a checkpoint: its version, then its features, if it has any.
+# The beginning of a checkpoint that the CLI or this engine wrote: its version, then its features, if there are any.
 _HEAD: Final = re.compile(
     rb"""
     \s* \{ \s* "version" \s* : \s*
@@ -34,12 +34,12 @@ _HEAD: Final = re.compile(
 
 
 def is_marked(content: bytes) -> bool:
-    """Whether a checkpoint's JSON bears the mark."""
+    """Whether the JSON of a checkpoint has the mark."""
     return FEATURE.encode() in content and without_mark(content) != content
 
 
 def with_mark(content: bytes) -> bytes:
-    """A checkpoint's JSON with the mark; `content` is as `without_mark` gives it."""
+    """The JSON of a checkpoint with the mark; `content` must come from `without_mark`."""
     head = _HEAD.match(content)
     if head is None:
         return content
@@ -50,9 +50,10 @@ def with_mark(content: bytes) -> bytes:
 
 
 def without_mark(content: bytes) -> bytes:
-    """A checkpoint's JSON without the mark: the bytes that `with_mark` was given.
+    """The JSON of a checkpoint without the mark: the bytes from before `with_mark`.
 
-    A checkpoint that begins otherwise than the CLI's (written by hand) is written anew; what is none stays as it is.
+    If version and features are not at the beginning (a file written by hand), the JSON is written again with both
+    first. Anything else than a checkpoint stays unchanged.
     """
     content = _with_head_first(content)
     head = _HEAD.match(content)

@@ -1,1 +1,1 @@
-"""The commands of ESA prefetching that Pulumi's CLI does not have: summary, policy, progress, timeline, emulator."""
+"""The commands of this project itself: reports about prefetch plans, and the local ESA."""

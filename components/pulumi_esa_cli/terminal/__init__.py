@@ -1,0 +1,1 @@
+"""Printing to the terminal, and the prompt for a passphrase."""
