@@ -1,1 +1,1 @@
-"""The `esa-prefetch` command: what a person types, and which room answers; holds no work of its own."""
+"""The `esa-prefetch` command: parses the command line, and calls the product, the engine or the emulator."""

@@ -1,4 +1,4 @@
-"""The script `esa-prefetch`: says in one sentence what to install where the extra `cli` is missing."""
+"""The script `esa-prefetch`: runs the command, or says what to install if the extra `cli` is missing."""
 
 import sys
 from typing import Final
@@ -9,7 +9,7 @@ _OWN: Final = ("pulumi_esa_", "pulumi_embedded_")
 def main() -> int:
     """Run the command line of this process; gives the exit code."""
     try:
-        # here, for it imports what only the extra brings
+        # imported here, because it needs the packages of the extra
         from pulumi_esa_cli.main import main as run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = error.name or ""

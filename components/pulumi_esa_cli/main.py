@@ -1,7 +1,7 @@
-"""The entry point: finds the command and lets its room answer; does no work itself.
+"""The entry point: finds the command, imports its module and runs it; does nothing else itself.
 
-Errors become a sentence and an exit code. A command's module is imported when the
-command is called, for start-up time is felt on every call.
+An error becomes one sentence and an exit code. The module of a command is imported only when the command is
+called, because every call pays for imports.
 """
 
 import contextlib
@@ -28,15 +28,15 @@ INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
 
 ABOUT: Final = (
-    "Declare which prefetch plans of Alibaba Cloud ESA are running, with Pulumi.\n\n"
-    "preview, up, refresh, destroy, stack, config and cancel take the flags of the "
+    "Declare prefetch plans of Alibaba Cloud ESA with Pulumi.\n\n"
+    "preview, up, refresh, destroy, stack, config and cancel have the flags of the "
     "pulumi CLI, and work on the same files."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command: the module of `cli` whose `register(app)` defines it, what it is for, and its other names."""
+    """A command: the module whose `register(app)` defines it, its help, and its other names."""
 
     module: str
     help: str
@@ -46,51 +46,52 @@ class CommandEntry:
 COMMANDS: Final[Mapping[str, CommandEntry]] = {
     "preview": CommandEntry(
         "pulumi.operation_commands",
-        "Show what `up` would do; changes nothing.",
+        "Show what `up` would do; change nothing.",
         ("pre",),
     ),
     "up": CommandEntry(
         "pulumi.operation_commands",
-        "Make the stack what the program declares: a preview, a question, then the changes.",
+        "Apply the stack: show a preview, ask, then make the changes.",
         ("update",),
     ),
     "refresh": CommandEntry(
         "pulumi.operation_commands",
-        "Read what there really is, and bring the state up to date with it; changes no resource.",
+        "Read the real resources and update the state; change no resource.",
     ),
     "destroy": CommandEntry(
         "pulumi.operation_commands",
-        "Delete all resources of the stack; its configuration and history stay.",
+        "Delete all resources of the stack; keep its configuration and history.",
         ("down", "dn"),
     ),
     "stack": CommandEntry(
         "pulumi.stack_commands",
-        "Make, select, list, look at, export, import and remove stacks.",
+        "Create, select, list, show, export, import and remove stacks.",
     ),
     "config": CommandEntry(
         "pulumi.config_commands",
         "Set, get, list and remove the configuration of a stack.",
     ),
     "cancel": CommandEntry(
-        "pulumi.cancel_command", "Clear the lock that an interrupted operation left."
+        "pulumi.cancel_command",
+        "Clear the lock of an interrupted operation, and save what it did in the state.",
     ),
     "summary": CommandEntry(
         "esa.summary_command",
-        "Say what a preview means for an origin, for a pull request.",
+        "Summarize a preview for a pull request: plans, and the load on origins.",
     ),
     "progress": CommandEntry(
         "esa.progress_command",
-        "Show how far the plans of a stack are, until they rest.",
+        "Show the progress of a stack's plans until they end.",
     ),
     "timeline": CommandEntry(
-        "esa.timeline_command", "Show what each origin will get over time."
+        "esa.timeline_command", "Show the load on each origin over time."
     ),
     "policy": CommandEntry(
         "esa.policy_command",
-        "Judge an exported state by the limits on an origin's load.",
+        "Check a stack or an exported state against the limits on the load of origins.",
     ),
     "emulator": CommandEntry(
-        "esa.emulator_command", "Run a local ESA to try things on."
+        "esa.emulator_command", "Run a local ESA for tests and trials."
     ),
     "version": CommandEntry("main", "Print the version."),
 }
@@ -107,14 +108,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit) as error:
-        # typer makes an exit of a pipe that is closed
+        # typer turns a closed pipe into SystemExit
         if not isinstance(error.__context__ or error, BrokenPipeError):
             raise
         _discard_output()
         return PIPE_CLOSED
     except (KeyboardInterrupt, typer.Abort) as error:
         return DECLINED if isinstance(error.__cause__, EOFError) else INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the process' edge: a person gets a sentence
+    except Exception as error:  # noqa: BLE001 - at the edge of the process every error becomes a sentence
         return _report(
             error, verbose=any(w.startswith(("--verbose", "-v")) for w in arguments)
         )
@@ -122,10 +123,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class LazyCommandGroup(TyperGroup):
-    """All commands by their words: one is imported when it is asked for, and none for the help that lists them."""
+    """All commands by name. A command is imported only when it is called; the list in the help imports none."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command that a word means, None if there is none."""
+        """The command with this name, or None."""
         name = COMMAND_NAMES.get(cmd_name)
         if name and cmd_name not in self.commands:
             app = typer.Typer(rich_markup_mode="markdown")
@@ -139,12 +140,12 @@ class LazyCommandGroup(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Every word that there is."""
+        """All names of commands, aliases too."""
         del ctx
         return list(COMMAND_NAMES)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help, for which it is enough what commands are for."""
+        """Print the help; it needs only the help texts of the commands."""
         self.commands = {
             word: TyperCommand(word, help=COMMANDS[name].help, hidden=word != name)
             for word, name in COMMAND_NAMES.items()
@@ -162,7 +163,7 @@ def _print_version() -> None:
 
 
 def _hide_flag_types(command: Any) -> None:
-    """Have the help name no type for flags that take no value."""
+    """Remove the type from the help of flags that take no value."""
     for option in command.get_params(typer.Context(command)):
         if getattr(option, "is_flag", False):
             option.metavar = ""
@@ -195,12 +196,12 @@ def _run(argv: list[str]) -> int:
 
 
 def _report(error: Exception, *, verbose: bool) -> int:
-    """Say an error on stderr, in one sentence, or with its trace if that was asked for."""
+    """Print an error to stderr in one sentence, with `verbose` also its traceback; gives the exit code."""
     if verbose:
         traceback.print_exception(error)
     if isinstance(error, EngineError):
         message, code = str(error), error.exit_code
-    elif hasattr(error, "format_message"):  # what typer has against the command line
+    elif hasattr(error, "format_message"):  # an error of typer about the command line
         message, code = error.format_message(), FAILED
     elif isinstance(error, OSError) and error.filename is not None:
         message, code = f"{error.filename}: {error.strerror}", FAILED
@@ -213,14 +214,14 @@ def _report(error: Exception, *, verbose: bool) -> int:
 
 
 def _replace_unprintable() -> None:
-    """A terminal that cannot show a character shows another one, instead of an error in the midst of a deployment."""
+    """Replace characters that the terminal cannot show, so that they cause no error during a deployment."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def _discard_output() -> None:
-    """Nobody reads any more: the interpreter's own flush at exit must not complain again."""
+    """Send output to /dev/null after the reader has closed the pipe, or the flush at exit would fail again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -228,19 +229,22 @@ def _discard_output() -> None:
 def _global_flags(
     context: typer.Context,
     *,
-    cwd: Annotated[str, flag("--cwd -C", "Run as if started there.", "DIR")] = "",
+    cwd: Annotated[str, flag("--cwd -C", "Run in this directory.", "DIR")] = "",
     color: Annotated[
-        str, flag("--color", "auto, always, never or raw.", "WHEN")
+        str, flag("--color", "When to use colours: auto, always, never or raw.", "WHEN")
     ] = "auto",
-    non_interactive: Annotated[bool, flag("--non-interactive", "Never ask.")] = False,
+    non_interactive: Annotated[
+        bool, flag("--non-interactive", "Never ask questions.")
+    ] = False,
     verbose: Annotated[
-        str, flag("--verbose -v", "Say more; an error comes with its trace.", "N")
+        str, flag("--verbose -v", "Print more, and the traceback of an error.", "N")
     ] = "0",
     version: Annotated[bool, flag("--version", "Print the version.")] = False,
     full_names: Annotated[
-        bool, flag("--fully-qualify-stack-names -Q", "Show stacks by full names.")
+        bool,
+        flag("--fully-qualify-stack-names -Q", "Show the full names of stacks."),
     ] = False,
-    # taken and without effect, so that a script runs with either
+    # accepted without effect, so that a script works with both CLIs
     _to_stderr: Annotated[bool, flag("--logtostderr")] = False,
     _flow: Annotated[bool, flag("--logflow")] = False,
     _emoji: Annotated[bool, flag("--emoji -e")] = False,

@@ -169,7 +169,7 @@ def test_without_esa_once_fails_with_one_sentence(
     monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "y")
-    monkeypatch.setattr("pulumi_esa_cli.esa.progress_command.SECONDS", 0.1)
+    monkeypatch.setattr("pulumi_esa_cli.esa.progress_command.READ_SECONDS", 0.1)
 
     code = main(["progress", "--file", exported, "--once"])
 
@@ -185,5 +185,5 @@ def test_the_help_says_that_json_reads_once(
     main(["progress", "--help"])
 
     said = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    assert "Look once, and print JSON" in said
+    assert "Read once, and print JSON" in said
     assert "is no failure" in said

@@ -82,7 +82,10 @@ def test_a_picture_is_drawn_the_same_each_time(
 
 @pytest.mark.parametrize(
     ("file", "sentence"),
-    [("load.jpeg2", "is none of .pdf, .png, .svg"), ("no/load.png", "No such file")],
+    [
+        ("load.jpeg2", "must end with one of .pdf, .png, .svg"),
+        ("no/load.png", "No such file"),
+    ],
     ids=["a format", "a folder"],
 )
 def test_a_picture_that_cannot_be_written_is_a_sentence(

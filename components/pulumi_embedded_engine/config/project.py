@@ -44,7 +44,7 @@ def read_project(file: Path) -> Project:
     """The project in a file; raises EngineError if it cannot be used."""
     found = read_document(file)
     if not isinstance(found, dict):
-        raise EngineError(f"{file} is not a mapping")
+        raise EngineError(f"{file} must be a mapping")
     runtime, options = _runtime(file, found)
     main = _text(file, found, "main")
     if isinstance(found.get("config"), str):  # the former name of stackConfigDir
@@ -91,7 +91,7 @@ def _runtime(file: Path, found: Mapping[str, Any]) -> tuple[str, Mapping[str, An
 def _text(file: Path, found: Mapping[str, Any], key: str) -> str:
     value = found.get(key)
     if value is not None and not isinstance(value, str):
-        raise EngineError(f"{file}: {key!r} is not a text")
+        raise EngineError(f"{file}: {key!r} must be a string")
     return value or ""
 
 
@@ -100,8 +100,8 @@ def _config(file: Path, declared: Mapping[str, Any]) -> Mapping[str, Any]:
     for key, value in found.items():
         if not isinstance(value, str | int | list | dict):
             raise EngineError(
-                f"{file}: the configuration key {key!r} has neither a text, a whole number, a bool "
-                "nor a list for a value; write what it is as its 'default'"
+                f"{file}: the configuration key {key!r} must have a string, a whole number, a bool "
+                "or a list as its value; write any other value as its 'default'"
             )
     return found
 
@@ -116,5 +116,5 @@ def _checked_value(file: Path, value: Any) -> Any:
 def _mapping(file: Path, found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = found.get(key)
     if value is not None and not isinstance(value, dict):
-        raise EngineError(f"{file}: {key!r} is not a mapping")
+        raise EngineError(f"{file}: {key!r} must be a mapping")
     return value or {}

@@ -45,7 +45,7 @@ class StackConfigFile:
         if found is None:
             return {}
         if not isinstance(found, dict):
-            raise EngineError(f"{self.file}: 'config' is not a mapping")
+            raise EngineError(f"{self.file}: 'config' must be a mapping")
         values = {
             full_key(key, self._project): config_values.parse(value)
             for key, value in found.items()
@@ -112,10 +112,10 @@ def _read(file: Path) -> Mapping[str, Any]:
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise EngineError(f"{file} is not a mapping")
+        raise EngineError(f"{file} must be a mapping")
     _refuse_unsupported(file, document)
     if type(document.get("encryptionsalt", "")) not in (str, type(None)):
-        raise EngineError(f"{file}: 'encryptionsalt' is not a text")
+        raise EngineError(f"{file}: 'encryptionsalt' must be a string")
     return document
 
 

@@ -33,8 +33,8 @@ _SHOWN_FIELDS: Final = ("inputs", "outputs", "init_errors", "replacement_trigger
 Transform = Callable[[Any], Any]
 
 
-def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
-    """A sink that masks these texts in events and passes the events to `tell`; without texts it is `tell` itself.
+def mask_secrets(sink: Sink, secrets: Iterable[str]) -> Sink:
+    """A sink that masks these texts in events and passes the events to `sink`; without texts it is `sink` itself.
 
     Names (URNs, types, ids, keys) are not masked, because they identify rows. Nor are `Secret` values: the view
     masks them, or was asked to show them.
@@ -46,7 +46,7 @@ def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
         for spelling in (text, json.dumps(text)[1:-1], go_json_quoted(text)[1:-1])
     }
     if not hidden:
-        return tell
+        return sink
     # the longest first: one secret may be part of another
     longest = sorted(hidden, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest)))
@@ -56,12 +56,12 @@ def mask_secrets(tell: Sink, secrets: Iterable[str]) -> Sink:
         is_text = isinstance(leaf, str) and leaf not in SIGNATURES
         return pattern.sub(MASK, leaf) if is_text else leaf
 
-    def told(event: Event) -> None:
+    def masked_sink(event: Event) -> None:
         if isinstance(event, Diagnostic):
             event = replace(event, message=mask(event.message))
-        tell(map_event_values(event, lambda value: map_values(value, mask)))
+        sink(map_event_values(event, lambda value: map_values(value, mask)))
 
-    return told
+    return masked_sink
 
 
 def with_secrets_masked(value: Any) -> Any:

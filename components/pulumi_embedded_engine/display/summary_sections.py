@@ -65,10 +65,10 @@ class SummarySections:
 
     def diagnostics(self, rows: Iterable[ResourceRow]) -> Iterator[str]:
         """The messages of each resource, in full."""
-        told = [(row, self._messages(row.diagnostics)) for row in rows]
-        if any(texts for _, texts in told):
+        messages_by_row = [(row, self._messages(row.diagnostics)) for row in rows]
+        if any(texts for _, texts in messages_by_row):
             yield self.colorize("Diagnostics:", HEADLINE)
-        for row, texts in told:
+        for row, texts in messages_by_row:
             if not texts:
                 continue
             type_, name = type_and_name(row, self.options)

@@ -131,9 +131,9 @@ class TreeView:
             table.add_column(title)
         table.add_column("Plan" if self._options.planning else "Status", no_wrap=True)
         # this column is shortened first, then type and name, and never the status
-        told = any(row[-1] for row in rows)
-        least = MIN_INFO_WIDTH if told and width >= USUAL_WIDTH else 1
-        table.add_column("Info" if told else "", ratio=1, width=least)
+        has_info = any(row[-1] for row in rows)
+        least = MIN_INFO_WIDTH if has_info and width >= USUAL_WIDTH else 1
+        table.add_column("Info" if has_info else "", ratio=1, width=least)
         for row in rows:
             table.add_row(*row)
         return table

@@ -68,10 +68,10 @@ class _CliScanner(Scanner):
         return token
 
     def scan_tag(self) -> Any:
-        self._refuse("a tag is left to the pulumi CLI")
+        self._refuse("tags can only be read by the pulumi CLI")
 
     def scan_directive(self) -> Any:
-        self._refuse("a directive is left to the pulumi CLI")
+        self._refuse("directives can only be read by the pulumi CLI")
 
     def _refuse(self, problem: str) -> NoReturn:
         raise ScannerError(problem=problem, problem_mark=self.reader.get_mark())
@@ -103,7 +103,9 @@ def _errors_in_sentences(what: str) -> Iterator[None]:
         raise EngineError(f"{what} is nested too deeply") from None
     except ValueError:
         # from ruamel.yaml, for an escape such as "\U00110000"
-        raise EngineError(f"{what} cannot be read: an escape is no character") from None
+        raise EngineError(
+            f"{what} cannot be read: an escape is not a valid character"
+        ) from None
 
 
 def _error_at(node: Node, problem: str) -> MarkedYAMLError:
@@ -119,7 +121,7 @@ class _NodeReader:
     def value(self, node: Node) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise _error_at(node, "aliases repeat far too much of it")
+            raise _error_at(node, "its aliases repeat too many values")
         if isinstance(node, ScalarNode):
             return _scalar(node)
         if isinstance(node, MappingNode):
@@ -159,7 +161,7 @@ def _key(key: Node) -> str:
     if type(name) is not str or (name == "<<" and key.tag != MERGE_TAG):
         raise _error_at(
             key,
-            "a key has to be a text other than '<<': 5, true and 2024-01-02 need quotes",
+            "a key must be a string other than '<<': 5, true and 2024-01-02 need quotes",
         )
     return name
 
@@ -168,14 +170,14 @@ def _scalar(node: ScalarNode) -> Any:
     value = node.value if node.style else resolve_scalar(node.value)
     if isinstance(value, float) and not math.isfinite(value):
         raise _error_at(
-            node, f"{node.value:.60} is no number that a program can be given"
+            node, f"{node.value:.60} is not a number that a program can get"
         )
     if type(value) is str and re.search("[\ud800-\udfff]", value):
-        raise _error_at(node, "an escape in it is no character")
+        raise _error_at(node, "an escape in it is not a valid character")
     # the CLI writes and reads the text again, and such a text would change or be refused
     is_block = node.style in ("|", ">") or (type(value) is str and "\n" in value)
     if is_block and value.startswith(("\n", "\t", "\u2028", "\u2029")):
         raise _error_at(
-            node, "its text of several lines starts with an empty one or a tab"
+            node, "its text has several lines and starts with an empty line or a tab"
         )
     return value

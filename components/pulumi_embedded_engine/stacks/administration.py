@@ -213,13 +213,13 @@ def cancel(stack: Stack) -> CancelResult:
             # keep the CLI out until the journal is applied, even if somebody has removed the lock
             own = locks.write_lock(files.locks, stack.clock)
             aside, why, created = _set_aside_unusable(files)
-            folded = apply_leftover_journal(files, stack.clock)
+            applied = apply_leftover_journal(files, stack.clock)
             for file in (*(lock.file for lock in found), own):
                 locks.remove_lock(file)
             locks.remove_unfinished_locks(files.locks)
     except BlockingIOError:
         raise _running_error(stack, found) from None
-    return CancelResult(len(found), folded, aside, why, created)
+    return CancelResult(len(found), applied, aside, why, created)
 
 
 def _running_error(stack: Stack, found: Sequence[Lock]) -> EngineError:

@@ -188,12 +188,12 @@ def journalled_update(
     files: StackFiles,
     base: Snapshot,
     header: JournalHeader,
-    ciphers: "UpdateSecrets",
+    secrets: "UpdateSecrets",
     clock: Clock,
 ) -> Iterator[StackUpdate]:
     """A run on a locked stack; at its end the journal is applied to the checkpoint, however the run ended."""
     with _write_errors(files):
-        journal = JournalFile(files.journal, header, ciphers.journal.encrypt)
+        journal = JournalFile(files.journal, header, secrets.journal.encrypt)
 
     def mark() -> None:
         files.mark(_base_content(files, header))
@@ -202,7 +202,7 @@ def journalled_update(
     try:
         yield update
     finally:
-        _finish(files, update, journal, ciphers, header, clock)
+        _finish(files, update, journal, secrets, header, clock)
 
 
 def _base_content(files: StackFiles, header: JournalHeader) -> bytes:
@@ -228,7 +228,7 @@ def _finish(
     files: StackFiles,
     update: StackUpdate,
     journal: JournalFile,
-    ciphers: UpdateSecrets,
+    secrets: UpdateSecrets,
     header: JournalHeader,
     clock: Clock,
 ) -> None:
@@ -242,8 +242,8 @@ def _finish(
         if update.entry_count and checkpoint_digest(content) == header.base:
             deployment = checkpoint.deployment_of(
                 snapshot,
-                salt=ciphers.state.salt,
-                encrypt=ciphers.state.encrypt,
+                salt=secrets.state.salt,
+                encrypt=secrets.state.encrypt,
                 now=clock.now(),
             )
             content = checkpoint_bytes(deployment, files.qualified)

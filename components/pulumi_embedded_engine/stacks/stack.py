@@ -254,9 +254,11 @@ class Stack:
                 config={key: unparse(value) for key, value in file.values.items()},
                 marks=True,
             )
-            ciphers = UpdateSecrets(journal=self.secrets_of_salt(salt), state=secrets)
+            update_secrets = UpdateSecrets(
+                journal=self.secrets_of_salt(salt), state=secrets
+            )
             with journalled_update(
-                self.files, base, header, ciphers, self.clock
+                self.files, base, header, update_secrets, self.clock
             ) as update:
                 yield update
 

@@ -185,7 +185,7 @@ def _object(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _feature_names(features: Any) -> tuple[str, ...]:
     found = features or []
     if not isinstance(found, list) or not all(isinstance(x, str) for x in found):
-        raise EngineError("the state's 'features' are not a list of names")
+        raise EngineError("the state's 'features' must be a list of names")
     return tuple(found)
 
 

@@ -213,7 +213,7 @@ def _comparable(snapshot: Snapshot) -> object:
 
 def replay(base: Snapshot, entries: Sequence[JournalEntry]) -> Snapshot:
     """The snapshot after these entries; the base itself if there are none."""
-    folding = JournalReplay(base)
+    journal_replay = JournalReplay(base)
     for entry in entries:
-        folding.add(entry)
-    return folding.snapshot() if entries else base
+        journal_replay.add(entry)
+    return journal_replay.snapshot() if entries else base

@@ -62,22 +62,24 @@ def _derived_key(passphrase: str, salt: bytes) -> AESGCM:
     return AESGCM(derivation.derive(passphrase.encode()))
 
 
-def _seal(key: AESGCM, text: str) -> str:
+def _encrypt(key: AESGCM, text: str) -> str:
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = key.encrypt(nonce, text.encode(), None)
-    return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
+    encrypted = key.encrypt(nonce, text.encode(), None)
+    return (
+        f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(encrypted).decode()}"
+    )
 
 
-def _open(key: AESGCM, ciphertext: str) -> str:
-    version, nonce, sealed = ciphertext.split(":")
+def _decrypt(key: AESGCM, ciphertext: str) -> str:
+    version, nonce, encrypted = ciphertext.split(":")
     if version != "v1":
         raise ValueError(f"version {version}")
-    opened = key.decrypt(
+    text = key.decrypt(
         base64.b64decode(nonce, validate=True),
-        base64.b64decode(sealed, validate=True),
+        base64.b64decode(encrypted, validate=True),
         None,
     )
-    return opened.decode()
+    return text.decode()
 
 
 class PassphraseSecrets:
@@ -91,7 +93,7 @@ class PassphraseSecrets:
     def new(cls, passphrase: str) -> "PassphraseSecrets":
         """Secrets with a new salt."""
         salt = os.urandom(8)
-        probe = _seal(_derived_key(passphrase, salt), _PROBE)
+        probe = _encrypt(_derived_key(passphrase, salt), _PROBE)
         text = f"v1:{base64.b64encode(salt).decode()}:{probe}"
         return cls(text, lambda: passphrase)
 
@@ -101,13 +103,13 @@ class PassphraseSecrets:
 
     def encrypt(self, text: str) -> str:
         """The ciphertext of a text, with a new nonce."""
-        return _seal(self._key(), text)
+        return _encrypt(self._key(), text)
 
     def decrypt(self, ciphertext: str) -> str:
         """The text of a ciphertext; raises EngineError if it cannot be decrypted."""
         key = self._key()
         try:
-            return _open(key, ciphertext)
+            return _decrypt(key, ciphertext)
         except (ValueError, InvalidTag):
             raise EngineError(
                 "a secret cannot be decrypted: it is damaged, or was encrypted with "
@@ -134,7 +136,7 @@ class PassphraseSecrets:
 def _verified_key(passphrase: str, salt: bytes, probe: str) -> AESGCM:
     key = _derived_key(passphrase, salt)
     try:
-        fits = _open(key, probe) == _PROBE
+        fits = _decrypt(key, probe) == _PROBE
     except (ValueError, InvalidTag):
         fits = False
     if not fits:

@@ -1,4 +1,4 @@
-"""`esa-prefetch emulator`: its options, help texts and exit codes; the server is pulumi_esa_emulator."""
+"""`esa-prefetch emulator`: options, help and exit codes of the local ESA; serves nothing itself."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,21 +13,21 @@ from pulumi_esa_emulator.http.server import ListenError, serve
 from pulumi_esa_emulator.messages.documents import DocumentError
 from pulumi_esa_emulator.state.data_file import DataFileError
 
-_SEED = "State to begin with (JSON: sites, jobs with plans, keys, oss)."
-_DATA = "Keep the state in this file; --seed counts only if there is none yet."
+_SEED = "Initial state (JSON: sites, jobs with plans, keys, oss)."
+_DATA = "Keep the state in this file; --seed is used only if the file does not exist."
 _KEY = "ID:SECRET, repeatable; default emulator-key:emulator-secret."
 _POLICY = "RAM policy (JSON): FILE for all keys, or ID=FILE; repeatable."
-_CLOCK = "manual: moved by POST /_emulator/clock."
-_START_AT = "Where a manual clock begins; default: now."
-_FAULTS = "Misbehave as this file says (JSON; kinds below)."
-_DIALECT = "Settle an open question of ESA's docs otherwise (below); repeatable."
-_HOST = "Another name that /_emulator answers to, such as a container's; repeatable."
+_CLOCK = "manual: POST /_emulator/clock moves the time."
+_START_AT = "Start time of a manual clock; default: now."
+_FAULTS = "Inject the faults in this file (JSON; kinds below)."
+_DIALECT = "Choose another behaviour where ESA's docs are unclear (below); repeatable."
+_HOST = "Another host name for /_emulator, such as a container's; repeatable."
 _FAULT_GRAMMAR = (
     '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
     '"when": "after", "probability": 0.2}]}, or the list alone, or one fault; '
-    "POST /_emulator/faults takes the same. Every fault takes name, actions, ids; "
-    "probability, or calls (numbers from 1), or every; times; enabled. The kinds, "
-    "their own fields in brackets:"
+    "POST /_emulator/faults accepts the same. Every fault has the optional fields name, actions, "
+    "ids; probability, or calls (numbers from 1), or every; times; enabled. The kinds, "
+    "with their own fields in brackets:"
 )
 
 
@@ -74,10 +74,10 @@ def emulator(  # noqa: PLR0913 - one argument per option
         list[str] | None, typer.Option(metavar="NAME", help=_HOST)
     ] = None,
 ) -> None:
-    """Run a local ESA: scheduled prefetch, its API, its errors, its plans.
+    """Run a local ESA: the API of scheduled prefetch, with its errors and its plans.
 
-    It verifies signatures and really runs plans. GET /_emulator lists what else it can
-    be asked: state, history, batches, clock, faults, dialects, keys, reset.
+    It checks signatures and runs plans. GET /_emulator lists its control paths:
+    state, history, batches, clock, faults, dialects, keys, reset.
     """
     options = EmulatorOptions(
         host=host,
@@ -103,5 +103,5 @@ def emulator(  # noqa: PLR0913 - one argument per option
 
 
 def _announce(line: str) -> None:
-    # Whoever started this in a pipe waits for the line.
+    # flushed, because a program that started this in a pipe waits for the line
     print(line, flush=True)  # noqa: T201 - it is the command's output

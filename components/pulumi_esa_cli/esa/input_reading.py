@@ -1,4 +1,4 @@
-"""Reads files and times that are named on the command line; knows no document."""
+"""Reads files and times that are given on the command line; knows no document."""
 
 import sys
 from datetime import datetime
@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.report.errors import ReportError
 
 
 def read_input(file: str) -> str:
-    """Return the text of a file, `-` for standard input; ReportError in a sentence."""
+    """Return the text of a file, or of standard input for `-`; raises ReportError."""
     try:
         if file == "-":
             return read_stream(sys.stdin.buffer, "standard input").decode("utf-8-sig")
@@ -24,7 +24,7 @@ def read_input(file: str) -> str:
 
 
 def parse_at(at: str) -> datetime:
-    """Return the moment given with --at, now if none was; ReportError in a sentence."""
+    """Return the time given with --at, or now if there is none; raises ReportError."""
     try:
         return parse_time(at) if at else SystemClock().now()
     except ValueError as error:

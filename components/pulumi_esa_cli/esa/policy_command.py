@@ -1,4 +1,4 @@
-"""`esa-prefetch policy analyze`: limits against a state, without login; has no check of its own."""
+"""`esa-prefetch policy analyze`: checks a state against limits, without login; computes nothing itself."""
 
 import json
 import os
@@ -27,14 +27,14 @@ KEY = "esa-prefetch:limits"
 
 def register(app: typer.Typer) -> None:
     """Add the command `policy analyze`."""
-    group = typer.Typer(help="Judge a state by the limits on an origin's load.")
+    group = typer.Typer(help="Check a state against the limits on the load of origins.")
     group.callback()(_policy)
     group.command("analyze")(analyze)
     app.add_typer(group, name="policy")
 
 
 def _policy() -> None:
-    """Judge a state by the limits on an origin's load."""
+    """Check a state against the limits on the load of origins."""
 
 
 def analyze(
@@ -45,21 +45,21 @@ def analyze(
         str,
         typer.Option(
             metavar="FILE",
-            help="A stack file (`Pulumi.<stack>.yaml`) or limits alone; by default "
-            "the stack's own.",
+            help="A stack file (`Pulumi.<stack>.yaml`) or a file of limits; default: "
+            "the limits of the stack.",
         ),
     ] = "",
     as_json: AsJson = False,
     offline: Offline = False,
     at: Annotated[
-        str, typer.Option(metavar="TIME", help="Judge from this moment, not from now.")
+        str,
+        typer.Option(metavar="TIME", help="Forecast from this time instead of now."),
     ] = "",
 ) -> None:
-    """Judge a stack by limits on what origins get: one line for each that is not kept.
+    """Check a stack against limits on the load of origins: one line for each broken limit.
 
-    Takes the selected stack, or an exported state (--file), for which no project, login
-    or passphrase is needed. Exits with 1 if a limit is not kept that is enforced
-    (`enforce: deny`).
+    Uses the selected stack, or an exported state (--file), which needs no project, login
+    or passphrase. Exits with 1 if an enforced limit (`enforce: deny`) is broken.
     """
     try:
         findings, notes = _check_limits(stack, file, limits, at, offline=offline)
@@ -78,12 +78,10 @@ def _check_limits(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[LimitFinding], list[str]]:
     given = read_source(stack, file)
-    content = (
-        _read_limits(limits_file) if limits_file else (given.config or {}).get(KEY)
-    )
-    if content is None:
+    written = _limits_in(limits_file) if limits_file else (given.config or {}).get(KEY)
+    if written is None:
         raise ReportError(f"there are no limits: set {KEY}, or name a file by --limits")
-    limits = Limits.parse(content)
+    limits = Limits.parse(written)
     snapshot = EsaSnapshot()
     if not offline:
         ids = job_ids(ResourceGraph.of_state(given.resources))
@@ -99,8 +97,8 @@ def _notes(snapshot: EsaSnapshot, blind: list[str]) -> list[str]:
     return notes
 
 
-def _read_limits(file: str) -> str | None:
-    """Return the limits of a stack file, or take the file for the limits themselves."""
+def _limits_in(file: str) -> str | None:
+    """Return the limits in a stack file; any other file is the limits themselves."""
     content = load_yaml(read_input(file), file)
     if not isinstance(content, dict):
         raise ReportError(f"{file}: a mapping is expected")

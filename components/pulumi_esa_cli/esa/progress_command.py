@@ -1,4 +1,4 @@
-"""`esa-prefetch progress`: plans as they run, until all have ended; changes nothing."""
+"""`esa-prefetch progress`: shows plans while they run, until they end; changes nothing."""
 
 import json
 import os
@@ -38,7 +38,7 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 MAX_FAILURES = 5
-"""After so many failed calls in a row the command fails."""
+"""So many failed reads in a row end the command."""
 READ_SECONDS = 15.0
 _COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
 
@@ -54,19 +54,19 @@ def follow(
     stack: StackName = "",
     file: StateFile = "",
     every: Annotated[
-        float, typer.Option(metavar="READ_SECONDS", min=1, help="Between two looks.")
+        float,
+        typer.Option(metavar="SECONDS", min=1, help="Seconds between two reads."),
     ] = 10,
-    once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Read once, then exit.")] = False,
     as_json: Annotated[
         bool,
-        typer.Option("--json", "-j", help="Look once, and print JSON instead of text."),
+        typer.Option("--json", "-j", help="Read once, and print JSON instead of text."),
     ] = False,
 ) -> None:
-    """Show how far the plans of a stack are, until none waits or runs any longer.
+    """Show the progress of a stack's plans until no plan waits or runs any longer.
 
-    Only reads. Exits with 1 if all plans have ended and one has neither finished nor
-    stopped as declared. With --once or --json, a plan that still waits or runs is no
-    failure.
+    Only reads. Exits with 1 if all plans have ended and one of them did not finish;
+    a plan that still waits or runs after a single read (--once, --json) is no failure.
     """
     try:
         given = read_source(stack, file)
@@ -74,10 +74,12 @@ def follow(
         raise EngineError(str(error)) from None
     wanted = watched_plans(ResourceGraph.of_state(given.resources))
     if not wanted:
-        raise EngineError("the stack has no plans on record: run up first")
+        raise EngineError("the stack has no plans in its state: run up first")
     with _client(given.config) as client:
-        frames = _snapshots(client, wanted, every, SystemClock(), once=once or as_json)
-        last = _show(frames, context.obj, as_json=as_json)
+        snapshots = _snapshots(
+            client, wanted, every, SystemClock(), once=once or as_json
+        )
+        last = _show(snapshots, context.obj, as_json=as_json)
     if last.is_over and last.failed:
         raise EngineError(f"did not finish: {', '.join(last.failed)}")
 
@@ -97,43 +99,43 @@ def _snapshots(
     *,
     once: bool,
 ) -> Iterator[ProgressSnapshot]:
-    """Read again and again until all plans have ended; a failure is shown, five in a row end the command."""
+    """Read ESA again and again until all plans have ended; five failed reads in a row are an error."""
     reader = client.limited(seconds=READ_SECONDS)
     ids = {target.job_id for target in wanted}
     failures = 0
     while True:
-        frame = take_progress(wanted, take_snapshot(reader, ids), clock.now())
-        failures = failures + 1 if frame.problem else 0
-        if frame.problem and (once or failures >= MAX_FAILURES):
-            raise EngineError(frame.problem)
-        yield frame
-        if once or frame.is_over:
+        snapshot = take_progress(wanted, take_snapshot(reader, ids), clock.now())
+        failures = failures + 1 if snapshot.problem else 0
+        if snapshot.problem and (once or failures >= MAX_FAILURES):
+            raise EngineError(snapshot.problem)
+        yield snapshot
+        if once or snapshot.is_over:
             return
         clock.sleep(every)
 
 
 def _show(
-    frames: Iterator[ProgressSnapshot], global_flags: GlobalFlags, *, as_json: bool
+    snapshots: Iterator[ProgressSnapshot], global_flags: GlobalFlags, *, as_json: bool
 ) -> ProgressSnapshot:
     if as_json:
-        return _each(frames, lambda _, frame: echo(_json(frame)))
+        return _each(snapshots, lambda _, snapshot: echo(_json(snapshot)))
     if not sys.stdout.isatty():
-        return _each(frames, _print_changes)
+        return _each(snapshots, _print_changes)
     console = Console(no_color=not global_flags.color, highlight=False)
     with Live(console=console, auto_refresh=False) as live:
-        return _each(frames, lambda _, f: live.update(_table(f), refresh=True))
+        return _each(snapshots, lambda _, f: live.update(_table(f), refresh=True))
 
 
 def _each(
-    frames: Iterator[ProgressSnapshot],
+    snapshots: Iterator[ProgressSnapshot],
     show: Callable[[ProgressSnapshot | None, ProgressSnapshot], None],
 ) -> ProgressSnapshot:
-    """Show every frame, and return the last one."""
+    """Show every snapshot, and return the last one."""
     last: ProgressSnapshot | None = None
-    for frame in frames:
-        show(last, frame)
-        last = frame
-    assert last is not None, "there is at least one look"  # noqa: S101
+    for snapshot in snapshots:
+        show(last, snapshot)
+        last = snapshot
+    assert last is not None, "there is at least one snapshot"  # noqa: S101
     return last
 
 
@@ -142,13 +144,13 @@ def _print_changes(before: ProgressSnapshot | None, after: ProgressSnapshot) -> 
         echo(f"{moment_text(after.at)} {line}")
 
 
-def _json(frame: ProgressSnapshot) -> str:
-    return json.dumps(asdict(frame), indent=2, default=datetime.isoformat)
+def _json(snapshot: ProgressSnapshot) -> str:
+    return json.dumps(asdict(snapshot), indent=2, default=datetime.isoformat)
 
 
-def _table(frame: ProgressSnapshot) -> Group:
+def _table(snapshot: ProgressSnapshot) -> Group:
     table = Table("Plan", "Status", "Window", "URLs/s", "Job", "", "Last batch")
-    for plan in frame.plans:
+    for plan in snapshot.plans:
         table.add_row(
             Text(one_line(plan.target.name)),
             Text(plan.status, style=_COLOURS.get(plan.status, "")),
@@ -158,9 +160,9 @@ def _table(frame: ProgressSnapshot) -> Group:
             "" if plan.urls is None else f"{plan.submitted or 0}/{plan.urls}",
             moment_text(plan.done) if plan.done and plan.is_active else "",
         )
-    lines = [*frame.refusals, *([frame.problem] if frame.problem else [])]
-    stamp = Text(f"{moment_text(frame.at)}, Ctrl-C ends it", style="dim")
-    return Group(table, *(Text(line, style="yellow") for line in lines), stamp)
+    problems = [*snapshot.refusals, *([snapshot.problem] if snapshot.problem else [])]
+    stamp = Text(f"{moment_text(snapshot.at)}, Ctrl-C ends it", style="dim")
+    return Group(table, *(Text(line, style="yellow") for line in problems), stamp)
 
 
 def _window(plan: PlanProgress) -> str:

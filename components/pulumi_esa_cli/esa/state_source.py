@@ -1,4 +1,4 @@
-"""Where a report's resources come from: a stack of a local backend, or an exported state."""
+"""Reads the resources for a report from a stack of a local backend, or from an exported state."""
 
 import os
 from collections.abc import Mapping
@@ -20,19 +20,19 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
 )
 
 StateFile = Annotated[
-    str, typer.Option(metavar="FILE", help="What `stack export` printed, or -.")
+    str, typer.Option(metavar="FILE", help="Output of `stack export`, or -.")
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Ask ESA nothing: use the state alone.")
+    bool, typer.Option("--offline", help="Do not call ESA: use the state alone.")
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class StateSource:
-    """A stack's resources, secrets masked, and its configuration.
+    """The resources of a stack, with masked secrets, and its configuration.
 
-    Secrets of the configuration are in plain text if the stack was opened, else masked.
-    It is None if a file does not hold it.
+    In `config` secrets are in plain text if they come from a stack, and masked if they come
+    from a file. It is None if the file does not contain it.
     """
 
     resources: tuple[ResourceEntry, ...]
@@ -40,9 +40,9 @@ class StateSource:
 
 
 def read_source(stack: str, file: str) -> StateSource:
-    """Read the file if there is one, else the stack named, else the selected one.
+    """Read the file if one is given, or else the named stack, or else the selected one.
 
-    Raises ReportError and EngineError, each a sentence.
+    Raises ReportError and EngineError.
     """
     if file:
         resources = read_state(read_input(file))

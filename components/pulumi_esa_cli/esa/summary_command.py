@@ -1,4 +1,4 @@
-"""`esa-prefetch summary`: reads a preview, prints a comment, JSON or one line; computes nothing itself."""
+"""`esa-prefetch summary`: turns a preview into a comment or JSON; computes nothing itself."""
 
 import os
 from typing import Annotated, Literal
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def summary(
     preview: Annotated[
         str,
-        typer.Argument(metavar="[FILE|-]", help="What `preview --json` printed."),
+        typer.Argument(metavar="[FILE|-]", help="Output of `preview --json`."),
     ] = "-",
     *,
     output: Annotated[
@@ -49,22 +49,22 @@ def summary(
         str,
         typer.Option(
             metavar="FILE",
-            help="What `stack export` printed: for sums over unchanged plans too.",
+            help="Output of `stack export`; then sums include unchanged plans.",
         ),
     ] = "",
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Ask ESA nothing; say what that leaves out."),
+        typer.Option("--offline", help="Do not call ESA; name what is missing then."),
     ] = False,
     at: Annotated[
         str,
-        typer.Option(metavar="TIME", help="Forecast from this moment instead of now."),
+        typer.Option(metavar="TIME", help="Forecast from this time instead of now."),
     ] = "",
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of --output json.")
     ] = False,
 ) -> None:
-    """Say what a preview means for plans and origins: one comment for a pull request.
+    """Summarize what a preview means for plans and origins: one comment for a pull request.
 
     Exits with 1, after printing, if the preview failed, if an enforced limit is broken, or if
     the deployment will fail at a plan.
@@ -99,7 +99,7 @@ def _snapshot(preview: Preview, graph: ResourceGraph) -> EsaSnapshot:
 
 
 def _fail_if_needed(made: PrefetchSummary) -> None:
-    """Fail where a pipeline must not go on."""
+    """Raise EngineError, so that a pipeline fails, if the deployment should not go on."""
     if made.failed:
         raise EngineError("the preview failed, so that the summary is incomplete")
     if made.denied:

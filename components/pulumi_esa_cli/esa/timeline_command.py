@@ -1,4 +1,4 @@
-"""`esa-prefetch timeline`: the load on each origin over time; computes nothing itself."""
+"""`esa-prefetch timeline`: shows the load on each origin over time; computes nothing itself."""
 
 import json
 import os
@@ -36,15 +36,16 @@ def timeline(
     stack: StackName = "",
     file: StateFile = "",
     plot: Annotated[
-        str, typer.Option(metavar="FILE", help="Draw it: a .png, .svg or .pdf file.")
+        str, typer.Option(metavar="FILE", help="Draw a chart: .png, .svg or .pdf.")
     ] = "",
     as_json: AsJson = False,
     offline: Offline = False,
     at: Annotated[
-        str, typer.Option(metavar="TIME", help="Look ahead from this moment, not now.")
+        str,
+        typer.Option(metavar="TIME", help="Forecast from this time instead of now."),
     ] = "",
 ) -> None:
-    """Show what each origin will get over time, all plans of a stack summed."""
+    """Show the load on each origin over time: the sum of all plans of a stack."""
     try:
         given = read_source(stack, file)
         limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
@@ -64,10 +65,8 @@ def timeline(
 
 
 def _json(loads: Mapping[str, Sequence[Segment]]) -> str:
-    loads_by_origin = {
-        name: [asdict(part) for part in parts] for name, parts in loads.items()
-    }
-    return json.dumps(loads_by_origin, indent=2, default=datetime.isoformat)
+    document = {name: [asdict(part) for part in parts] for name, parts in loads.items()}
+    return json.dumps(document, indent=2, default=datetime.isoformat)
 
 
 def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) -> None:
@@ -79,7 +78,9 @@ def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) 
             "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[cli,plot]'"
         ) from None
     if file.suffix not in FORMATS:
-        raise EngineError(f"--plot: {file} is none of {', '.join(sorted(FORMATS))}")
+        raise EngineError(
+            f"--plot: {file} must end with one of {', '.join(sorted(FORMATS))}"
+        )
     try:
         draw(loads, limits, file)
     except OSError as error:

@@ -1,7 +1,4 @@
-"""From a command's options to the stack it means, and the words that every such command shares.
-
-Decides nothing else.
-"""
+"""Options that several commands share, and the stack that they name; runs no command."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -25,7 +22,7 @@ from pulumi_esa_cli.terminal.printing import echo
 
 StackName = Annotated[
     str,
-    flag("--stack -s", "The stack; by default the selected one.", "NAME"),
+    flag("--stack -s", "Name of the stack; default: the selected one.", "NAME"),
 ]
 ShowSecrets = Annotated[
     bool, flag("--show-secrets", "Show secret values in plain text.")
@@ -35,22 +32,22 @@ ConfigFile = Annotated[
     str,
     flag("--config-file", "Use this file instead of `Pulumi.<stack>.yaml`.", "FILE"),
 ]
-Output = Annotated[str, flag("--output", "default or json.", "FORMAT")]
-Yes = Annotated[bool, flag("--yes -y", "Go on without asking.")]
+Output = Annotated[str, flag("--output", "Output format: default or json.", "FORMAT")]
+Yes = Annotated[bool, flag("--yes -y", "Continue without asking.")]
 
 GroupCommands = Mapping[tuple[str, ...], Callable[..., None]]
 
 MASK: Final = "[secret]"
 INTERRUPTED: Final = (
     "a run on '{name}' was interrupted, and this is the state before it: `esa-prefetch cancel` "
-    "brings into the state what that run did"
+    "saves what that run did in the state"
 )
 
 
 def add_group(
     app: typer.Typer, name: str, alone: Callable[..., None], commands: GroupCommands
 ) -> None:
-    """Add a group: what it does `alone`, and its commands by their names, of which help shows the first."""
+    """Add a group: the function that it calls without a command, and its commands; help shows their first names."""
     group = typer.Typer(invoke_without_command=True, help="")
     group.callback()(alone)
     for names, command in commands.items():
@@ -60,12 +57,12 @@ def add_group(
 
 
 def current_project() -> Project:
-    """The project of the directory that the command runs in."""
+    """The project of the current directory."""
     return find_project(Path.cwd())
 
 
 def _project_of(reference: str) -> Project:
-    """The project of this directory, or the one that a stack's full name names."""
+    """The project of the current directory; without a Pulumi.yaml, the project in the full name of a stack."""
     try:
         return current_project()
     except ProjectNotFoundError:
@@ -76,7 +73,7 @@ def _project_of(reference: str) -> Project:
 
 
 def passphrase_prompt(global_flags: GlobalFlags) -> PassphrasePrompt | None:
-    """What asks for a passphrase, if somebody can be asked."""
+    """The prompt for a passphrase, or None if nobody can be asked."""
     return PassphrasePrompt() if global_flags.interactive else None
 
 
@@ -87,12 +84,15 @@ def open_selected_stack(
     config_file: str = "",
     anywhere: bool = False,
 ) -> Stack:
-    """The stack that a command means, `anywhere` also without a Pulumi.yaml; raises EngineError if there is none."""
+    """The named or the selected stack; with `anywhere` also without a Pulumi.yaml.
+
+    Raises EngineError if there is none.
+    """
     return open_stack(
         _project_of(name) if anywhere else current_project(),
         name or None,
         os.environ,
-        # from here on it may be used in any directory
+        # absolute, because the current directory may change
         config_file=Path(config_file).absolute() if config_file else None,
         ask=passphrase_prompt(global_flags),
     )
@@ -106,7 +106,7 @@ def open_stack_to_read(global_flags: GlobalFlags, name: str) -> Stack:
 
 
 def wants_json(output: str, *, as_json: bool = False) -> bool:
-    """Whether JSON is asked for, by --json or by --output; raises EngineError for another format, or both."""
+    """Whether --json or --output asks for JSON; raises EngineError for another format, or if both are given."""
     if output not in ("", "default", "json"):
         raise EngineError(
             f'invalid argument "{output}" for --output: default or json is expected'
@@ -126,7 +126,7 @@ def stack_name(option: str, argument: str) -> str:
 
 
 def confirm_by_name(global_flags: GlobalFlags, prompt: str, name: str) -> None:
-    """Let a person confirm by typing the stack's name; raises EngineError if they do not, or nobody can be asked."""
+    """Ask the user to type the name of the stack; raises EngineError if they type another, or nobody can be asked."""
     if not global_flags.interactive:
         raise EngineError("non-interactive mode requires --yes flag", FAILED)
     echo(prompt)
@@ -138,17 +138,17 @@ def confirm_by_name(global_flags: GlobalFlags, prompt: str, name: str) -> None:
 
 
 def warn_of_empty_values(values: Mapping[str, Any]) -> None:
-    """Say which keys of a stack's configuration have no value."""
+    """Warn of keys of a stack's configuration that have no value."""
     for key in sorted(key for key, value in values.items() if value is None):
         warn(f'{key} has no value, which is taken as an empty text: write "" to say so')
 
 
 def warn_of_interruption(stack: Stack) -> None:
-    """Warn if a killed run left changes that the state lacks."""
+    """Warn if a killed run left changes that are not in the state."""
     if stack.is_interrupted:
         warn(INTERRUPTED.format(name=stack.name))
 
 
 def warn(message: str) -> None:
-    """Say something that does not end the command."""
+    """Print a warning."""
     echo(f"warning: {message}", err=True)

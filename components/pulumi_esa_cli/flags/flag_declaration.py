@@ -1,4 +1,4 @@
-"""How a flag is declared to typer: its spellings, its help, a word for its value; knows no single flag."""
+"""Declares a flag to typer: its spellings, its help, the name of its value; knows no single flag."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import typer
 def flag(
     spellings: str, text: str = "", metavar: str | None = None, **more: Any
 ) -> Any:
-    """A flag by all its spellings, the long one first; one without a text is taken, and not shown in the help."""
+    """A flag with all its spellings, the long one first; without a text it is accepted, but not in the help."""
     return typer.Option(
         *spellings.split(),
         help=text,

@@ -1,6 +1,6 @@
-"""What holds for any command of one call: directory, colour, whether somebody can be asked; holds no command.
+"""The global flags of one call: directory, colour, whether the user can be asked; knows no command.
 
-Commands find it as the object of their typer context.
+Commands find them as the object of their typer context.
 """
 
 import os
@@ -17,7 +17,7 @@ COLORS: Final = ("auto", "always", "never", "raw")
 
 @dataclass(frozen=True, slots=True)
 class GlobalFlags:
-    """One call of the command: `color` and `interactive` are decided, `verbose` is 0 for people."""
+    """The global flags, with `color` and `interactive` already decided."""
 
     cwd: Path
     color: bool
@@ -36,7 +36,7 @@ class GlobalFlags:
         verbose: str,
         full_names: bool,
     ) -> "GlobalFlags":
-        """What the global flags and the surroundings amount to; raises EngineError for a value that cannot be."""
+        """The global flags, decided with the environment; raises EngineError for a value that is not valid."""
         if color not in COLORS:
             raise EngineError(
                 f"unsupported color option {color!r}: auto, always, never or raw is expected"

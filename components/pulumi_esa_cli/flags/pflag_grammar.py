@@ -1,8 +1,7 @@
-"""From the spellings that the `pulumi` CLI takes to the plain ones that typer takes; knows no command.
+"""Converts a command line as the `pulumi` CLI accepts it to one that typer accepts; knows no command.
 
-Flags stand at any position, before or after the command and its words; `--yes=false`,
-`-s=dev`, `-sdev`, `-fys dev` and a bare `--refresh` are all fine; the last of several
-wins.
+Flags may be at any position, before or after the command and its arguments. `--yes=false`, `-s=dev`, `-sdev`,
+`-fys dev` and a bare `--refresh` are all accepted. If a flag is given more than once, the last one counts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from pulumi_esa_cli.flags import unsupported_features
 TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
-# what flags mean whose value is left out; a number that follows them is their value
+# the values of flags without a value; a number that follows such a flag is its value
 BARE_FLAG_VALUES: Final = {"--refresh": "true", "--verbose": "1"}
 HELP_FLAG: Final = SimpleNamespace(opts=("--help", "-h"), is_flag=True)
 
@@ -25,11 +24,11 @@ _FlagValue = tuple[str, str]
 def normalized_arguments(
     argv: Sequence[str], root: Any, early: Sequence[Any], defaults: Mapping[str, str]
 ) -> list[str]:
-    """Words for `root`, typer's group: each command with its own flags, in full and with their values.
+    """The arguments for `root`, typer's group: each command followed by its own flags, with long names and values.
 
-    Flags of the `early` commands may stand before the command. `defaults` are given to a command that has such a flag,
-    unless the line says otherwise. Raises EngineError for a command or flag that there is not, and for a flag without
-    the value that it needs, or with one that it cannot have.
+    Flags of the `early` commands may be given before the command. `defaults` are flags that a command gets if it has
+    them and the line does not set them. Raises EngineError for an unknown command or flag, and for a flag whose value
+    is missing or not valid.
     """
     path, rest = [root], list(argv)
     words, given = list[str](), list[_FlagValue]()
@@ -53,7 +52,7 @@ def normalized_arguments(
 
 
 def parse_bool(value: str, flag: str) -> bool:
-    """Whether the value of a flag says yes, as the CLI reads it; raises EngineError if it says neither yes nor no."""
+    """The value of a bool flag, as the CLI reads it; raises EngineError if it is neither true nor false."""
     if value not in TRUE | FALSE:
         raise EngineError(
             f'invalid argument "{value}" for {flag}: true or false is expected'
@@ -78,7 +77,7 @@ def _command_name(path: list[Any]) -> str:
 def _parse_flags(
     word: str, rest: list[str], known: list[Any], command: str
 ) -> Iterator[_FlagValue]:
-    """The flags of one word with their values; the last may take the first of the rest for its value."""
+    """The flags in one word, with their values; the value of the last one may be the next word."""
     letters = [(f"-{word[n]}", word[n + 1 :]) for n in range(1, len(word))]
     name, equals, value = word.partition("=")
     for spelling, after in [(name, equals + value)] if word[1] == "-" else letters:
@@ -98,7 +97,7 @@ def _parse_flags(
 
 
 def _find_flag(name: str, commands: list[Any]) -> Any:
-    """The parameter of the last command that has such a flag, None if none has."""
+    """The flag of the last command that has it, or None."""
     if name in HELP_FLAG.opts:
         return HELP_FLAG
     flags = (flag for command in commands[::-1] for flag in command.params)
@@ -106,7 +105,7 @@ def _find_flag(name: str, commands: list[Any]) -> Any:
 
 
 def _by_command(given: list[_FlagValue], path: list[Any]) -> Iterator[str]:
-    """The commands, and behind each the flags that it has and no later one."""
+    """The commands, each followed by its flags; a flag goes to the last command that has it."""
     levels: list[list[str]] = [[] for _ in path]
     for name, value in given:
         having = [

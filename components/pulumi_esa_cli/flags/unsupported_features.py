@@ -1,4 +1,4 @@
-"""What the `pulumi` CLI has and this command has not, in words; holds nothing that runs."""
+"""Errors for commands, flags and variables of the `pulumi` CLI that this command does not have; runs nothing."""
 
 import difflib
 from collections.abc import Collection
@@ -42,14 +42,14 @@ def unsupported_flag(spelling: str, command: str) -> EngineError:
 
 
 def unsupported_variable(name: str, command: str) -> EngineError:
-    """The error for a variable of the environment that asks a command for what it cannot do."""
+    """The error for an environment variable that asks for a feature which a command does not have."""
     return EngineError(
         f"{name} is set, and esa-prefetch cannot do that: use `pulumi {command}`, or unset it; {USE_PULUMI}"
     )
 
 
 def unsupported_command(words: str, known: Collection[str]) -> EngineError:
-    """The error for a command that there is not; `known` are those of its group, to guess at what was meant."""
+    """The error for an unknown command; `known` are the commands of its group, for a suggestion."""
     *group, word = words.split(" ")
     if word in SUBCOMMANDS.get(" ".join(group), "").split():
         kind = "" if group else "command "

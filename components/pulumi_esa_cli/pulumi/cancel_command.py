@@ -1,4 +1,4 @@
-"""The command `cancel`: folds what a killed run left, then clears the locks of a stack; stops no process."""
+"""The command `cancel`: saves what a killed run did in the state, then clears the locks; stops no process."""
 
 from typing import Annotated
 
@@ -23,14 +23,14 @@ def cancel(
     stack: StackName = "",
     yes: Yes = False,
 ) -> None:
-    """End another's hold on a stack: fold what a killed run left into the state, then clear its locks."""
+    """Clear the locks of a stack, after what an interrupted run did was saved in the state."""
     found = common_options.open_selected_stack(
         context.obj, common_options.stack_name(stack, name), anywhere=True
     )
     if not yes and context.obj.interactive:
         common_options.confirm_by_name(
             context.obj,
-            f"This will clear the locks of '{found.name}', whoever holds them.",
+            f"This will clear all locks of '{found.name}', also those of other users.",
             found.name,
         )
     _print_result(found.name, administration.cancel(found))
@@ -38,12 +38,10 @@ def cancel(
 
 def _print_result(name: str, done: CancelResult) -> None:
     if done.aside_file is not None:
-        told = (
-            "; it tells of these objects, which may exist without being in the state:"
-        )
+        note = "; it names these objects, which may exist without being in the state:"
         common_options.warn(
             f"{done.reason}: the journal was set aside as {done.aside_file}"
-            + (told if done.created_objects else "")
+            + (note if done.created_objects else "")
         )
         for line in done.created_objects:
             echo(f"  {line}")

@@ -1,4 +1,4 @@
-"""The commands `config ...`: a stack's configuration, value by value; how a value is kept is the engine's business."""
+"""The commands `config ...`: list, get, set and remove configuration values; the engine reads and writes the file."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -78,7 +78,7 @@ def _values(stack: Stack) -> dict[str, Any]:
 
 
 def _decrypt(stack: Stack, values: Mapping[str, Any]) -> Callable[[str], str]:
-    # without a secret no passphrase is asked for
+    # no passphrase is needed if there is no secret
     if any(config_values.is_secret(value) for value in values.values()):
         return stack.secrets_of_salt(stack.config_document().salt).decrypt
     return str
@@ -98,7 +98,7 @@ def get(
     stack: StackName = "",
     config_file: ConfigFile = "",
 ) -> None:
-    """Print one value; a secret in plain text."""
+    """Print one value; a secret is printed in plain text."""
     found = common_options.open_selected_stack(
         context.obj, stack, config_file=config_file
     )
@@ -136,7 +136,7 @@ def set_(  # noqa: PLR0913 - each is a flag
     stack: StackName = "",
     config_file: ConfigFile = "",
 ) -> None:
-    """Set a value; without one on the line it is read from standard input, or asked for."""
+    """Set a value; if it is not given, it is read from standard input, or the user is asked."""
     if secret + plaintext + bool(kind) > 1:
         raise EngineError("only one of --secret, --plaintext and --type may be given")
     found = common_options.open_selected_stack(
@@ -158,7 +158,7 @@ def set_(  # noqa: PLR0913 - each is a flag
 
 
 def _name_of_key(key: str) -> str:
-    """A key without its namespace, with the path in it."""
+    """A key without its namespace; a path in it stays."""
     return key.partition(":")[2] or key
 
 

@@ -25,7 +25,7 @@ FLAG_VARIABLES: Final = {
 DO: Final = "What to do"
 WHICH: Final = "Which resources"
 SHOW: Final = "What to show"
-EPILOG: Final = "For every command: -C DIR, --color WHEN, --non-interactive, -v N; see `esa-prefetch --help`."
+EPILOG: Final = "Every command also has -C DIR, --color WHEN, --non-interactive and -v N; see `esa-prefetch --help`."
 
 
 def _flag(
@@ -36,59 +36,57 @@ def _flag(
     metavar: str | None = None,
     **start: Any,
 ) -> Any:
-    """A flag of some commands, which is False unless `start` says otherwise."""
+    """A flag of the commands `on`; its default is False unless `start` has another one."""
     about = {"short": short, "panel": panel, "help": text, "on": on, "metavar": metavar}
     return field(metadata=about, **(start or {"default": False}))
 
 
 _string_flag = partial(_flag, default="")
 _list_flag = partial(_flag, default_factory=list)
-# flags of the CLI that say nothing to this engine, taken so that a script runs with either
+# flags of the CLI that mean nothing to this engine; accepted, so that a script works with both
 _ignored_flag = partial(_flag, "", DO, "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperationFlags:
-    """What a person asked one operation to do; the names are the flags of the CLI."""
+    """The flags of one operation; the names are those of the CLI."""
 
     stack: str = _string_flag(
-        "-s", DO, "The stack; by default the selected one.", metavar="NAME"
+        "-s", DO, "Name of the stack; default: the selected one.", metavar="NAME"
     )
     yes: bool = _flag(
-        "-y", DO, "Go on after the preview without asking.", CHANGES_STATE
+        "-y", DO, "Continue after the preview without asking.", CHANGES_STATE
     )
     skip_preview: bool = _flag(
         "-f",
         DO,
-        "Do it at once, without a preview (and without asking).",
+        "Run without a preview, and without asking.",
         CHANGES_STATE,
     )
-    preview_only: bool = _flag(
-        "", DO, "Show what would be done, and stop there.", ("refresh", "destroy")
-    )
+    preview_only: bool = _flag("", DO, "Only show the preview.", ("refresh", "destroy"))
     expect_no_changes: bool = _flag(
         "",
         DO,
-        "Exit with 7 if anything changes; `up` and `refresh` are applied first.",
+        "Exit with code 7 if anything changes; `up` and `refresh` apply the changes first.",
         ("preview", "up", "refresh"),
     )
     refresh: str = _string_flag(
         "-r",
         DO,
-        "Read the real state of all resources first.",
+        "Refresh first: read the real state of all resources.",
         ("preview", "up", "destroy"),
         metavar="[true|false]",
     )
     continue_on_error: bool = _flag(
         "",
         DO,
-        "Go on with what does not depend on a failed resource.",
+        "Continue with resources that do not depend on a failed one.",
         ("up", "destroy"),
     )
     clear_pending_creates: bool = _flag(
         "",
         DO,
-        "Forget creations that were begun and whose end is not known.",
+        "Remove pending creations, whose result is not known, from the state.",
         ("refresh",),
     )
     # pending creations are never asked about
@@ -96,14 +94,17 @@ class OperationFlags:
     remove: bool = _flag(
         "",
         DO,
-        "Then remove the stack too, with its history and configuration.",
+        "Then also remove the stack, with its history and configuration.",
         ("destroy",),
     )
     config_file: str = _string_flag(
         "", DO, "Use this file instead of `Pulumi.<stack>.yaml`.", metavar="FILE"
     )
     config: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
-        "-c", DO, "Set this configuration first, and keep it.", metavar="KEY=VALUE"
+        "-c",
+        DO,
+        "Set this configuration value first, and save it.",
+        metavar="KEY=VALUE",
     )
     config_path: bool = _flag(
         "", DO, "The keys of --config are paths into maps and lists."
@@ -118,19 +119,19 @@ class OperationFlags:
     target: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
         "-t",
         WHICH,
-        "Only this URN; may be given more than once, and hold * or **.",
+        "Work only on this URN; may be repeated, and contain * or **.",
         metavar="URN",
     )
     target_dependents: bool = _flag(
-        "", WHICH, "With --target: also what depends on it."
+        "", WHICH, "With --target: also the resources that depend on it."
     )
     exclude_protected: bool = _flag(
-        "", WHICH, "All but protected resources and what they need.", ("destroy",)
+        "", WHICH, "Keep protected resources and those that they need.", ("destroy",)
     )
     replace: list[str] = _list_flag(  # noqa: RUF009 - a field with a factory
         "",
         WHICH,
-        "Replace this URN; * and ** are understood.",
+        "Replace this URN; may contain * or **.",
         RUNS_PROGRAM,
         metavar="URN",
     )
@@ -157,12 +158,12 @@ class OperationFlags:
     )
     urns: bool = _flag("", SHOW, "Show full URNs instead of names.")
     suppress_outputs: bool = _flag("", SHOW, "Do not show the outputs of the stack.")
-    suppress_progress: bool = _flag("", SHOW, "No sign of life between the lines.")
-    # there are no links
+    suppress_progress: bool = _flag("", SHOW, "Do not print progress dots.")
+    # there is no Pulumi Cloud to link to
     suppress_permalink: bool = _ignored_flag()
 
     skip_config_validation: bool = _flag(
-        "", DO, "Go on with configuration that Pulumi.yaml's schema refuses."
+        "", DO, "Accept configuration that does not match the schema in Pulumi.yaml."
     )
     skip_plugin_pre_install: bool = _ignored_flag()
     neo: bool = _ignored_flag()
@@ -191,7 +192,7 @@ def with_flag_signature(
 
 
 def long_flag(name: str) -> str:
-    """The spelling of a field's flag."""
+    """The long flag of a field."""
     return "--" + name.replace("_", "-")
 
 
@@ -213,7 +214,7 @@ def _parameter(entry: Any, hint: Any) -> inspect.Parameter:
 
 
 def flags_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The flags that the CLI's environment variables stand for, as if given on the line unless it says otherwise."""
+    """The flags that the CLI's environment variables set; a flag on the command line has priority."""
     found = {
         flag: "true" for flag, name in FLAG_VARIABLES.items() if is_set(environ, name)
     }
@@ -233,7 +234,7 @@ def register(app: typer.Typer) -> None:
 
 def _runner(command: str) -> Callable[..., int]:
     def run(ctx: typer.Context, **flags: Any) -> int:
-        # the engine brings gRPC: only now
+        # imported here, because the engine imports gRPC
         from pulumi_esa_cli.pulumi.operation_runner import run_command  # noqa: PLC0415
 
         return run_command(command, OperationFlags(**flags), ctx.obj)

@@ -1,4 +1,4 @@
-"""One operation from its flags to its exit code: dry run, question, real run; holds no engine and no display."""
+"""Runs one operation from its flags to its exit code: dry run, confirmation, real run."""
 
 import os
 import sys
@@ -42,9 +42,9 @@ from pulumi_esa_cli.pulumi.signals import interruptible
 from pulumi_esa_cli.terminal.printing import echo
 
 ANSWERS: Final = ("yes", "no", "details")
-# what is counted, and changes nothing
+# steps that are counted, but change nothing
 NO_CHANGE: Final = frozenset({"same", "read", "read-replacement", "discard", "refresh"})
-STOPPING: Final = "stopping: what runs is finished and saved, nothing new is begun; press Ctrl-C again to end at once"
+STOPPING: Final = "stopping: what runs is finished and saved, nothing new is started; press Ctrl-C again to end at once"
 DESTROYED: Final = (
     "The resources in the stack are deleted; its history and configuration are still there.\n"
     "`esa-prefetch stack rm {stack}` removes the stack completely."
@@ -62,7 +62,7 @@ REMOVED: Final = "The resources in the stack are deleted, and the stack with its
 
 
 def run_command(command: str, flags: OperationFlags, global_flags: GlobalFlags) -> int:
-    """Do one operation; gives the exit code, or raises EngineError with it."""
+    """Run one operation; gives the exit code, or raises EngineError with it."""
     check_flags(command, flags, global_flags)
     if command not in RUNS_PROGRAM and is_set(os.environ, "PULUMI_RUN_PROGRAM"):
         raise unsupported_features.unsupported_variable("PULUMI_RUN_PROGRAM", command)
@@ -80,7 +80,7 @@ def run_command(command: str, flags: OperationFlags, global_flags: GlobalFlags) 
 
 
 def save_config(stack: Stack, rows: list[str], *, path: bool) -> None:
-    """Write KEY=VALUE rows of the command line into the stack's file; a row without a value gives an empty text."""
+    """Write the KEY=VALUE arguments into the stack's file; KEY alone sets an empty string."""
     file = stack.config_document()
     values: Mapping[str, Any] = file.values
     for row in rows:
@@ -102,10 +102,10 @@ class OperationRunner:
     clock: Clock
 
     def run(self) -> int:
-        """The dry run, the question, and the real run, as far as the flags go."""
+        """Do the dry run, ask for confirmation, and do the real run, as the flags say; gives the exit code."""
         self._recover_interrupted_run()
         if self._all_is_protected():
-            # a stack that was to be removed, and stays, is no success
+            # with --remove it is a failure that the stack stays
             return FAILED if self.flags.remove else 0
         expected = None
         if not self.flags.skip_preview:
@@ -120,7 +120,7 @@ class OperationRunner:
         return self._real_run(expected)
 
     def _all_is_protected(self) -> bool:
-        """Whether `--exclude-protected` leaves nothing to do: says so, and the protected are not asked to go."""
+        """Whether `--exclude-protected` leaves nothing to delete; prints a sentence if so."""
         if not self.flags.exclude_protected:
             return False
         base = self.stack.snapshot()
@@ -131,7 +131,7 @@ class OperationRunner:
         return True
 
     def _recover_interrupted_run(self) -> None:
-        """Bring into the state what a killed run left, and say so; a preview changes nothing, and only warns."""
+        """Save what a killed run did in the state, and warn; a preview changes nothing, so it only warns."""
         if not self.stack.is_interrupted:
             return
         if self.command == "preview" or self.flags.preview_only:
@@ -149,7 +149,7 @@ class OperationRunner:
 
     def _real_run(self, expected: int | None) -> int:
         options = replace(self._display_options(planning=False), expected=expected)
-        # signals are wishes to the end: also while the state is being written
+        # `interruptible` includes writing the state at the end: a signal must not end the process there either
         with (
             interruptible() as cancellation,
             self.stack.update(kind_of(self.command), self.flags.message) as update,
@@ -184,14 +184,14 @@ class OperationRunner:
         with open_view(options, sys.stdout, sys.stderr, self.clock) as sink:
             cancellation.on_cancel(lambda: sink(Diagnostic("warning", STOPPING)))
 
-            def tell(event: Event) -> None:
+            def record_and_show(event: Event) -> None:
                 if seen is not None:
                     seen.append(event)
                 sink(event)
 
-            told = mask_secrets(tell, hidden)
+            masked = mask_secrets(record_and_show, hidden)
             return run_operation(
-                request, context, journal, told, cancellation, self.clock
+                request, context, journal, masked, cancellation, self.clock
             )
 
     def _confirm(self, seen: list[Event]) -> None:
@@ -207,9 +207,9 @@ class OperationRunner:
         )
 
     def _finish_destroy(self) -> None:
-        """Say what is left after a destroy; with --remove that is nothing.
+        """Print what is left after a destroy; with --remove also remove the stack.
 
-        EngineError if the stack is to be removed and has resources yet.
+        Raises EngineError if the stack cannot be removed because it still has resources.
         """
         left = len(self.stack.deployment().records)
         text = DESTROYED.format(stack=self.stack.name)
@@ -236,7 +236,7 @@ class OperationRunner:
 
     @property
     def _validates_config(self) -> bool:
-        """Whether the configuration must be what the project requires: only a program needs it."""
+        """Whether the configuration is checked against Pulumi.yaml; only if a program runs."""
         return self.command in RUNS_PROGRAM and not self.flags.skip_config_validation
 
     def _display_options(self, *, planning: bool) -> DisplayOptions:
@@ -246,16 +246,16 @@ class OperationRunner:
 
 
 def change_count(outcome: OperationResult) -> int:
-    """How many resources an operation changes, or would."""
+    """How many resources an operation changes, or would change."""
     return sum(count for op, count in outcome.changes.items() if op not in NO_CHANGE)
 
 
 def confirm(
     options: DisplayOptions, ask: TextIO, answers: TextIO, details: Callable[[], None]
 ) -> None:
-    """Ask until the answer is yes or no (which is also what an empty line means).
+    """Ask until the answer is yes or no; an empty line means no.
 
-    Raises EngineError with exit code 8 unless it is yes.
+    Raises EngineError with exit code 8 unless the answer is yes.
     """
     colorize = Colorizer(options.color)
     if options.kind == "refresh":
@@ -284,7 +284,7 @@ def confirm(
 
 
 def _read_answer(options: DisplayOptions, ask: TextIO, answers: TextIO) -> str:
-    """One of the answers, by any beginning of it; empty if it is none."""
+    """The answer that the user typed, or began to type; "" if it is no answer."""
     try:
         line = answers.readline()
     except KeyboardInterrupt:

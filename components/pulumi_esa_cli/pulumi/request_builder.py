@@ -1,4 +1,4 @@
-"""From flags and Pulumi.yaml to what engine and display are asked for; does nothing of it."""
+"""Builds the engine's request and the display options from flags and Pulumi.yaml; runs nothing."""
 
 import os
 import shutil
@@ -24,14 +24,16 @@ from pulumi_esa_cli.pulumi.operation_commands import OperationFlags, long_flag
 
 _PIP: Final = "pip"
 MAX_DEFAULT_PARALLEL: Final = 16
-MAX_PARALLEL: Final = 2**31 - 1  # that the program's SDK can be told
+MAX_PARALLEL: Final = (
+    2**31 - 1
+)  # the largest number that the SDK of the program accepts
 
 
 def find_interpreter(project: Project, environ: Mapping[str, str]) -> Path:
-    """The Python of Pulumi.yaml's virtualenv, else of PULUMI_PYTHON_CMD, else this one.
+    """The Python of the virtualenv in Pulumi.yaml, or else of PULUMI_PYTHON_CMD, or else this one.
 
-    A toolchain other than pip has an environment of its own, which only PULUMI_PYTHON_CMD can name. Raises EngineError
-    if the Python is not there, or the program is not Python.
+    A toolchain other than pip has its own environment, which only PULUMI_PYTHON_CMD can name. Raises EngineError
+    if the Python does not exist, or the program is not a Python program.
     """
     if project.runtime != "python":
         raise EngineError(
@@ -69,12 +71,12 @@ def _of_virtualenv(directory: Path) -> Path:
             "the virtualenv that Pulumi.yaml names is not there: make it with "
             f"`python3 -m venv {directory}` and install what the program needs"
         )
-    # not resolved: the virtualenv's own path is what makes it one
-    return Path(os.path.abspath(python))  # noqa: PTH100 - as it stands, without following the link
+    # the link is not followed, because Python finds the virtualenv by the path of the link
+    return Path(os.path.abspath(python))  # noqa: PTH100 - `resolve` would follow the link
 
 
 def check_flags(command: str, flags: OperationFlags, global_flags: GlobalFlags) -> None:
-    """Raise EngineError for flags that contradict each other, and where nobody can be asked."""
+    """Raise EngineError for flags that contradict each other, or if a question is needed and nobody can be asked."""
     for one, other in (
         ("target", "exclude_protected"),
         ("preview_only", "skip_preview"),
@@ -95,7 +97,7 @@ def check_flags(command: str, flags: OperationFlags, global_flags: GlobalFlags) 
 
 
 def kind_of(command: str) -> OperationKind:
-    """What a command is to the engine."""
+    """The kind of operation that a command is for the engine."""
     return cast(OperationKind, "up" if command == "preview" else command)
 
 
@@ -107,7 +109,7 @@ def build_request(
     *,
     dry_run: bool,
 ) -> OperationRequest:
-    """The engine's request; raises EngineError for a refresh that is neither true nor false."""
+    """The request for the engine; raises EngineError if --refresh is neither true nor false."""
     return OperationRequest(
         kind=kind_of(command),
         dry_run=dry_run,
@@ -130,7 +132,7 @@ def build_display_options(
     *,
     planning: bool,
 ) -> DisplayOptions:
-    """What the display is to show."""
+    """The display options of an operation."""
     return DisplayOptions(
         kind=kind_of(command),
         stack=stack.name,
@@ -155,7 +157,7 @@ def build_display_options(
 
 
 def wants_refresh(flag: str, project: Project) -> bool:
-    """Whether there is a refresh first: as the flag says, else as the project's options do."""
+    """Whether to refresh first: as the flag says, or else the options in Pulumi.yaml."""
     if flag:
         return parse_bool(flag, "--refresh")
     options = read_document(project.file).get("options")
@@ -163,12 +165,12 @@ def wants_refresh(flag: str, project: Project) -> bool:
 
 
 def default_parallel(processors: int) -> int:
-    """Four for each processor, and not too many."""
+    """Four for each processor, with a maximum."""
     return min(MAX_DEFAULT_PARALLEL, 4 * processors)
 
 
 def _processors() -> int:
-    """How many this process may use, where the system tells that; else how many there are."""
+    """The number of processors that this process may use, if the system gives it; else the number that exist."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

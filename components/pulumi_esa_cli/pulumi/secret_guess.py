@@ -1,7 +1,7 @@
-"""Whether a configuration value looks like a secret: by its key, and by how hard it is to guess; keeps nothing.
+"""Guesses whether a configuration value is a secret, from its key and from how hard it is to guess; saves nothing.
 
-The pulumi CLI asks dictionaries. This is an estimate without one: it gives the same answer for keys made by chance
-and for what is made of words, and may give another in between.
+The pulumi CLI uses dictionaries. This is an estimate without them: it gives the same answer for random keys and for
+text made of words, and may give another one for values in between.
 """
 
 import math
@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 _KEY: Final = re.compile(r"(?i)pass|pwd|secret|token")
-# no more is looked at, as by the CLI; and so many bits it takes, in all and for each character
+# the CLI looks at so many characters only, and wants so many bits, in all and for each character
 _MAX_CHARACTERS: Final = 16
 _MIN_BITS: Final = 43
 _MIN_BITS_EACH: Final = 3
@@ -26,7 +26,7 @@ _NUMBER: Final = re.compile(r"[0-9]{3,}")
 
 
 def looks_secret(name: str, value: str) -> bool:
-    """Whether what is to be kept in plain text under a key of this name may be a secret."""
+    """Whether a value that is to be saved in plain text may be a secret."""
     text = value[:_MAX_CHARACTERS]
     return bool(_KEY.search(name)) and _bits(text) >= max(
         _MIN_BITS, _MIN_BITS_EACH * len(text)
@@ -34,7 +34,7 @@ def looks_secret(name: str, value: str) -> bool:
 
 
 def _bits(text: str) -> float:
-    """How many bits there are to guess: few in words and numbers, many in what is neither."""
+    """The number of bits to guess: few for words and numbers, many for other text."""
     size = sum(size for kind, size in _ALPHABETS if re.search(kind, text))
     each = math.log2(size or 1)
     plain = _DIGIT_IN_WORD.sub(lambda found: found[0].translate(_LETTERS), text)

@@ -1,4 +1,4 @@
-"""Signals as wishes: the first lets what runs finish and be saved, the second ends all at once; ends nothing itself."""
+"""Turns signals into a cancellation: the first signal asks to stop after the running steps, the second one at once."""
 
 import os
 import signal
@@ -15,10 +15,10 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def interruptible() -> Iterator[Cancellation]:
-    """A cancellation that signals ask for, as long as the block lasts.
+    """A cancellation that signals request while the block runs.
 
-    A thread hears them. Python runs handlers in the main thread, between two of its instructions only: a signal that
-    comes right before that thread begins to wait for a step would be heard after the step.
+    A thread receives the signals. Python would run a handler in the main thread, between two instructions: a signal
+    that comes just before the main thread waits for a step would be handled only after that step.
     """
     cancellation = Cancellation()
     reading, writing = os.pipe()
@@ -52,5 +52,5 @@ def _listen(reading: int, cancellation: Cancellation) -> None:
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
-    # what has a handler is written to the wake-up descriptor
+    # Python writes a signal to the wake-up descriptor only if it has a handler
     del number, frame

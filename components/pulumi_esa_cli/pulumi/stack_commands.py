@@ -1,7 +1,4 @@
-"""The commands `stack ...`: which stacks there are, their state and outputs.
-
-How state is kept is the engine's business.
-"""
+"""The commands `stack ...`: create, select, list, show, export, import, remove stacks; the engine holds the state."""
 
 import os
 import sys
@@ -76,9 +73,13 @@ def show(
     context: typer.Context,
     *,
     stack: StackName = "",
-    show_name: Annotated[bool, flag("--show-name", "Only show its name.")] = False,
-    urns: Annotated[bool, flag("--show-urns -u", "Show each URN.")] = False,
-    ids: Annotated[bool, flag("--show-ids -i", "Show each resource's id.")] = False,
+    show_name: Annotated[bool, flag("--show-name", "Show only the name.")] = False,
+    urns: Annotated[
+        bool, flag("--show-urns -u", "Show the URN of each resource.")
+    ] = False,
+    ids: Annotated[
+        bool, flag("--show-ids -i", "Show the id of each resource.")
+    ] = False,
     show_secrets: ShowSecrets = False,
     output: Output = "",
 ) -> None:
@@ -106,7 +107,7 @@ def init(
     secrets_provider: SecretsProvider = "",
     yes: Annotated[bool, flag("--yes -y")] = False,
 ) -> None:
-    """Make an empty stack, and select it."""
+    """Create an empty stack, and select it."""
     wanted = common_options.stack_name(stack, name)
     if not wanted and (yes or not context.obj.interactive):
         raise EngineError("missing stack name: `esa-prefetch stack init <name>`")
@@ -142,10 +143,12 @@ def select(
     name: StackArgument = "",
     *,
     stack: StackName = "",
-    create: Annotated[bool, flag("--create -c", "Make it if need be.")] = False,
+    create: Annotated[
+        bool, flag("--create -c", "Create the stack if it does not exist.")
+    ] = False,
     secrets_provider: SecretsProvider = "",
 ) -> None:
-    """Select the stack that commands mean when they name none."""
+    """Select the stack that commands use by default."""
     wanted = common_options.stack_name(stack, name)
     if not wanted:
         wanted = _prompt_for_name(context.obj)
@@ -171,7 +174,7 @@ def _prompt_for_name(global_flags: GlobalFlags) -> str:
 
 
 def unselect() -> None:
-    """Forget which stack is selected."""
+    """Remove the selection of a stack."""
     project = common_options.current_project()
     backend = open_backend(project, os.environ)
     workspace.select_stack(project, backend.url, os.environ, None)
@@ -181,9 +184,11 @@ def unselect() -> None:
 def ls(
     context: typer.Context,
     *,
-    everything: Annotated[bool, flag("--all -a", "Those of all projects.")] = False,
+    everything: Annotated[
+        bool, flag("--all -a", "List the stacks of all projects.")
+    ] = False,
     of_project: Annotated[
-        str, flag("--project -p", "Those of this project.", "NAME")
+        str, flag("--project -p", "List the stacks of this project.", "NAME")
     ] = "",
     as_json: AsJson = False,
     output: Output = "",
@@ -237,7 +242,9 @@ def output(
     *,
     stack: StackName = "",
     as_json: AsJson = False,
-    shell: Annotated[bool, flag("--shell", "Print assignments.")] = False,
+    shell: Annotated[
+        bool, flag("--shell", "Print variable assignments for a shell.")
+    ] = False,
     show_secrets: ShowSecrets = False,
 ) -> None:
     """Show the outputs of a stack, or one of them."""
@@ -263,15 +270,15 @@ def export(
     context: typer.Context,
     *,
     stack: StackName = "",
-    file: Annotated[str, flag("--file", "Write it there.", "FILE")] = "",
+    file: Annotated[str, flag("--file", "Write to this file.", "FILE")] = "",
     show_secrets: ShowSecrets = False,
     version: Annotated[str, flag("--version")] = "",
 ) -> None:
     """Print the state of a stack, for `stack import`."""
     if version:
         raise EngineError(
-            "a file backend does not export earlier versions; `stack history` names them, and its "
-            "directory holds their checkpoints"
+            "a file backend does not export earlier versions; `stack history` lists them, and the "
+            "directory of the history holds their checkpoints"
         )
     found = common_options.open_stack_to_read(context.obj, stack)
     deployment = found.deployment()
@@ -290,10 +297,12 @@ def import_(
     context: typer.Context,
     *,
     stack: StackName = "",
-    file: Annotated[str, flag("--file", "Read it there.", "FILE")] = "",
-    force: Annotated[bool, flag("--force -f", "Even if it is not valid.")] = False,
+    file: Annotated[str, flag("--file", "Read from this file.", "FILE")] = "",
+    force: Annotated[
+        bool, flag("--force -f", "Import even if the state is not valid.")
+    ] = False,
 ) -> None:
-    """Put an exported state, from standard input or a file, in the place of a stack's."""
+    """Replace the state of a stack by an exported one, from standard input or a file."""
     found = common_options.open_selected_stack(context.obj, stack, anywhere=True)
     try:
         content = _content(file)
@@ -309,7 +318,7 @@ def import_(
 def _content(file: str) -> bytes:
     if not file:
         return read_stream(sys.stdin.buffer, "standard input")
-    # a pipe may be named, so its size says nothing
+    # the file may be a pipe, whose size is not known
     with Path(file).open("rb") as stream:
         return read_stream(stream, file)
 
@@ -320,12 +329,14 @@ def rm(
     *,
     stack: StackName = "",
     yes: Yes = False,
-    force: Annotated[bool, flag("--force -f", "Leave what resources it has.")] = False,
+    force: Annotated[
+        bool, flag("--force -f", "Remove it even if it has resources; they stay.")
+    ] = False,
     preserve_config: Annotated[
         bool, flag("--preserve-config", "Keep `Pulumi.<stack>.yaml`.")
     ] = False,
     remove_backups: Annotated[
-        bool, flag("--remove-backups", "Remove the backups too.")
+        bool, flag("--remove-backups", "Also remove the backups.")
     ] = False,
 ) -> None:
     """Remove a stack, its history and its configuration."""
@@ -355,11 +366,13 @@ def history(
     as_json: AsJson = False,
     show_secrets: ShowSecrets = False,
     full_dates: Annotated[bool, flag("--full-dates", "Show dates in full.")] = False,
-    page_size: Annotated[int, flag("--page-size", "10 by default.", min=1)] = 10,
-    page: Annotated[int, flag("--page", "From 1 on.", min=1)] = 1,
+    page_size: Annotated[
+        int, flag("--page-size", "Updates per page; default: 10.", min=1)
+    ] = 10,
+    page: Annotated[int, flag("--page", "Page to show, from 1.", min=1)] = 1,
     output: Output = "",
 ) -> None:
-    """Show the updates that a stack has seen, youngest first."""
+    """Show the updates of a stack, newest first."""
     found = common_options.open_selected_stack(context.obj, stack, anywhere=True)
     start = page_size * (page - 1)
     entries = read_entries(found.files)[start : start + page_size]

@@ -1,4 +1,4 @@
-"""What `stack`, `stack output` and `stack history` print; changes nothing."""
+"""Prints for `stack`, `stack output` and `stack history`; changes nothing."""
 
 import json
 import re
@@ -37,7 +37,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def stack_outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
-    """The outputs of a stack as JSON values, sorted; no passphrase is needed unless secrets are to be shown."""
+    """The outputs of a stack as JSON values, sorted; a passphrase is needed only to show secrets."""
     deployment = stack.deployment()
     decrypt = stack.secrets_of_salt(deployment.salt).decrypt if secrets else None
     for record in deployment.records:
@@ -49,7 +49,7 @@ def stack_outputs(stack: Stack, *, secrets: bool) -> dict[str, Any]:
 
 
 def _masked(one: Any) -> Any:
-    # closed secrets are still the maps that they are in the file
+    # an encrypted secret is a map with a signature
     return MASK if isinstance(one, dict) and one.get(SIGNATURE) == SECRET else one
 
 
@@ -67,9 +67,10 @@ def print_outputs(found: Mapping[str, Any]) -> None:
 
 
 def print_shell_variables(found: Mapping[str, Any], *, named: bool) -> None:
-    """Print outputs as assignments for a shell; those whose name no variable can have are left out, with a warning.
+    """Print outputs as assignments for a shell.
 
-    EngineError if such a one was asked for by name (`named`).
+    An output whose name is not a valid variable name is left out with a warning; if it was asked for by name
+    (`named`), EngineError is raised.
     """
     names = [name for name in found if _VARIABLE.fullmatch(name)]
     strange = [name for name in found if name not in names]
@@ -84,7 +85,7 @@ def print_shell_variables(found: Mapping[str, Any], *, named: bool) -> None:
 def print_overview(
     stack: Stack, name: str, *, urns: bool, ids: bool, secrets: bool
 ) -> None:
-    """Print what there is to say of a stack, its resources as a tree, and its outputs."""
+    """Print facts about a stack, its resources as a tree, and its outputs."""
     deployment, snapshot = _verified(stack)
     found = stack_outputs(stack, secrets=secrets)
     echo(f"Current stack is {name}:")
@@ -113,7 +114,7 @@ def _verified(stack: Stack) -> tuple[Deployment, Snapshot]:
 
 
 def stack_json(stack: Stack, *, secrets: bool) -> dict[str, Any]:
-    """What a stack is, its resources and its outputs, in the CLI's schema."""
+    """A stack with its resources and its outputs, in the schema of the CLI."""
     deployment, snapshot = _verified(stack)
     time = deployment.updated_at
     facts = {
@@ -158,7 +159,7 @@ def _print_tree(snapshot: Snapshot, *, urns: bool, ids: bool) -> None:
 
 
 def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
-    """Each record with what stands before it in the tree, and before what belongs to it."""
+    """Each record with the tree lines in front of it, and those in front of its details."""
     known = {record.urn for record in snapshot.resources}
     children: dict[str, list[Resource]] = {}
     for record in snapshot.resources:
@@ -167,12 +168,12 @@ def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
     roots = children.pop("", [])
     top = next((record for record in roots if record.type == ROOT_STACK_TYPE), None)
     if top is not None:
-        # what has no parent is shown below the stack, after what has
+        # records without a parent are shown below the stack, after its children
         orphans = [record for record in roots if record is not top]
         children.setdefault(top.urn, []).extend(orphans)
         roots = [top]
     found: list[tuple[Resource, str, str]] = []
-    # a stack of work instead of recursion: components may be nested deeply
+    # no recursion, because components may be nested deeply
     work = [(record, "", "") for record in roots[::-1]]
     while work:
         record, lead, below = work.pop()
@@ -187,7 +188,7 @@ def _tree(snapshot: Snapshot) -> list[tuple[Resource, str, str]]:
 def history_json(
     stack: Stack, entries: Sequence[Mapping[str, Any]], *, secrets: bool
 ) -> list[dict[str, Any]]:
-    """The updates as `--json` prints them; secrets of their configuration only if they are to be shown."""
+    """The updates as `--json` prints them; secrets of their configuration only with `secrets`."""
     decrypt = stack.secrets_manager().decrypt if secrets else None
     return [
         {
@@ -209,7 +210,7 @@ def history_json(
 
 
 def config_json(value: Any, decrypt: Any) -> dict[str, Any]:
-    """A configuration value as `--json` prints it; of a secret nothing without `decrypt`."""
+    """A configuration value as `--json` prints it; a secret has no value without `decrypt`."""
     secret = config_values.is_secret(value)
     if secret and decrypt is None:
         return {"secret": True}

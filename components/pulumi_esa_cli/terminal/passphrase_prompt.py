@@ -1,4 +1,4 @@
-"""PassphrasePrompt a person for the passphrase of secrets, once in a call; opens nothing itself."""
+"""Asks the user for the passphrase of secrets, once per call; decrypts nothing itself."""
 
 from typing import Final
 
@@ -17,13 +17,13 @@ UNLOCK_PROMPT: Final = (
 
 
 class PassphrasePrompt:
-    """Gives the passphrase of a salt; what a person has typed is tried first the next time."""
+    """Gives the passphrase of a salt; the last typed one is tried before the user is asked again."""
 
     def __init__(self) -> None:
         self._last_typed: str | None = None
 
     def __call__(self, salt: str) -> str:
-        """The passphrase that fits a salt, or a new one for an empty salt."""
+        """The passphrase that belongs to a salt, or a new one for an empty salt."""
         if not salt:
             self._last_typed = self._choose()
             return self._last_typed

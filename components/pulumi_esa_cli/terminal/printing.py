@@ -1,4 +1,4 @@
-"""Plain printing that the stack and config commands share: JSON, tables, moments; knows nothing of stacks."""
+"""Printing for the commands: text, JSON, tables, times; knows no stack."""
 
 import sys
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ _UNITS: Final = (
 
 
 def echo(text: str = "", *, err: bool = False) -> None:
-    """Print text for a person, whoever wrote what is in it."""
+    """Print text for a person, without control characters."""
     typer.echo(printable(text), err=err)
 
 
 def print_value(text: str) -> None:
-    """Print a value as it is, for whatever takes it from here; on a terminal it is text for a person."""
-    # `color`: else typer would take out of a value what looks like a colour
+    """Print a value unchanged, for another program; on a terminal without control characters."""
+    # `color=True`: otherwise typer would remove colour sequences from the value
     typer.echo(printable(text) if sys.stdout.isatty() else text, color=True)
 
 
@@ -38,7 +38,7 @@ def print_json(value: Any, indent: int = 2) -> None:
 
 
 def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:
-    """Print rows as columns two blanks apart; a cell's further lines stay in its column."""
+    """Print rows in columns, two blanks apart; all lines of a last cell start in its column."""
     rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -53,7 +53,7 @@ def print_table(rows: Sequence[Sequence[str]], margin: str = "") -> None:
 
 
 def age_text(moment: datetime, now: datetime) -> str:
-    """How long ago a moment is, in its largest unit."""
+    """The age of a moment, in its largest unit."""
     seconds = int((now - moment).total_seconds())
     for size, name in _UNITS:
         if seconds >= size:
