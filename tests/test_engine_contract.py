@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from pulumi_embedded_engine import errors
-from tests.engine.replaying import EMBEDDED, Playground
+from tests.engine.cli_recordings import EMBEDDED, CommandProject
 
 PAGE = (Path(__file__).parents[1] / "docs" / "engine.md").read_text("utf-8")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -93,9 +93,9 @@ def test_the_page_names_each_exit_code_of_the_engine() -> None:
 
 
 def test_the_page_names_each_file_that_an_update_leaves(tmp_path: Path) -> None:
-    ground = Playground.make(tmp_path)
-    ground.init(EMBEDDED)
-    done = ground.run(EMBEDDED, "up", "--yes", "--skip-preview", "--stack", "dev")
+    project = CommandProject.make(tmp_path)
+    project.init(EMBEDDED)
+    done = project.run(EMBEDDED, "up", "--yes", "--skip-preview", "--stack", "dev")
     assert done.returncode == 0, done.stderr
     told = [
         row[0].strip("`").replace("PROJECT", "proj").replace("STACK", "dev")
@@ -115,8 +115,8 @@ def test_the_page_names_each_file_that_an_update_leaves(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Playground:
-    made = Playground.make(tmp_path)
+def project(tmp_path: Path) -> CommandProject:
+    made = CommandProject.make(tmp_path)
     made.init(EMBEDDED)
     return made
 
@@ -147,27 +147,27 @@ LEFT = [
 
 @pytest.mark.parametrize("words", LEFT, ids=" ".join)
 def test_what_is_left_to_the_cli_is_one_sentence_that_names_it(
-    ground: Playground, words: tuple[str, ...]
+    project: CommandProject, words: tuple[str, ...]
 ) -> None:
-    before = tree(ground)
+    before = tree(project)
 
-    done = ground.run(EMBEDDED, *words)
+    done = project.run(EMBEDDED, *words)
 
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert re.search(rf"use `pulumi {words[0]}\b", done.stderr)
-    assert tree(ground) == before
+    assert tree(project) == before
 
 
 @pytest.mark.parametrize("command", ["refresh", "destroy"])
 def test_a_variable_that_wants_the_program_run_is_one_sentence_too(
-    ground: Playground, command: str
+    project: CommandProject, command: str
 ) -> None:
-    before = tree(ground)
+    before = tree(project)
 
-    with ground.start(
+    with project.start(
         EMBEDDED,
         command,
         "--yes",
@@ -182,29 +182,29 @@ def test_a_variable_that_wants_the_program_run_is_one_sentence_too(
     assert process.returncode == 1
     assert "PULUMI_RUN_PROGRAM" in said
     assert f"use `pulumi {command}`" in said
-    assert tree(ground) == before
+    assert tree(project) == before
 
 
 @pytest.mark.parametrize("toolchain", ["uv", "poetry"])
 def test_another_toolchain_needs_a_python_to_be_named(
-    ground: Playground, toolchain: str
+    project: CommandProject, toolchain: str
 ) -> None:
-    file = ground.root / "project/Pulumi.yaml"
+    file = project.root / "project/Pulumi.yaml"
     file.write_text(
         f"name: proj\nruntime:\n  name: python\n  options: {{toolchain: {toolchain}}}\n"
     )
-    before = tree(ground)
+    before = tree(project)
 
-    done = ground.run(EMBEDDED, "up", "--yes", "--skip-preview")
+    done = project.run(EMBEDDED, "up", "--yes", "--skip-preview")
 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert f"toolchain: {toolchain}" in done.stderr
     assert "PULUMI_PYTHON_CMD" in done.stderr
-    assert tree(ground) == before
+    assert tree(project) == before
 
 
-def tree(ground: Playground) -> dict[str, bytes]:
-    places = (ground.root / "state", ground.root / "project")
+def tree(project: CommandProject) -> dict[str, bytes]:
+    places = (project.root / "state", project.root / "project")
     files = [file for place in places for file in place.rglob("*") if file.is_file()]
     return {str(file): file.read_bytes() for file in files}

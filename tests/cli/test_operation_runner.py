@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pulumi_esa_cli.pulumi.signals import interruptible
-from tests.engine.replaying import EMBEDDED, Playground
+from tests.engine.cli_recordings import EMBEDDED, CommandProject
 
 PROGRAM = """
 import pulumi
@@ -29,31 +29,31 @@ SECONDS = 60
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Playground:
-    made = Playground.make(tmp_path)
+def project(tmp_path: Path) -> CommandProject:
+    made = CommandProject.make(tmp_path)
     made.program(PROGRAM)
     made.init(EMBEDDED)
     return made
 
 
 def run(
-    ground: Playground, *arguments: str, code: int = 0
+    project: CommandProject, *arguments: str, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    done = ground.run(EMBEDDED, *arguments)
+    done = project.run(EMBEDDED, *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
 
-def resources(ground: Playground) -> list[dict[str, Any]]:
-    return list(ground.state()["resources"])
+def resources(project: CommandProject) -> list[dict[str, Any]]:
+    return list(project.state()["resources"])
 
 
-def test_a_preview_changes_nothing_and_is_one_document(ground: Playground) -> None:
-    document = json.loads(run(ground, "preview", "--json").stdout)
+def test_a_preview_changes_nothing_and_is_one_document(project: CommandProject) -> None:
+    document = json.loads(run(project, "preview", "--json").stdout)
 
     assert [step["op"] for step in document["steps"]] == ["create", "create"]
     assert document["changeSummary"] == {"create": 2}
-    assert resources(ground) == []
+    assert resources(project) == []
 
 
 @pytest.mark.parametrize(
@@ -64,18 +64,18 @@ def test_a_preview_changes_nothing_and_is_one_document(ground: Playground) -> No
     ],
 )
 def test_a_replacement_is_previewed_with_its_records_as_its_halves_have_left_them(
-    ground: Playground, first: bool, old: dict[str, Any], outputs: dict[str, Any]
+    project: CommandProject, first: bool, old: dict[str, Any], outputs: dict[str, Any]
 ) -> None:
     program = (
         "import pulumi\nfrom goldprov import Thing\n"
         f"opts = pulumi.ResourceOptions(delete_before_replace={first})\n"
         "a = Thing('a', zone='{}', opts=opts)\nb = Thing('b', zone=a.id, opts=opts)"
     )
-    ground.program(program.format("z1"))
-    run(ground, "up", "-yf")
-    ground.program(program.format("z2"))
+    project.program(program.format("z1"))
+    run(project, "up", "-yf")
+    project.program(program.format("z2"))
 
-    steps = json.loads(run(ground, "preview", "--json").stdout)["steps"]
+    steps = json.loads(run(project, "preview", "--json").stdout)["steps"]
 
     # as the pulumi CLI 3.260 printed them
     (step, *_) = (s for s in steps if s["urn"].endswith("::a"))
@@ -89,9 +89,9 @@ def test_a_replacement_is_previewed_with_its_records_as_its_halves_have_left_the
         assert (other["op"], "replaceReasons" in other) == ("replace", False)
 
 
-def test_configuration_of_the_line_is_used_and_kept(ground: Playground) -> None:
+def test_configuration_of_the_line_is_used_and_kept(project: CommandProject) -> None:
     run(
-        ground,
+        project,
         "up",
         "-yf",
         "-c",
@@ -102,22 +102,24 @@ def test_configuration_of_the_line_is_used_and_kept(ground: Playground) -> None:
     )
 
     assert (
-        next(r for r in resources(ground) if r["urn"].endswith("::a"))["inputs"]["size"]
+        next(r for r in resources(project) if r["urn"].endswith("::a"))["inputs"][
+            "size"
+        ]
         == 4
     )
-    assert run(ground, "config", "get", "size").stdout == "4\n"
-    assert json.loads(run(ground, "config", "get", "deep", "--json").stdout)[
+    assert run(project, "config", "get", "size").stdout == "4\n"
+    assert json.loads(run(project, "config", "get", "deep", "--json").stdout)[
         "objectValue"
     ] == {"x": 1}
 
 
 @pytest.mark.slow
 def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_it_plainly(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    ground.configure(EMBEDDED, [("tok", "plain-top-secret", True)])
-    run(ground, "config", "set", "--path", "obj.word", "hunter2-leaf", "--secret")
-    ground.program(
+    project.configure(EMBEDDED, [("tok", "plain-top-secret", True)])
+    run(project, "config", "set", "--path", "obj.word", "hunter2-leaf", "--secret")
+    project.program(
         "import pulumi\nfrom goldprov import Thing\nconfig = pulumi.Config()\n"
         "pulumi.export('top', config.get('tok'))\npulumi.export('all', config.get('obj'))\n"
         "Thing('a', token='Bearer ' + config.get('tok'))\nprint(config.get_object('obj'))\n"
@@ -129,65 +131,67 @@ def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_
         ("up", "-y", "--diff", "--show-sames"),
     )
 
-    said = [run(ground, *words).stdout for words in commands]
+    said = [run(project, *words).stdout for words in commands]
 
     assert all("[secret]" in text for text in said)
     for word in ("plain-top-secret", "hunter2-leaf"):
         assert not any(word in text for text in said)
-        assert word in str(resources(ground))
+        assert word in str(resources(project))
 
 
 @pytest.mark.parametrize(
     "words", [("up", "-yf"), ("cancel", "-y"), ("stack", "rm", "-y")]
 )
 def test_a_state_that_cannot_be_locked_is_one_sentence(
-    ground: Playground, words: tuple[str, ...]
+    project: CommandProject, words: tuple[str, ...]
 ) -> None:
-    shutil.rmtree(ground.root / "state/.pulumi/locks")
-    (ground.root / "state/.pulumi/locks").write_text("")
+    shutil.rmtree(project.root / "state/.pulumi/locks")
+    (project.root / "state/.pulumi/locks").write_text("")
 
-    done = run(ground, *words, code=1)
+    done = run(project, *words, code=1)
 
     assert done.stderr.startswith("error: the stack cannot be locked or unlocked: ")
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_row_of_configuration_without_a_value_sets_an_empty_text(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    run(ground, "preview", "-c", "bare", "-c", "list[0]", "--config-path", "-c", "x:y=")
+    run(
+        project, "preview", "-c", "bare", "-c", "list[0]", "--config-path", "-c", "x:y="
+    )
 
     # what the pulumi CLI 3.260 wrote
     rows = '  proj:bare: ""\n  proj:list:\n    - ""\n  x:y: ""\n'
-    assert (ground.root / "project/Pulumi.dev.yaml").read_text().endswith(rows)
+    assert (project.root / "project/Pulumi.dev.yaml").read_text().endswith(rows)
 
 
 def test_a_row_of_configuration_that_is_none_is_refused_before_anything_is_changed(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    done = run(ground, "up", "-yf", "-c", "a:b:c", code=1)
+    done = run(project, "up", "-yf", "-c", "a:b:c", code=1)
 
     assert done.stderr.startswith("error: invalid configuration key: ")
-    assert resources(ground) == []
+    assert resources(project) == []
 
 
 def test_a_stack_without_configuration_leaves_the_program_that_of_the_caller(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
     # so did the pulumi CLI 3.260; the secret keys are always the stack's own
     given = {"PULUMI_CONFIG": '{"proj:size":"7"}'}
-    ground.program(
+    project.program(
         "import os, pulumi\npulumi.export('size', pulumi.Config().get('size'))\n"
         "pulumi.export('keys', os.environ['PULUMI_CONFIG_SECRET_KEYS'])"
     )
 
     def exported() -> dict[str, Any]:
-        started = ground.start(EMBEDDED, "up", "-yf", **given, stdout=subprocess.PIPE)
+        started = project.start(EMBEDDED, "up", "-yf", **given, stdout=subprocess.PIPE)
         started.communicate(timeout=SECONDS)
-        return dict(resources(ground)[0]["outputs"])
+        return dict(resources(project)[0]["outputs"])
 
     assert exported() == {"size": "7", "keys": "[]"}
-    run(ground, "config", "set", "other:key", "1")
+    run(project, "config", "set", "other:key", "1")
     assert exported() == {"keys": "[]"}
 
 
@@ -195,65 +199,65 @@ def test_a_stack_without_configuration_leaves_the_program_that_of_the_caller(
     "refused", ["Thing('a', size=-5)", "Thing('a', label='x', opts=by_import)"]
 )
 def test_the_default_provider_of_what_was_refused_is_recorded(
-    ground: Playground, refused: str
+    project: CommandProject, refused: str
 ) -> None:
-    ground.program(
+    project.program(
         "import pulumi\nfrom goldprov import Thing\n"
         f"by_import = pulumi.ResourceOptions(import_='id-x')\n{refused}"
     )
 
-    run(ground, "up", "-yf", code=1)
+    run(project, "up", "-yf", code=1)
 
     # as the pulumi CLI 3.260 left it
-    types = {record["type"] for record in resources(ground)}
+    types = {record["type"] for record in resources(project)}
     assert types == {"pulumi:pulumi:Stack", "pulumi:providers:pulumi-python"}
 
 
 def test_a_destroy_of_a_stack_of_outputs_alone_leaves_nothing(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    ground.program("import pulumi\npulumi.export('a', 1)")
-    run(ground, "up", "-yf")
+    project.program("import pulumi\npulumi.export('a', 1)")
+    run(project, "up", "-yf")
 
-    run(ground, "destroy", "-yf")
+    run(project, "destroy", "-yf")
 
     # as the pulumi CLI 3.260 left it
-    assert resources(ground) == []
-    assert run(ground, "stack", "output", "--json").stdout == "{}\n"
+    assert resources(project) == []
+    assert run(project, "stack", "output", "--json").stdout == "{}\n"
 
 
 def test_changes_that_were_not_expected_are_applied_and_end_with_7(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    done = run(ground, "up", "-yf", "--expect-no-changes", code=7)
+    done = run(project, "up", "-yf", "--expect-no-changes", code=7)
 
     assert (
         done.stderr
         == "error: no changes were expected for update but changes were proposed\n"
     )
-    assert len(resources(ground)) == 3
-    assert run(ground, "preview", "--expect-no-changes").stderr == ""
+    assert len(resources(project)) == 3
+    assert run(project, "preview", "--expect-no-changes").stderr == ""
 
 
 @pytest.mark.slow
-def test_a_destroyed_stack_can_be_removed_at_once(ground: Playground) -> None:
-    run(ground, "up", "-yf")
+def test_a_destroyed_stack_can_be_removed_at_once(project: CommandProject) -> None:
+    run(project, "up", "-yf")
 
-    done = run(ground, "destroy", "-yf", "--remove")
+    done = run(project, "destroy", "-yf", "--remove")
 
     assert "is removed" in done.stdout
     assert (
-        run(ground, "destroy", "-yf", "-s", "dev", code=6).stderr
+        run(project, "destroy", "-yf", "-s", "dev", code=6).stderr
         == "error: no stack named 'dev' found\n"
     )
 
 
 def test_a_program_in_another_language_is_the_cli_s_business(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    (ground.root / "project/Pulumi.yaml").write_text("name: proj\nruntime: nodejs\n")
+    (project.root / "project/Pulumi.yaml").write_text("name: proj\nruntime: nodejs\n")
 
-    done = run(ground, "up", "-yf", code=1)
+    done = run(project, "up", "-yf", code=1)
 
     assert done.stderr == (
         "error: esa-prefetch runs Python programs only, and Pulumi.yaml says `runtime: nodejs`: use the pulumi CLI\n"
@@ -279,12 +283,12 @@ def read_until(master: int, text: str) -> str:
 
 
 def test_on_a_terminal_there_is_a_question_with_details(
-    ground: Playground, terminal: tuple[int, int]
+    project: CommandProject, terminal: tuple[int, int]
 ) -> None:
     master, slave = terminal
-    ground.configure(EMBEDDED, [("note", "hushed-note", True)])
-    ground.program(f"{PROGRAM}pulumi.export('n', pulumi.Config().get('note'))")
-    with ground.start(
+    project.configure(EMBEDDED, [("note", "hushed-note", True)])
+    project.program(f"{PROGRAM}pulumi.export('n', pulumi.Config().get('note'))")
+    with project.start(
         EMBEDDED, "up", stdin=slave, stdout=slave, stderr=slave, TERM="xterm"
     ) as process:
         os.close(slave)
@@ -302,15 +306,15 @@ def test_on_a_terminal_there_is_a_question_with_details(
     assert "hushed-note" not in preview + details
     assert "confirmation declined" in end
     assert code == 8
-    assert resources(ground) == []
+    assert resources(project) == []
 
 
 def test_the_first_signal_lets_what_runs_finish_and_saves_it(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    (ground.root / "ctl.json").write_text('{"sleep": {"a": 1}}')
+    (project.root / "ctl.json").write_text('{"sleep": {"a": 1}}')
 
-    with ground.start(
+    with project.start(
         EMBEDDED, "up", "-yf", stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
@@ -324,16 +328,16 @@ def test_the_first_signal_lets_what_runs_finish_and_saves_it(
     assert code == 1
     assert "stopping: what runs is finished and saved" in rest
     assert "Thing a created" in rest
-    assert [r["id"] for r in resources(ground) if r["urn"].endswith("::a")] == ["id-a"]
-    run(ground, "up", "-yf")
+    assert [r["id"] for r in resources(project) if r["urn"].endswith("::a")] == ["id-a"]
+    run(project, "up", "-yf")
 
 
 def test_the_second_signal_ends_all_at_once_and_has_an_exit_code_of_its_own(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    (ground.root / "ctl.json").write_text(json.dumps({"sleep": {"a": SECONDS}}))
+    (project.root / "ctl.json").write_text(json.dumps({"sleep": {"a": SECONDS}}))
 
-    with ground.start(
+    with project.start(
         EMBEDDED, "up", "-yf", stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
@@ -344,9 +348,9 @@ def test_the_second_signal_ends_all_at_once_and_has_an_exit_code_of_its_own(
         code = process.wait(timeout=SECONDS / 2)
 
     assert code == 8
-    (pending,) = ground.state()["pending_operations"]
+    (pending,) = project.state()["pending_operations"]
     assert pending["type"] == "creating"
-    assert not list((ground.root / "state/.pulumi/locks").glob("**/*.json"))
+    assert not list((project.root / "state/.pulumi/locks").glob("**/*.json"))
 
 
 def test_signals_ask_first_and_order_then() -> None:
@@ -382,15 +386,17 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_heard_at_once() -> None:
 
 
 @pytest.mark.slow
-def test_what_stays_after_a_destroy_is_not_called_deleted(ground: Playground) -> None:
-    ground.program(
+def test_what_stays_after_a_destroy_is_not_called_deleted(
+    project: CommandProject,
+) -> None:
+    project.program(
         "from pulumi import ResourceOptions\nfrom goldprov import Thing\n"
         "Thing('a')\nThing('b', opts=ResourceOptions(protect=True))\n"
     )
-    run(ground, "up", "-f")
+    run(project, "up", "-f")
 
-    done = run(ground, "destroy", "-f", "--exclude-protected")
-    removal = run(ground, "destroy", "-f", "--exclude-protected", "--remove", code=1)
+    done = run(project, "destroy", "-f", "--exclude-protected")
+    removal = run(project, "destroy", "-f", "--exclude-protected", "--remove", code=1)
 
     assert "are deleted" not in done.stdout
     assert "The rest of the stack stays" in done.stdout
@@ -398,15 +404,15 @@ def test_what_stays_after_a_destroy_is_not_called_deleted(ground: Playground) ->
 
 
 def test_a_stack_that_is_protected_as_a_whole_is_left_with_a_sentence(
-    ground: Playground,
+    project: CommandProject,
 ) -> None:
-    ground.program(
+    project.program(
         "from pulumi import ResourceOptions\nfrom goldprov import Thing\n"
         "Thing('a', opts=ResourceOptions(protect=True))\n"
     )
-    run(ground, "up", "-f")
+    run(project, "up", "-f")
 
-    done = run(ground, "destroy", "-f", "--exclude-protected")
+    done = run(project, "destroy", "-f", "--exclude-protected")
 
     assert done.stdout.startswith("Nothing is destroyed: the stack's 3 resources are")
-    assert len(resources(ground)) == 3
+    assert len(resources(project)) == 3

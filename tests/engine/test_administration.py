@@ -15,7 +15,7 @@ from pulumi_embedded_engine.state import checkpoint, locks
 from pulumi_embedded_engine.state.encoding import with_plaintext_secrets
 from pulumi_embedded_engine.state.journal import StepCompleted
 from pulumi_embedded_engine.state.journal_file import read_journal
-from tests.engine.killing import killed_at
+from tests.engine.simulated_kill import killed_at
 from tests.engine.stacks import ROOT, creation, root, stack_in, thing
 
 RECORD = {"urn": ROOT, "custom": False, "type": "pulumi:pulumi:Stack"}

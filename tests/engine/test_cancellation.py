@@ -5,7 +5,7 @@ from pulumi_embedded_engine.execution.cancellation import Cancellation
 SECONDS = 10
 
 
-def test_listeners_hear_the_first_request_once() -> None:
+def test_listeners_are_called_once() -> None:
     cancellation, heard = Cancellation(), threading.Semaphore(0)
     cancellation.on_cancel(lambda: heard.release())  # noqa: PLW0108 - takes an argument
 
@@ -18,7 +18,7 @@ def test_listeners_hear_the_first_request_once() -> None:
     assert not cancellation.terminated
 
 
-def test_an_abort_is_a_request_too() -> None:
+def test_terminate_also_cancels() -> None:
     cancellation, heard = Cancellation(), threading.Event()
     cancellation.on_terminate(heard.set)
 
@@ -29,7 +29,7 @@ def test_an_abort_is_a_request_too() -> None:
     assert cancellation.terminated
 
 
-def test_a_late_listener_hears_at_once() -> None:
+def test_a_listener_that_is_added_later_is_called_immediately() -> None:
     cancellation, heard = Cancellation(), threading.Event()
     cancellation.cancel()
 

@@ -27,7 +27,7 @@ WAITING = PLAIN.with_(pending_replacement=True)
         (NO_DIFF, WAITING, False, "replace"),
     ],
 )
-def test_a_diff_leads_to_one_decision(
+def test_a_diff_leads_to_one_kind_of_step(
     diff: Diff, old: Resource, triggered: bool, decision: str
 ) -> None:
     assert step_kind(diff, old, triggered=triggered) == decision
@@ -58,7 +58,7 @@ def test_a_trigger_counts_if_both_are_there_and_differ(
     ("said", "asked", "first"),
     [(None, True, True), (False, True, False), (True, False, True)],
 )
-def test_the_programs_word_on_the_order_counts_more(
+def test_the_programs_option_overrides_the_providers_order(
     said: bool | None, asked: bool, first: bool
 ) -> None:
     goal = Goal("n", PLAIN, delete_before_replace=said)

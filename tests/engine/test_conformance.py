@@ -1,13 +1,13 @@
-"""The embedded engine does what the pulumi CLI was recorded doing: alone, and in turns with it on one state."""
+"""The embedded engine does what the pulumi CLI was recorded doing: alone, and alternating with it on one state."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.engine.replaying import CLI, EMBEDDED, recordings, replay
+from tests.engine.cli_recordings import CLI, EMBEDDED, recordings, replay
 
-# a fixed third, for every run of the tests: creation, replacement, refresh, failure, secrets
+# A fixed third runs every time: creation, replacement, refresh, failure, secrets.
 THIRD = frozenset(
     {
         "01_create3",

@@ -49,7 +49,7 @@ def test_a_disabled_default_provider_is_refused(disabled: str) -> None:
         DefaultProviders(config, EventQueue()).reference("aws")
 
 
-def test_a_setting_that_is_no_list_is_named() -> None:
+def test_a_setting_that_is_not_a_list_is_named() -> None:
     config = {"pulumi:disable-default-providers": ConfigValue("{")}
 
     with pytest.raises(EngineError, match="should be a JSON list"):

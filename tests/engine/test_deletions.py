@@ -22,7 +22,7 @@ def _order(*records: Resource) -> list[list[str]]:
     return [sorted(step.urn for step in layer) for layer in deletion_layers(going)]
 
 
-def test_what_the_program_did_not_name_goes() -> None:
+def test_what_the_program_did_not_register_is_deleted() -> None:
     generator_state = GeneratorState(decisions={A: UrnDecision("same")})
 
     kept, going = plan_deletions(
@@ -34,7 +34,7 @@ def test_what_the_program_did_not_name_goes() -> None:
     assert [generator_state.is_deleted(urn) for urn in (A, B)] == [False, True]
 
 
-def test_a_renamed_record_lives_on() -> None:
+def test_a_renamed_record_is_not_deleted() -> None:
     generator_state = GeneratorState(
         decisions={B: UrnDecision("same")}, current_urns={A: B}
     )
@@ -44,7 +44,7 @@ def test_a_renamed_record_lives_on() -> None:
     assert going == []
 
 
-def test_a_replaced_object_goes_though_its_successor_lives() -> None:
+def test_a_replaced_object_is_deleted_while_the_new_one_stays() -> None:
     resources = ResourceIndex([_record(A, delete=True), _record(A)])
 
     _, going = plan_deletions(
@@ -54,7 +54,7 @@ def test_a_replaced_object_goes_though_its_successor_lives() -> None:
     assert [(step.op, step.old.position) for step in going] == [("delete-replaced", 0)]
 
 
-def test_a_record_that_waits_for_a_successor_is_only_forgotten() -> None:
+def test_a_record_with_pending_replacement_is_only_dropped() -> None:
     _, going = plan_deletions(
         GeneratorState(), ResourceIndex([_record(A, pending_replacement=True)]), None
     )
@@ -62,7 +62,7 @@ def test_a_record_that_waits_for_a_successor_is_only_forgotten() -> None:
     assert isinstance(going[0], RemovePendingReplaceStep)
 
 
-def test_what_is_out_of_scope_is_kept_as_it_is() -> None:
+def test_untargeted_records_are_kept() -> None:
     kept, going = plan_deletions(
         GeneratorState(), ResourceIndex([_record(A), _record(B)]), {B}
     )
@@ -71,7 +71,7 @@ def test_what_is_out_of_scope_is_kept_as_it_is() -> None:
     assert [step.urn for step in going] == [B]
 
 
-def test_dependents_go_first_and_the_provider_last() -> None:
+def test_dependents_are_deleted_first_and_the_provider_last() -> None:
     reference = f"{PROVIDER}::id"
 
     order = _order(
@@ -84,7 +84,7 @@ def test_dependents_go_first_and_the_provider_last() -> None:
     assert order == [[B], [A, C], [PROVIDER]]
 
 
-def test_what_needs_a_component_goes_before_its_children() -> None:
+def test_what_depends_on_a_component_is_deleted_before_its_children() -> None:
     order = _order(
         _record(A, custom=False, type="a:b:C"),
         _record(B, parent=A),
@@ -94,7 +94,7 @@ def test_what_needs_a_component_goes_before_its_children() -> None:
     assert order == [[C], [B], [A]]
 
 
-def test_a_failed_record_keeps_all_it_needs() -> None:
+def test_everything_that_a_failed_record_depends_on_is_kept() -> None:
     resources = ResourceIndex([_record(A), _record(B, A), _record(C, B), _record(D)])
     _, going = plan_deletions(GeneratorState(), resources, None)
     failed = [step.old for step in going if step.urn == C]
@@ -104,7 +104,7 @@ def test_a_failed_record_keeps_all_it_needs() -> None:
     assert [step.urn for step in left] == [C, D]
 
 
-def test_a_failed_record_does_not_keep_the_replaced_namesake_of_what_it_needs() -> None:
+def test_a_failed_record_does_not_keep_the_replaced_record_of_the_same_urn() -> None:
     resources = ResourceIndex([_record(A, delete=True), _record(A), _record(B, A)])
     _, going = plan_deletions(GeneratorState(), resources, None)
     failed = [step.old for step in going if step.urn == B]
@@ -114,7 +114,7 @@ def test_a_failed_record_does_not_keep_the_replaced_namesake_of_what_it_needs() 
     assert [(s.urn, s.old.record.delete) for s in left] == [(A, True), (B, False)]
 
 
-def test_ten_thousand_records_of_one_component_are_ordered_at_once() -> None:
+def test_ten_thousand_records_of_one_component_are_ordered_quickly() -> None:
     names = [f"{A}{number}" for number in range(10_000)]
     box = _record(A, custom=False, type="a:b:C")
 
@@ -123,7 +123,7 @@ def test_ten_thousand_records_of_one_component_are_ordered_at_once() -> None:
     assert [len(layer) for layer in order] == [10_000, 1]
 
 
-def test_deletions_are_steps_of_their_own() -> None:
+def test_a_deletion_is_a_delete_step() -> None:
     _, going = plan_deletions(GeneratorState(), ResourceIndex([_record(A)]), None)
 
     assert isinstance(going[0], DeleteStep)

@@ -45,7 +45,7 @@ def test_the_engines_own_diff_names_paths_and_keys() -> None:
     }
 
 
-def test_a_null_that_comes_or_goes_is_no_change() -> None:
+def test_an_added_or_removed_null_is_no_change() -> None:
     assert input_diff({"a": None}, {"b": None}).changes == "none"
 
 
@@ -61,13 +61,13 @@ def test_replace_on_changes_turns_changes_below_its_path_into_replacements() -> 
     assert (strict.detailed or {})["c"].kind == "update"
 
 
-def test_replace_on_changes_that_is_no_path_is_refused_in_a_sentence() -> None:
+def test_an_invalid_path_in_replace_on_changes_is_rejected_in_a_sentence() -> None:
     with pytest.raises(EngineError, match=r"'z\[', which is not a property path"):
         with_replace_on_changes(Diff("some"), ["z["], init_errors=False)
 
 
 @pytest.mark.parametrize("key", ["", "q["])
-def test_a_property_whose_name_is_no_path_is_below_no_option(key: str) -> None:
+def test_a_property_whose_name_is_not_a_path_matches_no_option(key: str) -> None:
     diff = Diff("some", changed=[key], detailed={key: PropertyChange("update")})
 
     found = with_replace_on_changes(diff, ["size", "*"], init_errors=False)
@@ -75,7 +75,7 @@ def test_a_property_whose_name_is_no_path_is_below_no_option(key: str) -> None:
     assert not found.replacing
 
 
-def test_the_empty_path_in_replace_on_changes_is_all_there_is() -> None:
+def test_the_empty_path_in_replace_on_changes_matches_everything() -> None:
     diff = input_diff({"a": 1}, {"a": 2})
 
     assert with_replace_on_changes(diff, [""], init_errors=False).replaces == ["a"]
@@ -87,13 +87,13 @@ def test_replace_on_changes_does_nothing_where_nothing_changes() -> None:
     assert with_replace_on_changes(diff, ["*"], init_errors=False) is diff
 
 
-def test_an_object_that_did_not_become_ready_can_be_replaced_by_a_star() -> None:
+def test_a_star_replaces_an_object_that_failed_to_initialize() -> None:
     diff = with_replace_on_changes(Diff("none"), ["*"], init_errors=True)
 
     assert (diff.changes, diff.replacing) == ("some", True)
 
 
-def test_an_inverted_diff_swaps_what_comes_and_goes() -> None:
+def test_an_inverted_diff_swaps_add_and_delete() -> None:
     detailed = {"a": PropertyChange("add-replace"), "b": PropertyChange("update")}
 
     turned = invert(Diff("some", detailed=detailed)).detailed or {}

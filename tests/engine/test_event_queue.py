@@ -15,7 +15,7 @@ RECORD = Resource(urn="u", custom=True, type="t:m:T")
 GOAL = Goal("n", RECORD)
 
 
-def test_a_registration_waits_for_its_answer() -> None:
+def test_a_registration_waits_for_its_result() -> None:
     event_queue = EventQueue()
 
     def serve() -> None:
@@ -31,7 +31,7 @@ def test_a_registration_waits_for_its_answer() -> None:
     server.join()
 
 
-def test_whoever_waits_is_told_that_all_is_over() -> None:
+def test_waiting_calls_fail_when_the_queue_is_closed() -> None:
     event_queue = EventQueue()
 
     def close() -> None:
@@ -47,7 +47,7 @@ def test_whoever_waits_is_told_that_all_is_over() -> None:
     closer.join()
 
 
-def test_nothing_is_taken_once_closed_but_the_program_may_still_end() -> None:
+def test_a_closed_queue_accepts_only_the_end_of_the_program() -> None:
     event_queue = EventQueue()
     event_queue.close()
 
@@ -58,7 +58,7 @@ def test_nothing_is_taken_once_closed_but_the_program_may_still_end() -> None:
     assert event_queue.get() == ProgramEndedEvent()
 
 
-def test_an_answer_that_comes_too_late_is_dropped() -> None:
+def test_a_result_after_the_close_is_dropped() -> None:
     event_queue = EventQueue()
     seen: list[RegisterResourceEvent] = []
 

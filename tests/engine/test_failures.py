@@ -1,4 +1,4 @@
-"""What a run does when something is asked for that is not there, or a provider fails."""
+"""Runs in which something is requested that does not exist, or a provider fails."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_embedded_engine.model.operation_context import OperationKind
 from pulumi_embedded_engine.model.state_records import PendingOperation, Snapshot
-from tests.engine.running import Bench
+from tests.engine.real_runs import EngineProject
 from tests.engine.stacks import thing
 
 THING = "from maker import *\nimport pulumi\n"
@@ -25,41 +25,41 @@ FAILS_TO_DIFF = THING + FAILING.format(hook="diff(self, id_, olds, news)")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def project(tmp_path: Path) -> EngineProject:
+    return EngineProject(tmp_path)
 
 
-def test_a_replacement_of_what_is_not_recorded_is_refused_before_anything_is_asked(
-    bench: Bench,
+def test_an_unknown_replace_target_is_rejected_before_the_provider_is_called(
+    project: EngineProject,
 ) -> None:
-    ran = bench.run(THING + "Thing('a')", replace=["urn:pulumi:dev::proj::t:m:T::no"])
+    ran = project.run(THING + "Thing('a')", replace=["urn:pulumi:dev::proj::t:m:T::no"])
 
     assert ran.outcome is not None
     assert ran.outcome.failed
     assert ran.steps() == []
-    assert "could not be found in the stack" in ran.said("error")[0]
+    assert "could not be found in the stack" in ran.messages("error")[0]
 
 
 @pytest.mark.parametrize("kind", ["destroy", "refresh"])
-def test_a_slip_in_what_to_destroy_is_refused_before_anything_is_asked(
-    bench: Bench, kind: OperationKind
+def test_an_unknown_destroy_target_is_rejected_before_the_provider_is_called(
+    project: EngineProject, kind: OperationKind
 ) -> None:
-    before = bench.run(THING + "Thing('a')").state
+    before = project.run(THING + "Thing('a')").state
 
-    ran = bench.run(kind=kind, targets=["urn:pulumi:dev::proj::t:m:T::no"])
+    ran = project.run(kind=kind, targets=["urn:pulumi:dev::proj::t:m:T::no"])
 
     assert ran.outcome is not None
     assert ran.outcome.failed
     assert ran.steps() == []
     assert ran.state.resources == before.resources
-    assert [line for line in ran.said("error") if "failed" in line] == []
-    assert "could not be found in the stack" in ran.said("error")[0]
+    assert [line for line in ran.messages("error") if "failed" in line] == []
+    assert "could not be found in the stack" in ran.messages("error")[0]
 
 
-def test_a_read_that_fails_leaves_the_program_going_when_it_shall_go_on(
-    bench: Bench,
+def test_with_continue_on_error_the_program_goes_on_after_a_failed_read(
+    project: EngineProject,
 ) -> None:
-    ran = bench.run(
+    ran = project.run(
         FAILS_TO_READ
         + "found = Bad('g', pulumi.ResourceOptions(id='id-g'))\n"
         + "pulumi.export('id', found.id)\n"
@@ -73,47 +73,47 @@ def test_a_read_that_fails_leaves_the_program_going_when_it_shall_go_on(
     assert ran.record("proj-dev").outputs == {"id": "id-g"}
 
 
-def test_a_refresh_keeps_what_it_read_although_the_provider_cannot_compare_it(
-    bench: Bench,
+def test_a_refresh_keeps_what_it_read_even_if_the_diff_fails(
+    project: EngineProject,
 ) -> None:
-    bench.run(FAILS_TO_DIFF + "Bad('a')")
+    project.run(FAILS_TO_DIFF + "Bad('a')")
 
-    ran = bench.run(kind="refresh")
+    ran = project.run(kind="refresh")
 
     assert ran.outcome is not None
     assert ran.outcome.failed
     assert ran.record("a").outputs["made"] == 7
 
 
-def test_a_name_claimed_twice_is_told_once_the_provider_was_asked(
-    bench: Bench,
+def test_an_alias_claimed_twice_is_rejected_after_the_check(
+    project: EngineProject,
 ) -> None:
-    log = bench.install_plugin()
+    log = project.install_plugin()
     toy = "import pulumi\nfrom toy import Toy\nO = pulumi.ResourceOptions\n"
-    bench.run(toy + "Toy('a')")
+    project.run(toy + "Toy('a')")
     log.unlink()
 
-    ran = bench.run(
+    ran = project.run(
         toy
         + "b = Toy('b', opts=O(aliases=[pulumi.Alias(name='a')]))\n"
         + "Toy('c', opts=O(aliases=[pulumi.Alias(name='a')], depends_on=[b]))"
     )
 
     assert log.read_text().count('"check"') == 2
-    (message,) = ran.said("error")
+    (message,) = ran.messages("error")
     assert message.startswith("Duplicate resource alias")
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_the_import_of_a_dynamic_resource_is_refused_before_anything_is_recorded(
-    bench: Bench, *, dry_run: bool
+def test_the_import_of_a_dynamic_resource_is_rejected_before_anything_is_recorded(
+    project: EngineProject, *, dry_run: bool
 ) -> None:
-    ran = bench.run(
+    ran = project.run(
         THING + "Thing('a', opts=pulumi.ResourceOptions(import_='id-a'))",
         dry_run=dry_run,
     )
 
-    assert ran.said("error")[0].startswith(
+    assert ran.messages("error")[0].startswith(
         "'id-a' cannot be imported: a dynamic provider is a part of its resource's inputs"
     )
     assert ran.outcome is not None
@@ -124,13 +124,15 @@ def test_the_import_of_a_dynamic_resource_is_refused_before_anything_is_recorded
     )
 
 
-def test_what_was_interrupted_twice_is_named_once(bench: Bench) -> None:
+def test_an_operation_that_was_interrupted_twice_is_named_once(
+    project: EngineProject,
+) -> None:
     lost = PendingOperation(thing("lost"), "creating")
-    bench.state = Snapshot((), (lost, lost))
+    project.state = Snapshot((), (lost, lost))
 
-    ran = bench.run("")
+    ran = project.run("")
 
-    (warning,) = ran.said("warning")
+    (warning,) = ran.messages("warning")
     assert warning.startswith("1 operation(s)")
     assert warning.count(lost.resource.urn) == 1
     assert ran.state.pending_operations == (lost, lost)

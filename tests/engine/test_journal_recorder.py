@@ -10,8 +10,8 @@ from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
 from pulumi_embedded_engine.state.journal import JournalEntry, replay
 from pulumi_embedded_engine.steps.steps import DeleteStep, StepResult
-from tests.engine.replaying import EMBEDDED, Playground
-from tests.engine.running import Notes
+from tests.engine.cli_recordings import EMBEDDED, CommandProject
+from tests.engine.real_runs import MemoryJournal
 from tests.engine.stacks import thing
 
 OUTER = thing("outer")
@@ -20,8 +20,8 @@ INMOST = thing("inmost", deleted_with=INNER.urn)
 BASE = Snapshot((OUTER, INNER, INMOST))
 
 
-def _recorder() -> tuple[JournalRecorder, ResourceIndex, Notes]:
-    resources, notes = ResourceIndex(BASE.resources), Notes(BASE)
+def _recorder() -> tuple[JournalRecorder, ResourceIndex, MemoryJournal]:
+    resources, notes = ResourceIndex(BASE.resources), MemoryJournal(BASE)
     return JournalRecorder(notes, resources), resources, notes
 
 
@@ -32,7 +32,7 @@ def _delete(
     recorder.complete(recorder.begin(step), step, StepResult(container=container))
 
 
-def test_what_goes_with_its_container_stays_recorded_until_that_is_gone() -> None:
+def test_a_record_inside_a_container_is_kept_until_the_container_is_deleted() -> None:
     recorder, resources, notes = _recorder()
 
     _delete(recorder, resources, 2, container=INNER.urn)
@@ -41,7 +41,7 @@ def test_what_goes_with_its_container_stays_recorded_until_that_is_gone() -> Non
     assert notes.snapshot() == BASE
 
 
-def test_a_container_takes_all_with_it_innermost_first() -> None:
+def test_records_inside_a_deleted_container_are_removed_innermost_first() -> None:
     recorder, resources, notes = _recorder()
 
     _delete(recorder, resources, 1, container=OUTER.urn)
@@ -56,7 +56,7 @@ def test_a_container_takes_all_with_it_innermost_first() -> None:
     assert sizes == [3, 2, 1, 0]
 
 
-def test_what_went_with_a_container_that_is_gone_already_is_forgotten_at_once() -> None:
+def test_a_record_of_an_already_deleted_container_is_removed_immediately() -> None:
     recorder, resources, notes = _recorder()
 
     _delete(recorder, resources, 0)
@@ -65,11 +65,11 @@ def test_what_went_with_a_container_that_is_gone_already_is_forgotten_at_once() 
     assert notes.snapshot().resources == (INMOST,)
 
 
-def test_what_waits_for_its_container_points_to_nothing_that_is_gone() -> None:
+def test_a_deferred_delete_has_no_reference_to_a_deleted_record() -> None:
     box = thing("box")
     inner = INNER.with_(parent=box.urn, dependencies=(box.urn, OUTER.urn))
     base = Snapshot((OUTER, box, inner))
-    resources, notes = ResourceIndex(base.resources), Notes(base)
+    resources, notes = ResourceIndex(base.resources), MemoryJournal(base)
     recorder = JournalRecorder(notes, resources)
 
     _delete(recorder, resources, 2, container=OUTER.urn)
@@ -79,11 +79,13 @@ def test_what_waits_for_its_container_points_to_nothing_that_is_gone() -> None:
     assert notes.snapshot().resources == (OUTER, kept)
 
 
-def test_what_waits_points_to_nothing_that_went_with_another_container() -> None:
+def test_a_deferred_delete_has_no_reference_to_a_record_of_another_deleted_container() -> (
+    None
+):
     other = thing("other")
     user = thing("user", deleted_with=other.urn, dependencies=(INNER.urn, other.urn))
     base = Snapshot((OUTER, INNER, other, user))
-    resources, notes = ResourceIndex(base.resources), Notes(base)
+    resources, notes = ResourceIndex(base.resources), MemoryJournal(base)
     recorder = JournalRecorder(notes, resources)
 
     _delete(recorder, resources, 3, container=other.urn)
@@ -96,14 +98,14 @@ def test_what_waits_points_to_nothing_that_went_with_another_container() -> None
 
 @dataclass(frozen=True)
 class FullDisk:
-    """A journal in which nothing can be kept."""
+    """A journal on a full disk."""
 
     def write(self, entry: JournalEntry) -> None:
-        """Keep nothing."""
+        """Fail."""
         raise OSError(errno.ENOSPC, f"no space left for {type(entry).__name__}")
 
 
-def test_outputs_that_cannot_be_written_down_are_told_in_a_sentence() -> None:
+def test_outputs_that_cannot_be_written_are_reported_in_a_sentence() -> None:
     resources = ResourceIndex(())
     resources.new_records[OUTER.urn] = OUTER
 
@@ -111,15 +113,15 @@ def test_outputs_that_cannot_be_written_down_are_told_in_a_sentence() -> None:
         JournalRecorder(FullDisk(), resources).update(OUTER)
 
 
-def test_a_full_disk_at_the_outputs_of_the_stack_ends_the_run_as_others_do(
+def test_a_full_disk_at_the_outputs_of_the_stack_ends_the_run_with_an_error(
     tmp_path: Path,
 ) -> None:
-    ground = Playground.make(tmp_path)
-    ground.init(EMBEDDED)
-    ground.program("import pulumi\npulumi.export('large', 'x' * 300_000)\n")
+    project = CommandProject.make(tmp_path)
+    project.init(EMBEDDED)
+    project.program("import pulumi\npulumi.export('large', 'x' * 300_000)\n")
     limited = ("bash", "-c", 'ulimit -f 200; exec "$0" "$@"', *EMBEDDED)
 
-    ran = ground.run(limited, "up", "--yes", "--skip-preview", "--stack", "dev")
+    ran = project.run(limited, "up", "--yes", "--skip-preview", "--stack", "dev")
 
     assert ran.returncode == 1
     assert "cannot be written down: [Errno 27]" in ran.stdout

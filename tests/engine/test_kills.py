@@ -1,4 +1,4 @@
-"""The whole of it killed: a real program, a real provider host, and kill -9 for the engine in the midst of its work."""
+"""A real program, a real provider host, and kill -9 for the engine during a run."""
 
 import signal
 import subprocess
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.replaying import EMBEDDED, Playground
+from tests.engine.cli_recordings import EMBEDDED, CommandProject
 
 SECONDS = 120
 COUNT = 12
 FLAGS = ("--yes", "--skip-preview", "--non-interactive", "--stack", "dev")
 
-# an object is a file; what was made before is found again, as with a service whose objects have names
+# An object is a file. An existing one is adopted, as with a service whose objects have unique names.
 PROGRAM = f"""\
 import os
 import time
@@ -61,21 +61,21 @@ for number in range({COUNT}):
     ("operation", "effects"),
     [("up", 1), ("up", 4), ("up", 9), ("destroy", 1), ("destroy", 7)],
 )
-def test_one_up_mends_what_a_killed_engine_left(
+def test_one_up_recovers_from_a_killed_engine(
     operation: str, effects: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = tmp_path / "world"
-    world.mkdir()
-    monkeypatch.setenv("WORLD", str(world))
-    ground = Playground.make(tmp_path)
-    ground.program(PROGRAM)
-    ground.init(EMBEDDED)
+    folder = tmp_path / "world"
+    folder.mkdir()
+    monkeypatch.setenv("WORLD", str(folder))
+    project = CommandProject.make(tmp_path)
+    project.program(PROGRAM)
+    project.init(EMBEDDED)
     before = 0
     if operation == "destroy":
-        done(ground, "up", *FLAGS)
+        done(project, "up", *FLAGS)
         before = COUNT
 
-    engine = ground.start(
+    engine = project.start(
         EMBEDDED,
         operation,
         *FLAGS,
@@ -83,34 +83,34 @@ def test_one_up_mends_what_a_killed_engine_left(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: abs(len(objects(world)) - before) >= effects)
+    until(lambda: abs(len(objects(folder)) - before) >= effects)
     engine.send_signal(signal.SIGKILL)
     engine.wait(SECONDS)
-    until(lambda: not left_behind(tmp_path))
+    until(lambda: not running_processes(tmp_path))
 
-    done(ground, "up", "--refresh", *FLAGS)
+    done(project, "up", "--refresh", *FLAGS)
 
-    assert Counter(name.partition(".")[0] for name in objects(world)) == {
+    assert Counter(name.partition(".")[0] for name in objects(folder)) == {
         f"f{number}": 1 for number in range(COUNT)
     }
-    recorded = {row.get("id") for row in ground.state()["resources"]}
-    assert set(objects(world)) <= recorded
-    done(ground, "preview", "--expect-no-changes", "--non-interactive")
-    done(ground, "destroy", *FLAGS)
-    assert objects(world) == []
+    recorded = {row.get("id") for row in project.state()["resources"]}
+    assert set(objects(folder)) <= recorded
+    done(project, "preview", "--expect-no-changes", "--non-interactive")
+    done(project, "destroy", *FLAGS)
+    assert objects(folder) == []
 
 
-def objects(world: Path) -> list[str]:
-    return [file.name for file in world.iterdir()]
+def objects(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
 
 
-def done(ground: Playground, *arguments: str) -> None:
-    ended = ground.run(EMBEDDED, *arguments)
+def done(project: CommandProject, *arguments: str) -> None:
+    ended = project.run(EMBEDDED, *arguments)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def left_behind(directory: Path) -> list[str]:
-    """Processes that still work in the project of the killed engine."""
+def running_processes(directory: Path) -> list[str]:
+    """Processes of the killed engine's project that still run."""
     found = subprocess.run(
         ["ps", "-eo", "args"], capture_output=True, text=True, check=True
     )

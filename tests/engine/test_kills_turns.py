@@ -1,4 +1,4 @@
-"""Kill -9 in the midst of a run, and the other engine takes the next turn: nothing is made twice, nothing forgotten."""
+"""Kill -9 during a run, then the other engine continues: no object is created twice, none is lost."""
 
 import shutil
 import signal
@@ -15,7 +15,7 @@ from pulumi_embedded_engine.state.journal import (
     StepCompleted,
 )
 from pulumi_embedded_engine.state.journal_file import read_journal
-from tests.engine.replaying import CLI, EMBEDDED, Playground
+from tests.engine.cli_recordings import CLI, EMBEDDED, CommandProject
 from tests.engine.test_kills import SECONDS, until
 from tests.lifecycle.processes import descendants, kill, provider_host
 
@@ -25,7 +25,7 @@ needs_cli = pytest.mark.skipif(
     shutil.which("pulumi") is None, reason="the pulumi command is not on PATH"
 )
 
-# An object is a file of a name that no other has: one that is made twice is seen. What is done is written down.
+# An object is a file with a unique name, so that one that was created twice is noticed. Each call is logged.
 PROGRAM = """\
 import os
 import time
@@ -77,20 +77,20 @@ for number in range(COUNT):
 """
 
 
-class World:
+class FileStack:
     """A stack whose objects are files."""
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root / "world"
         (self.root / "objects").mkdir(parents=True)
         monkeypatch.setenv("WORLD", str(self.root))
-        self.ground = Playground.make(root)
+        self.project = CommandProject.make(root)
         self.checkpoint = root / "state/.pulumi/stacks/proj/dev.json"
         self.journal = root / "state/.pulumi/journals/proj/dev.jsonl"
 
     def program(self, version: int, *, first: bool) -> None:
         head = f"COUNT, VERSION, FIRST = {COUNT}, {version}, {first}\n"
-        self.ground.program(head + PROGRAM)
+        self.project.program(head + PROGRAM)
 
     def effects(self) -> int:
         log = self.root / "log"
@@ -100,13 +100,13 @@ class World:
         return sorted(file.name for file in (self.root / "objects").iterdir())
 
     def recorded(self) -> list[str]:
-        rows = self.ground.state().get("resources", [])
+        rows = self.project.state().get("resources", [])
         return sorted(
             row["id"] for row in rows if row["type"] == "pulumi-python:dynamic:Resource"
         )
 
-    def under_way(self) -> set[str]:
-        """Names of objects whose operation nobody was told the end of: only a person can know what became of them."""
+    def interrupted(self) -> set[str]:
+        """Names of objects whose operation has no known end: only a person can know what became of them."""
         journal = read_journal(self.journal)
         pending: dict[int, str] = {}
         for entry in journal.entries if journal else ():
@@ -117,23 +117,23 @@ class World:
                 and entry.op is not None
             ):
                 pending.pop(entry.op, None)
-        recorded = self.ground.state().get("pending_operations", [])
+        recorded = self.project.state().get("pending_operations", [])
         urns = [operation["urn"] for operation in recorded]
         return {*pending.values(), *(urn.rpartition("::")[2] for urn in urns)}
 
     def turn(self, engine: tuple[str, ...], *words: str, code: int = 0) -> str:
-        ended = self.ground.run(engine, *words)
+        ended = self.project.run(engine, *words)
         text = ended.stdout + ended.stderr
         assert (ended.returncode == 0) == (code == 0), text
         return text
 
 
-def strike(
-    world: World, engine: tuple[str, ...], victim: str, verb: str, effects: int
+def kill_during_run(
+    file_stack: FileStack, engine: tuple[str, ...], victim: str, verb: str, effects: int
 ) -> None:
     """Start a run and kill the engine, or the provider's host, after so many effects."""
-    before = world.effects()
-    process = world.ground.start(
+    before = file_stack.effects()
+    process = file_stack.project.start(
         engine,
         verb,
         *FLAGS,
@@ -142,7 +142,7 @@ def strike(
         stderr=subprocess.DEVNULL,
     )
     until(
-        lambda: world.effects() - before >= effects or process.poll() is not None,
+        lambda: file_stack.effects() - before >= effects or process.poll() is not None,
     )
     if victim == "host":
         host = provider_host(process.pid)
@@ -153,7 +153,7 @@ def strike(
     if engine == EMBEDDED:
         process.send_signal(signal.SIGKILL)
         process.wait(SECONDS)
-        until(lambda: not left_behind(world))
+        until(lambda: not running_processes(file_stack))
         return
     started = list(descendants(process.pid))
     process.kill()
@@ -162,47 +162,49 @@ def strike(
         kill(pid)
 
 
-def left_behind(world: World) -> list[str]:
+def running_processes(file_stack: FileStack) -> list[str]:
     found = subprocess.run(
         ["ps", "-eo", "args"], capture_output=True, text=True, check=True
     )
     return [
-        line for line in found.stdout.splitlines() if str(world.ground.root) in line
+        line
+        for line in found.stdout.splitlines()
+        if str(file_stack.project.root) in line
     ]
 
 
 OPERATIONS = ("create", "delete", "replace, old first", "replace, new first")
 
 
-def prepare(world: World, operation: str, engine: tuple[str, ...]) -> str:
+def prepare(file_stack: FileStack, operation: str, engine: tuple[str, ...]) -> str:
     """Bring the stack to where the operation begins; gives the verb that does it."""
-    world.program(1, first="old" in operation)
-    world.ground.init(engine)
+    file_stack.program(1, first="old" in operation)
+    file_stack.project.init(engine)
     if operation == "create":
         return "up"
-    world.turn(engine, "up", *FLAGS)
+    file_stack.turn(engine, "up", *FLAGS)
     if operation == "delete":
         return "destroy"
-    world.program(2, first="old" in operation)
+    file_stack.program(2, first="old" in operation)
     return "up"
 
 
-def assert_as_declared(world: World, doubtful: set[str]) -> None:
-    """Each object is there once and recorded, but for those that were under way, which may be left over."""
-    assert set(world.recorded()) <= set(world.objects())
-    counted = Counter(name.partition(".")[0] for name in world.recorded())
+def assert_as_declared(file_stack: FileStack, doubtful: set[str]) -> None:
+    """Each object exists once and is recorded, except those whose operation was interrupted."""
+    assert set(file_stack.recorded()) <= set(file_stack.objects())
+    counted = Counter(name.partition(".")[0] for name in file_stack.recorded())
     assert counted == {f"f{number}": 1 for number in range(COUNT)}
-    left = set(world.objects()) - set(world.recorded())
+    left = set(file_stack.objects()) - set(file_stack.recorded())
     assert {name.partition(".")[0] for name in left} <= doubtful
 
 
-def test_after_a_kill_readers_name_the_remedy_and_the_next_run_goes_on_and_says_so_once(
+def test_after_a_kill_readers_name_the_remedy_and_the_next_run_recovers_and_says_so_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path, monkeypatch)
-    verb = prepare(world, "create", EMBEDDED)
-    strike(world, EMBEDDED, "engine", verb, 6)
-    doubtful = world.under_way()
+    file_stack = FileStack(tmp_path, monkeypatch)
+    verb = prepare(file_stack, "create", EMBEDDED)
+    kill_during_run(file_stack, EMBEDDED, "engine", verb, 6)
+    doubtful = file_stack.interrupted()
     stack = ("--stack", "dev")
 
     for words in (
@@ -212,15 +214,15 @@ def test_after_a_kill_readers_name_the_remedy_and_the_next_run_goes_on_and_says_
         ("stack", *stack),
         ("preview", "--non-interactive", *stack),
     ):
-        said = world.turn(EMBEDDED, *words)
+        said = file_stack.turn(EMBEDDED, *words)
         assert said.count("`esa-prefetch cancel` brings into the state") == 1
-    exported = world.turn(EMBEDDED, "stack", "export", *stack)
+    exported = file_stack.turn(EMBEDDED, "stack", "export", *stack)
     assert run_mark.FEATURE not in exported
 
     assert "f0" not in doubtful
-    assert "goes on from there" in world.turn(EMBEDDED, "up", *FLAGS)
-    assert_as_declared(world, doubtful)
-    assert "goes on from there" not in world.turn(EMBEDDED, "up", *FLAGS)
+    assert "goes on from there" in file_stack.turn(EMBEDDED, "up", *FLAGS)
+    assert_as_declared(file_stack, doubtful)
+    assert "goes on from there" not in file_stack.turn(EMBEDDED, "up", *FLAGS)
 
 
 @needs_cli
@@ -228,42 +230,42 @@ def test_after_a_kill_readers_name_the_remedy_and_the_next_run_goes_on_and_says_
 @pytest.mark.parametrize("effects", [1, 3, 4, 6, 7])
 @pytest.mark.parametrize("victim", ["engine", "host"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_cli_goes_on_after_a_kill_only_once_cancel_has_folded_what_was_done(
+def test_after_a_kill_the_cli_continues_only_when_cancel_has_written_the_journal_to_the_state(
     operation: str,
     victim: str,
     effects: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = World(tmp_path, monkeypatch)
-    verb = prepare(world, operation, EMBEDDED)
+    file_stack = FileStack(tmp_path, monkeypatch)
+    verb = prepare(file_stack, operation, EMBEDDED)
 
-    strike(world, EMBEDDED, victim, verb, effects)
-    doubtful = world.under_way()
+    kill_during_run(file_stack, EMBEDDED, victim, verb, effects)
+    doubtful = file_stack.interrupted()
     if victim == "engine":
-        assert world.effects() > 0
-        world.turn(CLI, "up", *FLAGS, code=1)
-        world.turn(CLI, "cancel", "--yes", "--stack", "dev")
-        before = world.objects()
+        assert file_stack.effects() > 0
+        file_stack.turn(CLI, "up", *FLAGS, code=1)
+        file_stack.turn(CLI, "cancel", "--yes", "--stack", "dev")
+        before = file_stack.objects()
         for words in (
             ("up", *FLAGS),
             ("destroy", *FLAGS),
             ("preview", "--non-interactive"),
             ("stack", "export"),
         ):
-            said = world.turn(CLI, *words, code=1)
+            said = file_stack.turn(CLI, *words, code=1)
             assert "esa-prefetch cancel" in said
-        assert world.objects() == before
-        world.turn(EMBEDDED, "cancel", "--yes", "--stack", "dev")
-    assert run_mark.FEATURE not in world.checkpoint.read_text()
+        assert file_stack.objects() == before
+        file_stack.turn(EMBEDDED, "cancel", "--yes", "--stack", "dev")
+    assert run_mark.FEATURE not in file_stack.checkpoint.read_text()
 
-    world.turn(CLI, verb, *FLAGS)
+    file_stack.turn(CLI, verb, *FLAGS)
 
     if verb == "destroy":
-        assert {name.partition(".")[0] for name in world.objects()} <= doubtful
+        assert {name.partition(".")[0] for name in file_stack.objects()} <= doubtful
         return
-    assert_as_declared(world, doubtful)
-    world.turn(
+    assert_as_declared(file_stack, doubtful)
+    file_stack.turn(
         CLI, "preview", "--expect-no-changes", "--non-interactive", "--stack", "dev"
     )
 
@@ -272,19 +274,19 @@ def test_the_cli_goes_on_after_a_kill_only_once_cancel_has_folded_what_was_done(
 @pytest.mark.slow
 @pytest.mark.parametrize("effects", [1, 4, 7])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_this_engine_goes_on_after_a_kill_of_the_cli(
+def test_this_engine_continues_after_a_kill_of_the_cli(
     operation: str, effects: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path, monkeypatch)
-    verb = prepare(world, operation, CLI)
+    file_stack = FileStack(tmp_path, monkeypatch)
+    verb = prepare(file_stack, operation, CLI)
 
-    strike(world, CLI, "engine", verb, effects)
-    doubtful = world.under_way()
-    world.turn(EMBEDDED, "up", *FLAGS, code=1)
-    world.turn(EMBEDDED, "cancel", "--yes", "--stack", "dev")
-    world.turn(EMBEDDED, verb, *FLAGS)
+    kill_during_run(file_stack, CLI, "engine", verb, effects)
+    doubtful = file_stack.interrupted()
+    file_stack.turn(EMBEDDED, "up", *FLAGS, code=1)
+    file_stack.turn(EMBEDDED, "cancel", "--yes", "--stack", "dev")
+    file_stack.turn(EMBEDDED, verb, *FLAGS)
 
     if verb == "destroy":
-        assert {name.partition(".")[0] for name in world.objects()} <= doubtful
+        assert {name.partition(".")[0] for name in file_stack.objects()} <= doubtful
         return
-    assert_as_declared(world, doubtful)
+    assert_as_declared(file_stack, doubtful)

@@ -51,7 +51,7 @@ def test_the_dynamic_host_runs_with_the_programs_interpreter(tmp_path: Path) -> 
     assert found.environ["PULUMI_PROJECT"] == "proj"
 
 
-def test_the_newest_plugin_is_taken_where_no_version_is_asked_for(
+def test_without_a_requested_version_the_newest_plugin_is_used(
     tmp_path: Path,
 ) -> None:
     _install(tmp_path, "1.9.0")
@@ -73,7 +73,7 @@ def test_a_tenth_pre_release_is_newer_than_the_ninth(tmp_path: Path) -> None:
     assert _command(found)[0] == str(newest)
 
 
-def test_the_version_that_is_asked_for_is_taken(tmp_path: Path) -> None:
+def test_the_requested_version_is_used(tmp_path: Path) -> None:
     wanted = _install(tmp_path, "1.9.0")
     _install(tmp_path, "1.10.0")
 
@@ -82,7 +82,7 @@ def test_the_version_that_is_asked_for_is_taken(tmp_path: Path) -> None:
     assert _command(found)[0] == str(wanted)
 
 
-def test_a_missing_plugin_is_told_with_the_command_that_installs_it(
+def test_a_missing_plugin_is_reported_with_the_command_that_installs_it(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(
@@ -91,14 +91,14 @@ def test_a_missing_plugin_is_told_with_the_command_that_installs_it(
         find_plugin(_context(tmp_path), "toy", "1.2.3", "127.0.0.1:1")
 
 
-def test_a_malformed_attachment_is_told(tmp_path: Path) -> None:
+def test_a_malformed_attachment_is_reported(tmp_path: Path) -> None:
     context = _context(tmp_path, PULUMI_DEBUG_PROVIDERS="toy")
 
     with pytest.raises(EngineError, match="should read name:port"):
         find_plugin(context, "toy", "", "127.0.0.1:1")
 
 
-def test_a_plugin_that_is_not_wholly_there_yet_is_passed_over(tmp_path: Path) -> None:
+def test_a_partly_downloaded_plugin_is_not_used(tmp_path: Path) -> None:
     whole = _install(tmp_path, "1.0.0")
     _install(tmp_path, "2.0.0")
     (tmp_path / "plugins/resource-toy-v2.0.0.partial").touch()

@@ -1,4 +1,4 @@
-"""Whatever happens to whatever program: the state stays valid, nothing is forgotten, and the next `up` mends it."""
+"""With any program and any failure: the state stays valid, no object is lost, and the next `up` recovers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,103 +10,115 @@ from hypothesis import given, settings
 from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.property_values import Secret, reveal
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
-from tests.engine.deployments import Laboratory, Moment, Picture, Run, prepare
-from tests.engine.programs import Node, Program
-from tests.engine.stories import Act, Story, stories
-from tests.engine.worlds import THING, Thing, World, name_of, serving
+from tests.engine.random_scenarios import Scenario, ScenarioStep, scenarios
+from tests.engine.simulated_operations import (
+    KillPoint,
+    Objects,
+    ObservedRun,
+    SimulatedProject,
+    prepare,
+)
+from tests.engine.simulated_programs import Node, Program
+from tests.engine.simulated_provider import (
+    THING,
+    ObjectStore,
+    ProviderObject,
+    name_of,
+    serving,
+)
 
-CALM = OperationRequest(kind="up", dry_run=False, parallel=4, refresh=True)
+UP_WITHOUT_FAULTS = OperationRequest(kind="up", dry_run=False, parallel=4, refresh=True)
 
 
 @pytest.fixture(scope="module")
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedProject]:
     directory = tmp_path_factory.mktemp("laboratory")
     prepare(directory)
-    world = World()
-    with serving(world) as port:
-        yield Laboratory(directory, world, port)
+    store = ObjectStore()
+    with serving(store) as port:
+        yield SimulatedProject(directory, store, port)
 
 
-@given(story=stories())
+@given(scenario=scenarios())
 @settings(max_examples=12)
-def test_no_kill_and_no_failure_loses_or_doubles_an_object(
-    laboratory: Laboratory, story: Story
+def test_no_kill_and_no_failure_loses_or_duplicates_an_object(
+    project: SimulatedProject, scenario: Scenario
 ) -> None:
-    tell(laboratory, story)
+    run_scenario(project, scenario)
 
 
 @pytest.mark.slow
-@given(story=stories(most=5))
+@given(scenario=scenarios(most=5))
 @settings(max_examples=100)
-def test_no_kill_and_no_failure_loses_or_doubles_an_object_in_many_stories(
-    laboratory: Laboratory, story: Story
+def test_no_kill_and_no_failure_loses_or_duplicates_an_object_in_many_scenarios(
+    project: SimulatedProject, scenario: Scenario
 ) -> None:
-    tell(laboratory, story)
+    run_scenario(project, scenario)
 
 
-def tell(laboratory: Laboratory, story: Story) -> None:
-    """Let a story happen, looking at each moment; then let a calm `up` and a destroy follow."""
-    laboratory.world.reset(story.nature)
+def run_scenario(project: SimulatedProject, scenario: Scenario) -> None:
+    """Run a scenario and check each kill point; then run an `up` without faults, and a destroy."""
+    project.store.reset(scenario.traits)
     retained: set[str] = set()
     state = Snapshot()
-    for act in story.acts:
-        state = play(laboratory, act, state, retained)
-    laboratory.world.faults.clear()
-    state = converge(laboratory, story.final, state, retained)
-    end(laboratory, state, retained)
+    for step in scenario.steps:
+        state = run_step(project, step, state, retained)
+    project.store.faults.clear()
+    state = converge(project, scenario.final, state, retained)
+    assert_destroy_removes_all(project, state, retained)
 
 
-# -- one act, and what must hold at each of its moments
+# -- one step, and what must hold at each kill point
 
 
-def play(
-    laboratory: Laboratory, act: Act, state: Snapshot, retained: set[str]
+def run_step(
+    project: SimulatedProject, step: ScenarioStep, state: Snapshot, retained: set[str]
 ) -> Snapshot:
-    world = laboratory.world
-    for name in act.drifts:
-        world.drift(name)
-    for name in act.losses:
-        world.lose(name)
-    world.faults = {(method, name): fault for method, name, fault in act.faults}
-    before, mutations = world.picture(), world.mutations
+    store = project.store
+    for name in step.changes:
+        store.change_by_name(name)
+    for name in step.deletions:
+        store.delete_by_name(name)
+    store.faults = {(method, name): fault for method, name, fault in step.faults}
+    before, mutation_count = store.objects(), store.mutation_count
 
-    run = laboratory.run(request_of(act), act.program, state, act.cancel_at)
+    run = project.run(request_of(step), step.program, state, step.cancel_at)
 
-    if act.dry_run:
-        assert (world.picture(), world.mutations) == (before, mutations)
+    if step.dry_run:
+        assert (store.objects(), store.mutation_count) == (before, mutation_count)
         return state
-    assert_sound(run, retained)
-    assert_protected_stay(state, act.program, before, run)
-    moment = run.last
-    if act.killed is not None:
-        moment = run.moments[round(act.killed * (len(run.moments) - 1))]
-        world.restore(moment.world)
-    return moment.state
+    assert_every_kill_point_valid(run, retained)
+    assert_protected_stay(state, step.program, before, run)
+    kill_point = run.last
+    if step.killed is not None:
+        kill_point = run.kill_points[round(step.killed * (len(run.kill_points) - 1))]
+        store.restore(kill_point.objects)
+    return kill_point.state
 
 
-def request_of(act: Act) -> OperationRequest:
+def request_of(step: ScenarioStep) -> OperationRequest:
     return OperationRequest(
-        kind=act.kind,
-        dry_run=act.dry_run,
-        parallel=act.parallel,
-        refresh=act.refresh,
-        continue_on_error=act.continue_on_error,
-        targets=[f"urn:pulumi:dev::proj::**::{name}" for name in act.targets],
-        target_dependents=act.dependents,
+        kind=step.kind,
+        dry_run=step.dry_run,
+        parallel=step.parallel,
+        refresh=step.refresh,
+        continue_on_error=step.continue_on_error,
+        targets=[f"urn:pulumi:dev::proj::**::{name}" for name in step.targets],
+        target_dependents=step.dependents,
     )
 
 
-def assert_sound(run: Run, retained: set[str]) -> None:
-    """At each moment a kill would leave a valid state that forgets nothing; `retained` gathers what may be let go."""
-    for moment in run.moments:
-        records = moment.state.resources
+def assert_every_kill_point_valid(run: ObservedRun, retained: set[str]) -> None:
+    """At each kill point the state is valid and no object is lost; `retained` collects retained ids."""
+    for kill_point in run.kill_points:
+        records = kill_point.state.resources
         retained.update(r.id for r in records if r.retain_on_delete)
-        assert_valid(moment.state)
-        assert_nothing_forgotten(moment, retained)
+        assert_valid(kill_point.state)
+        assert_nothing_forgotten(kill_point, retained)
 
 
 def assert_valid(state: Snapshot) -> None:
-    """The rules of a state's integrity, in the words of the specification."""
+    """The rules of state integrity, from the specification."""
     seen, providers, live = set[str](), set[str](), Counter[str]()
     for record in state.resources:
         assert record.urn
@@ -124,62 +136,62 @@ def assert_valid(state: Snapshot) -> None:
     assert not [urn for urn, count in live.items() if count > 1]
 
 
-def assert_nothing_forgotten(moment: Moment, retained: set[str]) -> None:
-    """Each object is recorded, or named as being made; one that is neither was let go, itself or with its container."""
-    known = {record.id for record in moment.state.resources if record.id}
-    strays = Counter(
+def assert_nothing_forgotten(kill_point: KillPoint, retained: set[str]) -> None:
+    """Each object is recorded or its creation is pending, unless it, or its container, was retained."""
+    known = {record.id for record in kill_point.state.resources if record.id}
+    unrecorded = Counter(
         thing.urn
-        for thing in moment.world.values()
+        for thing in kill_point.objects.values()
         if thing.id not in known
-        and retained.isdisjoint(_with_containers(thing, moment.world))
+        and retained.isdisjoint(_with_containers(thing, kill_point.objects))
     )
     making = Counter(
         operation.resource.urn
-        for operation in moment.state.pending_operations
+        for operation in kill_point.state.pending_operations
         if operation.type == "creating"
     )
-    assert not strays - making, str(moment)
+    assert not unrecorded - making, str(kill_point)
 
 
-def _with_containers(thing: Thing, world: Picture) -> Iterator[str]:
-    inner: Thing | None = thing
+def _with_containers(thing: ProviderObject, store: Objects) -> Iterator[str]:
+    inner: ProviderObject | None = thing
     while inner is not None:
         yield inner.id
-        inner = world.get(inner.props["within"])
+        inner = store.get(inner.props["within"])
 
 
 def assert_protected_stay(
-    state: Snapshot, program: Program, before: Picture, run: Run
+    state: Snapshot, program: Program, before: Objects, run: ObservedRun
 ) -> None:
-    """What is protected and no longer declared is there after the run as it was before."""
-    declared = {name for node in program for name in (node.name, node.former)}
+    """Protected resources that the program no longer declares still exist after the run."""
+    declared = {name for node in program for name in (node.name, node.earlier_name)}
     for record in things(state):
         dropped = name_of(record.urn) not in declared
         whole = not record.deleted_with and not record.delete
         if record.protect and dropped and whole and record.id in before:
-            assert record.id in run.last.world, record
+            assert record.id in run.last.objects, record
 
 
-# -- how it ends
+# -- the end of a scenario
 
 
 def converge(
-    laboratory: Laboratory, program: Program, state: Snapshot, retained: set[str]
+    project: SimulatedProject, program: Program, state: Snapshot, retained: set[str]
 ) -> Snapshot:
-    """Somebody lifts all protection, and one `up` makes the stack what the program declares."""
+    """Remove all protection; then one `up` deploys exactly what the program declares."""
     program = tuple(replace(node, protect=None) for node in program)
     state = unprotected(state)
 
-    run = laboratory.run(CALM, program, state)
+    run = project.run(UP_WITHOUT_FAULTS, program, state)
 
-    assert not run.outcome.failed, run.said
-    assert_sound(run, retained)
+    assert not run.outcome.failed, run.messages
+    assert_every_kill_point_valid(run, retained)
     assert_converged(program, run.last)
-    again = laboratory.world.mutations
-    quiet = laboratory.run(CALM, program, run.last.state)
-    assert not quiet.outcome.failed, quiet.said
+    again = project.store.mutation_count
+    quiet = project.run(UP_WITHOUT_FAULTS, program, run.last.state)
+    assert not quiet.outcome.failed, quiet.messages
     assert set(quiet.outcome.changes) <= {"same"}, quiet.outcome.changes
-    assert laboratory.world.mutations == again
+    assert project.store.mutation_count == again
     return quiet.last.state
 
 
@@ -192,23 +204,23 @@ def things(state: Snapshot) -> list[Resource]:
     return [record for record in state.resources if record.type == THING]
 
 
-def assert_converged(program: Program, moment: Moment) -> None:
-    state, world = moment.state, moment.world
+def assert_converged(program: Program, kill_point: KillPoint) -> None:
+    state, store = kill_point.state, kill_point.objects
     own = [r for r in state.resources if not r.type.startswith("pulumi:")]
     assert sorted(name_of(r.urn) for r in own) == sorted(n.name for n in program)
     assert not [r for r in own if r.delete or r.pending_replacement or r.init_errors]
     records = {name_of(record.urn): record for record in own}
     for node in program:
         if not node.box:
-            assert_as_declared(node, records, world)
+            assert_as_declared(node, records, store)
 
 
 def assert_as_declared(
-    node: Node, records: dict[str, Resource], world: Picture
+    node: Node, records: dict[str, Resource], store: Objects
 ) -> None:
     record = records[node.name]
     inputs = reveal(record.inputs)
-    assert world[record.id].props == inputs
+    assert store[record.id].props == inputs
     assert inputs == {
         "size": inputs["size"] if node.ignores_size else node.size,
         "zone": node.zone,
@@ -222,10 +234,14 @@ def assert_as_declared(
         assert isinstance(record.outputs["token"], Secret)
 
 
-def end(laboratory: Laboratory, state: Snapshot, retained: set[str]) -> None:
-    """A destroy leaves nothing but what was let go, and what nobody knows to have been made."""
-    run = laboratory.run(replace(CALM, kind="destroy", refresh=False), (), state)
+def assert_destroy_removes_all(
+    project: SimulatedProject, state: Snapshot, retained: set[str]
+) -> None:
+    """A destroy removes everything but retained objects and unknown creations."""
+    run = project.run(
+        replace(UP_WITHOUT_FAULTS, kind="destroy", refresh=False), (), state
+    )
 
-    assert not run.outcome.failed, run.said
+    assert not run.outcome.failed, run.messages
     assert run.last.state.resources == ()
-    assert_sound(run, retained)
+    assert_every_kill_point_valid(run, retained)

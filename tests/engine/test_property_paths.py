@@ -27,7 +27,7 @@ def test_a_path_is_read(text: str, path: tuple[str | int, ...]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a[", "a[x]", 'a["b'])
-def test_what_is_no_path_is_refused(text: str) -> None:
+def test_an_invalid_path_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="property path"):
         parse_path(text)
 
@@ -69,7 +69,7 @@ def test_a_star_covers_every_element_and_what_is_below() -> None:
         ),
     ],
 )
-def test_a_value_is_set_back(
+def test_a_value_is_reset(
     path: str, old: Any, new: Any, expected: Any, good: bool
 ) -> None:
     assert reset_value(parse_path(path), old, new) == (expected, good)

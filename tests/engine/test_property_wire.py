@@ -36,7 +36,7 @@ def _wire(values: Any) -> struct_pb2.Struct:
         {"secret": Secret({"deep": [1, Secret("x").value]}), "unknown": UNKNOWN},
     ],
 )
-def test_values_come_back_as_they_went(values: Any) -> None:
+def test_values_survive_a_round_trip(values: Any) -> None:
     assert read_struct(write_struct(values)) == values
 
 
@@ -89,7 +89,9 @@ def test_a_receiver_without_secrets_gets_them_plain() -> None:
     assert json_format.MessageToDict(struct) == {"s": {"k": 1}}
 
 
-def test_unknowns_are_left_out_at_every_level_where_the_receiver_knows_none() -> None:
+def test_unknowns_are_left_out_at_every_level_if_the_receiver_does_not_accept_them() -> (
+    None
+):
     values = {"u": UNKNOWN, "l": [1, UNKNOWN], "s": Secret(UNKNOWN), "k": 2}
 
     struct = write_struct(values, PLAIN)
@@ -116,7 +118,7 @@ def test_a_receiver_without_references_gets_the_id_or_the_urn(
     assert struct.fields["r"].string_value == sent
 
 
-def test_a_reference_is_held_with_a_version_and_sent_without_an_empty_one() -> None:
+def test_a_reference_is_stored_with_a_version_and_sent_without_an_empty_one() -> None:
     child = {SIGNATURE: RESOURCE, "urn": "urn:pulumi:dev::proj::a:b:C::child"}
     sent = write_struct({"child": child})
 
@@ -126,7 +128,7 @@ def test_a_reference_is_held_with_a_version_and_sent_without_an_empty_one() -> N
     assert write_struct(held) == sent
 
 
-def test_a_reference_is_sent_with_the_name_and_the_type_that_its_urn_says() -> None:
+def test_a_reference_is_sent_with_the_name_and_the_type_of_its_urn() -> None:
     urn = "urn:pulumi:dev::proj::a:b:Box$a:b:C::child"
 
     sent = write_struct({"r": {SIGNATURE: RESOURCE, "urn": urn}})
@@ -142,7 +144,7 @@ def test_a_reference_keeps_its_version_and_its_id() -> None:
     assert read_struct(write_struct(known)) == known
 
 
-def test_the_unknown_id_of_a_referenced_resource_is_held_as_no_text() -> None:
+def test_the_unknown_id_of_a_referenced_resource_is_stored_as_an_empty_string() -> None:
     made = {SIGNATURE: RESOURCE, "urn": "urn:pulumi:dev::proj::a:b:C::made"}
     struct = write_struct({"one": {**made, "id": UNKNOWN}, "all": [1, made]})
 

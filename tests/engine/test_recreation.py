@@ -1,4 +1,4 @@
-"""What is deleted early because of another resource is made anew only when it is gone."""
+"""A dependent that is deleted before a replacement is created again only after its deletion."""
 
 import threading
 from collections.abc import Iterator
@@ -9,32 +9,45 @@ import pytest
 from pulumi_embedded_engine.model.operation_context import OperationRequest
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state.journal import JournalEntry, StepCompleted
-from tests.engine import deployments
-from tests.engine.deployments import Laboratory, Notes, prepare
-from tests.engine.programs import Node
-from tests.engine.test_properties import assert_sound, assert_valid, things
-from tests.engine.worlds import Nature, World, name_of, serving
+from tests.engine import simulated_operations
+from tests.engine.simulated_operations import (
+    KillPointJournal,
+    SimulatedProject,
+    prepare,
+)
+from tests.engine.simulated_programs import Node
+from tests.engine.simulated_provider import (
+    ObjectStore,
+    ProviderTraits,
+    name_of,
+    serving,
+)
+from tests.engine.test_properties import (
+    assert_every_kill_point_valid,
+    assert_valid,
+    things,
+)
 
 UP = OperationRequest(kind="up", dry_run=False, parallel=4, refresh=False)
 BEFORE = (Node("e"), Node("d", within="e"))
-# `d` is registered after `e`, and needs it no more.
+# `d` is registered after `e`, and no longer depends on it.
 AFTER = (Node("e", zone=2), Node("a"), Node("d", depends_on=("a",)))
-PATIENCE = 0.5
+MAX_DELAY = 0.5
 """How long, in seconds, the deletion waits for a creation that must not come before it."""
 
 
 @pytest.fixture
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedProject]:
     directory = tmp_path_factory.mktemp("laboratory")
     prepare(directory)
-    world = World()
-    world.reset(Nature(deletes_first=True))
-    with serving(world) as port:
-        yield Laboratory(directory, world, port)
+    store = ObjectStore()
+    store.reset(ProviderTraits(deletes_first=True))
+    with serving(store) as port:
+        yield SimulatedProject(directory, store, port)
 
 
-class SlowDeletion(Notes):
-    """A journal that writes the early deletion of `d` last, if anybody lets it."""
+class SlowDeletion(KillPointJournal):
+    """A journal that delays the entry of `d`'s deletion, to give its creation the chance to come first."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,7 +55,7 @@ class SlowDeletion(Notes):
 
     def write(self, entry: JournalEntry) -> None:
         if isinstance(entry, StepCompleted) and _is_d(entry.old_becomes):
-            self._made.wait(PATIENCE)
+            self._made.wait(MAX_DELAY)
         super().write(entry)
         if isinstance(entry, StepCompleted) and _is_d(entry.new):
             self._made.set()
@@ -53,30 +66,32 @@ def _is_d(record: object) -> bool:
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
-def test_it_is_never_recorded_beside_what_it_replaces(
-    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, parallel: int
+def test_a_recreated_dependent_is_never_recorded_beside_its_old_record(
+    project: SimulatedProject, monkeypatch: pytest.MonkeyPatch, parallel: int
 ) -> None:
-    made = laboratory.run(UP, BEFORE, Snapshot()).last.state
-    monkeypatch.setattr(deployments, "Notes", SlowDeletion)
+    made = project.run(UP, BEFORE, Snapshot()).last.state
+    monkeypatch.setattr(simulated_operations, "KillPointJournal", SlowDeletion)
 
-    run = laboratory.run(replace(UP, parallel=parallel), AFTER, made)
+    run = project.run(replace(UP, parallel=parallel), AFTER, made)
 
-    assert not run.outcome.failed, run.said
-    assert_sound(run, set())
+    assert not run.outcome.failed, run.messages
+    assert_every_kill_point_valid(run, set())
     names = sorted(name_of(record.urn) for record in things(run.last.state))
     assert names == ["a", "d", "e"]
 
 
-def test_it_is_not_made_anew_where_its_deletion_failed(laboratory: Laboratory) -> None:
-    made = laboratory.run(UP, BEFORE, Snapshot()).last.state
+def test_a_dependent_is_not_recreated_if_its_deletion_failed(
+    project: SimulatedProject,
+) -> None:
+    made = project.run(UP, BEFORE, Snapshot()).last.state
     kept = tuple(r.with_(deleted_with="") for r in made.resources)
-    laboratory.world.faults = {("delete", "d"): "refuses"}
+    project.store.faults = {("delete", "d"): "refuses"}
     request = replace(UP, continue_on_error=True)
 
-    run = laboratory.run(request, AFTER, replace(made, resources=kept))
+    run = project.run(request, AFTER, replace(made, resources=kept))
 
     assert run.outcome.failed
-    for moment in run.moments:
-        assert_valid(moment.state)
-    objects = [t for t in run.last.world.values() if name_of(t.urn) == "d"]
+    for kill_point in run.kill_points:
+        assert_valid(kill_point.state)
+    objects = [t for t in run.last.objects.values() if name_of(t.urn) == "d"]
     assert len(objects) == 1

@@ -8,7 +8,7 @@ from pulumi_embedded_engine.run.targets import Scope
 A, B = (f"urn:pulumi:dev::proj::t:m:T::{name}" for name in "ab")
 
 
-def test_nothing_points_to_what_is_gone() -> None:
+def test_no_reference_to_a_missing_record_is_left() -> None:
     gone = Resource(urn=A, custom=True, type="t:m:T")
     left = Resource(
         urn=B,
@@ -26,7 +26,7 @@ def test_nothing_points_to_what_is_gone() -> None:
     assert records == (Resource(urn=B, custom=True, type="t:m:T"),)
 
 
-def test_only_targets_are_looked_up() -> None:
+def test_only_targets_are_refreshed() -> None:
     resources = ResourceIndex(
         [Resource(urn=u, custom=True, type="t:m:T") for u in (A, B)]
     )

@@ -36,12 +36,12 @@ def test_a_go_duration_is_read(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "5", "5 m", "m5", "5x", "-", "+-1s", "00", "- 1s"]
 )
-def test_another_duration_is_refused_in_a_sentence(text: str) -> None:
+def test_an_invalid_duration_is_rejected_in_a_sentence(text: str) -> None:
     with pytest.raises(EngineError, match="is not a duration such as 30s"):
         seconds_of(text)
 
 
-def test_a_timeout_of_nothing_is_none() -> None:
+def test_a_timeout_of_zero_is_no_timeout() -> None:
     request = _request()
     request.customTimeouts.create, request.customTimeouts.update = "0", "-5m"
 
@@ -57,7 +57,7 @@ PARENT = Goal(
 
 
 @pytest.mark.parametrize(("parent", "inherited"), [(None, False), (PARENT, True)])
-def test_options_that_are_not_said_are_those_of_the_parent(
+def test_options_that_are_not_set_are_inherited_from_the_parent(
     parent: Goal | None, inherited: bool
 ) -> None:
     goal = goal_of(_request(), "", Path("/p"), parent)
@@ -67,7 +67,7 @@ def test_options_that_are_not_said_are_those_of_the_parent(
     assert goal.delete_before_replace is None
 
 
-def test_options_that_are_said_to_be_false_are_false() -> None:
+def test_options_that_are_set_to_false_are_false() -> None:
     request = _request(
         protect=False, retainOnDelete=False, deleteBeforeReplaceDefined=True
     )
@@ -87,7 +87,7 @@ def test_without_property_dependencies_every_property_has_all() -> None:
     assert goal.record.property_dependencies == {"a": (URN,), "b": (URN,)}
 
 
-def test_an_alias_with_an_empty_parent_says_nothing_of_it() -> None:
+def test_an_alias_with_an_empty_parent_keeps_the_current_parent() -> None:
     request = _request()
     request.aliases.add().spec.name = "before"
     request.aliases[0].spec.parentUrn = ""
@@ -97,12 +97,12 @@ def test_an_alias_with_an_empty_parent_says_nothing_of_it() -> None:
     assert goal.aliases == (Alias(name="before"),)
 
 
-def test_a_bad_urn_is_refused_in_a_sentence() -> None:
+def test_an_invalid_urn_is_rejected_in_a_sentence() -> None:
     with pytest.raises(EngineError, match='invalid parent URN: invalid URN "nonsense"'):
         goal_of(_request(parent="nonsense"), "", Path("/p"), None)
 
 
-def test_a_position_is_told_from_the_projects_root() -> None:
+def test_a_position_is_relative_to_the_projects_root() -> None:
     request = _request()
     request.sourcePosition.uri = "file:///p/stacks/main.py"
     request.sourcePosition.line = 7
@@ -116,13 +116,13 @@ def test_a_position_is_told_from_the_projects_root() -> None:
     ("field", "what"),
     [("remote", "remote components"), ("packageRef", "parameterized")],
 )
-def test_what_only_the_cli_has_is_named(field: str, what: str) -> None:
+def test_an_unsupported_feature_is_named(field: str, what: str) -> None:
     value = True if field == "remote" else "ref"
 
     assert what in unsupported_feature(_request(**{field: value}))
 
 
-def test_a_plain_registration_needs_nothing_special() -> None:
+def test_a_plain_registration_is_supported() -> None:
     assert unsupported_feature(_request()) == ""
 
 

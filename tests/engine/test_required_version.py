@@ -18,7 +18,7 @@ from pulumi_embedded_engine.golang.version_ranges import require_version
         "<=3.260.0 !=4.0.0",
     ],
 )
-def test_a_range_that_holds_the_version_is_met(wanted: str) -> None:
+def test_a_range_that_contains_the_version_is_accepted(wanted: str) -> None:
     require_version(wanted)
 
 
@@ -32,7 +32,7 @@ def test_a_range_that_holds_the_version_is_met(wanted: str) -> None:
         ">=3.0.0 <3.260.0 || >=4.0.0",
     ],
 )
-def test_another_range_is_refused_and_names_the_cli(wanted: str) -> None:
+def test_another_range_is_rejected_and_the_error_names_the_cli(wanted: str) -> None:
     with pytest.raises(EngineError, match=r"works like 3\.260\.0: .* pulumi CLI"):
         require_version(wanted)
 
@@ -56,6 +56,6 @@ def test_another_range_is_refused_and_names_the_cli(wanted: str) -> None:
         *(">=3.0.0-01", "<4.0.0-a..b", " "),
     ],
 )
-def test_what_is_no_range_is_refused_in_a_sentence(wanted: str) -> None:
+def test_an_invalid_range_is_rejected_in_a_sentence(wanted: str) -> None:
     with pytest.raises(EngineError, match="is not a range of versions"):
         require_version(wanted)

@@ -25,7 +25,7 @@ def test_the_live_record_of_a_urn_is_found_beside_one_to_be_deleted() -> None:
     assert list(resources.positions(A)) == [0, 1]
 
 
-def test_what_is_gone_is_found_no_more() -> None:
+def test_a_missing_record_is_no_longer_found() -> None:
     resources = ResourceIndex([_record(A), _record(B)])
 
     resources.missing.add(0)
@@ -34,7 +34,7 @@ def test_what_is_gone_is_found_no_more() -> None:
     assert [old.record.urn for old in resources.all_previous()] == [B]
 
 
-def test_a_record_needs_all_it_refers_to() -> None:
+def test_all_references_of_a_record_are_found() -> None:
     record = _record(
         D,
         A,
@@ -49,9 +49,7 @@ def test_a_record_needs_all_it_refers_to() -> None:
     assert references_of(record, parent=False, provider=False) == {A, C}
 
 
-def test_dependents_come_in_the_order_of_the_state_through_any_number_of_steps() -> (
-    None
-):
+def test_direct_and_indirect_dependents_are_in_the_order_of_the_state() -> None:
     resources = ResourceIndex([_record(A), _record(B, A), _record(D), _record(C, B)])
 
     found = resources.dependents(0, children=False)

@@ -16,7 +16,7 @@ def test_a_snapshot_without_aliases_stays_the_same_object() -> None:
     assert resolve_aliases(snapshot) is snapshot
 
 
-def test_all_kinds_of_references_follow() -> None:
+def test_all_kinds_of_references_to_an_alias_are_changed() -> None:
     new = thing("new", aliases=(thing("old").urn,))
     user = thing(
         "user",

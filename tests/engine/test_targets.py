@@ -25,19 +25,19 @@ def _scope(
     ("pattern", "meant"),
     [("**::a", True), ("urn:pulumi:dev::proj::*::a", False), ("**", True), (B, False)],
 )
-def test_a_glob_means_what_it_covers(pattern: str, meant: bool) -> None:
+def test_a_glob_matches_urns(pattern: str, meant: bool) -> None:
     assert Targets([pattern]).contains(A) is meant
 
 
-def test_one_star_stays_within_a_part() -> None:
+def test_one_star_matches_within_one_part() -> None:
     assert Targets(["urn:pulumi:dev::proj::t:*:T::a"]).contains(A)
 
 
-def test_without_targets_everything_is_meant() -> None:
+def test_without_targets_everything_is_included() -> None:
     assert _scope(dependents=False).includes(_record(A))
 
 
-def test_dependents_follow_a_target_once_it_was_met() -> None:
+def test_dependents_of_an_included_target_are_included() -> None:
     scope = _scope((A,), dependents=True)
     first, second = _record(A), _record(B, A)
 
@@ -47,13 +47,13 @@ def test_dependents_follow_a_target_once_it_was_met() -> None:
     assert not _scope((A,), dependents=False).includes(second)
 
 
-def test_a_targeted_deletion_reaches_dependents_and_spares_the_rest() -> None:
+def test_a_targeted_deletion_includes_dependents_only() -> None:
     resources = ResourceIndex([_record(A), _record(B, A), _record(C, B), _record(D)])
 
     assert _scope((A,), dependents=False).deletable(resources) == {A, B, C}
 
 
-def test_protected_records_keep_all_they_need() -> None:
+def test_what_protected_records_depend_on_is_kept() -> None:
     records = (_record(A), _record(B, A, protect=True), _record(C, B))
 
     assert protected_urns(Snapshot(records)) == [A, B]

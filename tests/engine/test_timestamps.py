@@ -13,11 +13,11 @@ from pulumi_embedded_engine.model.timestamps import Timestamp, format_timestamp
         "2026-01-02T03:04:05.1+08:00",
     ],
 )
-def test_a_moment_is_written_as_it_was_read(text: str) -> None:
+def test_a_timestamp_is_written_as_it_was_read(text: str) -> None:
     assert format_timestamp(Timestamp.parse(text)) == text
 
 
-def test_a_moment_is_a_time_like_any_other() -> None:
+def test_a_timestamp_is_a_datetime() -> None:
     assert Timestamp.parse("2026-01-02T08:00:00+08:00") == datetime(
         2026, 1, 2, tzinfo=UTC
     )
@@ -33,6 +33,6 @@ def test_a_new_time_is_written_in_utc() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-01-02T03:04:05"])
-def test_what_is_no_moment_is_refused(text: str) -> None:
+def test_an_invalid_timestamp_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Timestamp.parse(text)

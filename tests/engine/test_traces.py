@@ -25,7 +25,7 @@ def _trace(error: Exception) -> str:
         (ValueError("two\nlines"), "ValueError: two\nlines"),
     ],
 )
-def test_an_exception_is_told_by_its_own_message(
+def test_an_exception_is_reported_by_its_own_message(
     error: Exception, message: str
 ) -> None:
     assert exception_message(_trace(error)) == message
@@ -40,7 +40,7 @@ def test_the_last_exception_of_a_chain_counts() -> None:
     assert message == "RuntimeError: outer"
 
 
-def test_the_class_of_somebodys_module_is_left_out() -> None:
+def test_a_dotted_class_name_is_left_out() -> None:
     assert (
         exception_message("some.module.PlanError: the plan is gone")
         == "the plan is gone"

@@ -26,7 +26,7 @@ from pulumi_embedded_engine.state.journal import (
 )
 from pulumi_embedded_engine.state.journal_file import read_journal
 from pulumi_embedded_engine.state.process_identity import ProcessIdentity
-from tests.engine.killing import killed_at
+from tests.engine.simulated_kill import killed_at
 from tests.engine.stacks import ROOT, creation, root, stack_in, thing
 
 UPDATE: list[JournalEntry] = [StepCompleted(None, 0, root()), *creation(1, thing("b"))]

@@ -1,11 +1,11 @@
-"""What only the pulumi CLI has ends the run in one sentence, and the program's own traceback is not shown."""
+"""A feature that only the pulumi CLI supports ends the run in one sentence, without the program's traceback."""
 
 from pathlib import Path
 
 import pytest
 
 from pulumi_embedded_engine.model.operation_context import ConfigValue, OperationKind
-from tests.engine.running import Bench
+from tests.engine.real_runs import EngineProject
 
 HEAD = (
     "from maker import *\nfrom pulumi import ResourceOptions, runtime\nimport pulumi\n"
@@ -36,8 +36,8 @@ Thing("a")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def project(tmp_path: Path) -> EngineProject:
+    return EngineProject(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -71,32 +71,38 @@ def bench(tmp_path: Path) -> Bench:
         ("pulumi.Stash('s', input=1)", "a stash for pulumi:index:Stash 's'"),
     ],
 )
-def test_a_program_that_needs_what_is_lacking_is_sent_to_the_cli(
-    bench: Bench, program: str, what: str
+def test_a_program_with_an_unsupported_feature_is_referred_to_the_cli(
+    project: EngineProject, program: str, what: str
 ) -> None:
-    ran = bench.run(HEAD + program)
+    ran = project.run(HEAD + program)
 
     assert ran.outcome is not None
     assert ran.outcome.failed
-    assert ran.said("error") == [f"the program uses {what}, {UNSUPPORTED}"]
-    assert ran.said("info") == []
+    assert ran.messages("error") == [f"the program uses {what}, {UNSUPPORTED}"]
+    assert ran.messages("info") == []
     assert ("create", "a") not in ran.steps()
 
 
-def test_a_stack_whose_outputs_hold_an_asset_is_sent_to_the_cli(bench: Bench) -> None:
-    ran = bench.run(HEAD + "pulumi.export('o', pulumi.StringAsset('x'))", dry_run=True)
+def test_a_stack_with_an_asset_in_its_outputs_is_referred_to_the_cli(
+    project: EngineProject,
+) -> None:
+    ran = project.run(
+        HEAD + "pulumi.export('o', pulumi.StringAsset('x'))", dry_run=True
+    )
 
     assert ran.outcome is not None
     assert ran.outcome.failed
-    (error,) = ran.said("error")
+    (error,) = ran.messages("error")
     assert error.startswith("the program uses assets or archives in the outputs of")
     assert error.endswith(UNSUPPORTED)
 
 
-def test_what_was_made_before_something_lacking_stays_recorded(bench: Bench) -> None:
+def test_what_was_created_before_an_unsupported_call_stays_recorded(
+    project: EngineProject,
+) -> None:
     program = "Thing('a')\nruntime.register_resource_transform(lambda args: None)"
 
-    ran = bench.run(HEAD + program)
+    ran = project.run(HEAD + program)
 
     assert ran.outcome is not None
     assert ran.outcome.failed
@@ -116,14 +122,14 @@ def test_what_was_made_before_something_lacking_stays_recorded(bench: Bench) -> 
         ),
     ],
 )
-def test_a_refused_registration_is_told_as_one_sentence(
-    bench: Bench, program: str, sentence: str
+def test_a_rejected_registration_is_reported_in_one_sentence(
+    project: EngineProject, program: str, sentence: str
 ) -> None:
-    ran = bench.run(HEAD + program)
+    ran = project.run(HEAD + program)
 
     assert ran.outcome is not None
     assert ran.outcome.failed
-    (error,) = ran.said("error")
+    (error,) = ran.messages("error")
     assert error.startswith(sentence)
     assert "\n" not in error
     assert ("create", "a") not in ran.steps()
@@ -132,33 +138,35 @@ def test_a_refused_registration_is_told_as_one_sentence(
 INVOKE = "runtime.invoke('toy:index:f', {})\n"
 
 
-def test_a_default_provider_that_is_disabled_is_told_as_one_sentence(
-    bench: Bench,
+def test_a_disabled_default_provider_is_reported_in_one_sentence(
+    project: EngineProject,
 ) -> None:
-    bench.config = {"pulumi:disable-default-providers": ConfigValue('["toy"]')}
+    project.config = {"pulumi:disable-default-providers": ConfigValue('["toy"]')}
     toy = "from toy import Toy\nToy('a')"
 
-    errors = [bench.run(HEAD + p).said("error") for p in (toy, INVOKE)]
+    errors = [project.run(HEAD + p).messages("error") for p in (toy, INVOKE)]
 
     assert all(len(said) == 1 and "toy" in said[0] for said in errors)
     assert not any("\n" in said[0] for said in errors)
 
 
-def test_a_program_may_go_on_without_what_an_invoke_would_have_told(
-    bench: Bench,
+def test_a_program_may_handle_a_failed_invoke(
+    project: EngineProject,
 ) -> None:
-    bench.config = {"pulumi:disable-default-providers": ConfigValue('["toy"]')}
+    project.config = {"pulumi:disable-default-providers": ConfigValue('["toy"]')}
     program = f"try:\n    {INVOKE}except Exception: pass\nThing('a')"
 
-    ran = bench.run(HEAD + program)
+    ran = project.run(HEAD + program)
 
     assert ran.outcome is not None
     assert not ran.outcome.failed
     assert ran.record("a").id == "id-a"
 
 
-def test_a_program_that_requires_this_version_of_pulumi_runs(bench: Bench) -> None:
-    ran = bench.run(HEAD + "pulumi.require_pulumi_version('>=3.0.0')\nThing('a')")
+def test_a_program_that_requires_this_version_of_pulumi_runs(
+    project: EngineProject,
+) -> None:
+    ran = project.run(HEAD + "pulumi.require_pulumi_version('>=3.0.0')\nThing('a')")
 
     assert ran.outcome is not None
     assert not ran.outcome.failed
@@ -174,28 +182,28 @@ def test_a_program_that_requires_this_version_of_pulumi_runs(bench: Bench) -> No
         ),
     ],
 )
-def test_a_program_that_requires_another_version_is_refused_in_a_sentence(
-    bench: Bench, wanted: str, sentence: str
+def test_a_program_that_requires_another_version_is_rejected_in_a_sentence(
+    project: EngineProject, wanted: str, sentence: str
 ) -> None:
-    ran = bench.run(HEAD + f"pulumi.require_pulumi_version({wanted!r})\nThing('a')")
+    ran = project.run(HEAD + f"pulumi.require_pulumi_version({wanted!r})\nThing('a')")
 
     assert ran.outcome is not None
     assert ran.outcome.failed
-    assert ran.said("error") == [sentence]
+    assert ran.messages("error") == [sentence]
     assert ("create", "a") not in ran.steps()
 
 
 @pytest.mark.parametrize("kind", ["up", "refresh", "destroy"])
-def test_a_project_that_requires_another_version_is_refused_before_anything_is_asked(
-    bench: Bench, kind: OperationKind
+def test_a_project_that_requires_another_version_is_rejected_before_the_program_runs(
+    project: EngineProject, kind: OperationKind
 ) -> None:
-    before = bench.run(HEAD + "Thing('a')").state
-    bench.required_version = ">=99.0.0"
+    before = project.run(HEAD + "Thing('a')").state
+    project.required_version = ">=99.0.0"
 
-    ran = bench.run(HEAD + "Thing('b')", kind=kind)
+    ran = project.run(HEAD + "Thing('b')", kind=kind)
 
     assert ran.outcome is not None
     assert ran.outcome.failed
-    assert ran.said("error") == [f"Pulumi >=99.0.0 is required, and {NEWER}"]
+    assert ran.messages("error") == [f"Pulumi >=99.0.0 is required, and {NEWER}"]
     assert ran.steps() == []
     assert ran.state == before

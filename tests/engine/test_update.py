@@ -21,7 +21,7 @@ from pulumi_embedded_engine.state.journal import (
     replay,
 )
 from pulumi_embedded_engine.state.journal_file import read_journal
-from tests.engine.killing import killed_at
+from tests.engine.simulated_kill import killed_at
 from tests.engine.stacks import ROOT, creation, reopened, root, stack_in, thing
 
 GOOD = OperationResult(failed=False, cancelled=False, changes={"create": 2})

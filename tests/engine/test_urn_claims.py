@@ -6,7 +6,7 @@ PARENT = "urn:pulumi:dev::proj::a:b:C::new"
 BEFORE = "urn:pulumi:dev::proj::a:b:C::old"
 
 
-def test_an_alias_says_only_what_differs() -> None:
+def test_an_alias_gives_only_what_differs() -> None:
     aliases = AliasResolver("dev", "proj", {})
 
     found = aliases.candidates("n", "x:y:Z", STACK, [Alias(name="m"), Alias(urn="u")])
@@ -14,7 +14,7 @@ def test_an_alias_says_only_what_differs() -> None:
     assert found == ["urn:pulumi:dev::proj::x:y:Z::m", "u"]
 
 
-def test_no_parent_takes_the_parents_type_away() -> None:
+def test_no_parent_removes_the_parents_type() -> None:
     aliases = AliasResolver("dev", "proj", {})
 
     found = aliases.candidates("n", "x:y:Z", PARENT, [Alias(no_parent=True)])
@@ -22,7 +22,7 @@ def test_no_parent_takes_the_parents_type_away() -> None:
     assert found == ["urn:pulumi:dev::proj::x:y:Z::n"]
 
 
-def test_children_follow_a_renamed_parent_also_in_their_names() -> None:
+def test_children_of_a_renamed_parent_are_found_under_its_earlier_name() -> None:
     aliases = AliasResolver("dev", "proj", {PARENT: BEFORE})
 
     found = aliases.candidates("new-child", "x:y:Z", PARENT, [])

@@ -20,7 +20,7 @@ def test_a_grandchild_carries_its_parents_type() -> None:
     assert urns.type_of(urn) == "x:y:Z"
 
 
-def test_a_name_may_hold_colons() -> None:
+def test_a_name_may_contain_colons() -> None:
     urn = urns.make_urn("dev", "proj", "", "a:b:C", "one::two")
 
     assert urns.name_of(urn) == "one::two"
@@ -28,7 +28,7 @@ def test_a_name_may_hold_colons() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "urn:pulumi:dev::proj::type", "a::b::c::d"])
-def test_what_is_no_urn_is_known(text: str) -> None:
+def test_an_invalid_urn_is_recognised(text: str) -> None:
     assert not urns.is_urn(text)
 
 
@@ -40,6 +40,6 @@ def test_a_provider_reference_is_urn_and_id() -> None:
     assert urns.is_default_provider(urn)
 
 
-def test_a_reference_without_urn_is_refused() -> None:
+def test_a_reference_without_urn_is_rejected() -> None:
     with pytest.raises(ValueError, match="could not parse provider reference"):
         urns.split_reference("nonsense")

@@ -9,7 +9,7 @@ def _steps(*names: str) -> list[Step]:
     return [cast("Any", name) for name in names]
 
 
-def test_a_chain_is_done_in_its_order() -> None:
+def test_a_chain_runs_in_its_order() -> None:
     done: list[Any] = []
 
     def run_step(step: Any) -> bool:
@@ -41,7 +41,7 @@ def test_a_chain_ends_at_the_step_that_fails() -> None:
     assert skipped == ["c"]
 
 
-def test_nothing_starts_once_stopped_and_what_runs_is_finished() -> None:
+def test_after_stop_nothing_starts_and_running_steps_finish() -> None:
     started, go_on = threading.Event(), threading.Event()
     done: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""Programs as data, and a runner that speaks to the engine's monitor as the SDK would; knows no provider."""
+"""Programs as data, and a runner that calls the resource monitor as the SDK does; knows no provider."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,15 +14,15 @@ from pulumi_embedded_engine.model.property_values import (
     SIGNATURE,
     UNKNOWN_STRING,
 )
-from tests.engine.worlds import THING
+from tests.engine.simulated_provider import THING
 
 PROJECT, STACK = "proj", "dev"
 COMPONENT = "prop:index:Box"
 ROOT_NAME = f"{PROJECT}-{STACK}"
 
 
-class Brief:
-    """A dataclass shown by its uncommon fields alone: failing stories are long enough."""
+class ShortRepr:
+    """A dataclass whose repr has only the fields that differ from the default."""
 
     def __repr__(self) -> str:
         shown = [
@@ -38,8 +38,8 @@ class Brief:
 
 
 @dataclass(frozen=True, repr=False)
-class Node(Brief):
-    """One resource of a program; references are names of earlier nodes, `former` is a name it had before."""
+class Node(ShortRepr):
+    """One resource of a program; references are names of earlier nodes."""
 
     name: str
     box: bool = False
@@ -55,17 +55,17 @@ class Node(Brief):
     deletes_first: bool | None = None
     ignores_size: bool = False
     hides_token: bool = False
-    former: str = ""
+    earlier_name: str = ""
 
     @property
     def needs(self) -> set[str]:
-        """The nodes whose answers it waits for."""
+        """The nodes whose results it waits for."""
         return {self.parent, self.ref, self.within, *self.depends_on} - {""}
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the engine said of a node; without an id all of its outputs are unknown."""
+class NodeResult:
+    """The result of a node's registration; without an id, all of its outputs are unknown."""
 
     urn: str
     id: str = ""
@@ -80,8 +80,8 @@ class Answer:
 Program = tuple[Node, ...]
 
 
-def run(program: Program, address: str) -> int:
-    """Register all of it, independent nodes at once; the process's exit code."""
+def run_program(program: Program, address: str) -> int:
+    """Register all nodes, independent ones in parallel; returns the exit code of the process."""
     with grpc.insecure_channel(address) as channel:
         try:
             _Registration(resource_pb2_grpc.ResourceMonitorStub(channel)).all(program)
@@ -93,7 +93,7 @@ def run(program: Program, address: str) -> int:
 class _Registration:
     def __init__(self, stub: Any) -> None:
         self._stub = stub
-        self._answers: dict[str, Future[Answer]] = {}
+        self._answers: dict[str, Future[NodeResult]] = {}
         self._root = ""
 
     def all(self, program: Program) -> None:
@@ -110,7 +110,7 @@ class _Registration:
         )
         self._stub.SignalAndWaitForShutdown(empty_pb2.Empty())
 
-    def _one(self, node: Node) -> Answer:
+    def _one(self, node: Node) -> NodeResult:
         known = {name: self._answers[name].result() for name in node.needs}
         request = self._common(node, known)
         if not node.box:
@@ -119,14 +119,14 @@ class _Registration:
         if node.box:
             self._outputs(answer.urn, {"made": True})
         failed = answer.result != resource_pb2.SUCCESS
-        return Answer(
+        return NodeResult(
             answer.urn,
             "" if failed else answer.id,
             {} if failed else _fields(answer.object),
         )
 
     def _common(
-        self, node: Node, known: Mapping[str, Answer]
+        self, node: Node, known: Mapping[str, NodeResult]
     ) -> resource_pb2.RegisterResourceRequest:
         request = resource_pb2.RegisterResourceRequest(
             type=COMPONENT if node.box else THING,
@@ -145,8 +145,8 @@ class _Registration:
             request.protect = node.protect
         if node.retain is not None:
             request.retainOnDelete = node.retain
-        if node.former:
-            spec = alias_pb2.Alias.Spec(name=node.former)
+        if node.earlier_name:
+            spec = alias_pb2.Alias.Spec(name=node.earlier_name)
             request.aliases.append(alias_pb2.Alias(spec=spec))
         return request
 
@@ -154,7 +154,7 @@ class _Registration:
         self,
         request: resource_pb2.RegisterResourceRequest,
         node: Node,
-        known: Mapping[str, Answer],
+        known: Mapping[str, NodeResult],
     ) -> None:
         note: Any = "hush" if node.secret else "plain"
         properties = {
@@ -187,7 +187,7 @@ class _Registration:
 
 
 def _fields(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Outputs as the SDK gives them on: a secret stays one."""
+    """Outputs as the SDK passes them on: a secret stays a secret."""
     return {key: _value(value) for key, value in struct.fields.items()}
 
 

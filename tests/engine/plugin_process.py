@@ -1,8 +1,8 @@
 # ruff: noqa: N802, ARG002 - the methods are named and shaped by the protocol
-"""A provider plugin for tests: a real gRPC server in a process of its own, which remembers what it was asked.
+"""A provider plugin for tests: a real gRPC server in its own process, which logs its calls.
 
-Run with a path: it prints its port and appends one JSON line per call there. Objects live in memory. Inputs steer it:
-`fail`: the object is made, but does not become ready; `size` is updated in place, `zone` needs another object.
+Started with a path, it prints its port and appends one JSON line per call there. Objects are in memory. Inputs control
+it: with `fail` the object is created but fails to initialize; `size` is updated in place, `zone` needs a replacement.
 """
 
 import json
@@ -43,7 +43,7 @@ def _log(method: str, **facts: Any) -> None:
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    """Answers as a provider with previews, secrets and detailed diffs does."""
+    """A provider with previews, secrets and detailed diffs."""
 
     def __init__(self) -> None:
         self._serial = 0

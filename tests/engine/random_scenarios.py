@@ -1,22 +1,22 @@
-"""Random programs, and random things that happen to them; does none of them."""
+"""Random programs, and random operations, failures and changes on them; runs none of them."""
 
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
 from pulumi_embedded_engine.model.operation_context import OperationKind
-from tests.engine.programs import Brief, Node, Program
-from tests.engine.worlds import Fault, Nature
+from tests.engine.simulated_programs import Node, Program, ShortRepr
+from tests.engine.simulated_provider import Fault, ProviderTraits
 
 BOXES = ("box", "crate")
 THINGS = ("a", "b", "c", "d", "e")
-FORMER = {"d": "c", "e": "a"}  # what may have been called otherwise
+EARLIER_NAMES = {"d": "c", "e": "a"}  # names that a resource may have had before
 _METHODS = ("check", "diff", "create", "update", "read", "delete")
 
 
 @dataclass(frozen=True, repr=False)
-class Act(Brief):
-    """One operation, what goes wrong in it, what happened in the world before it, and how it is cut off."""
+class ScenarioStep(ShortRepr):
+    """One operation, its failures, the changes of objects before it, and where it is cut off."""
 
     kind: OperationKind = "up"
     program: Program = ()
@@ -27,27 +27,27 @@ class Act(Brief):
     targets: tuple[str, ...] = ()
     dependents: bool = False
     faults: tuple[tuple[str, str, Fault], ...] = ()
-    drifts: tuple[str, ...] = ()
-    losses: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    deletions: tuple[str, ...] = ()
     cancel_at: int = 0
     killed: float | None = None
 
 
 @dataclass(frozen=True)
-class Story:
-    """A provider's nature, acts one after the other, and the program that all shall become at last."""
+class Scenario:
+    """The traits of a provider, several steps, and the program that is deployed at the end."""
 
-    nature: Nature
-    acts: tuple[Act, ...]
+    traits: ProviderTraits
+    steps: tuple[ScenarioStep, ...]
     final: Program
 
 
 @st.composite
-def natures(draw: st.DrawFn) -> Nature:
-    """A provider that finds what it made must not be asked to make the same beside it: it deletes first."""
+def provider_traits(draw: st.DrawFn) -> ProviderTraits:
+    """Random traits; a provider that adopts existing objects must delete before it creates."""
     adopts = draw(st.booleans())
     first = adopts or draw(st.booleans())
-    return Nature(adopts, first, reads_inputs=draw(st.booleans()))
+    return ProviderTraits(adopts, first, reads_inputs=draw(st.booleans()))
 
 
 @st.composite
@@ -63,9 +63,9 @@ def programs(draw: st.DrawFn, *, deletes_first: bool) -> Program:
         node = Node(name, box=name in BOXES, parent=parent, protect=protect)
         if not node.box:
             node = draw(_things(node, things, deletes_first=deletes_first))
-            former = FORMER.get(name, "")
-            if former and former not in names and draw(st.booleans()):
-                node = replace(node, former=former)
+            earlier_name = EARLIER_NAMES.get(name, "")
+            if earlier_name and earlier_name not in names and draw(st.booleans()):
+                node = replace(node, earlier_name=earlier_name)
         nodes.append(node)
     return tuple(nodes)
 
@@ -94,11 +94,11 @@ def _things(
 
 
 @st.composite
-def _acts(draw: st.DrawFn, program: Program) -> Act:
+def _steps(draw: st.DrawFn, program: Program) -> ScenarioStep:
     kinds: tuple[OperationKind, ...] = ("up", "up", "up", "refresh", "destroy")
     some = st.lists(st.sampled_from(THINGS), max_size=2).map(tuple)
     rarely = st.sampled_from([False, False, False, True])
-    return Act(
+    return ScenarioStep(
         kind=draw(st.sampled_from(kinds)),
         program=program,
         dry_run=draw(rarely),
@@ -108,8 +108,8 @@ def _acts(draw: st.DrawFn, program: Program) -> Act:
         targets=draw(st.one_of(st.just(()), st.just(()), some)),
         dependents=draw(st.booleans()),
         faults=draw(_faults()),
-        drifts=draw(some),
-        losses=draw(some),
+        changes=draw(some),
+        deletions=draw(some),
         cancel_at=draw(st.sampled_from([0, 0, 0, 1, 3, 6])),
         killed=draw(st.one_of(st.none(), st.floats(0, 1))),
     )
@@ -124,9 +124,11 @@ def _faults() -> st.SearchStrategy[tuple[tuple[str, str, Fault], ...]]:
 
 
 @st.composite
-def stories(draw: st.DrawFn, most: int = 3) -> Story:
-    """Some acts over some programs."""
-    nature = draw(natures())
-    program = programs(deletes_first=nature.deletes_first)
-    acts = tuple(draw(_acts(draw(program))) for _ in range(draw(st.integers(1, most))))
-    return Story(nature, acts, draw(program))
+def scenarios(draw: st.DrawFn, most: int = 3) -> Scenario:
+    """Some steps with some programs."""
+    traits = draw(provider_traits())
+    program = programs(deletes_first=traits.deletes_first)
+    steps = tuple(
+        draw(_steps(draw(program))) for _ in range(draw(st.integers(1, most)))
+    )
+    return Scenario(traits, steps, draw(program))

@@ -1,7 +1,7 @@
-"""Whole operations in this process: the real engine, a real wire to program and provider, and each moment kept.
+"""Whole operations in the test's process: the real engine, real gRPC to program and provider, all kill points kept.
 
-The engine starts its program as always; the "interpreter" is a small shell script that only says where the monitor
-is and waits, so the program itself is run by a thread here.
+The engine starts its program as usual; the "interpreter" is a shell script that only passes on the monitor's address
+and waits, so the program itself runs in a thread of the test.
 """
 
 import os
@@ -27,20 +27,20 @@ from pulumi_embedded_engine.model.operation_context import (
 )
 from pulumi_embedded_engine.model.state_records import Snapshot
 from pulumi_embedded_engine.state.journal import JournalEntry, JournalReplay
-from tests.engine.programs import PROJECT, STACK, Program, run
-from tests.engine.worlds import PACKAGE, Thing, World
+from tests.engine.simulated_programs import PROJECT, STACK, Program, run_program
+from tests.engine.simulated_provider import PACKAGE, ObjectStore, ProviderObject
 
 SECONDS = 60.0
-Picture = Mapping[str, Thing]
+Objects = Mapping[str, ProviderObject]
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What a kill at this moment leaves: the state after so many entries, and the world with it."""
+class KillPoint:
+    """What a kill at this time leaves: the state after so many entries, and the provider's objects."""
 
     entries: int
     state: Snapshot
-    world: Picture
+    objects: Objects
 
     def __str__(self) -> str:
         flags = ("delete", "pending_replacement", "retain_on_delete", "protect")
@@ -49,21 +49,21 @@ class Moment:
             for r in self.state.resources
         ]
         pending = [f"{o.type} {o.resource.urn}" for o in self.state.pending_operations]
-        objects = [f"{thing.id} {thing.urn}" for thing in self.world.values()]
+        objects = [f"{thing.id} {thing.urn}" for thing in self.objects.values()]
         parts = {"records": records, "pending": pending, "objects": objects}
         lines = [f"{title}:\n  " + "\n  ".join(part) for title, part in parts.items()]
         return f"after {self.entries} entries\n" + "\n".join(lines)
 
 
 @dataclass
-class Notes:
+class KillPointJournal:
     """A journal that keeps what a kill before or after each of its writes would leave."""
 
     base: Snapshot
-    world: World
+    store: ObjectStore
     cancel: Cancellation
     cancel_at: int
-    moments: list[Moment] = field(default_factory=list)
+    kill_points: list[KillPoint] = field(default_factory=list)
     count: int = 0
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Notes:
         self._keep()
 
     def write(self, entry: JournalEntry) -> None:
-        """Keep the moment before (providers have done more since the last entry) and the one after."""
+        """Keep the kill point before the entry (providers have done more since the last one) and the one after it."""
         with self._lock:
             self._keep()
             self._folding.add(entry)
@@ -83,24 +83,24 @@ class Notes:
 
     def _keep(self) -> None:
         state = self._folding.snapshot() if self.count else self.base
-        self.moments.append(Moment(self.count, state, self.world.picture()))
+        self.kill_points.append(KillPoint(self.count, state, self.store.objects()))
 
 
 @dataclass(frozen=True)
-class Run:
+class ObservedRun:
     """One operation that has ended."""
 
     outcome: OperationResult
-    moments: list[Moment]
+    kill_points: list[KillPoint]
     events: list[Event]
 
     @property
-    def last(self) -> Moment:
-        """How it ended."""
-        return self.moments[-1]
+    def last(self) -> KillPoint:
+        """The end of the run."""
+        return self.kill_points[-1]
 
     @property
-    def said(self) -> str:
+    def messages(self) -> str:
         """Its messages."""
         return "\n".join(
             event.message
@@ -110,11 +110,11 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Laboratory:
-    """A project whose programs are data, and the world of its provider."""
+class SimulatedProject:
+    """A project with simulated programs and the simulated provider."""
 
     directory: Path
-    world: World
+    store: ObjectStore
     port: int
 
     def run(
@@ -123,11 +123,11 @@ class Laboratory:
         program: Program,
         base: Snapshot,
         cancel_at: int = 0,
-    ) -> Run:
-        """One operation from a state; `cancel_at` is the entry after which somebody presses Ctrl-C."""
+    ) -> ObservedRun:
+        """Run one operation from a state; `cancel_at` is the entry after which the run is cancelled."""
         cancel, events = Cancellation(), list[Event]()
-        notes = Notes(base, self.world, cancel, cancel_at)
-        with _program(self.directory, lambda address: run(program, address)):
+        notes = KillPointJournal(base, self.store, cancel, cancel_at)
+        with _program(self.directory, lambda address: run_program(program, address)):
             outcome = operation_run.run_operation(
                 request,
                 self._context(base),
@@ -136,8 +136,8 @@ class Laboratory:
                 cancel,
                 SystemClock(),
             )
-        last = Moment(notes.count, notes.moments[-1].state, self.world.picture())
-        return Run(outcome, [*notes.moments, last], events)
+        last = KillPoint(notes.count, notes.kill_points[-1].state, self.store.objects())
+        return ObservedRun(outcome, [*notes.kill_points, last], events)
 
     def _context(self, base: Snapshot) -> OperationContext:
         return OperationContext(
@@ -165,7 +165,7 @@ def _no_stack(name: str) -> Mapping[str, Any]:
 
 
 def prepare(directory: Path) -> None:
-    """Make the pipes and the script that stands for an interpreter."""
+    """Make the pipes and the script that stands for the interpreter."""
     called, answered = directory / "called", directory / "answered"
     os.mkfifo(called)
     os.mkfifo(answered)

@@ -1,4 +1,4 @@
-"""Ends a piece of work at its n-th lasting effect, as a kill would; restores all afterwards."""
+"""Ends code at its n-th write to disk, as a kill would; restores everything afterwards."""
 
 import os
 import tempfile
@@ -12,8 +12,8 @@ import pytest
 from pulumi_embedded_engine.state import journal_file
 
 
-class Killed(BaseException):
-    """The process is dead; whoever catches this is not."""
+class SimulatedKill(BaseException):
+    """Ends the code as a kill would; nothing catches it."""
 
 
 EFFECTS: tuple[tuple[Any, str], ...] = (
@@ -33,7 +33,7 @@ EFFECTS: tuple[tuple[Any, str], ...] = (
 
 @contextmanager
 def killed_at(effect: int) -> Iterator[Callable[[], bool]]:
-    """Let so many effects happen; the answer says whether the kill came."""
+    """Allow so many effects; the returned function tells whether the kill happened."""
     left = effect
     struck = False
 
@@ -42,7 +42,7 @@ def killed_at(effect: int) -> Iterator[Callable[[], bool]]:
             nonlocal left, struck
             if left == 0:
                 struck = True
-                raise Killed
+                raise SimulatedKill
             left -= 1
             return real(*args, **options)
 
@@ -51,5 +51,5 @@ def killed_at(effect: int) -> Iterator[Callable[[], bool]]:
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in EFFECTS:
             patch.setattr(owner, name, dying(getattr(owner, name)))
-        with suppress(Killed):
+        with suppress(SimulatedKill):
             yield lambda: struck

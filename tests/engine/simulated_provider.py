@@ -1,4 +1,4 @@
-"""A provider with a small world of objects behind it, on a real wire; it fails, loses and adopts as told."""
+"""A provider with objects in memory behind real gRPC; it fails, adopts objects and loses them as the test wants."""
 # ruff: noqa: ARG002, N802 - methods and their arguments are the protocol's
 
 import threading
@@ -21,7 +21,7 @@ PACKAGE = "prop"
 THING = "prop:index:Thing"
 DRIFTED = 99
 
-# an object of another zone or in another container is another object
+# A change of zone or container needs another object.
 _FIXED = ("zone", "within")
 _INPUTS = ("size", "zone", "note", "ref", "within")
 
@@ -29,8 +29,8 @@ Fault = Literal["refuses", "half"]
 
 
 @dataclass(frozen=True)
-class Thing:
-    """An object that really is."""
+class ProviderObject:
+    """An object that exists."""
 
     id: str
     urn: str
@@ -38,79 +38,83 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Nature:
-    """How the provider is: whether it finds what it made before, how it replaces, what its Read tells."""
+class ProviderTraits:
+    """How the provider behaves: whether it adopts existing objects, how it replaces, what its Read returns."""
 
     adopts: bool = False
     deletes_first: bool = False
     reads_inputs: bool = False
 
 
-class World:
-    """All objects, and what goes wrong next; every change is one step under a lock."""
+class ObjectStore:
+    """All objects, and the next faults; every change is made under a lock."""
 
     def __init__(self) -> None:
-        self.reset(Nature())
+        self.reset(ProviderTraits())
 
-    def reset(self, nature: Nature) -> None:
-        """A new, empty world."""
-        self.nature = nature
+    def reset(self, traits: ProviderTraits) -> None:
+        """A new, empty store."""
+        self.traits = traits
         self.faults: dict[tuple[str, str], Fault] = {}
-        self.mutations = 0
+        self.mutation_count = 0
         self.made = 0
-        self._things: dict[str, Thing] = {}
+        self._things: dict[str, ProviderObject] = {}
         self._lock = threading.Lock()
 
-    def picture(self) -> dict[str, Thing]:
-        """What there is now, by id."""
+    def objects(self) -> dict[str, ProviderObject]:
+        """The objects by id."""
         with self._lock:
             return dict(self._things)
 
-    def restore(self, picture: Mapping[str, Thing]) -> None:
-        """Let the world be as it was."""
+    def restore(self, objects: Mapping[str, ProviderObject]) -> None:
+        """Set the objects to an earlier content."""
         with self._lock:
-            self._things = dict(picture)
+            self._things = dict(objects)
 
     def named(self, name: str) -> list[str]:
-        """The ids of the objects of that name."""
-        return [t.id for t in self.picture().values() if name_of(t.urn) == name]
+        """The ids of the objects with that name."""
+        return [t.id for t in self.objects().values() if name_of(t.urn) == name]
 
-    def drift(self, name: str) -> None:
-        """Somebody changes an object."""
+    def change_by_name(self, name: str) -> None:
+        """Somebody else changes an object."""
         for id_ in self.named(name):
             self._put(id_, {"size": DRIFTED})
 
-    def lose(self, name: str) -> None:
-        """Somebody deletes an object."""
+    def delete_by_name(self, name: str) -> None:
+        """Somebody else deletes an object."""
         for id_ in self.named(name):
             self.remove(id_)
 
     def make(self, urn: str, props: Mapping[str, Any]) -> str:
-        """Make an object, or find the one that was made like it."""
+        """Create an object, or adopt an existing one like it."""
         with self._lock:
-            self.mutations += 1
+            self.mutation_count += 1
             for thing in self._things.values():
-                if self.nature.adopts and thing.urn == urn and _alike(thing, props):
+                if (
+                    self.traits.adopts
+                    and thing.urn == urn
+                    and _same_object(thing, props)
+                ):
                     self._things[thing.id] = replace(thing, props=dict(props))
                     return thing.id
             self.made += 1
             id_ = f"thing-{self.made}"
-            self._things[id_] = Thing(id_, urn, dict(props))
+            self._things[id_] = ProviderObject(id_, urn, dict(props))
             return id_
 
     def change(self, id_: str, props: Mapping[str, Any]) -> bool:
-        """Give an object other properties; False if it is not there."""
+        """Set the properties of an object; False if it does not exist."""
         with self._lock:
-            self.mutations += 1
+            self.mutation_count += 1
             known = self._things.get(id_)
             if known is not None:
                 self._things[id_] = replace(known, props=dict(props))
             return known is not None
 
     def remove(self, id_: str) -> None:
-        """Delete an object and all that lies in it; one that is not there is fine."""
+        """Delete an object and everything inside it; a missing object is no error."""
         with self._lock:
-            self.mutations += 1
+            self.mutation_count += 1
             self._things.pop(id_, None)
             inside = [t.id for t in self._things.values() if t.props["within"] == id_]
         for other in inside:
@@ -126,23 +130,23 @@ def name_of(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-def _alike(thing: Thing, props: Mapping[str, Any]) -> bool:
+def _same_object(thing: ProviderObject, props: Mapping[str, Any]) -> bool:
     return all(thing.props[key] == props[key] for key in _FIXED)
 
 
 class _Refusal(Exception):
-    """What the provider answers instead of an answer."""
+    """The error that the provider answers."""
 
     def __init__(self, sentence: str, trailer: bytes = b"") -> None:
         super().__init__(sentence)
         self.trailer = trailer
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """The world's face; method names are the protocol's."""
+class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """The gRPC methods of the provider; their names are the protocol's."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
 
     def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> Any:
         return empty_pb2.Empty()
@@ -181,7 +185,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             changes=kinds.DIFF_SOME if changed else kinds.DIFF_NONE,
             diffs=changed,
             replaces=[key for key in changed if key in _FIXED],
-            deleteBeforeReplace=self._world.nature.deletes_first,
+            deleteBeforeReplace=self._store.traits.deletes_first,
         )
 
     def Create(self, request: Any, context: Any) -> Any:
@@ -189,10 +193,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if fault == "refuses":
             _fail(context, _Refusal("not today"))
         props = _plain(request.properties)
-        id_ = self._world.make(request.urn, props)
+        id_ = self._store.make(request.urn, props)
         outputs = _outputs(id_, props)
         if fault == "half":
-            _fail(context, _half(id_, outputs))
+            _fail(context, _init_failed(id_, outputs))
         return provider_pb2.CreateResponse(id=id_, properties=outputs)
 
     def Update(self, request: Any, context: Any) -> Any:
@@ -200,33 +204,33 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if fault == "refuses":
             _fail(context, _Refusal("not today"))
         props = _plain(request.news)
-        if not self._world.change(request.id, props):
+        if not self._store.change(request.id, props):
             _fail(context, _Refusal(f"there is no {request.id}"))
         if fault == "half":
-            _fail(context, _half(request.id, _outputs(request.id, props)))
+            _fail(context, _init_failed(request.id, _outputs(request.id, props)))
         return provider_pb2.UpdateResponse(properties=_outputs(request.id, props))
 
     def Read(self, request: Any, context: Any) -> Any:
         if self._takes("read", request.urn):
             _fail(context, _Refusal("cannot look"))
-        thing = self._world.picture().get(request.id)
+        thing = self._store.objects().get(request.id)
         if thing is None:
             return provider_pb2.ReadResponse()
         answer = provider_pb2.ReadResponse(
             id=thing.id, properties=_outputs(thing.id, thing.props)
         )
-        if self._world.nature.reads_inputs:
+        if self._store.traits.reads_inputs:
             answer.inputs.CopyFrom(_struct(thing.props))
         return answer
 
     def Delete(self, request: Any, context: Any) -> Any:
         if self._takes("delete", request.urn):
             _fail(context, _Refusal("it stays"))
-        self._world.remove(request.id)
+        self._store.remove(request.id)
         return empty_pb2.Empty()
 
     def _takes(self, method: str, urn: str) -> Fault | None:
-        return self._world.faults.pop((method, name_of(urn)), None)
+        return self._store.faults.pop((method, name_of(urn)), None)
 
 
 def _unknown_call(context: Any, answer: Any) -> Any:
@@ -240,8 +244,8 @@ def _fail(context: Any, refusal: _Refusal) -> None:
     context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
 
 
-def _half(id_: str, outputs: struct_pb2.Struct) -> _Refusal:
-    """The object is there, but not ready."""
+def _init_failed(id_: str, outputs: struct_pb2.Struct) -> _Refusal:
+    """The object exists, but failed to initialize."""
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
@@ -270,10 +274,12 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 
 
 @contextmanager
-def serving(world: World) -> Iterator[int]:
-    """The world's provider on a free port."""
+def serving(store: ObjectStore) -> Iterator[int]:
+    """Serve the provider on a free port."""
     server = grpc.server(ThreadPoolExecutor(max_workers=8))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(world), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        SimulatedProvider(store), server
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

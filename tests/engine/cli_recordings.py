@@ -1,8 +1,8 @@
-"""Recorded runs of the pulumi CLI, done again by any engine, and what came of it made comparable.
+"""Recorded runs of the pulumi CLI, replayed with any engine, and their results in comparable form.
 
-A recording is a list of commands over one stack, each with its program and with a control file for the recording
-provider (`tests/golden/conformance/goldprov.py`). Compared are the exit code, the provider's calls (as a multiset, for
-independent resources have no order) and the state (without times, positions and made-up ids; secrets opened).
+A recording is a list of commands on one stack, each with its program and with a control file for the recording
+provider (`tests/golden/conformance/goldprov.py`). Compared are the exit code, the provider's calls (as a multiset:
+independent resources have no order) and the state (without times, positions and generated ids; secrets decrypted).
 """
 
 import json
@@ -33,7 +33,7 @@ EMBEDDED: Final = (
 )
 CLI: Final = ("pulumi",)
 
-# what a replay cannot bring about (a kill at a moment, a second project or module), or what differs on purpose (24)
+# What a replay cannot do (a kill at a given time, a second project or module), or what differs on purpose (24).
 NOT_REPLAYED: Final = frozenset(
     {
         "20_pending_operations",
@@ -44,12 +44,12 @@ NOT_REPLAYED: Final = frozenset(
         "31_lock_and_history",
         "32_parallel_default",
         "35_provider_moved",
-        "37_refresh_run_program",  # left to the CLI
+        "37_refresh_run_program",  # not supported by the engine
     }
 )
 
-# what the engine leaves to the CLI (docs/engine.md): `up --json`, `--exclude`; each is the last step of its recording
-LEFT_OUT: Final = {"02_update": 7, "22_target": 12}
+# Not supported by the engine (docs/engine.md): `up --json`, `--exclude`; each is the last step of its recording
+STEPS_LEFT_TO_CLI: Final = {"02_update": 7, "22_target": 12}
 
 _NO_COMPARISON: Final = frozenset(
     {"sourcePosition", "stackTrace", "created", "modified"}
@@ -68,14 +68,14 @@ def recordings() -> dict[str, dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Playground:
-    """A project of its own with a stack `dev`, on which commands are run."""
+class CommandProject:
+    """A project with a stack `dev`, on which commands are run as processes."""
 
     root: Path
 
     @classmethod
-    def make(cls, root: Path) -> "Playground":
-        """A new one in an empty directory."""
+    def make(cls, root: Path) -> "CommandProject":
+        """A new project in an empty directory."""
         for name in ("project", "home", "state"):
             (root / name).mkdir()
         environment = Path(sys.executable).parent.parent
@@ -83,12 +83,12 @@ class Playground:
             f"name: proj\nruntime:\n  name: python\n  options:\n    virtualenv: {environment}\n"
         )
         shutil.copy(GOLDEN / "goldprov.py", root / "project")
-        ground = cls(root)
-        ground.program("")
-        return ground
+        project = cls(root)
+        project.program("")
+        return project
 
     def init(self, engine: Sequence[str]) -> None:
-        """Have the stack made by an engine."""
+        """Create the stack with an engine."""
 
         def init() -> None:
             done = self.run(engine, "stack", "init", "dev", "--non-interactive")
@@ -97,7 +97,7 @@ class Playground:
         make_stack(tuple(engine), self.root, Path("project/Pulumi.dev.yaml"), init)
 
     def program(self, text: str) -> None:
-        """Let this be the program."""
+        """Write the program."""
         (self.root / "project/__main__.py").write_text(text)
 
     def run(
@@ -118,7 +118,7 @@ class Playground:
     def start(
         self, engine: Sequence[str], *arguments: str, **options: Any
     ) -> subprocess.Popen[str]:
-        """Start one command of an engine; capitals among the options are variables."""
+        """Start one command of an engine; options in capitals are environment variables."""
         variables = {key: options.pop(key) for key in list(options) if key.isupper()}
         environ = self._environ() | variables
         return subprocess.Popen(
@@ -142,7 +142,7 @@ class Playground:
             )
 
     def calls(self) -> Counter[str]:
-        """What the provider was asked since the log was last removed."""
+        """The provider's calls since the log was last removed."""
         log = self.root / "log"
         rows = (
             [json.loads(line) for line in log.read_text().splitlines()]
@@ -152,7 +152,7 @@ class Playground:
         return comparable_calls(rows)
 
     def state(self) -> dict[str, Any]:
-        """The stack's state, made comparable."""
+        """The stack's state, in comparable form."""
         checkpoint = json.loads(
             (self.root / "state/.pulumi/stacks/proj/dev.json").read_text()
         )
@@ -179,20 +179,22 @@ class Playground:
 def replay(
     root: Path, name: str, engine: Sequence[str], other: Sequence[str] | None = None
 ) -> Iterator[str]:
-    """Do a recording again; with another engine, that one takes each second step. Gives what differs, in words."""
+    """Replay a recording; a second engine, if given, runs every second step. Returns the differences in words."""
     scenario = recordings()[name]
-    ground = Playground.make(root)
-    ground.init(engine)
-    ground.configure(engine, scenario.get("config", []))
+    project = CommandProject.make(root)
+    project.init(engine)
+    project.configure(engine, scenario.get("config", []))
     for number, step in enumerate(scenario["steps"], 1):
-        if LEFT_OUT.get(name) == number:
+        if STEPS_LEFT_TO_CLI.get(name) == number:
             return
-        ground.program(step["program"])
+        project.program(step["program"])
         (root / "ctl.json").write_text(json.dumps(step["ctl"]))
-        ground.configure(engine, step.get("config", []))
+        project.configure(engine, step.get("config", []))
         (root / "log").unlink(missing_ok=True)
-        done = ground.run(other if other and number % 2 == 0 else engine, *step["args"])
-        differences = list(_differences(ground, step, done.returncode))
+        done = project.run(
+            other if other and number % 2 == 0 else engine, *step["args"]
+        )
+        differences = list(_differences(project, step, done.returncode))
         if differences:
             yield from (
                 f"step {number}, {step['title']}: {text}" for text in differences
@@ -202,14 +204,14 @@ def replay(
 
 
 def _differences(
-    ground: Playground, step: Mapping[str, Any], code: int
+    project: CommandProject, step: Mapping[str, Any], code: int
 ) -> Iterator[str]:
     if code != step["exit_code"]:
         yield f"exit code {code}, recorded {step['exit_code']}"
-    got, wanted = ground.calls(), comparable_calls(step["provider_calls"])
+    got, wanted = project.calls(), comparable_calls(step["provider_calls"])
     if got != wanted and not step.get("calls_vary"):
         yield f"calls missing: {dict(wanted - got)}, too many: {dict(got - wanted)}"
-    state, recorded = ground.state(), canonical(**step["state_after"])
+    state, recorded = project.state(), canonical(**step["state_after"])
     if state != recorded and not step.get("state_varies"):
         yield f"state {json.dumps(state)}, recorded {json.dumps(recorded)}"
 
@@ -224,7 +226,7 @@ def comparable_calls(rows: Sequence[Mapping[str, Any]]) -> Counter[str]:
 
 
 def comparable_state(deployment: Mapping[str, Any]) -> dict[str, Any]:
-    """A state with its secrets opened, in one order."""
+    """A state with its secrets decrypted, in one order."""
     salt = (deployment.get("secrets_providers") or {}).get("state", {}).get("salt")
     secrets = PassphraseSecrets(salt, lambda: PASSPHRASE) if salt else None
     resources = [
@@ -236,7 +238,7 @@ def comparable_state(deployment: Mapping[str, Any]) -> dict[str, Any]:
 def canonical(
     resources: Sequence[Any], pending_operations: Sequence[Any]
 ) -> dict[str, Any]:
-    """Records and pending operations in one order, without what no two runs share."""
+    """Records and pending operations in one order, without what differs between any two runs."""
     rows = [_comparable(resource) for resource in resources]
     pending = [
         {"type": o["type"], "urn": o.get("urn") or o["resource"]["urn"]}
@@ -257,7 +259,7 @@ def _comparable(resource: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in resource.items() if key not in _NO_COMPARISON}
     row: dict[str, Any] = json.loads(_PROVIDER_ID.sub(r"\1::<UUID>", json.dumps(kept)))
     if row["type"].startswith("pulumi:providers:"):
-        # the stack's configuration may stand there, or not: the CLI takes both
+        # The stack's configuration may be recorded here or not: the CLI accepts both.
         row = {
             key: value for key, value in row.items() if key not in {"inputs", "outputs"}
         } | {"id": "<UUID>"}

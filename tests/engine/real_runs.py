@@ -1,4 +1,4 @@
-"""Real runs for tests: the program in its own process, real provider processes, the journal folded in memory."""
+"""Real runs for tests: the program in its own process, real provider processes, the journal in memory."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from pulumi_embedded_engine.model.operation_context import (
 from pulumi_embedded_engine.model.state_records import Resource, Snapshot
 from pulumi_embedded_engine.state.journal import JournalEntry, JournalReplay
 
-PLUGIN = Path(__file__).with_name("plugin.py")
+PLUGIN = Path(__file__).with_name("plugin_process.py")
 PROVIDER = """
 import os, pathlib, time
 import pulumi
@@ -60,15 +60,15 @@ class Toy(pulumi.CustomResource):
 """
 
 
-class Notes:
-    """A journal that folds as it goes."""
+class MemoryJournal:
+    """A journal that computes the state while it is written."""
 
     def __init__(self, base: Snapshot) -> None:
         self.entries: list[JournalEntry] = []
         self._folding = JournalReplay(base)
 
     def write(self, entry: JournalEntry) -> None:
-        """Take one entry."""
+        """Add one entry."""
         self.entries.append(entry)
         self._folding.add(entry)
 
@@ -78,15 +78,15 @@ class Notes:
 
 
 @dataclass
-class Ran:
-    """What one run did and said."""
+class RunResult:
+    """The result, the state and the events of one run."""
 
     outcome: OperationResult | None
     state: Snapshot
     events: list[Event] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
 
-    def said(self, severity: str) -> list[str]:
+    def messages(self, severity: str) -> list[str]:
         """The messages of one severity."""
         return [
             event.message
@@ -95,7 +95,7 @@ class Ran:
         ]
 
     def steps(self) -> list[tuple[str, str]]:
-        """What was done to which resource, in its order."""
+        """The op and the resource of each step, in their order."""
         return [
             (event.metadata.op, event.metadata.urn.rsplit("::", 1)[-1])
             for event in self.events
@@ -103,13 +103,13 @@ class Ran:
         ]
 
     def record(self, name: str) -> Resource:
-        """The recorded resource of that name."""
+        """The recorded resource with that name."""
         return next(r for r in self.state.resources if r.urn.endswith(f"::{name}"))
 
 
 @dataclass
-class Bench:
-    """A project in a directory of its own, and its state from run to run."""
+class EngineProject:
+    """A project in its own directory, and its state from run to run."""
 
     directory: Path
     state: Snapshot = field(default_factory=Snapshot)
@@ -118,17 +118,17 @@ class Bench:
     cancellation: Cancellation = field(default_factory=Cancellation)
     required_version: str = ""
 
-    def run(self, program: str = "", **asked: Any) -> Ran:
-        """One operation; its state is the next one's base unless it is a dry run."""
+    def run(self, program: str = "", **asked: Any) -> RunResult:
+        """Run one operation; its state is the base of the next one unless it is a dry run."""
         (self.directory / "maker.py").write_text(PROVIDER)
         (self.directory / "toy.py").write_text(TOY)
         (self.directory / "__main__.py").write_text(program)
         request = OperationRequest(
             **{"kind": "up", "dry_run": False, "parallel": 4, **asked}
         )
-        notes = Notes(self.state)
+        notes = MemoryJournal(self.state)
         journal = None if request.dry_run else notes
-        ran = Ran(None, self.state)
+        ran = RunResult(None, self.state)
         try:
             ran.outcome = run_operation(
                 request,
@@ -145,7 +145,7 @@ class Bench:
         return ran
 
     def install_plugin(self, version: str = "1.2.3") -> Path:
-        """Put the test plugin where plugins are kept; gives the file where it notes its calls."""
+        """Install the test plugin; returns the file to which it logs its calls."""
         home = self.directory / "home"
         binary = home / f"plugins/resource-toy-v{version}/pulumi-resource-toy"
         binary.parent.mkdir(parents=True)
