@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_emulator.clock import ManualClock, SystemClock
+from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
@@ -24,6 +24,7 @@ from pulumi_esa_prefetch.api.errors import (
     WrongClock,
 )
 from pulumi_esa_prefetch.api.models import PlanSpec
+from pulumi_esa_prefetch.clock import SystemClock
 from tests.api.lockstep import LockstepClock
 
 KEYS = Credentials("emulator-key", "emulator-secret")
