@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from pulumi_embedded_engine import errors
-from tests.engine.cli_recordings import EMBEDDED, CommandProject
+from tests.support.cli_recordings import EMBEDDED, CommandProject
 
 PAGE = (Path(__file__).parents[1] / "docs" / "engine.md").read_text("utf-8")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

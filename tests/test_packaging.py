@@ -17,7 +17,7 @@ import pytest
 
 import pulumi_esa_prefetch
 from stacks.prefetch.demo.settings import shielded
-from tests.lifecycle.engines import ENGINES
+from tests.support.engines import ENGINES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

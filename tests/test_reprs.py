@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.api.credentials import provider_for
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.settings.credential_sources import AssumedRole, Credentials
 from pulumi_esa_prefetch.settings.settings import read_settings
-from tests.engine.stacks import SALT, reopened, stack_in
+from tests.support.engine_stacks import SALT, reopened, stack_in
 
 HUSH = "geheim"
 ENVIRON = {

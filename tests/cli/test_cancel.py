@@ -6,9 +6,9 @@ import pytest
 from pulumi_embedded_engine.state import locks
 from pulumi_embedded_engine.state.journal import StepCompleted
 from pulumi_embedded_engine.state.journal_file import read_journal
-from tests.cli.console import Console, console_in
-from tests.engine.simulated_kill import killed_at
-from tests.engine.stacks import creation, root, thing
+from tests.support.console import Console, console_in
+from tests.support.engine_stacks import creation, root, thing
+from tests.support.simulated_kill import killed_at
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.console import Console, console_in
-from tests.engine.stacks import SALT
+from tests.support.console import Console, console_in
+from tests.support.engine_stacks import SALT
 
 FILE = f"""\
 # mine

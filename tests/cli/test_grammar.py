@@ -10,7 +10,7 @@ from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.main import main
 from pulumi_esa_cli.pulumi import operation_runner
 from pulumi_esa_cli.pulumi.operation_commands import OPERATIONS, OperationFlags
-from tests.cli.console import Console, console_in
+from tests.support.console import Console, console_in
 
 Reached = list[tuple[str, OperationFlags, GlobalFlags]]
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pulumi_esa_cli.pulumi.signals import interruptible
-from tests.engine.cli_recordings import EMBEDDED, CommandProject
+from tests.support.cli_recordings import EMBEDDED, CommandProject
 
 PROGRAM = """
 import pulumi

@@ -9,8 +9,8 @@ from select import select
 
 import pytest
 
-from tests.cli.console import console_in
-from tests.engine.stacks import PASSPHRASE, environ_of, project_in
+from tests.support.console import console_in
+from tests.support.engine_stacks import PASSPHRASE, environ_of, project_in
 
 SECONDS = 60
 # with its last blank: only then is what is typed no longer shown

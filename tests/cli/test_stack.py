@@ -5,8 +5,8 @@ import pytest
 
 from pulumi_embedded_engine.model.property_values import Secret
 from pulumi_embedded_engine.state.journal import StepCompleted
-from tests.cli.console import Console, console_in
-from tests.engine.stacks import creation, root, thing
+from tests.support.console import Console, console_in
+from tests.support.engine_stacks import creation, root, thing
 
 
 @pytest.fixture

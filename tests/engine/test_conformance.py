@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.cli_recordings import CLI, EMBEDDED, recordings, replay
+from tests.support.cli_recordings import CLI, EMBEDDED, recordings, replay
 
 # A fixed third runs every time: creation, replacement, refresh, failure, secrets.
 THIRD = frozenset(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.cli_recordings import EMBEDDED, CommandProject
+from tests.support.cli_recordings import EMBEDDED, CommandProject
 
 SECONDS = 120
 COUNT = 12

@@ -15,9 +15,9 @@ from pulumi_embedded_engine.state.journal import (
     StepCompleted,
 )
 from pulumi_embedded_engine.state.journal_file import read_journal
-from tests.engine.cli_recordings import CLI, EMBEDDED, CommandProject
 from tests.engine.test_kills import SECONDS, until
-from tests.lifecycle.processes import descendants, kill, provider_host
+from tests.support.cli_recordings import CLI, EMBEDDED, CommandProject
+from tests.support.processes import descendants, kill, provider_host
 
 COUNT = 8
 FLAGS = ("--yes", "--skip-preview", "--non-interactive", "--stack", "dev")

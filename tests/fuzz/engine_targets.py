@@ -24,8 +24,8 @@ from pulumi_embedded_engine.state.journal_recovery import (
     recovered_deployment,
 )
 from pulumi_embedded_engine.state.passphrase_secrets import PassphraseSecrets
-from tests.engine.stacks import PASSPHRASE, SALT
 from tests.fuzz.sentences import assert_sentence
+from tests.support.engine_stacks import PASSPHRASE, SALT
 
 NOW = datetime(2026, 11, 11, tzinfo=UTC)
 BASE = b'{"version":3,"checkpoint":{"latest":{}}}'

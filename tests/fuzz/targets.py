@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.engine.stacks import SALT
 from tests.fuzz import emulator_targets as emulator
 from tests.fuzz import engine_targets as engine
 from tests.fuzz import product_targets as product
 from tests.fuzz.product_targets import JOB_ID, PLAN_ID
-from tests.report.previews import old
+from tests.support.engine_stacks import SALT
+from tests.support.previews import old
 
 Law = Callable[[bytes], None]
 

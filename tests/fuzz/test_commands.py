@@ -8,10 +8,10 @@ import pytest
 from hypothesis import strategies as st
 
 from pulumi_embedded_engine.errors import INTERNAL
-from tests.cli.console import Console, console_in
 from tests.fuzz.conftest import ForAll
 from tests.fuzz.damage import cut, damaged, dumped
 from tests.fuzz.targets import PREVIEW, PROJECT, STACK, checkpoint
+from tests.support.console import Console, console_in
 
 LOOKS = (
     ("stack",),

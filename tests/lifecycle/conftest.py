@@ -9,9 +9,9 @@ import pytest
 
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
-from tests.lifecycle.engines import ENGINES
-from tests.lifecycle.esa import Document, Esa
-from tests.lifecycle.stack import Stack
+from tests.support.engines import ENGINES
+from tests.support.local_esa import Document, Esa
+from tests.support.throwaway_stack import Stack
 
 
 class Emulators(Protocol):

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.prefetch.demo.locks import until
-from tests.lifecycle import leaks
-from tests.lifecycle.engines import ENGINES
-from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.figures import Figures
-from tests.lifecycle.processes import HOST, kill, provider_host, words
-from tests.lifecycle.service import Service
-from tests.lifecycle.stack import Result, Stack
+from tests.support import secret_leaks as leaks
+from tests.support.emulator_process import Service
+from tests.support.engines import ENGINES
+from tests.support.local_esa import Esa, job, job_id, plan, plan_id, seed
+from tests.support.processes import HOST, kill, provider_host, words
+from tests.support.throwaway_stack import Result, Stack
 
 PLANS = 50
 # Effects and answers lie this far apart, so that blows fall between them.

@@ -13,12 +13,12 @@ from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
-from tests.lifecycle import leaks
-from tests.lifecycle.engines import ENGINES
-from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.faults import PASSING, PUBLISHED, hitting
 from tests.lifecycle.figures import Figures
-from tests.lifecycle.stack import Stack
+from tests.support import secret_leaks as leaks
+from tests.support.engines import ENGINES
+from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import Stack
 
 STATUSES = ("stopped", "waiting", "failed", "running", "finished")
 TO_START = ("stopped", "waiting", "failed")

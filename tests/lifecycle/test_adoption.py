@@ -3,7 +3,7 @@
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 PLAN = {"planId": plan_id(1), "jobId": job_id(1)}
 SEED = seed(job(1, [plan(1, "stopped"), plan(2, "stopped")]))

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
-from tests.lifecycle.stack import STACK_RESOURCE
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import STACK_RESOURCE
 
 PLAN = {"planId": plan_id(1), "jobId": job_id(1)}
 SEED = seed(job(1, [plan(1, "stopped"), plan(2, "stopped")]))

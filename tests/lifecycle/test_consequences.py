@@ -14,9 +14,9 @@ from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from tests.lifecycle.conftest import Stacks
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import SITE, Document, Esa, job_id, plan_id, seed
-from tests.lifecycle.stack import Stack
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import SITE, Document, Esa, job_id, plan_id, seed
+from tests.support.throwaway_stack import Stack
 
 JOBS, PLANS_OF_A_JOB, URLS = 20, 10, 190
 

@@ -15,11 +15,11 @@ import pytest
 
 from stacks.prefetch.demo.locks import until
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.demos import run_module
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import Esa
-from tests.lifecycle.processes import killed
-from tests.lifecycle.stack import Result
+from tests.support.demo_commands import run_module
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import Esa
+from tests.support.processes import killed
+from tests.support.throwaway_stack import Result
 
 # What `create` starts of the demo's plans, by DESIGN's table: the waiting, the stopped and the failed one.
 STARTED = {

@@ -1,7 +1,7 @@
 """What destroy says of what it leaves behind."""
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 
 def test_destroy_warns_of_a_waiting_plan_that_will_still_start(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support import secret_leaks as leaks
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 PLAN = {"planId": plan_id(1), "jobId": job_id(1)}
 SEED = seed(job(1, [plan(1, "stopped")]))

@@ -6,9 +6,9 @@ import pytest
 
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
-from tests.lifecycle.processes import killed
-from tests.lifecycle.stack import Stack
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from tests.support.processes import killed
+from tests.support.throwaway_stack import Stack
 
 COUNT = 12
 SEED = seed(*(job(n, [plan(n, "stopped")]) for n in range(1, COUNT + 1)))

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.stack import assert_no_trace
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import assert_no_trace
 
 PLANS = {"one": {"planId": plan_id(1), "jobId": job_id(1)}}
 

@@ -7,9 +7,9 @@ import pytest
 from pulumi_esa_emulator.dialects import DIALECTS
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.faults import ALL, LOSING, MATRIX, hitting
-from tests.lifecycle.life import Life
 from tests.lifecycle.pairwise import Combination, pairwise
-from tests.lifecycle.rows import LOSS, PHASES, ROWS
+from tests.lifecycle.plan_lives import Life
+from tests.lifecycle.table_rows import LOSS, PHASES, ROWS
 from tests.lifecycle.tally import PROPERTY, Ran
 
 RULES = sorted({dialect.rule for dialect in DIALECTS})

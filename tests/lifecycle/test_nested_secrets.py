@@ -10,11 +10,11 @@ import pytest
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_emulator.state.data_file import DataFile
-from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Stacks
-from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.overheard import Watched
-from tests.lifecycle.stack import Stack
+from tests.support import secret_leaks as leaks
+from tests.support.local_esa import Esa, job, job_id, plan, plan_id, seed
+from tests.support.observed_run import Watched
+from tests.support.throwaway_stack import Stack
 
 TOKEN, ROTATED = "geheim-Token-1", "geheim-Token-2"
 SEED = seed(job(1, [plan(1, "running")]))

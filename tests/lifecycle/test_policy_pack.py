@@ -7,9 +7,9 @@ import pytest
 
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators
-from tests.lifecycle.engines import ENGINES
-from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.stack import Stack
+from tests.support.engines import ENGINES
+from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import Stack
 
 PACK = str(ROOT / "policy")
 OVERLOAD = {"maxOriginUrlsPerSecond": 0.002}

@@ -4,7 +4,7 @@ import re
 
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import SITE, plan, seed
+from tests.support.local_esa import SITE, plan, seed
 
 
 def test_the_program_runs_and_is_short(emulator: Emulators, stack: Stacks) -> None:

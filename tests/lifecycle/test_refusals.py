@@ -3,9 +3,9 @@
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
 from tests.lifecycle.faults import START
-from tests.lifecycle.stack import assert_no_trace
+from tests.support.local_esa import Document, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import assert_no_trace
 
 SEED = seed(job(1, [plan(1, "stopped"), plan(2, "stopped")]))
 PLANS = {

@@ -7,8 +7,8 @@ import pytest
 from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.stack import Stack, assert_no_trace
+from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import Stack, assert_no_trace
 
 POLICIES = ROOT / "docs/ram"
 PLANS = {

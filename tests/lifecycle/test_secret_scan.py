@@ -12,14 +12,14 @@ from ruamel.yaml import YAML
 
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
-from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Stacks
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.lifecycle.faults import PASSING, START, hitting
-from tests.lifecycle.overheard import Overhearing, Watched
-from tests.lifecycle.processes import HOST
-from tests.lifecycle.stack import Stack
+from tests.support import secret_leaks as leaks
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
+from tests.support.observed_run import Overhearing, Watched
+from tests.support.processes import HOST
+from tests.support.throwaway_stack import Stack
 
 KEY, SECRET = "LTAI5tScanned", "geheim/Secret+1==%25"
 TOKEN, ROTATED = "geheim/Token+2==/CAIS8gF1q6Ft5B2y", "geheim/Rotated+3&amp"

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.life import Life
-from tests.lifecycle.rows import LIMITED, LIMITS, PHASES, ROWS
+from tests.lifecycle.plan_lives import Life
+from tests.lifecycle.table_rows import LIMITED, LIMITS, PHASES, ROWS
 
 
 def test_every_row_of_the_decision_table_holds_on_the_whole_path(

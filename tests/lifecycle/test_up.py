@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 SEED = seed(
     job(1, [plan(1, "stopped"), plan(2, "running"), plan(3, "waiting", start="+2h")])

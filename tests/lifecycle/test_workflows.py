@@ -9,9 +9,9 @@ import yaml
 
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators
-from tests.lifecycle.engines import ENGINES
-from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.stack import Result, Stack
+from tests.support.engines import ENGINES
+from tests.support.local_esa import Esa, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import Result, Stack
 
 WORKFLOWS = ROOT / ".github/workflows"
 PLANS = {

@@ -15,8 +15,8 @@ from pulumi_esa_prefetch.provider.plan_properties import (
     PlanState,
     read_declaration,
 )
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import JOB, PLAN, props
+from tests.support.local_esa import plan_id
 
 NOW = datetime(2026, 1, 31, 8, tzinfo=UTC)
 STATUSES = ("waiting", "running", "finished", "failed", "stopped")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import ID, JOB, LIST, PLAN, World, created, fault, props
+from tests.support.local_esa import plan_id
 
 
 def check(world: World, olds: dict[str, Any], **declared: Any) -> list[str]:

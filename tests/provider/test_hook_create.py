@@ -7,8 +7,8 @@ import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
-from tests.lifecycle.esa import job, plan, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, created, fault, props
+from tests.support.local_esa import job, plan, plan_id
 
 
 def test_create_of_what_is_as_declared_adopts() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import (
     DELETE,
     ID,
@@ -19,6 +18,7 @@ from tests.provider.world import (
     fault,
     props,
 )
+from tests.support.local_esa import plan_id
 
 
 def destroyed(world: World, outs: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import ID, World, created, props
+from tests.support.local_esa import plan_id
 
 
 def test_diff_of_what_is_as_declared_is_none() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import ID, JOB, LIST, PLAN, World, created, fault, props
+from tests.support.local_esa import plan_id
 
 
 def test_read_returns_the_status_in_esa_and_keeps_the_rest() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import job_id
 from tests.provider.world import ID, JOB, PLAN, START, STOP, World, created, props
+from tests.support.local_esa import job_id
 
 
 def update(world: World, outs: dict[str, Any], **declared: Any) -> dict[str, Any]:

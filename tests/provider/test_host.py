@@ -11,9 +11,9 @@ import pytest
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from tests.lifecycle.esa import job, plan, plan_id, seed
 from tests.provider.host import UNKNOWN, Host, running_host
 from tests.provider.world import ID, JOB, LIST, PLAN, START, props
+from tests.support.local_esa import job, plan, plan_id, seed
 
 KEYS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",

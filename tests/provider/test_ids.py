@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import (
     ID,
     JOB,
@@ -18,6 +17,7 @@ from tests.provider.world import (
     created,
     props,
 )
+from tests.support.local_esa import job, job_id, plan, plan_id
 
 OTHER = job_id(2)
 BROKEN = f"a:b:c:{PLAN}"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import START, World
+from tests.support.local_esa import job, job_id, plan, plan_id
 
 JOBS, PLANS = 4, 50
 STATUSES = ("stopped", "running", "waiting", "failed", "finished")

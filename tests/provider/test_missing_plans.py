@@ -8,8 +8,8 @@ import pytest
 
 from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.read_after_write import LAG
-from tests.lifecycle.esa import job, plan_id
 from tests.provider.world import JOB, LIST, World, fault
+from tests.support.local_esa import job, plan_id
 
 STALE = fault({"kind": "stale", "seconds": 2.0}, action=LIST, every=1)
 

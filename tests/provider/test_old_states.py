@@ -17,8 +17,8 @@ from pulumi.dynamic import ResourceProvider
 
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from tests.lifecycle.esa import SITE
 from tests.provider.world import World
+from tests.support.local_esa import SITE
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "states"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}

@@ -16,7 +16,6 @@ from pulumi_esa_prefetch.provider import hook_call
 from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import (
     ID,
     JOB,
@@ -28,6 +27,7 @@ from tests.provider.world import (
     fault,
     props,
 )
+from tests.support.local_esa import plan_id
 
 GET = "GetScheduledPreloadJob"
 SLOW = Limits(max_origin_urls_per_second=0.001, enforce={"rate": "deny"})

@@ -9,7 +9,6 @@ from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.read_after_write import LAG
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import (
     ID,
     JOB,
@@ -22,6 +21,7 @@ from tests.provider.world import (
     fault,
     props,
 )
+from tests.support.local_esa import plan_id
 
 A_MOMENT, FOR_EVER = 2.0, 3600.0
 UNKNOWN = r"it is not known whether .* was started"

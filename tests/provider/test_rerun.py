@@ -11,7 +11,6 @@ import pytest
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import LEAST_SECONDS
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
-from tests.lifecycle.esa import job, plan, plan_id
 from tests.provider.world import (
     ID,
     JOB,
@@ -25,6 +24,7 @@ from tests.provider.world import (
     fault,
     props,
 )
+from tests.support.local_esa import job, plan, plan_id
 
 AGAIN = {"triggers": {"release": "2"}}
 

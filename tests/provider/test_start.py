@@ -14,7 +14,6 @@ from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import notify
-from tests.lifecycle.esa import job, job_id, plan, plan_id
 from tests.provider.world import (
     JOB,
     LIST,
@@ -28,6 +27,7 @@ from tests.provider.world import (
     fault_id,
     props,
 )
+from tests.support.local_esa import job, job_id, plan, plan_id
 
 REFUSED_BEFORE = [
     {"kind": "throttle"},

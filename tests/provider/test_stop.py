@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import (
     JOB,
     LIST,
@@ -18,6 +17,7 @@ from tests.provider.world import (
     fault,
     fault_id,
 )
+from tests.support.local_esa import plan_id
 
 STOPPED = {"desired_state": "stopped"}
 

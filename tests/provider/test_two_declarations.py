@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
-from tests.lifecycle.esa import plan_id
 from tests.provider.world import ID, JOB, PLAN, World, props
+from tests.support.local_esa import plan_id
 
 RUNNING, STOPPED = {"desired_state": "running"}, {"desired_state": "stopped"}
 

@@ -9,7 +9,7 @@ import pytest
 from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary
-from tests.report.previews import create, old, text, update
+from tests.support.previews import create, old, text, update
 
 LIMITS = {"maxOriginUrlsPerSecond": 0.1, "enforce": "deny"}
 

@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     ResourceEntry,
 )
 from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, ResourceGraph
-from tests.report.previews import (
+from tests.support.previews import (
     JOB_ID,
     NOW,
     alicloud_job,

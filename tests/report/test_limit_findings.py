@@ -12,7 +12,7 @@ from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.limit_findings import check_stack
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
-from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
+from tests.support.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
 FREEZE = {"name": "launch", "window": "2026-11-11T01:30:00Z/PT1H"}
 LATER = {"start_time": "2026-11-11T03:00:00Z", "end_time": "2026-11-11T04:00:00Z"}

@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.markdown import LONGEST, markdown
 from pulumi_esa_prefetch.report.render.markdown_escaping import cell, code
 from pulumi_esa_prefetch.report.render.summary_line import summary_line
-from tests.report.previews import (
+from tests.support.previews import (
     NOW,
     create,
     delete,

@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.report.analysis.plan_facts import (
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
-from tests.report.previews import (
+from tests.support.previews import (
     JOB_ID,
     Document,
     alicloud_job,

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.report.previews import Document, old
+from tests.support.previews import Document, old
 
 pulumi_policy = pytest.importorskip(
     "pulumi_policy", reason="pulumi-policy is not installed"

@@ -10,7 +10,7 @@ from pulumi_esa_prefetch.report.analysis.predicted_actions import PredictedActio
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, UNKNOWN
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
-from tests.report.previews import (
+from tests.support.previews import (
     NOW,
     Document,
     create,

@@ -21,7 +21,7 @@ from pulumi_esa_prefetch.report.analysis.progress import (
 )
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
-from tests.report.previews import JOB_ID, NOW, Document, new, old, plan_id, state
+from tests.support.previews import JOB_ID, NOW, Document, new, old, plan_id, state
 
 TARGET = WatchedPlan("launch", JOB_ID, plan_id(1))
 

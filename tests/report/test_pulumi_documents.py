@@ -13,7 +13,7 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     read_preview,
     read_state,
 )
-from tests.report.previews import create, old, text
+from tests.support.previews import create, old, text
 
 WHOLE = text(create("a", 1), config={"esa-prefetch:limits": "{}"})
 

@@ -8,7 +8,7 @@ from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import take_snapshot_with
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
-from tests.report.previews import JOB_ID
+from tests.support.previews import JOB_ID
 
 KEYS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",

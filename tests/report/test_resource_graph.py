@@ -7,7 +7,7 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import (
     ResourceGraph,
     ResourceNode,
 )
-from tests.report.previews import (
+from tests.support.previews import (
     JOB_ID,
     Document,
     alicloud_job,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.lifecycle.conftest import Emulators, emulator
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import Esa, job, job_id, plan, plan_id, seed
-from tests.lifecycle.stack import Stack
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import Esa, job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import Stack
 
 __all__ = ["emulator"]
 

@@ -8,7 +8,7 @@ from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary, schema_text
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
-from tests.report.previews import NOW, create, delete, preview, update
+from tests.support.previews import NOW, create, delete, preview, update
 
 RECORDED = Path(__file__).parent.parent / "golden/summary.schema.json"
 

@@ -6,7 +6,7 @@ from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import Preview
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.summary_line import summary_line
-from tests.report.previews import NOW, alicloud_job, create, preview, same, update
+from tests.support.previews import NOW, alicloud_job, create, preview, same, update
 
 
 def told(given: Preview) -> str:

@@ -9,7 +9,7 @@ from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
-from tests.report.previews import NOW, old, state
+from tests.support.previews import NOW, old, state
 
 LATER = {"start_time": "2026-11-11T01:30:00Z", "end_time": "2026-11-11T03:00:00Z"}
 LIMITS = {

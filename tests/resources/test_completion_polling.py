@@ -17,8 +17,8 @@ from pulumi_esa_prefetch.resources.completion_polling import (
     Until,
     WaitCondition,
 )
-from tests.lifecycle.esa import job_id, plan_id
 from tests.provider.world import JOB, LIST, PLAN, START, World, fault
+from tests.support.local_esa import job_id, plan_id
 
 QUICK = PollTiming(
     first=0.01, growth=1.5, longest=0.05, patience=0.1, lag=0.1, call=5.0

@@ -17,7 +17,7 @@ from pulumi_esa_prefetch import PrefetchWindow
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from stacks.prefetch.demo.settings import ROOT
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import SITE, plan, seed
+from tests.support.local_esa import SITE, plan, seed
 
 JOB = "665d3af3621bccf3fe29e1a4"
 PLANS = ("665d3b48621bccf3fe29e1a7", "665d3b48621bccf3fe29e1a8")

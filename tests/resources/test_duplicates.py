@@ -8,7 +8,7 @@ from pulumi.runtime.settings import set_root_resource
 
 from pulumi_esa_prefetch.resources.duplicates import note_declaration
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 TWICE = f"""
 from pulumi_esa_prefetch import PrefetchCampaign, ScheduledPrefetch

@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.resources.prefetch_campaign import (
     _window,
 )
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 ONE, TWO = plan_id(1), plan_id(2)
 

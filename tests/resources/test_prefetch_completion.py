@@ -13,7 +13,7 @@ from pulumi_esa_prefetch import (
 )
 from pulumi_esa_prefetch.resources.prefetch_completion import _condition, _wait
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import Document, job, job_id, plan, plan_id, seed
+from tests.support.local_esa import Document, job, job_id, plan, plan_id, seed
 
 PROGRAM = """
 import pulumi

@@ -9,7 +9,7 @@ import pulumi_esa_prefetch
 from pulumi_esa_prefetch import ScheduledPrefetch, ScheduledPrefetchArgs
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.lifecycle.esa import job, job_id, plan, plan_id, seed
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 PROGRAM = f"""
 import pulumi

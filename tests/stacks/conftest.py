@@ -9,8 +9,8 @@ import pytest
 
 from stacks.site.plugin import installed, stand_in
 from tests.lifecycle.conftest import emulator, engine
-from tests.lifecycle.esa import Esa
 from tests.stacks.site import KEYS, SiteStack
+from tests.support.local_esa import Esa
 
 __all__ = ["emulator", "engine"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.esa import SITE, Document, Esa
-from tests.lifecycle.stack import Stack
+from tests.support.local_esa import SITE, Document, Esa
+from tests.support.throwaway_stack import Stack
 
 PROJECT = "esa-prefetch-site"
 KEYS = {

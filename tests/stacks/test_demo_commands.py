@@ -5,7 +5,7 @@ import os
 import pytest
 
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.demos import run_module
+from tests.support.demo_commands import run_module
 
 
 @pytest.mark.parametrize("module", ["stacks.prefetch.demo", "stacks.site.demo"])

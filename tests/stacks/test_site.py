@@ -3,8 +3,8 @@
 import pytest
 
 from tests.lifecycle.conftest import Emulators
-from tests.lifecycle.esa import SITE, Document, Esa, seed
 from tests.stacks.conftest import Sites
+from tests.support.local_esa import SITE, Document, Esa, seed
 
 START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
 RESET = "ResetScheduledPreloadJob"

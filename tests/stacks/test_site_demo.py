@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.demos import run_module
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import Esa
-from tests.lifecycle.stack import Result
+from tests.support.demo_commands import run_module
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import Esa
+from tests.support.throwaway_stack import Result
 
 
 class Demo:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.lifecycle.conftest import Emulators
-from tests.lifecycle.esa import SITE, Esa, seed
 from tests.stacks.conftest import Sites
+from tests.support.local_esa import SITE, Esa, seed
 
 # The site's id and a URL are outputs of a resource: unknown in the first preview.
 PROGRAM = f"""

@@ -10,12 +10,12 @@ from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_emulator.state.data_file import DataFile
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle import leaks
 from tests.lifecycle.conftest import Emulators
-from tests.lifecycle.esa import Document, Esa, seed
-from tests.lifecycle.overheard import Watched
 from tests.stacks.conftest import Sites
 from tests.stacks.site import PROJECT, SiteStack
+from tests.support import secret_leaks as leaks
+from tests.support.local_esa import Document, Esa, seed
+from tests.support.observed_run import Watched
 
 SIGNED = "geheim-Signed-1"
 LISTED = "geheim-Listed-2"

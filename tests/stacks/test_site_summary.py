@@ -6,11 +6,11 @@ import pytest
 
 from pulumi_esa_prefetch.report.analysis.summary import PlanChange, PrefetchSummary
 from tests.lifecycle.conftest import Emulators
-from tests.lifecycle.engines import ESA_PREFETCH
-from tests.lifecycle.esa import seed
 from tests.stacks.conftest import Sites
 from tests.stacks.site import SiteStack
 from tests.stacks.test_site import CATALOGUE, launch
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import seed
 
 
 def summary_of(stack: SiteStack) -> PrefetchSummary:

@@ -14,7 +14,7 @@ from pulumi_embedded_engine.display.display_options import DisplayOptions
 from pulumi_embedded_engine.display.tree_view import TreeView
 from pulumi_embedded_engine.model.events import Diagnostic, Event, Prelude, StackOutputs
 from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE
-from tests.engine.display.telling import ended, stack, step, text, thing, took, view
+from tests.support.display_events import ended, stack, step, text, thing, took, view
 
 EVIL = "a\x1b[2J\x9b2J\x1b]0;t\x07\u202eb\u2066\u200b\x7f\x85\u2028c\u061c\U000e0041d"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

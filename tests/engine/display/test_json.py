@@ -13,7 +13,7 @@ from pulumi_embedded_engine.model.events import (
     StepStarted,
 )
 from pulumi_embedded_engine.model.property_values import UNKNOWN, Secret
-from tests.engine.display.telling import (
+from tests.support.display_events import (
     PROVIDER,
     STACK,
     THING,

@@ -13,7 +13,7 @@ from pulumi_embedded_engine.model.events import (
     StepFailed,
 )
 from pulumi_embedded_engine.model.property_values import ASSET, SIGNATURE, Secret
-from tests.engine.display.telling import ended, step, text, thing, took, view
+from tests.support.display_events import ended, step, text, thing, took, view
 
 HUSH = "plain-top-secret"
 

@@ -33,7 +33,7 @@ from pulumi_embedded_engine.model.property_values import (
     Secret,
 )
 from pulumi_esa_prefetch.clock import ManualClock
-from tests.engine.display.telling import (
+from tests.support.display_events import (
     ended,
     stack,
     step,
@@ -434,7 +434,7 @@ def test_colour_is_used_only_when_wanted() -> None:
 def test_plain_lines_do_without_the_library_that_draws() -> None:
     script = (
         "import sys\n"
-        "from tests.engine.display.telling import ended, stack, step, text, took, view\n"
+        "from tests.support.display_events import ended, stack, step, text, took, view\n"
         "print(text([*took(step('create', None, stack())), *ended({'create': 1})], view()))\n"
         "print(any(name.split('.')[0] == 'rich' for name in sys.modules))\n"
     )

@@ -24,7 +24,7 @@ from pulumi_embedded_engine.model.events import (
     StepStarted,
 )
 from pulumi_esa_prefetch.clock import ManualClock
-from tests.engine.display.telling import ended, stack, step, thing, took, urn, view
+from tests.support.display_events import ended, stack, step, thing, took, urn, view
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ import sys
 from pulumi_embedded_engine.clock import SystemClock
 from pulumi_embedded_engine.display.view_factory import open_view
 from pulumi_embedded_engine.model.events import Prelude
-from tests.engine.display.telling import ended, stack, step, thing, took, view
+from tests.support.display_events import ended, stack, step, thing, took, view
 
 with open_view(view(live=True, color=True), sys.stdout, sys.stderr, SystemClock()) as sink:
     for event in [
