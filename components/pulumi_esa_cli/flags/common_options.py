@@ -40,7 +40,7 @@ GroupCommands = Mapping[tuple[str, ...], Callable[..., None]]
 MASK: Final = "[secret]"
 INTERRUPTED: Final = (
     "a run on '{name}' was interrupted, and this is the state before it: `esa-prefetch cancel` "
-    "saves what that run did in the state"
+    "brings into the state what that run did"
 )
 
 
