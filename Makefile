@@ -26,9 +26,9 @@ dev: ## the same, with the tools for development
 	@$(PYTHON) .ci/environment.py dev
 
 .PHONY: up preview refresh down clean env
-up: venv ## start a local ESA and make what the stack `demo` declares so
+up: venv ## start a local ESA and apply the stack `demo`
 preview: venv ## show what `make up` would do
-refresh: venv ## read what is so into the state
+refresh: venv ## read the actual plans into the state
 down: venv ## destroy the stack, stop the local ESA
 clean: venv ## stop the local ESA and forget the stack
 env: venv ## print the demo's variables, for a shell to eval
