@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from pulumi_esa_emulator.dialects import DIALECTS
-from pulumi_esa_emulator.faults.document import fault_grammar
+from pulumi_esa_emulator.faults.fault_file import fault_grammar
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

@@ -11,6 +11,7 @@ from pulumi_esa_emulator.actions import ACTIONS, Action
 from pulumi_esa_emulator.actions.context import ActionContext
 from pulumi_esa_emulator.clock import Clock
 from pulumi_esa_emulator.errors import Problem, invalid_parameter, missing_parameter
+from pulumi_esa_emulator.faults.fault_kinds import SkewedClockFault
 from pulumi_esa_emulator.faults.injector import (
     FaultHit,
     FaultInjector,
@@ -18,7 +19,6 @@ from pulumi_esa_emulator.faults.injector import (
     delay_of,
     staleness_of,
 )
-from pulumi_esa_emulator.faults.kinds import SkewedClockFault
 from pulumi_esa_emulator.identity.authorization import (
     authenticate,
     authorize,

@@ -9,7 +9,7 @@ from werkzeug.test import Client
 
 from pulumi_esa_emulator.clock import ManualClock
 from pulumi_esa_emulator.dialects import DialectError
-from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.faults.fault_file import FaultDocument
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions, make_emulator
 from pulumi_esa_emulator.identity.ram_policies import RamPolicy

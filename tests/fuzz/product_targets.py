@@ -22,7 +22,7 @@ from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.session import ProviderSession
-from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.analysis.summary_building import compose
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (

@@ -13,9 +13,9 @@ from pulumi.output import UNKNOWN
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider import hook_call
-from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
+from pulumi_esa_prefetch.provider.plan_decision import WAITING_CANNOT_STOP
 from tests.provider.world import (
     ID,
     JOB,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.faults.fault_file import FaultDocument
 from pulumi_esa_prefetch.api.models import PlanSpec
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider

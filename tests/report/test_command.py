@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_esa_cli.main import main
-from pulumi_esa_prefetch.provider.decision import WAITING_CANNOT_STOP
+from pulumi_esa_prefetch.provider.plan_decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary
 from tests.support.previews import create, old, text, update
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary, schema_text
+from pulumi_esa_prefetch.report.analysis.summary_building import compose
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from tests.support.previews import NOW, create, delete, preview, update

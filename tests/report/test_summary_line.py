@@ -1,7 +1,7 @@
 """One line for a log."""
 
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.analysis.compose import compose
+from pulumi_esa_prefetch.report.analysis.summary_building import compose
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import Preview
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph

@@ -1,4 +1,4 @@
-"""Values and their differences as indented lines; values are written as JSON. Does not decide what is shown.
+"""Values and their differences as indented lines: JSON, with secrets as [secret]. Does not decide what is shown.
 
 Each level is indented by four blanks. The sign of a change replaces the last two blanks.
 """

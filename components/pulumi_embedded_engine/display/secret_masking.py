@@ -1,4 +1,4 @@
-"""Masks the secret texts of the configuration in all events of an operation; shows nothing itself.
+"""Replaces secrets of the configuration by [secret] in all events; `property_printer` masks secret properties.
 
 A property value that is a `Secret` is masked by the view that shows it.
 """

@@ -1,4 +1,4 @@
-"""The phase after the program: records that it did not register are kept or deleted, dependents first."""
+"""The phase after the program: resources that it did not register are kept or deleted, dependents first."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Writes the journal entries of each step, and defers the deletes that depend on a container; calls no provider."""
+"""Writes the journal entries of each step; those of a `deletedWith` resource wait for its container."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""The phase that runs the program: its registrations become steps, then the rest of the state is deleted."""
+"""The phase that runs the program: its registrations become steps, and these are run."""
 
 import threading
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Checks inputs, compares a registration with its record, and decides which kind of step follows; makes no steps."""
+"""Decides between update, replacement and no change, by comparing a registration with its record; makes no steps."""
 
 import json
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Chooses the steps of a registration: inputs are checked, targets considered, the record compared; runs no step."""
+"""Makes the steps of one registration, from its comparison, `--target` and `--replace`; runs no step."""
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.diff import Diff, with_replace_on_changes

@@ -1,4 +1,4 @@
-"""Turns registrations into steps, one at a time: finds the record, then chooses the steps; runs no step."""
+"""The loop of the step generator: finds the record of each registration, asks `step_choice` for its steps."""
 
 from collections.abc import Callable
 from concurrent.futures import Future

@@ -1,4 +1,4 @@
-"""Default providers: the provider record that a package's resources share if the program names none; starts none."""
+"""Default providers: the record that resources of a package share if the program names none; starts no provider."""
 
 import json
 import re

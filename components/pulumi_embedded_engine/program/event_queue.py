@@ -1,4 +1,4 @@
-"""The queue from the program's concurrent calls to the one step generator, and the replies to them."""
+"""A queue: the program calls in parallel, the step generator takes one call at a time and replies."""
 
 import queue
 import threading

@@ -1,4 +1,4 @@
-"""A run that may change a stack: its lock, its journal, and the checkpoint that it ends with.
+"""A run that may change a stack: it takes the lock, keeps the journal, and saves the final checkpoint.
 
 Knows no steps and no providers.
 

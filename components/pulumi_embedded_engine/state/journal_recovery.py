@@ -1,4 +1,4 @@
-"""The checkpoint that follows from the journal of a killed run, or why there is none; writes nothing.
+"""Rebuilds the checkpoint from the journal of a killed run, or says why it cannot; writes nothing.
 
 No passphrase is needed: the secrets of the entries have the same salt as the checkpoint, so they stay encrypted.
 """

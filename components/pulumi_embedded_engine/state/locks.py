@@ -1,4 +1,4 @@
-"""The lock files of a stack, as the CLI writes them: reading, taking and removing them; knows no operation."""
+"""The lock files of a stack, as the CLI writes them: who holds it, whether that process lives, taking, removing."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Identifies a process by its id, its start time and the boot id of the machine; changes nothing.
+"""Tells whether the process that took a lock still lives, by its id, its start and the boot id of the machine.
 
 A process id alone is not enough: after a reboot or some time another process may have it.
 """

@@ -7,7 +7,7 @@ import typer
 
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_emulator.dialects import DIALECTS, DialectError
-from pulumi_esa_emulator.faults.document import fault_grammar
+from pulumi_esa_emulator.faults.fault_file import fault_grammar
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.http.server import ListenError, serve
 from pulumi_esa_emulator.messages.documents import DocumentError

@@ -9,9 +9,9 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_esa_cli.esa.input_reading import parse_at, read_input
 from pulumi_esa_cli.flags.common_options import AsJson
 from pulumi_esa_prefetch.load import Limits, LimitsError
-from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary, schema_text
+from pulumi_esa_prefetch.report.analysis.summary_building import compose
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
     EsaSnapshot,

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_esa_cli.flags import unsupported_features
+from pulumi_esa_cli.flags import unsupported_flags
 
 TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
@@ -64,9 +64,7 @@ def _find_command(word: str, path: list[Any]) -> Any:
     found = path[-1].get_command(None, word)
     if found is None:
         words = f"{_command_name(path)} {word}".strip()
-        raise unsupported_features.unsupported_command(
-            words, path[-1].list_commands(None)
-        )
+        raise unsupported_flags.unsupported_command(words, path[-1].list_commands(None))
     return found
 
 
@@ -83,7 +81,7 @@ def _parse_flags(
     for spelling, after in [(name, equals + value)] if word[1] == "-" else letters:
         flag = _find_flag(spelling, known)
         if flag is None:
-            raise unsupported_features.unsupported_flag(spelling, command)
+            raise unsupported_flags.unsupported_flag(spelling, command)
         following = after or "".join(rest[:1])
         alone = None if following.isdecimal() else BARE_FLAG_VALUES.get(flag.opts[0])
         if flag.is_flag:
@@ -114,7 +112,7 @@ def _by_command(given: list[_FlagValue], path: list[Any]) -> Iterator[str]:
             if (flag := _find_flag(name, [command]))
         ]
         if not having:
-            raise unsupported_features.unsupported_flag(name, _command_name(path))
+            raise unsupported_flags.unsupported_flag(name, _command_name(path))
         flag, level = having[-1]
         full = flag.opts[0]
         if not flag.is_flag:

@@ -28,7 +28,7 @@ from pulumi_embedded_engine.run.targets import protected_urns
 from pulumi_embedded_engine.stacks import administration
 from pulumi_embedded_engine.stacks.stack import Stack
 from pulumi_embedded_engine.state.journal import JournalWriter
-from pulumi_esa_cli.flags import common_options, unsupported_features
+from pulumi_esa_cli.flags import common_options, unsupported_flags
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.pulumi.operation_commands import RUNS_PROGRAM, OperationFlags
 from pulumi_esa_cli.pulumi.request_builder import (
@@ -65,7 +65,7 @@ def run_command(command: str, flags: OperationFlags, global_flags: GlobalFlags) 
     """Run one operation; gives the exit code, or raises EngineError with it."""
     check_flags(command, flags, global_flags)
     if command not in RUNS_PROGRAM and is_set(os.environ, "PULUMI_RUN_PROGRAM"):
-        raise unsupported_features.unsupported_variable("PULUMI_RUN_PROGRAM", command)
+        raise unsupported_flags.unsupported_variable("PULUMI_RUN_PROGRAM", command)
     stack = common_options.open_selected_stack(
         global_flags, flags.stack, config_file=flags.config_file
     )

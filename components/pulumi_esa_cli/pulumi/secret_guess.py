@@ -1,4 +1,4 @@
-"""Guesses whether a configuration value is a secret, from its key and from how hard it is to guess; saves nothing.
+"""Guesses whether a configuration value is a secret, from its key and from how random it looks; saves nothing.
 
 The pulumi CLI uses dictionaries. This is an estimate without them: it gives the same answer for random keys and for
 text made of words, and may give another one for values in between.

@@ -1,4 +1,4 @@
-"""Prints for `stack`, `stack output` and `stack history`; changes nothing."""
+"""Prints what `stack`, `stack output` and `stack history` show; changes nothing."""
 
 import json
 import re

@@ -10,5 +10,5 @@ A fault file (`--faults FILE`, or the body of `POST /_emulator/faults`) is JSON:
 
 The list alone, or one fault alone, is accepted too. Every fault has the optional fields
 `name`, `actions`, `ids`, `probability` or `calls` or `every`, `times` and `enabled` (see
-`fault.Fault`); the kinds and their own fields are in `kinds`.
+`fault.Fault`); the kinds and their own fields are in `fault_kinds`.
 """

@@ -1,4 +1,4 @@
-"""Selects the faults that hit a request; what a fault does is in `kinds`.
+"""Selects the faults that hit a request; what a fault does is in `fault_kinds`.
 
 Random numbers depend on the seed, the fault's name, the operation, the `Id`, and how
 often that pair was requested: the same run has the same faults in any order of threads.
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pulumi_esa_emulator.actions import ACTIONS
-from pulumi_esa_emulator.faults.document import FaultDocument
 from pulumi_esa_emulator.faults.fault import Fault, FaultContext
-from pulumi_esa_emulator.faults.kinds import SkewedClockFault, StaleFault
+from pulumi_esa_emulator.faults.fault_file import FaultDocument
+from pulumi_esa_emulator.faults.fault_kinds import SkewedClockFault, StaleFault
 from pulumi_esa_emulator.messages.request import ApiRequest
 
 

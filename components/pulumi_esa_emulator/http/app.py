@@ -12,7 +12,7 @@ from werkzeug import Request
 from pulumi_esa_emulator.clock import Clock, SystemClock
 from pulumi_esa_emulator.dialects import rules_of
 from pulumi_esa_emulator.errors import Problem
-from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.faults.fault_file import FaultDocument
 from pulumi_esa_emulator.faults.injector import FaultInjector
 from pulumi_esa_emulator.http.control_api import ControlApi, refusal_response
 from pulumi_esa_emulator.http.header_checks import is_control, refusal_of

@@ -13,7 +13,7 @@ from werkzeug.routing import Map, Rule
 from pulumi_esa_emulator.actions.record_fields import whole_state
 from pulumi_esa_emulator.clock import AdjustableClock, Clock
 from pulumi_esa_emulator.dialects import DialectError
-from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.faults.fault_file import FaultDocument
 from pulumi_esa_emulator.faults.injector import FaultInjector
 from pulumi_esa_emulator.http.header_checks import Refusal
 from pulumi_esa_emulator.identity.keys import KeyRing

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pulumi_esa_emulator.clock import Clock, ManualClock, SystemClock
-from pulumi_esa_emulator.faults.document import FaultDocument
+from pulumi_esa_emulator.faults.fault_file import FaultDocument
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.host_names import parse_host
 from pulumi_esa_emulator.identity.keys import DEMO_KEY, AccessKey

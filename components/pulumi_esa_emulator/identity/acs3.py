@@ -1,4 +1,4 @@
-"""Reads an ACS3-HMAC-SHA256 signature; written only from the V3 signature page.
+"""Reads an ACS3-HMAC-SHA256 signature, by the V3 signature page alone.
 
 It shares no code with the client of this project: a mistake in one cannot hide in the
 other.

@@ -1,4 +1,4 @@
-"""The state of the emulator: records, running plans, history, used nonces, and the file.
+"""The state of the emulator as a whole: it joins records, running plans, history, nonces and the data file.
 
 One lock protects it. Whoever takes the lock first runs all plans up to the current time.
 """

@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_esa_prefetch.api import key_requests
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.settings.credential_sources import (
     BAD_CHARACTER,
     AssumedRole,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Job, Plan, PlanList
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 
 M = TypeVar("M", bound=BaseModel)
 O = TypeVar("O", Job, Plan)  # noqa: E741 -- the objects that have an id

@@ -29,7 +29,7 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.models import CreatedPlans, Job

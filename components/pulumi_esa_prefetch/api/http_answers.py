@@ -17,7 +17,7 @@ from pulumi_esa_prefetch.api.errors import (
     Throttled,
     WrongClock,
 )
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_pascal
 
 from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.api.ids import object_id
-from pulumi_esa_prefetch.api.one_line import one_line, printable
+from pulumi_esa_prefetch.api.safe_text import one_line, printable
 
 PlanStatus = Literal["waiting", "running", "finished", "failed", "stopped"]
 """The statuses that ESA documents; `stopped` means paused (page of StopScheduledPreloadExecution)."""

@@ -1,4 +1,4 @@
-"""Compares forecasts with the limits of a stack; each finding is one sentence without a full stop."""
+"""Compares forecasts with the limits of a stack; each finding is one sentence."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The provider of PrefetchCompletion's record; it does not wait and calls no API.
+"""The provider of PrefetchCompletion, which only records; `resources.completion_polling` waits. Calls no API.
 
 The program waits (``PrefetchCompletion``), because the host has only four threads. What it waited for arrives
 here as an input, so that there is a resource on which others can depend. The module and name of ``Recorder`` are in

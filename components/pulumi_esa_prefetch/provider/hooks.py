@@ -25,11 +25,11 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.ids import object_id
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.load import LimitsError
-from pulumi_esa_prefetch.provider import decision, lifecycle
-from pulumi_esa_prefetch.provider.decision import Act
+from pulumi_esa_prefetch.provider import lifecycle, plan_decision
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
+from pulumi_esa_prefetch.provider.plan_decision import Act
 from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
     PlanState,
@@ -106,7 +106,7 @@ class PlanProvider(ResourceProvider):
             recorded = _recorded(_id, _olds)
         except (PrefetchError, ValidationError):
             return DiffResult(changes=True)
-        decided = decision.at_diff(read_declaration(_news), recorded)
+        decided = plan_decision.at_diff(read_declaration(_news), recorded)
         if decided.act is Act.REPLACE:
             return DiffResult(
                 changes=True, replaces=["plan_id"], delete_before_replace=True

@@ -8,11 +8,11 @@ from typing import Any
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.models import STATUSES, Plan
-from pulumi_esa_prefetch.provider import decision
-from pulumi_esa_prefetch.provider.decision import Act, Decision
+from pulumi_esa_prefetch.provider import plan_decision
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
+from pulumi_esa_prefetch.provider.plan_decision import Act, Decision
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import enforce_limits, has_hard_limits
@@ -36,7 +36,7 @@ def create(session: ProviderSession, declared: PlanInputs) -> PlanState:
         return _create_without_job(hook, declared)
 
     def decide(plan: Plan | None) -> Decision:
-        return decision.at_create(declared, plan)
+        return plan_decision.at_create(declared, plan)
 
     ref = _find_new(hook, PlanRef(declared.plan_id, declared.job_id))
     state = PlanState.of(declared, declared.job_id)
@@ -48,13 +48,13 @@ def update(
 ) -> PlanState:
     """Bring a plan to a changed declaration, or back to an unchanged one. Raises PrefetchError."""
     state = recorded.declaring(declared)
-    if not decision.needs_lookup(declared, recorded):
+    if not plan_decision.needs_lookup(declared, recorded):
         return state
     recorded = recorded.model_copy(update={"job_id": state.job_id})
     hook = HookCall(session)
 
     def decide(plan: Plan | None) -> Decision:
-        return decision.at_update(declared, recorded, plan, session.clock.now())
+        return plan_decision.at_update(declared, recorded, plan, session.clock.now())
 
     ref = _find_recorded(hook, recorded)
     if decide(ref.before).act is Act.REFUSE:
@@ -67,7 +67,7 @@ def refresh(session: ProviderSession, recorded: PlanState) -> PlanState | None:
     """The state by what ESA lists now; None if the plan is to be dropped. Raises PrefetchError."""
     ref = _find_recorded(HookCall(session), recorded)
     plan = ref.before
-    decided = decision.at_read(recorded, plan)
+    decided = plan_decision.at_read(recorded, plan)
     if decided.act is Act.REFUSE:
         raise PrefetchError(f"{ref} {decided.why}")
     if decided.notify:
@@ -90,7 +90,7 @@ def look_at(
     if ref.before is None:
         if recorded_before:
             return None
-        raise PrefetchError(f"{ref} {decision.MISSING}")
+        raise PrefetchError(f"{ref} {plan_decision.MISSING}")
     state = PlanState(plan_id=plan_id, job_id=job_id).seen_as(ref.before)
     return {"plan_id": plan_id, **state.facts()}
 
@@ -98,18 +98,18 @@ def look_at(
 def delete(session: ProviderSession, recorded: PlanState) -> None:
     """Do what ``on_destroy`` declares. Raises PrefetchError."""
     ref = PlanRef(recorded.plan_id, recorded.job_id)
-    decided = decision.before_delete(
+    decided = plan_decision.before_delete(
         recorded, still_declared=session.is_declared(recorded.plan_id)
     )
     hook, now = HookCall(session), session.clock.now()
     if decided is None:
         ref = _find_recorded(hook, recorded)
-        if decision.may_be_stale(ref.before, now):
+        if plan_decision.may_be_stale(ref.before, now):
             ref = _look_again(hook, ref)
-        decided = decision.at_delete(recorded, ref.before)
+        decided = plan_decision.at_delete(recorded, ref.before)
     _notify_end(ref, decided, ref.before, now)
     ends = decided.act in {Act.STOP, Act.DELETE}
-    if ends and decision.may_run(recorded, ref.status):
+    if ends and plan_decision.may_run(recorded, ref.status):
         _stop_for_good(hook, recorded, ref)
     if decided.act is Act.DELETE:
         _delete(hook, ref)
@@ -168,7 +168,7 @@ def _look_under_lock(hook: HookCall, ref: PlanRef, *, anew: bool) -> PlanRef:
     session = hook.session
     if anew:
         return _look_again(hook, ref)
-    if decision.may_be_stale(ref.before, session.clock.now()):
+    if plan_decision.may_be_stale(ref.before, session.clock.now()):
         recent = partial(session.plan_cache.get, max_age=FRESH_SECONDS)
         return _look(hook, ref, recent)
     return _look(hook, ref, partial(session.plan_cache.find, recorded=True))
@@ -205,7 +205,7 @@ def _find_recorded(hook: HookCall, recorded: PlanState) -> PlanRef:
         )
     ref = PlanRef(recorded.plan_id, recorded.job_id)
     ref = _look(hook, ref, partial(hook.session.plan_cache.find, recorded=True))
-    if decision.may_predate_state(recorded, ref.before):
+    if plan_decision.may_predate_state(recorded, ref.before):
         moment = hook.session.read_after_write.wait_for_recorded()
         lookup = partial(hook.session.plan_cache.get, not_before=moment)
         ref = _look(hook, ref, lookup)
@@ -233,7 +233,7 @@ def _look(hook: HookCall, ref: PlanRef, lookup: Lookup) -> PlanRef:
 def _stop(hook: HookCall, ref: PlanRef) -> Plan:
     plan = stop_plan(hook, ref)
     if plan.status == "waiting":
-        raise PrefetchError(f"{ref} {decision.WAITING_CANNOT_STOP}")
+        raise PrefetchError(f"{ref} {plan_decision.WAITING_CANNOT_STOP}")
     _notify_if_running(ref, plan)
     return plan
 
@@ -247,7 +247,7 @@ def _stop_for_good(hook: HookCall, recorded: PlanState, ref: PlanRef) -> None:
         return
     if plan.status in STATUSES:
         now = hook.session.clock.now()
-        _notify_end(ref, decision.at_delete(recorded, plan), plan, now)
+        _notify_end(ref, plan_decision.at_delete(recorded, plan), plan, now)
     _notify_if_running(ref, plan)
 
 
@@ -260,7 +260,9 @@ def _notify_end(
     ref: PlanRef, decided: Decision, plan: Plan | None, now: datetime
 ) -> None:
     if decided.notify:
-        then = decision.what_then(plan.status, plan.start_time, now) if plan else ""
+        then = (
+            plan_decision.what_then(plan.status, plan.start_time, now) if plan else ""
+        )
         label = WARNING if then else ""
         notify(f"{label}{ref} {decided.why}{then}")
 

@@ -28,16 +28,16 @@ from pulumi_esa_prefetch.load import (
     check_start,
     denied_sentences,
 )
-from pulumi_esa_prefetch.provider.decision import (
+from pulumi_esa_prefetch.provider.errors import NotStarted
+from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.plan_cache import ListInProgress
+from pulumi_esa_prefetch.provider.plan_decision import (
     MISSING,
     Act,
     at_create,
     at_update,
     may_be_stale,
 )
-from pulumi_esa_prefetch.provider.errors import NotStarted
-from pulumi_esa_prefetch.provider.hook_call import HookCall
-from pulumi_esa_prefetch.provider.plan_cache import ListInProgress
 from pulumi_esa_prefetch.provider.plan_properties import (
     Declaration,
     PlanInputs,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from pulumi_esa_prefetch.api.errors import AnotherId, EsaError
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
-from pulumi_esa_prefetch.provider.decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
+from pulumi_esa_prefetch.provider.plan_decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import enforce_limits

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pulumi_esa_prefetch.api.client_factory import make_client
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.load import Limits, list_text
 from pulumi_esa_prefetch.provider.job_locks import JobLocks

@@ -1,4 +1,4 @@
-"""Starting a plan once, whatever ESA answers; whether it should be started is decided elsewhere.
+"""Starts a plan once, also when ESA refuses or the answer is lost; whether to start it is decided elsewhere.
 
 What to do after each answer is the table in ``start_decision``. This file sends Start, reads the lists and
 carries the table out. Four rules hold:
@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
-from pulumi_esa_prefetch.provider.decision import may_be_stale
 from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone
 from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
+from pulumi_esa_prefetch.provider.plan_decision import may_be_stale
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import notify
 from pulumi_esa_prefetch.provider.start_decision import (

@@ -1,4 +1,4 @@
-"""The table for Start: what to do next, by ESA's answer to Start and a list of plans; pure, it calls nothing.
+"""Decides what follows a Start, also when its answer was lost: a table of the answer and a fresh list; pure.
 
 ESA takes no client token, so a second Start may run a plan twice. A Start whose effect is not known is
 therefore followed by a list. `after_start` judges that list. Lists may lag behind a Start
@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.api.errors import (
     Invalid,
 )
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.decision import may_be_stale
+from pulumi_esa_prefetch.provider.plan_decision import may_be_stale
 
 Listed = Plan | EsaError | None
 """What a list shows: the plan, None if it is not there, the error if the list failed."""

@@ -1,4 +1,4 @@
-"""Stopping a plan, whatever ESA answers; whether it should be stopped is decided elsewhere.
+"""Stops a plan, also when ESA refuses or the answer is lost; whether to stop it is decided elsewhere.
 
 Stop on a plan that does not run changes nothing, so it may be repeated. After a refusal the plan is looked up, because
 ESA's documentation leaves open what it answers then (StopScheduledPreloadExecution).

@@ -28,7 +28,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.load import Kind, Level, Limits, LimitsError, list_text
 from pulumi_esa_prefetch.report.analysis.limit_findings import check_stack

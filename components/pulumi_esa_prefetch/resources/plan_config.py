@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, read_declaration
 from pulumi_esa_prefetch.resources.duplicates import duplicate_names
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs

@@ -1,4 +1,4 @@
-"""Marks values as secrets that come from a config key with a secret; encrypts nothing.
+"""Marks a value as a secret if the config key that it comes from holds one; encrypts nothing.
 
 The SDK returns such a key in plain text (`require_object`), and says only that it holds a secret somewhere. So
 every value in it is treated as a secret.

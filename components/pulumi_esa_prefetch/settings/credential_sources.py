@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, plain_http_refusal
-from pulumi_esa_prefetch.settings.source import SettingsError, SettingsSource
+from pulumi_esa_prefetch.settings.setting_lookup import SettingsError, SettingsSource
 
 
 @dataclass(frozen=True)

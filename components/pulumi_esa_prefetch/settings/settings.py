@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.settings.hosts import (
     may_be_sent_keys,
     plain_http_refusal,
 )
-from pulumi_esa_prefetch.settings.source import (
+from pulumi_esa_prefetch.settings.setting_lookup import (
     Get,
     SettingsError,
     SettingsSource,

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pulumi_esa_emulator.faults.document import FaultDocument, fault_grammar
-from pulumi_esa_emulator.faults.kinds import KINDS
+from pulumi_esa_emulator.faults.fault_file import FaultDocument, fault_grammar
+from pulumi_esa_emulator.faults.fault_kinds import KINDS
 from pulumi_esa_emulator.messages.documents import DocumentError, parse_document
 from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
 from tests.emulator.conftest import EmulatorFactory, InProcessEmulator

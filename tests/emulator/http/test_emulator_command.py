@@ -19,7 +19,7 @@ import pytest
 
 from pulumi_esa_cli.main import main
 from pulumi_esa_emulator.dialects import DIALECTS
-from pulumi_esa_emulator.faults.document import fault_grammar
+from pulumi_esa_emulator.faults.fault_file import fault_grammar
 from tests.emulator.seeds import JOB, open_plan, plan_id, seed
 from tests.emulator.signed_client import SignedClient
 

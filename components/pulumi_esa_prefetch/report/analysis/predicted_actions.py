@@ -1,6 +1,6 @@
 """What a deployment will do about one plan and why, by the provider's own decision table.
 
-The table is `provider.decision`. A prediction is a value; its sentences are made from it at the end.
+The table is `provider.plan_decision`. A prediction is a value; its sentences are made from it at the end.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES
-from pulumi_esa_prefetch.provider.decision import (
+from pulumi_esa_prefetch.provider.plan_decision import (
     Act,
     Decision,
     at_create,

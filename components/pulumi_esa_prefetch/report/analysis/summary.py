@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.api.one_line import printable_json
+from pulumi_esa_prefetch.api.safe_text import printable_json
 
 Change = Literal["create", "update", "replace", "delete"]
 Source = Literal["preview", "esa", "state", "none"]

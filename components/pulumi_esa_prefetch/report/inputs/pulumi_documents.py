@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.report.errors import ReportError
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

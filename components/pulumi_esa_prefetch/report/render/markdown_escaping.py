@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pulumi_esa_prefetch.api.one_line import printable
+from pulumi_esa_prefetch.api.safe_text import printable
 
 LONGEST_NAME = 200
 LONGEST_SENTENCE = 400

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.load import Limits, Segment
 from pulumi_esa_prefetch.report.analysis.timeline import Loads
 

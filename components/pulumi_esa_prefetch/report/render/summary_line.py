@@ -1,6 +1,6 @@
 """A summary as one line, for a log or a notice; decides nothing."""
 
-from pulumi_esa_prefetch.api.one_line import one_line
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.report.analysis.summary import PlanChange, PrefetchSummary
 
 MOST = 5

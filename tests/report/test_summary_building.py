@@ -7,8 +7,8 @@ import pytest
 
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.analysis.compose import compose
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary
+from pulumi_esa_prefetch.report.analysis.summary_building import compose
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot, JobSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     UNKNOWN,

@@ -1,4 +1,4 @@
-"""Composes the summary of a preview from what is known of its plans; pure, reads nothing."""
+"""Builds the summary of a preview from what is known of its plans; pure, reads nothing."""
 
 import re
 from collections import Counter

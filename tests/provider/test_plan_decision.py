@@ -8,8 +8,8 @@ import pytest
 from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider import decision
-from pulumi_esa_prefetch.provider.decision import Act
+from pulumi_esa_prefetch.provider import plan_decision
+from pulumi_esa_prefetch.provider.plan_decision import Act
 from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
     PlanState,
@@ -60,7 +60,7 @@ def test_a_first_declaration_does_what_the_table_says_for_each_status(
 ) -> None:
     seen = Seen(observed) if observed else None
 
-    decided = decision.at_create(PlanInputs.parse(props(**declared)), seen)
+    decided = plan_decision.at_create(PlanInputs.parse(props(**declared)), seen)
 
     assert decided.act is act
     assert decided.why
@@ -116,7 +116,7 @@ def test_a_change_is_found_by_comparing_with_the_state(
 ) -> None:
     declaration = read_declaration(props(**after))
 
-    decided = decision.at_diff(declaration, recorded(status, **before))
+    decided = plan_decision.at_diff(declaration, recorded(status, **before))
 
     assert decided.act is act
     assert decided.why
@@ -138,14 +138,14 @@ def test_an_unknown_status_is_no_change_and_never_acted_upon(
 ) -> None:
     declared = PlanInputs.parse(props(**after))
 
-    seen = decision.at_diff(
+    seen = plan_decision.at_diff(
         read_declaration(props(**after)), recorded(status, **before)
     )
-    now = decision.at_update(declared, recorded("x", **before), Seen(status), NOW)
+    now = plan_decision.at_update(declared, recorded("x", **before), Seen(status), NOW)
 
     assert seen.act is change
-    assert now == decision.Decision(
-        Act.REFUSE, f"{decision.UNKNOWN_STATUS} ({status or 'none'})"
+    assert now == plan_decision.Decision(
+        Act.REFUSE, f"{plan_decision.UNKNOWN_STATUS} ({status or 'none'})"
     )
 
 
@@ -164,7 +164,7 @@ def test_an_unknown_status_is_no_change_and_never_acted_upon(
 def test_a_plan_never_sets_back_the_others_that_run(
     status: str, running: list[str], act: Act, *, tell: bool
 ) -> None:
-    decided = decision.at_rerun(Seen(status), running)
+    decided = plan_decision.at_rerun(Seen(status), running)
 
     assert (decided.act, decided.notify) == (act, tell)
 
@@ -174,7 +174,7 @@ def test_a_plan_never_sets_back_the_others_that_run(
 def test_a_job_that_this_run_has_reset_is_not_reset_again_and_blocks_no_plan(
     status: str, running: list[str]
 ) -> None:
-    decided = decision.at_rerun(Seen(status), running, was_reset=True)
+    decided = plan_decision.at_rerun(Seen(status), running, was_reset=True)
 
     assert (decided.act, decided.notify) == (Act.START, False)
 
@@ -203,7 +203,7 @@ def test_a_list_that_contradicts_the_state_may_be_older_than_it(
 ) -> None:
     seen = Seen(now) if now else None
 
-    assert decision.may_predate_state(recorded(before), seen) is contradicts
+    assert plan_decision.may_predate_state(recorded(before), seen) is contradicts
 
 
 @pytest.mark.parametrize(
@@ -223,15 +223,15 @@ def test_a_plan_whose_window_may_have_opened_may_have_another_status(
 ) -> None:
     plan = Plan(id=PLAN, status=status, start_time=opens)
 
-    assert decision.may_be_stale(plan, NOW) is doubtful
-    assert not decision.may_be_stale(None, NOW)
+    assert plan_decision.may_be_stale(plan, NOW) is doubtful
+    assert not plan_decision.may_be_stale(None, NOW)
 
 
 @pytest.mark.parametrize("on_destroy", ["stop", "delete"])
 def test_a_plan_with_an_unknown_status_is_left_with_a_line(on_destroy: str) -> None:
     state = recorded("running", on_destroy=on_destroy)
 
-    decided = decision.at_delete(state, Seen("pausing"))
+    decided = plan_decision.at_delete(state, Seen("pausing"))
 
     assert (decided.act, decided.notify) == (Act.LEAVE, True)
 
@@ -242,7 +242,9 @@ def test_update_decides_by_the_list_as_diff_does_by_the_state(
 ) -> None:
     declared = PlanInputs.parse(props(**after))
 
-    decided = decision.at_update(declared, recorded("x", **before), Seen(status), NOW)
+    decided = plan_decision.at_update(
+        declared, recorded("x", **before), Seen(status), NOW
+    )
 
     assert decided.act is (Act.ADOPT if act is Act.KEEP else act)
 
@@ -263,7 +265,9 @@ def test_update_decides_by_the_list_as_diff_does_by_the_state(
 def test_diff_of_another_plan_or_of_what_is_not_known(
     after: dict[str, Any], act: Act
 ) -> None:
-    decided = decision.at_diff(read_declaration(props(**after)), recorded("running"))
+    decided = plan_decision.at_diff(
+        read_declaration(props(**after)), recorded("running")
+    )
 
     assert decided.act is act
 
@@ -271,7 +275,7 @@ def test_diff_of_another_plan_or_of_what_is_not_known(
 def test_a_plan_id_that_the_engine_removed_replaces() -> None:
     declaration = read_declaration({"job_id": JOB})
 
-    decided = decision.at_diff(declaration, recorded("running"))
+    decided = plan_decision.at_diff(declaration, recorded("running"))
 
     assert decided.act is Act.REPLACE
 
@@ -290,7 +294,7 @@ def test_a_rerun_is_refused_once_the_window_is_over(
 ) -> None:
     declared = PlanInputs.parse(props(triggers={"v": "2"}))
 
-    decided = decision.at_update(
+    decided = plan_decision.at_update(
         declared, recorded("running"), Seen("running", end), NOW
     )
 
@@ -309,7 +313,7 @@ def test_an_update_of_a_plan_that_is_gone_is_refused(
 ) -> None:
     declared = PlanInputs.parse(props(triggers={"v": "2"}))
 
-    decided = decision.at_update(declared, recorded(status), None, NOW)
+    decided = plan_decision.at_update(declared, recorded(status), None, NOW)
 
     assert decided.act is Act.REFUSE
     assert what_to_do in decided.why
@@ -339,7 +343,7 @@ def test_an_update_lists_the_plan_unless_it_only_records(
 ) -> None:
     declared = PlanInputs.parse(props(**after))
 
-    assert decision.needs_lookup(declared, recorded(status, **before)) is looks
+    assert plan_decision.needs_lookup(declared, recorded(status, **before)) is looks
 
 
 @pytest.mark.parametrize(
@@ -357,7 +361,7 @@ def test_only_a_plan_that_had_finished_stays_in_the_state_when_it_is_gone(
 ) -> None:
     seen = Seen(observed) if observed else None
 
-    decided = decision.at_read(recorded(status), seen)
+    decided = plan_decision.at_read(recorded(status), seen)
 
     assert (decided.act, decided.notify) == (act, tell)
 
@@ -384,7 +388,7 @@ def test_a_deletion_does_what_on_destroy_says_for_each_status(
     state = recorded("running", on_destroy=on_destroy)
     seen = Seen(observed) if observed else None
 
-    decided = decision.at_delete(state, seen)
+    decided = plan_decision.at_delete(state, seen)
 
     assert (decided.act, decided.notify) == (act, tell)
 
@@ -402,7 +406,7 @@ def test_a_deletion_does_what_on_destroy_says_for_each_status(
 def test_no_list_is_read_for_a_plan_that_is_declared_elsewhere_or_left(
     on_destroy: str, act: Act | None, *, still_declared: bool
 ) -> None:
-    decided = decision.before_delete(
+    decided = plan_decision.before_delete(
         recorded("running", on_destroy=on_destroy), still_declared=still_declared
     )
 

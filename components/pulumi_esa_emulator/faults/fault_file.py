@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from pulumi_esa_emulator.faults.fault import Fault
-from pulumi_esa_emulator.faults.kinds import KINDS
+from pulumi_esa_emulator.faults.fault_kinds import KINDS
 
 
 def _kind_of(value: Any) -> str | None:
