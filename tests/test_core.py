@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "components/pulumi_esa_prefetch"
 # each needs an extra of its own: alicloud, policy, plot
 EXTRAS = {"resources.site_resources", "report.policy_pack", "report.render.plot"}
+OWN = {"pulumi_esa_cli", "pulumi_esa_emulator", "pulumi_embedded_engine"}
 COMMAND = {
     *("typer", "click", "rich", "ruamel", "werkzeug", "waitress"),
-    *("pulumi_esa_cli", "pulumi_esa_emulator", "pulumi_embedded_engine"),
+    *OWN,
 }
 # the client and what only it needs: most runs of the provider's host make no call
 CLIENT = {
@@ -85,14 +86,29 @@ def test_what_only_a_call_needs_is_not_imported_before_the_first_call(
     assert done.stdout == "\n"
 
 
-def test_esa_prefetch_says_what_to_install_where_the_command_is_missing() -> None:
-    program = "from pulumi_esa_cli.__main__ import main; sys.exit(main())"
+@pytest.mark.parametrize(
+    ("missing", "words", "named"),
+    [
+        (COMMAND, ["up"], "typer"),
+        ({"ruamel"}, ["config"], "ruamel"),
+        ({"werkzeug"}, ["emulator"], "werkzeug"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_esa_prefetch_says_what_to_install_where_packages_of_the_command_are_missing(
+    missing: set[str], words: list[str], named: str
+) -> None:
+    program = f"""
+sys.argv[1:] = {words!r}
+from pulumi_esa_cli.__main__ import main
+sys.exit(main())
+"""
 
-    done = without(COMMAND - {"pulumi_esa_cli"}, program)
+    done = without(missing - OWN, program)
 
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        "error: esa-prefetch needs the package typer, which is not installed: "
+        f"error: esa-prefetch needs the package {named}, which is not installed: "
         "pip install 'pulumi-esa-prefetch[cli]'\n"
     )

@@ -90,7 +90,8 @@ def test_the_sources_hold_nothing_of_this_machine(sources: set[str]) -> None:
 def test_the_wheel_holds_the_package_its_types_and_its_licence(
     wheel: list[str],
 ) -> None:
-    assert "pulumi_esa_prefetch/py.typed" in wheel
+    components = {name.split("/")[0] for name in wheel if ".dist-info" not in name}
+    assert {f"{name}/py.typed" for name in components} <= set(wheel)
     assert "pulumi_esa_prefetch/provider/hooks.py" in wheel
     assert any(name.endswith("licenses/LICENSE") for name in wheel)
 

@@ -1,9 +1,8 @@
 """The script `esa-prefetch`: runs the command, or says what to install if the extra `cli` is missing."""
 
 import sys
-from typing import Final
 
-_OWN: Final = ("pulumi_esa_", "pulumi_embedded_")
+from pulumi_esa_cli.missing_packages import missing_package
 
 
 def main() -> int:
@@ -12,13 +11,10 @@ def main() -> int:
         # imported here, because it needs the packages of the extra
         from pulumi_esa_cli.main import main as run  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if missing.startswith(_OWN):
+        sentence = missing_package(error)
+        if not sentence:
             raise
-        sys.stderr.write(
-            f"error: esa-prefetch needs the package {missing}, which is not installed: "
-            "pip install 'pulumi-esa-prefetch[cli]'\n"
-        )
+        sys.stderr.write(f"error: {sentence}\n")
         return 1
     return run()
 

@@ -21,6 +21,7 @@ from pulumi_embedded_engine.errors import DECLINED, FAILED, INTERNAL, EngineErro
 from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.flags.pflag_grammar import normalized_arguments
+from pulumi_esa_cli.missing_packages import missing_package
 from pulumi_esa_cli.pulumi.operation_commands import OPERATIONS, flags_from_environment
 from pulumi_esa_cli.terminal.printing import echo
 
@@ -203,6 +204,8 @@ def _report(error: Exception, *, verbose: bool) -> int:
         message, code = str(error), error.exit_code
     elif hasattr(error, "format_message"):  # an error of typer about the command line
         message, code = error.format_message(), FAILED
+    elif isinstance(error, ModuleNotFoundError) and missing_package(error):
+        message, code = missing_package(error), FAILED
     elif isinstance(error, OSError) and error.filename is not None:
         message, code = f"{error.filename}: {error.strerror}", FAILED
     else:

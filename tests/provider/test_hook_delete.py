@@ -244,7 +244,7 @@ def test_delete_leaves_a_plan_that_this_run_declares_in_another_resource(
     world.provider.delete(ID, outs)
 
     assert world.writes() == []
-    assert "another resource of this run declares it" in capsys.readouterr().out
+    assert "this run declares it again" in capsys.readouterr().out
 
 
 def test_a_second_delete_of_the_same_plan_is_done() -> None:

@@ -6,7 +6,7 @@ from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from pulumi_esa_prefetch.provider.session import ProviderSession
+from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 from pulumi_esa_prefetch.settings.settings import SettingsError
 from tests.provider.world import ID, World, created, props
 
@@ -57,3 +57,12 @@ def test_a_client_that_cannot_be_made_is_said_in_one_sentence() -> None:
 
     with pytest.raises(PrefetchError, match="a proxy variable cannot be used"):
         provider.create(props())
+
+
+def test_a_proxy_that_cannot_be_used_ends_the_operation_before_any_hook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://127.0.0.1:1")
+
+    with pytest.raises(SettingsError, match="proxy"):
+        shared_session({"esa-prefetch:endpoint": "https://esa.example.com"}.get)

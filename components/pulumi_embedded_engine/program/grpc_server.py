@@ -64,12 +64,13 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     ) -> empty_pb2.Empty:
         """Receive one log message."""
         del context
-        severity = engine_pb2.LogSeverity.Name(request.severity).lower()
+        known = request.severity in engine_pb2.LogSeverity.values()
+        name = engine_pb2.LogSeverity.Name(request.severity) if known else "INFO"
         text, stream = self._without_trace(request.message), request.streamId
         if not (self.quiet and any(noise in text for noise in _SHUTDOWN_NOISE)):
             self._sink(
                 Diagnostic(
-                    cast(Severity, severity),
+                    cast(Severity, name.lower()),
                     text,
                     request.urn,
                     stream,

@@ -150,6 +150,8 @@ def read_diff(answer: Any) -> Diff:
 
 
 def _kind(number: Any) -> str:
+    if number not in provider_pb2.PropertyDiff.Kind.values():
+        return "update"  # a kind of a newer protocol
     name: str = provider_pb2.PropertyDiff.Kind.Name(number)
     return name.lower().replace("_", "-")
 

@@ -112,9 +112,7 @@ def lock_error(locks: list[Lock]) -> EngineError:
             "ending; try again in a moment"
         )
     if all(lock.is_stale for lock in locks):
-        advice = (
-            "the process that took it is dead: run `esa-prefetch cancel` to clear it"
-        )
+        advice = "whoever took the lock is dead: run `esa-prefetch cancel` to clear it"
     else:
         advice = (
             "wait for the other process(es) to end; `esa-prefetch cancel` clears the lock "

@@ -190,9 +190,9 @@ def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
 
 
 def before_delete(recorded: PlanState, *, still_declared: bool) -> Decision | None:
-    """Decide a deletion that needs no list; ``still_declared``: this run declares the plan in another resource too."""
+    """Decide a deletion that needs no list; ``still_declared``: this run declares the plan again."""
     if still_declared:
-        why = "is left as it is: another resource of this run declares it"
+        why = "is left as it is: this run declares it again"
         return Decision(Act.LEAVE, why, notify=True)
     if recorded.on_destroy == "leave":
         return Decision(Act.LEAVE, "is left as it is: on_destroy is leave")

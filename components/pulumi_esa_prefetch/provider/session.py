@@ -76,6 +76,10 @@ class ProviderSession:
 
         A run in which nothing changed makes none. Raises SettingsError.
         """
+        return self.open_client()
+
+    def open_client(self) -> "EsaClient":
+        """Make the client if there is none yet; raises SettingsError."""
         with self._client_lock:
             if self._client is None:
                 self._client = self._open_client()
@@ -192,9 +196,18 @@ def shared_session(
 
 
 def _open(settings: Settings, limits: str | None) -> ProviderSession:
-    return ProviderSession(
+    session = ProviderSession(
         lambda: make_client(settings),
         deadline=settings.deadline,
         verify=settings.verify,
         limits=Limits.parse(limits) if limits else None,
     )
+    if any(_shapes_connections(name) for name in os.environ):
+        # a proxy or certificates that cannot be used end the operation here, before anything is done
+        session.open_client()
+    return session
+
+
+def _shapes_connections(variable: str) -> bool:
+    name = variable.lower()
+    return name.endswith("_proxy") or name in ("ssl_cert_file", "ssl_cert_dir")

@@ -1,9 +1,10 @@
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
-from pulumi_embedded_engine.providers.grpc_messages import exception_message
+from pulumi_embedded_engine.providers.grpc_messages import exception_message, read_diff
 
 
 def _raise(error: Exception) -> NoReturn:
@@ -49,3 +50,14 @@ def test_a_dotted_class_name_is_left_out() -> None:
 
 def test_other_text_stays_as_it_is() -> None:
     assert exception_message("plain words: here") == "plain words: here"
+
+
+def test_a_kind_of_change_of_a_newer_protocol_is_read_as_an_update() -> None:
+    change: Any = provider_pb2.PropertyDiff()
+    change.kind = 99
+
+    answer = provider_pb2.DiffResponse(hasDetailedDiff=True, detailedDiff={"a": change})
+
+    detailed = read_diff(answer).detailed
+    assert detailed is not None
+    assert detailed["a"].kind == "update"
