@@ -82,7 +82,7 @@ def test_a_window_moved_into_a_freeze_is_told_of_in_time_and_not_started(
 
     assert previewed.code == 0
     assert "this is judged again right before the Start" in previewed.output
-    assert "was not started, for esa-prefetch:limits deny it" in refused.output
+    assert "was not started, because esa-prefetch:limits deny it" in refused.output
     assert esa.starts() == 1
 
 
