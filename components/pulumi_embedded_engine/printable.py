@@ -77,7 +77,7 @@ def _is_blank(character: str) -> bool:
 
 
 def _is_fit(text: str) -> bool:
-    """Whether nothing has to be replaced, which is so for nearly all text."""
+    """Whether nothing has to be replaced, as in nearly all text."""
     bare = text.replace("\n", "").replace("\t", "")
     return bare.isprintable() and (bare.isascii() or _INVISIBLE.isdisjoint(bare))
 

@@ -135,8 +135,8 @@ class ProviderSession:
         ]
         if strange:
             self.warn_once(
-                f"job {job_id}: ESA's list of its plans names other jobs ({list_text(strange)}): what is on record "
-                "stays, and plans of other jobs do not count"
+                f"job {job_id}: ESA's list of its plans names other jobs ({list_text(strange)}): the state "
+                "keeps its job, and plans of other jobs do not count"
             )
         return plans
 

@@ -489,7 +489,7 @@ def test_a_sign_of_life_grows_until_the_next_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "shown"),
     [
         ({}, True),
         ({"diff": True}, True),
@@ -498,14 +498,14 @@ def test_a_sign_of_life_grows_until_the_next_line() -> None:
     ],
     ids=str,
 )
-def test_a_display_gives_signs_of_life_unless_they_are_suppressed(
-    flags: dict[str, Any], told: bool
+def test_a_view_shows_progress_lines_unless_they_are_suppressed(
+    flags: dict[str, Any], shown: bool
 ) -> None:
     on, out = view(**{"progress": True} | flags), io.StringIO()
     with open_view(on, out, out, ManualClock(datetime(2026, 1, 2, tzinfo=UTC))):
         names = {thread.name for thread in threading.enumerate()}
 
-    assert ("progress" in names) is told
+    assert ("progress" in names) is shown
 
 
 @pytest.mark.parametrize(
