@@ -14,7 +14,7 @@ Decisions that the table of "Semantics of ScheduledPrefetch" does not hold:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -70,17 +70,21 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do and why; ``notify``: the user is to see the reason although nothing failed."""
+    """What to do and why; ``notify``: the reason is a warning or a note, not only a cause.
+
+    ``repeats``: the state says that this stack had done it before, and something else has undone it.
+    """
 
     act: Act
     why: str
     notify: bool = False
+    repeats: bool = False
 
 
 SOON = timedelta(minutes=1)
 """A window that opens within this time may be open already by ESA's clock."""
 MISSING = "does not exist: check plan_id and job_id"
-UNKNOWN_STATUS = "is left alone, because this version does not know its status"
+UNKNOWN_STATUS = "this version does not know its status"
 WAITING_CANNOT_STOP = (
     "is waiting and ESA stops only running plans: declare it stopped once it runs, or delete "
     "the plan, or move its window"
@@ -95,12 +99,12 @@ def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
     if status not in STATUSES:
         return Decision(Act.REFUSE, _unknown(observed))
     if declared.desired_state == "stopped":
-        return _stopped(status) or Decision(Act.ADOPT, f"is {status} already")
+        return _stopped(status) or Decision(Act.ADOPT, f"is {status}")
     if status == "finished" and declared.restart_finished:
         return Decision(Act.START, "is finished and restart_finished is set")
     if status == "waiting":
         return Decision(Act.START, "is waiting")
-    return _running(declared, status) or Decision(Act.ADOPT, f"is {status} already")
+    return _running(declared, status) or Decision(Act.ADOPT, f"is {status}")
 
 
 def at_diff(declaration: Declaration, recorded: PlanState) -> Decision:
@@ -135,7 +139,7 @@ def at_update(
             "cannot run again, because its window is over: move its window, or put the old triggers back",
         )
     if decision.act is Act.KEEP:
-        return Decision(Act.ADOPT, f"is {observed.status} already")
+        return Decision(Act.ADOPT, f"is {observed.status}")
     return decision
 
 
@@ -149,9 +153,9 @@ def at_rerun(
     been running since. Then both run from that one Reset.
     """
     if was_reset:
-        return Decision(Act.START, "runs again: this run has already reset its job")
+        return Decision(Act.START, "triggers changed; this run has already reset its job")
     if not running:
-        return Decision(Act.RERUN, "runs again from the first URL")
+        return Decision(Act.RERUN, "triggers changed")
     if observed.status == "waiting":
         why = (
             f"will run from where its job is then, because another plan of the job runs ({', '.join(running)}) "
@@ -192,10 +196,10 @@ def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
 def before_delete(recorded: PlanState, *, still_declared: bool) -> Decision | None:
     """Decide a deletion that needs no list; ``still_declared``: this run declares the plan again."""
     if still_declared:
-        why = "is left as it is: this run declares it again"
+        why = "this run declares it again"
         return Decision(Act.LEAVE, why, notify=True)
     if recorded.on_destroy == "leave":
-        return Decision(Act.LEAVE, "is left as it is: on_destroy is leave")
+        return Decision(Act.LEAVE, "on_destroy is leave")
     return None
 
 
@@ -235,11 +239,12 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
     if observed is None:
         return Decision(Act.LEAVE, "is gone already")
     if observed.status not in STATUSES:
-        return Decision(Act.LEAVE, _unknown(observed), notify=True)
+        why = f"{UNKNOWN_STATUS} ({observed.status})"
+        return Decision(Act.LEAVE, why, notify=True)
     if recorded.on_destroy == "delete":
-        return Decision(Act.DELETE, "is no longer declared and on_destroy is delete")
+        return Decision(Act.DELETE, "no longer declared, and on_destroy is delete")
     if may_run(recorded, observed.status):
-        return _stop(observed.status, "no longer declared")
+        return _stop(observed.status, " and no longer declared")
     if observed.status == "waiting":
         return Decision(
             Act.LEAVE, "is waiting, and ESA stops only running plans", notify=True
@@ -267,7 +272,7 @@ def _gone(recorded: PlanState) -> str:
 
 
 def _unknown(observed: Observed) -> str:
-    return f"{UNKNOWN_STATUS} ({observed.status or 'none'})"
+    return f"is left alone, because {UNKNOWN_STATUS} ({observed.status or 'none'})"
 
 
 def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> Decision:
@@ -282,38 +287,57 @@ def _changed(declared: PlanInputs, recorded: PlanState, observed: Observed) -> D
     names = _changed_inputs(declared, recorded)
     if not names:
         return Decision(Act.KEEP, "is as declared")
-    return Decision(Act.RECORD, f"is as declared; {', '.join(names)} changed")
+    return Decision(Act.RECORD, f"{', '.join(names)} changed")
 
 
 def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision | None:
     if declared.desired_state == "stopped":
-        if may_run(recorded, status):
-            return _stop(status, "declared stopped")
-        return _stopped(status)
+        stops = may_run(recorded, status)
+        decision = _stop(status) if stops else _stopped(status)
+        if decision and status == "running" and _stays(declared, recorded):
+            called_stop = recorded.request_id and not recorded.starts
+            did = "stopped it" if called_stop else "declares it stopped"
+            return _found_undone(decision, did, status)
+        return decision
     if declared.trigger_text != recorded.trigger_text:
-        return Decision(Act.RERUN, "runs again: triggers changed")
+        return Decision(Act.RERUN, "triggers changed")
     if status == "waiting" and recorded.desired_state == "stopped":
-        return Decision(Act.START, "is waiting and declared running")
-    return _running(declared, status)
+        return Decision(Act.START, "is waiting")
+    decision = _running(declared, status)
+    if decision and status == "stopped" and _stays(declared, recorded):
+        return _found_undone(decision, "started it" if recorded.starts else "", status)
+    return decision
+
+
+def _stays(declared: PlanInputs, recorded: PlanState) -> bool:
+    """Whether the goal is what it was, so that something else than this stack has changed the plan."""
+    return declared.desired_state == recorded.desired_state
+
+
+def _found_undone(decision: Decision, did: str, status: str) -> Decision:
+    if not did:
+        return decision
+    why = f"this stack {did}, and it was found {status}"
+    return replace(decision, why=why, repeats=True)
 
 
 def _running(declared: PlanInputs, status: str) -> Decision | None:
     if status == "stopped" or (status == "failed" and declared.restart_failed):
-        return Decision(Act.START, f"is {status} and declared running")
+        return Decision(Act.START, f"is {status}")
     return None
 
 
 def _stopped(status: str) -> Decision | None:
     if status == "running":
-        return _stop(status, "declared stopped")
+        return _stop(status)
     if status == "waiting":
         return Decision(Act.REFUSE, WAITING_CANNOT_STOP)
     return None
 
 
-def _stop(status: str, declared: str) -> Decision:
-    what = "is running" if status == "running" else "was started, may still run"
-    return Decision(Act.STOP, f"{what} and {declared}")
+def _stop(status: str, also: str = "") -> Decision:
+    what = "is running" if status == "running" else "was started and may still run"
+    return Decision(Act.STOP, f"{what}{also}")
 
 
 def _changed_inputs(declared: PlanInputs, recorded: PlanState) -> list[str]:

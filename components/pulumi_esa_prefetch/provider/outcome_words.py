@@ -1,0 +1,59 @@
+"""The words for what is done about a plan: the same in an operation, in a preview and in a summary; pure.
+
+Done: ``started: was stopped``. In a preview: ``will be started: is stopped``. The reason is a decision's
+clause, whose subject is the plan.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class PlanOperation(StrEnum):
+    """One thing that is done about a plan; its value is the word for it."""
+
+    STOP = "stopped"
+    RESET = "reset"
+    START = "started"
+    DELETE = "deleted"
+    ADOPT = "adopted"
+    RECORD = "recorded"
+    LEAVE = "left as it is"
+
+
+AGAIN = " again"
+_CALLS = frozenset(
+    {
+        PlanOperation.STOP,
+        PlanOperation.RESET,
+        PlanOperation.START,
+        PlanOperation.DELETE,
+    }
+)
+_PRESENT = re.compile(r"^is\b")
+
+
+def done(
+    operations: Sequence[PlanOperation], why: str, *, repeats: bool = False
+) -> str:
+    """What was done and why: ``stopped, reset and started: triggers changed``.
+
+    The reason is told as of before, if a call changed the plan. ``repeats``: this stack had done it before.
+    """
+    changed = not _CALLS.isdisjoint(operations)
+    reason = _PRESENT.sub("was", why) if changed else why
+    return f"{in_words(operations, repeats=repeats)}: {reason}"
+
+
+def planned(
+    operations: Sequence[PlanOperation], why: str, *, repeats: bool = False
+) -> str:
+    """What would be done and why: ``will be started: is stopped``."""
+    return f"will be {in_words(operations, repeats=repeats)}: {why}"
+
+
+def in_words(operations: Sequence[PlanOperation], *, repeats: bool = False) -> str:
+    """The operations in their order: ``reset and started``; ``started again`` if this stack had done it before."""
+    *first, last = [str(each) for each in operations]
+    text = f"{', '.join(first)} and {last}" if first else last
+    return f"{text}{AGAIN}" if repeats else text
