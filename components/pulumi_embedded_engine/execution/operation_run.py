@@ -122,6 +122,8 @@ class OperationRun:
         ProgramPhase(self._wiring).run()
 
     def _end(self) -> OperationResult:
+        # a provider's last messages come when it ends: they belong before the summary
+        self._wiring.plugin_host.close()
         cancelled = self._wiring.cancellation.cancelled
         what = "preview" if self._request.dry_run else "update"
         failed = self._events.failed

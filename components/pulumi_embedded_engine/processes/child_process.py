@@ -57,6 +57,10 @@ class ChildProcess:
             reader.join(timeout=1)
         return code
 
+    def interrupt(self) -> None:
+        """Send SIGINT to the whole group."""
+        self._signal(signal.SIGINT)
+
     def terminate(self) -> None:
         """Send SIGTERM to the whole group."""
         self._signal(signal.SIGTERM)

@@ -19,6 +19,7 @@ CHANNEL_OPTIONS: Final = (
 _PORT_SECONDS: Final = 60.0  # a first start of Python with Pulumi on a busy machine
 _CONNECT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
+_END_SECONDS: Final = 5.0  # what the CLI waits after SIGINT
 _STDERR_LINES: Final = 5
 
 
@@ -46,9 +47,11 @@ class ProviderConnection:
         return self.child is not None and not self.child.running
 
     def close(self) -> None:
-        """Close the channel and end the process."""
+        """Close the channel and end the process, which gets a few seconds for its last messages, as the CLI gives."""
         self.channel.close()
         if self.child is not None:
+            self.child.interrupt()
+            self.child.wait(_END_SECONDS)
             self.child.close()
 
 
