@@ -81,10 +81,10 @@ def test_a_wrong_clock_is_explained_by_how_wrong_it_is_and_nothing_starts(
     stack_ = stack(esa)
     stack_.declare(PLANS)
 
-    said = stack_.refused("--continue-on-error").diagnostics()
+    result = stack_.refused("--continue-on-error")
 
-    assert explained in said["one"]
-    assert explained in said["two"]
+    # the first plan that is looked up ends the program
+    assert explained in result.output
     assert (stack_.records(), esa.changes()) == ({}, 0)
 
 

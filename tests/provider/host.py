@@ -1,28 +1,76 @@
 """The real dynamic provider host in its own process, called over gRPC as an engine does."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    provider_pb2,
+    provider_pb2_grpc,
+)
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/esa:ScheduledPrefetch::name"
 
 
+@dataclass
+class EngineLog(engine_pb2_grpc.EngineServicer):
+    """An engine's log; ``messages``: severity, URN and text of each."""
+
+    address: str = ""
+    messages: list[tuple[str, str, str]] = field(default_factory=list)
+    hangs: bool = False
+
+    def Log(  # noqa: N802 -- the protocol's name
+        self, request: engine_pb2.LogRequest, context: grpc.ServicerContext
+    ) -> Empty:
+        """Keep the message; if the log hangs, answer only when the caller has given up."""
+        while self.hangs and context.is_active():
+            time.sleep(0.01)
+        severity = engine_pb2.LogSeverity.Name(request.severity)
+        self.messages.append((severity, request.urn, request.message))
+        return Empty()
+
+
+@contextlib.contextmanager
+def engine_log() -> Iterator[EngineLog]:
+    """Serve an engine's log during the block."""
+    log, server = EngineLog(), grpc.server(ThreadPoolExecutor(2))
+    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
+    log.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    try:
+        yield log
+    finally:
+        server.stop(None)
+
+
 class Host:
     """One host process and the pickle of one provider."""
 
-    def __init__(self, port: int, provider: ResourceProvider, folder: Path) -> None:
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        provider: ResourceProvider,
+        folder: Path,
+    ) -> None:
+        self._process = process
+        port = _port(folder / "stdout")
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._pickle = serialize_provider(provider)
@@ -95,6 +143,15 @@ class Host:
             provider_pb2.DeleteRequest(id=id_, urn=URN, properties=self._props(props))
         )
 
+    def end(self) -> int:
+        """End the process as an engine does; its exit code."""
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(10)
+
+    def wait(self) -> int:
+        """Wait until the process ends by itself; its exit code."""
+        return self._process.wait(30)
+
     def close(self) -> None:
         """Close the connection."""
         self._channel.close()
@@ -105,18 +162,22 @@ class Host:
 
 @contextlib.contextmanager
 def running_host(
-    folder: Path, provider: ResourceProvider, environ: Mapping[str, str], *python: str
+    folder: Path,
+    provider: ResourceProvider,
+    environ: Mapping[str, str],
+    *python: str,
+    engine: str = "",
 ) -> Iterator[Host]:
-    """Run a host during the block; ``python``: options of the interpreter."""
+    """Run a host during the block; ``python``: options of the interpreter, ``engine``: the engine's address."""
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
         process = subprocess.Popen(
-            [sys.executable, "-u", *python, "-m", "pulumi.dynamic", "127.0.0.1:1"],
+            [sys.executable, "-u", *python, "-m", "pulumi.dynamic", engine],
             stdout=out,
             stderr=err,
             env=dict(environ),
         )
     try:
-        host = Host(_port(folder / "stdout"), provider, folder)
+        host = Host(process, provider, folder)
         with contextlib.closing(host):
             yield host
     finally:

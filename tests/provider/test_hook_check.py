@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
+from pulumi_esa_prefetch.provider.plan_decision import MISSING
 from tests.provider.world import ID, JOB, LIST, PLAN, World, created, fault, props
 from tests.support.local_esa import plan_id
 
@@ -39,7 +40,7 @@ def test_check_says_that_a_plan_that_is_about_to_be_created_does_not_exist() -> 
     world = World("stopped")
 
     assert check(world, {}, plan_id=plan_id(9)) == [
-        f"plan_id: plan {JOB}:{plan_id(9)} does not exist: check plan_id and job_id"
+        f"plan_id: plan {JOB}:{plan_id(9)} {MISSING}; the job has the plans {PLAN}"
     ]
     assert check(world, {}) == []
     # one at once, and one when no list can lag behind the plan's creation
@@ -94,7 +95,6 @@ def test_check_lists_nothing_if_verify_is_off() -> None:
         {"kind": "reset", "when": "before"},
         {"kind": "throttle"},
         {"kind": "denied"},
-        {"kind": "expired-token"},
         {"kind": "server-error"},
         {"kind": "truncated"},
     ],
@@ -109,9 +109,23 @@ def test_check_passes_after_any_other_failure_and_says_so_once(
 
     assert said == [[], [], []]
     assert world.calls(LIST) == 1
-    assert (
-        capsys.readouterr().out.count("are not looked up before they are created") == 1
-    )
+    assert capsys.readouterr().out.count("warning: not verified: ") == 1
+
+
+def test_keys_that_esa_refuses_fail_each_plan_that_is_looked_up_by_one_call(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    refused = fault({"kind": "expired-token"}, action=LIST, every=1)
+    world = World("stopped", faults=(refused,))
+
+    said = [check(world, {}, plan_id=plan_id(n)) for n in (7, 8, 9)]
+
+    assert [len(failures) for failures in said] == [1, 1, 1]
+    for failures in said:
+        assert failures[0].startswith("plan_id: plan ")
+        assert "cannot be verified: ListScheduledPreloadExecutions: " in failures[0]
+    assert world.calls(LIST) == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_what_check_has_listed_serves_create() -> None:

@@ -93,13 +93,19 @@ def test_unknown_values_pass_check_and_are_a_change(host: Host) -> None:
     )
 
 
+MISSING = (
+    "does not exist: check plan_id and job_id; the job has the plans "
+    f"{', '.join(map(plan_id, range(1, 6)))} and 35 more"
+)
+
+
 def test_a_missing_plan_is_a_check_failure_of_plan_id(host: Host) -> None:
     _, failures = host.check({}, props(plan_id=plan_id(99)))
 
     assert failures == [
         (
             "plan_id",
-            f"plan {JOB}:{plan_id(99)} does not exist: check plan_id and job_id",
+            f"plan {JOB}:{plan_id(99)} {MISSING}",
         )
     ]
 
@@ -109,7 +115,7 @@ def test_an_error_is_one_line_without_a_trace(host: Host) -> None:
         host.create(props(plan_id=plan_id(99)))
 
     assert sentence(caught) == (
-        f"pulumi_esa_prefetch.PrefetchError: plan {JOB}:{plan_id(99)} does not exist: check plan_id and job_id"
+        f"pulumi_esa_prefetch.PrefetchError: plan {JOB}:{plan_id(99)} {MISSING}"
     )
 
 
@@ -160,7 +166,7 @@ def test_debug_shows_the_trace(esa: tuple[Emulator, str], tmp_path: Path) -> Non
     assert "Traceback" in sentence(caught)
 
 
-def test_a_notice_is_a_line_on_stdout(
+def test_without_an_engine_a_message_is_a_line_on_stdout(
     esa: tuple[Emulator, str], tmp_path: Path
 ) -> None:
     with running_host(tmp_path, PlanProvider(), os.environ | KEYS) as host:
@@ -169,7 +175,7 @@ def test_a_notice_is_a_line_on_stdout(
 
     lines = host.stdout_text().splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith(f"esa-prefetch: plan {PLAN} was started without a look")
+    assert lines[0].startswith("esa-prefetch: warning: name: started: without a look")
 
 
 def test_the_host_loads_nothing_that_it_does_not_need(

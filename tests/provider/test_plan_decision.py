@@ -145,7 +145,8 @@ def test_an_unknown_status_is_no_change_and_never_acted_upon(
 
     assert seen.act is change
     assert now == plan_decision.Decision(
-        Act.REFUSE, f"{plan_decision.UNKNOWN_STATUS} ({status or 'none'})"
+        Act.REFUSE,
+        f"is left alone, because {plan_decision.UNKNOWN_STATUS} ({status or 'none'})",
     )
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.messages import note
 from pulumi_esa_prefetch.provider.plan_cache import MAX_AGE
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.session import notify
 from tests.provider.world import (
     JOB,
     LIST,
@@ -409,7 +409,7 @@ def test_an_engine_that_is_gone_does_not_fail_a_start(
 def test_a_line_holds_no_control_characters(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    notify("a\x1b[2J\x9b2J\u202eb\r\nc")
+    note("a\x1b[2J\x9b2J\u202eb\r\nc")
 
     assert capsys.readouterr().out == "esa-prefetch: a?[2J?2J?b c\n"
 
@@ -422,12 +422,12 @@ def test_characters_that_stdout_cannot_write_do_not_fail_a_start(
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     world.wire.spoiled = {START: {"Status": "failed"}}
 
-    notify("ESA \u8bf4 \udcff")
+    note("ESA \u8bf4 \udcff")
     outs = created(world)
 
     assert outs["starts"] == 1
     said = written.getvalue().decode("ascii")
-    assert said.startswith("esa-prefetch: ESA \\u8bf4 \\udcff\n")
+    assert said.startswith("esa-prefetch: ESA \\u8bf4 ?\n")
     assert "ESA accepted Start and says that the plan is failed" in said
 
 
@@ -436,7 +436,7 @@ def test_a_closed_stdout_does_not_fail_a_start(monkeypatch: pytest.MonkeyPatch) 
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
 
-    notify("nobody hears it")
+    note("nobody hears it")
 
 
 def test_the_list_after_a_lost_start_may_come_after_the_deadline() -> None:

@@ -21,7 +21,7 @@ JOB, PLAN = job_id(1), plan_id(1)
 ID = f"{JOB}:{PLAN}"
 START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
 LIST, DELETE = "ListScheduledPreloadExecutions", "DeleteScheduledPreloadExecution"
-RESET = "ResetScheduledPreloadJob"
+RESET, GET_JOB = "ResetScheduledPreloadJob", "GetScheduledPreloadJob"
 
 LOST_AFTER = [
     {"kind": "reset", "when": "after"},
@@ -142,8 +142,9 @@ class World:
         return [str(entry.action) for entry in self.esa.history if entry.effect]
 
     def writes(self) -> list[str]:
-        """The requested actions other than List, oldest first."""
-        return [str(e.action) for e in self.esa.history if e.action != LIST]
+        """The requested actions that do not only read, oldest first."""
+        actions = [str(event.action) for event in self.esa.history]
+        return [action for action in actions if action not in {LIST, GET_JOB}]
 
     def status(self, number: int = 1) -> str:
         """A plan's actual status, by its number."""

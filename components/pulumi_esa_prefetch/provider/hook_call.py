@@ -8,6 +8,7 @@ from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.api.retry import delay, may_repeat
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
+from pulumi_esa_prefetch.provider.plan_decision import missing
 from pulumi_esa_prefetch.provider.session import ProviderSession
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ class HookCall:
         seconds: float | None = None,
         attempts: int | None = None,
         least: float = LEAST_SECONDS,
+        refused: EsaError | None = None,
     ) -> None:
         self.session = session
+        self._refused = refused
         self._seconds = session.deadline if seconds is None else seconds
         self._attempts = attempts
         self._least = least
@@ -38,8 +41,17 @@ class HookCall:
 
     @classmethod
     def brief(cls, session: ProviderSession) -> "HookCall":
-        """A call of ``check``, which must not delay a run: a few seconds, one attempt for each API call."""
-        return cls(session, seconds=BRIEF_SECONDS, attempts=1, least=0.0)
+        """A call of ``check``, which must not delay a run: a few seconds, one attempt for each API call.
+
+        Once keys were refused in this run it sends nothing, and raises that error.
+        """
+        return cls(
+            session,
+            seconds=BRIEF_SECONDS,
+            attempts=1,
+            least=0.0,
+            refused=session.refused_keys,
+        )
 
     @property
     def seconds_left(self) -> float:
@@ -52,6 +64,8 @@ class HookCall:
 
         ``attempts``: how often it may send the call; None: as often as this hook allows.
         """
+        if self._refused is not None:
+            raise self._refused
         seconds = max(self._least, self.seconds_left) if self.seconds_left else 0.0
         return self.session.client.limited(
             attempts=attempts or self._attempts, seconds=seconds
@@ -86,6 +100,14 @@ class HookCall:
             session.read_after_write.wait(since)
             plan = session.plan_cache.get(job_id, plan_id, self.list_call(), max_age=0)
         return plan if plan and plan.job_id in {None, job_id} else None
+
+    def missing(self, job_id: str) -> str:
+        """Why a plan is refused that the job, which was just listed, does not have; names plans that it has."""
+        try:
+            others = self.session.plan_cache.other_plans(job_id, "", self.list_call())
+        except EsaError:
+            others = []
+        return missing([plan.id for plan in others])
 
     def last_list_call(self) -> ListCall:
         """How to list plans after a call, to see its effect; this may take a few seconds after the deadline."""

@@ -27,8 +27,9 @@ from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.load import LimitsError
-from pulumi_esa_prefetch.provider import lifecycle, plan_decision
+from pulumi_esa_prefetch.provider import host_life, lifecycle, plan_decision
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
+from pulumi_esa_prefetch.provider.messages import about, requested_urn
 from pulumi_esa_prefetch.provider.plan_decision import Act
 from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
@@ -36,7 +37,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
     read_declaration,
     split_id,
 )
-from pulumi_esa_prefetch.provider.preflight import preflight_errors
+from pulumi_esa_prefetch.provider.preflight import keep_planned_line, preflight_errors
 from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 from pulumi_esa_prefetch.settings.settings import SettingsError, refuse_misspelt
 
@@ -46,13 +47,17 @@ R = TypeVar("R")
 Hook = Callable[Concatenate["PlanProvider", P], R]
 
 
-def one_sentence(hook: Hook[P, R]) -> Hook[P, R]:
-    """Raise errors as one sentence without a cause: the host would print the whole chain."""
+def hook_of_the_host(hook: Hook[P, R]) -> Hook[P, R]:
+    """Let messages be about the resource of the request, and raise errors as one sentence.
+
+    They have no cause: the host would print the whole chain.
+    """
 
     @wraps(hook)
     def run(self: "PlanProvider", /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return hook(self, *args, **kwargs)
+            with about(requested_urn()), host_life.hook_runs():
+                return hook(self, *args, **kwargs)
         except ValidationError as error:
             raise unreadable(error) from None
         except (EsaError, LimitsError, PrefetchError, SettingsError) as error:
@@ -70,16 +75,17 @@ class PlanProvider(ResourceProvider):
     session: ProviderSession
     config_names: tuple[str, ...] = ()
 
-    @one_sentence
+    @hook_of_the_host
     def configure(self, req: ConfigureRequest) -> None:
         """Read the stack's settings; tracebacks become one line, unless esa-prefetch:debug is set."""
         sys.tracebacklimit = 0
+        host_life.end_with_engine()
         settings, self.session = shared_session(req.config.get)
         self.config_names = _config_names(req)
         if settings.debug:
             del sys.tracebacklimit
 
-    @one_sentence
+    @hook_of_the_host
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Name each wrong property, and report early if a plan does not exist or is declared in two ways.
 
@@ -97,30 +103,36 @@ class PlanProvider(ResourceProvider):
             self.session.mark_declared(declaration.inputs.plan_id)
             reasons = preflight_errors(self.session, _olds, declaration)
             failures = [CheckFailure("plan_id", reason) for reason in reasons]
+            if failures:
+                self.session.planned_lines.forget()
         return CheckResult(dict(declaration.props), failures)
 
-    @one_sentence
+    @hook_of_the_host
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Compare the declaration with the state."""
         try:
             recorded = _recorded(_id, _olds)
         except (PrefetchError, ValidationError):
             return DiffResult(changes=True)
-        decided = plan_decision.at_diff(read_declaration(_news), recorded)
+        declaration = read_declaration(_news)
+        decided = plan_decision.at_diff(declaration, recorded)
+        session = getattr(self, "session", None)  # set by ``configure``
+        keep_planned_line(session, decided, declaration.inputs, recorded.status)
         if decided.act is Act.REPLACE:
             return DiffResult(
                 changes=True, replaces=["plan_id"], delete_before_replace=True
             )
         return DiffResult(changes=decided.act is not Act.KEEP)
 
-    @one_sentence
+    @hook_of_the_host
     def create(self, props: Props) -> CreateResult:
         """Bring a plan to the declared state, and record it."""
+        self.session.planned_lines.drop()
         state = lifecycle.create(self.session, _declared(props))
         self.session.mark_declared(state.plan_id)
         return CreateResult(state.id, state.outputs())
 
-    @one_sentence
+    @hook_of_the_host
     def read(self, id_: str, props: Props) -> ReadResult:
         """Return the plan as ESA lists it; only 'not found' removes it from the state."""
         if "desired_state" in props:
@@ -135,17 +147,19 @@ class PlanProvider(ResourceProvider):
             return ReadResult("", {})
         return ReadResult(_recorded_id(id_, outs), _in_recorded_case(props, outs))
 
-    @one_sentence
+    @hook_of_the_host
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring the plan to the changed declaration, or back to the unchanged one after a drift."""
+        self.session.planned_lines.drop()
         declared, recorded = _declared(_news), _recorded(_id, _olds)
         state = lifecycle.update(self.session, declared, recorded)
         self.session.mark_declared(state.plan_id)
         return UpdateResult(_in_recorded_case(_olds, state.outputs()))
 
-    @one_sentence
+    @hook_of_the_host
     def delete(self, _id: str, _props: Props) -> None:
         """Do what ``on_destroy`` declares."""
+        self.session.planned_lines.drop()
         lifecycle.delete(self.session, _recorded(_id, _props))
 
 

@@ -7,17 +7,27 @@ from functools import partial
 from typing import Any
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
-from pulumi_esa_prefetch.api.models import STATUSES, Plan
+from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider import plan_decision
 from pulumi_esa_prefetch.provider.errors import PlanGone, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.messages import note, warn
+from pulumi_esa_prefetch.provider.outcome_words import (
+    PlanOperation,
+    done,
+    operations_of,
+)
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from pulumi_esa_prefetch.provider.plan_decision import Act, Decision
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.preflight import enforce_limits, has_hard_limits
+from pulumi_esa_prefetch.provider.preflight import (
+    enforce_limits,
+    has_hard_limits,
+    warn_of_job,
+)
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
-from pulumi_esa_prefetch.provider.session import WARNING, ProviderSession, notify
+from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.provider.start import StartResult, start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
 
@@ -39,6 +49,8 @@ def create(session: ProviderSession, declared: PlanInputs) -> PlanState:
         return plan_decision.at_create(declared, plan)
 
     ref = _find_new(hook, PlanRef(declared.plan_id, declared.job_id))
+    if ref.before is None:
+        raise PrefetchError(f"{ref} {hook.missing(declared.job_id)}")
     state = PlanState.of(declared, declared.job_id)
     return _carry_out(hook, decide, ref, declared, state)
 
@@ -49,6 +61,8 @@ def update(
     """Bring a plan to a changed declaration, or back to an unchanged one. Raises PrefetchError."""
     state = recorded.declaring(declared)
     if not plan_decision.needs_lookup(declared, recorded):
+        decided = plan_decision.without_lookup(declared, recorded)
+        _note_done(decided, declared, recorded.status)
         return state
     recorded = recorded.model_copy(update={"job_id": state.job_id})
     hook = HookCall(session)
@@ -71,7 +85,7 @@ def refresh(session: ProviderSession, recorded: PlanState) -> PlanState | None:
     if decided.act is Act.REFUSE:
         raise PrefetchError(f"{ref} {decided.why}")
     if decided.notify:
-        notify(f"{ref} {decided.why}")
+        warn(f"{ref} {decided.why}")
     if decided.act is Act.DROP:
         return None
     return recorded.seen_as(plan) if plan else recorded
@@ -84,13 +98,14 @@ def look_at(
 
     Raises PrefetchError, also if the plan does not exist and was not recorded before.
     """
-    ref = _look(HookCall(session), PlanRef(plan_id, job_id), session.plan_cache.find)
+    hook = HookCall(session)
+    ref = _look(hook, PlanRef(plan_id, job_id), session.plan_cache.find)
     if not recorded_before and ref.before and ref.before.job_id != job_id:
         ref = replace(ref, before=None)
     if ref.before is None:
         if recorded_before:
             return None
-        raise PrefetchError(f"{ref} {plan_decision.MISSING}")
+        raise PrefetchError(f"{ref} {hook.missing(job_id)}")
     state = PlanState(plan_id=plan_id, job_id=job_id).seen_as(ref.before)
     return {"plan_id": plan_id, **state.facts()}
 
@@ -107,12 +122,15 @@ def delete(session: ProviderSession, recorded: PlanState) -> None:
         if plan_decision.may_be_stale(ref.before, now):
             ref = _look_again(hook, ref)
         decided = plan_decision.at_delete(recorded, ref.before)
-    _notify_end(ref, decided, ref.before, now)
-    ends = decided.act in {Act.STOP, Act.DELETE}
-    if ends and plan_decision.may_run(recorded, ref.status):
-        _stop_for_good(hook, recorded, ref)
-    if decided.act is Act.DELETE:
+    operations = operations_of(decided, recorded, ref.status)
+    plan = ref.before
+    if PlanOperation.STOP in operations:
+        plan = _stop_for_good(hook, ref)
+    if PlanOperation.DELETE in operations:
         _delete(hook, ref)
+    elif plan is not None and plan.status == "waiting":
+        decided = plan_decision.at_delete(recorded, plan)
+    _note_end(decided, recorded, ref.status, plan, now)
 
 
 def _create_without_job(hook: HookCall, declared: PlanInputs) -> PlanState:
@@ -120,6 +138,12 @@ def _create_without_job(hook: HookCall, declared: PlanInputs) -> PlanState:
     ref = PlanRef(declared.plan_id)
     if declared.desired_state == "stopped":
         plan, starts = _stop(hook, ref), 0
+        note(
+            done(
+                [PlanOperation.STOP],
+                "without a look before, because job_id is not given",
+            )
+        )
     else:
         started = _start_without_job(hook, ref, declared)
         plan, starts = started.plan, started.starts
@@ -133,10 +157,11 @@ def _start_without_job(
     enforce_limits(hook, ref)
     with hook.session.job_locks.shared(ref, hook.seconds_left):
         started = start_plan(hook, ref, restart_failed=declared.restart_failed)
-    notify(
-        f"{ref} was started without a look at it, because its job_id is not given: a finished "
-        f"plan would have run again; declare job_id {started.plan.job_id}"
+    why = (
+        "without a look before, because job_id is not given; a finished plan would have run again: declare job_id "
+        f"{started.plan.job_id}"
     )
+    warn(done(started.operations, why))
     return started
 
 
@@ -184,16 +209,43 @@ def _do(
     before = ref.before
     if decided.act is Act.REFUSE or before is None:
         raise PrefetchError(f"{ref} {decided.why}")
-    if decided.act is Act.START:
-        enforce_limits(hook, ref)
-        started = start_plan(hook, ref, restart_failed=declared.restart_failed)
+    if decided.act in {Act.START, Act.RERUN}:
+        started = _start(hook, decided, ref, declared)
+        _note_started(hook, started, decided, before)
         return state.after(started.plan, starts=started.starts)
-    if decided.act is Act.RERUN:
-        started = rerun_plan(hook, ref, before, declared)
-        return state.after(started.plan, starts=started.starts)
-    if decided.act is Act.STOP:
-        return state.after(_stop(hook, ref))
-    return state.seen_as(before)
+    state = (
+        state.after(_stop(hook, ref))
+        if decided.act is Act.STOP
+        else state.seen_as(before)
+    )
+    _note_done(decided, declared, before.status)
+    return state
+
+
+def _start(
+    hook: HookCall, decided: Decision, ref: PlanRef, declared: PlanInputs
+) -> StartResult:
+    if decided.act is Act.RERUN and ref.before is not None:
+        return rerun_plan(hook, ref, ref.before, declared)
+    enforce_limits(hook, ref)
+    return start_plan(hook, ref, restart_failed=declared.restart_failed)
+
+
+def _note_started(
+    hook: HookCall, started: StartResult, decided: Decision, before: Plan
+) -> None:
+    """Say what was done; a plan that ran already, when it was to be started, was only adopted."""
+    if started.starts:
+        note(done(started.operations, decided.why, repeats=decided.repeats))
+    else:
+        note(done(started.operations, f"is {started.plan.status or before.status}"))
+    warn_of_job(HookCall.brief(hook.session), started.plan.job_id or "")
+
+
+def _note_done(decided: Decision, declared: PlanInputs, status: str | None) -> None:
+    operations = operations_of(decided, declared, status)
+    if operations:
+        note(done(operations, decided.why, repeats=decided.repeats))
 
 
 def _find_recorded(hook: HookCall, recorded: PlanState) -> PlanRef:
@@ -234,37 +286,45 @@ def _stop(hook: HookCall, ref: PlanRef) -> Plan:
     plan = stop_plan(hook, ref)
     if plan.status == "waiting":
         raise PrefetchError(f"{ref} {plan_decision.WAITING_CANNOT_STOP}")
-    _notify_if_running(ref, plan)
+    _warn_if_running(ref, plan)
     return plan
 
 
-def _stop_for_good(hook: HookCall, recorded: PlanState, ref: PlanRef) -> None:
-    """Stop a plan that is no longer declared; if it is gone, nothing is left to do; if it waits, say so."""
+def _stop_for_good(hook: HookCall, ref: PlanRef) -> Plan | None:
+    """Stop a plan that is no longer declared, and return it as it is then; None if it is gone."""
     try:
         plan = stop_plan(hook, ref)
     except PlanGone:
         hook.session.plan_cache.invalidate(ref.job_id or "")
-        return
-    if plan.status in STATUSES:
-        now = hook.session.clock.now()
-        _notify_end(ref, plan_decision.at_delete(recorded, plan), plan, now)
-    _notify_if_running(ref, plan)
+        return None
+    _warn_if_running(ref, plan)
+    return plan
 
 
-def _notify_if_running(ref: PlanRef, plan: Plan) -> None:
+def _warn_if_running(ref: PlanRef, plan: Plan) -> None:
     if plan.status == "running":
-        notify(f"{WARNING}{ref}: ESA accepted Stop and says that the plan still runs")
+        warn(f"{ref}: ESA accepted Stop and says that the plan still runs")
 
 
-def _notify_end(
-    ref: PlanRef, decided: Decision, plan: Plan | None, now: datetime
+def _note_end(
+    decided: Decision,
+    recorded: PlanState,
+    status: str | None,
+    plan: Plan | None,
+    now: datetime,
 ) -> None:
-    if decided.notify:
-        then = (
-            plan_decision.what_then(plan.status, plan.start_time, now) if plan else ""
-        )
-        label = WARNING if then else ""
-        notify(f"{label}{ref} {decided.why}{then}")
+    """Say what became of a plan that is no longer declared: stopped, deleted, or left although it may start.
+
+    ``status``: the status before; ``plan``: as it is now, if it is known.
+    """
+    if decided.act is Act.LEAVE and not decided.notify:
+        return
+    text = done(operations_of(decided, recorded, status), decided.why)
+    then = plan_decision.what_then(plan.status, plan.start_time, now) if plan else ""
+    if decided.act is Act.LEAVE and then:
+        warn(f"{text}{then}")
+    else:
+        note(text)
 
 
 def _delete(hook: HookCall, ref: PlanRef) -> None:

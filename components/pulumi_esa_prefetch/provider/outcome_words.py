@@ -8,6 +8,9 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from pulumi_esa_prefetch.provider.plan_decision import Act, Decision, may_run
+from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
+
 
 class PlanOperation(StrEnum):
     """One thing that is done about a plan; its value is the word for it."""
@@ -21,7 +24,13 @@ class PlanOperation(StrEnum):
     LEAVE = "left as it is"
 
 
-AGAIN = " again"
+_OPERATIONS = {
+    Act.START: PlanOperation.START,
+    Act.STOP: PlanOperation.STOP,
+    Act.ADOPT: PlanOperation.ADOPT,
+    Act.RECORD: PlanOperation.RECORD,
+    Act.LEAVE: PlanOperation.LEAVE,
+}
 _CALLS = frozenset(
     {
         PlanOperation.STOP,
@@ -31,6 +40,25 @@ _CALLS = frozenset(
     }
 )
 _PRESENT = re.compile(r"^is\b")
+
+
+def operations_of(
+    decided: Decision, declared: PlanInputs, status: str | None
+) -> tuple[PlanOperation, ...]:
+    """What carrying out a decision does about a plan of this status, in its order; empty if nothing.
+
+    A deletion takes the state as ``declared``.
+    """
+    if decided.act is Act.RERUN:
+        stop = (PlanOperation.STOP,) if status == "running" else ()
+        resets = declared.rerun == "from_start"
+        reset = (PlanOperation.RESET,) if resets else ()
+        return (*stop, *reset, PlanOperation.START)
+    if decided.act is Act.DELETE and isinstance(declared, PlanState):
+        stop = (PlanOperation.STOP,) if may_run(declared, status) else ()
+        return (*stop, PlanOperation.DELETE)
+    known = _OPERATIONS.get(decided.act)
+    return (known,) if known else ()
 
 
 def done(
@@ -56,4 +84,4 @@ def in_words(operations: Sequence[PlanOperation], *, repeats: bool = False) -> s
     """The operations in their order: ``reset and started``; ``started again`` if this stack had done it before."""
     *first, last = [str(each) for each in operations]
     text = f"{', '.join(first)} and {last}" if first else last
-    return f"{text}{AGAIN}" if repeats else text
+    return f"{text} again" if repeats else text

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import STATUSES, Plan
+from pulumi_esa_prefetch.load import list_text
 from pulumi_esa_prefetch.provider.plan_properties import (
     Declaration,
     PlanInputs,
@@ -107,6 +108,13 @@ def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
     return _running(declared, status) or Decision(Act.ADOPT, f"is {status}")
 
 
+def missing(plan_ids: Sequence[str]) -> str:
+    """The reason where a job does not have the plan; ``plan_ids``: the plans that it has, as far as known."""
+    if not plan_ids:
+        return MISSING
+    return f"{MISSING}; the job has the plans {list_text(plan_ids)}"
+
+
 def at_diff(declaration: Declaration, recorded: PlanState) -> Decision:
     """Decide what has changed, by the state alone; every act but KEEP is a change."""
     if "plan_id" in declaration.unknown:
@@ -153,7 +161,9 @@ def at_rerun(
     been running since. Then both run from that one Reset.
     """
     if was_reset:
-        return Decision(Act.START, "triggers changed; this run has already reset its job")
+        return Decision(
+            Act.START, "triggers changed; this run has already reset its job"
+        )
     if not running:
         return Decision(Act.RERUN, "triggers changed")
     if observed.status == "waiting":
@@ -168,6 +178,11 @@ def at_rerun(
         f"({', '.join(running)}), because the place in the URL list belongs to the job: wait for it, stop "
         'it, or declare rerun="resume"',
     )
+
+
+def without_lookup(declared: PlanInputs, recorded: PlanState) -> Decision:
+    """Decide for an update that `needs_lookup` leaves to the state alone: it is recorded."""
+    return _changed(declared, recorded, recorded)
 
 
 def needs_lookup(declared: PlanInputs, recorded: PlanState) -> bool:

@@ -1,10 +1,12 @@
 """Checks of a plan before anything is done; it only reads.
 
-``check`` runs them early and must not delay a run: 5 seconds for all its lists, one attempt each. Any failure but
-'not found' turns them off for the run, with one line.
+``check`` runs them early and must not delay a run: 5 seconds for all its lists, one attempt each. Keys that ESA
+refuses, and keys that are missing, are an error of each plan that is looked up: its Start would fail too. Any other
+failure turns the checks off for the run, with one warning.
 
 - A plan that will be created is looked up. So a pull request shows that it does not exist, or that ESA will
-  not do what is declared.
+  not do what is declared. What will be done is kept as the line of a preview.
+- A job without URLs, or with URLs that ESA refused, is a warning where one of its plans will be started.
 - For a plan that is in the state and whose update will be refused, there is a warning.
 - If the stack has limits (``esa-prefetch:limits``), a plan that is about to start is checked against them. If it is in
   the state, there is only a warning: another resource of the same run may be about to change its window in ESA.
@@ -18,7 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.errors import BadCredentials, EsaError, NoCredentials
 from pulumi_esa_prefetch.api.models import ACTIVE, Job, Plan
 from pulumi_esa_prefetch.load import (
     Kind,
@@ -30,11 +32,17 @@ from pulumi_esa_prefetch.load import (
 )
 from pulumi_esa_prefetch.provider.errors import NotStarted
 from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.outcome_words import (
+    PlanOperation,
+    operations_of,
+    planned,
+)
 from pulumi_esa_prefetch.provider.plan_cache import ListInProgress
 from pulumi_esa_prefetch.provider.plan_decision import (
-    MISSING,
     Act,
+    Decision,
     at_create,
+    at_rerun,
     at_update,
     may_be_stale,
 )
@@ -45,7 +53,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
     one_spelling,
 )
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.session import WARNING, ProviderSession
+from pulumi_esa_prefetch.provider.session import ProviderSession
 
 
 def preflight_errors(
@@ -60,18 +68,64 @@ def preflight_errors(
         return [
             f"{ref} is declared running and stopped by two resources: declare it once"
         ]
-    if declared.job_id is None or not session.verify:
+    return _verify(session, olds, declaration, declared) if session.verify else []
+
+
+def _verify(
+    session: ProviderSession,
+    olds: Mapping[str, Any],
+    declaration: Declaration,
+    declared: PlanInputs,
+) -> list[str]:
+    """Look at the plan in ESA where that is needed; what is wrong with it, one sentence each."""
+    hook, job_id = HookCall.brief(session), declared.job_id
+    if job_id is None:
         return []
-    hook = HookCall.brief(session)
     try:
         if olds.get("plan_id") != declared.plan_id:
-            return _check_new_plan(hook, declared, declared.job_id)
-        return _check_recorded_plan(hook, olds, declaration, declared.job_id)
+            return _check_new_plan(hook, declared, job_id)
+        return _check_recorded_plan(hook, olds, declaration, job_id)
     except ListInProgress:
         pass
+    except (BadCredentials, NoCredentials) as error:
+        session.refuse_keys(error)
+        return [f"{PlanRef(declared.plan_id, job_id)} cannot be verified: {error}"]
     except EsaError as error:
         session.stop_verifying(error)
     return []
+
+
+def keep_planned_line(
+    session: ProviderSession | None,
+    decided: Decision,
+    declared: PlanInputs | None,
+    status: str | None,
+) -> None:
+    """Keep what a preview says about the plan: ``will be started: is stopped``; nothing for an unchanged one."""
+    if declared is None or session is None or not session.verify:
+        return
+    operations = operations_of(decided, declared, status)
+    if operations:
+        line = planned(operations, decided.why, repeats=decided.repeats)
+        session.planned_lines.keep(line)
+
+
+def warn_of_job(hook: HookCall, job_id: str) -> None:
+    """Warn, once for each job, if it has no URLs or ESA refused some: its plans fetch nothing, or not all."""
+    try:
+        job = _job(hook, job_id)
+    except EsaError:
+        return  # a plan may be started without the right to read its job
+    hook.session.warn_once(job_problem(job))
+
+
+def job_problem(job: Job) -> str:
+    """What is wrong with a job's list of URLs, as a sentence; empty if nothing is."""
+    refused = f"ESA refused URLs of it ({job.error_info})" if job.error_info else ""
+    if job.url_count == 0:
+        because = f": {refused}" if refused else ""
+        return f"job {job.id} has no URLs, so that its plans fetch nothing{because}"
+    return f"job {job.id}: {refused}; the others are fetched" if refused else ""
 
 
 def has_hard_limits(session: ProviderSession) -> bool:
@@ -138,12 +192,16 @@ def _check_new_plan(hook: HookCall, declared: PlanInputs, job_id: str) -> list[s
     plan = hook.find_new_plan(job_id, declared.plan_id, waits=session.waits_for_missing)
     if plan is None:
         session.confirm_missing()
-        return [f"{PlanRef(declared.plan_id, job_id)} {MISSING}"]
+        return [f"{PlanRef(declared.plan_id, job_id)} {hook.missing(job_id)}"]
     decided = at_create(declared, plan)
     if decided.act is Act.REFUSE and not may_be_stale(plan, session.clock.now()):
         return [f"{PlanRef(declared.plan_id, job_id)} {decided.why}"]
+    keep_planned_line(session, decided, declared, plan.status)
+    if decided.act is not Act.START:
+        return []
+    warn_of_job(hook, job_id)
     run = _run_of(plan)
-    if session.limits is None or run is None or decided.act is not Act.START:
+    if session.limits is None or run is None:
         return []
     job = _job(hook, job_id)
     findings = _limit_findings(hook, session.limits, plan, run, job, rewinds=False)
@@ -164,7 +222,9 @@ def _check_recorded_plan(
     if plan is None:
         return []
     if not declaration.unknown:
-        _warn(hook.session, _predicted_refusal(hook.session, before, declared, plan))
+        _predict_update(hook, before, declared, plan)
+        if _will_start(before, declared):
+            warn_of_job(hook, job_id)
     return _check_limits(hook, declared, plan, limits) if limits else []
 
 
@@ -190,20 +250,39 @@ def _check_limits(
     return denied
 
 
-def _predicted_refusal(
-    session: ProviderSession, before: PlanInputs, declared: PlanInputs, plan: Plan
-) -> list[str]:
-    """Why the update will be refused, unless this run changes the plan first, as ``SitePrefetch`` does."""
-    now, ref = session.clock.now(), PlanRef(declared.plan_id, declared.job_id)
-    if may_be_stale(plan, now) or _declared_run(declared) is not None:
-        return []
+def _predict_update(
+    hook: HookCall, before: PlanInputs, declared: PlanInputs, plan: Plan
+) -> None:
+    """Keep the line of a preview; warn if the update will be refused.
+
+    This run may change the plan's window before the update, as ``SitePrefetch`` does.
+    """
+    session, now = hook.session, hook.session.clock.now()
     recorded = PlanState.of(before, declared.job_id or "")
     decided = at_update(declared, recorded, plan, now)
     if decided.act is not Act.REFUSE:
-        return []
-    return [
-        f"{ref} {decided.why}; its update will be refused unless this run changes that first"
-    ]
+        _keep_update(hook, decided, declared, plan)
+    elif not may_be_stale(plan, now) and _declared_run(declared) is None:
+        ref = PlanRef(declared.plan_id, declared.job_id)
+        session.warn_once(
+            f"{ref} {decided.why}; its update will be refused unless this run changes that first"
+        )
+
+
+def _keep_update(
+    hook: HookCall, decided: Decision, declared: PlanInputs, plan: Plan
+) -> None:
+    operations = operations_of(decided, declared, plan.status)
+    if PlanOperation.RESET in operations:
+        others = hook.session.plan_cache.other_plans(
+            declared.job_id or "", plan.id, hook.list_call()
+        )
+        running = [other.id for other in others if other.status == "running"]
+        if at_rerun(plan, running).act is not Act.RERUN:
+            # Whether the job is reset depends on what this run does to the others first.
+            operations = tuple(op for op in operations if op is not PlanOperation.RESET)
+    line = planned(operations, decided.why, repeats=decided.repeats)
+    hook.session.planned_lines.keep(line)
 
 
 def _as_warning(finding: LimitFinding) -> str:
@@ -217,7 +296,7 @@ def _as_warning(finding: LimitFinding) -> str:
 
 def _warn(session: ProviderSession, sentences: list[str]) -> None:
     for sentence in sentences:
-        session.notify_once(f"{WARNING}{sentence}")
+        session.warn_once(sentence)
 
 
 def _job(hook: HookCall, job_id: str) -> Job:

@@ -8,11 +8,12 @@ from pulumi_esa_prefetch.api.errors import AnotherId, EsaError
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
 from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
+from pulumi_esa_prefetch.provider.messages import warn
+from pulumi_esa_prefetch.provider.outcome_words import PlanOperation
 from pulumi_esa_prefetch.provider.plan_decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import enforce_limits
-from pulumi_esa_prefetch.provider.session import notify
 from pulumi_esa_prefetch.provider.start import StartResult, start_plan
 from pulumi_esa_prefetch.provider.start_decision import INACTIVE
 from pulumi_esa_prefetch.provider.stop import stop_plan
@@ -30,7 +31,7 @@ def rerun_plan(
     """
     known = hook.session.rerun_log.result(ref.plan_id, declared.trigger_text)
     if known is not None:
-        return StartResult(known, starts=0)
+        return StartResult(known, starts=0, operations=(PlanOperation.ADOPT,))
     return _rerun(hook, ref, before, declared)
 
 
@@ -42,7 +43,7 @@ def _rerun(
     rewinds = decided.act is Act.RERUN
     enforce_limits(hook, ref, rewinds=rewinds)
     if decided.notify:
-        notify(f"{ref} {decided.why}")
+        warn(f"{ref} {decided.why}")
     before_reset = others if rewinds else None
     if before.status == "running":
         return _stop_and_start(hook, ref, declared, before_reset)
@@ -90,7 +91,9 @@ def _stop_and_start(
         )
     ref = PlanRef.of(plan, ref.job_id or "")
     try:
-        return _start(hook, ref, declared, before_reset)
+        started = _start(hook, ref, declared, before_reset)
+        operations = (PlanOperation.STOP, *started.operations)
+        return replace(started, operations=operations)
     except NotStarted as error:
         raise NotStarted(f"{error}{_stopped_as(plan.status)}") from None
 
@@ -129,7 +132,9 @@ def _start(
         raise
     rerun_log.note_started(job_id, ref.plan_id)
     rerun_log.note_result(ref.plan_id, declared.trigger_text, started.plan)
-    return started
+    if before_reset is None:
+        return started
+    return replace(started, operations=(PlanOperation.RESET, *started.operations))
 
 
 def _notify_started_by_reset(
@@ -152,7 +157,7 @@ def _notify_started_by_reset(
             if plan.id in inactive and plan.status in ACTIVE
         ]
         if started:
-            notify(
+            warn(
                 f"{ref}: the Reset of its job has started other plans of the job: "
                 f"{', '.join(started)}; stop those that should not run"
             )

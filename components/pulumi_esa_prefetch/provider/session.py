@@ -7,20 +7,20 @@ share one.
 
 import os
 import random
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pulumi_esa_prefetch.api.client_factory import make_client
-from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE, EsaError
+from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
 from pulumi_esa_prefetch.api.models import Job, Plan
-from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.load import Limits, list_text
 from pulumi_esa_prefetch.provider.job_locks import JobLocks
+from pulumi_esa_prefetch.provider.messages import warn
 from pulumi_esa_prefetch.provider.plan_cache import PlanCache
+from pulumi_esa_prefetch.provider.planned_lines import PlannedLines
 from pulumi_esa_prefetch.provider.read_after_write import ReadAfterWrite
 from pulumi_esa_prefetch.provider.rerun_log import RerunLog
 from pulumi_esa_prefetch.settings.settings import (
@@ -31,9 +31,6 @@ from pulumi_esa_prefetch.settings.settings import (
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.client import EsaClient
-
-WARNING = "warning: "
-"""Begins a line that is a warning: the host cannot reach the engine's log and its levels."""
 
 
 class ProviderSession:
@@ -65,9 +62,11 @@ class ProviderSession:
         self.rerun_log = RerunLog()
         self._declared: set[str] = set()
         self._desired_states: dict[str, str] = {}
-        self._notified: set[str] = set()
+        self._warned: set[str] = set()
+        self.planned_lines = PlannedLines()
+        self.refused_keys: EsaError | None = None
         self._has_confirmed_missing = False
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, Job | EsaError] = {}
         self._lock = threading.Lock()
 
     @property
@@ -116,13 +115,21 @@ class ProviderSession:
             self._has_confirmed_missing = True
 
     def job(self, job_id: str, get_job: Callable[[str], Job]) -> Job:
-        """The job, read once in this process; it may be old, so it is for warnings only. Raises EsaError."""
+        """The job, read once in this process; it may be old, so it is for warnings only.
+
+        Raises EsaError; a job that could not be read is not read again.
+        """
         with self._lock:
             known = self._jobs.get(job_id)
         if known is None:
-            known = get_job(job_id)
+            try:
+                known = get_job(job_id)
+            except EsaError as error:
+                known = error
             with self._lock:
                 self._jobs[job_id] = known
+        if isinstance(known, EsaError):
+            raise known
         return known
 
     def list_plans(self, client: "EsaClient", job_id: str) -> list[Plan]:
@@ -141,39 +148,26 @@ class ProviderSession:
         return plans
 
     def warn_once(self, sentence: str) -> None:
-        """Show a warning once; an empty sentence shows nothing."""
-        if sentence:
-            self.notify_once(f"{WARNING}{sentence}")
+        """Warn once in this run; an empty sentence warns of nothing."""
+        with self._lock:
+            is_new = sentence not in self._warned
+            self._warned.add(sentence)
+        if sentence and is_new:
+            warn(sentence)
+
+    def refuse_keys(self, error: EsaError) -> None:
+        """Look no plan up any more before it is created: ESA refuses the keys, or there are none."""
+        with self._lock:
+            self.refused_keys = self.refused_keys or error
 
     def stop_verifying(self, error: EsaError) -> None:
-        """Stop looking plans up before they are created, and say so once."""
+        """Look no plan up any more before it is created, and warn of it once."""
         with self._lock:
             first, self.verify = self.verify, False
         if first:
-            notify(
-                f"plans are not looked up before they are created in this run: {error}"
+            warn(
+                f"not verified: {error}; no other plan of this run is verified before it is changed"
             )
-
-    def notify_once(self, line: str) -> None:
-        """Show the user a line, only the first time."""
-        with self._lock:
-            is_new = line not in self._notified
-            self._notified.add(line)
-        if is_new:
-            notify(line)
-
-
-def notify(line: str) -> None:
-    """Show the user one line: the host's stdout becomes messages of the deployment.
-
-    It never fails, because a Start may have succeeded before: not if the engine is gone, and not for characters
-    that stdout cannot write.
-    """
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    spelled = line.encode(encoding, "backslashreplace").decode(encoding)
-    text = one_line(spelled, LONGEST_SENTENCE)
-    with suppress(OSError, ValueError):
-        print(f"esa-prefetch: {text}", flush=True)  # noqa: T201 -- the only way there is
 
 
 _sessions: dict[tuple[Settings, str | None], ProviderSession] = {}
@@ -204,7 +198,8 @@ def _open(settings: Settings, limits: str | None) -> ProviderSession:
     )
     if any(_shapes_connections(name) for name in os.environ):
         # a proxy or certificates that cannot be used end the operation here, before anything is done
-        session.open_client()
+        with suppress(NoCredentials):  # of interest only if a call is made
+            session.open_client()
     return session
 
 

@@ -21,10 +21,11 @@ from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
 from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone
 from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
+from pulumi_esa_prefetch.provider.messages import warn
+from pulumi_esa_prefetch.provider.outcome_words import PlanOperation
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from pulumi_esa_prefetch.provider.plan_decision import may_be_stale
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.session import notify
 from pulumi_esa_prefetch.provider.start_decision import (
     AfterStart,
     Listed,
@@ -45,10 +46,14 @@ LOOK_SHARES = (0.0, 0.3, 1.0)
 
 @dataclass(frozen=True)
 class StartResult:
-    """The plan after Start; ``starts``: how many Starts count, 0 if the plan runs without one of ours."""
+    """The plan after Start; ``starts``: how many Starts count, 0 if the plan runs without one of ours.
+
+    ``operations``: what was done, in its order.
+    """
 
     plan: Plan
     starts: int = 1
+    operations: tuple[PlanOperation, ...] = (PlanOperation.START,)
 
 
 def start_plan(hook: HookCall, ref: PlanRef, *, restart_failed: bool) -> StartResult:
@@ -111,7 +116,7 @@ class _Starter:
             return self._look(StartAnswer.ACCEPTED)
         plan_cache.store(plan)
         if _shows_no_effect(ref.status, plan.status):
-            notify(f"{ref}: ESA accepted Start and says that the plan is {plan.status}")
+            warn(f"ESA accepted Start and says that the plan is {plan.status}")
         return StartResult(plan)
 
     def _after_error(self, error: EsaError) -> StartResult | None:
@@ -164,17 +169,19 @@ class _Starter:
         if then is AfterStart.FAIL_UNKNOWN:
             raise start_unknown(ref, start, error, seen) from None
         if then is AfterStart.RECORD_WITHOUT_STATUS or not isinstance(seen, Plan):
-            _notify_without_status(ref, seen)
+            _warn_without_status(ref, seen)
             return StartResult(ref.with_unknown_status())
         self._last = seen
         if then is AfterStart.REPEAT:
             return None
         if _is_left_waiting(start, seen):
-            notify(
+            warn(
                 f"{ref} is left waiting for its window, because ESA refused Start: {error}"
             )
         is_ours = start.lost or answer is StartAnswer.ACCEPTED
-        return StartResult(seen, starts=int(is_ours))
+        if is_ours:
+            return StartResult(seen)
+        return StartResult(seen, starts=0, operations=(PlanOperation.ADOPT,))
 
     def _attempt(self, answer: StartAnswer | None) -> StartAttempt:
         return StartAttempt(
@@ -221,11 +228,10 @@ def _is_left_waiting(start: StartAttempt, seen: Plan) -> bool:
     return refused and seen.status == "waiting" == start.before
 
 
-def _notify_without_status(ref: PlanRef, seen: Listed) -> None:
-    if seen is not None:
-        why = (
-            seen
-            if isinstance(seen, EsaError)
-            else f"ESA accepted Start and still lists it as {seen.status}"
-        )
-        notify(f"{ref} was started, its status is not known until a refresh: {why}")
+def _warn_without_status(ref: PlanRef, seen: Listed) -> None:
+    if isinstance(seen, EsaError):
+        why = str(seen)
+    else:
+        lists = f"lists it as {seen.status}" if seen else "does not list it"
+        why = f"ESA accepted Start and still {lists}"
+    warn(f"{ref} was started, its status is not known until a refresh: {why}")
