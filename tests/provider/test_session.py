@@ -3,6 +3,7 @@
 import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
@@ -57,6 +58,22 @@ def test_a_client_that_cannot_be_made_is_said_in_one_sentence() -> None:
 
     with pytest.raises(PrefetchError, match="a proxy variable cannot be used"):
         provider.create(props())
+
+
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:1"])
+def test_half_a_key_is_an_error_of_the_call_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    config = {
+        "esa-prefetch:endpoint": "https://esa.example.com",
+        "esa-prefetch:accessKey": "half",
+    }
+
+    _, session = shared_session(config.get)
+
+    with pytest.raises(NoCredentials, match=r"^esa-prefetch:accessKey is set and "):
+        session.open_client()
 
 
 def test_a_proxy_that_cannot_be_used_ends_the_operation_before_any_hook(

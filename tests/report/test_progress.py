@@ -179,6 +179,21 @@ def test_without_esa_once_fails_with_one_sentence(
     assert said.err.count("\n") == 1
 
 
+def test_half_a_key_fails_with_one_sentence(
+    exported: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "x")
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", raising=False)
+
+    code = main(["progress", "--file", exported, "--once"])
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not: set both" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_the_help_says_that_json_reads_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

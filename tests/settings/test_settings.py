@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     KeySource,
     OidcRole,
     Profile,
+    UnusableKeySource,
 )
 from pulumi_esa_prefetch.settings.settings import (
     SETTINGS,
@@ -40,6 +41,15 @@ def refused(
         read(config, environ)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def unusable(
+    config: dict[str, str] | None = None, environ: dict[str, str] | None = None
+) -> str:
+    source = read(config, environ).credentials
+    assert isinstance(source, UnusableKeySource)
+    assert "\n" not in source.problem
+    return source.problem
 
 
 def test_with_nothing_set_there_are_defaults() -> None:
@@ -272,13 +282,13 @@ def test_the_first_keys_in_order_are_used() -> None:
 @pytest.mark.parametrize(
     ("given", "missing"), [((0,), 1), ((1,), 0), ((2,), 0), ((0, 2), 1), ((1, 2), 0)]
 )
-def test_an_incomplete_set_of_keys_is_refused_and_names_what_is_missing(
+def test_an_incomplete_set_of_keys_is_unusable_and_names_what_is_missing(
     place: tuple[str, ...], given: tuple[int, ...], missing: int
 ) -> None:
     kind, *names = place
     mapping = {names[index]: "geheim" for index in given}
 
-    sentence = refused(**{kind: mapping})
+    sentence = unusable(**{kind: mapping})
 
     assert f"{names[missing]} is not" in sentence
     assert "geheim" not in sentence
@@ -306,8 +316,8 @@ def test_blank_keys_count_as_not_set_and_stray_blanks_are_taken_off() -> None:
 
 
 @pytest.mark.parametrize("odd", ["i\nd", "ïd", "i d", "i\x00d"])
-def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(odd: str) -> None:
-    sentence = refused({f"{ESA}accessKey": odd, f"{ESA}secretKey": "s"})
+def test_a_key_that_no_header_can_hold_is_unusable_and_not_shown(odd: str) -> None:
+    sentence = unusable({f"{ESA}accessKey": odd, f"{ESA}secretKey": "s"})
 
     assert sentence.startswith("esa-prefetch:accessKey ")
     assert odd not in sentence
@@ -400,14 +410,14 @@ def test_an_oidc_role_names_what_it_lacks(left_out: str) -> None:
     role = {"roleArn": "a", "oidcProviderArn": "b", "oidcTokenFile": "c"}
     del role[left_out]
 
-    sentence = refused({f"{ALI}assumeRoleWithOidc": json.dumps(role)})
+    sentence = unusable({f"{ALI}assumeRoleWithOidc": json.dumps(role)})
 
     assert sentence == f"alicloud:assumeRoleWithOidc lacks {left_out}"
 
 
-def test_a_role_in_no_known_shape_is_refused() -> None:
+def test_a_role_in_no_known_shape_is_unusable() -> None:
     assert (
-        refused({f"{ALI}assumeRole": "[1]"}) == "alicloud:assumeRole must be an object"
+        unusable({f"{ALI}assumeRole": "[1]"}) == "alicloud:assumeRole must be an object"
     )
 
 
@@ -489,7 +499,7 @@ def test_plain_http_to_another_machine_is_refused_unless_it_is_allowed(
 ) -> None:
     given = WAYS[name](host)
 
-    sentence = refused(**given)
+    sentence = (unusable if "credentials" in name.lower() else refused)(**given)
 
     assert sentence.startswith(name)
     assert "geheim" not in sentence
@@ -538,8 +548,8 @@ def test_an_invalid_value_of_allow_http_is_refused_with_its_name(
 @pytest.mark.parametrize(
     "uri", ["geheim", "k:80/geheim", "ftp://geheim/", "http://", "http://[geheim"]
 )
-def test_a_credentials_uri_that_is_no_url_is_refused_and_not_shown(uri: str) -> None:
-    sentence = refused({f"{ALI}credentialsUri": uri})
+def test_a_credentials_uri_that_is_no_url_is_unusable_and_not_shown(uri: str) -> None:
+    sentence = unusable({f"{ALI}credentialsUri": uri})
 
     assert sentence.startswith("alicloud:credentialsUri must be a URL such as http")
     assert "geheim" not in sentence

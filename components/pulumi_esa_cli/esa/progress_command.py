@@ -22,6 +22,7 @@ from pulumi_esa_cli.flags.common_options import StackName
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.load import moment_text, rate_text
 from pulumi_esa_prefetch.report.analysis.progress import (
@@ -87,7 +88,7 @@ def follow(
 def _client(config: Mapping[str, str] | None) -> EsaClient:
     try:
         return open_client(config, os.environ)
-    except SettingsError as error:
+    except (NoCredentials, SettingsError) as error:
         raise EngineError(str(error)) from None
 
 

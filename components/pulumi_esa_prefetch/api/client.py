@@ -96,21 +96,24 @@ class EsaClient:
     ) -> Self:
         """A client with these settings; it fetches no access key before the first call.
 
-        Raises SettingsError if the environment names a proxy or certificates that cannot be used.
+        Raises SettingsError if the environment names a proxy or certificates that cannot be used, and NoCredentials
+        if the settings of access keys are incomplete or wrong.
         """
         try:
-            return cls(
-                settings.endpoint,
-                provider_for(settings.credentials, allow_http=settings.allow_http),
-                clock=clock,
-                rng=rng,
-                transport=transport
-                or open_transport(settings.endpoint, allow_http=settings.allow_http),
-                deadline=settings.deadline,
-                max_qps=settings.max_qps,
+            connections = transport or open_transport(
+                settings.endpoint, allow_http=settings.allow_http
             )
         except EsaError as error:
             raise SettingsError(str(error)) from None
+        return cls(
+            settings.endpoint,
+            provider_for(settings.credentials, allow_http=settings.allow_http),
+            clock=clock,
+            rng=rng,
+            transport=connections,
+            deadline=settings.deadline,
+            max_qps=settings.max_qps,
+        )
 
     def limited(
         self, *, attempts: int | None = None, seconds: float | None = None

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def make_client(settings: Settings) -> "EsaClient":
     """Make the client; it fetches no access key before the first call.
 
-    Raises SettingsError if the environment names a proxy or certificates that cannot be used.
+    Raises SettingsError if the environment names a proxy or certificates that cannot be used, and NoCredentials
+    if the settings of access keys are incomplete or wrong.
     """
     from pulumi_esa_prefetch.api.client import EsaClient  # noqa: PLC0415 -- see above
 

@@ -9,7 +9,11 @@ from pulumi_esa_prefetch.api import alibaba_credentials
 from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
-from pulumi_esa_prefetch.settings.credential_sources import Credentials, KeySource
+from pulumi_esa_prefetch.settings.credential_sources import (
+    Credentials,
+    KeySource,
+    UnusableKeySource,
+)
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds until a source must answer, if the caller has no deadline."""
@@ -147,7 +151,12 @@ class LibraryCredentials:
 
 
 def provider_for(source: KeySource, *, allow_http: bool = False) -> CredentialsProvider:
-    """The object that fetches keys from the source that the settings chose."""
+    """The object that fetches keys from the source that the settings chose.
+
+    Raises NoCredentials if the settings of access keys are incomplete or wrong.
+    """
+    if isinstance(source, UnusableKeySource):
+        raise NoCredentials(source.problem)
     if isinstance(source, Credentials):
         return StaticCredentials(source)
     return LibraryCredentials(source, allow_http=allow_http)

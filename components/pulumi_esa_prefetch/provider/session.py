@@ -73,12 +73,12 @@ class ProviderSession:
     def client(self) -> "EsaClient":
         """The client of this process, made when the first call needs it.
 
-        A run in which nothing changed makes none. Raises SettingsError.
+        A run in which nothing changed makes none. Raises SettingsError and NoCredentials.
         """
         return self.open_client()
 
     def open_client(self) -> "EsaClient":
-        """Make the client if there is none yet; raises SettingsError."""
+        """Make the client if there is none yet; raises SettingsError and NoCredentials."""
         with self._client_lock:
             if self._client is None:
                 self._client = self._open_client()
@@ -197,8 +197,9 @@ def _open(settings: Settings, limits: str | None) -> ProviderSession:
         limits=Limits.parse(limits) if limits else None,
     )
     if any(_shapes_connections(name) for name in os.environ):
-        # a proxy or certificates that cannot be used end the operation here, before anything is done
-        with suppress(NoCredentials):  # of interest only if a call is made
+        # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of
+        # keys do not: a run that makes no call needs none.
+        with suppress(NoCredentials):
             session.open_client()
     return session
 

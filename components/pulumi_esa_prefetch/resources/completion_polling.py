@@ -229,7 +229,7 @@ def program_waiter() -> PlanWaiter:
         try:
             settings = read_settings(get_config, os.environ)
             client = make_client(settings)
-        except SettingsError as error:
+        except (NoCredentials, SettingsError) as error:
             raise RunError(str(error)) from None
         _waiters[loop] = PlanWaiter(client)
     return _waiters[loop]

@@ -78,7 +78,17 @@ class AssumedRole:
     seconds: int | None = None
 
 
-KeySource = DirectKeySource | AssumedRole
+@dataclass(frozen=True)
+class UnusableKeySource:
+    """Settings of access keys that are incomplete or wrong; `problem` is one sentence that names the setting.
+
+    It is an error only for a call: most runs change nothing and need no key.
+    """
+
+    problem: str
+
+
+KeySource = DirectKeySource | AssumedRole | UnusableKeySource
 """Where access keys come from; `api.credentials.provider_for` makes the object that fetches them."""
 
 
@@ -126,7 +136,21 @@ def without_masked(config: Mapping[str, str], mask: str) -> dict[str, str]:
 
 
 def read_key_source(source: SettingsSource, *, allow_http: bool = False) -> KeySource:
-    """Choose where access keys come from; raises SettingsError, which names a missing setting."""
+    """Choose where access keys come from; settings that cannot be used are an UnusableKeySource."""
+    try:
+        return _chosen_source(source, allow_http=allow_http)
+    except SettingsError as error:
+        return UnusableKeySource(str(error))
+
+
+def has_bad_character(value: str) -> bool:
+    """Whether a key or token has a character that is not allowed there, so that no HTTP header can hold it."""
+    return not (value.isascii() and value.isprintable()) or " " in value
+
+
+def _chosen_source(
+    source: SettingsSource, *, allow_http: bool
+) -> DirectKeySource | AssumedRole:
     key_source = _direct_source(source, allow_http=allow_http)
     role = _structure(source, "alicloud:assumeRole")
     arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
@@ -141,11 +165,6 @@ def read_key_source(source: SettingsSource, *, allow_http: bool = False) -> KeyS
         external_id=role.get("externalId"),
         seconds=role.get("sessionExpiration"),
     )
-
-
-def has_bad_character(value: str) -> bool:
-    """Whether a key or token has a character that is not allowed there, so that no HTTP header can hold it."""
-    return not (value.isascii() and value.isprintable()) or " " in value
 
 
 def _direct_source(source: SettingsSource, *, allow_http: bool) -> DirectKeySource:

@@ -101,8 +101,8 @@ def open_client(
 ) -> EsaClient:
     """Make a client with a stack's settings; None: they are not known.
 
-    Keys that are masked in a preview or an export come from the environment. Raises SettingsError, also if
-    the stack's endpoint is not known: job ids and key ids must not be sent to another one.
+    Keys that are masked in a preview or an export come from the environment. Raises NoCredentials, and
+    SettingsError, also if the stack's endpoint is not known: job ids and key ids must not be sent to another one.
     """
     is_known = config is not None and SECRET not in {
         config.get(name) for name in _WHERE
