@@ -55,7 +55,7 @@ ERRORS = {
         "execution ID, start time, and end time are correct.",
     ),
     # The gateway in front of ESA.
-    "InvalidApi.NotFound": ErrorRow(
+    "InvalidAction.NotFound": ErrorRow(
         404, "Specified api is not found, please check your url and method."
     ),
     "InvalidVersion": ErrorRow(400, "Specified parameter Version is not valid."),

@@ -208,12 +208,12 @@ class EsaService:
 
 def _action_of(request: ApiRequest) -> Action:
     if request.path != "/":
-        raise Problem("InvalidApi.NotFound")
+        raise Problem("InvalidAction.NotFound")
     if request.action is None:
         raise missing_parameter("Action")
     action = ACTIONS.get(request.action)
     if action is None:
-        raise Problem("InvalidApi.NotFound")
+        raise Problem("InvalidAction.NotFound")
     if request.version is None:
         raise missing_parameter("Version")
     if request.version != API_VERSION:

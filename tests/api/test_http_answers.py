@@ -20,13 +20,14 @@ from pulumi_esa_prefetch.api.errors import (
     Invalid,
     NoAnswer,
     NotFound,
+    NotFromEsa,
     ServerFault,
     Throttled,
     WrongClock,
 )
 from pulumi_esa_prefetch.api.http_answers import HttpAnswer, read_answer
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
-from tests.api.answering import refusal
+from tests.api.answering import REQUEST_ID, refusal
 
 START = "StartScheduledPreloadExecution"
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -69,6 +70,7 @@ def error_of(response: httpx.Response) -> EsaError:
         (404, "InvalidExecution.NotFound", NotFound, False),
         (400, "InvalidScheduledPreloadJob.NotFound", NotFound, False),
         (404, "LogNotFound", ApiError, False),
+        (404, "InvalidAction.NotFound", ApiError, False),
         (404, "InvalidApi.NotFound", ApiError, False),
         (404, "Site.NotFound", ApiError, False),
         (404, "", ApiError, False),
@@ -138,6 +140,140 @@ def test_a_missing_permission_is_named_in_the_error() -> None:
         error
     )
     assert "RAM says: esa:StartScheduledPreloadExecution" in str(error)
+
+
+@pytest.mark.parametrize("code", ["InvalidAction.NotFound", "InvalidApi.NotFound"])
+def test_an_unknown_action_asks_to_check_the_endpoint(code: str) -> None:
+    assert "check that the endpoint is one of ESA" in str(error_of(refusal(404, code)))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"html": "<html>blocked by WAF</html>"},
+        {"content": b""},
+        {"json": {"error": "blocked"}},
+        {"json": {}},
+    ],
+    ids=lambda page: next(iter(page)),
+)
+def test_a_page_of_a_firewall_is_not_called_a_missing_permission_or_a_wrong_key(
+    status: int, page: dict[str, Any]
+) -> None:
+    error = error_of(httpx.Response(status, **page))
+
+    assert type(error) is NotFromEsa
+    assert not error.ambiguous
+    assert "this is no answer of ESA: a firewall or a proxy on the way" in str(error)
+    assert "RAM" not in str(error)
+    assert "key" not in str(error)
+
+
+@pytest.mark.parametrize(("status", "expected"), [(408, ServerFault), (429, Throttled)])
+def test_a_page_without_a_code_still_means_what_its_status_means(
+    status: int, expected: type[ApiError]
+) -> None:
+    assert type(error_of(httpx.Response(status, html="<p>wait</p>"))) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("SiteNotOpen", "not activated for this account: activate it in the ESA"),
+        ("ServiceNotOpened", "not activated for this account: activate it in the ESA"),
+        ("NotOpenService", "not activated for this account: activate it in the ESA"),
+        ("Forbidden.NotActivated", "not activated for this account: activate it"),
+        ("Account.Overdue", "pay what the account owes"),
+        ("InDebt", "pay what the account owes"),
+        ("Forbidden.RAM", "allow the key the RAM action esa:Start"),
+        ("InvalidUid.PermissionDenied", "check that the id is of this account, and"),
+        ("Unauthorized.Site", "allow the key the RAM action esa:Start"),
+        ("InvalidAccessKeyId.Inactive", "enable the key in the RAM console"),
+        (
+            "InvalidSecurityToken.MismatchWithAccessKey",
+            "use key, secret and token that were issued together",
+        ),
+    ],
+)
+def test_the_advice_is_about_what_the_code_means(code: str, words: str) -> None:
+    assert f"; {words}" in str(error_of(refusal(403, code))).replace("it is ", "")
+
+
+def test_a_403_with_an_unknown_code_has_the_reason_of_esa_only() -> None:
+    error = error_of(refusal(403, "Site.Frozen", "The site is frozen."))
+
+    assert str(error).endswith(f"(Site.Frozen, HTTP 403, request {REQUEST_ID})")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("https://127.0.0.1:1/path?geheim", "it redirects to https://127.0.0.1:1,"),
+        ("http://user:geheim@h.test/", "it redirects to http://h.test,"),
+        ("https://[::1]:80/", "it redirects to https://[::1]:80,"),
+        ("//other.test", "it redirects to https://other.test,"),
+        ("/geheim", "it redirects to another path of the same host,"),
+        ("http://[::1", "it redirects to an unreadable address,"),
+        ("", "it redirects to another path of the same host,"),
+        ("https://\x1bmx.test/", "it redirects to https://?mx.test,"),
+    ],
+)
+def test_a_redirect_names_the_host_and_asks_to_correct_the_endpoint(
+    status: int, location: str, words: str
+) -> None:
+    error = error_of(httpx.Response(status, headers={"location": location}))
+
+    assert type(error) is NotFromEsa
+    assert f"{words} which ESA never does: correct the endpoint" in str(error)
+    assert "geheim" not in str(error)
+
+
+def test_the_host_of_a_redirect_is_cut_and_shows_no_secret() -> None:
+    long = error_of(httpx.Response(301, headers={"location": f"https://{'h' * 999}/"}))
+    secret = httpx.Response(301, headers={"location": "https://the-secret.test/"})
+
+    assert len(str(long)) < 300
+    assert "the-secret" not in str(error_of(secret))
+
+
+def test_a_proxy_that_asks_for_credentials_is_told_apart() -> None:
+    header = {"proxy-authenticate": 'Basic realm="x"'}
+
+    error = error_of(httpx.Response(407, headers=header))
+
+    assert str(error) == (
+        f"{START}: an empty answer (HTTP 407); the proxy asks for a valid user name and password: write them "
+        "into the proxy variable, as http://user:password@host:port"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (
+            Credentials(
+                "id", "s" * 9, origin="alicloud:accessKey", is_in_stack_config=True
+            ),
+            "; the key came from alicloud:accessKey; refresh and destroy use the stack config of the last `up`, so after changing a key in it run `up` once",
+        ),
+        (
+            Credentials("id", "s" * 9, origin="profile 'p'"),
+            "; the key came from profile 'p'",
+        ),
+        (Credentials("id", "s" * 9), ""),
+    ],
+)
+def test_the_advice_for_a_refused_key_names_where_it_came_from(
+    keys: Credentials, words: str
+) -> None:
+    response = refusal(400, "SignatureDoesNotMatch")
+
+    with pytest.raises(BadCredentials) as caught:
+        read_answer(answer(response, keys), DOUBT)
+
+    assert str(caught.value).endswith(f"; check access key and secret{words}")
 
 
 def test_the_other_spelling_of_an_error_is_read_as_well() -> None:
@@ -248,7 +384,7 @@ def test_a_success_that_is_not_json_is_an_error_that_describes_the_answer(
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(502, ServerFault), (404, ApiError), (302, ApiError)]
+    ("status", "expected"), [(502, ServerFault), (404, NotFromEsa), (302, NotFromEsa)]
 )
 def test_an_error_page_in_html_is_described(
     status: int, expected: type[ApiError]

@@ -294,6 +294,19 @@ def test_an_incomplete_set_of_keys_is_unusable_and_names_what_is_missing(
     assert "geheim" not in sentence
 
 
+def test_keys_know_the_setting_that_they_came_from() -> None:
+    config = {f"{ALI}accessKey": "id", f"{ALI}secretKey": "secret"}
+    shared, own = (
+        read(config).credentials,
+        read(environ=KEYS_IN_ENVIRONMENT).credentials,
+    )
+
+    assert isinstance(shared, Credentials)
+    assert isinstance(own, Credentials)
+    assert (shared.origin, shared.is_in_stack_config) == ("alicloud:accessKey", True)
+    assert (own.origin, own.is_in_stack_config) == ("ALICLOUD_ACCESS_KEY", False)
+
+
 def test_an_incomplete_set_of_keys_after_a_complete_one_is_ignored() -> None:
     environ = {
         "ALICLOUD_ACCESS_KEY": "id",

@@ -62,6 +62,7 @@ def problem_reply(problem: Problem, request_id: str, host: str) -> Reply:
         "HostId": host,
         "Code": problem.code,
         "Message": problem.text,
+        "Recommend": f"https://api.aliyun.com/troubleshoot?q={problem.code}&product=ESA&requestId={request_id}",
     }
     if problem.detail:
         body["AccessDeniedDetail"] = problem.detail

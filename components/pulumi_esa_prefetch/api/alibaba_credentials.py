@@ -102,7 +102,16 @@ def trimmed(keys: Credentials, source: KeySource) -> Credentials:
         text(keys.access_key_id, key_id),
         text(keys.access_key_secret, secret),
         text(keys.security_token or "", token) or None,
+        origin=describe(source),
+        is_in_stack_config=is_in_stack_config(source),
     )
+
+
+def is_in_stack_config(source: KeySource) -> bool:
+    """Whether the stack config holds the keys themselves, and not only the name of a profile or role."""
+    if isinstance(source, AssumedRole):
+        return is_in_stack_config(source.source)
+    return isinstance(source, Credentials) and source.is_in_stack_config
 
 
 def reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ from urllib.request import getproxies
 import httpx
 
 from pulumi_esa_prefetch.api.errors import NoAnswer, TimedOut, Unreachable, Untrusted
-from pulumi_esa_prefetch.api.proxies import proxy_for
+from pulumi_esa_prefetch.api.proxies import PROXY_CREDENTIALS, proxy_for
 from pulumi_esa_prefetch.settings.hosts import may_be_sent_keys, proxy_refusal
 
 # Seconds; the first two are the values of Alibaba's SDK.
@@ -153,7 +153,12 @@ def _proxy_reason(error: httpx.ProxyError) -> str:
         status = HTTPStatus(int(code))
     except ValueError:
         return "the proxy refuses"
-    return f"the proxy answers {status.value} {status.phrase}"
+    advice = (
+        f"; {PROXY_CREDENTIALS}"
+        if status is HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+        else ""
+    )
+    return f"the proxy answers {status.value} {status.phrase}{advice}"
 
 
 def _unusable_proxy(error: Exception) -> Unreachable:

@@ -7,11 +7,12 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 │   ├── Busy              locked or busy for a short time; this call had no effect
 │   ├── Conflict          not possible in the current state of the job or plan
 │   ├── Invalid           a parameter is missing or wrong
-│   ├── Denied            the key lacks a RAM permission, or the id is another account's
+│   ├── Denied            the key lacks a RAM permission, the id is another account's, or ESA is not activated
 │   ├── BadCredentials    wrong key or signature
 │   │   ├── ExpiredToken  the STS token has expired, or belongs to another key
 │   │   └── WrongClock    this machine's clock is wrong
 │   ├── CutOff            a 4xx with incomplete JSON; this call had no effect
+│   ├── NotFromEsa        a redirect, or a 4xx page of a proxy, a firewall or another server; no effect
 │   └── ServerFault       5xx: ambiguous; under way if a gateway timed out (504)
 ├── NoAnswer              sent, but no complete answer: ambiguous
 │   ├── TimedOut          no answer in time: under way
@@ -111,7 +112,7 @@ class Invalid(ApiError):
 
 
 class Denied(ApiError):
-    """The access key lacks the RAM permission, or the id belongs to another account."""
+    """The access key lacks the RAM permission, the id belongs to another account, or ESA is not activated."""
 
 
 class BadCredentials(ApiError):
@@ -128,6 +129,10 @@ class WrongClock(BadCredentials):
 
 class CutOff(ApiError):
     """A 4xx with incomplete JSON: the call had no effect, and only another call can show the reason."""
+
+
+class NotFromEsa(ApiError):
+    """A redirect, or a 4xx without an error of ESA: a proxy, a firewall or another server sent it; no effect."""
 
 
 class ServerFault(ApiError):

@@ -6,22 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from pulumi_esa_prefetch.api.error_codes import advice, error_class, is_ambiguous
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
     CutOff,
     NoAnswer,
+    NotFromEsa,
     ServerFault,
     Throttled,
     WrongClock,
 )
+from pulumi_esa_prefetch.api.proxies import PROXY_CREDENTIALS
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{40,64}\b")
 _MASK = "[secret]"
+_REDIRECTS = {301, 302, 303, 307, 308}
+_LONGEST_HOST = 100
 _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
 
@@ -60,7 +66,8 @@ def read_answer(answer: HttpAnswer, effect_note: str) -> dict[str, Any]:
     """
     content = _json_object(answer)
     if not 200 <= answer.status < 300:  # noqa: PLR2004 -- success in HTTP
-        raise _refusal(answer, content or _xml_error(answer.body))
+        found = _xml_error(answer.body) if content is None else content
+        raise _refusal(answer, found)
     if content is None or not _is_from_esa(answer, content):
         raise NoAnswer(
             f"{answer.action}: {_description(answer)} instead of ESA's JSON "
@@ -75,23 +82,57 @@ def _refusal(answer: HttpAnswer, content: dict[str, Any] | None) -> ApiError:
     facts = content or {}
     code = answer.clean(_field(facts, "Code"))
     wait = _retry_after(answer)
-    found = error_class(code, answer.status, hinted=wait is not None)
+    request_id = answer.clean(_field(facts, "RequestId"))
+    is_success = 200 <= answer.status < 300  # noqa: PLR2004 -- in HTTP
+    is_from_esa = is_success or bool(code or request_id)
+    found = error_class(
+        code, answer.status, hinted=wait is not None, is_from_esa=is_from_esa
+    )
     if content is None and _is_cut_off(answer):
         found = found if found in {ServerFault, Throttled} else CutOff
     message = answer.clean(_field(facts, "Message"))
-    what_to_do = advice(code, found, answer.action) + _missing_permission(answer, facts)
-    if found is WrongClock:
-        what_to_do = _clock_advice(answer)
     return found(
         answer.action,
         code,
         answer.status,
-        message or ("ESA gives no reason" if content else _description(answer)),
-        answer.clean(_field(facts, "RequestId")) or None,
-        advice=what_to_do,
+        message or _without_message(answer, content, is_from_esa=is_from_esa),
+        request_id or None,
+        advice=_advice(answer, facts, code, found),
         ambiguous=is_ambiguous(code, found),
         retry_after=wait,
     )
+
+
+def _advice(
+    answer: HttpAnswer, facts: Mapping[str, Any], code: str, found: type[ApiError]
+) -> str:
+    if found is WrongClock:
+        return _clock_advice(answer)
+    if (
+        found is NotFromEsa
+        and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+    ):
+        return PROXY_CREDENTIALS
+    moved_to = _location(answer) if found is NotFromEsa else None
+    if moved_to:
+        return f"it redirects to {moved_to}, which ESA never does: correct the endpoint"
+    general = advice(code, found, answer.action, keys=answer.credentials)
+    return general + _missing_permission(answer, facts)
+
+
+def _location(answer: HttpAnswer) -> str | None:
+    """Where a redirect goes: scheme and host only, because the rest may repeat the request."""
+    if answer.status not in _REDIRECTS:
+        return None
+    try:
+        parts = urlsplit(answer.headers.get("location", "").strip())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an unreadable address"
+    if not parts.hostname:
+        return "another path of the same host"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return answer.clean(f"{parts.scheme or 'https'}://{host[:_LONGEST_HOST]}{port}")
 
 
 def _field(facts: Mapping[str, Any], name: str) -> Any:
@@ -140,6 +181,14 @@ def _is_from_esa(answer: HttpAnswer, content: dict[str, Any]) -> bool:
 def _is_cut_off(answer: HttpAnswer) -> bool:
     """Whether the answer is JSON that did not arrive completely."""
     return "json" in answer.content_type and bool(answer.body)
+
+
+def _without_message(
+    answer: HttpAnswer, content: dict[str, Any] | None, *, is_from_esa: bool
+) -> str:
+    if content is None:
+        return _description(answer)
+    return "ESA gives no reason" if is_from_esa else "JSON without an error of ESA"
 
 
 def _description(answer: HttpAnswer) -> str:

@@ -7,6 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from pulumi_esa_prefetch.settings.hosts import METADATA, address_of, is_this_machine
 
+PROXY_CREDENTIALS = (
+    "the proxy asks for a valid user name and password: write them into the proxy variable, as "
+    "http://user:password@host:port"
+)
+"""The advice for HTTP 407."""
+
 _PORTS = {"http": 80, "https": 443}
 
 

@@ -22,6 +22,7 @@ from pulumi_esa_prefetch.api.errors import (
     EsaError,
     NoCredentials,
     NotFound,
+    NotFromEsa,
 )
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.provider.read_after_write import LAG
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Until = Literal["finished", "running"]
 
 _GONE = "gone from ESA"
-_PERMANENT_ERRORS = (BadCredentials, Denied, NoCredentials)
+_PERMANENT_ERRORS = (BadCredentials, Denied, NotFromEsa, NoCredentials)
 _ENDED_EARLY = {"stopped", "failed", _GONE}
 _STARTED = {"waiting", "running"}
 

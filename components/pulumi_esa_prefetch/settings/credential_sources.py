@@ -20,6 +20,9 @@ class Credentials:
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
+    origin: str = field(default="", compare=False, kw_only=True)
+    """The setting, profile or role that they came from, for error messages."""
+    is_in_stack_config: bool = field(default=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,13 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
         for name, value in zip(names, (key_id, secret, token or ""), strict=True):
             if has_bad_character(value):
                 raise SettingsError(f"{name} {BAD_CHARACTER}")
-        return Credentials(key_id, secret, token)
+        return Credentials(
+            key_id,
+            secret,
+            token,
+            origin=names.key_id,
+            is_in_stack_config=names in _CONFIG,
+        )
     there = next((name for name in names if source.text(name)), None)
     if there is None:
         return None

@@ -282,8 +282,8 @@ def test_an_operation_that_changes_is_not_a_get(new_emulator: EmulatorFactory) -
     ("action", "code"),
     [
         ("", "MissingAction"),
-        ("PurgeCaches", "InvalidApi.NotFound"),
-        ("GetScheduledPreloadJobs", "InvalidApi.NotFound"),
+        ("PurgeCaches", "InvalidAction.NotFound"),
+        ("GetScheduledPreloadJobs", "InvalidAction.NotFound"),
     ],
 )
 def test_an_unknown_operation_fails_loudly(
@@ -294,7 +294,7 @@ def test_an_unknown_operation_fails_loudly(
     answer = emulator.esa.http.post("/", headers={"x-acs-action": action}).json()
 
     assert answer["Code"] == code
-    assert sorted(answer) == ["Code", "HostId", "Message", "RequestId"]
+    assert sorted(answer) == ["Code", "HostId", "Message", "Recommend", "RequestId"]
 
 
 def test_an_error_has_esas_format(new_emulator: EmulatorFactory) -> None:
@@ -303,12 +303,15 @@ def test_an_error_has_esas_format(new_emulator: EmulatorFactory) -> None:
     response = emulator.esa.ask("GetScheduledPreloadJob", Id=NO_ID)
 
     assert response.status_code == 404
+    request_id = emulator.app.history[0].request_id
     assert response.json() == {
-        "RequestId": emulator.app.history[0].request_id,
+        "RequestId": request_id,
         "HostId": "esa.test",
         "Code": "InvalidJob.NotFound",
         "Message": "The task does not exist. Check whether the task ID is correct or "
         "whether the task has been deleted.",
+        "Recommend": "https://api.aliyun.com/troubleshoot?q=InvalidJob.NotFound&product=ESA"
+        f"&requestId={request_id}",
     }
 
 

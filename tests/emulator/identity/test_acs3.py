@@ -193,7 +193,7 @@ def test_two_action_headers_are_refused(
             request.url, headers=[*request.headers.multi_items(), again]
         )
 
-    assert code_of(answer) == "InvalidApi.NotFound"
+    assert code_of(answer) == "InvalidAction.NotFound"
 
 
 def test_with_both_signatures_the_header_counts(new_emulator: EmulatorFactory) -> None:

@@ -168,7 +168,7 @@ def test_the_history_shows_the_parameters_and_nothing_of_the_signature(
         ({"Timestamp": "yesterday"}, "InvalidTimeStamp.Format"),
         ({"SignatureMethod": "HMAC-SHA256"}, "IncompleteSignature"),
         ({"SignatureVersion": "2.0"}, "IncompleteSignature"),
-        ({"Action": "StartEverything"}, "InvalidApi.NotFound"),
+        ({"Action": "StartEverything"}, "InvalidAction.NotFound"),
         ({"Version": "2020-01-01"}, "InvalidVersion"),
     ],
 )
@@ -197,7 +197,7 @@ DELETE = "DeleteScheduledPreloadExecution"
         ({"Action": None}, "MissingAction"),
         ({"Action": ""}, "MissingAction"),
         ({"Action": None, "action": STOP}, "MissingAction"),
-        ({"Action": STOP.lower()}, "InvalidApi.NotFound"),
+        ({"Action": STOP.lower()}, "InvalidAction.NotFound"),
         ({"Action": DELETE}, "InvalidParameter.Action"),
         ({"Version": None}, "MissingVersion"),
         ({"Version": ""}, "MissingVersion"),
