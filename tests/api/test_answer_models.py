@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.api.answer_models import (
     object_reader,
     plans_reader,
 )
-from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
+from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer, PlanUnreadable
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
     DeleteAnswer,
@@ -21,6 +21,8 @@ from pulumi_esa_prefetch.api.models import (
 )
 from tests.api.answering import JOB_ID, PLAN, PLAN_ID
 
+OTHER_ID = "b" * 24
+
 
 def test_an_answer_that_cannot_be_understood_names_the_field_and_the_request() -> None:
     read = model_reader("Start", Plan)
@@ -29,7 +31,7 @@ def test_an_answer_that_cannot_be_understood_names_the_field_and_the_request() -
         read({**PLAN, "EndTime": "whenever"})
 
     assert str(caught.value).startswith(
-        "Start: ESA's answer cannot be understood: EndTime: Value error, 'whenever' is not"
+        "Start: ESA's answer cannot be understood: EndTime: 'whenever' is not"
     )
     assert str(caught.value).endswith("(request 65C66B7B-671A-8297-9187-2R5477247B76)")
 
@@ -125,12 +127,59 @@ def test_an_answer_with_an_invalid_id_is_about_another_plan(
         object_reader("Start", Plan, PLAN_ID)({**PLAN, "Id": said})
 
 
-@pytest.mark.parametrize("said", ["a:b:c", 17, PLAN_ID + "0"])
-def test_a_list_with_a_plan_without_a_valid_id_is_refused(said: object) -> None:
-    read = plans_reader("List", JOB_ID)
+@pytest.mark.parametrize("said", ["a:b:c", 17, PLAN_ID + "0", None, "", [PLAN_ID]])
+def test_an_entry_without_a_valid_id_may_be_any_plan_that_is_not_listed(
+    said: object,
+) -> None:
+    content = {"Executions": [PLAN, {**PLAN, "Id": said}], "TotalCount": 2}
 
-    with pytest.raises(BadAnswer, match="no id of 24 hex digits"):
-        read({"Executions": [PLAN, {**PLAN, "Id": said}]})
+    plans = plans_reader("List", JOB_ID)(content)
+
+    assert plans.find(PLAN_ID) == plans[0]
+    assert [(each.id, each.status) for each in plans.unreadable] == [(None, "waiting")]
+    with pytest.raises(PlanUnreadable, match="an entry without a plan's id"):
+        plans.find(OTHER_ID)
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"StartTime": "2016-12-31T23:59:60Z"}, "StartTime: '2016-12-31T23:59:60Z' is"),
+        ({"EndTime": "0001-01-01T00:00:00+0800"}, "EndTime: '0001-01-01T00:00:00+0"),
+        ({"SliceLen": 1.5}, "SliceLen: Input should be a valid integer"),
+        ({"Status": ["running"]}, "Status: Input should be a valid string"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_hides_no_other_and_is_not_missing(
+    odd: dict[str, Any], reason: str
+) -> None:
+    unreadable = {**PLAN, "Id": OTHER_ID.upper(), **odd}
+
+    plans = plans_reader("List", JOB_ID)({"Executions": [unreadable, PLAN]})
+
+    assert [plan.id for plan in plans] == [PLAN_ID]
+    with pytest.raises(PlanUnreadable) as caught:
+        plans.find(OTHER_ID)
+    assert f"plan {OTHER_ID} cannot be read: {reason}" in str(caught.value)
+    assert plans.find("c" * 24) is None
+
+
+def test_a_plan_with_one_readable_entry_of_two_cannot_be_read() -> None:
+    content = {"Executions": [PLAN, {**PLAN, "SliceLen": 1.5}]}
+
+    plans = plans_reader("List", JOB_ID)(content)
+
+    assert plans == []
+    with pytest.raises(PlanUnreadable):
+        plans.find(PLAN_ID)
+
+
+@pytest.mark.parametrize("odd", [17, "x", None, [PLAN]])
+def test_an_entry_that_is_no_object_is_kept_apart(odd: object) -> None:
+    plans = plans_reader("List", JOB_ID)({"Executions": [PLAN, odd]})
+
+    assert [plan.id for plan in plans] == [PLAN_ID]
+    assert [entry.id for entry in plans.unreadable] == [None]
 
 
 def test_a_plan_that_is_listed_twice_has_a_status_only_if_both_agree() -> None:

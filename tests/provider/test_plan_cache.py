@@ -1,7 +1,7 @@
 """The cache of lists: one call for many callers, and lists that are too old, may be stale or have failed."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ import pytest
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound, Unreachable
 from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.provider.plan_cache import (
     MAX_AGE,
@@ -29,7 +30,7 @@ class FakeLists:
         self.calls = 0
         self.during: Callable[[], None] = lambda: None
 
-    def __call__(self, job_id: str) -> Sequence[Plan]:
+    def __call__(self, job_id: str) -> PlanList:
         self.calls += 1
         found = [
             Plan(id=plan_id, job_id=job_id, status=status, request_id="R-list")
@@ -38,7 +39,7 @@ class FakeLists:
         self.during()
         if self.error:
             raise self.error
-        return found
+        return PlanList(found)
 
 
 @pytest.fixture
@@ -238,7 +239,7 @@ def test_a_failure_is_cached_for_all_callers_for_a_while(
 def test_a_failure_of_a_brief_call_is_not_cached(
     lists: PlanCache, fake_lists: FakeLists
 ) -> None:
-    def brief(job_id: str) -> Sequence[Plan]:
+    def brief(job_id: str) -> PlanList:
         raise Unreachable(f"no time for {job_id}")
 
     with pytest.raises(Unreachable):
@@ -251,7 +252,9 @@ def test_a_failure_of_a_brief_call_is_not_cached(
 def test_a_brief_call_that_succeeds_serves_all(
     lists: PlanCache, fake_lists: FakeLists
 ) -> None:
-    brief = ListCall(lambda job: [Plan(id="a", job_id=job, status="failed")], 5.0)
+    brief = ListCall(
+        lambda job: PlanList([Plan(id="a", job_id=job, status="failed")]), 5.0
+    )
     lists.find("job", "a", brief)
 
     assert status(lists.find("job", "a")) == "failed"

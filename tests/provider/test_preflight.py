@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider import hook_call
 from pulumi_esa_prefetch.provider.errors import PrefetchError
@@ -352,7 +352,7 @@ def test_check_does_not_wait_for_another_thread(
     world = World("stopped")
     asked, answer = threading.Event(), threading.Event()
 
-    def slow(job_id: str) -> list[Plan]:
+    def slow(job_id: str) -> PlanList:
         asked.set()
         answer.wait(30)
         return world.client.list_scheduled_preload_executions(job_id=job_id)

@@ -10,6 +10,7 @@ from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.api.plan_list import PlanList, UnreadablePlan
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
     take_snapshot,
     take_snapshot_with,
@@ -144,13 +145,37 @@ def test_a_plan_that_esa_lists_with_another_job_is_not_one_of_the_job() -> None:
     assert set(snapshot.jobs[JOB].plans) == {PLAN}
 
 
+def test_a_plan_that_cannot_be_read_is_named_and_is_not_missing() -> None:
+    own = Plan(id=PLAN, job_id=JOB, status="running")
+    odd = UnreadablePlan("2" * 24, "waiting", "StartTime: year 0 is out of range")
+
+    snapshot = take_snapshot(_Canned([own], odd), [JOB])
+
+    assert snapshot.plan(JOB, PLAN) == own
+    assert snapshot.plan(JOB, "2" * 24) == Plan(id="2" * 24, status="waiting")
+    assert snapshot.problem is None
+    assert snapshot.unreadable == (f"job {JOB}: {odd}",)
+
+
+def test_a_job_with_a_plan_without_an_id_is_not_read() -> None:
+    """Any plan of the job may be the one without an id."""
+    nameless = UnreadablePlan(None, "running", "Id: Field required")
+
+    snapshot = take_snapshot(_Canned([], nameless), [JOB])
+
+    assert snapshot.jobs == {}
+    assert "an entry without a plan's id cannot be read: Id: Field required" in str(
+        snapshot.problem
+    )
+
+
 class _Canned:
     """A reader whose lists are given."""
 
-    def __init__(self, plans: list[Plan]) -> None:
-        self._plans = plans
+    def __init__(self, plans: list[Plan], *unreadable: UnreadablePlan) -> None:
+        self._plans = PlanList(plans, unreadable)
 
-    def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
+    def list_scheduled_preload_executions(self, *, job_id: str) -> PlanList:
         assert job_id == JOB
         return self._plans
 

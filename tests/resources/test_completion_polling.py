@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi import RunError
 
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.resources.completion_polling import (
     PlanWaiter,
     PollTiming,
@@ -65,7 +65,7 @@ class Lists:
     def limited(self, **_limits: float) -> Any:
         return self
 
-    def list_scheduled_preload_executions(self, *, job_id: str) -> Sequence[Plan]:
+    def list_scheduled_preload_executions(self, *, job_id: str) -> PlanList:
         plans = self.world.client.list_scheduled_preload_executions(job_id=job_id)
         next(self.happens, nothing)()
         return plans

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ValidationError
 
 from pulumi_esa_prefetch.api.errors import AnotherId, BadAnswer
 from pulumi_esa_prefetch.api.ids import object_id
-from pulumi_esa_prefetch.api.models import Job, Plan, PlanList
+from pulumi_esa_prefetch.api.models import Job, Plan, PlanListAnswer
+from pulumi_esa_prefetch.api.plan_list import PlanList, UnreadablePlan
 from pulumi_esa_prefetch.api.safe_text import one_line
 
 M = TypeVar("M", bound=BaseModel)
@@ -56,31 +57,50 @@ def object_reader(
     return read_that
 
 
-def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], list[Plan]]:
+def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], PlanList]:
     """A function that returns all plans of a job, each once, with the ids of the job and of the request.
 
     A list that is missing, or shorter than its own count, is BadAnswer: with an incomplete list, existing plans
-    would seem to be gone. A plan for which ESA names another job keeps that job's id.
+    would seem to be gone. An entry that cannot be read is kept apart. A plan for which ESA names another job keeps
+    that job's id.
     """
-    read = model_reader(action, PlanList)
+    read = model_reader(action, PlanListAnswer)
 
-    def read_all(content: Mapping[str, Any]) -> list[Plan]:
+    def read_all(content: Mapping[str, Any]) -> PlanList:
         answer = read(content)
-        plans = answer.plans or ()
-        require_ids(action, plans, answer.request_id)
+        entries = [_plan_entry(entry) for entry in answer.plans or ()]
         require_complete(
-            action, answer.plans, len(plans), answer.total_count, answer.request_id
+            action, answer.plans, len(entries), answer.total_count, answer.request_id
         )
-        found: dict[str, Plan] = {}
-        for plan in plans:
-            found[plan.id] = _merged(found.get(plan.id, plan), plan)
+        unreadable = [each for each in entries if isinstance(each, UnreadablePlan)]
+        hidden, found = {each.id for each in unreadable}, dict[str, Plan]()
+        for plan in entries:
+            if isinstance(plan, Plan) and plan.id not in hidden:
+                found[plan.id] = _merged(found.get(plan.id, plan), plan)
         facts = {"request_id": answer.request_id}
-        return [
+        plans = [
             plan.model_copy(update={**facts, "job_id": plan.job_id or job_id.lower()})
             for plan in found.values()
         ]
+        return PlanList(plans, unreadable)
 
     return read_all
+
+
+def _plan_entry(entry: Any) -> Plan | UnreadablePlan:
+    """The plan of one entry, or what can be read of it."""
+    facts = entry if isinstance(entry, dict) else {}
+    plan_id, status = object_id(str(facts.get("Id")).strip()), facts.get("Status")
+    try:
+        plan = Plan.model_validate(entry)
+    except ValidationError as error:
+        reason = _first(error)
+    else:
+        if plan_id is not None:
+            return plan
+        reason = f"{one_line(plan.id, 64)!r} is no id of 24 hex digits"
+    known = one_line(status, 64).lower() if isinstance(status, str) else None
+    return UnreadablePlan(plan_id, known, reason)
 
 
 def _merged(first: Plan, again: Plan) -> Plan:
@@ -94,7 +114,7 @@ def require_ids(action: str, plans: Iterable[Plan], request_id: str | None) -> N
         if object_id(plan.id) is None:
             raise BadAnswer(
                 f"{action}: ESA lists a plan under {one_line(plan.id, 64)!r}, which is no id of 24 hex "
-                f"digits (request {one_line(request_id)})"
+                f"digits{_request_text(request_id)}"
             )
 
 
@@ -104,20 +124,24 @@ def require_complete(
     """Raise BadAnswer if the list is missing, or has fewer entries than ESA counts."""
     if listed is None and counted != 0:
         raise BadAnswer(
-            f"{action}: the answer has no list in it (request {one_line(request_id)})"
+            f"{action}: the answer has no list in it{_request_text(request_id)}"
         )
     if counted is not None and found < counted:
         raise BadAnswer(
-            f"{action}: ESA counts {counted} and lists {found} (request {one_line(request_id)})"
+            f"{action}: ESA counts {counted} and lists {found}{_request_text(request_id)}"
         )
 
 
 def _first(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(step) for step in fault["loc"])
-    return one_line(f"{place}: {fault['msg']}")
+    reason = fault["msg"].removeprefix("Value error, ")
+    return one_line(f"{place}: {reason}" if place else reason)
 
 
 def _request(content: Mapping[str, Any]) -> str:
-    request_id = content.get("RequestId")
+    return _request_text(content.get("RequestId"))
+
+
+def _request_text(request_id: object) -> str:
     return f" (request {one_line(request_id, 64)})" if request_id else ""

@@ -34,6 +34,7 @@ from pulumi_esa_prefetch.api.models import (
     PlanSpec,
     build_models,
 )
+from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.api.transport import ApiCall, Transport
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.settings.settings import (
@@ -243,8 +244,11 @@ class EsaClient:
             raise PlansRefused(len(executions), created)
         return created
 
-    def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
-        """List all plans of a job; ESA has no action that returns one plan."""
+    def list_scheduled_preload_executions(self, *, job_id: str) -> PlanList:
+        """List all plans of a job; ESA has no action that returns one plan.
+
+        A plan that cannot be read is in `unreadable` of the list, and makes no other plan unreadable.
+        """
         action = "ListScheduledPreloadExecutions"
         return self._call(_get(action, {"Id": job_id}), plans_reader(action, job_id))
 

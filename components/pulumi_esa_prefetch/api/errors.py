@@ -20,7 +20,8 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 │   ├── Untrusted         no trusted TLS connection: never sent
 │   └── OutOfTime         the deadline passed before it was sent: never sent
 ├── BadAnswer             a 2xx whose content cannot be understood: ambiguous
-│   └── AnotherId         the answer is about another job or plan
+│   ├── AnotherId         the answer is about another job or plan
+│   └── PlanUnreadable    ESA lists the plan, or may list it, in an entry that cannot be read: it is not "not found"
 ├── PartialFailure        a 200 in which ESA refuses a part
 │   ├── PlansRefused      `created`: the result for each plan
 │   └── UrlsRefused       `job`: the job, which exists
@@ -189,6 +190,10 @@ class BadAnswer(EsaError):
 
 class AnotherId(BadAnswer):
     """ESA accepted the call, but its answer is about another job or plan."""
+
+
+class PlanUnreadable(BadAnswer):
+    """ESA lists the plan, or may list it, in an entry that cannot be read: never the same as "not found"."""
 
 
 class PartialFailure(EsaError):

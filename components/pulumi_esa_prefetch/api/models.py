@@ -167,10 +167,10 @@ class JobPage(_AnswerModel):
     request_id: str | None = None
 
 
-class PlanList(_AnswerModel):
-    """The answer of ListScheduledPreloadExecutions, which has no pages."""
+class PlanListAnswer(_AnswerModel):
+    """The answer of ListScheduledPreloadExecutions, which has no pages; its entries are read one by one."""
 
-    plans: tuple[Plan, ...] | None = Field(default=None, alias="Executions")
+    plans: tuple[Any, ...] | None = Field(default=None, alias="Executions")
     """None if the answer has no list, which is not the same as an empty list."""
     total_count: Number | None = None
     request_id: str | None = None
@@ -201,7 +201,15 @@ def build_models() -> None:
 
     The client's module calls this once, so that two threads never build the same model at the same time.
     """
-    for model in (Job, Plan, CreatedPlans, JobPage, PlanList, DeleteAnswer, PlanSpec):
+    for model in (
+        Job,
+        Plan,
+        CreatedPlans,
+        JobPage,
+        PlanListAnswer,
+        DeleteAnswer,
+        PlanSpec,
+    ):
         model.model_rebuild()
 
 
@@ -212,7 +220,7 @@ __all__ = [
     "Job",
     "JobPage",
     "Plan",
-    "PlanList",
+    "PlanListAnswer",
     "PlanSpec",
     "PlanStatus",
     "build_models",

@@ -7,18 +7,23 @@ failed one too: a thousand plans of one job cost one or two calls, and if ESA ca
 import itertools
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound, OutOfTime
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
+from pulumi_esa_prefetch.api.plan_list import (
+    PlanList,
+    UnreadablePlan,
+    refuse_unreadable,
+)
 from pulumi_esa_prefetch.clock import Clock
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 
 MAX_AGE = 30.0
 """Seconds; no decision is made by an older list."""
 
-ListPlans = Callable[[str], Sequence[Plan]]
+ListPlans = Callable[[str], PlanList]
 
 
 class ListInProgress(OutOfTime):
@@ -47,11 +52,23 @@ class _ListAnswer:
     requested_at: float
     error: EsaError | None = None
     job_is_gone: bool = False
+    unreadable: tuple[UnreadablePlan, ...] = ()
 
     def read(self) -> dict[str, Plan]:
         if self.error is not None:
             raise self.error
         return self.plans
+
+    def plan(self, plan_id: str) -> Plan | None:
+        """The plan, None if it is not listed; an entry that cannot be read is never "not listed"."""
+        plan = self.read().get(plan_id)
+        if plan is None:
+            refuse_unreadable(plan_id, self.unreadable)
+        return plan
+
+    def names(self, plan_id: str) -> bool:
+        """Whether the list holds the plan, also if it cannot be read."""
+        return plan_id in self.read() or plan_id in {e.id for e in self.unreadable}
 
 
 @dataclass
@@ -94,9 +111,9 @@ class PlanCache:
         number = next(self._numbers)
         known = self._get(job_id, call)
         is_final = known.number > number or (recorded and known.job_is_gone)
-        if plan_id not in known.read() and not is_final:
+        if not known.names(plan_id) and not is_final:
             known = self._get(job_id, call, since=number)
-        return known.read().get(plan_id)
+        return known.plan(plan_id)
 
     def get(
         self,
@@ -115,20 +132,27 @@ class PlanCache:
         oldest = max(not_before, self._clock.monotonic() - max_age)
         since = -1 if max_age else next(self._numbers)
         known = self._get(job_id, call, since=since, not_before=oldest)
-        return known.read().get(plan_id)
+        return known.plan(plan_id)
 
     def other_plans(
         self, job_id: str, plan_id: str, call: ListCall | None = None
     ) -> list[Plan]:
         """The job's other plans, sorted by id, without those that ESA lists as another job's. Raises EsaError.
 
-        A plan that this process has just started has that status, even if the list lags behind.
+        A plan that this process has just started has that status, even if the list lags behind. Of a plan that cannot
+        be read only the status is known: a Reset must not set it back while it runs.
         """
-        plans = dict(self._get(job_id, call).read())
+        known = self._get(job_id, call)
+        plans = dict(known.read())
         others = [plans[other] for other in sorted(plans) if other != plan_id]
+        unreadable = [
+            Plan(id=entry.id or "(without an id)", status=entry.status)
+            for entry in known.unreadable
+            if entry.id is None or entry.id not in {plan_id, *plans}
+        ]
         return [
             self._as_started(job_id, plan)
-            for plan in others
+            for plan in [*others, *unreadable]
             if plan.job_id in {None, job_id}
         ]
 
@@ -206,16 +230,16 @@ class PlanCache:
     def _list(self, job_id: str, list_plans: ListPlans) -> _ListAnswer:
         number, requested_at = next(self._numbers), self._clock.monotonic()
         try:
-            # The state keeps the request id of a Start or Stop, not that of a List.
-            plans = {
-                plan.id: plan.model_copy(update={"request_id": None})
-                for plan in list_plans(job_id)
-            }
+            listed = list_plans(job_id)
         except NotFound:
             return _ListAnswer({}, number, requested_at, job_is_gone=True)
         except EsaError as error:
             return _ListAnswer({}, number, self._clock.monotonic(), error)
-        return _ListAnswer(plans, number, requested_at)
+        # The state keeps the request id of a Start or Stop, not that of a List.
+        plans = {
+            plan.id: plan.model_copy(update={"request_id": None}) for plan in listed
+        }
+        return _ListAnswer(plans, number, requested_at, unreadable=listed.unreadable)
 
     def _remember(
         self, job: _CachedJob, known: _ListAnswer, *, cache_failure: bool

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pulumi_esa_prefetch.api.client_factory import make_client
 from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
-from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.api.models import Job
+from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.clock import Clock, SystemClock
 from pulumi_esa_prefetch.load import Limits, list_text
 from pulumi_esa_prefetch.provider.job_locks import JobLocks
@@ -132,8 +133,11 @@ class ProviderSession:
             raise known
         return known
 
-    def list_plans(self, client: "EsaClient", job_id: str) -> list[Plan]:
-        """The plans that ESA lists for the job; warns of those that it lists as another job's. Raises EsaError."""
+    def list_plans(self, client: "EsaClient", job_id: str) -> PlanList:
+        """The plans that ESA lists for the job. Raises EsaError.
+
+        Warns of those that cannot be read, and of those that ESA lists as another job's.
+        """
         plans = client.list_scheduled_preload_executions(job_id=job_id)
         strange = [
             f"{plan.unreadable_job or plan.job_id} for plan {plan.id}"
@@ -144,6 +148,11 @@ class ProviderSession:
             self.warn_once(
                 f"job {job_id}: ESA's list of its plans names other jobs ({list_text(strange)}): the state "
                 "keeps its job, and plans of other jobs do not count"
+            )
+        if plans.unreadable:
+            self.warn_once(
+                f"job {job_id}: ESA's list of its plans is read without some of its entries: "
+                f"{list_text([str(entry) for entry in plans.unreadable])}"
             )
         return plans
 

@@ -6,7 +6,6 @@ was requested before the wait began, and does not trust a later one that may be 
 
 import asyncio
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +23,7 @@ from pulumi_esa_prefetch.api.errors import (
     NotFound,
     NotFromEsa,
 )
-from pulumi_esa_prefetch.api.models import Plan
+from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
 
@@ -115,7 +114,7 @@ class _PolledList:
     """A job's plans by id, and the time at which they were requested."""
 
     requested: float
-    plans: Mapping[str, Plan]
+    plans: PlanList
 
 
 class _JobPoller:
@@ -152,8 +151,8 @@ class _JobPoller:
                 self._client.list_scheduled_preload_executions, job_id=self._job_id
             )
         except NotFound:
-            return _PolledList(requested, {})
-        return _PolledList(requested, {plan.id: plan for plan in plans})
+            return _PolledList(requested, PlanList())
+        return _PolledList(requested, plans)
 
 
 class _WaitState:
@@ -173,6 +172,7 @@ class _WaitState:
         self.is_unconfirmed = False
         try:
             answer = await poller.next_list()
+            plan = answer.plans.find(self._condition.plan_id)
         except _PERMANENT_ERRORS as error:
             raise RunError(f"{self._condition} cannot be waited for: {error}") from None
         except EsaError as error:
@@ -181,7 +181,6 @@ class _WaitState:
         if answer.requested < self._joined:
             return False
         self._error = None
-        plan = answer.plans.get(self._condition.plan_id)
         self.status = (plan.status or "unknown") if plan else _GONE
         met = self._condition.is_met_by(self.status)
         trusted_from = self._trusted_from(answer.requested)

@@ -101,7 +101,10 @@ def take_progress(
         if target.job_id in snapshot.jobs or snapshot.problem is None
     ]
     return ProgressSnapshot(
-        now, tuple(plans), tuple(_refusals(snapshot)), snapshot.problem
+        now,
+        tuple(plans),
+        (*_refusals(snapshot), *snapshot.unreadable),
+        snapshot.problem,
     )
 
 

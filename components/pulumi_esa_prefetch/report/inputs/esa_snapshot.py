@@ -13,6 +13,7 @@ from typing import Protocol
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.models import Job, Plan
+from pulumi_esa_prefetch.api.plan_list import PlanList, refuse_unreadable
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
 from pulumi_esa_prefetch.settings.credential_sources import without_masked
 from pulumi_esa_prefetch.settings.settings import (
@@ -25,6 +26,9 @@ AT_ONCE = 4
 SECONDS = 15.0
 """The limit for one call with its retries: a summary without ESA's statuses is better than none."""
 
+_NAMED = 5
+"""The most plans that a problem names."""
+
 _WHERE = (
     "esa-prefetch:endpoint",
     "alicloud:endpoints",
@@ -36,7 +40,7 @@ _WHERE = (
 class EsaReader(Protocol):
     """The two reading calls of ESA's client."""
 
-    def list_scheduled_preload_executions(self, *, job_id: str) -> list[Plan]:
+    def list_scheduled_preload_executions(self, *, job_id: str) -> PlanList:
         """Return the job's plans."""
         ...
 
@@ -47,10 +51,14 @@ class EsaReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
-    """One job in ESA, with the plans that ESA lists as its own; ``job`` is None if it does not exist."""
+    """One job in ESA, with the plans that ESA lists as its own; ``job`` is None if it does not exist.
+
+    Of a plan that cannot be read, `plans` has the status only; `unreadable` has a sentence for each.
+    """
 
     job: Job | None
     plans: Mapping[str, Plan]
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,16 @@ class EsaSnapshot:
         """Return the plan; None if it does not exist or its job was not read."""
         seen = self.jobs.get(job_id or "")
         return seen.plans.get(plan_id or "") if seen else None
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """A sentence for each plan that cannot be read."""
+        found = sorted(self.jobs.items())
+        return tuple(
+            f"job {job_id}: {each}"
+            for job_id, seen in found
+            for each in seen.unreadable
+        )
 
 
 def take_snapshot(reader: EsaReader, job_ids: Iterable[str]) -> EsaSnapshot:
@@ -92,8 +110,15 @@ def _job_snapshot(reader: EsaReader, job_id: str) -> JobSnapshot:
         plans = reader.list_scheduled_preload_executions(job_id=job_id)
     except NotFound:
         return JobSnapshot(None, {})
-    own = (plan for plan in plans if plan.job_id in {None, job.id})
-    return JobSnapshot(job, {plan.id: plan for plan in own})
+    known = {
+        entry.id: Plan(id=entry.id, status=entry.status)
+        for entry in plans.unreadable
+        if entry.id
+    }
+    # An entry without an id may be any plan, so that none of the job may be called missing.
+    refuse_unreadable("", [entry for entry in plans.unreadable if entry.id is None])
+    own = {plan.id: plan for plan in plans if plan.job_id in {None, job.id}}
+    return JobSnapshot(job, known | own, tuple(map(str, plans.unreadable)))
 
 
 def open_client(
@@ -132,10 +157,11 @@ def take_snapshot_with(
 
 
 def _explained(snapshot: EsaSnapshot) -> EsaSnapshot:
-    if snapshot.problem is None:
+    problem = snapshot.problem or "; ".join(snapshot.unreadable[:_NAMED])
+    if not problem:
         return snapshot
     return EsaSnapshot(
         snapshot.jobs,
-        f"ESA was not read, or not completely ({snapshot.problem}): statuses and progress are "
+        f"ESA was not read, or not completely ({problem}): statuses and progress are "
         "those of the state.",
     )
