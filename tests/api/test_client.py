@@ -385,6 +385,7 @@ def test_list_scheduled_preload_executions_gives_every_plan_its_job() -> None:
         ({"Executions": None, "TotalCount": 2}, "has no list"),
         ({"Executions": [], "TotalCount": 2}, "counts 2 and lists 0"),
         ({"Executions": [{}], "TotalCount": 2}, "counts 2 and lists 1"),
+        ({"Executions": [{"Status": "running"}]}, "a plan's id cannot be read: Id: F"),
         ({"Executions": "none", "RequestId": "R"}, r"Executions: .*\(request R\)"),
     ],
 )

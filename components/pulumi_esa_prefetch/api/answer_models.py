@@ -60,8 +60,8 @@ def object_reader(
 def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], PlanList]:
     """A function that returns all plans of a job, each once, with the ids of the job and of the request.
 
-    A list that is missing, or shorter than its own count, is BadAnswer: with an incomplete list, existing plans
-    would seem to be gone. An entry that cannot be read is kept apart. A plan for which ESA names another job keeps
+    A list that is missing, shorter than its own count, or without a single id, is BadAnswer: with an incomplete
+    list, existing plans would seem to be gone. An entry that cannot be read is kept apart. A plan for which ESA names another job keeps
     that job's id.
     """
     read = model_reader(action, PlanListAnswer)
@@ -73,6 +73,8 @@ def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], Plan
             action, answer.plans, len(entries), answer.total_count, answer.request_id
         )
         unreadable = [each for each in entries if isinstance(each, UnreadablePlan)]
+        if unreadable and all(entry.id is None for entry in entries):
+            raise BadAnswer(f"{action}: {unreadable[0]}{_request(content)}")
         hidden, found = {each.id for each in unreadable}, dict[str, Plan]()
         for plan in entries:
             if isinstance(plan, Plan) and plan.id not in hidden:
