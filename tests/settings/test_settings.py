@@ -28,6 +28,15 @@ ESA = "esa-prefetch:"
 ALI = "alicloud:"
 
 
+CHAIN = DefaultChain(
+    (
+        Profile(None),
+        Profile("default", "~/.alibabacloud/credentials.ini"),
+        EcsRole(None),
+    )
+)
+
+
 def read(
     config: dict[str, str] | None = None, environ: dict[str, str] | None = None
 ) -> Settings:
@@ -55,7 +64,7 @@ def unusable(
 def test_with_nothing_set_there_are_defaults() -> None:
     assert read() == Settings(
         endpoint="https://esa.cn-hangzhou.aliyuncs.com",
-        credentials=DefaultChain(),
+        credentials=CHAIN,
         verify=True,
         max_qps=30.0,
         deadline=120.0,
@@ -275,7 +284,7 @@ def test_the_first_keys_in_order_are_used() -> None:
         Credentials(*(f"{name}-{number}" for name in names))
         for number, (_, *names) in enumerate(PLACES)
     ]
-    assert read(**mappings).credentials == DefaultChain()
+    assert read(**mappings).credentials == CHAIN
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place[1])
@@ -418,14 +427,94 @@ def test_a_role_is_assumed_with_an_oidc_token() -> None:
     )
 
 
-@pytest.mark.parametrize("left_out", ["roleArn", "oidcProviderArn", "oidcTokenFile"])
+OIDC_VARIABLES = {
+    "roleArn": "ALIBABA_CLOUD_ROLE_ARN",
+    "oidcProviderArn": "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "oidcToken": "ALIBABA_CLOUD_OIDC_TOKEN",
+}
+
+
+@pytest.mark.parametrize("left_out", OIDC_VARIABLES)
 def test_an_oidc_role_names_what_it_lacks(left_out: str) -> None:
-    role = {"roleArn": "a", "oidcProviderArn": "b", "oidcTokenFile": "c"}
+    role = {"roleArn": "a", "oidcProviderArn": "b", "oidcToken": "geheim"}
     del role[left_out]
 
     sentence = unusable({f"{ALI}assumeRoleWithOidc": json.dumps(role)})
 
-    assert sentence == f"alicloud:assumeRoleWithOidc lacks {left_out}"
+    what = "oidcToken or oidcTokenFile" if left_out == "oidcToken" else left_out
+    assert sentence == (
+        f"alicloud:assumeRoleWithOidc lacks {what} (or {OIDC_VARIABLES[left_out]})"
+    )
+
+
+@pytest.mark.parametrize("given", [("roleArn",), ("oidcProviderArn",), ("oidcToken",)])
+def test_the_parts_of_an_oidc_role_may_be_in_the_environment(
+    given: tuple[str, ...],
+) -> None:
+    parts = {"roleArn": "a", "oidcProviderArn": "b", "oidcToken": "geheim"}
+    config = {f"{ALI}assumeRoleWithOidc": json.dumps({k: parts[k] for k in given})}
+    environ = {OIDC_VARIABLES[k]: v for k, v in parts.items() if k not in given}
+    session = {"ALIBABA_CLOUD_ROLE_SESSION_NAME": "s"}
+
+    found = read(config, environ | session).credentials
+
+    assert found == OidcRole("a", "b", token="geheim", session_name="s")
+    assert "geheim" not in repr(found)
+
+
+def test_a_token_in_the_config_is_used_before_one_in_the_environment() -> None:
+    role = {"roleArn": "a", "oidcProviderArn": "b", "oidcTokenFile": "/file"}
+    environ = {"ALIBABA_CLOUD_OIDC_TOKEN": "other"}
+
+    found = read({f"{ALI}assumeRoleWithOidc": json.dumps(role)}, environ).credentials
+
+    assert found == OidcRole("a", "b", "/file")
+
+
+def test_an_oidc_role_of_the_environment_is_the_first_of_the_default_chain() -> None:
+    environ = {
+        "ALIBABA_CLOUD_ROLE_ARN": "a",
+        "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "b",
+        "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "/file",
+    }
+
+    found = read(environ=environ).credentials
+
+    assert found == DefaultChain((OidcRole("a", "b", "/file"), *CHAIN.sources))
+
+
+@pytest.mark.parametrize("name", ["assumeRole", "assumeRoleWithOidc"])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0, None), ("900", 900), ("", None), (1800, 1800)]
+)
+def test_the_length_of_a_session_of_0_is_that_of_sts(
+    name: str, seconds: object, expected: int | None
+) -> None:
+    role = {"roleArn": "a", "oidcProviderArn": "b", "oidcToken": "c"}
+
+    found = read({f"{ALI}{name}": json.dumps({**role, "sessionExpiration": seconds})})
+
+    assert isinstance(found.credentials, (AssumedRole, OidcRole))
+    assert found.credentials.seconds == expected
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        (
+            {"policy": {"Statement": []}},
+            "policy of alicloud:assumeRole must be a string",
+        ),
+        (
+            {"sessionExpiration": "soon"},
+            "sessionExpiration must be a number of seconds",
+        ),
+    ],
+)
+def test_a_part_of_a_role_in_no_known_shape_is_unusable(
+    odd: dict[str, object], words: str
+) -> None:
+    assert unusable({f"{ALI}assumeRole": json.dumps({"roleArn": "a", **odd})}) == words
 
 
 def test_a_role_in_no_known_shape_is_unusable() -> None:

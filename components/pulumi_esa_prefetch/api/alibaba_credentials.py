@@ -1,86 +1,60 @@
 """The adapter to Alibaba's credentials library: the only module that imports it, and only when keys are fetched."""
 
-import ast
 import configparser
 import json
 import logging
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pulumi_esa_prefetch.api import key_requests
-from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
-from pulumi_esa_prefetch.api.safe_text import one_line
+from pulumi_esa_prefetch.api.cli_profiles import (
+    default_file,
+    profile_names,
+    profile_source,
+    read_config,
+)
+from pulumi_esa_prefetch.api.errors import NoCredentials
+from pulumi_esa_prefetch.api.key_reasons import chain_reason, describe
 from pulumi_esa_prefetch.settings.credential_sources import (
     BAD_CHARACTER,
+    INI_FILE,
     AssumedRole,
     Credentials,
     CredentialsUri,
     DefaultChain,
     EcsRole,
+    ExternalCommand,
     KeySource,
     OidcRole,
     Profile,
+    SignedInProfile,
+    UnusableKeySource,
     has_bad_character,
 )
 
-# The messages of the library that are safe to show, up to the part that quotes something: the answer of a server,
-# lines of a file, the output of a command. All of these may hold keys. Other messages are not shown.
-_SAFE_MESSAGES = tuple(
-    re.compile(words, re.IGNORECASE)
-    for words in (
-        r"cli credentials file is disabled",
-        r"unable to open credentials file: .*",
-        r"failed to parse credential form cli credentials file: .*",
-        r"failed to get credential from credentials file: .*",
-        r"invalid profile name",
-        r"unable to get profile with '.*' form cli credentials file",
-        r"unsupported profile mode '\w{1,30}'",
-        r"unsupported credential type \w{1,30}",
-        r"invalid oauth site type, support cn or intl",
-        r"the (access key id|access key secret|security token|clientid|url for sign-in) is empty",
-        r"[a-z_]{1,30}( or environment variable [A-Z_]+)? cannot be empty",
-        r"environment variable accesskey(id|secret) cannot be empty",
-        r"session duration should be in the range of 900s - max session duration",
-        r"cloudsso (access token|sign in url|account id|access config|or| )+ is empty( or expired)?",
-        r"process_command is empty",
-        r"command process timed out after \d+ milliseconds",
-        r"failed to execute external command: exit status -?\d+",
-        r"failed to execute external command(: \[Errno \d+\] [a-z ]+)?",
-        r"failed to parse external command output",
-        r"invalid (ststoken )?credential response: [a-z_ ]+ is empty",
-        r"failed to get (ram session credentials|token) from ecs metadata service\.( httpcode=\d+)?",
-        r"imds credentials is disabled",
-        r"no cached value was found",
-        r"failed to refresh oauth token(, status code: \d+)?",
-        r"\[errno \d+\] [a-z ]+(: '[^']*')?",
-        # The messages of `key_requests`.
-        r"no answer from \S+: .*",
-        r"the answer of \S+ is .*",
-        r"\S+ is plain http( to another machine|, and ).*",
-        r"a proxy variable \(.*",
-    )
-)
-_REFUSED = re.compile(r"error (refreshing|retrieving) credentials from ")
-_STATUS = re.compile(r",\s+http_code[=:]\s*(\d{3})\b")
-_CHAIN = "unable to load credentials from any of the providers in the chain"
-_LONGEST = 200
 _IN_FILE = ("access_key_id", "access_key_secret", "sts_token")
 _IN_ANSWER = ("AccessKeyId", "AccessKeySecret", "SecurityToken")
 
 
 def open_provider(source: KeySource) -> Any:
-    """The library's provider for a source of keys; it fetches no key yet."""
+    """The provider for a source of keys: the library's, or one of ours with `read`; it fetches no key yet."""
     from alibabacloud_credentials import provider  # noqa: PLC0415 -- a third of a second
 
     _silence_log()
     key_requests.replace_http_client()
-    return _PROVIDERS[type(source)](provider, source)
+    return _provider_of(provider, source)
+
+
+def _provider_of(library: Any, source: KeySource) -> Any:
+    return _PROVIDERS[type(source)](library, source)
 
 
 def read_keys(provider: Any) -> Credentials:
-    """The keys that a provider of the library returns now, unchanged."""
+    """The keys that a provider returns now, unchanged."""
+    if isinstance(provider, _ChainProvider):
+        return provider.read()
     keys = provider.get_credentials()
     return Credentials(
         keys.get_access_key_id(),
@@ -102,7 +76,7 @@ def trimmed(keys: Credentials, source: KeySource) -> Credentials:
         text(keys.access_key_id, key_id),
         text(keys.access_key_secret, secret),
         text(keys.security_token or "", token) or None,
-        origin=describe(source),
+        origin=keys.origin or describe(source),
         is_in_stack_config=is_in_stack_config(source),
     )
 
@@ -114,62 +88,6 @@ def is_in_stack_config(source: KeySource) -> bool:
     return isinstance(source, Credentials) and source.is_in_stack_config
 
 
-def reason(error: Exception) -> str:
-    """Why the library returned no keys, without the text that its message quotes."""
-    if isinstance(error, EsaError):
-        return str(error)
-    if isinstance(error, configparser.Error):
-        return "the file is not INI"
-    text = " ".join(str(getattr(error, "message", None) or error).split())
-    if text.startswith(_CHAIN):
-        return one_line(_chain_reason(text), 4 * _LONGEST)
-    unknown = f"what it returned cannot be understood: {type(error).__name__}"
-    return one_line(_safe_message(text) or unknown, _LONGEST)
-
-
-def _safe_message(text: str) -> str | None:
-    if _REFUSED.match(text):
-        return _refusal_reason(text)
-    found = (said.match(text) for said in _SAFE_MESSAGES)
-    return next((match[0] for match in found if match), None)
-
-
-def _chain_reason(text: str) -> str:
-    """Each source of the default chain with its reason; the library's message holds them as the repr of a list."""
-    try:
-        reasons = [
-            str(reason).split(": ", 1)
-            for reason in ast.literal_eval(text.removeprefix(_CHAIN).lstrip(": "))
-        ]
-    except (ValueError, SyntaxError, TypeError):
-        return _CHAIN
-    known = [
-        f"{name.removesuffix('CredentialsProvider')}: {_safe_message(why[0]) or 'no keys'}"
-        for name, *why in reasons
-        if why
-    ]
-    return f"{_CHAIN}: {'; '.join(known)}" if known else _CHAIN
-
-
-def _refusal_reason(text: str) -> str:
-    status = _STATUS.search(text)
-    return f"it refused, http_code={status[1]}" if status else "its answer has no keys"
-
-
-def describe(source: KeySource) -> str:
-    """The source of keys in words, without secrets."""
-    match source:
-        case Profile(name, file):
-            return f"profile {name!r}{f' in {file}' if file else ''}"
-        case EcsRole(name):
-            return f"the ECS role {name!r}"
-        case OidcRole(role_arn=arn) | AssumedRole(role_arn=arn):
-            return f"the RAM role {arn}"
-        case CredentialsUri():
-            return "the credentials URI"
-    return "the environment, profile files or an ECS role"
-
-
 def _silence_log() -> None:
     """Silence the library's log: it writes to stderr, and quotes whole answers."""
     log = logging.getLogger("credentials")
@@ -179,52 +97,130 @@ def _silence_log() -> None:
 
 def _profile_provider(library: Any, profile: Profile) -> Any:
     # ALIBABA_CLOUD_CREDENTIALS_FILE is JSON to Terraform and INI to the library.
-    name, file = profile.name, profile.file
-    if _is_ini(Path(file)) if file else _is_only_in_ini(name):
-        return library.ProfileCredentialsProvider(profile_name=name, profile_file=file)
-    return library.CLIProfileCredentialsProvider(profile_name=name, profile_file=file)
+    name, file = profile.name, Path(profile.file).expanduser() if profile.file else None
+    if _is_ini(file) if file else name and _is_only_in_ini(name):
+        ini = file or Path(INI_FILE).expanduser()
+        return library.ProfileCredentialsProvider(
+            profile_name=name, profile_file=str(ini)
+        )
+    return _provider_of(library, profile_source(file or default_file(), name))
 
 
 def _is_ini(file: Path) -> bool:
     try:
-        return file.read_text(encoding="utf-8").lstrip()[:1] not in ("{", "")
-    except OSError:
+        text = file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, ValueError):
         return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return bool(text) and not text.startswith("{")
+    return False
 
 
 def _is_only_in_ini(name: str) -> bool:
-    try:
-        text = (Path.home() / ".aliyun" / "config.json").read_text(encoding="utf-8")
-        profiles = json.loads(text).get("profiles") or ()
-        if name in (profile.get("name") for profile in profiles):
+    with suppress(
+        NoCredentials
+    ):  # `profile_source` reports what is wrong with the file
+        if name in profile_names(read_config(default_file())):
             return False
-    except (OSError, ValueError, AttributeError):
-        pass  # the library reports what is wrong with the file
     ini = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        ini.read(Path.home() / ".alibabacloud" / "credentials.ini", encoding="utf-8")
+        ini.read(Path(INI_FILE).expanduser(), encoding="utf-8")
     except (configparser.Error, ValueError):
         return False
     return ini.has_section(name)
 
 
+class _InlineToken(str):
+    """An OIDC token in the place of the path of its file: the library knows files only."""
+
+    __slots__ = ()
+
+
+def _oidc_token(path: str) -> str:
+    """Replaces the library's function that reads the token file."""
+    if isinstance(path, _InlineToken):
+        return str(path)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise NoCredentials(f"the OIDC token file {path} does not exist") from None
+    except OSError as error:
+        why = f"the OIDC token file {path} cannot be read: {error.strerror}"
+        raise NoCredentials(why) from None
+    except ValueError:
+        raise NoCredentials(f"the OIDC token file {path} is not text") from None
+
+
 def _oidc_provider(library: Any, role: OidcRole) -> Any:
+    library.oidc._get_token = _oidc_token  # noqa: SLF001 -- the library has no other way in
     return library.OIDCRoleArnCredentialsProvider(
         role_arn=role.role_arn,
         oidc_provider_arn=role.provider_arn,
-        oidc_token_file_path=role.token_file,
+        oidc_token_file_path=_InlineToken(role.token)
+        if role.token
+        else role.token_file,
         role_session_name=role.session_name,
         duration_seconds=role.seconds,
         policy=role.policy,
+        sts_region_id=role.sts_region,
+        enable_vpc=role.vpc,
     )
+
+
+class _ChainProvider:
+    """Tries sources in turn, and stays with the first that has keys."""
+
+    def __init__(self, library: Any, sources: Sequence[KeySource]) -> None:
+        self._library = library
+        self._sources = sources
+        self._used: tuple[KeySource, Any] | None = None
+
+    def read(self) -> Credentials:
+        """The keys of the first source that has any; raises NoCredentials with the reasons of all."""
+        if self._used is not None:
+            source, provider = self._used
+            return trimmed(read_keys(provider), source)
+        failures: list[tuple[KeySource, Exception]] = []
+        for source in self._sources:
+            try:
+                provider = _provider_of(self._library, source)
+                keys = trimmed(read_keys(provider), source)
+            except Exception as error:  # noqa: BLE001 -- the library raises errors of any class
+                failures.append((source, error))
+            else:
+                self._used = source, provider
+                return keys
+        raise NoCredentials(chain_reason(failures))
+
+
+class _ExternalProvider:
+    """Keys that a command prints: it runs once, and again only when the keys have expired or are refused."""
+
+    def __init__(self, library: Any, command: str) -> None:
+        # Without the library's callback, which writes the keys into config.json in plain text.
+        self._inner = library.ExternalCredentialsProvider(process_command=command)
+        self._kept: Any = None
+
+    def get_credentials(self) -> Any:
+        """The keys; those without a time of expiry are kept."""
+        keys = self._kept or self._inner.get_credentials()
+        if not keys.get_expiration():
+            self._kept = keys
+        return keys
+
+    def get_provider_name(self) -> str:
+        """The name of the library's provider."""
+        return str(self._inner.get_provider_name())
 
 
 class _SourceProvider:
     """The provider of the keys that assume a role, in the form that the library expects; its keys are trimmed."""
 
-    def __init__(self, source: KeySource) -> None:
+    def __init__(self, library: Any, source: KeySource) -> None:
         self._source = source
-        self._provider = open_provider(source)
+        self._provider = _provider_of(library, source)
 
     def get_credentials(self) -> Any:
         from alibabacloud_credentials.provider import refreshable  # noqa: PLC0415 -- imported by now
@@ -235,18 +231,22 @@ class _SourceProvider:
             access_key_id=keys.access_key_id,
             access_key_secret=keys.access_key_secret,
             security_token=keys.security_token,
-            provider_name=self._provider.get_provider_name(),
         )
+
+    def get_provider_name(self) -> str:
+        return "source"
 
 
 def _role_provider(library: Any, role: AssumedRole) -> Any:
     return library.RamRoleArnCredentialsProvider(
-        credentials_provider=_SourceProvider(role.source),
+        credentials_provider=_SourceProvider(library, role.source),
         role_arn=role.role_arn,
         role_session_name=role.session_name,
         duration_seconds=role.seconds,
         policy=role.policy,
         external_id=role.external_id,
+        sts_region_id=role.sts_region,
+        enable_vpc=role.vpc,
     )
 
 
@@ -262,6 +262,10 @@ def _static_provider(library: Any, keys: Credentials) -> Any:
     )
 
 
+def _refuse(_library: Any, source: UnusableKeySource) -> Any:
+    raise NoCredentials(source.problem)
+
+
 _PROVIDERS: dict[type, Callable[[Any, Any], Any]] = {
     Credentials: _static_provider,
     Profile: _profile_provider,
@@ -275,5 +279,10 @@ _PROVIDERS: dict[type, Callable[[Any, Any], Any]] = {
     ),
     OidcRole: _oidc_provider,
     AssumedRole: _role_provider,
-    DefaultChain: lambda library, _: library.DefaultCredentialsProvider(),
+    SignedInProfile: lambda library, profile: library.CLIProfileCredentialsProvider(
+        profile_name=profile.name, profile_file=profile.file
+    ),
+    ExternalCommand: lambda library, source: _ExternalProvider(library, source.command),
+    DefaultChain: lambda library, chain: _ChainProvider(library, chain.sources),
+    UnusableKeySource: _refuse,
 }

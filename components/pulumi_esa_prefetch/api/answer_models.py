@@ -61,8 +61,8 @@ def plans_reader(action: str, job_id: str) -> Callable[[Mapping[str, Any]], Plan
     """A function that returns all plans of a job, each once, with the ids of the job and of the request.
 
     A list that is missing, shorter than its own count, or without a single id, is BadAnswer: with an incomplete
-    list, existing plans would seem to be gone. An entry that cannot be read is kept apart. A plan for which ESA names another job keeps
-    that job's id.
+    list, existing plans would seem to be gone. An entry that cannot be read is kept apart. A plan for which ESA
+    names another job keeps that job's id.
     """
     read = model_reader(action, PlanListAnswer)
 

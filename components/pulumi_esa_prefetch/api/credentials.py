@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from pulumi_esa_prefetch.api import alibaba_credentials
+from pulumi_esa_prefetch.api import alibaba_credentials, key_reasons
 from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
@@ -119,7 +119,7 @@ class LibraryCredentials:
         return seconds - self._longest_wait if self._lock.locked() else seconds
 
     def _timeout_error(self, seconds: float) -> NoCredentials:
-        source = alibaba_credentials.describe(self._source)
+        source = key_reasons.describe(self._source)
         return NoCredentials(
             f"no access key from {source} within {seconds:.3g} s; check that it answers, "
             "allow more time by esa-prefetch:deadline, or set "
@@ -135,8 +135,8 @@ class LibraryCredentials:
                 keys = alibaba_credentials.read_keys(self._provider)
             self._last = alibaba_credentials.trimmed(keys, self._source)
         except Exception as error:  # noqa: BLE001 -- the library raises errors of any class
-            source = alibaba_credentials.describe(self._source)
-            why = alibaba_credentials.reason(error)
+            source = key_reasons.describe(self._source)
+            why = key_reasons.reason(error)
             _log.debug("no access key from %s: %s", source, why)
             if self._last is not None:
                 # A short failure of the source: ESA decides whether the last keys are still valid.

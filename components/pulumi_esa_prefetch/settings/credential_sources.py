@@ -4,7 +4,7 @@ The first source that is set is used: keys in the stack config (`esa-prefetch:*`
 environment, a named profile, a credentials URI, an ECS role, a role by OIDC, the default chain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -27,17 +27,35 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Profile:
-    """A named profile in a file of Alibaba's tools (`~/.aliyun/config.json` if `file` is None)."""
+    """A profile in a file of Alibaba's tools (`~/.aliyun/config.json` if `file` is None).
 
-    name: str
+    `name` None means the current one, and `default` in an INI file.
+    """
+
+    name: str | None
     file: str | None = None
 
 
 @dataclass(frozen=True)
-class EcsRole:
-    """The RAM role of the ECS instance that runs this process."""
+class SignedInProfile:
+    """A profile of the `aliyun` CLI that signs in by CloudSSO or OAuth; Alibaba's library renews it in its file."""
 
     name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class ExternalCommand:
+    """A command that prints keys, from a profile of mode External."""
+
+    command: str = field(repr=False)  # it may hold a password
+
+
+@dataclass(frozen=True)
+class EcsRole:
+    """The RAM role of the ECS instance that runs this process; None means the only one that it has."""
+
+    name: str | None
 
 
 @dataclass(frozen=True)
@@ -49,36 +67,34 @@ class CredentialsUri:
 
 @dataclass(frozen=True)
 class OidcRole:
-    """A RAM role that is assumed with an OIDC token from a file; `seconds` is the length of the session."""
+    """A RAM role that is assumed with an OIDC token, from a file or as text.
+
+    `seconds` is the length of the session; `sts_region` and `vpc` choose the endpoint of STS.
+    """
 
     role_arn: str
     provider_arn: str
-    token_file: str
+    token_file: str | None = None
     session_name: str | None = None
     policy: str | None = None
     seconds: int | None = None
-
-
-@dataclass(frozen=True)
-class DefaultChain:
-    """The default chain of Alibaba's credentials library."""
-
-
-DirectKeySource = (
-    Credentials | Profile | EcsRole | CredentialsUri | OidcRole | DefaultChain
-)
+    token: str | None = field(default=None, repr=False)
+    sts_region: str | None = None
+    vpc: bool | None = None
 
 
 @dataclass(frozen=True)
 class AssumedRole:
-    """A RAM role that is assumed with the keys of another source; `seconds` is the length of the session."""
+    """A RAM role that is assumed with the keys of another source; the last three as for OidcRole."""
 
-    source: DirectKeySource
+    source: "KeySource"
     role_arn: str
     session_name: str | None = None
     policy: str | None = None
     external_id: str | None = None
     seconds: int | None = None
+    sts_region: str | None = None
+    vpc: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +107,25 @@ class UnusableKeySource:
     problem: str
 
 
-KeySource = DirectKeySource | AssumedRole | UnusableKeySource
+@dataclass(frozen=True)
+class DefaultChain:
+    """The sources that are tried in turn if none is named: those of the default chain of Alibaba's library."""
+
+    sources: tuple["KeySource", ...] = ()
+
+
+KeySource = (
+    Credentials
+    | Profile
+    | SignedInProfile
+    | ExternalCommand
+    | EcsRole
+    | CredentialsUri
+    | OidcRole
+    | AssumedRole
+    | DefaultChain
+    | UnusableKeySource
+)
 """Where access keys come from; `api.credentials.provider_for` makes the object that fetches them."""
 
 
@@ -126,6 +160,16 @@ _PROFILES = (
     "ALIBABACLOUD_PROFILE",
 )
 
+_OIDC = {
+    "roleArn": "ALIBABA_CLOUD_ROLE_ARN",
+    "oidcProviderArn": "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "oidcToken": "ALIBABA_CLOUD_OIDC_TOKEN",
+    "oidcTokenFile": "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+    "roleSessionName": "ALIBABA_CLOUD_ROLE_SESSION_NAME",
+}
+"""The parts of `alicloud:assumeRoleWithOidc` and the variables for them, which Alibaba's tools read too."""
+INI_FILE = "~/.alibabacloud/credentials.ini"
+
 _URIS = ("alicloud:credentialsUri", "ALICLOUD_CREDENTIALS_URI")
 
 BAD_CHARACTER = "has a character that no access key or token has"
@@ -151,9 +195,7 @@ def has_bad_character(value: str) -> bool:
     return not (value.isascii() and value.isprintable()) or " " in value
 
 
-def _chosen_source(
-    source: SettingsSource, *, allow_http: bool
-) -> DirectKeySource | AssumedRole:
+def _chosen_source(source: SettingsSource, *, allow_http: bool) -> KeySource:
     key_source = _direct_source(source, allow_http=allow_http)
     role = _structure(source, "alicloud:assumeRole")
     arn = role.get("roleArn") or source.text("ALICLOUD_ASSUME_ROLE_ARN")
@@ -166,13 +208,31 @@ def _chosen_source(
         or source.text("ALICLOUD_ASSUME_ROLE_SESSION_NAME"),
         policy=role.get("policy"),
         external_id=role.get("externalId"),
-        seconds=role.get("sessionExpiration"),
+        seconds=_seconds(role),
     )
 
 
-def _direct_source(source: SettingsSource, *, allow_http: bool) -> DirectKeySource:
+def _direct_source(source: SettingsSource, *, allow_http: bool) -> KeySource:
     named = _static_keys(source) or _named_source(source, allow_http=allow_http)
-    return named or DefaultChain()
+    return named or DefaultChain(tuple(_default_sources(source)))
+
+
+def _default_sources(source: SettingsSource) -> Iterator[KeySource]:
+    """The sources of the default chain, in the order of Alibaba's library."""
+    token = source.text(_OIDC["oidcToken"], _OIDC["oidcTokenFile"])
+    if token:
+        try:
+            yield _oidc_role_of({}, source)
+        except SettingsError as error:
+            yield UnusableKeySource(str(error))
+    if not _is_cli_disabled(source):
+        yield Profile(None)
+    yield Profile("default", source.text("ALIBABA_CLOUD_CREDENTIALS_FILE") or INI_FILE)
+    if (source.text("ALIBABA_CLOUD_ECS_METADATA_DISABLED") or "").lower() != "true":
+        yield EcsRole(source.text("ALIBABA_CLOUD_ECS_METADATA"))
+    uri = source.text("ALIBABA_CLOUD_CREDENTIALS_URI")
+    if uri:
+        yield CredentialsUri(uri)
 
 
 def _static_keys(source: SettingsSource) -> Credentials | None:
@@ -202,9 +262,7 @@ def _key_set(source: SettingsSource, names: _Names) -> Credentials | None:
     )
 
 
-def _named_source(
-    source: SettingsSource, *, allow_http: bool
-) -> DirectKeySource | None:
+def _named_source(source: SettingsSource, *, allow_http: bool) -> KeySource | None:
     profile = source.text(*_PROFILES)
     if profile:
         return Profile(profile, _profile_file(source))
@@ -239,32 +297,68 @@ def _web_address(uri: str) -> SplitResult | None:
 
 
 def _profile_file(source: SettingsSource) -> str | None:
-    return source.text(
+    named = source.text(
         "alicloud:sharedCredentialsFile",
         "ALICLOUD_SHARED_CREDENTIALS_FILE",
         "ALIBABA_CLOUD_CREDENTIALS_FILE",
     )
+    return named or (INI_FILE if _is_cli_disabled(source) else None)
+
+
+def _is_cli_disabled(source: SettingsSource) -> bool:
+    """Whether the file of the `aliyun` CLI is not to be read."""
+    return (source.text("ALIBABA_CLOUD_CLI_PROFILE_DISABLED") or "").lower() == "true"
 
 
 def _oidc_role(source: SettingsSource) -> OidcRole | None:
     role = _structure(source, "alicloud:assumeRoleWithOidc")
-    if not role:
-        return None
-    for key in ("roleArn", "oidcProviderArn", "oidcTokenFile"):
-        if not role.get(key):
-            raise SettingsError(f"alicloud:assumeRoleWithOidc lacks {key}")
-    return OidcRole(
-        role["roleArn"],
-        role["oidcProviderArn"],
-        role["oidcTokenFile"],
-        session_name=role.get("roleSessionName"),
-        policy=role.get("policy"),
-        seconds=role.get("sessionExpiration"),
-    )
+    return _oidc_role_of(role, source) if role else None
+
+
+def _oidc_role_of(role: Mapping[str, Any], source: SettingsSource) -> OidcRole:
+    """The role with the parts of `alicloud:assumeRoleWithOidc`, and those that it lacks from the environment."""
+
+    def part(key: str) -> str | None:
+        return role.get(key) or source.text(_OIDC[key])
+
+    tokens = (role.get("oidcToken"), role.get("oidcTokenFile"))
+    token, file = tokens if any(tokens) else (part("oidcToken"), part("oidcTokenFile"))
+    arn, provider = part("roleArn"), part("oidcProviderArn")
+    if arn and provider and (token or file):
+        return OidcRole(
+            arn,
+            provider,
+            None if token else file,
+            session_name=part("roleSessionName"),
+            policy=role.get("policy"),
+            seconds=_seconds(role),
+            token=token or None,
+        )
+    needed = {"roleArn": arn, "oidcProviderArn": provider, "oidcToken": token or file}
+    missing = next(key for key, value in needed.items() if not value)
+    alternative = " or oidcTokenFile" if missing == "oidcToken" else ""
+    if role:
+        raise SettingsError(
+            f"alicloud:assumeRoleWithOidc lacks {missing}{alternative} (or {_OIDC[missing]})"
+        )
+    there = source.which(_OIDC["oidcToken"], _OIDC["oidcTokenFile"])
+    raise SettingsError(f"{there} is set and {_OIDC[missing]} is not")
 
 
 def _structure(source: SettingsSource, name: str) -> Mapping[str, Any]:
     value = source.parsed(name)
     if value is not None and not isinstance(value, dict):
         raise SettingsError(f"{name} must be an object")
+    for key, item in (value or {}).items():
+        if isinstance(item, (dict, list)):
+            raise SettingsError(f"{key} of {name} must be a string")
     return value or {}
+
+
+def _seconds(role: Mapping[str, Any]) -> int | None:
+    """The length of a session; None, the default of STS, also for 0."""
+    value = role.get("sessionExpiration") or None
+    try:
+        return None if value is None else int(value) or None
+    except (ValueError, OverflowError):
+        raise SettingsError("sessionExpiration must be a number of seconds") from None
