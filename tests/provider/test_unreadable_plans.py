@@ -89,3 +89,16 @@ def test_a_job_is_not_reset_under_an_unreadable_plan_that_runs() -> None:
 
     with pytest.raises(PrefetchError, match=OTHER):
         provider.update(ID, recorded, props(triggers={"release": "2"}))
+
+
+def test_check_fails_at_an_unreadable_plan_and_goes_on_with_the_others() -> None:
+    world = World("stopped", "stopped")
+    listing(world, entry(PLAN), entry(OTHER, SliceLen=1.5))
+
+    unreadable = world.provider.check({}, props(plan_id=OTHER)).failures
+    missing = world.provider.check({}, props(plan_id=plan_id(3))).failures
+
+    (failure,) = unreadable
+    assert failure.property == "plan_id"
+    assert f"plan {OTHER} cannot be read: SliceLen" in failure.reason
+    assert "does not exist" in missing[0].reason

@@ -20,7 +20,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pulumi_esa_prefetch.api.errors import BadCredentials, EsaError, NoCredentials
+from pulumi_esa_prefetch.api.errors import (
+    BadCredentials,
+    EsaError,
+    NoCredentials,
+    PlanUnreadable,
+)
 from pulumi_esa_prefetch.api.models import ACTIVE, Job, Plan
 from pulumi_esa_prefetch.load import (
     Kind,
@@ -87,6 +92,8 @@ def _verify(
         return _check_recorded_plan(hook, olds, declaration, job_id)
     except ListInProgress:
         pass
+    except PlanUnreadable as error:
+        return [f"{PlanRef(declared.plan_id, job_id)} cannot be verified: {error}"]
     except (BadCredentials, NoCredentials) as error:
         session.refuse_keys(error)
         return [f"{PlanRef(declared.plan_id, job_id)} cannot be verified: {error}"]
