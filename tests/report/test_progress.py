@@ -32,8 +32,10 @@ def at(seconds: float) -> datetime:
 
 def snapshot(status: str, submitted: int = 0, **job: Any) -> EsaSnapshot:
     facts = {"interval": 30, "slice_len": 10, "start_time": at(-30)}
-    plan = Plan(id=plan_id(1), job_id=JOB_ID, status=status, **facts)
-    there = Job(id=JOB_ID, url_count=100, task_submitted=submitted, **job)
+    window = {**facts, "end_time": at(3600)}
+    plan = Plan(id=plan_id(1), job_id=JOB_ID, status=status, **window)
+    counts = {"url_count": 100, "task_submitted": submitted, **job}
+    there = Job(id=JOB_ID, **counts)
     return EsaSnapshot({JOB_ID: JobSnapshot(there, {plan.id: plan})})
 
 
@@ -82,7 +84,80 @@ def test_a_plan_that_is_declared_stopped_may_be_stopped() -> None:
 def test_a_plan_that_does_not_exist_is_missing() -> None:
     now = take_progress([TARGET], EsaSnapshot({JOB_ID: JobSnapshot(None, {})}), NOW)
 
-    assert lines(None, now) == ["launch: missing"]
+    assert lines(None, now) == ["launch: missing, does not exist in ESA"]
+
+
+@pytest.mark.parametrize(
+    ("status", "job", "to_stop", "note"),
+    [
+        ("running", {}, True, "is declared stopped"),
+        ("stopped", {}, False, "is declared running"),
+        ("stopped", {}, True, ""),
+        ("failed", {}, False, ""),
+        ("odd", {}, False, "unknown status"),
+        ("waiting", {"url_count": 0}, False, "its job has no URLs"),
+        ("waiting", {"error_info": "InvalidUrl"}, False, "URLs refused: InvalidUrl"),
+        ("running", {"url_count": 9000}, False, "7810 URLs not done in time"),
+        ("finished", {"task_submitted": 99}, False, "1 URL not done in time"),
+        ("running", {}, False, ""),
+        ("finished", {"task_submitted": 100}, False, ""),
+    ],
+)
+def test_what_needs_attention_is_said_of_its_plan(
+    status: str, job: Document, to_stop: bool, note: str
+) -> None:
+    target = WatchedPlan("launch", JOB_ID, plan_id(1), to_stop)
+    facts = {"url_count": 100, "task_submitted": 0, **job}
+
+    (plan,) = take_progress([target], snapshot(status, **facts), NOW).plans
+
+    assert plan.note == note
+    assert (plan.attention is not None) == (bool(note) or status == "failed")
+    assert plan.line.endswith(note)
+
+
+def test_a_finished_plan_needs_no_attention_while_another_goes_on_with_its_list() -> (
+    None
+):
+    seen = snapshot("finished", 50)
+    job = seen.jobs[JOB_ID]
+    other = job.plans[plan_id(1)].model_copy(
+        update={"id": plan_id(2), "status": "running"}
+    )
+    both = JobSnapshot(job.job, {**job.plans, other.id: other})
+
+    (plan,) = take_progress([TARGET], EsaSnapshot({JOB_ID: both}), NOW).plans
+
+    assert plan.attention is None
+
+
+def test_what_needs_attention_comes_first_and_of_a_job_one_plan_before_the_others() -> (
+    None
+):
+    states = ["running", "waiting", "running", "stopped", "failed", "finished"]
+    plans = {
+        plan_id(n): Plan(id=plan_id(n), job_id=JOB_ID, status=status)
+        for n, status in enumerate(states)
+    }
+    refused = Job(id=JOB_ID, url_count=9, task_submitted=9, error_info="InvalidUrl")
+    there = EsaSnapshot({JOB_ID: JobSnapshot(refused, plans)})
+    wanted = [WatchedPlan(f"{n}", JOB_ID, plan_id(n)) for n in range(len(states))]
+
+    now = take_progress(wanted, there, NOW)
+
+    names = [plan.target.name for plan in now.by_need]
+    assert names == ["4", "3", "0", "1", "2", "5"]
+    assert now.totals.attention == len(states)
+
+
+def test_the_plans_are_counted_when_a_status_changes() -> None:
+    wanted = [TARGET, WatchedPlan("second", JOB_ID, plan_id(2))]
+    before = take_progress(wanted, snapshot("running"), NOW)
+    later = take_progress(wanted, snapshot("finished", 100), NOW)
+
+    assert lines(None, before)[-1] == "2 plans: 1 running, 1 missing"
+    assert lines(before, before) == []
+    assert lines(before, later)[-1] == "2 plans: 1 finished, 1 missing"
 
 
 def test_refused_urls_are_printed_once() -> None:
@@ -158,8 +233,17 @@ def test_the_progress_at_one_time_is_printed_as_json(
 
     told = json.loads(capsys.readouterr().out)
     assert code == 0
-    assert told["plans"][0]["target"]["name"] == "launch"
-    assert told["plans"][0]["status"] == "running"
+    assert set(told) == {"at", "plans", "refusals", "problem"}
+    (plan,) = told["plans"]
+    assert plan["target"] == {
+        "name": "launch",
+        "jobId": JOB_ID,
+        "planId": plan_id(1),
+        "toStop": False,
+    }
+    assert (plan["status"], plan["urlsPerSecond"]) == ("running", 1.0)
+    times = [told["at"], plan["start"], plan["done"]]
+    assert [time[-1] for time in times] == ["Z"] * 3
     assert esa.history
 
 

@@ -1,22 +1,16 @@
 """`esa-prefetch progress`: shows plans while they run, until they end; changes nothing."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.printable import one_line
+from pulumi_esa_cli.esa.progress_screen import ProgressScreen
 from pulumi_esa_cli.esa.state_source import StateFile, read_source
 from pulumi_esa_cli.flags.common_options import StackName
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
@@ -24,9 +18,8 @@ from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.clock import Clock, SystemClock
-from pulumi_esa_prefetch.load import moment_text, rate_text
+from pulumi_esa_prefetch.load import list_text, moment_text
 from pulumi_esa_prefetch.report.analysis.progress import (
-    PlanProgress,
     ProgressSnapshot,
     WatchedPlan,
     changes,
@@ -36,12 +29,14 @@ from pulumi_esa_prefetch.report.analysis.progress import (
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import open_client, take_snapshot
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
+from pulumi_esa_prefetch.report.render.json_text import json_text
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 MAX_FAILURES = 5
 """So many failed reads in a row end the command."""
 READ_SECONDS = 15.0
-_COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
+REDRAWS_PER_SECOND = 2
+"""A terminal that changes its size is redrawn as soon as that."""
 
 
 def register(app: typer.Typer) -> None:
@@ -80,9 +75,14 @@ def follow(
         snapshots = _snapshots(
             client, wanted, every, SystemClock(), once=once or as_json
         )
-        last = _show(snapshots, context.obj, as_json=as_json)
+        if as_json:
+            last = _each(snapshots, lambda _, snapshot: echo(json_text(snapshot)))
+        elif _is_screen():
+            last = _draw(snapshots, context.obj, given.stack, None if once else every)
+        else:
+            last = _each(snapshots, _print_changes)
     if last.is_over and last.failed:
-        raise EngineError(f"did not finish: {', '.join(last.failed)}")
+        raise EngineError(f"did not finish: {list_text(last.failed)}")
 
 
 def _client(config: Mapping[str, str] | None) -> EsaClient:
@@ -115,16 +115,37 @@ def _snapshots(
         clock.sleep(every)
 
 
-def _show(
-    snapshots: Iterator[ProgressSnapshot], global_flags: GlobalFlags, *, as_json: bool
+def _is_screen() -> bool:
+    """Whether output goes to a terminal that can move its cursor."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "").lower() != "dumb"
+
+
+def _draw(
+    snapshots: Iterator[ProgressSnapshot],
+    global_flags: GlobalFlags,
+    stack: str,
+    every: float | None,
 ) -> ProgressSnapshot:
-    if as_json:
-        return _each(snapshots, lambda _, snapshot: echo(_json(snapshot)))
-    if not sys.stdout.isatty():
-        return _each(snapshots, _print_changes)
+    """Draw every snapshot over the one before, and leave the last one on the terminal; `every` None: there is one."""
     console = Console(no_color=not global_flags.color, highlight=False)
-    with Live(console=console, auto_refresh=False) as live:
-        return _each(snapshots, lambda _, f: live.update(_table(f), refresh=True))
+    last: ProgressSnapshot | None = None
+    try:
+        if every is None:
+            last = next(snapshots)
+        else:
+            with Live(
+                "Reading the plans from ESA ...",
+                console=console,
+                screen=True,
+                refresh_per_second=REDRAWS_PER_SECOND,
+            ) as live:
+                for last in snapshots:
+                    live.update(ProgressScreen(last, stack, every), refresh=True)
+    finally:
+        if last is not None:
+            console.print(ProgressScreen(last, stack))
+    assert last is not None, "there is at least one snapshot"  # noqa: S101
+    return last
 
 
 def _each(
@@ -143,29 +164,3 @@ def _each(
 def _print_changes(before: ProgressSnapshot | None, after: ProgressSnapshot) -> None:
     for line in changes(before, after):
         echo(f"{moment_text(after.at)} {line}")
-
-
-def _json(snapshot: ProgressSnapshot) -> str:
-    return json.dumps(asdict(snapshot), indent=2, default=datetime.isoformat)
-
-
-def _table(snapshot: ProgressSnapshot) -> Group:
-    table = Table("Plan", "Status", "Window", "URLs/s", "Job", "", "Last batch")
-    for plan in snapshot.plans:
-        table.add_row(
-            Text(one_line(plan.target.name)),
-            Text(plan.status, style=_COLOURS.get(plan.status, "")),
-            _window(plan),
-            "" if plan.urls_per_second is None else rate_text(plan.urls_per_second),
-            ProgressBar(plan.urls or 1, plan.submitted or 0, width=20),
-            "" if plan.urls is None else f"{plan.submitted or 0}/{plan.urls}",
-            moment_text(plan.done) if plan.done and plan.is_active else "",
-        )
-    problems = [*snapshot.refusals, *([snapshot.problem] if snapshot.problem else [])]
-    stamp = Text(f"{moment_text(snapshot.at)}, Ctrl-C ends it", style="dim")
-    return Group(table, *(Text(line, style="yellow") for line in problems), stamp)
-
-
-def _window(plan: PlanProgress) -> str:
-    start = moment_text(plan.start) if plan.start else "when started"
-    return f"{start} / {moment_text(plan.end) if plan.end else 'open'}"

@@ -38,6 +38,12 @@ class StateSource:
     resources: tuple[ResourceEntry, ...]
     config: Mapping[str, str] | None
 
+    @property
+    def stack(self) -> str:
+        """The name of the stack, which each URN holds; empty if there is no resource."""
+        first = next((resource.urn for resource in self.resources), "")
+        return first.partition("::")[0].removeprefix("urn:pulumi:")
+
 
 def read_source(stack: str, file: str) -> StateSource:
     """Read the file if one is given, or else the named stack, or else the selected one.

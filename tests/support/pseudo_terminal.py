@@ -1,0 +1,98 @@
+"""A command on a terminal of its own, with a size that can change; knows no command."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+REDRAW = "\x1b[H"
+LEAVE = "\x1b[?1049l"
+"""What ends the use of the whole screen."""
+SECONDS = 60.0
+
+
+class PseudoTerminal:
+    """A running command, and all that it has written so far."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        columns: int = 80,
+        rows: int = 24,
+    ) -> None:
+        self._ours, theirs = pty.openpty()
+        self._written = b""
+        self.resize(columns, rows)
+        self._process = subprocess.Popen(
+            command,
+            env={"TERM": "xterm-256color", **environ},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, size)
+
+    @property
+    def raw(self) -> str:
+        """All it wrote, with escape sequences."""
+        return self._written.decode(errors="replace").replace("\r\n", "\n")
+
+    def wait_for(self, is_there: Callable[[str], bool]) -> str:
+        """Read until what was written is as wanted; return it all."""
+        end = time.monotonic() + SECONDS
+        while not is_there(self.raw):
+            assert time.monotonic() < end, self.raw
+            assert self._read(end), self.raw
+        return self.raw
+
+    def finish(self) -> tuple[int, str]:
+        """Read to the end; return the exit code, and all it wrote."""
+        end = time.monotonic() + SECONDS
+        while self._read(end):
+            assert time.monotonic() < end, self.raw
+        return self._process.wait(timeout=SECONDS), self.raw
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self._process.send_signal(2)
+
+    def close(self) -> None:
+        """End it, if it still runs."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
+
+    def _read(self, end: float) -> bool:
+        """Read what there is; False at the end."""
+        ready, _, _ = select.select([self._ours], [], [], end - time.monotonic())
+        try:
+            more = os.read(self._ours, 65536) if ready else b""
+        except OSError:  # its other side is closed
+            return False
+        self._written += more
+        return bool(more)
+
+
+def plain_lines(raw: str) -> list[str]:
+    """The lines without escape sequences and the blanks at their ends."""
+    return [line.rstrip() for line in _SEQUENCE.sub("", raw).split("\n")]
+
+
+def redraws(raw: str) -> list[list[str]]:
+    """The lines of each drawing of the whole screen."""
+    drawn = raw.partition(LEAVE)[0].split(REDRAW)[1:]
+    return [plain_lines(one) for one in drawn]
