@@ -1,44 +1,70 @@
-"""What each origin will get over time, in rows and as a picture."""
+"""What each origin will get over time, in rows and as JSON."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
+from pulumi_esa_cli.esa.timeline_rows import timeline_rows
 from pulumi_esa_cli.main import main
 from pulumi_esa_prefetch.load import Limits
-from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
+from pulumi_esa_prefetch.report.analysis.timeline import Timeline, timeline_of
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
-from tests.support.previews import NOW, old, state
+from tests.support.previews import NOW, Document, old, state
 
-LATER = {"start_time": "2026-11-11T01:30:00Z", "end_time": "2026-11-11T03:00:00Z"}
+LATER = {"start_time": "2026-11-11T01:30:00Z", "end_time": "2026-11-12T03:00:00Z"}
 LIMITS = {
-    "maxOriginUrlsPerSecond": 0.5,
+    "maxOriginUrlsPerSecond": 0.02,
     "freeze": [{"name": "launch", "window": "2026-11-11T02:30:00Z/PT1H"}],
 }
+SLOW: Document = {"interval": 600}
+
+
+def timeline(*resources: Document, **limits: Any) -> Timeline:
+    given = Limits.model_validate(limits)
+    return timeline_of("prod", state(*resources), EsaSnapshot(), NOW, given)
 
 
 def test_each_segment_of_time_is_a_row_with_its_plans_and_broken_limits() -> None:
-    loads = loads_of(state(old("a", 1), old("b", 2, **LATER)), EsaSnapshot(), NOW)
+    loads = timeline(old("a", 1, **SLOW), old("b", 2, **SLOW, **LATER), **LIMITS)
 
-    told = list(rows(loads, Limits.model_validate(LIMITS)))
-
-    assert told == [
-        f"the origin of job {'a' * 24}: up to 0.667 URLs/s",
-        "  2026-11-11T01:00:00Z  2026-11-11T01:30:00Z  ██████████             0.333  a",
+    assert list(timeline_rows(loads, None)) == [
+        "Load of prod from 2026-11-11T00:00:00Z on: 2 plans, 1 origin; times in UTC",
+        "",
+        f"the origin of job {'a' * 24}: up to 2 URLs/min",
+        "  From   To            Load                   URLs  Plans",
+        "  01:00  01:30         ██████████            1/min  a",
         (
-            "  2026-11-11T01:30:00Z  2026-11-11T02:00:00Z  ████████████████████   0.667  "
-            "a, b; above the limit of 0.5"
+            "  01:30  02:00         ████████████████████  2/min  "
+            "a, b; above the limit of 1.2 URLs/min"
         ),
-        (
-            "  2026-11-11T02:00:00Z  2026-11-11T03:00:00Z  ██████████             0.333  "
-            "b; freeze window 'launch'"
-        ),
+        "  02:00  12 Nov 03:00  ██████████            1/min  b; freeze window 'launch'",
     ]
 
 
+def test_rows_are_wrapped_to_the_width_also_with_wide_characters() -> None:
+    names = ["双十一预热-活动页-华东", "b" * 70, "plain"]
+    loads = timeline(*(old(name, n) for n, name in enumerate(names)), **LIMITS)
+
+    for width in (80, 100):
+        lines = list(timeline_rows(loads, width))
+        assert max(map(cell_len, lines)) <= width
+        assert not any(line.endswith(" ") for line in lines)
+
+
+def test_a_segment_shorter_than_a_minute_is_shown_with_its_seconds() -> None:
+    end = (NOW + timedelta(hours=1, seconds=20)).isoformat()
+
+    rows = list(timeline_rows(timeline(old("a", 1, interval=1, end_time=end)), None))
+
+    assert rows[-1].split()[:2] == ["01:00:00", "01:00:20"]
+
+
 def test_no_load_is_reported() -> None:
-    assert list(rows({}, Limits())) == ["No plan will submit anything."]
+    assert list(timeline_rows(timeline(), 80))[-1] == "No plan will submit anything."
 
 
 @pytest.fixture
@@ -62,44 +88,11 @@ def test_the_command_prints_rows_or_json(
 
     assert run(exported, "--json") == 0
     (segments,) = json.loads(capsys.readouterr().out).values()
-    assert [segment["plans"] for segment in segments] == [["a", "b"], ["b"]]
-
-
-@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
-def test_a_picture_is_drawn_the_same_each_time(
-    exported: str, tmp_path: Path, suffix: str
-) -> None:
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    files = [tmp_path / f"{name}.{suffix}" for name in ("one", "two")]
-
-    for file in files:
-        assert run(exported, "--plot", str(file)) == 0
-
-    one, two = [file.read_bytes() for file in files]
-    assert len(one) > 1_000
-    assert one == two
-
-
-@pytest.mark.parametrize(
-    ("file", "sentence"),
-    [
-        ("load.jpeg2", "must end with one of .pdf, .png, .svg"),
-        ("no/load.png", "No such file"),
-    ],
-    ids=["a format", "a folder"],
-)
-def test_a_picture_that_cannot_be_written_is_a_sentence(
-    exported: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    file: str,
-    sentence: str,
-) -> None:
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-
-    code = run(exported, "--plot", str(tmp_path / file))
-
-    said = capsys.readouterr().err
-    assert code == 1
-    assert said.startswith("error: --plot: ")
-    assert sentence in said
+    assert segments[0] == {
+        "start": "2026-11-11T01:00:00Z",
+        "end": "2026-11-11T02:00:00Z",
+        "urlsPerSecond": pytest.approx(2 / 3),
+        "plans": ["a", "b"],
+    }
+    assert segments[1]["plans"] == ["b"]
+    assert segments[1]["end"] is None

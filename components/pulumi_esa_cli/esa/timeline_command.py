@@ -1,29 +1,32 @@
 """`esa-prefetch timeline`: shows the load on each origin over time; computes nothing itself."""
 
-import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_esa_cli.esa.input_reading import parse_at
 from pulumi_esa_cli.esa.state_source import Offline, StateFile, read_source
+from pulumi_esa_cli.esa.timeline_rows import timeline_rows
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.terminal.printing import echo
-from pulumi_esa_prefetch.load import Limits, LimitsError, Segment
+from pulumi_esa_prefetch.load import Limits, LimitsError
 from pulumi_esa_prefetch.report.analysis.plan_facts import job_ids
-from pulumi_esa_prefetch.report.analysis.timeline import loads_of, rows
+from pulumi_esa_prefetch.report.analysis.timeline import Timeline, timeline_of
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import (
     EsaSnapshot,
     take_snapshot_with,
 )
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
+from pulumi_esa_prefetch.report.render.json_text import json_text
+
+FORMATS = frozenset({".png", ".svg", ".pdf"})
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +49,7 @@ def timeline(
     ] = "",
 ) -> None:
     """Show the load on each origin over time: the sum of all plans of a stack."""
+    draw = _picture(Path(plot)) if plot else None
     try:
         given = read_source(stack, file)
         limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
@@ -56,32 +60,41 @@ def timeline(
     snapshot = (
         EsaSnapshot() if offline else take_snapshot_with(given.config, os.environ, ids)
     )
-    loads = loads_of(given.resources, snapshot, now)
-    echo(_json(loads) if as_json else "\n".join(rows(loads, limits)))
+    loads = timeline_of(given.stack, given.resources, snapshot, now, limits)
+    if draw and loads.spans:
+        draw(loads)
+    echo(
+        json_text(loads.loads) if as_json else "\n".join(timeline_rows(loads, _width()))
+    )
     if snapshot.problem:
         echo(f"note: {snapshot.problem}", err=True)
-    if plot and loads:
-        _draw(loads, limits, Path(plot))
+    if draw and not loads.spans:
+        echo(f"note: --plot: {plot} is not written: there is no load to draw", err=True)
 
 
-def _json(loads: Mapping[str, Sequence[Segment]]) -> str:
-    document = {name: [asdict(part) for part in parts] for name, parts in loads.items()}
-    return json.dumps(document, indent=2, default=datetime.isoformat)
+def _width() -> int | None:
+    """The width of the terminal; None if the output goes elsewhere."""
+    return Console().width if sys.stdout.isatty() else None
 
 
-def _draw(loads: Mapping[str, tuple[Segment, ...]], limits: Limits, file: Path) -> None:
-    """Import the drawing only here: matplotlib is an extra, and slow to import."""
-    try:
-        from pulumi_esa_prefetch.report.render.plot import FORMATS, draw  # noqa: PLC0415
-    except ImportError:
-        raise EngineError(
-            "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[cli,plot]'"
-        ) from None
+def _picture(file: Path) -> Callable[[Timeline], None]:
+    """Return what draws into the file; matplotlib is an extra and slow to import, so it is imported only here."""
     if file.suffix not in FORMATS:
         raise EngineError(
             f"--plot: {file} must end with one of {', '.join(sorted(FORMATS))}"
         )
     try:
-        draw(loads, limits, file)
-    except OSError as error:
-        raise EngineError(f"--plot: {file}: {error.strerror or error}") from None
+        from pulumi_esa_prefetch.report.render.plot import picture  # noqa: PLC0415
+    except ImportError:
+        raise EngineError(
+            "--plot needs matplotlib: pip install 'pulumi-esa-prefetch[cli,plot]'"
+        ) from None
+
+    def draw(timeline: Timeline) -> None:
+        content = picture(timeline, file.suffix.removeprefix("."))
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            raise EngineError(f"--plot: {file}: {error.strerror or error}") from None
+
+    return draw
