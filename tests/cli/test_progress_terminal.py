@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.cells import cell_len
 
@@ -112,6 +113,8 @@ def test_on_a_terminal_plans_are_followed_until_all_have_ended(
         terminal.wait_for(lambda raw: "Ctrl-C ends it" in raw)
         terminal.resize(100, 30)
         terminal.wait_for(lambda raw: len(redraws(raw)[-1]) == 30)
+        terminal.resize(60, 12)
+        terminal.wait_for(lambda raw: len(redraws(raw)[-1]) == 12)
         esa.clock.advance(10 * 3600)
         code, raw = terminal.finish()
 
@@ -122,6 +125,41 @@ def test_on_a_terminal_plans_are_followed_until_all_have_ended(
     assert last[0] == "dev: 200 plans; 200 finished"
     assert "Ctrl-C" not in "".join(last)
     assert code == 0
+
+
+def test_ctrl_c_leaves_the_last_screen_on_the_terminal(
+    esa: LocalEsa, exported: str
+) -> None:
+    with closing(
+        PseudoTerminal(command("progress", exported), esa.environ)
+    ) as terminal:
+        terminal.wait_for(lambda raw: "Ctrl-C ends it" in raw)
+        terminal.interrupt()
+        code, raw = terminal.finish()
+
+    last = plain_lines(raw.partition(LEAVE)[2])
+    assert code == 130
+    assert last[0].startswith("dev: 200 plans")
+    assert len(last) <= 24
+
+
+def test_after_a_failed_read_the_plans_stay_on_the_screen(
+    esa: LocalEsa, exported: str
+) -> None:
+    line = command("progress", exported, "--every", "1")
+
+    with closing(PseudoTerminal(line, esa.environ)) as terminal:
+        terminal.wait_for(lambda raw: "Ctrl-C ends it" in raw)
+        # the command's key is taken away
+        where = f"{esa.environ['ESA_ENDPOINT']}/_emulator/keys/emulator-key"
+        httpx.delete(where, trust_env=False).raise_for_status()
+        terminal.wait_for(lambda raw: "InvalidAccessKeyId" in raw)
+        code, raw = terminal.finish()
+
+    last = plain_lines(raw.partition(LEAVE)[2])
+    assert code == 1
+    assert last[0].startswith("dev: 200 plans")
+    assert "InvalidAccessKeyId" in " ".join(last[-4:])
 
 
 def test_off_a_terminal_progress_is_plain_lines(esa: LocalEsa, exported: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -126,12 +127,15 @@ def _draw(
     stack: str,
     every: float | None,
 ) -> ProgressSnapshot:
-    """Draw every snapshot over the one before, and leave the last one on the terminal; `every` None: there is one."""
+    """Draw every snapshot over the one before, and leave the last one on the terminal; `every` None: there is one.
+
+    After a failed read the plans stay as they were read before.
+    """
     console = Console(no_color=not global_flags.color, highlight=False)
-    last: ProgressSnapshot | None = None
+    shown: ProgressSnapshot | None = None
     try:
         if every is None:
-            last = next(snapshots)
+            shown = next(snapshots)
         else:
             with Live(
                 "Reading the plans from ESA ...",
@@ -139,13 +143,17 @@ def _draw(
                 screen=True,
                 refresh_per_second=REDRAWS_PER_SECOND,
             ) as live:
-                for last in snapshots:
-                    live.update(ProgressScreen(last, stack, every), refresh=True)
+                for snapshot in snapshots:
+                    if snapshot.problem and shown is not None:
+                        shown = replace(shown, problem=snapshot.problem)
+                    else:
+                        shown = snapshot
+                    live.update(ProgressScreen(shown, stack, every), refresh=True)
     finally:
-        if last is not None:
-            console.print(ProgressScreen(last, stack))
-    assert last is not None, "there is at least one snapshot"  # noqa: S101
-    return last
+        if shown is not None:
+            console.print(ProgressScreen(shown, stack))
+    assert shown is not None, "there is at least one snapshot"  # noqa: S101
+    return shown
 
 
 def _each(

@@ -59,7 +59,8 @@ class ProgressScreen:
     def _title(self, width: int) -> list[Text]:
         """The stack and its plans, and how many have which status, on a second line if the first has no room."""
         plans, attention = self.snapshot.plans, self.snapshot.totals.attention
-        name = f"{one_line(self.stack) or 'stack'}: {count_text(len(plans), 'plan')}"
+        many = count_text(len(plans), "plan") if plans else "no plan was read"
+        name = f"{one_line(self.stack) or 'stack'}: {many}"
         if attention:
             name += f", {attention} need{'s' * (attention == 1)} attention"
         title, counts = Text(name, style="bold"), Text(status_counts(plans))

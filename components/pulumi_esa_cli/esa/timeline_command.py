@@ -79,7 +79,8 @@ def _width() -> int | None:
 
 def _picture(file: Path) -> Callable[[Timeline], None]:
     """Return what draws into the file; matplotlib is an extra and slow to import, so it is imported only here."""
-    if file.suffix not in FORMATS:
+    suffix = file.suffix.lower()
+    if suffix not in FORMATS:
         raise EngineError(
             f"--plot: {file} must end with one of {', '.join(sorted(FORMATS))}"
         )
@@ -91,7 +92,7 @@ def _picture(file: Path) -> Callable[[Timeline], None]:
         ) from None
 
     def draw(timeline: Timeline) -> None:
-        content = picture(timeline, file.suffix.removeprefix("."))
+        content = picture(timeline, suffix.removeprefix("."))
         try:
             file.write_bytes(content)
         except OSError as error:
