@@ -162,6 +162,20 @@ def test_after_a_failed_read_the_plans_stay_on_the_screen(
     assert "InvalidAccessKeyId" in " ".join(last[-4:])
 
 
+def test_a_terminal_without_unicode_gets_bars_of_ascii(
+    esa: LocalEsa, exported: str
+) -> None:
+    line = command("progress", exported, "--once")
+
+    with closing(
+        PseudoTerminal(line, {**esa.environ, "PYTHONIOENCODING": "ascii"})
+    ) as terminal:
+        code, raw = terminal.finish()
+
+    assert code == 0
+    assert any("....." in line for line in plain_lines(raw))
+
+
 def test_off_a_terminal_progress_is_plain_lines(esa: LocalEsa, exported: str) -> None:
     done = subprocess.run(
         command("progress", exported, "--once"),

@@ -20,6 +20,7 @@ from pulumi_esa_prefetch.report.analysis.progress import (
 
 MOST_OF_A_SENTENCE = 3
 """The most lines of a sentence below the table."""
+_ASCII = str.maketrans("█░…", "#.~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class ProgressScreen:
     ) -> RenderResult:
         """Fill the terminal; below the last screen one line is left for the prompt."""
         height = console.size.height - (self.every is None)
-        yield Text("\n").join(self.lines(options.max_width, height))
+        screen = Text("\n").join(self.lines(options.max_width, height))
+        if options.ascii_only:
+            screen.plain = screen.plain.translate(_ASCII)
+        yield screen
 
     def lines(self, width: int, height: int) -> list[Text]:
         """At most `height` lines (if that is six or more), none wider than `width` cells."""
