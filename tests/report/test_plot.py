@@ -32,9 +32,9 @@ def run(exported: str, *options: str) -> int:
     return main(["timeline", *given, *options])
 
 
-def timeline(*names: str) -> Timeline:
+def timeline(*names: str, rate: float = 1.0) -> Timeline:
     spans = tuple(
-        Span("a.example", name, NOW, NOW + timedelta(hours=n + 1), 1.0)
+        Span("a.example", name, NOW, NOW + timedelta(hours=n + 1), rate)
         for n, name in enumerate(names)
     )
     return Timeline("prod", NOW, spans, Limits.model_validate(LIMITS))
@@ -65,6 +65,13 @@ def test_the_picture_names_the_stack_the_plans_now_limits_and_freeze_windows() -
     ]
     colours = [handle.get_facecolor() for handle in handles[:2]]
     assert colours[0] != colours[1]
+
+
+def test_axis_and_limit_are_in_a_unit_that_reads_well() -> None:
+    figure, labels, _ = drawn(timeline("slow", rate=0.02))
+
+    assert figure.axes[0].get_ylabel() == "URLs/min"
+    assert "limit: 30 URLs/min" in labels
 
 
 def test_of_many_plans_the_legend_names_the_biggest_and_counts_the_others() -> None:

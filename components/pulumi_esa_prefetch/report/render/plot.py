@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from pulumi_esa_prefetch.api.safe_text import one_line
-from pulumi_esa_prefetch.load import Freeze, Span, count_text
-from pulumi_esa_prefetch.report.analysis.short_text import rate_phrase, rate_unit
+from pulumi_esa_prefetch.load import Freeze, Span, count_text, rate_text
+from pulumi_esa_prefetch.report.analysis.short_text import rate_unit
 from pulumi_esa_prefetch.report.analysis.timeline import Timeline
 
 MOST = 12
@@ -89,7 +89,9 @@ def figure_of(timeline: Timeline) -> Figure:
     panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))
     panels[-1].set_xlabel("UTC")
     figure.suptitle(_title(timeline, len(peaks)))
-    figure.legend(handles=_legend(timeline, colours, end), loc="outside right upper")
+    figure.legend(
+        handles=_legend(timeline, colours, end, unit), loc="outside right upper"
+    )
     return figure
 
 
@@ -156,7 +158,9 @@ def _mark(panel: Any, timeline: Timeline, end: datetime, seconds: int) -> None:
     panel.set_ylim(bottom=0)
 
 
-def _legend(timeline: Timeline, colours: dict[str, str], end: datetime) -> list[Any]:
+def _legend(
+    timeline: Timeline, colours: dict[str, str], end: datetime, unit: tuple[int, str]
+) -> list[Any]:
     handles: list[Any] = [
         Patch(color=colour, label=_label(plan)) for plan, colour in colours.items()
     ]
@@ -166,7 +170,7 @@ def _legend(timeline: Timeline, colours: dict[str, str], end: datetime) -> list[
     handles.append(Line2D([], [], linestyle=":", label="now", **line))
     limit = timeline.limits.max_origin_urls_per_second
     if limit is not None:
-        label = f"limit: {rate_phrase(limit)}"
+        label = f"limit: {rate_text(limit * unit[0])} URLs/{unit[1]}"
         handles.append(Line2D([], [], linestyle="--", label=label, **line))
     freezes = _freezes(timeline, end)
     names = [_label(f"freeze: {freeze.name}") for freeze in freezes[:MOST_FREEZES]]
