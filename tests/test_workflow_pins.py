@@ -24,8 +24,8 @@ def steps(workflow: str) -> list[dict[str, Any]]:
     return [step for job in read(workflow)["jobs"].values() for step in job["steps"]]
 
 
-@pytest.mark.parametrize("workflow", TESTING)
-def test_a_workflow_tests_with_the_pulumi_command_of_the_recordings(
+@pytest.mark.parametrize("workflow", [*TESTING, "preview", "drift"])
+def test_a_workflow_uses_the_pulumi_command_of_the_recordings(
     workflow: str,
 ) -> None:
     recorded = json.loads((ROOT / "tests/golden/state/checkpoint.json").read_text())

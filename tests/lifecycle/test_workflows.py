@@ -82,6 +82,21 @@ def test_the_shell_of_a_workflow_holds_no_expression_that_a_pull_request_could_f
         assert "${{" not in step.get("run", ""), step
 
 
+@pytest.mark.parametrize(
+    ("workflow", "needing"), [("preview", "Preview"), ("drift", "Compare")]
+)
+def test_only_the_step_that_runs_pulumi_gets_the_secrets(
+    workflow: str, needing: str
+) -> None:
+    document = yaml.safe_load((WORKFLOWS / f"{workflow}.yml").read_text())
+    (only,) = document["jobs"].values()
+
+    given = [s.get("name") for s in only["steps"] if "secrets." in str(s)]
+
+    assert given == [needing]
+    assert "secrets." not in str({**document, "jobs": {**only, "steps": []}})
+
+
 def test_a_pull_request_gets_its_comment_and_starts_nothing(
     runner: tuple[Stack, Esa],
 ) -> None:
@@ -97,6 +112,19 @@ def test_a_pull_request_gets_its_comment_and_starts_nothing(
     assert page(stack).read_text() == comment
     assert (stack.root / "project/summary.json").stat().st_size > 0
     assert esa.changes() == 0
+
+
+def test_the_summary_of_a_preview_needs_no_secret_of_the_stack(
+    runner: tuple[Stack, Esa],
+) -> None:
+    stack, _ = runner
+    run(stack, script("preview", "Preview"))
+
+    without = f"unset PULUMI_CONFIG_PASSPHRASE\n{script('preview', 'Summary')}"
+    summed = run(stack, without)
+
+    assert summed.code == 0, summed.output
+    assert "2 to create" in (stack.root / "project/comment.md").read_text()
 
 
 def test_a_preview_that_fails_is_told_in_the_comment_and_fails_the_job(
