@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +59,58 @@ def test_the_long_tests_run_every_night() -> None:
 
     assert "schedule" in started_by
     assert {"run": "make test-all"} in steps("nightly")
+
+
+def test_every_python_that_the_package_is_for_is_tested() -> None:
+    (job,) = read("ci")["jobs"].values()
+    versions = job["strategy"]["matrix"]["python"]
+    oldest = re.search(
+        r'requires-python = ">=(.+)"', (ROOT / "pyproject.toml").read_text()
+    )
+
+    assert oldest
+    assert versions[0] == oldest[1]
+    minors = [int(version.partition(".")[2]) for version in versions]
+    assert minors == [*range(minors[0], minors[0] + len(minors))]
+
+
+def test_a_release_is_published_by_a_job_that_runs_no_code_of_ours() -> None:
+    jobs = read("release")["jobs"]
+
+    assert read("release")["permissions"] == {}
+    assert all("timeout-minutes" in job for job in jobs.values())
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert [s for s in jobs["publish"]["steps"] if "run" in s] == []
+    assert "secrets." not in (WORKFLOWS / "release.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("tag", "heading", "is_released"),
+    [
+        ("v{}", "{} (2030-01-31)", True),
+        ("v{}", "{} (unreleased)", False),
+        ("{}", "{} (2030-01-31)", False),
+        ("v{}.1", "{} (2030-01-31)", False),
+    ],
+)
+def test_only_the_tag_of_a_dated_version_is_released(
+    tmp_path: Path, tag: str, heading: str, *, is_released: bool
+) -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    (version,) = re.findall(r'^version = "(.+)"', project, re.MULTILINE)
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "CHANGELOG.md").write_text(f"## {heading.format(version)}\n")
+    (check,) = (s["run"] for s in steps("release") if "tag" in s.get("name", ""))
+
+    done = subprocess.run(
+        ["bash", "-e", "-c", check],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "GITHUB_REF_NAME": tag.format(version),
+        },
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode == 0) == is_released
