@@ -44,12 +44,15 @@ site-down: dev ## destroy that stack, stop its local ESA
 site-up site-preview site-down:
 	@$(SITE) $(@:site-%=%)
 
-.PHONY: check test test-all soak kill fuzz bench
+.PHONY: check fix test test-all soak kill fuzz bench
 check: dev ## ruff, mypy, import directions
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+fix: dev ## format, and mend what ruff can mend
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
 test: dev ## all tests but the long ones, and their coverage
 	@$(PYTEST) -m 'not slow' --cov
 test-all: dev ## all tests, the long ones too
