@@ -108,7 +108,7 @@ def test_a_pull_request_gets_its_comment_and_starts_nothing(
     comment = (stack.root / "project/comment.md").read_text()
     assert (previewed.code, summed.code) == (0, 0), previewed.output + summed.output
     assert "2 to create" in comment
-    assert "| + `one` | **Start** | is stopped and declared running |" in comment
+    assert "| + `one` | **will be started** | is stopped |" in comment
     assert page(stack).read_text() == comment
     assert (stack.root / "project/summary.json").stat().st_size > 0
     assert esa.changes() == 0

@@ -29,7 +29,7 @@ def test_a_file_becomes_one_comment(
     said = capsys.readouterr()
     assert (code, said.err) == (0, "")
     assert said.out.startswith("<!-- esa-prefetch summary of proj/dev -->\n")
-    assert "| ~ `warm` | **Start** | is stopped and declared running |" in said.out
+    assert "| ~ `warm` | **will be started again** | this stack started it" in said.out
     assert "--offline" in said.out
 
 

@@ -36,47 +36,51 @@ def predicted(given: Document, now: datetime = NOW) -> PredictedAction:
     [
         (
             update("a", 1, "stopped"),
-            "Start",
-            "is stopped and declared running",
+            "will be started again",
+            "this stack started it, and it was found stopped",
         ),
         (
             update("a", 1, "running", triggers={"release": "2"}),
-            "Stop, Reset, Start",
-            "runs again: triggers changed",
+            "will be stopped, reset and started",
+            "triggers changed",
         ),
         (
             update("a", 1, "waiting", triggers={"release": "2"}),
-            "Reset, Start",
-            "runs again: triggers changed",
+            "will be reset and started",
+            "triggers changed",
         ),
         (
             update("a", 1, "finished", triggers={"release": "2"}, rerun="resume"),
-            "Start",
-            "runs again: triggers changed",
+            "will be started",
+            "triggers changed",
         ),
         (
             update("a", 1, "running", desired_state="stopped"),
-            "Stop",
-            "is running and declared stopped",
+            "will be stopped",
+            "is running",
         ),
         (
             update("a", 1, "running", on_destroy="leave"),
-            "record, no call",
-            "is as declared; on_destroy changed",
+            "will be recorded",
+            "on_destroy changed",
         ),
-        (delete("a", 1, "running"), "Stop", "is running and no longer declared"),
-        (delete("a", 1, "finished"), "leave, no call", "is finished"),
+        (
+            delete("a", 1, "running"),
+            "will be stopped",
+            "is running and no longer declared",
+        ),
+        (delete("a", 1, "finished"), "will be left as it is", "is finished"),
         (
             delete("a", 1, "running", on_destroy="delete"),
-            "Stop, Delete",
-            "is no longer declared and on_destroy is delete",
+            "will be stopped and deleted",
+            "no longer declared, and on_destroy is delete",
         ),
         (
             delete("a", 1, "running", on_destroy="leave"),
-            "leave, no call",
-            "is left as it is: on_destroy is leave",
+            "will be left as it is",
+            "on_destroy is leave",
         ),
-        (same("a", 1), "nothing", "is as declared"),
+        (same("a", 1), "will not change", "is as declared"),
     ],
     ids=[
         "drifted",
@@ -104,15 +108,29 @@ def test_a_plan_of_unknown_status_is_predicted_for_every_status() -> None:
     action = predicted(create("a", 1))
 
     assert action.what == (
-        "Start if waiting, failed or stopped; adopt, no call if running or finished"
+        "will be started if waiting, failed or stopped; adopted if running or finished"
     )
+    assert action.why == "its status is not known here"
     assert action.starts
+
+
+def test_a_plan_of_unknown_status_that_may_not_be_stopped_is_predicted_to_fail() -> (
+    None
+):
+    action = predicted(create("a", 1, desired_state="stopped"))
+
+    assert action.what == (
+        "will be stopped if running; adopted if finished, failed or stopped; will fail "
+        "if waiting"
+    )
 
 
 def test_a_replacement_is_a_deletion_and_a_creation() -> None:
     action = predicted(step("replace", old("a", 1, "running"), new("a", 2)))
 
-    assert action.what.startswith("old plan: Stop; new plan: Start if waiting")
+    assert action.what.startswith(
+        "old plan will be stopped; new plan will be started if waiting"
+    )
     assert (action.starts, action.stops) == (True, True)
 
 
@@ -120,7 +138,7 @@ def test_an_update_that_will_be_refused_is_predicted_as_an_error() -> None:
     action = predicted(update("a", 1, "waiting", desired_state="stopped"))
 
     assert action.refused
-    assert action.what == "error"
+    assert action.what == "will fail"
     assert action.why.startswith("is waiting and ESA stops only running plans")
 
 
@@ -138,9 +156,11 @@ def test_deleting_a_plan_of_unknown_status_gives_the_notice_that_it_is_left_alon
 ):
     action = predicted(delete("a", 1, "pausing"))
 
-    assert action.what == "leave, no call"
-    assert "is left alone" in action.notice
-    assert "waiting" not in action.notice
+    assert action.what == "will be left as it is"
+    assert action.notice == (
+        "a: plan 000000000000000000000001 will be left as it is: this version does not "
+        "know its status (pausing)"
+    )
 
 
 def test_deleting_a_waiting_plan_gives_the_notice_that_it_will_still_start() -> None:
@@ -168,7 +188,7 @@ def test_a_plan_that_depends_on_unknown_values_is_expected_to_start(
 ) -> None:
     action = predicted(update("a", 1, "finished", **changed))
 
-    assert action.what == "known at deployment only"
+    assert action.what == "will be decided at deployment"
     assert action.starts
 
 
@@ -178,7 +198,7 @@ def test_a_secret_trigger_never_counts_as_unchanged() -> None:
 
     action = predicted(given)
 
-    assert action.what == "run again if the secret trigger changed"
+    assert action.what == "will be reset and started if the secret trigger changed"
     assert action.starts
 
 
@@ -188,27 +208,27 @@ def test_a_secret_trigger_never_counts_as_unchanged() -> None:
         (
             {"triggers": {"key": "plain"}, "on_destroy": "leave"},
             {"triggers": {"key": SECRET}},
-            "run again if the secret trigger changed",
+            "will be reset and started if the secret trigger changed",
         ),
         (
             {"triggers": SECRET},
             {"triggers": SECRET},
-            "run again if the secret trigger changed",
+            "will be reset and started if the secret trigger changed",
         ),
         (
             {"triggers": {"key": SECRET, "release": "1"}},
             {"triggers": {"key": SECRET, "release": "2"}},
-            "Reset, Start",
+            "will be reset and started",
         ),
         (
             {"triggers": {}},
             {"triggers": {"key": SECRET}},
-            "Reset, Start",
+            "will be reset and started",
         ),
         (
             {"triggers": {"key": SECRET}},
             {"triggers": {"key": SECRET}, "desired_state": "stopped"},
-            "record, no call",
+            "will be recorded",
         ),
     ],
     ids=["sealed since", "one secret", "another changed", "added", "declared stopped"],
@@ -225,7 +245,7 @@ def test_a_drifted_plan_with_a_secret_trigger_is_started_in_any_case() -> None:
     secret = {"triggers": {"key": SECRET}}
     given = step("update", old("a", 1, "stopped", **secret), new("a", 1, **secret))
 
-    assert predicted(given).what == "Start"
+    assert predicted(given).what == "will be started again"
 
 
 def test_a_job_is_reset_once_for_all_its_plans_that_run_again() -> None:
@@ -246,10 +266,13 @@ def test_a_job_is_reset_once_for_all_its_plans_that_run_again() -> None:
         for prefetch in prefetches
     }
     assert told == {
-        "a": ("Reset, Start", "runs again: triggers changed"),
-        "b": ("Start", "runs again: triggers changed, from the first URL with a"),
-        "c": ("Start", "runs again: triggers changed"),
-        "d": ("Stop, Start", "runs again: triggers changed, from the first URL with a"),
+        "a": ("will be reset and started", "triggers changed"),
+        "b": ("will be started", "triggers changed, from the first URL with a"),
+        "c": ("will be started", "triggers changed"),
+        "d": (
+            "will be stopped and started",
+            "triggers changed, from the first URL with a",
+        ),
     }
     assert [prefetch.action.resets for prefetch in prefetches] == [
         True,

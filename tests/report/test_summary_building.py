@@ -66,7 +66,7 @@ def test_a_plan_read_from_esa_is_forecast_with_its_batches_and_its_end() -> None
     summary = summed(preview(create("warm", 1)), snapshot=seen(1, "stopped"))
 
     (plan,) = summary.plans
-    assert (plan.what, plan.why) == ("Start", "is stopped and declared running")
+    assert (plan.what, plan.why) == ("will be started", "is stopped")
     assert (plan.batches, plan.urls, plan.urls_per_second) == (10, 100, 10 / 30)
     assert (plan.first, plan.last) == (at(1), at(1) + timedelta(seconds=270))
     assert (plan.fits, plan.source) == (True, "esa")
@@ -83,7 +83,7 @@ def test_a_rerun_from_the_start_counts_the_whole_list() -> None:
 
     summary = summed(given, snapshot=seen(1, "finished", 100))
 
-    assert summary.plans[0].what == "Reset, Start"
+    assert summary.plans[0].what == "will be reset and started"
     assert summary.plans[0].batches == 10
 
 
@@ -103,7 +103,7 @@ def test_a_rerun_beside_a_running_plan_of_the_job_is_an_error() -> None:
 
     assert (from_start.refused, from_start.starts) == (True, False)
     assert plan_id(9) in from_start.why
-    assert (resume.refused, resume.what) == (False, "Start")
+    assert (resume.refused, resume.what) == (False, "will be started")
 
 
 def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_warns() -> (
@@ -121,9 +121,11 @@ def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_warns
     )
 
     (plan,) = summary.plans
-    assert (plan.what, plan.refused, plan.urls) == ("Start", False, 60)
+    assert (plan.what, plan.refused, plan.urls) == ("will be started", False, 60)
     (told,) = [warned for warned in summary.warnings if warned.kind == "plan"]
-    assert told.text.startswith(f"warm: plan {plan_id(1)} will run from where its job")
+    assert told.text.startswith(
+        f"warm: plan {plan_id(1)} will be started: will run from where its job is then"
+    )
     assert plan_id(9) in told.text
 
 
@@ -156,7 +158,7 @@ def test_a_plan_and_a_job_that_do_not_exist_yet_are_forecast_by_their_declaratio
     summary = summed(given)
 
     (plan,) = summary.plans
-    assert (plan.what, plan.why) == ("Start", "is created by this deployment")
+    assert (plan.what, plan.why) == ("will be started", "is created by this deployment")
     assert (plan.status, plan.source, plan.batches) == (None, "preview", 2)
     loads = {load.origin: load.urls_per_second * 60 for load in summary.origins}
     assert loads == {"a.example": 1, "b.example": 1, "no host": 1}
@@ -238,7 +240,8 @@ def test_a_waiting_plan_that_is_no_longer_declared_gives_a_warning() -> None:
 
     assert [w.text for w in summary.warnings] == [
         (
-            f"warm: plan {plan_id(1)} is waiting, and ESA stops only running plans: it "
+            f"warm: plan {plan_id(1)} will be left as it is: is waiting, and ESA stops "
+            "only running plans: it "
             'will still start at 2026-11-11T01:00:00Z; declare on_destroy="delete" to '
             "have it deleted instead"
         )
@@ -251,8 +254,8 @@ def test_a_plan_that_moves_to_another_name_is_left_as_it_is_and_counted_once() -
     summary = summed(given, snapshot=seen(1, "waiting"))
 
     assert {plan.name: plan.what for plan in summary.plans} == {
-        "new": "Start",
-        "old": "leave, no call",
+        "new": "will be started",
+        "old": "will be left as it is",
     }
     assert summary.warnings == ()
     assert summary.origins[0].plans == ("new",)

@@ -25,7 +25,8 @@ def test_each_difference_is_named_with_its_reason_and_remedy() -> None:
     )
 
     assert told(given) == (
-        "proj/dev: a is stopped and declared running (Start); create job."
+        "proj/dev: a will be started again: this stack started it, and it was found "
+        "stopped; create job."
     )
 
 

@@ -42,7 +42,7 @@ def test_plans_yet_to_be_made_are_told_with_their_batches(
     summary = summary_of(stack)
 
     (now,) = [one for one in summary.plans if one.name.startswith("launch")]
-    assert (now.what, now.why) == ("Start", "is created by this deployment")
+    assert (now.what, now.why) == ("will be started", "is created by this deployment")
     assert (now.source, now.batches, now.urls, now.fits) == ("preview", 3, 3, True)
     assert {load.origin for load in summary.origins} >= {"www.example.com"}
     assert summary.counts.create == 3
@@ -64,7 +64,9 @@ def test_other_urls_are_told_as_a_replacement_of_job_and_plan(
 
     (now,) = summary.plans
     assert now.change == "replace"
-    assert now.what == "old plan: Stop, Delete; new plan: Start"
+    assert now.what == (
+        "old plan will be stopped and deleted; new plan will be started"
+    )
     assert (now.batches, now.source) == (3, "preview")
     assert {other.change for other in summary.others} == {"replace"}
     assert summary.warnings == ()

@@ -6,12 +6,16 @@ The table is `provider.plan_decision`. A prediction is a value; its sentences ar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES
+from pulumi_esa_prefetch.provider.outcome_words import (
+    PlanOperation,
+    in_words,
+    operations_of,
+)
 from pulumi_esa_prefetch.provider.plan_decision import (
     Act,
     Decision,
@@ -20,7 +24,6 @@ from pulumi_esa_prefetch.provider.plan_decision import (
     at_rerun,
     at_update,
     before_delete,
-    may_run,
     what_then,
 )
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState, split_id
@@ -31,42 +34,12 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceNode, plain
 _Inputs = TypeVar("_Inputs", bound=PlanInputs)
 
 
-class PlanOperation(StrEnum):
-    """One thing that is done about a plan; its value is the words for it."""
-
-    STOP = "Stop"
-    RESET = "Reset"
-    START = "Start"
-    DELETE = "Delete"
-    ADOPT = "adopt, no call"
-    RECORD = "record, no call"
-    LEAVE = "leave, no call"
-    NOTHING = "nothing"
-    ERROR = "error"
-    NOT_KNOWN_YET = "known at deployment only"
-    RERUN_IF_TRIGGER_CHANGED = "run again if the secret trigger changed"
-
-
-_OPERATIONS = {
-    Act.START: PlanOperation.START,
-    Act.STOP: PlanOperation.STOP,
-    Act.ADOPT: PlanOperation.ADOPT,
-    Act.RECORD: PlanOperation.RECORD,
-    Act.KEEP: PlanOperation.NOTHING,
-    Act.REFUSE: PlanOperation.ERROR,
-    Act.LEAVE: PlanOperation.LEAVE,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class StatusCase:
-    """What is done if the plan turns out to have one of these statuses."""
+    """What is done if the plan turns out to have one of these statuses; no operations: the deployment fails."""
 
-    operation: PlanOperation
+    operations: tuple[PlanOperation, ...]
     statuses: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.operation} if {_or(self.statuses)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +47,23 @@ class PredictedAction:
     """What will be done, why, and what that means for the load.
 
     `operations` are in their order; `cases` stand instead of them where the status is not known here.
-    `reason` is a clause whose subject is the plan. `starts`, `stops`: the call may be made. `submits`: the
-    plan submits URLs afterwards. `notice`: a sentence to know before merging, though nothing fails.
-    `reset_by`: the plan of the same job whose Reset serves this one too. `old`: what is done about the
-    plan that this one replaces.
+    `reason` is a clause whose subject is the plan. `repeats`: this stack had done it before. `condition`: when
+    it is done, if that is not certain. `starts`, `stops`: the call may be made. `submits`: the plan submits URLs
+    afterwards. `refused`: the deployment fails. `undecided`: what is done is known at the deployment only.
+    `notice`: a sentence to know before merging, though nothing fails. `reset_by`: the plan of the same job whose
+    Reset serves this one too. `old`: what is done about the plan that this one replaces.
     """
 
     operations: tuple[PlanOperation, ...]
     reason: str
     cases: tuple[StatusCase, ...] = ()
+    repeats: bool = False
+    condition: str = ""
     starts: bool = False
     stops: bool = False
     submits: bool = False
     refused: bool = False
+    undecided: bool = False
     notice: str = ""
     reset_by: str = ""
     old: "PredictedAction | None" = None
@@ -94,20 +71,31 @@ class PredictedAction:
     @property
     def resets(self) -> bool:
         """True if the job's list begins again."""
-        return PlanOperation.RESET in self.operations
+        return PlanOperation.RESET in self.operations and not self.condition
 
     @property
     def what(self) -> str:
-        """The operations in words."""
-        new = "; ".join(map(str, self.cases)) or ", ".join(self.operations)
-        return f"old plan: {self.old.what}; new plan: {new}" if self.old else new
+        """What will be done in words; their subject is the plan."""
+        if self.old:
+            new = replace(self, old=None)
+            return f"old plan {self.old.what}; new plan {new.what}"
+        if self.refused:
+            return "will fail"
+        if self.cases:
+            return _cases_in_words(self.cases)
+        if self.undecided:
+            return "will be decided at deployment"
+        if not self.operations:
+            return "will not change"
+        words = in_words(self.operations, repeats=self.repeats)
+        return f"will be {words} {self.condition}".rstrip()
 
     @property
     def why(self) -> str:
         """The reason in words; its subject is the plan."""
         reset = f", from the first URL with {self.reset_by}" if self.reset_by else ""
         new = f"{self.reason}{reset}"
-        return f"old plan {self.old.why}; new plan {new}" if self.old else new
+        return f"old plan: {self.old.why}; new plan: {new}" if self.old else new
 
 
 def predict_action(
@@ -133,9 +121,7 @@ def predict_action(
         )
     if node.op == "update":
         return _update(node, new, now)
-    return PredictedAction(
-        (PlanOperation.NOTHING,), "is as declared", submits=new.status in ACTIVE
-    )
+    return PredictedAction((), "is as declared", submits=new.status in ACTIVE)
 
 
 def predict_rerun(
@@ -146,14 +132,14 @@ def predict_rerun(
     if decision.act is Act.RERUN:
         return given
     starts = decision.act is Act.START
-    return PredictedAction(
-        (_OPERATIONS[decision.act],),
+    action = PredictedAction(
+        (PlanOperation.START,) if starts else (),
         decision.why,
         starts=starts,
         submits=starts or facts.status in ACTIVE,
         refused=not starts,
-        notice=_notice(name, facts, decision.why if decision.notify else ""),
     )
+    return _noticed(action, name, facts) if decision.notify else action
 
 
 def share_reset(given: PredictedAction, resetting: str) -> PredictedAction:
@@ -174,18 +160,18 @@ def _creation(node: ResourceNode, facts: PlanFacts) -> PredictedAction:
 
 def _by_status(declared: PlanInputs) -> PredictedAction:
     """Predict for each status, for the actual one is not known."""
-    acts: dict[Act, list[str]] = {}
+    found: dict[tuple[PlanOperation, ...], list[str]] = {}
     for status in STATUSES:
         decision = at_create(declared, _Observed(status, None))
-        acts.setdefault(decision.act, []).append(status)
+        operations = operations_of(decision, declared, status)
+        found.setdefault(operations, []).append(status)
+    cases = [StatusCase(made, tuple(statuses)) for made, statuses in found.items()]
     return PredictedAction(
         (),
         "its status is not known here",
-        tuple(
-            StatusCase(_OPERATIONS[act], tuple(names)) for act, names in acts.items()
-        ),
-        starts=Act.START in acts,
-        stops=Act.STOP in acts,
+        tuple(sorted(cases, key=lambda case: not case.operations)),
+        starts=(PlanOperation.START,) in found,
+        stops=(PlanOperation.STOP,) in found,
         submits=declared.desired_state == "running",
     )
 
@@ -199,9 +185,13 @@ def _update(node: ResourceNode, facts: PlanFacts, now: datetime) -> PredictedAct
     decision = at_update(declared, _alike(recorded, declared, hidden), observed, now)
     may_rerun = hidden and declared.desired_state == "running"
     if may_rerun and decision.act in {Act.ADOPT, Act.RECORD}:
+        rerun = Decision(
+            Act.RERUN, "has a secret among its triggers, which a preview hides"
+        )
         return PredictedAction(
-            (PlanOperation.RERUN_IF_TRIGGER_CHANGED,),
-            "has a secret among its triggers, which a preview hides",
+            operations_of(rerun, declared, observed.status),
+            rerun.why,
+            condition="if the secret trigger changed",
             starts=True,
             submits=True,
         )
@@ -222,28 +212,28 @@ def _deletion(
 ) -> PredictedAction:
     recorded = _recorded(node)
     if recorded is None:
-        return PredictedAction(
-            (PlanOperation.NOT_KNOWN_YET,), "has a state that is not readable"
-        )
+        return PredictedAction((), "has a state that is not readable", undecided=True)
     status = facts.status or recorded.status
     decision = before_delete(recorded, still_declared=still_declared)
     if decision is not None:
         return _predicted(decision, recorded, status)
     decision = at_delete(recorded, _Observed(status, facts.end_time))
     if decision.act is Act.DELETE:
-        stops = may_run(recorded, status)
-        calls = ((PlanOperation.STOP,) if stops else ()) + (PlanOperation.DELETE,)
+        calls = operations_of(decision, recorded, status)
+        stops = PlanOperation.STOP in calls
         return PredictedAction(calls, decision.why, stops=stops)
+    action = _predicted(decision, recorded, status)
+    if not decision.notify:
+        return action
     then = what_then(status, facts.start_time, now)
-    clause = f"{decision.why}{then}" if decision.notify else ""
-    return replace(
-        _predicted(decision, recorded, status),
-        notice=_notice(node.name, facts, clause),
-    )
+    return _noticed(action, node.name, facts, then)
 
 
-def _notice(name: str, facts: PlanFacts, clause: str) -> str:
-    return clause and f"{name}: plan {facts.plan_id} {clause}"
+def _noticed(
+    action: PredictedAction, name: str, facts: PlanFacts, then: str = ""
+) -> PredictedAction:
+    text = f"{name}: plan {facts.plan_id} {action.what}: {action.why}{then}"
+    return replace(action, notice=text)
 
 
 def _replacement(old: PredictedAction, new: PredictedAction) -> PredictedAction:
@@ -251,7 +241,6 @@ def _replacement(old: PredictedAction, new: PredictedAction) -> PredictedAction:
         new,
         old=old,
         stops=old.stops or new.stops,
-        refused=old.refused or new.refused,
         notice=old.notice or new.notice,
     )
 
@@ -260,33 +249,26 @@ def _predicted(
     decision: Decision, declared: PlanInputs, status: str, *, is_new: bool = False
 ) -> PredictedAction:
     act = decision.act
-    reruns = act is Act.RERUN
+    operations = operations_of(decision, declared, status)
+    starts = PlanOperation.START in operations
     stays = act in {Act.ADOPT, Act.RECORD, Act.KEEP, Act.LEAVE, Act.REFUSE}
+    created = is_new and act is Act.START
     return PredictedAction(
-        _rerun(declared, status) if reruns else (_OPERATIONS[act],),
-        "is created by this deployment"
-        if is_new and act is Act.START
-        else decision.why,
-        starts=act is Act.START or reruns,
-        stops=act is Act.STOP or (reruns and status == "running"),
-        submits=act is Act.START or reruns or (stays and status in ACTIVE),
+        operations,
+        "is created by this deployment" if created else decision.why,
+        repeats=decision.repeats,
+        starts=starts,
+        stops=PlanOperation.STOP in operations,
+        submits=starts or (stays and status in ACTIVE),
         refused=act is Act.REFUSE,
     )
-
-
-def _rerun(declared: PlanInputs, status: str) -> tuple[PlanOperation, ...]:
-    stop = (PlanOperation.STOP,) if status == "running" else ()
-    reset = (PlanOperation.RESET,) if declared.rerun == "from_start" else ()
-    return (*stop, *reset, PlanOperation.START)
 
 
 def _unreadable(node: ResourceNode) -> PredictedAction:
     wanted = plain(node.new.inputs.get("desired_state")) if node.new else None
     runs = wanted != "stopped"
     why = "depends on values that are not known before the deployment"
-    return PredictedAction(
-        (PlanOperation.NOT_KNOWN_YET,), why, starts=runs, submits=runs
-    )
+    return PredictedAction((), why, undecided=True, starts=runs, submits=runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +307,17 @@ def _parsed(model: type[_Inputs], props: Mapping[str, Any]) -> _Inputs | None:
         return model.parse(props)
     except ValidationError:
         return None
+
+
+def _cases_in_words(cases: Sequence[StatusCase]) -> str:
+    """The cases; those in which the deployment fails are last."""
+    done = [
+        f"{in_words(case.operations)} if {_or(case.statuses)}"
+        for case in cases
+        if case.operations
+    ]
+    fails = [f"will fail if {_or(c.statuses)}" for c in cases if not c.operations]
+    return "; ".join([f"will be {'; '.join(done)}", *fails])
 
 
 def _or(names: Sequence[str]) -> str:

@@ -44,7 +44,9 @@ class PlanChange(_SummaryModel):
     name: str
     urn: str
     change: Change
-    what: str = Field(description="The calls, in words.")
+    what: str = Field(
+        description="What will be done, in words; their subject is the plan."
+    )
     why: str = Field(description="The decision's reason; its subject is the plan.")
     starts: bool = Field(description="Start may be called.")
     stops: bool = Field(description="Stop may be called.")

@@ -29,4 +29,5 @@ def _finding(summary: PrefetchSummary) -> str:
 
 
 def _plan(plan: PlanChange) -> str:
-    return f"{plan.name} {plan.why} ({plan.what})"
+    colon = ":" if plan.change == "replace" else ""
+    return f"{plan.name}{colon} {plan.what}: {plan.why}"
