@@ -147,7 +147,9 @@ def test_no_drift_is_green_and_one_line(runner: tuple[Stack, Esa]) -> None:
     result = run(stack, script("drift", "Compare"))
 
     assert result.code == 0, result.output
-    assert "esa-prefetch/test: everything is as declared." in result.output
+    line = "esa-prefetch/test: everything is as declared."
+    assert f"::notice title=As declared::{line}\n" in result.output
+    assert page(stack).read_text() == f"    {line}\n"
 
 
 def test_drift_is_red_with_one_line_that_says_what_differs(
@@ -162,10 +164,37 @@ def test_drift_is_red_with_one_line_that_says_what_differs(
 
     assert result.code == 7, result.output
     assert (
-        "::error title=Drift::esa-prefetch/test: two is stopped and declared running "
-        "(Start)." in result.output
+        "::error title=Drift::esa-prefetch/test: two will be started again: this stack "
+        "started it, and it was found stopped." in result.output
     )
     assert esa.starts() == starts
+
+
+def test_drift_is_red_without_a_refresh_too(runner: tuple[Stack, Esa]) -> None:
+    stack, _ = runner
+    stack.up()
+    stop(stack, plan_id(2))
+
+    result = run(stack, script("drift", "Compare").replace("--refresh", ""))
+
+    assert result.code == 7, result.output
+    assert "::error title=Drift::esa-prefetch/test: drift: two will" in result.output
+
+
+def test_a_name_is_no_workflow_command_and_no_markup(
+    runner: tuple[Stack, Esa],
+) -> None:
+    stack, _ = runner
+    name = "50%0A::warning::<b>_x_</b> ##[error]"
+    stack.declare({name: PLANS["one"]})
+
+    result = run(stack, script("drift", "Compare"))
+
+    (line,) = [line for line in result.output.splitlines() if "title=Drift" in line]
+    assert line.startswith("::error title=Drift::")
+    assert name.replace("%", "%25") in line
+    assert page(stack).read_text().startswith("    esa-prefetch/test: ")
+    assert name in page(stack).read_text()
 
 
 def test_what_cannot_be_told_is_not_called_drift(runner: tuple[Stack, Esa]) -> None:
@@ -178,6 +207,19 @@ def test_what_cannot_be_told_is_not_called_drift(runner: tuple[Stack, Esa]) -> N
     assert result.code not in (0, 7), result.output
     assert "::error title=Could not be told::" in result.output
     assert "SignatureDoesNotMatch" in result.output
+
+
+def test_esa_that_cannot_be_read_is_not_called_drift(runner: tuple[Stack, Esa]) -> None:
+    stack, _ = runner
+    stack.up()
+    stack.variables["ESA_ENDPOINT"] = "http://127.0.0.1:9"
+
+    result = run(stack, script("drift", "Compare").replace("--refresh", ""))
+
+    assert result.code == 1, result.output
+    assert "::error title=Could not be told::esa-prefetch/test: not verified; ESA" in (
+        result.output
+    )
 
 
 def stop(stack: Stack, plan: str) -> None:

@@ -2,14 +2,17 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pulumi_esa_cli.main import main
+from pulumi_esa_emulator.http.app import create_app
+from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.provider.plan_decision import WAITING_CANNOT_STOP
 from pulumi_esa_prefetch.report.analysis.summary import PrefetchSummary
-from tests.support.previews import create, old, text, update
+from tests.support.previews import JOB_ID, create, old, plan_id, same, text, update
 
 LIMITS = {"maxOriginUrlsPerSecond": 0.1, "enforce": "deny"}
 
@@ -129,6 +132,73 @@ def test_a_failed_preview_prints_the_comment_and_fails(
     assert "The preview failed; what follows is incomplete" in printed.out
     assert "error: the plan does not exist" in printed.out
     assert printed.err.startswith("error: the preview failed")
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An ESA in which plan 1 runs and plan 2 is stopped, and keys for it in the environment."""
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator-key")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
+    window = {"StartTime": "-1h", "EndTime": "+1h", "Interval": 30, "SliceLen": 1}
+    plans = [
+        {"Id": plan_id(number), "Status": status, **window}
+        for number, status in ((1, "running"), (2, "stopped"))
+    ]
+    urls = [f"http://a.example/{number}" for number in range(500)]
+    job = {"Id": JOB_ID, "SiteId": 1, "UrlList": urls, "plans": plans}
+    seed = {"sites": [{"SiteId": 1, "Status": "active"}], "jobs": [job]}
+    with running(create_app(seed=seed)) as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "expecting", "line"),
+    [
+        ("as declared", 0, 0, "everything is as declared."),
+        ("drift", 0, 7, "drift: warm will be started again with up --refresh: this"),
+        ("--offline", 0, 1, "not verified; ESA was not read (--offline)"),
+        ("no network", 0, 1, "not verified; ESA was not read, or not completely (Get"),
+        ("a wrong key", 1, 1, "not verified; ESA was not read, or not completely (Get"),
+    ],
+)
+def test_the_exit_code_says_whether_esa_is_as_declared(
+    tmp_path: Path,
+    endpoint: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    code: int,
+    expecting: int,
+    line: str,
+) -> None:
+    path = tmp_path / "preview.json"
+    where = "http://127.0.0.1:9" if given == "no network" else endpoint
+    config = {"esa-prefetch:endpoint": where}
+    warm = same("warm", 2 if given == "drift" else 1, "running")
+    path.write_text(text(warm, config=config))
+    if given == "a wrong key":
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong")
+    options = ["--output", "line", *(["--offline"] if given == "--offline" else [])]
+
+    for flag, expected in (([], code), (["--expect-no-changes"], expecting)):
+        exited = main(["summary", str(path), *options, *flag])
+
+        said = capsys.readouterr()
+        assert exited == expected
+        assert said.out.startswith(f"proj/dev: {line}")
+        assert said.out.count("\n") == 1
+        assert bool(said.err) == bool(expected)
+
+
+def test_a_change_of_any_resource_is_a_change(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["summary", str(file), "--offline", "--expect-no-changes"])
+
+    assert code == 7
+    assert capsys.readouterr().err == (
+        "error: no changes were expected, and something changes or has drifted\n"
+    )
 
 
 @pytest.mark.parametrize(

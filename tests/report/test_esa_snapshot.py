@@ -101,6 +101,7 @@ def test_a_refused_key_is_reported_once_and_is_no_failure(
     assert snapshot.problem is not None
     assert snapshot.problem.startswith("ESA was not read, or not completely (")
     assert "SignatureDoesNotMatch" in snapshot.problem
+    assert snapshot.keys_refused
     assert len(esa.history) <= 2
 
 
@@ -143,6 +144,11 @@ def test_a_plan_that_esa_lists_with_another_job_is_not_one_of_the_job() -> None:
     snapshot = take_snapshot(_Canned([own, foreign]), [JOB])
 
     assert set(snapshot.jobs[JOB].plans) == {PLAN}
+    assert [snapshot.lacks(JOB, plan) for plan in (PLAN, "2" * 24, "3" * 24)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_plan_that_cannot_be_read_is_named_and_is_not_missing() -> None:

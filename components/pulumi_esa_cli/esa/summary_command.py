@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pulumi_embedded_engine.errors import EngineError
+from pulumi_embedded_engine.errors import CHANGES_FOUND, EngineError
 from pulumi_esa_cli.esa.input_reading import parse_at, read_input
 from pulumi_esa_cli.flags.common_options import AsJson
 from pulumi_esa_prefetch.load import Limits, LimitsError
@@ -26,7 +26,9 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.markdown import markdown
 from pulumi_esa_prefetch.report.render.summary_line import summary_line
 
-OFFLINE = "Not asked of ESA (--offline): statuses and progress are those of the state."
+OFFLINE = "ESA was not read (--offline): statuses and progress are those of the state."
+
+INCOMPLETE = "the preview failed, so that the summary is incomplete"
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +56,14 @@ def summary(
     ] = "",
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Do not call ESA; name what is missing then."),
+        typer.Option("--offline", help="Do not call ESA: not verified then."),
+    ] = False,
+    expect_no_changes: Annotated[
+        bool,
+        typer.Option(
+            "--expect-no-changes",
+            help="Exit with code 7 if anything changes or has drifted, with 1 if that is not verified.",
+        ),
     ] = False,
     at: Annotated[
         str,
@@ -66,14 +75,15 @@ def summary(
 ) -> None:
     """Summarize what a preview means for plans and origins: one comment for a pull request.
 
-    Exits with 1, after printing, if the preview failed, if an enforced limit is broken, or if
-    the deployment will fail at a plan.
+    Compares all plans that the preview or --state names with ESA, also those that the preview
+    does not change. Exits with 1, after printing, if the preview failed, if ESA refuses the
+    access keys, if an enforced limit is broken, or if the deployment will fail at a plan.
     """
     if schema:
         typer.echo(schema_text(), nl=False)
         return
     try:
-        made = _summary(preview, state, at, offline=offline)
+        made, keys_refused = _summary(preview, state, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
     render = {
@@ -82,26 +92,51 @@ def summary(
         "line": summary_line,
     }
     typer.echo(render["json" if as_json else output](made).rstrip("\n"))
-    _fail_if_needed(made)
+    if expect_no_changes:
+        _fail_if_changed(made)
+    else:
+        _fail_if_needed(made, keys_refused=keys_refused)
 
 
-def _summary(file: str, state_file: str, at: str, *, offline: bool) -> PrefetchSummary:
+def _summary(
+    file: str, state_file: str, at: str, *, offline: bool
+) -> tuple[PrefetchSummary, bool]:
+    """Return the summary, and whether ESA refuses the access keys."""
     preview = read_preview(read_input(file))
     state = read_state(read_input(state_file)) if state_file else ()
     graph = ResourceGraph.of(preview, state)
     limits = Limits.parse(preview.config.get("esa-prefetch:limits"))
-    snapshot = EsaSnapshot(problem=OFFLINE) if offline else _snapshot(preview, graph)
-    return compose(preview, graph, snapshot, limits, parse_at(at))
+    snapshot = _snapshot(preview, graph, offline=offline)
+    made = compose(preview, graph, snapshot, limits, parse_at(at))
+    return made, snapshot.keys_refused
 
 
-def _snapshot(preview: Preview, graph: ResourceGraph) -> EsaSnapshot:
-    return take_snapshot_with(preview.config, os.environ, job_ids(graph))
+def _snapshot(preview: Preview, graph: ResourceGraph, *, offline: bool) -> EsaSnapshot:
+    ids = job_ids(graph)
+    if offline and ids:
+        return EsaSnapshot(problem=OFFLINE)
+    return take_snapshot_with(preview.config, os.environ, ids)
 
 
-def _fail_if_needed(made: PrefetchSummary) -> None:
+def _fail_if_changed(made: PrefetchSummary) -> None:
+    """Raise EngineError with the exit code of `preview --expect-no-changes`; another one if that is not verified."""
+    if made.differs:
+        raise EngineError(
+            "no changes were expected, and something changes or has drifted",
+            CHANGES_FOUND,
+        )
+    if made.failed:
+        raise EngineError(INCOMPLETE)
+    if made.not_verified:
+        raise EngineError(f"not verified: {made.not_verified}")
+
+
+def _fail_if_needed(made: PrefetchSummary, *, keys_refused: bool) -> None:
     """Raise EngineError, so that a pipeline fails, if the deployment should not go on."""
     if made.failed:
-        raise EngineError("the preview failed, so that the summary is incomplete")
+        raise EngineError(INCOMPLETE)
+    if keys_refused:
+        raise EngineError(f"not verified: {made.not_verified}")
     if made.denied:
         denied = [warned.text for warned in made.warnings if warned.level == "deny"]
         more = f" (and {len(denied) - 1} more)" if len(denied) > 1 else ""

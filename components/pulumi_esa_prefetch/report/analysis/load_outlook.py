@@ -28,6 +28,7 @@ from pulumi_esa_prefetch.report.analysis.plan_facts import (
 from pulumi_esa_prefetch.report.analysis.predicted_actions import (
     PredictedAction,
     predict_action,
+    predict_drift,
     predict_rerun,
     share_reset,
 )
@@ -39,12 +40,16 @@ CHANGES = ("create", "update", "replace", "delete")
 
 @dataclass(frozen=True, slots=True)
 class PrefetchOutlook:
-    """One ScheduledPrefetch: what is known of its plan and job, and what will be done about it."""
+    """One ScheduledPrefetch: what is known of its plan and job, and what will be done about it.
+
+    `drift`: what `up --refresh` would do, if the preview does not change it and ESA contradicts its declaration.
+    """
 
     node: ResourceNode
     plan: PlanFacts
     job: JobFacts
     action: PredictedAction
+    drift: PredictedAction | None = None
 
     @property
     def name(self) -> str:
@@ -107,6 +112,7 @@ def predict_prefetches(
                 new,
                 snapshot,
             ),
+            predict_drift(node, new, now),
         )
         for node, new, old in gathered
     ]
@@ -172,6 +178,8 @@ def _reset_once(prefetches: Iterable[PrefetchOutlook]) -> Iterator[PrefetchOutlo
 
 
 def _as_declared(node: ResourceNode, plan: PlanFacts) -> PredictedAction:
+    if plan.is_missing:
+        return PredictedAction((), "")
     wanted = node.value("desired_state") != "stopped"
     changing = node.value("status") is None
     starts = wanted and (changing or plan.status not in {*ACTIVE, "finished"})

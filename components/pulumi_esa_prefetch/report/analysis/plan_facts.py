@@ -5,7 +5,7 @@ source is kept with the facts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,11 @@ CHANGING = frozenset({"create", "replace", "update"})
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What is known of a plan; `is_new`: this deployment creates it."""
+    """What is known of a plan.
+
+    `is_new`: this deployment creates it. `was_read`: its job was read in ESA. `is_missing`: and ESA does not
+    list it.
+    """
 
     plan_id: str | None = None
     job_id: str | None = None
@@ -36,6 +40,8 @@ class PlanFacts:
     slice_len: int | None = None
     source: Source = "none"
     is_new: bool = False
+    was_read: bool = False
+    is_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ def plan_facts(
     if source is not None and job_id is None:
         job_id, plan_id = map(object_id, split_id(source.id))
     seen = snapshot.plan(job_id, plan_id)
-    known = PlanFacts(plan_id, job_id, _status(seen, prefetch, source))
+    status = _status(seen, prefetch, source)
+    known = _looked_up(PlanFacts(plan_id, job_id, status), snapshot)
     if source is not None and (source.op in CHANGING or seen is None):
         return _of_values(source, known)
     if seen is not None:
@@ -85,7 +92,7 @@ def old_plan_facts(prefetch: ResourceNode, snapshot: EsaSnapshot) -> PlanFacts:
     job_id, plan_id = map(object_id, split_id(prefetch.old.id))
     seen = snapshot.plan(job_id, plan_id)
     status = seen.status if seen else _text(prefetch.old.outputs.get("status"))
-    known = PlanFacts(plan_id, job_id, status)
+    known = _looked_up(PlanFacts(plan_id, job_id, status), snapshot)
     if seen is not None:
         return _of_esa(seen, known)
     return _with(known, prefetch.old.outputs, "state")
@@ -138,6 +145,18 @@ def _ids(prefetch: ResourceNode) -> tuple[str | None, str | None]:
     return known_job, object_id(plan_id) or object_id(kept_plan)
 
 
+def _looked_up(known: PlanFacts, snapshot: EsaSnapshot) -> PlanFacts:
+    """Add what the look at the job in ESA found: a plan that ESA does not list there has no status."""
+    was_read = known.job_id in snapshot.jobs
+    is_listed = snapshot.plan(known.job_id, known.plan_id) is not None
+    return replace(
+        known,
+        status=known.status if is_listed or not was_read else None,
+        was_read=was_read,
+        is_missing=snapshot.lacks(known.job_id, known.plan_id),
+    )
+
+
 def _status(
     seen: Plan | None, prefetch: ResourceNode, source: ResourceNode | None
 ) -> str | None:
@@ -181,16 +200,14 @@ def _filled(
     known: PlanFacts, job_id: str | None, values: tuple[Any, ...], where: Source
 ) -> PlanFacts:
     start, end, interval, slice_len = values
-    return PlanFacts(
-        known.plan_id,
-        job_id,
-        known.status,
-        _moment(start),
-        _moment(end),
-        _number(interval),
-        _number(slice_len),
-        where,
-        known.is_new,
+    return replace(
+        known,
+        job_id=job_id,
+        start_time=_moment(start),
+        end_time=_moment(end),
+        interval=_number(interval),
+        slice_len=_number(slice_len),
+        source=where,
     )
 
 

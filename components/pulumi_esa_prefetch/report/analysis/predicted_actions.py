@@ -21,6 +21,7 @@ from pulumi_esa_prefetch.provider.plan_decision import (
     Decision,
     at_create,
     at_delete,
+    at_read,
     at_rerun,
     at_update,
     before_delete,
@@ -124,6 +125,30 @@ def predict_action(
     return PredictedAction((), "is as declared", submits=new.status in ACTIVE)
 
 
+def predict_drift(
+    node: ResourceNode, facts: PlanFacts, now: datetime
+) -> PredictedAction | None:
+    """Predict what `up --refresh` does about a plan that the preview does not change, if ESA contradicts it.
+
+    None if the plan in ESA is as declared, or was not looked up.
+    """
+    declared, recorded = _declared(node, facts), _recorded(node)
+    is_kept = node.op == "same" and node.old is not None and not node.old.external
+    if not (is_kept and facts.was_read) or declared is None or recorded is None:
+        return None
+    if facts.is_missing:
+        decision = at_read(recorded, None)
+        gone = decision.act is Act.DROP
+        return PredictedAction((), decision.why, refused=True) if gone else None
+    if facts.status not in STATUSES:
+        return None
+    observed = _Observed(facts.status, facts.end_time)
+    decision = at_update(declared, recorded.declaring(declared), observed, now)
+    if decision.act in {Act.ADOPT, Act.RECORD, Act.KEEP}:
+        return None
+    return _predicted(decision, declared, facts.status)
+
+
 def predict_rerun(
     given: PredictedAction, name: str, facts: PlanFacts, running: Sequence[str]
 ) -> PredictedAction:
@@ -152,6 +177,8 @@ def _creation(node: ResourceNode, facts: PlanFacts) -> PredictedAction:
     declared = _declared(node, facts)
     if declared is None:
         return _unreadable(node)
+    if facts.is_missing:
+        return _predicted(at_create(declared, None), declared, "")
     if facts.status is None:
         return _by_status(declared)
     decision = at_create(declared, _Observed(facts.status, facts.end_time))
@@ -180,6 +207,8 @@ def _update(node: ResourceNode, facts: PlanFacts, now: datetime) -> PredictedAct
     declared, recorded = _declared(node, facts), _recorded(node)
     if declared is None or recorded is None:
         return _unreadable(node)
+    if facts.is_missing:
+        return _predicted(at_update(declared, recorded, None, now), declared, "")
     observed = _Observed(facts.status or recorded.status, facts.end_time)
     hidden = [name for name, value in declared.triggers.items() if SECRET in str(value)]
     decision = at_update(declared, _alike(recorded, declared, hidden), observed, now)
@@ -217,6 +246,8 @@ def _deletion(
     decision = before_delete(recorded, still_declared=still_declared)
     if decision is not None:
         return _predicted(decision, recorded, status)
+    if facts.is_missing:
+        return _predicted(at_delete(recorded, None), recorded, "")
     decision = at_delete(recorded, _Observed(status, facts.end_time))
     if decision.act is Act.DELETE:
         calls = operations_of(decision, recorded, status)

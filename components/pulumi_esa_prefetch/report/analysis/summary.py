@@ -67,6 +67,19 @@ class PlanChange(_SummaryModel):
     source: Source = Field(description="Where window and pace are known from.")
 
 
+class Drift(_SummaryModel):
+    """One resource that the preview does not change, and whose declaration ESA's status contradicts."""
+
+    name: str
+    urn: str
+    plan_id: str | None
+    job_id: str | None
+    recorded: str | None = Field(description="The status in the state.")
+    status: str | None = Field(description="The status in ESA; null: no such plan.")
+    what: str = Field(description="What `up --refresh` will do, in words.")
+    why: str = Field(description="The decision's reason; its subject is the plan.")
+
+
 class OriginLoad(_SummaryModel):
     """The highest load on one origin, summed over all plans known here."""
 
@@ -121,8 +134,12 @@ class PrefetchSummary(_SummaryModel):
     stack: str
     at: AwareDatetime = Field(description="The moment that forecasts count from.")
     failed: bool = Field(description="The preview failed, so that this is incomplete.")
+    not_verified: str | None = Field(
+        description="Why plans were not compared with ESA, or not all; null: they were."
+    )
     counts: Counts
     plans: tuple[PlanChange, ...]
+    drift: tuple[Drift, ...]
     origins: tuple[OriginLoad, ...]
     warnings: tuple[Warned, ...]
     freeze: tuple[Frozen, ...]
@@ -134,6 +151,12 @@ class PrefetchSummary(_SummaryModel):
     def denied(self) -> bool:
         """True if a limit is broken that is enforced."""
         return any(warned.level == "deny" for warned in self.warnings)
+
+    @property
+    def differs(self) -> bool:
+        """True if what there is differs from what is declared; a failed preview may name too many changes."""
+        changed = not self.failed and bool(self.plans or self.others)
+        return changed or bool(self.drift)
 
     @property
     def refused(self) -> tuple[PlanChange, ...]:

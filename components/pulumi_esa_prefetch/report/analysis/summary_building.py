@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
-from pulumi_esa_prefetch.load import LimitFinding, Limits, list_text, overlaps, peak
+from pulumi_esa_prefetch.api.models import STATUSES
+from pulumi_esa_prefetch.load import (
+    LimitFinding,
+    Limits,
+    count_text,
+    list_text,
+    overlaps,
+    peak,
+)
 from pulumi_esa_prefetch.report.analysis.load_outlook import (
     CHANGES,
     LoadOutlook,
@@ -17,6 +25,7 @@ from pulumi_esa_prefetch.report.analysis.load_outlook import (
 from pulumi_esa_prefetch.report.analysis.summary import (
     Change,
     Counts,
+    Drift,
     Frozen,
     Message,
     OriginLoad,
@@ -60,8 +69,10 @@ def compose(
         stack=stack,
         at=now,
         failed=any(said.severity == "error" for said in preview.diagnostics),
+        not_verified=" ".join(_not_verified(preview, prefetches, snapshot)) or None,
         counts=_counts(prefetches),
         plans=tuple(_plan_change(prefetch, outlook) for prefetch in changed),
+        drift=tuple(_drift(prefetches)),
         origins=tuple(_origins(outlook)),
         warnings=(*map(_warned, mine), *_notices(changed), *_silent_updates(graph)),
         freeze=tuple(
@@ -71,7 +82,7 @@ def compose(
         others=_others(graph),
         messages=_messages(preview.diagnostics),
         notes=(
-            *_notes(preview, prefetches, snapshot),
+            *_notes(preview, prefetches),
             *_other_findings(findings, mine),
         ),
     )
@@ -104,6 +115,52 @@ def _plan_change(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> PlanChange:
         fits=forecast.fits if forecast else None,
         source=plan.source,
     )
+
+
+def _drift(prefetches: Iterable[PrefetchOutlook]) -> Iterator[Drift]:
+    for prefetch in prefetches:
+        node, plan, drift = prefetch.node, prefetch.plan, prefetch.drift
+        if drift is not None and node.old is not None:
+            yield Drift(
+                name=prefetch.name,
+                urn=node.urn,
+                plan_id=plan.plan_id,
+                job_id=plan.job_id,
+                recorded=node.old.outputs.get("status"),
+                status=plan.status,
+                what=drift.what,
+                why=drift.why,
+            )
+
+
+def _not_verified(
+    preview: Preview, prefetches: Sequence[PrefetchOutlook], snapshot: EsaSnapshot
+) -> Iterator[str]:
+    """Say why plans were not compared with ESA."""
+    if snapshot.problem:
+        yield snapshot.problem
+    unclear = [
+        prefetch.name
+        for prefetch in prefetches
+        if prefetch.plan.was_read
+        and not prefetch.node.is_removed
+        and not prefetch.plan.is_missing
+        and prefetch.plan.status not in STATUSES
+    ]
+    if unclear:
+        yield f"ESA returned no status that this version knows for {list_text(unclear)}."
+    hidden = _hidden(preview)
+    if hidden and not prefetches:
+        yield (
+            f"The preview leaves out {count_text(hidden, 'unchanged resource')}: give "
+            "--show-sames to the preview, or --state here."
+        )
+
+
+def _hidden(preview: Preview) -> int:
+    """Count the unchanged resources that the preview does not name."""
+    shown = sum(step.op == "same" for step in preview.steps)
+    return max(0, preview.change_summary.get("same", 0) - shown)
 
 
 def _origins(outlook: LoadOutlook) -> Iterator[OriginLoad]:
@@ -170,15 +227,11 @@ def _messages(diagnostics: Iterable[PreviewDiagnostic]) -> tuple[Message, ...]:
     return tuple(dict.fromkeys(kept))
 
 
-def _notes(
-    preview: Preview, prefetches: Sequence[PrefetchOutlook], snapshot: EsaSnapshot
-) -> Iterator[str]:
+def _notes(preview: Preview, prefetches: Sequence[PrefetchOutlook]) -> Iterator[str]:
     """Say what the figures leave out, and how to include it."""
-    if snapshot.problem:
-        yield snapshot.problem
-    shown = sum(step.op == "same" for step in preview.steps)
-    hidden = preview.change_summary.get("same", 0) - shown
-    if hidden > 0 and not any(prefetch.node.op == "same" for prefetch in prefetches):
+    hidden = _hidden(preview)
+    named = any(prefetch.node.op == "same" for prefetch in prefetches)
+    if hidden and prefetches and not named:
         yield (
             f"The preview names changes only, so that sums leave out what is among "
             f"{hidden} unchanged resources: give --show-sames to the preview, or "
@@ -191,7 +244,7 @@ def _notes(
     endless = [
         prefetch.name
         for prefetch in going
-        if prefetch.plan.interval and not prefetch.job.urls
+        if prefetch.plan.interval and prefetch.job.urls is None
     ]
     if endless:
         yield f"The number of URLs is not known of {list_text(endless)}."

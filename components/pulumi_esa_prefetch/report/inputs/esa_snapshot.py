@@ -7,11 +7,16 @@ ListScheduledPreloadExecutions returns a job's plans, GetScheduledPreloadJob its
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pulumi_esa_prefetch.api.client import EsaClient
-from pulumi_esa_prefetch.api.errors import EsaError, NotFound
+from pulumi_esa_prefetch.api.errors import (
+    BadCredentials,
+    EsaError,
+    NoCredentials,
+    NotFound,
+)
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.api.plan_list import PlanList, refuse_unreadable
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
@@ -54,19 +59,25 @@ class JobSnapshot:
     """One job in ESA, with the plans that ESA lists as its own; ``job`` is None if it does not exist.
 
     Of a plan that cannot be read, `plans` has the status only; `unreadable` has a sentence for each.
+    ``of_others``: the ids that ESA lists with another job.
     """
 
     job: Job | None
     plans: Mapping[str, Plan]
     unreadable: tuple[str, ...] = ()
+    of_others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class EsaSnapshot:
-    """The jobs that were read, by id; `problem` says in a sentence why others are missing."""
+    """The jobs that were read, by id; `problem` says in a sentence why others are missing.
+
+    `keys_refused`: the problem is that there are no usable access keys, or that ESA refuses them.
+    """
 
     jobs: Mapping[str, JobSnapshot] = field(default_factory=dict)
     problem: str | None = None
+    keys_refused: bool = False
 
     def plan(self, job_id: str | None, plan_id: str | None) -> Plan | None:
         """Return the plan; None if it does not exist or its job was not read."""
@@ -83,10 +94,17 @@ class EsaSnapshot:
             for each in seen.unreadable
         )
 
+    def lacks(self, job_id: str | None, plan_id: str | None) -> bool:
+        """Whether the job was read, and ESA does not list the plan."""
+        seen = self.jobs.get(job_id or "")
+        if seen is None or not plan_id:
+            return False
+        return plan_id not in seen.plans and plan_id not in seen.of_others
+
 
 def take_snapshot(reader: EsaReader, job_ids: Iterable[str]) -> EsaSnapshot:
     """Read the jobs, a few at once; the first failure ends the reading and becomes the `problem`."""
-    problems: list[str] = []
+    problems: list[EsaError] = []
     failed = threading.Event()
 
     def one(job_id: str) -> tuple[str, JobSnapshot] | None:
@@ -96,12 +114,12 @@ def take_snapshot(reader: EsaReader, job_ids: Iterable[str]) -> EsaSnapshot:
             return job_id, _job_snapshot(reader, job_id)
         except EsaError as error:
             failed.set()
-            problems.append(str(error))
+            problems.append(error)
             return None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = [seen for seen in pool.map(one, sorted(set(job_ids))) if seen]
-    return EsaSnapshot(dict(found), problems[0] if problems else None)
+    return _failed(problems[0], dict(found)) if problems else EsaSnapshot(dict(found))
 
 
 def _job_snapshot(reader: EsaReader, job_id: str) -> JobSnapshot:
@@ -118,7 +136,9 @@ def _job_snapshot(reader: EsaReader, job_id: str) -> JobSnapshot:
     # An entry without an id may be any plan, so that none of the job may be called missing.
     refuse_unreadable("", [entry for entry in plans.unreadable if entry.id is None])
     own = {plan.id: plan for plan in plans if plan.job_id in {None, job.id}}
-    return JobSnapshot(job, known | own, tuple(map(str, plans.unreadable)))
+    others = frozenset(plan.id for plan in plans) - own.keys()
+    unreadable = tuple(map(str, plans.unreadable))
+    return JobSnapshot(job, known | own, unreadable, others)
 
 
 def open_client(
@@ -153,15 +173,22 @@ def take_snapshot_with(
         with open_client(config, environ) as client:
             return _explained(take_snapshot(client.limited(seconds=SECONDS), job_ids))
     except (SettingsError, EsaError) as error:
-        return _explained(EsaSnapshot(problem=str(error)))
+        return _explained(_failed(error))
+
+
+def _failed(
+    error: EsaError | SettingsError, jobs: Mapping[str, JobSnapshot] | None = None
+) -> EsaSnapshot:
+    refused = isinstance(error, (BadCredentials, NoCredentials))
+    return EsaSnapshot(jobs or {}, str(error), keys_refused=refused)
 
 
 def _explained(snapshot: EsaSnapshot) -> EsaSnapshot:
     problem = snapshot.problem or "; ".join(snapshot.unreadable[:_NAMED])
     if not problem:
         return snapshot
-    return EsaSnapshot(
-        snapshot.jobs,
+    problem = (
         f"ESA was not read, or not completely ({problem}): statuses and progress are "
-        "those of the state.",
+        "those of the state."
     )
+    return replace(snapshot, problem=problem)

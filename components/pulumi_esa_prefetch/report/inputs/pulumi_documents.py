@@ -34,6 +34,7 @@ class ResourceEntry(_DocumentModel):
     type: str
     id: str = ""
     delete: bool = False
+    external: bool = False
     inputs: Mapping[str, Any] = Field(default_factory=dict)
     outputs: Mapping[str, Any] = Field(default_factory=dict)
     property_dependencies: Mapping[str, tuple[str, ...]] | None = None

@@ -7,7 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pulumi_esa_prefetch.load import count_text, rate_text
-from pulumi_esa_prefetch.report.analysis.summary import PlanChange, PrefetchSummary
+from pulumi_esa_prefetch.report.analysis.summary import (
+    Drift,
+    PlanChange,
+    PrefetchSummary,
+)
 from pulumi_esa_prefetch.report.render.markdown_escaping import (
     cell,
     code,
@@ -59,7 +63,10 @@ def _headline(summary: PrefetchSummary) -> str:
         "to replace": counts.replace,
         "to delete": counts.delete,
     }
-    parts = [f"{number} {words}" for words, number in numbers.items() if number]
+    parts = ["not verified"] if summary.not_verified else []
+    parts += [f"{number} {words}" for words, number in numbers.items() if number]
+    if summary.drift:
+        parts.append(f"{count_text(len(summary.drift), 'plan')} drifted")
     return f"{', '.join(parts) or 'no plan changes'} in {code(summary.stack)}"
 
 
@@ -76,7 +83,8 @@ def _consequence(summary: PrefetchSummary) -> str:
             f"{code(most.origin)} from {moment_of(most.start)} UTC."
         )
     if summary.counts.same:
-        parts.append(f"{count_text(summary.counts.same, 'plan')} unchanged.")
+        doubt = " (not verified)" if summary.not_verified else ""
+        parts.append(f"{count_text(summary.counts.same, 'plan')} unchanged{doubt}.")
     return " ".join(parts)
 
 
@@ -92,12 +100,21 @@ def _alerts(summary: PrefetchSummary, rows: int) -> list[str]:
         broken.insert(0, "The preview failed; what follows is incomplete")
     for said in summary.messages:
         messages[said.severity].append(quoted(said.text))
-    soft = [cell(w.text) for w in summary.warnings if w.level == "warn"]
+    soft = []
+    if summary.not_verified:
+        soft.append(f"Not verified: {cell(summary.not_verified)}")
+    soft += [_drift(drift) for drift in summary.drift]
+    soft += [cell(w.text) for w in summary.warnings if w.level == "warn"]
     soft += messages["warning"]
     return [
         *_alert("CAUTION", broken, rows),
         *_alert("WARNING", soft, rows),
     ]
+
+
+def _drift(drift: Drift) -> str:
+    outcome = f"{cell(drift.what)} with `up --refresh`: {cell(drift.why)}"
+    return f"Drift: {code(drift.name)} {outcome}"
 
 
 def _alert(kind: str, lines: Sequence[str], rows: int) -> list[str]:
