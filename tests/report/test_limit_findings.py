@@ -40,6 +40,26 @@ def test_a_submission_in_a_freeze_window_is_found() -> None:
 
 
 @pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (75, "a submits its next batch at 2026-11-11T01:15:30Z and would still submit"),
+        (105, "a would submit its next batch at 2026-11-11T01:45:30Z, in the freeze"),
+    ],
+)
+def test_a_plan_that_runs_already_submits_its_next_batch_and_does_not_start(
+    minutes: int, words: str
+) -> None:
+    given = Limits.model_validate({"freeze": [FREEZE]})
+    now = NOW + timedelta(minutes=minutes)
+
+    ((finding,), _) = check_stack(
+        state(old("a", 1, "running")), EsaSnapshot(), given, now
+    )
+
+    assert finding.text.startswith(words)
+
+
+@pytest.mark.parametrize(
     ("resource", "counts"),
     [
         (old("a", 1, "waiting"), True),

@@ -14,7 +14,11 @@ from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, Preview
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.report.render.markdown import LONGEST, markdown
-from pulumi_esa_prefetch.report.render.markdown_escaping import cell, code
+from pulumi_esa_prefetch.report.render.markdown_escaping import (
+    LONGEST_SENTENCE,
+    cell,
+    code,
+)
 from pulumi_esa_prefetch.report.render.summary_line import summary_line
 from tests.support.previews import (
     NOW,
@@ -136,6 +140,17 @@ def test_no_sentence_becomes_markup(sentence: str) -> None:
 
     kinds = {child.type for token in rendered for child in token.children or ()}
     assert kinds <= {"text", "text_special"}
+
+
+def test_a_long_sentence_loses_its_middle_and_keeps_its_end() -> None:
+    text = cell(
+        "ESA was not read (" + "x" * 2000 + "): statuses are those of the state."
+    )
+
+    assert len(text) == LONGEST_SENTENCE
+    assert text.startswith("ESA was not read (xxx")
+    assert "xx … xx" in text
+    assert text.endswith("xxx): statuses are those of the state.")
 
 
 def test_mentions_and_issue_numbers_are_not_linked() -> None:

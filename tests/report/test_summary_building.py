@@ -16,6 +16,8 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     ResourceEntry,
 )
 from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, ResourceGraph
+from pulumi_esa_prefetch.report.render.markdown import markdown
+from pulumi_esa_prefetch.report.render.summary_line import summary_line
 from tests.support.previews import (
     JOB_ID,
     NOW,
@@ -215,6 +217,84 @@ def test_plans_that_others_run_in_the_same_job_count_too() -> None:
     # By the time `warm` begins, the other one has submitted all hundred URLs.
     assert summary.plans[0].batches == 0
     assert summary.origins[0].plans == (f"plan {foreign.id} (not in this stack)",)
+
+
+def test_plans_whose_list_is_done_by_then_are_counted_apart_with_one_warning_per_job() -> (
+    None
+):
+    again: dict[str, Any] = {"triggers": {"release": "2"}}
+    given = preview(*[update(f"p{n}", n, "finished", **again) for n in range(1, 8)])
+    job = Job(id=JOB_ID, url_count=20, task_submitted=20, domains="a.example")
+    plans = [
+        Plan(id=plan_id(n), status="finished", interval=30, slice_len=10)
+        for n in range(1, 8)
+    ]
+    there = JobSnapshot(job, {plan.id: plan for plan in plans})
+
+    summary = summed(given, snapshot=EsaSnapshot({JOB_ID: there}))
+
+    idle = [plan.name for plan in summary.plans if plan.nothing_to_do]
+    assert idle == ["p3", "p4", "p5", "p6", "p7"]
+    (warned,) = summary.warnings
+    assert (warned.kind, warned.plans) == ("job", tuple(idle))
+    assert warned.text == (
+        f"job {JOB_ID}: 5 plans of it will be started with nothing to do, because its "
+        "list is done by then: p3, p4, p5, p6 and p7"
+    )
+    text = markdown(summary)
+    assert "### ESA prefetch: 7 to update, 5 of them with nothing to do in" in text
+    assert "starts **7 plans** and stops 0. **5 of those that it starts have" in text
+    assert summary_line(summary).endswith(
+        "; and 2 more; 5 of the started plans have nothing to do."
+    )
+
+
+def test_a_plan_whose_window_is_over_is_not_one_with_nothing_to_do() -> None:
+    over: dict[str, Any] = {"end_time": at(-1), "start_time": at(-2)}
+
+    summary = summed(preview(create("p", 1)), snapshot=seen(1, "stopped", **over))
+
+    assert [plan.nothing_to_do for plan in summary.plans] == [False]
+    assert [warned.kind for warned in summary.warnings] == ["past"]
+    assert "none: the window is over" in markdown(summary)
+
+
+@pytest.mark.parametrize(
+    ("count", "info", "text"),
+    [
+        (0, None, f"job {JOB_ID} has no URLs, so that its plans fetch nothing"),
+        (
+            0,
+            "InvalidUrl",
+            (
+                f"job {JOB_ID} has no URLs, so that its plans fetch nothing: ESA refused URLs "
+                "of it (InvalidUrl)"
+            ),
+        ),
+        (
+            1,
+            "InvalidUrl",
+            f"job {JOB_ID}: ESA refused URLs of it (InvalidUrl); the others are fetched",
+        ),
+    ],
+)
+def test_a_job_without_urls_or_with_refused_ones_is_one_warning(
+    count: int, info: str | None, text: str
+) -> None:
+    job = Job(id=JOB_ID, url_count=count, error_info=info)
+    plans = [
+        Plan(id=plan_id(n), status=status, interval=30, slice_len=10)
+        for n, status in ((1, "stopped"), (2, "running"))
+    ]
+    snapshot = EsaSnapshot({JOB_ID: JobSnapshot(job, {p.id: p for p in plans})})
+
+    summary = summed(preview(create("new", 1), same("kept", 2)), snapshot=snapshot)
+
+    assert [(w.kind, w.plans, w.text) for w in summary.warnings] == [
+        ("job", ("kept", "new"), text)
+    ]
+    assert summary.plans[0].nothing_to_do == (count == 0)
+    assert not any("number of URLs" in note for note in summary.notes)
 
 
 def test_a_window_that_is_too_short_is_a_warning_or_a_refusal_by_config() -> None:

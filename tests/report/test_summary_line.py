@@ -36,6 +36,16 @@ def test_many_differences_are_counted() -> None:
     assert told(given).endswith("; and 4 more.")
 
 
+def test_a_long_reason_loses_its_middle() -> None:
+    said = [{"severity": "error", "message": "error: ESA: " + "x" * 9000 + "; do that"}]
+
+    text = told(preview(same("a", 1), diagnostics=said))
+
+    assert text.startswith("proj/dev: cannot tell, the preview failed (ESA: xxx")
+    assert text.endswith("xxx; do that).")
+    assert len(text) < 1100
+
+
 def test_a_failed_preview_is_no_difference() -> None:
     said = [{"severity": "error", "message": "error: no right\nmore"}]
     given = preview(create("a", 1), diagnostics=said)

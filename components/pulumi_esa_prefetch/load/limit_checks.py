@@ -121,9 +121,11 @@ def _touches(forecast: Forecast, freeze: Freeze) -> str | None:
     if first is None or first >= window.end:
         return None
     if first >= window.start:
-        return f"would start at {moment_text(first)}, in"
+        begins = "would submit its next batch" if run.running else "would start"
+        return f"{begins} at {moment_text(first)}, in"
     if last is None or last >= window.start:
-        return f"starts at {moment_text(first)} and would still submit in"
+        begins = "submits its next batch" if run.running else "starts"
+        return f"{begins} at {moment_text(first)} and would still submit in"
     return None
 
 

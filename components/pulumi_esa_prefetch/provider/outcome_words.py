@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from pulumi_esa_prefetch.api.models import Job
 from pulumi_esa_prefetch.provider.plan_decision import Act, Decision, may_run
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
 
@@ -85,3 +86,12 @@ def in_words(operations: Sequence[PlanOperation], *, repeats: bool = False) -> s
     *first, last = [str(each) for each in operations]
     text = f"{', '.join(first)} and {last}" if first else last
     return f"{text} again" if repeats else text
+
+
+def job_problem(job: Job) -> str:
+    """What is wrong with a job's list of URLs, as a sentence; empty if nothing is."""
+    refused = f"ESA refused URLs of it ({job.error_info})" if job.error_info else ""
+    if job.url_count == 0:
+        because = f": {refused}" if refused else ""
+        return f"job {job.id} has no URLs, so that its plans fetch nothing{because}"
+    return f"job {job.id}: {refused}; the others are fetched" if refused else ""

@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.load import shares
+from pulumi_esa_prefetch.provider.outcome_words import job_problem
 from pulumi_esa_prefetch.provider.plan_properties import split_id
 from pulumi_esa_prefetch.report.analysis.summary import Source
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import EsaSnapshot
@@ -48,7 +49,8 @@ class PlanFacts:
 class JobFacts:
     """What is known of a job; `key` groups its plans even before it has an id.
 
-    `hosts`: the host of each URL, in order, if the list is known; else `domains` counts.
+    `hosts`: the host of each URL, in order, if the list is known; else `domains` counts. `problem`: what is wrong
+    with its list of URLs, as a sentence.
     """
 
     key: str
@@ -56,6 +58,7 @@ class JobFacts:
     submitted: int = 0
     hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    problem: str = ""
 
     def origins(self, slice_len: int) -> dict[str, int]:
         """Return each origin with the most URLs that one batch holds for it."""
@@ -123,6 +126,7 @@ def _of_job(job: Job, key: str, hosts: tuple[str, ...]) -> JobFacts:
         submitted=job.task_submitted or 0,
         hosts=hosts if same_list else (),
         domains=job.origins,
+        problem=job_problem(job),
     )
 
 

@@ -50,6 +50,9 @@ class PlanChange(_SummaryModel):
     why: str = Field(description="The decision's reason; its subject is the plan.")
     starts: bool = Field(description="Start may be called.")
     stops: bool = Field(description="Stop may be called.")
+    nothing_to_do: bool = Field(
+        description="It is started and submits nothing: its job's list is done by then."
+    )
     refused: bool = Field(description="The deployment will fail here.")
     plan_id: str | None
     job_id: str | None
@@ -61,7 +64,9 @@ class PlanChange(_SummaryModel):
     urls_per_second: float | None
     batches: int | None = Field(description="Batches that will be submitted.")
     urls: int | None = Field(description="URLs that will be submitted.")
-    first: AwareDatetime | None = Field(description="The first batch.")
+    first: AwareDatetime | None = Field(
+        description="The first batch; of a plan that runs already, the next."
+    )
     last: AwareDatetime | None = Field(description="The last batch.")
     fits: bool | None = Field(description="The job's list is done within the windows.")
     source: Source = Field(description="Where window and pace are known from.")

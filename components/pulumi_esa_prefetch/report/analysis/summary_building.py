@@ -74,7 +74,13 @@ def compose(
         plans=tuple(_plan_change(prefetch, outlook) for prefetch in changed),
         drift=tuple(_drift(prefetches)),
         origins=tuple(_origins(outlook)),
-        warnings=(*map(_warned, mine), *_notices(changed), *_silent_updates(graph)),
+        warnings=(
+            *map(_warned, mine),
+            *_notices(changed),
+            *_silent_updates(graph),
+            *_job_problems(prefetches),
+            *_done_lists(changed, outlook),
+        ),
         freeze=tuple(
             Frozen(name=freeze.name, start=freeze.window.start, end=freeze.window.end)
             for freeze in limits.freeze
@@ -99,6 +105,7 @@ def _plan_change(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> PlanChange:
         why=prefetch.action.why,
         starts=prefetch.action.starts,
         stops=prefetch.action.stops,
+        nothing_to_do=_has_nothing_to_do(prefetch, outlook),
         refused=prefetch.action.refused,
         plan_id=plan.plan_id,
         job_id=plan.job_id,
@@ -200,6 +207,49 @@ def _notices(changed: Sequence[PrefetchOutlook]) -> Iterator[Warned]:
             yield Warned(kind="plan", level="warn", plans=(prefetch.name,), text=text)
 
 
+def _has_nothing_to_do(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> bool:
+    """Whether the plan is started and submits nothing, though its window is not over."""
+    forecast = outlook.of(prefetch)
+    if forecast is None or forecast.past:
+        return False
+    return prefetch.action.starts and forecast.batches == 0
+
+
+def _job_problems(prefetches: Iterable[PrefetchOutlook]) -> Iterator[Warned]:
+    """Warn once of each job that has no URLs, or of which ESA refused some."""
+    for problem, names in _by(
+        (prefetch.job.problem, prefetch.name)
+        for prefetch in prefetches
+        if not prefetch.node.is_removed
+    ).items():
+        if problem:
+            yield Warned(kind="job", level="warn", plans=names, text=problem)
+
+
+def _done_lists(
+    changed: Iterable[PrefetchOutlook], outlook: LoadOutlook
+) -> Iterator[Warned]:
+    """Warn once for each job whose list will be done before all its plans have something to do."""
+    for job, names in _by(
+        (prefetch.job.key, prefetch.name)
+        for prefetch in changed
+        if prefetch.job.urls and _has_nothing_to_do(prefetch, outlook)
+    ).items():
+        text = (
+            f"{job}: {count_text(len(names), 'plan')} of it will be started with nothing to "
+            f"do, because its list is done by then: {list_text(names)}"
+        )
+        yield Warned(kind="job", level="warn", plans=names, text=text)
+
+
+def _by(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Group the second values by the first, in order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, value in pairs:
+        found[key] = (*found.get(key, ()), value)
+    return found
+
+
 def _silent_updates(graph: ResourceGraph) -> Iterator[Warned]:
     """Name the jobs whose new URLs pulumi_alicloud records without sending them."""
     for node in graph.nodes.values():
@@ -258,7 +308,7 @@ def _other_findings(
     if rest:
         yield (
             f"Limits are also not kept {rest} {'time' if rest == 1 else 'times'} by "
-            "plans that do not change (esa-prefetch policy analyze names them)."
+            "plans that do not change (`esa-prefetch policy analyze` names them)."
         )
 
 

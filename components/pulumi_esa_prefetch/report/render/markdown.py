@@ -4,6 +4,7 @@ GitHub accepts 65,536 characters; the longest lists are cut until the comment fi
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from pulumi_esa_prefetch.load import count_text, rate_text
@@ -65,6 +66,8 @@ def _headline(summary: PrefetchSummary) -> str:
     }
     parts = ["not verified"] if summary.not_verified else []
     parts += [f"{number} {words}" for words, number in numbers.items() if number]
+    if nothing := _with_nothing_to_do(summary):
+        parts.append(f"{nothing} of them with nothing to do")
     if summary.drift:
         parts.append(f"{count_text(len(summary.drift), 'plan')} drifted")
     return f"{', '.join(parts) or 'no plan changes'} in {code(summary.stack)}"
@@ -73,9 +76,15 @@ def _headline(summary: PrefetchSummary) -> str:
 def _consequence(summary: PrefetchSummary) -> str:
     starts = sum(plan.starts for plan in summary.plans)
     stops = sum(plan.stops for plan in summary.plans)
+    nothing = _with_nothing_to_do(summary)
     parts = [
         f"This deployment starts **{count_text(starts, 'plan')}** and stops {stops}."
     ]
+    if nothing:
+        parts.append(
+            f"**{nothing} of those that it starts have nothing to do**: their job's list is done "
+            "by then."
+        )
     if summary.origins:
         most = max(summary.origins, key=lambda load: load.urls_per_second)
         parts.append(
@@ -86,6 +95,10 @@ def _consequence(summary: PrefetchSummary) -> str:
         doubt = " (not verified)" if summary.not_verified else ""
         parts.append(f"{count_text(summary.counts.same, 'plan')} unchanged{doubt}.")
     return " ".join(parts)
+
+
+def _with_nothing_to_do(summary: PrefetchSummary) -> int:
+    return sum(plan.nothing_to_do for plan in summary.plans)
 
 
 def _alerts(summary: PrefetchSummary, rows: int) -> list[str]:
@@ -131,12 +144,17 @@ def _plans(summary: PrefetchSummary, rows: int) -> list[str]:
         "| Plan | What will happen | Why | Window (UTC) | Batches | URLs/s "
         "| Last batch |\n|---|---|---|---|--:|--:|---|"
     )
-    lines = _cut(summary.plans, rows, _plan_row, "| … and {} more |")
+    lines = _cut(
+        summary.plans,
+        rows,
+        lambda plan: _plan_row(plan, summary.at),
+        "| … and {} more |",
+    )
     title = f"{count_text(len(summary.plans), 'plan')} in detail"
     return [_folded(title, "\n".join([head, *lines]))]
 
 
-def _plan_row(plan: PlanChange) -> str:
+def _plan_row(plan: PlanChange, at: datetime) -> str:
     cells = (
         f"{_MARKS[plan.change]} {code(plan.name)}",
         f"**{cell(plan.what)}**",
@@ -144,7 +162,7 @@ def _plan_row(plan: PlanChange) -> str:
         _window(plan),
         known(plan.batches),
         "" if plan.urls_per_second is None else rate_text(plan.urls_per_second),
-        _last(plan),
+        _last(plan, at),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -159,9 +177,12 @@ def _window(plan: PlanChange) -> str:
     return f"{start} – {end}"  # noqa: RUF001 -- a range takes an en dash
 
 
-def _last(plan: PlanChange) -> str:
+def _last(plan: PlanChange, at: datetime) -> str:
+    if plan.last is None and plan.batches == 0:
+        is_over = plan.end_time is not None and plan.end_time <= at
+        return f"none: the {'window is over' if is_over else 'list is done by then'}"
     if plan.last is None:
-        return "none: the list is done by then" if plan.batches == 0 else ""
+        return ""
     return moment_of(plan.last) + (" ⚠ list not done" if plan.fits is False else "")
 
 

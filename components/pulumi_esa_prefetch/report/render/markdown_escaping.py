@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from pulumi_esa_prefetch.api.safe_text import printable
+from pulumi_esa_prefetch.report.render.shortening import shortened
 
 LONGEST_NAME = 200
-LONGEST_SENTENCE = 400
+LONGEST_SENTENCE = 1000
 
 
 def code(text: str) -> str:
@@ -18,7 +19,7 @@ def code(text: str) -> str:
 
 def cell(text: str) -> str:
     """Escape a sentence: nothing in it is markup, a mention or a new cell."""
-    clean = clipped(plain_text(text), LONGEST_SENTENCE)
+    clean = shortened(plain_text(text), LONGEST_SENTENCE)
     for mark in "\\`*_[]|~":
         clean = clean.replace(mark, f"\\{mark}")
     clean = clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
