@@ -50,6 +50,10 @@ def test_a_name_may_hold_the_separator_of_urns() -> None:
             '{"sequence":1,"a":{}}\n{"sequence":2}',
             "the preview is a stream of events",
         ),
+        ('{"version": 3, "checkpoint": {}}', "this is a state, not a preview"),
+        (f"a line\n{WHOLE[:-1]}", "the preview ends in the middle (line 2)"),
+        (f"{WHOLE}\n{WHOLE}", "there is more than one preview in the text"),
+        ('a line\n{"level": "info"}\n', "the preview is not JSON (line 1)"),
         ('{"steps": [{"op": 1}]}', "the preview cannot be read at steps.0.op"),
         ('{"steps": 3}', "the preview cannot be read at steps"),
         ("[" * 100_000, "the preview "),
@@ -64,6 +68,42 @@ def test_anything_else_is_one_sentence_that_says_what_it_is(
 
     assert str(raised.value).startswith(sentence)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_preview_is_found_among_lines_of_log(
+    indent: int | None, newline: str
+) -> None:
+    document = json.dumps(json.loads(WHOLE), indent=indent).replace("\n", newline)
+    before = ["Installing policy pack limits 0.0.7...", '{"level": "info"}', "", "{x"]
+    lines = [*before, document, "Finished", '{"level": "info", "steps-of": 1}', "}"]
+
+    assert read_preview(newline.join(lines)) == read_preview(WHOLE)
+
+
+def checkpoint(*resources: object, **others: object) -> str:
+    latest = {"manifest": {}, "resources": resources} if resources else None
+    inner = {"stack": "organization/proj/dev", "latest": latest}
+    return json.dumps({"version": 3, "checkpoint": inner, **others})
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {},
+        {"version": 4, "features": ["views"]},
+        {"version": 4, "features": ["unfinished run"], "unmarked": "3"},
+    ],
+    ids=["of the CLI", "with features", "of an unfinished run"],
+)
+def test_a_checkpoint_is_a_state_too(others: dict[str, object]) -> None:
+    there = old("a", 1)
+    export = json.dumps({"version": 3, "deployment": {"resources": [there]}})
+
+    assert read_state(checkpoint(there, **others)) == read_state(export)
+    assert read_state(f"a line\n{export}\nanother") == read_state(export)
+    assert read_state(checkpoint(**others)) == ()
 
 
 @given(st.integers(0, len(WHOLE) - 1))
@@ -101,7 +141,7 @@ def test_an_exported_state_s_secrets_are_masked() -> None:
     assert "v1:abc" not in repr(resources)
 
 
-@pytest.mark.parametrize("given_text", ["", "{", WHOLE, "[]"])
+@pytest.mark.parametrize("given_text", ["", "{", WHOLE, "[]", '{"checkpoint": []}'])
 def test_what_is_not_a_state_is_one_sentence(given_text: str) -> None:
     with pytest.raises(ReportError, match="stack export"):
         read_state(given_text)

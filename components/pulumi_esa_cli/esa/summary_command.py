@@ -51,7 +51,7 @@ def summary(
         str,
         typer.Option(
             metavar="FILE",
-            help="Output of `stack export`; then sums include unchanged plans.",
+            help="Output of `stack export`, or a checkpoint; then unchanged plans count too.",
         ),
     ] = "",
     offline: Annotated[

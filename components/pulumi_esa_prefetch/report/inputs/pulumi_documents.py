@@ -1,11 +1,11 @@
 """The JSON of a preview and of a state as frozen models; knows nothing of prefetching.
 
-The two documents are those of `pulumi preview --json` and `pulumi stack export`, which
-the embedded engine writes too.
+The documents are those of `pulumi preview --json` and `pulumi stack export`, which the embedded engine writes
+too, and the checkpoint of a local backend. Lines of log may stand around them.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -13,10 +13,12 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.report.inputs.json_text import find_objects
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value that is not known before the deployment."""
 SECRET = "[secret]"  # noqa: S105 -- a mask, not a secret
+_STATE_KEYS = frozenset({"deployment", "checkpoint"})
 _DYNAMIC = "pulumi:providers:pulumi-python"
 _SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 -- marks wrapped values
 
@@ -96,23 +98,26 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 def read_preview(text: str) -> Preview:
     """Read a preview; ReportError if it is broken, empty or another document."""
-    content = _json(text, "preview", "pulumi preview --json")
+    content = _json(text, "preview", "pulumi preview --json", {"steps"})
     if "steps" not in content:
         raise ReportError(_other_document(content))
     return _model(Preview, content, "preview")
 
 
 def read_state(text: str) -> tuple[ResourceEntry, ...]:
-    """Read an exported state's resources; secrets become `[secret]`.
+    """Read the resources of an exported state, or of a checkpoint; secrets become `[secret]`.
 
     ReportError if it is broken, empty or another document.
     """
-    content = _json(text, "state", "pulumi stack export")
-    if "deployment" not in content:
+    content = _json(text, "state", "pulumi stack export", _STATE_KEYS)
+    if "deployment" in content:
+        return resources_of(content["deployment"])
+    checkpoint = content.get("checkpoint")
+    if not isinstance(checkpoint, dict):
         raise ReportError(
-            "the state has no deployment: give the output of `pulumi stack export`"
+            "the state has no deployment: give the output of `pulumi stack export`, or a checkpoint"
         )
-    return resources_of(content["deployment"])
+    return resources_of(checkpoint.get("latest") or {})
 
 
 def resources_of(deployment: object) -> tuple[ResourceEntry, ...]:
@@ -140,20 +145,40 @@ def _setting(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _json(text: str, what: str, command: str) -> dict[str, Any]:
+def _json(text: str, what: str, command: str, keys: Collection[str]) -> dict[str, Any]:
+    """Return the object: all of the text, or the only one in it that has one of the keys."""
     if not text.strip():
         raise ReportError(f"the {what} is empty: give the output of `{command}`")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReportError(_broken(text, what, command, error)) from None
+        return _among_log(text, what, command, keys, error)
     if not isinstance(content, dict):
         raise ReportError(f"the {what} is not an object: give that of `{command}`")
     return content
 
 
-def _broken(text: str, what: str, command: str, error: Exception) -> str:
-    if text.lstrip().startswith('{"sequence"'):
+def _among_log(
+    text: str, what: str, command: str, keys: Collection[str], error: Exception
+) -> dict[str, Any]:
+    found = find_objects(text)
+    wanted = [each for each in found.objects if not each.keys().isdisjoint(keys)]
+    if not wanted:
+        broken = found.error or error
+        raise ReportError(_broken(text, found.objects, what, command, broken))
+    if len(wanted) > 1:
+        raise ReportError(f"there is more than one {what} in the text: give one")
+    return wanted[0]
+
+
+def _broken(
+    text: str,
+    others: Iterable[Mapping[str, Any]],
+    what: str,
+    command: str,
+    error: Exception,
+) -> str:
+    if any("sequence" in other for other in others):
         return (
             f"the {what} is a stream of events, such as `up --json` prints: "
             f"give the output of `{command}`"
@@ -166,7 +191,7 @@ def _broken(text: str, what: str, command: str, error: Exception) -> str:
 
 
 def _other_document(content: Mapping[str, Any]) -> str:
-    if "deployment" in content:
+    if not _STATE_KEYS.isdisjoint(content):
         return "this is a state, not a preview: give it with --state"
     if "sequence" in content:
         return (
