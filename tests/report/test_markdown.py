@@ -90,8 +90,8 @@ def test_a_timeline_holds_the_windows_of_what_changes_and_the_freezes() -> None:
     text = comment(preview(update("a;b:c", 1, "stopped")), freeze=freeze)
 
     assert "```mermaid\ngantt" in text
-    assert "    a b c :crit, active, 2026-11-11T01:00:00, 2026-11-11T02:00:00" in text
-    assert "    launch 1 :crit, 2026-11-11T01:30:00, 2026-11-11T02:30:00" in text
+    assert "    ~ a b c :crit, active, 2026-11-11T01:00:00, 2026-11-11T02:00:00" in text
+    assert "    freeze launch 1 :crit, 2026-11-11T01:30:00, 2026-11-11T02:30:00" in text
 
 
 def test_a_denied_limit_and_a_refused_change_come_first() -> None:

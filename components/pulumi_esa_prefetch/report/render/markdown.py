@@ -21,11 +21,10 @@ from pulumi_esa_prefetch.report.render.markdown_escaping import (
     plain_text,
     quoted,
 )
-from pulumi_esa_prefetch.report.render.mermaid_gantt import gantt
+from pulumi_esa_prefetch.report.render.mermaid_gantt import MARKS, gantt
 
 LONGEST = 65_536
 ROWS = (400, 200, 100, 50, 20, 5)
-_MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 _Item = TypeVar("_Item")
 
 
@@ -156,7 +155,7 @@ def _plans(summary: PrefetchSummary, rows: int) -> list[str]:
 
 def _plan_row(plan: PlanChange, at: datetime) -> str:
     cells = (
-        f"{_MARKS[plan.change]} {code(plan.name)}",
+        f"{MARKS[plan.change]} {code(plan.name)}",
         f"**{cell(plan.what)}**",
         cell(plan.why),
         _window(plan),

@@ -10,6 +10,8 @@ from pulumi_esa_prefetch.report.analysis.summary import (
     PrefetchSummary,
 )
 
+MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+FREEZE = "freeze"
 _UNSAFE = re.compile(r"[^\w ./()+-]+")
 LONGEST_NAME = 40
 AT_LEAST = timedelta(minutes=1)
@@ -39,7 +41,8 @@ def _bar(plan: PlanChange, summary: PrefetchSummary) -> tuple[str, str] | None:
     start = start or min(summary.at, end or summary.at)
     end = max(end or start, start + AT_LEAST)
     tags = ["crit"] * _is_warned(plan, summary) + [_tag(plan)] * bool(_tag(plan))
-    return plan.change, _line(plan.name, [*tags, _moment(start), _moment(end)])
+    label = _label(MARKS[plan.change], plan.name)
+    return plan.change, _line(label, [*tags, _moment(start), _moment(end)])
 
 
 def _sections(bars: list[tuple[str, str]]) -> Iterator[str]:
@@ -51,14 +54,20 @@ def _sections(bars: list[tuple[str, str]]) -> Iterator[str]:
 
 def _freeze(freeze: tuple[Frozen, ...], most: int) -> Iterator[str]:
     if freeze:
-        yield "    section freeze"
+        yield f"    section {FREEZE}"
     for frozen in freeze[:most]:
-        yield _line(frozen.name, ["crit", _moment(frozen.start), _moment(frozen.end)])
+        label = _label(FREEZE, frozen.name)
+        yield _line(label, ["crit", _moment(frozen.start), _moment(frozen.end)])
 
 
-def _line(name: str, parts: list[str]) -> str:
+def _label(mark: str, name: str) -> str:
+    """Return a label that is none of Mermaid's keywords: these begin a line, in any case and without a space after."""
     words = " ".join(_UNSAFE.sub(" ", name).split()) or "unnamed"
-    return f"    {words[:LONGEST_NAME]} :{', '.join(parts)}"
+    return f"{mark} {words[:LONGEST_NAME]}"
+
+
+def _line(label: str, parts: list[str]) -> str:
+    return f"    {label} :{', '.join(parts)}"
 
 
 def _tag(plan: PlanChange) -> str:
