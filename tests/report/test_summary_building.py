@@ -243,7 +243,7 @@ def test_plans_whose_list_is_done_by_then_are_counted_apart_with_one_warning_per
     )
     text = markdown(summary)
     assert "### ESA prefetch: 7 to update, 5 of them with nothing to do in" in text
-    assert "starts **7 plans** and stops 0. **5 of those that it starts have" in text
+    assert "starts **7 plans** and stops 0. **5 of the started plans have" in text
     assert summary_line(summary).endswith(
         "; and 2 more; 5 of the started plans have nothing to do."
     )

@@ -80,8 +80,9 @@ def _consequence(summary: PrefetchSummary) -> str:
         f"This deployment starts **{count_text(starts, 'plan')}** and stops {stops}."
     ]
     if nothing:
+        has = "has" if nothing == 1 else "have"
         parts.append(
-            f"**{nothing} of those that it starts have nothing to do**: their job's list is done "
+            f"**{nothing} of the started plans {has} nothing to do**: the job's list is empty or done "
             "by then."
         )
     if summary.origins:

@@ -28,7 +28,8 @@ def _findings(summary: PrefetchSummary) -> list[str]:
     others = [f"{other.change} {other.name}" for other in summary.others]
     found = _first(drift + plans + others)
     if nothing := sum(plan.nothing_to_do for plan in summary.plans):
-        found.append(f"{nothing} of the started plans have nothing to do")
+        has = "has" if nothing == 1 else "have"
+        found.append(f"{nothing} of the started plans {has} nothing to do")
     if summary.not_verified:
         return ["not verified", *found, shortened(summary.not_verified, LONGEST_PART)]
     return found or ["everything is as declared"]
