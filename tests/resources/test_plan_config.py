@@ -66,6 +66,10 @@ def test_an_empty_mapping_declares_nothing() -> None:
         ),
         ({"a": {"planId": PLAN, "triggers": "x"}}, "a.triggers must be a mapping"),
         (
+            {"a": {"planId": PLAN, "triggers": {"n": [1764480000123456789]}}},
+            "a.triggers.n[0] is a number beyond 2**53, which Pulumi would round: pass it as a string",
+        ),
+        (
             {"a": {"planId": PLAN, "restartFailed": "so"}},
             "a.restartFailed must be a boolean",
         ),

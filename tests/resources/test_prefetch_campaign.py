@@ -12,6 +12,7 @@ from pulumi_esa_prefetch import (
     ScheduledPrefetchArgs,
     ScheduledPrefetchArgsDict,
 )
+from pulumi_esa_prefetch.resources.arguments import Faults
 from pulumi_esa_prefetch.resources.prefetch_campaign import (
     _declared,
     _is_as_declared,
@@ -27,7 +28,7 @@ def declared(
     plans: Mapping[str, ScheduledPrefetchArgs | ScheduledPrefetchArgsDict],
     defaults: ScheduledPrefetchArgsDict | None = None,
 ) -> dict[str, ScheduledPrefetchArgs]:
-    return _declared("x", PrefetchCampaignArgs(plans=plans, defaults=defaults))
+    return _declared(PrefetchCampaignArgs(plans=plans, defaults=defaults), Faults("x"))
 
 
 def test_defaults_hold_where_a_plan_declares_nothing_itself() -> None:
@@ -49,11 +50,23 @@ def test_defaults_hold_where_a_plan_declares_nothing_itself() -> None:
 @pytest.mark.parametrize(
     ("plans", "said"),
     [
-        ({"a": {"job_id": job_id(1)}}, "a has no plan_id"),
+        ({"a": {"job_id": job_id(1)}}, "a.plan_id is missing"),
         (
             {"a": {"plan_id": ONE, "planId": ONE}},
             "a.planId is not one of plan_id, job_id",
         ),
+        (
+            {
+                "a": {"plan_id": ONE, "triggers": {"n": [2**60]}, "rerun": "x"},
+                "b": {"plan_id": {TWO}, "triggers": {1: ""}},
+            },
+            (
+                "a.triggers.n[0] is a number beyond 2**53, which Pulumi would round: pass it as a string; "
+                "a.rerun must be one of 'from_start' or 'resume'; b.plan_id is of type set: pass a sorted list; "
+                "b.triggers has a key of type int: make it a string"
+            ),
+        ),
+        ({1: {"plan_id": ONE}}, "plans has a key of type int: make it a string"),
         (
             {"a": {"plan_id": ONE}, "b": {"plan_id": ONE.upper()}},
             "a and b are one plan",
@@ -63,7 +76,14 @@ def test_defaults_hold_where_a_plan_declares_nothing_itself() -> None:
             "a and b are one plan",
         ),
     ],
-    ids=["no plan", "unknown field", "one plan twice", "one plan, bare and composite"],
+    ids=[
+        "no plan",
+        "unknown field",
+        "values",
+        "a number as a name",
+        "one plan twice",
+        "one plan, bare and composite",
+    ],
 )
 def test_a_wrong_plan_is_named_with_what_is_wrong(
     plans: dict[str, Any], said: str
@@ -71,7 +91,7 @@ def test_a_wrong_plan_is_named_with_what_is_wrong(
     with pytest.raises(RunError) as refused:
         PrefetchCampaign("launch", PrefetchCampaignArgs(plans=plans))
 
-    assert str(refused.value).startswith("PrefetchCampaign 'launch': ")
+    assert str(refused.value).startswith("PrefetchCampaign 'launch' (")
     assert said in str(refused.value)
 
 
@@ -96,7 +116,7 @@ def test_values_of_a_wrong_type_are_one_sentence(
     with pytest.raises(RunError) as refused:
         PrefetchCampaign("launch", **given)
 
-    assert str(refused.value) == f"PrefetchCampaign 'launch': {said}"
+    assert str(refused.value).partition(": ")[2] == said
 
 
 MANY = f"""

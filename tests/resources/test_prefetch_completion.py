@@ -138,6 +138,10 @@ def test_a_plan_that_is_declared_elsewhere_can_be_waited_for(
         ({"timeout": "60"}, "timeout must be a number of seconds above 0"),
         ({"timeout": True}, "timeout must be a number of seconds above 0"),
         ({"plan": plan_id(1)}, "plan is of type str, not ScheduledPrefetch"),
+        (
+            {"plan": None, "until": 1, "timeout": 0},
+            "plan is missing; until must be finished or running; timeout must be a number of seconds above 0",
+        ),
     ],
     ids=str,
 )
@@ -150,7 +154,9 @@ def test_what_cannot_be_waited_for_is_refused_in_a_sentence(
     with pytest.raises(RunError) as caught:
         PrefetchCompletion("done", PrefetchCompletionArgs(**declared))
 
-    assert str(caught.value) == f"PrefetchCompletion 'done': {reason}"
+    owner, _, clauses = str(caught.value).partition(": ")
+    assert owner.startswith("PrefetchCompletion 'done' (")
+    assert clauses == reason
 
 
 def test_ids_in_upper_case_are_those_of_the_list() -> None:

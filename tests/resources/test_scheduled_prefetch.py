@@ -79,7 +79,7 @@ def test_outputs_have_their_types_and_both_ways_of_declaring_are_one(
 @pytest.mark.parametrize(
     ("program", "sentence"),
     [
-        (NO_PLAN, "ScheduledPrefetch 'nameless' has no plan_id"),
+        (NO_PLAN, "ScheduledPrefetch 'nameless' (__main__.py:4): plan_id is missing"),
         (EMPTY_OUTPUT, "plan_id has no value"),
     ],
     ids=["None", "an empty output"],
@@ -99,6 +99,63 @@ def test_a_missing_plan_id_is_one_sentence(
 
 def test_what_can_be_declared_is_what_the_provider_reads() -> None:
     assert list(ScheduledPrefetchArgs.__annotations__) == list(PlanInputs.model_fields)
+
+
+UNSENDABLE = f"""
+import datetime
+import pulumi
+from pulumi_esa_prefetch import ScheduledPrefetch
+
+plan = "{job_id(1)}:{plan_id(1)}"
+"""
+PLAIN = """
+ScheduledPrefetch(
+    "launch",
+    plan_id=plan,
+    desired_stat="stopped",
+    triggers={"build": 1764480000123456789, "at": datetime.date(2026, 11, 30), "x": "\\udce9"},
+)
+"""
+LATER = """
+build = pulumi.Output.secret(1764480000123456789)
+ScheduledPrefetch("launch", plan_id=plan, triggers={"build": [build]})
+"""
+ROUNDED = "is a number beyond 2**53, which Pulumi would round: pass it as a string"
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [
+        (
+            PLAIN,
+            (
+                "ScheduledPrefetch 'launch' (__main__.py:8): "
+                "desired_stat is not an argument: did you mean desired_state?; "
+                f"triggers.build {ROUNDED}; "
+                "triggers.at is of type date: pass it as a string; "
+                "triggers.x is no valid text: it holds half a surrogate pair\n"
+            ),
+        ),
+        (
+            LATER,
+            f"ScheduledPrefetch 'launch' (__main__.py:9): triggers.build[0] {ROUNDED}\n",
+        ),
+    ],
+    ids=["plain", "a secret output"],
+)
+def test_what_pulumi_cannot_carry_is_refused_with_the_programs_line_and_no_trace(
+    emulator: Emulators, stack: Stacks, program: str, sentence: str
+) -> None:
+    esa = emulator(seed(job(1, [plan(1, "stopped")])))
+    stack_ = stack(esa)
+    stack_.write_program(UNSENDABLE + program)
+
+    result = stack_.refused()
+
+    assert f"error: {sentence}" in result.output
+    assert "Traceback" not in result.output
+    assert "17644800" not in result.output
+    assert (stack_.records(), esa.changes()) == ({}, 0)
 
 
 READ = f"""

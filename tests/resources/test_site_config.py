@@ -56,8 +56,20 @@ def test_every_field_reaches_the_arguments_under_its_own_name() -> None:
             {"a": {"windows": {"w": {"slice_len": 1}}}, "b": 2},
             "a.windows.w.slice_len is not one of interval, sliceLen, startTime, endTime; b must",
         ),
+        (
+            {"a": {"windows": {}, "triggers": {"n": 2**53 + 1}}},
+            "prefetches: a.triggers.n is a number beyond 2**53, which Pulumi would round: pass it as a string",
+        ),
     ],
-    ids=["a list", "a text", "no windows", "a number", "a field", "several"],
+    ids=[
+        "a list",
+        "a text",
+        "no windows",
+        "a number",
+        "a field",
+        "several",
+        "triggers",
+    ],
 )
 def test_what_is_wrong_is_named(config: object, said: str) -> None:
     with pytest.raises(RunError) as refused:

@@ -132,6 +132,13 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
         ({"urls": 5}, "urls must be a list of URLs"),
         ({"oss_url": "oss://bucket/key"}, "oss_url is not an http or https URL"),
         ({"oss_url": 5}, "oss_url is not an http or https URL"),
+        ({"urls": URLS, "site": [1]}, "site is of type list: pass a site's id or an"),
+        ({"urls": URLS, "rerun": "x"}, "rerun must be one of 'from_start' or 'resume'"),
+        ({"urls": URLS, "job_name": b"x"}, "job_name is of type bytes: pass it as a"),
+        (
+            {"urls": URLS, "windows": {1: NOW}},
+            "windows has a key of type int: make it a",
+        ),
         ({"urls": URLS, "windows": [NOW]}, "windows must be a mapping from names to"),
         (
             {"urls": URLS, "windows": {"w": 60}},
@@ -147,6 +154,20 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
                 "windows": {"w": {"interval": 1, "slice_len": 1, "start": ""}},
             },
             "windows.w: start is not one of interval, slice_len, start_time, end_time",
+        ),
+        (
+            {"urls": URLS, "windows": {"w": {"interval": 2**60, "slice_len": {1}}}},
+            (
+                "windows.w: interval is a number beyond 2**53, which Pulumi would round: pass it as a string; "
+                "slice_len is of type set"
+            ),
+        ),
+        (
+            {
+                "urls": URLS,
+                "windows": {"w": {"interval": 1, "slice_len": 1, "start_time": 5}},
+            },
+            "windows.w: a time of type int is no string or datetime",
         ),
         (
             {
@@ -177,8 +198,28 @@ def test_wrong_arguments_are_one_sentence_each(args: dict[str, Any], said: str) 
     with pytest.raises(RunError) as refused:
         SitePrefetch("launch", SitePrefetchArgs(**given))
 
-    assert str(refused.value).startswith("SitePrefetch 'launch': ")
+    assert str(refused.value).startswith("SitePrefetch 'launch' (")
     assert said in str(refused.value)
+
+
+def test_all_wrong_arguments_are_in_one_error() -> None:
+    declare: Any = SitePrefetch
+
+    with pytest.raises(RunError) as refused:
+        declare(
+            "launch",
+            url_file="/nowhere",
+            windows={"a": {"slice_len": 1}, "b": {"interval": 1}},
+            triggers={"n": 2**60},
+            desired_stat="stopped",
+        )
+
+    assert str(refused.value).partition(": ")[2] == (
+        "desired_stat is not an argument: did you mean desired_state?; site is missing; "
+        "triggers.n is a number beyond 2**53, which Pulumi would round: pass it as a string; "
+        "url_file /nowhere cannot be read: No such file or directory; "
+        "windows.a: interval is missing; windows.b: slice_len is missing"
+    )
 
 
 def test_an_error_about_urls_shows_none_of_them() -> None:

@@ -31,9 +31,7 @@ def note_declaration(resource_name: str, plan_id: object) -> None:
     plan = bare_id(plan_id)
     names = _names.setdefault(root, {})
     if plan in names:
-        raise RunError(
-            f"ScheduledPrefetch {resource_name!r}: plan {plan} is declared by {names[plan]!r} already"
-        )
+        raise RunError(f"plan {plan} is declared by {names[plan]!r} already")
     names[plan] = resource_name
 
 

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, read_declaration
 from pulumi_esa_prefetch.resources.duplicates import duplicate_names
+from pulumi_esa_prefetch.resources.property_values import wrong_values
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
 from pulumi_esa_prefetch.resources.secret_config import hide, secrecy
 
@@ -55,6 +56,7 @@ def _wrong(plan: object) -> Iterator[str]:
         yield f".{field} is not one of {', '.join(_PROPERTIES)}"
     if plan.get("planId") is None:
         yield ".planId is missing"
+    yield from wrong_values(plan.get("triggers"), ".triggers")
     for name, reason in read_declaration(_props(plan)).failures:
         field = to_camel(name)
         unquoted = name in _ID_NAMES and isinstance(plan[field], int | float)

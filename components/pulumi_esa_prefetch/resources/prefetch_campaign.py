@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, overload
 
-from pulumi import ComponentResource, Output, ResourceOptions, RunError
+from pulumi import ComponentResource, Output, ResourceOptions
 
 from pulumi_esa_prefetch.api.esa_times import parse_time
-from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.arguments import Faults, arguments
 from pulumi_esa_prefetch.resources.duplicates import duplicate_names
+from pulumi_esa_prefetch.resources.plan_arguments import wrong_plan_arguments
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
@@ -47,7 +48,7 @@ class PrefetchCampaign(ComponentResource):
     """Keeps many prefetch plans running, or stopped; its outputs are about all of them.
 
     Each plan is a `ScheduledPrefetch`. The one of ``day-1`` in the campaign ``launch`` has the name
-    ``launch-day-1``. Raises RunError, one sentence that names every plan whose declaration is wrong.
+    ``launch-day-1``. Raises RunError, which names the program's line, every plan whose declaration is wrong, and why.
 
     :param plans: Name -> the arguments of a `ScheduledPrefetch`, as `ScheduledPrefetchArgs` or as a mapping. The
         names are the program's choice. Required.
@@ -107,10 +108,9 @@ class PrefetchCampaign(ComponentResource):
         **common: Any,
     ) -> None:
         """Declare many plans, by ``PrefetchCampaignArgs`` or by keywords of the same names."""
-        owner = f"PrefetchCampaign {resource_name!r}"
-        declared = _declared(
-            owner, arguments(PrefetchCampaignArgs, owner, args, common)
-        )
+        faults = Faults.of(self, resource_name)
+        args = arguments(PrefetchCampaignArgs, args, common, opts, faults)
+        declared = _declared(args, faults)
         super().__init__(
             "esa-prefetch:index:PrefetchCampaign", resource_name, None, opts
         )
@@ -148,17 +148,17 @@ class PrefetchCampaign(ComponentResource):
 
 
 def _declared(
-    owner: str, args: PrefetchCampaignArgs
+    args: PrefetchCampaignArgs, faults: Faults
 ) -> dict[str, ScheduledPrefetchArgs]:
-    if wrong := list(_wrong_types(args)):
-        raise RunError(f"{owner}: {'; '.join(wrong)}")
+    faults.add(*_wrong_types(args))
+    faults.refuse()
     merged = {
         name: _given(args.defaults or {}) | _given(plan)
         for name, plan in args.plans.items()
     }
     ids = {name: plan.get("plan_id") for name, plan in merged.items()}
-    if wrong := [*_wrong_fields(merged), *duplicate_names(ids)]:
-        raise RunError(f"{owner}: {'; '.join(wrong)}")
+    faults.add(*_wrong_fields(merged), *duplicate_names(ids))
+    faults.refuse()
     return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
 
 
@@ -169,9 +169,12 @@ def _wrong_types(args: PrefetchCampaignArgs) -> Iterator[str]:
     if not isinstance(defaults, Mapping):
         yield "defaults must be a mapping of a plan's fields"
     if not isinstance(plans, Mapping):
-        yield "plans must be a mapping from names to plans"
+        if plans is not None:  # that it is missing has been said
+            yield "plans must be a mapping from names to plans"
         return
     for name, plan in plans.items():
+        if not isinstance(name, str):
+            yield f"plans has a key of type {type(name).__name__}: make it a string"
         if not isinstance(plan, ScheduledPrefetchArgs | Mapping):
             yield f"{name} must be ScheduledPrefetchArgs or a mapping of its fields"
 
@@ -187,7 +190,9 @@ def _wrong_fields(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         for field in plan.keys() - set(known):
             yield f"{name}.{field} is not one of {', '.join(known)}"
         if "plan_id" not in plan:
-            yield f"{name} has no plan_id"
+            yield f"{name}.plan_id is missing"
+        given = {field: plan[field] for field in known if field in plan}
+        yield from wrong_plan_arguments(given, f"{name}.")
 
 
 def _window(starts: Iterable[str], ends: Iterable[str]) -> dict[str, str]:

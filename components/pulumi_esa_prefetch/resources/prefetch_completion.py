@@ -1,6 +1,6 @@
 """PrefetchCompletion: waits until a plan has finished, or runs; changes no plan and no plan's state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, overload
 
@@ -11,15 +11,13 @@ from pulumi.runtime import is_dry_run
 
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.provider.completion import Recorder
-from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.arguments import Faults, arguments
 from pulumi_esa_prefetch.resources.completion_polling import (
     Until,
     WaitCondition,
     program_waiter,
 )
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
-
-_NO_SECONDS = "timeout must be a number of seconds above 0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,8 @@ class PrefetchCompletion(ComponentResource):
     cannot see which operation runs it: ``refresh --run-program`` and ``destroy --run-program`` wait as
     ``up`` does.
 
-    Raises RunError, one sentence, if an argument is wrong or has an unknown name.
+    Raises RunError, which names everything that is wrong and the program's line, if an argument is wrong or has
+    an unknown name.
 
     :param plan: The `ScheduledPrefetch` to wait for. Required.
     :param until: ``"finished"``, or ``"running"``, which a finished plan has been too. Default: ``"finished"``.
@@ -111,10 +110,10 @@ class PrefetchCompletion(ComponentResource):
         **waiting: Any,
     ) -> None:
         """Wait for a plan, by ``PrefetchCompletionArgs`` or by keywords of the same names."""
-        owner = f"PrefetchCompletion {resource_name!r}"
-        args = arguments(PrefetchCompletionArgs, owner, args, waiting)
-        if wrong := _wrong(args):
-            raise RunError(f"{owner}: {wrong}")
+        faults = Faults.of(self, resource_name)
+        args = arguments(PrefetchCompletionArgs, args, waiting, opts, faults)
+        faults.add(*_wrong(args))
+        faults.refuse()
         super().__init__(
             "esa-prefetch:index:PrefetchCompletion", resource_name, None, opts
         )
@@ -143,17 +142,18 @@ class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
         super().__init__(Recorder(), resource_name, waited_for, opts)
 
 
-def _wrong(args: PrefetchCompletionArgs) -> str:
-    """Report an argument of a wrong type or value, if there is one."""
+def _wrong(args: PrefetchCompletionArgs) -> Iterator[str]:
+    """Report each argument of a wrong type or value."""
     plan: object = args.plan
     seconds: object = args.timeout
-    if not isinstance(plan, ScheduledPrefetch):
-        return f"plan is of type {type(plan).__name__}, not ScheduledPrefetch"
+    if plan is not None and not isinstance(plan, ScheduledPrefetch):
+        yield f"plan is of type {type(plan).__name__}, not ScheduledPrefetch"
     if args.until not in get_args(Until):
-        return f"until must be {' or '.join(get_args(Until))}"
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return _NO_SECONDS
-    return "" if seconds > 0 else _NO_SECONDS
+        yield f"until must be {' or '.join(get_args(Until))}"
+    if isinstance(seconds, bool) or not (
+        isinstance(seconds, int | float) and seconds > 0
+    ):
+        yield "timeout must be a number of seconds above 0"
 
 
 async def _wait(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from pulumi import Input, RunError
 
 from pulumi_esa_prefetch.api.esa_times import parse_time, render_time
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.resources.input_mapping import map_input
 
 # ListScheduledPreloadExecutions answers `2024-05-31T17:10:48.849+08:00`, and pulumi_alicloud compares
@@ -51,10 +52,13 @@ class PrefetchWindow:
         if not isinstance(given, Mapping):
             raise RunError("it must be a PrefetchWindow or a mapping of its fields")
         known = [field.name for field in fields(cls)]
-        if unknown := sorted(declared.keys() - set(known)):
-            raise RunError(f"{unknown[0]} is not one of {', '.join(known)}")
-        if missing := [name for name in known[:2] if declared.get(name) is None]:
-            raise RunError(f"{missing[0]} is missing")
+        unknown = sorted(one_line(name) for name in declared.keys() - set(known))
+        wrong = [f"{name} is not one of {', '.join(known)}" for name in unknown]
+        wrong += [
+            f"{name} is missing" for name in known[:2] if declared.get(name) is None
+        ]
+        if wrong:
+            raise RunError("; ".join(wrong))
         return cls(**declared)
 
     def for_esa(self) -> dict[str, Input[Any]]:
@@ -89,8 +93,10 @@ def _in_utc(time: str | datetime) -> str:
     return render_time(_instant(time))
 
 
-def _instant(time: str | datetime) -> datetime:
+def _instant(time: object) -> datetime:
     """The time, cut to milliseconds: ESA's notation has nothing finer."""
+    if not isinstance(time, str | datetime):
+        raise RunError(f"a time of type {type(time).__name__} is no string or datetime")
     try:
         moment = parse_time(time) if isinstance(time, str) else time
         render_time(moment)

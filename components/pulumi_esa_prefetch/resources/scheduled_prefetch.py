@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack, overload
 
-from pulumi import Input, Output, ResourceOptions, RunError
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import Resource
 
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
-from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.arguments import Faults, arguments
 from pulumi_esa_prefetch.resources.duplicates import note_declaration
+from pulumi_esa_prefetch.resources.input_mapping import error_prefix
+from pulumi_esa_prefetch.resources.plan_arguments import wrong_plan_arguments
+from pulumi_esa_prefetch.resources.property_values import checked_later, wrong_values
 
 _OUTPUTS = (
     "status",
@@ -32,8 +35,8 @@ class ScheduledPrefetchArgs:
     :param job_id: The id of the plan's job (24 hex digits). Default: the one in ``plan_id``. Without either, the
         plan cannot be looked up before it is started.
     :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
-    :param triggers: Any values, by name. A value that is added, removed or changed runs the plan again.
-        Default: none.
+    :param triggers: Any JSON values, by name; a number beyond 2**53 as a string. A value that is added, removed
+        or changed runs the plan again. Default: none.
     :param rerun: Where ``triggers`` run the plan from: ``"from_start"``, the job's first URL, or ``"resume"``,
         the URL that the job has reached. Default: ``"from_start"``.
     :param on_destroy: What is done about the plan when it is no longer declared: ``"stop"`` it, ``"leave"`` it as
@@ -112,8 +115,8 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     :param job_id: The id of the plan's job (24 hex digits). Default: the one in ``plan_id``. Without either, the
         plan cannot be looked up before it is started.
     :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
-    :param triggers: Any values, by name. A value that is added, removed or changed runs the plan again.
-        Default: none.
+    :param triggers: Any JSON values, by name; a number beyond 2**53 as a string. A value that is added, removed
+        or changed runs the plan again. Default: none.
     :param rerun: Where ``triggers`` run the plan from: ``"from_start"``, the job's first URL, or ``"resume"``,
         the URL that the job has reached. Default: ``"from_start"``.
     :param on_destroy: What is done about the plan when it is no longer declared: ``"stop"`` it, ``"leave"`` it as
@@ -188,21 +191,28 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
     ) -> None:
         """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names.
 
-        Raises RunError, one sentence, if both are given, if a name is unknown, if ``plan_id`` is missing, if
-        the plan is already declared under another name, or if ``opts`` has ``import_``.
+        Raises RunError, which names everything that is wrong and the program's line, if both are given, if a
+        name is unknown, if ``plan_id`` is missing, if Pulumi cannot carry a value to the provider (a date, an
+        integer beyond 2**53), if the plan is already declared under another name, or if ``opts`` has
+        ``import_``. Any other wrong value is a failure of its property in Pulumi's check.
         """
-        owner = f"ScheduledPrefetch {resource_name!r}"
-        if opts is not None and opts.import_:
-            raise RunError(
-                f"{owner}: Pulumi cannot import a dynamic resource; leave import_ out and declare the "
-                "plan: create adopts it as it is"
+        faults = Faults.of(self, resource_name)
+        args = arguments(ScheduledPrefetchArgs, args, declared, opts, faults)
+        given = vars(args)
+        if opts is not None and getattr(opts, "import_", None):
+            faults.add(
+                "Pulumi cannot import a dynamic resource; leave import_ out and declare the plan: create "
+                "adopts it as it is"
             )
-        args = arguments(ScheduledPrefetchArgs, owner, args, declared)
+        if faults.found or any(wrong_values(given, "")):
+            faults.add(*wrong_plan_arguments(given))
+        faults.refuse()
         if opts is None or opts.id is None:
-            note_declaration(resource_name, args.plan_id)
-        super().__init__(
-            PlanProvider(), resource_name, dict.fromkeys(_OUTPUTS) | vars(args), opts
-        )
+            faults.read(lambda: note_declaration(resource_name, args.plan_id))
+            faults.refuse()
+        with error_prefix(f"{faults.owner}: "):
+            props = dict.fromkeys(_OUTPUTS) | checked_later(given, "")
+        super().__init__(PlanProvider(), resource_name, props, opts)
 
     @staticmethod
     def get(

@@ -8,6 +8,7 @@ from pulumi import Output, RunError, get_project
 from pydantic.alias_generators import to_camel
 
 from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
+from pulumi_esa_prefetch.resources.property_values import wrong_values
 from pulumi_esa_prefetch.resources.secret_config import hide, secrecy
 from pulumi_esa_prefetch.resources.site_prefetch import SitePrefetchArgs
 
@@ -46,6 +47,7 @@ def _wrong(one: object) -> Iterator[str]:
         yield " must be a mapping"
         return
     yield from _unknown(one, _FIELDS)
+    yield from wrong_values(one.get("triggers"), ".triggers")
     windows = one.get("windows")
     if not isinstance(windows, Mapping):
         yield ".windows must be a mapping from names to windows"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -14,13 +15,15 @@ from pulumi import (
     RunError,
 )
 
-from pulumi_esa_prefetch.resources.arguments import arguments
+from pulumi_esa_prefetch.resources.arguments import Faults, arguments
 from pulumi_esa_prefetch.resources.input_mapping import error_prefix, map_input
+from pulumi_esa_prefetch.resources.plan_arguments import wrong_plan_arguments
 from pulumi_esa_prefetch.resources.prefetch_campaign import (
     PrefetchCampaign,
     PrefetchCampaignArgs,
 )
 from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
+from pulumi_esa_prefetch.resources.property_values import checked_later, wrong_values
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
 from pulumi_esa_prefetch.resources.url_source import UrlSource
 
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
         ScheduledPreloadJob,
         Site,
     )
+
+
+_PLAN_ARGUMENTS = ("triggers", "desired_state", "rerun", "restart_failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +50,8 @@ class SitePrefetchArgs:
     :param oss_url: The URL of an OSS object with one URL per line; ESA reads it when the job is created.
         Default: none.
     :param job_name: The job's name in ESA. Default: the resource's name at the time when the job is created.
-    :param triggers: Any values, by name, beside URLs and windows. A value that is added, removed or changed runs
-        all plans again. Default: none.
+    :param triggers: Any JSON values, by name, beside URLs and windows; a number beyond 2**53 as a string. A value
+        that is added, removed or changed runs all plans again. Default: none.
     :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
     :param rerun: Where a plan that runs again begins: ``"from_start"``, the job's first URL, or ``"resume"``, the
         URL that the job has reached. Default: ``"from_start"``.
@@ -83,7 +89,8 @@ class SitePrefetch(ComponentResource):
     runs then, a plan that waits runs from the URL that the job has reached, and any other plan is an error.
 
     ``job`` and ``executions`` (by the window's name) are the resources that it creates in ESA. Raises
-    RunError, one sentence, if an argument is wrong or has an unknown name.
+    RunError, which names everything that is wrong and the program's line, if an argument is wrong or has an
+    unknown name.
 
     :param site: The site: its id, or the ``alicloud.esa.Site``. Required.
     :param windows: Name -> `PrefetchWindow`, or a mapping of its arguments. Each window is one plan of the job.
@@ -93,8 +100,8 @@ class SitePrefetch(ComponentResource):
     :param oss_url: The URL of an OSS object with one URL per line; ESA reads it when the job is created.
         Default: none.
     :param job_name: The job's name in ESA. Default: the resource's name at the time when the job is created.
-    :param triggers: Any values, by name, beside URLs and windows. A value that is added, removed or changed runs
-        all plans again. Default: none.
+    :param triggers: Any JSON values, by name, beside URLs and windows; a number beyond 2**53 as a string. A value
+        that is added, removed or changed runs all plans again. Default: none.
     :param desired_state: ``"running"`` or ``"stopped"``. Default: ``"running"``.
     :param rerun: Where a plan that runs again begins: ``"from_start"``, the job's first URL, or ``"resume"``, the
         URL that the job has reached. Default: ``"from_start"``.
@@ -165,10 +172,16 @@ class SitePrefetch(ComponentResource):
         **declared: Any,
     ) -> None:
         """Declare the job and its plans, by ``SitePrefetchArgs`` or by keywords of the same names."""
-        owner = f"SitePrefetch {resource_name!r}"
-        args = arguments(SitePrefetchArgs, owner, args, declared)
-        with error_prefix(f"{owner}: "):
-            site_id, urls, windows = _site_id(args.site), _urls(args), _windows(args)
+        faults = Faults.of(self, resource_name)
+        args = arguments(SitePrefetchArgs, args, declared, opts, faults)
+        own = {name: getattr(args, name) for name in _PLAN_ARGUMENTS}
+        faults.add(*wrong_values(args.job_name, "job_name"), *wrong_plan_arguments(own))
+        with error_prefix(f"{faults.owner}: "):
+            site_id = faults.read(partial(_site_id, args.site))
+            urls: UrlSource = faults.read(partial(_urls, args))
+            windows = _windows(args.windows, faults)
+            own = checked_later(own, "")
+        faults.refuse()
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
         self.job: ScheduledPreloadJob = make.preload_job(
@@ -188,7 +201,7 @@ class SitePrefetch(ComponentResource):
             resource_name,
             PrefetchCampaignArgs(
                 plans={
-                    name: _plan(execution, args, urls, windows[name])
+                    name: _plan(execution, own, urls, windows[name])
                     for name, execution in self.executions.items()
                 }
             ),
@@ -222,21 +235,36 @@ def _urls(args: SitePrefetchArgs) -> UrlSource:
     )
 
 
-def _windows(args: SitePrefetchArgs) -> dict[str, _Window]:
-    windows = {}
-    given: object = args.windows
+def _windows(given: object, faults: Faults) -> dict[str, _Window]:
     if not isinstance(given, Mapping):
-        raise RunError("windows must be a mapping from names to windows")
-    for name, declared in given.items():
-        with error_prefix(f"windows.{name}: "):
-            window = PrefetchWindow.of(declared)
-            windows[name] = _Window(window.for_esa(), window.for_triggers())
-    return windows
+        if given is not None:  # that it is missing has been said
+            faults.add("windows must be a mapping from names to windows")
+        return {}
+    faults.add(
+        *(
+            f"windows has a key of type {type(name).__name__}: make it a string"
+            for name in given
+            if not isinstance(name, str)
+        )
+    )
+    return {
+        str(name): faults.read(partial(_window, name, declared))
+        for name, declared in given.items()
+    }
+
+
+def _window(name: str, declared: Any) -> _Window:
+    with error_prefix(f"windows.{name}: "):
+        window = PrefetchWindow.of(declared)
+        pace = {"interval": window.interval, "slice_len": window.slice_len}
+        if wrong := list(wrong_values(pace, "")):
+            raise RunError("; ".join(wrong))
+        return _Window(window.for_esa(), window.for_triggers())
 
 
 def _plan(
     execution: "ScheduledPreloadExecution",
-    args: SitePrefetchArgs,
+    own: Mapping[str, Any],
     urls: UrlSource,
     window: _Window,
 ) -> ScheduledPrefetchArgs:
@@ -244,27 +272,33 @@ def _plan(
         "urls": urls.for_triggers(),
         "window": window.triggers,
     }
-    if args.triggers is not None:
-        triggers["triggers"] = args.triggers
+    if own["triggers"] is not None:
+        triggers["triggers"] = own["triggers"]
     return ScheduledPrefetchArgs(
         plan_id=execution.id,
         triggers=triggers,
-        desired_state=args.desired_state,
-        rerun=args.rerun,
-        restart_failed=args.restart_failed,
+        desired_state=own["desired_state"],
+        rerun=own["rerun"],
+        restart_failed=own["restart_failed"],
         # The execution is deleted right afterwards in any case: until then a plan that waits could
         # start.
         on_destroy="delete",
     )
 
 
-def _site_id(site: "Input[str] | Input[int] | Site") -> Input[str]:
+def _site_id(site: "Input[str] | Input[int] | Site | None") -> Input[str]:
+    if site is None:
+        return ""  # that it is missing has been said
     known: Any = site.id if isinstance(site, CustomResource) else site
     return map_input(known, _id_text)
 
 
 def _id_text(site: object) -> str:
     """The id as ESA expects it; an output of another stack holds every number as a float."""
+    if not isinstance(site, str | int | float):
+        raise RunError(
+            f"site is of type {type(site).__name__}: pass a site's id or an alicloud.esa.Site"
+        )
     if not isinstance(site, float):
         return str(site)
     if not site.is_integer():
