@@ -119,19 +119,30 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
             "site must be a site's id: 1.5 is not a whole number",
         ),
         ({"urls": URLS[0]}, "urls is one string: give a list"),
-        ({"urls": [*URLS, "ftp://x/y"]}, "urls: no http or https URL in line 3"),
+        ({"urls": [*URLS, "ftp://x/y"]}, "urls: line 3 is no http or https URL"),
         (
-            {"urls": ["a b", "c", "d", "e", "https://a b"]},
-            "urls: no http or https URL in line 1, line 2, line 3 and 2 more",
+            {"urls": ["a", "https:///b", *"cde", "https://a b"]},
+            (
+                "urls: line 1 is no http or https URL, line 2 has no host, line 3 is no http or https URL, "
+                "line 4 is no http or https URL, line 5 is no http or https URL, and 1 more"
+            ),
         ),
         (
             {"url_file": "/nowhere/urls.txt"},
             "/nowhere/urls.txt cannot be read: No such",
         ),
-        ({"urls": [*URLS, None]}, "urls: no http or https URL in line 3"),
+        ({"urls": [*URLS, None]}, "urls: line 3 is no http or https URL"),
         ({"urls": 5}, "urls must be a list of URLs"),
-        ({"oss_url": "oss://bucket/key"}, "oss_url is not an http or https URL"),
-        ({"oss_url": 5}, "oss_url is not an http or https URL"),
+        ({"oss_url": "oss://bucket/key"}, "oss_url is no http or https URL"),
+        ({"oss_url": 5}, "oss_url is no http or https URL"),
+        (
+            {"urls": [f"https://a.example/{n}" for n in range(10_001)]},
+            "urls holds 10001 URLs, more than the 10000 that Alibaba Cloud documents for one job: divide it",
+        ),
+        (
+            {"url_file": Output.from_input("x")},
+            "url_file must be a path on this machine",
+        ),
         ({"urls": URLS, "site": [1]}, "site is of type list: pass a site's id or an"),
         ({"urls": URLS, "rerun": "x"}, "rerun must be one of 'from_start' or 'resume'"),
         ({"urls": URLS, "job_name": b"x"}, "job_name is of type bytes: pass it as a"),
@@ -220,6 +231,64 @@ def test_all_wrong_arguments_are_in_one_error() -> None:
         "url_file /nowhere cannot be read: No such file or directory; "
         "windows.a: interval is missing; windows.b: slice_len is missing"
     )
+
+
+def test_a_list_in_ascii_keeps_its_text_and_its_digest() -> None:
+    urls = [
+        "https://www.example.com/a%20b.jpg?x=[1]&y=a+b#top",
+        "HTTPS://WWW.EXAMPLE.COM:443/A/../*",
+        "http://xn--fsqu00a.xn--fiqs8s/,",
+        "http://xn--fsqu00a.xn--fiqs8s/,",
+    ]
+
+    source = one_list(urls=urls)
+
+    assert source.for_esa()["url_list"] == "\n".join(urls)
+    assert source.for_triggers() == (
+        "sha256:1e1c321f7f139ca19646dd315f43f78d74caab766e1443f6f95444569bee0424"
+    )
+    assert source.note == ""
+
+
+def test_a_list_that_is_encoded_is_the_list_that_is_written_encoded(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "urls.txt"
+    path.write_text(
+        f"{URLS[0]}\n\nhttps://例子.中国/图?sign=für\n{URLS[0]}é\n", "utf-8"
+    )
+    encoded = "https://xn--fsqu00a.xn--fiqs8s/%E5%9B%BE?sign=f%C3%BCr"
+
+    urls = one_list(url_file=path)
+    written = one_list(urls=[URLS[0], encoded, f"{URLS[0]}%C3%A9"])
+
+    assert urls.for_esa() == written.for_esa()
+    assert urls.for_triggers() == written.for_triggers()
+    assert written.note == ""
+    assert urls.note == (
+        f"url_file {path}: 2 URLs are percent-encoded, because ESA takes ASCII only: the first is "
+        "line 3, which is sent as https://xn--fsqu00a.xn--fiqs8s/%E5%9B%BE"
+    )
+
+
+def test_the_note_about_an_output_shows_no_url() -> None:
+    async def note() -> Any:
+        source = one_list(urls=[URLS[0], Output.secret(f"{URLS[1]}/für")])
+        return await Output.from_input(source.note).future()
+
+    assert asyncio.run(note()) == (
+        "urls: 1 URL is percent-encoded, because ESA takes ASCII only: the first is line 2, "
+        "which is sent encoded"
+    )
+
+
+def test_an_oss_url_is_encoded_too() -> None:
+    source = one_list(oss_url="https://b.oss-cn-hangzhou.aliyuncs.com/列表.txt")
+
+    assert source.for_esa()["oss_url"] == (
+        "https://b.oss-cn-hangzhou.aliyuncs.com/%E5%88%97%E8%A1%A8.txt"
+    )
+    assert source.note == "oss_url is percent-encoded, because ESA takes ASCII only"
 
 
 def test_an_error_about_urls_shows_none_of_them() -> None:

@@ -11,8 +11,10 @@ from pulumi import (
     CustomResource,
     Input,
     Output,
+    Resource,
     ResourceOptions,
     RunError,
+    log,
 )
 
 from pulumi_esa_prefetch.resources.arguments import Faults, arguments
@@ -88,9 +90,9 @@ class SitePrefetch(ComponentResource):
     it. A changed window updates its plan and runs it again from the first URL. If another plan of the job
     runs then, a plan that waits runs from the URL that the job has reached, and any other plan is an error.
 
-    ``job`` and ``executions`` (by the window's name) are the resources that it creates in ESA. Raises
-    RunError, which names everything that is wrong and the program's line, if an argument is wrong or has an
-    unknown name.
+    URLs outside ASCII are percent-encoded, and a warning says so. ``job`` and ``executions`` (by the window's
+    name) are the resources that it creates in ESA. Raises RunError, which names everything that is wrong and
+    the program's line, if an argument is wrong or has an unknown name, or if ESA would refuse a URL.
 
     :param site: The site: its id, or the ``alicloud.esa.Site``. Required.
     :param windows: Name -> `PrefetchWindow`, or a mapping of its arguments. Each window is one plan of the job.
@@ -184,6 +186,7 @@ class SitePrefetch(ComponentResource):
         faults.refuse()
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
+        map_input(urls.note, partial(_warn, self, resource_name))
         self.job: ScheduledPreloadJob = make.preload_job(
             resource_name,
             self,
@@ -233,6 +236,12 @@ def _urls(args: SitePrefetchArgs) -> UrlSource:
     return UrlSource.of_one(
         urls=args.urls, url_file=args.url_file, oss_url=args.oss_url
     )
+
+
+def _warn(resource: Resource, resource_name: str, note: str) -> None:
+    if note:
+        # A summary of a preview shows the text alone, so it names the resource.
+        log.warn(f"SitePrefetch {resource_name!r}: {note}", resource)
 
 
 def _windows(given: object, faults: Faults) -> dict[str, _Window]:

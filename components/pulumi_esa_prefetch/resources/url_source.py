@@ -3,22 +3,40 @@
 import hashlib
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
 from pulumi import Input, Output, RunError
 
+from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.resources.input_mapping import map_input
+from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
 
 _LARGEST_FILE = 64 << 20
+# The most that Alibaba Cloud's ROS takes in a list (ALIYUN::ESA::ScheduledPreloadJob): ESA's own pages name no number.
+_MOST_URLS = 10_000
+_OSS_URL_NOTE = "oss_url is percent-encoded, because ESA takes ASCII only"
+
+
+@dataclass(frozen=True)
+class _Urls:
+    """The text for ESA, and a sentence about URLs that were encoded for it; empty if none was."""
+
+    text: str
+    note: str
 
 
 @dataclass(frozen=True)
 class UrlSource:
-    """A URL list for a ScheduledPreloadJob: its ``insert_way``, and its ``url_list`` or ``oss_url``."""
+    """A URL list for a ScheduledPreloadJob: its ``insert_way``, and its ``url_list`` or ``oss_url``.
+
+    ``note`` is a sentence about URLs that are sent encoded; empty if none is.
+    """
 
     insert_way: str
     content: Input[str]
+    note: Input[str]
 
     @classmethod
     def of_one(
@@ -33,10 +51,15 @@ class UrlSource:
         if len(given) != 1:
             raise RunError("exactly one of urls, url_file and oss_url is needed")
         if oss_url is not None:
-            return cls("oss", map_input(oss_url, _one_url))
+            return cls._of("oss", map_input(oss_url, _one_url))
         if url_file is not None:
-            return cls("textBox", _from_file(Path(url_file)))
-        return cls("textBox", _from_list(urls))
+            return cls._of("textBox", _from_file(url_file))
+        return cls._of("textBox", _from_list(urls))
+
+    @classmethod
+    def _of(cls, insert_way: str, urls: Input[_Urls]) -> Self:
+        text = map_input(urls, attrgetter("text"))
+        return cls(insert_way, text, map_input(urls, attrgetter("note")))
 
     def for_esa(self) -> dict[str, Input[str]]:
         """The list as inputs of a ScheduledPreloadJob."""
@@ -55,7 +78,10 @@ def _digest(content: str) -> str:
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
-def _from_file(path: Path) -> str:
+def _from_file(given: object) -> _Urls:
+    if not isinstance(given, str | Path) or "\0" in str(given):
+        raise RunError("url_file must be a path on this machine")
+    path = Path(given)
     try:
         # Editors on Windows write a byte order mark first.
         with path.open("rb") as stream:
@@ -65,53 +91,79 @@ def _from_file(path: Path) -> str:
                 f"url_file {path} is larger than {_LARGEST_FILE >> 20} MiB: put the list into OSS, "
                 "and give its oss_url"
             )
-        return _joined(content.decode("utf-8-sig").splitlines(), str(path))
+        lines = content.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise RunError(f"url_file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RunError(f"url_file {path} must be text in UTF-8") from None
+    return _joined(lines, f"url_file {path}")
 
 
-def _from_list(urls: Any) -> Input[str]:
+def _from_list(urls: Any) -> Input[_Urls]:
     parts = urls if isinstance(urls, Sequence) else [urls]
     if not any(isinstance(part, Output | Awaitable) for part in parts):
         return _of_list(urls)
     later: Output[Any] = Output.from_input(urls)
-    return map_input(later, _of_list)
+    # An output may be a secret: nothing of its URLs is shown.
+    return map_input(later, lambda known: _of_list(known, is_shown=False))
 
 
-def _of_list(urls: object) -> str:
+def _of_list(urls: object, *, is_shown: bool = True) -> _Urls:
     if isinstance(urls, str):
         raise RunError(
             "urls is one string: give a list of URLs, or url_file, or oss_url"
         )
     if not isinstance(urls, Sequence):
         raise RunError("urls must be a list of URLs")
-    return _joined([str(url) for url in urls], "urls")
+    return _joined([str(url) for url in urls], "urls", is_shown=is_shown)
 
 
-def _joined(lines: Sequence[str], place: str) -> str:
+def _joined(lines: Sequence[str], place: str, *, is_shown: bool = True) -> _Urls:
     urls = {n: line.strip() for n, line in enumerate(lines, 1) if line.strip()}
     if not urls:
         raise RunError(f"{place} holds no URL")
-    if wrong := _wrong(urls):
-        raise RunError(f"{place}: no http or https URL in {wrong}")
-    return "\n".join(urls.values())
+    if len(urls) > _MOST_URLS:
+        raise RunError(
+            f"{place} holds {len(urls)} URLs, more than the {_MOST_URLS} that Alibaba Cloud documents for "
+            "one job: divide it between several SitePrefetch, or put it into OSS and give oss_url"
+        )
+    encoded = _encoded(urls, place)
+    note = _note(urls, encoded, place, is_shown=is_shown)
+    return _Urls("\n".join(encoded.values()), note)
 
 
-def _wrong(urls: Mapping[int, str], shown: int = 3) -> str:
-    """Which entries are not URLs, by line number: a URL may hold a signature."""
-    wrong = [f"line {n}" for n, url in urls.items() if not _is_url(url)]
-    more = f" and {len(wrong) - shown} more" if len(wrong) > shown else ""
-    return ", ".join(wrong[:shown]) + more
+def _encoded(urls: Mapping[int, str], place: str, shown: int = 5) -> dict[int, str]:
+    """The URLs as ESA takes them. Raises RunError, by line numbers: a URL may hold a signature."""
+    encoded, wrong = {}, []
+    for n, url in urls.items():
+        try:
+            encoded[n] = encode_url(url)
+        except UrlError as error:
+            wrong.append(f"line {n} {error}")
+    if wrong:
+        more = [f"and {len(wrong) - shown} more"] if len(wrong) > shown else []
+        raise RunError(f"{place}: {', '.join(wrong[:shown] + more)}")
+    return encoded
 
 
-def _one_url(url: str) -> str:
-    if not _is_url(str(url)):
-        raise RunError("oss_url is not an http or https URL")
-    return url
+def _note(
+    urls: Mapping[int, str], encoded: Mapping[int, str], place: str, *, is_shown: bool
+) -> str:
+    changed = [n for n in urls if urls[n] != encoded[n]]
+    if not changed:
+        return ""
+    verb = "URL is" if len(changed) == 1 else "URLs are"
+    # Without its query, which may hold a signature.
+    first = f" as {encoded[changed[0]].partition('?')[0]}" if is_shown else ""
+    return one_line(
+        f"{place}: {len(changed)} {verb} percent-encoded, because ESA takes ASCII only: "
+        f"the first is line {changed[0]}, which is sent{first or ' encoded'}"
+    )
 
 
-def _is_url(text: str) -> bool:
-    starts = text.lower().startswith(("http://", "https://"))
-    return starts and not any(character.isspace() for character in text)
+def _one_url(url: object) -> _Urls:
+    try:
+        encoded = encode_url(str(url))
+    except UrlError as error:
+        raise RunError(f"oss_url {error}") from None
+    return _Urls(encoded, "" if encoded == url else _OSS_URL_NOTE)
