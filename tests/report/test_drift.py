@@ -34,7 +34,9 @@ def esa(*statuses: str | None, of_others: tuple[str, ...] = ()) -> EsaSnapshot:
         for number, status in enumerate(statuses, 1)
     ]
     job = JobSnapshot(
-        Job(id=JOB_ID), {plan.id: plan for plan in plans}, frozenset(of_others)
+        Job(id=JOB_ID),
+        {plan.id: plan for plan in plans},
+        of_others=frozenset(of_others),
     )
     return EsaSnapshot({JOB_ID: job})
 

@@ -39,6 +39,7 @@ from pulumi_esa_prefetch.provider.errors import NotStarted
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.outcome_words import (
     PlanOperation,
+    job_problem,
     operations_of,
     planned,
 )
@@ -124,15 +125,6 @@ def warn_of_job(hook: HookCall, job_id: str) -> None:
     except EsaError:
         return  # a plan may be started without the right to read its job
     hook.session.warn_once(job_problem(job))
-
-
-def job_problem(job: Job) -> str:
-    """What is wrong with a job's list of URLs, as a sentence; empty if nothing is."""
-    refused = f"ESA refused URLs of it ({job.error_info})" if job.error_info else ""
-    if job.url_count == 0:
-        because = f": {refused}" if refused else ""
-        return f"job {job.id} has no URLs, so that its plans fetch nothing{because}"
-    return f"job {job.id}: {refused}; the others are fetched" if refused else ""
 
 
 def has_hard_limits(session: ProviderSession) -> bool:
