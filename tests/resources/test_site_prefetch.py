@@ -133,6 +133,10 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
         ),
         ({"urls": [*URLS, None]}, "urls: line 3 is no http or https URL"),
         ({"urls": 5}, "urls must be a list of URLs"),
+        (
+            {"urls": [Output.from_input(URLS[0]), "ftp://x"], "rerun": "x"},
+            "one of 'from_start' or 'resume'; urls: line 2 is no http or https URL",
+        ),
         ({"oss_url": "oss://bucket/key"}, "oss_url is no http or https URL"),
         ({"oss_url": 5}, "oss_url is no http or https URL"),
         (

@@ -119,7 +119,7 @@ def test_what_is_wrong_with_a_secret_url_is_said_of_its_prefetch_without_the_url
     refused = stack.run("preview")
 
     assert refused.code != 0
-    said = "error: SitePrefetch 'a': oss_url is not an http or https URL"
+    said = "error: SitePrefetch 'a' (__main__.py:15): oss_url is no http or https URL"
     assert said in refused.output
     assert "Traceback" not in refused.output
     assert not leaks.in_text(refused.output, HIDDEN)

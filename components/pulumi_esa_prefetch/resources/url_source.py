@@ -1,7 +1,7 @@
 """The URLs of a job, from a list, a file or an OSS object; creates no resource and fetches nothing."""
 
 import hashlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -11,6 +11,7 @@ from pulumi import Input, Output, RunError
 
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.resources.input_mapping import map_input
+from pulumi_esa_prefetch.resources.property_values import is_later
 from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
 
 _LARGEST_FILE = 64 << 20
@@ -101,8 +102,10 @@ def _from_file(given: object) -> _Urls:
 
 def _from_list(urls: Any) -> Input[_Urls]:
     parts = urls if isinstance(urls, Sequence) else [urls]
-    if not any(isinstance(part, Output | Awaitable) for part in parts):
+    if not any(map(is_later, parts)):
         return _of_list(urls)
+    # What is known now is refused where it is declared.
+    _encoded(_by_line(["" if is_later(part) else part for part in parts]), "urls")
     later: Output[Any] = Output.from_input(urls)
     # An output may be a secret: nothing of its URLs is shown.
     return map_input(later, lambda known: _of_list(known, is_shown=False))
@@ -115,11 +118,11 @@ def _of_list(urls: object, *, is_shown: bool = True) -> _Urls:
         )
     if not isinstance(urls, Sequence):
         raise RunError("urls must be a list of URLs")
-    return _joined([str(url) for url in urls], "urls", is_shown=is_shown)
+    return _joined(urls, "urls", is_shown=is_shown)
 
 
-def _joined(lines: Sequence[str], place: str, *, is_shown: bool = True) -> _Urls:
-    urls = {n: line.strip() for n, line in enumerate(lines, 1) if line.strip()}
+def _joined(lines: Sequence[object], place: str, *, is_shown: bool = True) -> _Urls:
+    urls = _by_line(lines)
     if not urls:
         raise RunError(f"{place} holds no URL")
     if len(urls) > _MOST_URLS:
@@ -130,6 +133,11 @@ def _joined(lines: Sequence[str], place: str, *, is_shown: bool = True) -> _Urls
     encoded = _encoded(urls, place)
     note = _note(urls, encoded, place, is_shown=is_shown)
     return _Urls("\n".join(encoded.values()), note)
+
+
+def _by_line(lines: Sequence[object]) -> dict[int, str]:
+    texts = {n: str(line).strip() for n, line in enumerate(lines, 1)}
+    return {n: text for n, text in texts.items() if text}
 
 
 def _encoded(urls: Mapping[int, str], place: str, shown: int = 5) -> dict[int, str]:
