@@ -1,6 +1,8 @@
 """Which URLs are sent as they are, which are encoded, and which are refused with a reason."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
 
@@ -111,3 +113,22 @@ def test_a_url_that_esa_would_refuse_is_refused_with_the_reason(
         encode_url(url)
 
     assert str(refused.value) == why
+
+
+_PIECES = st.sampled_from(
+    ["https://", "a", ".", "/", ":", "@", "[", "]", "%", "?", "#"]
+)
+_TEXTS = st.lists(_PIECES | st.characters(), max_size=12).map("".join)
+
+
+@given(text=_TEXTS)
+@example(text="xn--\u00fc.example")
+@example(text="\u0130.\u0660-\u06f0")
+def test_any_text_is_refused_or_becomes_ascii_that_stays_as_it_is(text: str) -> None:
+    try:
+        sent = encode_url(f"http://{text}")
+    except UrlError:
+        return
+
+    assert sent.isascii()
+    assert encode_url(sent) == sent
