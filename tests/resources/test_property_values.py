@@ -54,7 +54,7 @@ def faults(value: Any) -> list[str]:
         *([], [1, ["a"]], (1, 2), {}, {"": {"a b": [None]}}),
         *(Output.from_input(EXACT + 1), [Output.secret({1: 2})]),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_pulumi_carries_is_no_fault_and_an_output_is_left_for_later(
     value: Any,
