@@ -92,6 +92,11 @@ def test_the_keywords_of_a_plan_have_the_types_of_its_args() -> None:
             ),
         ),
         (
+            None,
+            {"plan_id": PLAN, "triggers": ["1.4.0"]},
+            "triggers must be a mapping",
+        ),
+        (
             ResourceOptions(),
             {"plan_id": PLAN},
             "args is of type ResourceOptions, not ScheduledPrefetchArgs",
@@ -107,7 +112,8 @@ def test_the_keywords_of_a_plan_have_the_types_of_its_args() -> None:
         "an id in the place of args",
         "options that are a mapping",
         "several",
-        "triggers",
+        "values of triggers",
+        "triggers that are a list",
         "options in the place of args",
     ],
 )

@@ -12,7 +12,11 @@ from pulumi_esa_prefetch.resources.arguments import Faults, arguments
 from pulumi_esa_prefetch.resources.duplicates import note_declaration
 from pulumi_esa_prefetch.resources.input_mapping import error_prefix
 from pulumi_esa_prefetch.resources.plan_arguments import wrong_plan_arguments
-from pulumi_esa_prefetch.resources.property_values import checked_later, wrong_values
+from pulumi_esa_prefetch.resources.property_values import (
+    checked_later,
+    is_later,
+    wrong_values,
+)
 
 _OUTPUTS = (
     "status",
@@ -192,9 +196,9 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         """Declare a plan, by ``ScheduledPrefetchArgs`` or by keywords of the same names.
 
         Raises RunError, which names everything that is wrong and the program's line, if both are given, if a
-        name is unknown, if ``plan_id`` is missing, if Pulumi cannot carry a value to the provider (a date, an
-        integer beyond 2**53), if the plan is already declared under another name, or if ``opts`` has
-        ``import_``. Any other wrong value is a failure of its property in Pulumi's check.
+        name is unknown, if ``plan_id`` is missing, if Pulumi cannot carry a value to the provider (a date, a
+        number beyond 2**53), if ``triggers`` are no mapping, if the plan is already declared under another name,
+        or if ``opts`` has ``import_``. Any other wrong value is a failure of its property in Pulumi's check.
         """
         faults = Faults.of(self, resource_name)
         args = arguments(ScheduledPrefetchArgs, args, declared, opts, faults)
@@ -204,7 +208,7 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
                 "Pulumi cannot import a dynamic resource; leave import_ out and declare the plan: create "
                 "adopts it as it is"
             )
-        if faults.found or any(wrong_values(given, "")):
+        if faults.found or _has_wrong_triggers(args) or any(wrong_values(given, "")):
             faults.add(*wrong_plan_arguments(given))
         faults.refuse()
         if opts is None or opts.id is None:
@@ -229,3 +233,8 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         """
         opts = ResourceOptions.merge(opts, ResourceOptions(id=id))
         return ScheduledPrefetch(resource_name, opts=opts, plan_id=id)
+
+
+def _has_wrong_triggers(args: ScheduledPrefetchArgs) -> bool:
+    known = args.triggers
+    return not (known is None or is_later(known) or isinstance(known, Mapping))
