@@ -181,6 +181,22 @@ def test_drift_is_red_without_a_refresh_too(runner: tuple[Stack, Esa]) -> None:
     assert "::error title=Drift::esa-prefetch/test: drift: two will" in result.output
 
 
+def test_a_plan_that_is_gone_is_drift_and_not_a_failure(
+    runner: tuple[Stack, Esa],
+) -> None:
+    stack, _ = runner
+    stack.up()
+    delete(stack, plan_id(2))
+
+    result = run(stack, script("drift", "Compare"))
+
+    assert result.code == 7, result.output
+    assert (
+        "::error title=Drift::esa-prefetch/test: drift: two will fail with up --refresh: "
+        "is gone from ESA; cannot tell, the preview failed (" in result.output
+    )
+
+
 def test_a_name_is_no_workflow_command_and_no_markup(
     runner: tuple[Stack, Esa],
 ) -> None:
@@ -224,12 +240,22 @@ def test_esa_that_cannot_be_read_is_not_called_drift(runner: tuple[Stack, Esa]) 
 
 def stop(stack: Stack, plan: str) -> None:
     """Stop a plan behind the stack's back."""
+    call(stack, "stop_scheduled_preload_execution", plan)
+
+
+def delete(stack: Stack, plan: str) -> None:
+    """Delete a plan behind the stack's back."""
+    call(stack, "delete_scheduled_preload_execution", plan)
+
+
+def call(stack: Stack, method: str, plan: str) -> None:
     program = (
         "import os, sys\n"
         "from pulumi_esa_prefetch.api.client import EsaClient\n"
         "from pulumi_esa_prefetch.settings.settings import read_settings\n"
         "settings = read_settings(lambda name: None, os.environ)\n"
         "with EsaClient.from_settings(settings) as client:\n"
-        "    client.stop_scheduled_preload_execution(plan_id=sys.argv[1])\n"
+        "    getattr(client, sys.argv[1])(plan_id=sys.argv[2])\n"
     )
-    subprocess.run(["python", "-c", program, plan], env=stack.environment(), check=True)
+    arguments = ["python", "-c", program, method, plan]
+    subprocess.run(arguments, env=stack.environment(), check=True)

@@ -23,6 +23,7 @@ from tests.support.previews import (
     preview,
     same,
     state,
+    step,
     update,
 )
 
@@ -227,6 +228,35 @@ def test_drift_is_named_although_the_preview_failed() -> None:
     summary = summed(preview(diagnostics=said), esa("stopped"), there)
 
     assert summary.differs
-    assert summary_line(summary).startswith(
-        "proj/dev: cannot tell, the preview failed (no right); drift: a will be started"
+    assert summary_line(summary) == (
+        "proj/dev: drift: a will be started again with up --refresh: this stack started "
+        "it, and it was found stopped; cannot tell, the preview failed (no right)."
     )
+
+
+def test_a_plan_that_the_refresh_of_the_preview_has_dropped_has_drifted() -> None:
+    dropped = step("refresh", old("a", 1, "running"), None)
+    said = [{"severity": "error", "message": "error: plan a does not exist"}]
+
+    summary = summed(preview(dropped, diagnostics=said), esa())
+
+    assert summary.differs
+    assert [(drift.name, drift.why) for drift in summary.drift] == [
+        ("a", "is gone from ESA")
+    ]
+
+
+def test_a_plan_that_is_gone_and_no_longer_declared_has_not_drifted() -> None:
+    dropped = step("refresh", old("a", 1, "running"), None)
+
+    summary = summed(preview(dropped), esa())
+
+    assert (summary.drift, summary.differs) == ((), False)
+
+
+def test_a_plan_that_the_preview_only_refreshes_is_compared() -> None:
+    there = old("a", 1, "running")
+
+    summary = summed(preview(step("refresh", there, there)), esa("stopped"))
+
+    assert [drift.name for drift in summary.drift] == ["a"]

@@ -32,6 +32,8 @@ from pulumi_esa_prefetch.report.analysis.plan_facts import PlanFacts
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, UNKNOWN
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceNode, plain
 
+_KEEPING = frozenset({"same", "refresh"})
+"""The operations that change nothing; `refresh` stands alone where the refresh of a preview has dropped the plan."""
 _Inputs = TypeVar("_Inputs", bound=PlanInputs)
 
 
@@ -133,14 +135,14 @@ def predict_drift(
     None if the plan in ESA is as declared, or was not looked up.
     """
     declared, recorded = _declared(node, facts), _recorded(node)
-    is_kept = node.op == "same" and node.old is not None and not node.old.external
-    if not (is_kept and facts.was_read) or declared is None or recorded is None:
+    is_kept = node.op in _KEEPING and node.old is not None and not node.old.external
+    if not (is_kept and facts.was_read) or recorded is None:
         return None
     if facts.is_missing:
         decision = at_read(recorded, None)
         gone = decision.act is Act.DROP
         return PredictedAction((), decision.why, refused=True) if gone else None
-    if facts.status not in STATUSES:
+    if declared is None or facts.status not in STATUSES:
         return None
     observed = _Observed(facts.status, facts.end_time)
     decision = at_update(declared, recorded.declaring(declared), observed, now)

@@ -61,6 +61,7 @@ def compose(
     changed = [prefetch for prefetch in prefetches if prefetch.changed]
     outlook = forecast_load(prefetches, snapshot, now)
     project, stack = _project_and_stack(graph)
+    failed = any(said.severity == "error" for said in preview.diagnostics)
     findings = outlook.check(changed, limits)
     names = {prefetch.name for prefetch in changed}
     mine = [finding for finding in findings if names & set(finding.plans)]
@@ -68,11 +69,11 @@ def compose(
         project=project,
         stack=stack,
         at=now,
-        failed=any(said.severity == "error" for said in preview.diagnostics),
+        failed=failed,
         not_verified=" ".join(_not_verified(preview, prefetches, snapshot)) or None,
         counts=_counts(prefetches),
         plans=tuple(_plan_change(prefetch, outlook) for prefetch in changed),
-        drift=tuple(_drift(prefetches)),
+        drift=tuple(_drift(prefetches, failed=failed)),
         origins=tuple(_origins(outlook)),
         warnings=(
             *map(_warned, mine),
@@ -124,10 +125,12 @@ def _plan_change(prefetch: PrefetchOutlook, outlook: LoadOutlook) -> PlanChange:
     )
 
 
-def _drift(prefetches: Iterable[PrefetchOutlook]) -> Iterator[Drift]:
+def _drift(prefetches: Iterable[PrefetchOutlook], *, failed: bool) -> Iterator[Drift]:
     for prefetch in prefetches:
         node, plan, drift = prefetch.node, prefetch.plan, prefetch.drift
-        if drift is not None and node.old is not None:
+        # The refresh of a preview has dropped it: if nothing failed, it is declared no longer.
+        is_done = node.new is None and not failed
+        if drift is not None and node.old is not None and not is_done:
             yield Drift(
                 name=prefetch.name,
                 urn=node.urn,
@@ -280,7 +283,7 @@ def _messages(diagnostics: Iterable[PreviewDiagnostic]) -> tuple[Message, ...]:
 def _notes(preview: Preview, prefetches: Sequence[PrefetchOutlook]) -> Iterator[str]:
     """Say what the figures leave out, and how to include it."""
     hidden = _hidden(preview)
-    named = any(prefetch.node.op == "same" for prefetch in prefetches)
+    named = any(not prefetch.changed for prefetch in prefetches)
     if hidden and prefetches and not named:
         yield (
             f"The preview names changes only, so that sums leave out what is among "

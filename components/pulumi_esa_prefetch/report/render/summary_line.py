@@ -23,7 +23,7 @@ def summary_line(summary: PrefetchSummary) -> str:
 def _findings(summary: PrefetchSummary) -> list[str]:
     drift = [_drift(each) for each in summary.drift]
     if summary.failed:
-        return [_failure(summary), *_first(drift)]
+        return [*_first(drift), _failure(summary)]
     plans = [_plan(plan) for plan in summary.plans]
     others = [f"{other.change} {other.name}" for other in summary.others]
     found = _first(drift + plans + others)
