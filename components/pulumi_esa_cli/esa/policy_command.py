@@ -65,7 +65,7 @@ def analyze(
         findings, notes = _check_limits(stack, file, limits, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    echo(_json(findings) if as_json else _lines(findings))
+    echo(_json(findings) if as_json else _lines(findings, verified=not notes))
     for note in notes:
         echo(f"note: {note}", err=True)
     denied = denied_sentences(findings)
@@ -107,9 +107,10 @@ def _limits_in(file: str) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _lines(findings: list[LimitFinding]) -> str:
+def _lines(findings: list[LimitFinding], *, verified: bool) -> str:
     if not findings:
-        return "All limits are kept."
+        kept = "All limits are kept."
+        return kept if verified else "Not verified: no broken limit was found."
     return "\n".join(f"{finding.level}: {finding.text}" for finding in findings)
 
 
