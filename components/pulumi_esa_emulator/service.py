@@ -1,6 +1,7 @@
 """Handles one request to ESA: parse, authenticate, act, build the reply, record it."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,6 +51,9 @@ API_VERSION = "2024-09-10"
 # Long enough for a client that gave up to look and call again before the effect comes.
 _MAX_SECONDS_AFTER_DISCONNECT = 60.0
 
+# Gets each request after it was recorded, and its changes; it must not block.
+RequestObserver = Callable[[HistoryEntry, tuple[Change, ...]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
@@ -82,6 +86,7 @@ class EsaService:
     keys: KeyRing
     faults: FaultInjector
     wall_clock: Clock
+    observe: RequestObserver
 
     def answer(self, http_request: Request, stalls: Stalls) -> Reply:
         """The reply to a request; its changes are stored when this returns."""
@@ -190,6 +195,7 @@ class EsaService:
         except OSError as error:
             text = f"The data file cannot be written: {error.strerror}."
             return _problem_reply(pending, Problem("InternalError", text))
+        self.observe(entry, result.changes)
         return reply
 
     def _signature_time(self, hits: tuple[FaultHit, ...]) -> datetime:

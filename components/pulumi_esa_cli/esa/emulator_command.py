@@ -1,15 +1,21 @@
 """`esa-prefetch emulator`: options, help and exit codes of the local ESA; serves nothing itself."""
 
+import shlex
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 import typer
 
+from pulumi_embedded_engine.printable import one_line
+from pulumi_esa_cli.terminal.background_lines import BackgroundLines
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_emulator.dialects import DIALECTS, DialectError
 from pulumi_esa_emulator.faults.fault_file import fault_grammar
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.http.server import ListenError, serve
+from pulumi_esa_emulator.identity.keys import DEMO_KEY
 from pulumi_esa_emulator.messages.documents import DocumentError
 from pulumi_esa_emulator.state.data_file import DataFileError
 
@@ -22,6 +28,8 @@ _START_AT = "Start time of a manual clock; default: now."
 _FAULTS = "Inject the faults in this file (JSON; kinds below)."
 _DIALECT = "Choose another behaviour where ESA's docs are unclear (below); repeatable."
 _HOST = "Another host name for /_emulator, such as a container's; repeatable."
+STDOUT: Final = 1
+_THIS_MACHINE: Final = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 _FAULT_GRAMMAR = (
     '**Faults**: a file such as {"seed": 7, "faults": [{"kind": "reset", '
     '"when": "after", "probability": 0.2}]}, or the list alone, or one fault; '
@@ -60,8 +68,9 @@ def emulator(  # noqa: PLR0913 - one argument per option
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(help="0 picks a free one.", min=0, max=65535)
-    ] = 0,
+        int,
+        typer.Option(metavar="N", help="Port; 0: a free one.", min=0, max=65535),
+    ] = 8866,
     seed: Annotated[Path | None, typer.Option(help=_SEED)] = None,
     data: Annotated[Path | None, typer.Option(help=_DATA)] = None,
     access_key: Annotated[list[str] | None, typer.Option(help=_KEY)] = None,
@@ -73,6 +82,9 @@ def emulator(  # noqa: PLR0913 - one argument per option
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help=_HOST)
     ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print only where it listens.")
+    ] = False,
 ) -> None:
     """Run a local ESA: the API of scheduled prefetch, with its errors and its plans.
 
@@ -92,8 +104,17 @@ def emulator(  # noqa: PLR0913 - one argument per option
         dialects=tuple(dialect or ()),
         hosts=tuple(allow_host or ()),
     )
+
+    def announce(url: str) -> None:
+        lines = [f"ESA emulator listening on {url}"]
+        lines += [] if quiet else _for_a_shell(url, access_key or [])
+        # flushed, because a program that started this in a pipe waits for the first line
+        print(*lines, sep="\n", flush=True)  # noqa: T201 - it is the command's output
+
     try:
-        serve(options, _announce)
+        with closing(BackgroundLines(STDOUT)) as output:
+            report = None if quiet else lambda line: output.add(one_line(line))
+            serve(options, announce, report)
     except (DocumentError, DialectError) as error:
         echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
@@ -102,6 +123,30 @@ def emulator(  # noqa: PLR0913 - one argument per option
         raise typer.Exit(1) from None
 
 
-def _announce(line: str) -> None:
-    # flushed, because a program that started this in a pipe waits for the line
-    print(line, flush=True)  # noqa: T201 - it is the command's output
+def _for_a_shell(url: str, access_keys: list[str]) -> list[str]:
+    """What to paste into a shell whose programs shall use this server."""
+    # imported here, because the help needs nothing of the product
+    from pulumi_esa_prefetch.settings.hosts import (  # noqa: PLC0415
+        ALLOW_HTTP,
+        may_be_sent_keys,
+    )
+
+    for everywhere, here in _THIS_MACHINE.items():
+        url = url.replace(everywhere, here)
+    key_id, secret = DEMO_KEY.id, DEMO_KEY.secret
+    if access_keys:
+        # the secret of a key that the user gave is not printed again
+        key_id, secret = access_keys[0].partition(":")[0], "..."
+    variables = {
+        "ESA_ENDPOINT": url,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
+    }
+    if not may_be_sent_keys(urlsplit(url).hostname or ""):
+        variables[ALLOW_HTTP[1]] = "true"
+    exports = [f"  export {name}={shlex.quote(v)}" for name, v in variables.items()]
+    return [
+        "To use it, paste into another shell:",
+        *map(one_line, exports),
+        "Requests, with the time in UTC; Ctrl-C ends:",
+    ]

@@ -20,7 +20,7 @@ from pulumi_esa_emulator.http.slow_sending import CLIENT_GONE, PAUSE, send
 from pulumi_esa_emulator.identity.keys import DEMO_KEY, AccessKey, KeyRing
 from pulumi_esa_emulator.messages.reply import Reply, problem_reply
 from pulumi_esa_emulator.messages.stalls import Stalls, new_slots
-from pulumi_esa_emulator.service import EsaService
+from pulumi_esa_emulator.service import EsaService, RequestObserver
 from pulumi_esa_emulator.state.data_lines import DataLine
 from pulumi_esa_emulator.state.emulator_state import EmulatorState, Storage
 from pulumi_esa_emulator.state.request_history import HistoryEntry
@@ -43,6 +43,7 @@ class Emulator:
         dialects: tuple[str, ...],
         wall_clock: Clock,
         hosts: tuple[str, ...],
+        observe: RequestObserver,
     ) -> None:
         self.state = state
         self.wall_clock = wall_clock
@@ -51,7 +52,7 @@ class Emulator:
         self.dialects = dialects
         self._hosts = hosts
         self._at_start = (keys, faults, dialects)
-        self._service = EsaService(state, self.keys, self.faults, wall_clock)
+        self._service = EsaService(state, self.keys, self.faults, wall_clock, observe)
         self._control = ControlApi(self)
         self._slots = new_slots()
 
@@ -124,11 +125,13 @@ def create_app(  # noqa: PLR0913 - one argument per part
     storage: Storage | None = None,
     lines: list[DataLine] | None = None,
     hosts: Iterable[str] = (),
+    observe: RequestObserver = lambda *_: None,
 ) -> Emulator:
     """An emulator; raises DialectError, DocumentError and pydantic's ValidationError.
 
     `clock` is for the plans, `wall_clock` for signatures, quotas, stalls and stale reads.
-    `hosts`: names of the server besides its address and `localhost`.
+    `hosts`: names of the server besides its address and `localhost`. `observe` gets each
+    request to ESA's API, after it was recorded.
     """
     seed = Seed.model_validate(seed)
     names, wall_clock = tuple(dialects), wall_clock or SystemClock()
@@ -141,4 +144,4 @@ def create_app(  # noqa: PLR0913 - one argument per part
     )
     all_keys = (*keys, *(one.key(wall_clock.now()) for one in seed.keys))
     document = FaultDocument.model_validate(faults or {})
-    return Emulator(state, all_keys, document, names, wall_clock, tuple(hosts))
+    return Emulator(state, all_keys, document, names, wall_clock, tuple(hosts), observe)

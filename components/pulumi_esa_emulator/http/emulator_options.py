@@ -14,6 +14,7 @@ from pulumi_esa_emulator.identity.keys import DEMO_KEY, AccessKey
 from pulumi_esa_emulator.identity.ram_policies import RamPolicy
 from pulumi_esa_emulator.messages.documents import DocumentError, read_document
 from pulumi_esa_emulator.messages.time_notations import parse_time
+from pulumi_esa_emulator.service import RequestObserver
 from pulumi_esa_emulator.state.data_file import DataFile
 from pulumi_esa_emulator.state.data_lines import DataLine
 from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed
@@ -28,7 +29,7 @@ class EmulatorOptions:
     """
 
     host: str = "127.0.0.1"
-    port: int = 0
+    port: int = 8866
     seed: Path | None = None
     data: Path | None = None
     access_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -40,7 +41,9 @@ class EmulatorOptions:
     hosts: tuple[str, ...] = ()
 
 
-def make_emulator(options: EmulatorOptions) -> Emulator:
+def make_emulator(
+    options: EmulatorOptions, observe: RequestObserver = lambda *_: None
+) -> Emulator:
     """The emulator; raises DocumentError, DialectError or DataFileError, each one sentence."""
     seed = read_document(options.seed, Seed) if options.seed else DEFAULT_SEED
     faults = read_document(options.faults, FaultDocument) if options.faults else None
@@ -59,6 +62,7 @@ def make_emulator(options: EmulatorOptions) -> Emulator:
             storage=data,
             lines=lines,
             hosts=hosts,
+            observe=observe,
         )
     except BaseException:
         if data:

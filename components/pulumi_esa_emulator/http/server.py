@@ -5,6 +5,7 @@ request and the number of connections are limited.
 """
 
 import contextlib
+import errno
 import logging
 import resource
 import signal
@@ -18,9 +19,12 @@ from waitress.task import ThreadedTaskDispatcher
 
 from pulumi_esa_emulator.http.app import Emulator
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions, make_emulator
+from pulumi_esa_emulator.http.request_lines import request_line
 from pulumi_esa_emulator.http.sockets import EmulatorServer
 from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
 from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
+from pulumi_esa_emulator.state.records import Change
+from pulumi_esa_emulator.state.request_history import HistoryEntry
 
 # 16 more threads than stalled requests: others are answered, and faults can be removed.
 _THREADS = MAX_STALLED_REQUESTS + 16
@@ -35,18 +39,28 @@ class ListenError(Exception):
     """The server cannot listen on the address; the text is one sentence."""
 
 
-def serve(options: EmulatorOptions, announce: Callable[[str], None]) -> None:
+def serve(
+    options: EmulatorOptions,
+    announce: Callable[[str], None],
+    report: Callable[[str], None] | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises ListenError, DataFileError, DocumentError or DialectError. `announce` gets the
-    line that says where the server listens.
+    URL of the server when it listens; `report` gets a line for each request to ESA's API,
+    and must not block.
     """
+
+    def observe(entry: HistoryEntry, changes: tuple[Change, ...]) -> None:
+        if report is not None:
+            report(request_line(entry, changes))
+
     listener = _listen(options.host, options.port)
-    with listener, contextlib.closing(make_emulator(options)) as emulator:
+    with listener, contextlib.closing(make_emulator(options, observe)) as emulator:
         server = _server(emulator, listener)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: _end(server))
-        announce(f"ESA emulator listening on {_url(listener)}")
+        announce(_url(listener))
         _loop(server)
         _close(server)
 
@@ -71,6 +85,11 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise ListenError(
+                f"Port {port} of {host} is taken: choose another with --port, or a free "
+                "one with --port 0."
+            ) from None
         # Python adds the address to the system's message.
         text = getattr(error, "strerror", None) or str(error)
         why = text.partition(" (while")[0]

@@ -23,7 +23,8 @@ from pulumi_esa_emulator.faults.fault_file import fault_grammar
 from tests.emulator.seeds import JOB, open_plan, plan_id, seed
 from tests.emulator.signed_client import SignedClient
 
-COMMAND = [str(Path(sys.executable).parent / "esa-prefetch"), "emulator"]
+PROGRAM = str(Path(sys.executable).parent / "esa-prefetch")
+COMMAND = [PROGRAM, "emulator", "--port", "0"]
 FIRST_LINE = "ESA emulator listening on "
 START = "StartScheduledPreloadExecution"
 STOP = "StopScheduledPreloadExecution"
@@ -81,7 +82,7 @@ class CommandRefusal(Protocol):
 @pytest.fixture
 def refused(capsys: pytest.CaptureFixture[str]) -> CommandRefusal:
     def run(*arguments: str) -> tuple[int, str]:
-        code = main(["emulator", *arguments])
+        code = main(["emulator", "--port", "0", *arguments])
         out, err = capsys.readouterr()
         assert out == ""
         return code, err
@@ -93,7 +94,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> CommandRefusal:
 def test_it_says_where_it_listens_and_ends_cleanly(
     seed_file: str, number: signal.Signals
 ) -> None:
-    with emulator("--seed", seed_file) as process:
+    with emulator("--seed", seed_file, "--quiet") as process:
         started = process.esa.body(START, Id=plan_id())
         code = process.end(number)
 
@@ -105,6 +106,48 @@ def test_it_says_where_it_listens_and_ends_cleanly(
             "",
             "",
         )
+
+
+def test_it_prints_what_a_shell_needs_and_a_line_for_each_request(
+    seed_file: str,
+) -> None:
+    with emulator("--seed", seed_file) as process:
+        url = str(process.esa.http.base_url).rstrip("/")
+        process.esa.ask(START, Id=plan_id())
+        process.esa.ask(START, Id=plan_id() + "\x1b[2J")
+        process.esa.http.get("/_emulator/state")
+        process.end(signal.SIGTERM)
+        assert process.process.stdout
+        lines = process.process.stdout.read().splitlines()
+
+    assert lines[1:4] == [
+        f"  export ESA_ENDPOINT={url}",
+        "  export ALIBABA_CLOUD_ACCESS_KEY_ID=emulator-key",
+        "  export ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator-secret",
+    ]
+    started, refused = (line.partition(" ")[2] for line in lines[5:])
+    assert started == f"{START} {plan_id()}: 200, running"
+    assert refused.startswith(f"{START} {plan_id()}")
+    assert refused.endswith("nothing changed")
+    assert "\x1b" not in refused
+
+
+def test_the_secret_of_a_key_that_was_given_is_not_printed() -> None:
+    with emulator("--access-key", "mine:geheim") as process:
+        process.end(signal.SIGTERM)
+        assert process.process.stdout
+        said = process.process.stdout.read()
+
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID=mine\n" in said
+    assert "geheim" not in said
+
+
+def test_nobody_reads_its_lines_and_it_answers_all_the_same(seed_file: str) -> None:
+    with emulator("--seed", seed_file) as process:
+        for _ in range(1500):
+            process.esa.ask("ListScheduledPreloadExecutions", Id=JOB)
+
+        assert process.end(signal.SIGTERM) == 0
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -273,7 +316,7 @@ def test_a_path_that_is_not_a_file_is_refused_at_once_and_not_changed(
 
 
 def test_a_seed_can_come_from_a_pipe(seed_file: str) -> None:
-    command = f"exec {' '.join(COMMAND)} --seed <(sleep 0.1; cat {seed_file}) --port 0"
+    command = f"exec {' '.join(COMMAND)} --seed <(sleep 0.1; cat {seed_file})"
 
     with emulator(program=["bash", "-c", command]) as process:
         assert process.esa.body(START, Id=plan_id())["Status"] == "running"
@@ -335,7 +378,8 @@ def test_a_busy_port_is_one_sentence(refused: CommandRefusal) -> None:
 
     assert code == 1
     assert said == (
-        f"error: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+        f"error: Port {port} of 127.0.0.1 is taken: choose another with --port, or a "
+        "free one with --port 0.\n"
     )
 
 
