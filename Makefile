@@ -5,8 +5,6 @@ SHELL := /bin/sh
 # The first Python that is new enough; name another with `make PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
-EMULATOR_PORT ?= 8866
-export EMULATOR_PORT
 # Each command and each test starts processes, which would all compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -36,7 +34,7 @@ up preview refresh down clean env:
 	@$(DEMO) $@
 
 # The composed stack: on the plugin of alicloud where it is installed, else on the tests' stand-in.
-SITE := EMULATOR_PORT=$${SITE_EMULATOR_PORT:-8867} $(BIN)/python -m stacks.site.demo
+SITE := EMULATOR_PORT=$$SITE_EMULATOR_PORT $(BIN)/python -m stacks.site.demo
 .PHONY: site-up site-preview site-down
 site-up: dev ## the same for stacks/site: from a site to running plans, with pulumi_alicloud
 site-preview: dev ## show what `make site-up` would do

@@ -87,6 +87,30 @@ def test_outputs_are_a_table_with_secrets_masked(filled: Console) -> None:
     )
 
 
+def test_exported_plans_are_a_table_of_their_own_and_json_for_machines(
+    console: Console,
+) -> None:
+    plan = {
+        "job_id": "665d3af3621bccf3fe29e1a4",
+        "status": "running",
+        "window": "2026-01-02T03:04:05Z/2026-01-02T05:00:00Z",
+    }
+    with console.stack.update("up") as update:
+        outputs = {"plans": {"launch": plan}, "n": 1}
+        update.write(StepCompleted(None, None, root().with_(outputs=outputs)))
+
+    assert console("stack", "output").out == (
+        "Current stack outputs (2):\n"
+        "    OUTPUT  VALUE\n"
+        "    n       1\n"
+        "    plans:\n"
+        "PLAN    STATUS   WINDOW (UTC, 2026)         JOB\n"
+        "launch  running  01-02 03:04 - 01-02 05:00  665d3af3621bccf3fe29e1a4\n"
+    )
+    assert json.loads(console("stack", "output", "plans").out) == {"launch": plan}
+    assert json.loads(console("stack", "output", "--json").out) == outputs
+
+
 def test_outputs_are_json_for_machines(filled: Console) -> None:
     masked = json.loads(filled("stack", "output", "--json").out)
     shown = json.loads(filled("stack", "output", "--json", "--show-secrets").out)

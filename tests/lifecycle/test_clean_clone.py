@@ -31,7 +31,7 @@ def test_make_up_works_from_a_clean_clone(tmp_path: Path) -> None:
 
     assert "+ 7 created" in first
     assert "7 unchanged" in second
-    assert "Nothing is left" in down
+    assert "Removed: the stack with its history" in down
     assert subprocess.check_output(["git", "status", "--short"], cwd=clone) == b""
 
 

@@ -40,7 +40,7 @@ class Demo:
         shutil.copytree(
             ROOT / "stacks",
             root / "stacks",
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=shutil.ignore_patterns("__pycache__", "Pulumi.demo.yaml"),
         )
         shutil.copy(ROOT / "Pulumi.yaml", root)
         self.files = {path: path.read_bytes() for path in self._files()}
@@ -78,9 +78,13 @@ class Demo:
     def emulator_pid(self) -> int:
         return int((self.root / ".local/prefetch/emulator.pid").read_text().split()[0])
 
+    def config(self) -> Path:
+        return self.root / "stacks/prefetch/Pulumi.demo.yaml"
+
     def _files(self) -> list[Path]:
         found = [path for path in self.root.rglob("*") if path.is_file()]
-        left = {".local", "__pycache__"}
+        # what .gitignore names
+        left = {".local", "__pycache__", "Pulumi.demo.yaml"}
         return [
             path for path in found if not left & set(path.relative_to(self.root).parts)
         ]
@@ -131,6 +135,10 @@ def test_refresh_and_preview_start_nothing_and_down_leaves_nothing(demo: Demo) -
     output = demo.check("down")
 
     assert "- 7 deleted" in output
+    assert output.endswith(
+        "Removed: the stack with its history, the local ESA with its data.\n"
+    )
+    assert not demo.config().exists()
     assert {
         path.name
         for path in (demo.root / ".local/prefetch").iterdir()
@@ -214,6 +222,46 @@ def test_after_a_killed_up_the_next_one_clears_the_lock_and_ends_as_declared(
         assert {plan: esa.effective_starts(plan) for plan in STARTED} == dict.fromkeys(
             STARTED, 1
         )
+
+
+def test_a_setting_that_is_changed_by_hand_changes_no_committed_file(
+    demo: Demo, engine: str
+) -> None:
+    demo.check("up")
+    change = "config set --path esa-prefetch:plans.manuals-paused.desiredState running"
+    script = (
+        f'eval "$({sys.executable} -m stacks.prefetch.demo env)"; {engine} {change}'
+    )
+
+    subprocess.run(
+        ["/bin/sh", "-c", script],
+        cwd=demo.root,
+        env=demo.environment,
+        timeout=120,
+        check=True,
+    )
+
+    assert "desiredState: running" in demo.config().read_text()
+    assert demo.is_as_committed()
+    kept = demo.check("clean").splitlines()[-1]
+    assert kept == (
+        "Kept: your changes in stacks/prefetch/Pulumi.demo.yaml; without that file `make "
+        "up` begins anew."
+    )
+
+
+def test_without_a_port_a_command_and_a_shell_use_the_emulator_that_runs(
+    demo: Demo,
+) -> None:
+    demo.check("preview")
+    port = demo.environment.pop("EMULATOR_PORT")
+
+    variables = demo.check("env")
+    demo.check("preview")
+
+    assert f"export ESA_ENDPOINT=http://127.0.0.1:{port}\n" in variables
+    with closing(demo.esa()) as esa:
+        assert esa.state()["jobs"]
 
 
 def test_env_lets_a_shell_run_the_engine_by_hand(demo: Demo, engine: str) -> None:

@@ -15,7 +15,7 @@ KEYS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator-secret",
 }
-_IGNORED = shutil.ignore_patterns("Pulumi.demo.yaml", "__pycache__")
+_IGNORED = shutil.ignore_patterns("demo.yaml", "Pulumi.demo.yaml", "__pycache__")
 
 
 class SiteStack(Stack):

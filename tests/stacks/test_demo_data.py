@@ -19,7 +19,7 @@ def seeded() -> dict[str, dict[str, Any]]:
 
 
 def stack_file() -> dict[str, Any]:
-    return dict(YAML(typ="safe").load(PLACE / "Pulumi.demo.yaml"))
+    return dict(YAML(typ="safe").load(PLACE / "demo.yaml"))
 
 
 def test_every_declared_plan_is_in_the_seed_under_its_job() -> None:

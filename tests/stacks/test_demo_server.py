@@ -102,14 +102,36 @@ def test_a_state_whose_emulator_forgot_everything_is_dropped(
     assert not settings.state.exists()
 
 
-def test_somebody_elses_emulator_is_used_and_not_stopped(
+def test_somebody_elses_emulator_is_neither_used_nor_stopped(
     settings: Settings, tmp_path: Path
 ) -> None:
     server.ensure(settings)
     other = Settings(settings.port, local=tmp_path / "other")
     other.local.mkdir()
 
-    server.ensure(other)
+    with pytest.raises(DemoError, match="an emulator that this clone did not start"):
+        server.ensure(other)
     server.Process(other).stop()
 
     assert server.answers(settings)
+
+
+def test_an_emulator_stays_where_it_is_if_the_port_to_move_to_is_taken(
+    settings: Settings, stranger: int
+) -> None:
+    server.ensure(settings)
+
+    with pytest.raises(DemoError, match=f"Port {stranger} is taken"):
+        server.ensure(Settings(stranger, local=settings.local))
+
+    assert server.answers(settings)
+
+
+def test_the_port_of_the_emulator_that_runs_is_known(
+    settings: Settings, tmp_path: Path
+) -> None:
+    server.ensure(settings)
+
+    assert server.as_running(Settings(1, local=tmp_path)).port == settings.port
+    server.Process(settings).stop()
+    assert server.as_running(Settings(1, local=tmp_path)).port == 1

@@ -20,6 +20,13 @@ def test_the_port_is_8866_unless_emulator_port_says_otherwise() -> None:
     assert read_settings({"EMULATOR_PORT": "9000"}).endpoint == "http://127.0.0.1:9000"
 
 
+def test_a_port_that_nobody_chose_leaves_an_emulator_where_it_is() -> None:
+    assert read_settings({"EMULATOR_PORT": "9000"}).is_port_chosen
+    assert not read_settings({"EMULATOR_PORT": ""}).is_port_chosen
+    assert not read_settings({}).is_port_chosen
+    assert read_settings({}, default_port=8867).port == 8867
+
+
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "88 66", "٨٨٦٦"])
 def test_what_is_no_port_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(

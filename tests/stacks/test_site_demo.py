@@ -22,7 +22,11 @@ class Demo:
     def __init__(self, root: Path, engine: str) -> None:
         self.root = root
         for folder in ("stacks", "tests/standin"):
-            shutil.copytree(ROOT / folder, root / folder)
+            shutil.copytree(
+                ROOT / folder,
+                root / folder,
+                ignore=shutil.ignore_patterns("Pulumi.demo.yaml"),
+            )
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -49,8 +53,6 @@ def demo(tmp_path: Path, engine: str) -> Iterator[Demo]:
 def test_up_twice_and_down_leave_the_committed_files_and_nothing_else(
     demo: Demo,
 ) -> None:
-    config = (demo.root / "stacks/site/Pulumi.demo.yaml").read_bytes()
-
     first, second = demo.run("up"), demo.run("up")
     with closing(Esa(f"http://127.0.0.1:{demo.port}")) as esa:
         starts = esa.starts()
@@ -61,6 +63,6 @@ def test_up_twice_and_down_leave_the_committed_files_and_nothing_else(
     assert "13 unchanged" in second.output
     assert starts == 3
     assert "- 13 deleted" in down.output
-    assert (demo.root / "stacks/site/Pulumi.demo.yaml").read_bytes() == config
+    assert not (demo.root / "stacks/site/Pulumi.demo.yaml").exists()
     left = {path.name for path in (demo.root / ".local/site").iterdir()}
     assert {name for name in left if not name.endswith(".lock")} == set()

@@ -24,6 +24,7 @@ from pulumi_embedded_engine.state import checkpoint
 from pulumi_embedded_engine.state.checkpoint import Deployment
 from pulumi_embedded_engine.state.encoding import StateEncoder, decode_resource
 from pulumi_esa_cli.flags.common_options import MASK, warn
+from pulumi_esa_cli.terminal.plan_table import is_plans, plan_table, terminal_width
 from pulumi_esa_cli.terminal.printing import (
     age_text,
     echo,
@@ -54,16 +55,23 @@ def _masked(one: Any) -> Any:
 
 
 def print_outputs(found: Mapping[str, Any]) -> None:
-    """Print outputs as a table."""
+    """Print outputs as a table; prefetch plans as a table of their own."""
     echo(f"Current stack outputs ({len(found)}):")
     if not found:
         echo(f"{_MARGIN}No output values currently in this stack")
         return
+    plans = [name for name in found if is_plans(found[name])]
     rows = [
-        ("OUTPUT", "VALUE"),
-        *((one_line(name), config_values.value_text(found[name])) for name in found),
+        (one_line(name), config_values.value_text(found[name]))
+        for name in found
+        if name not in plans
     ]
-    print_table(rows, _MARGIN)
+    if rows:
+        print_table([("OUTPUT", "VALUE"), *rows], _MARGIN)
+    for name in plans:
+        echo(f"{_MARGIN}{one_line(name)}:")
+        for line in plan_table(found[name], terminal_width()):
+            echo(line)
 
 
 def print_shell_variables(found: Mapping[str, Any], *, named: bool) -> None:

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
+from pulumi_esa_cli.terminal.plan_table import is_plans, plan_table, terminal_width
 from stacks.prefetch.demo import server
 from stacks.prefetch.demo.engine import Engine
 from stacks.prefetch.demo.locks import alone
-from stacks.prefetch.demo.outputs import table
 from stacks.prefetch.demo.settings import (
     DemoError,
     Settings,
@@ -36,18 +36,25 @@ def refresh(settings: Settings, engine: Engine) -> int:
 
 
 def _apply(settings: Settings, engine: Engine, command: str) -> int:
-    server.ensure(settings)
-    engine.open_stack()
+    _open(settings, engine)
     code = engine.run(command, *AT_ONCE)
-    if code == 0:
-        print(table(engine.outputs()))
+    plans = engine.outputs().get("plans") if code == 0 else None
+    if is_plans(plans):
+        print("\n".join(plan_table(plans, terminal_width())))
     return code
+
+
+def _open(settings: Settings, engine: Engine) -> None:
+    """Have an emulator, a configuration and a stack."""
+    server.ensure(settings)
+    if not settings.config.exists():
+        shutil.copyfile(settings.committed_config, settings.config)
+    engine.open_stack()
 
 
 def preview(settings: Settings, engine: Engine) -> int:
     """Show what `up` would do."""
-    server.ensure(settings)
-    engine.open_stack()
+    _open(settings, engine)
     return engine.run("preview")
 
 
@@ -56,7 +63,7 @@ def down(settings: Settings, engine: Engine) -> int:
     if engine.has_stack():
         server.ensure(settings)
     if engine.has_stack():
-        engine.open_stack()
+        _open(settings, engine)
         code = engine.run("destroy", *AT_ONCE)
         if code:
             return code
@@ -71,15 +78,27 @@ def clean(settings: Settings, _: Engine) -> int:
             shutil.rmtree(path)
         elif path.suffix != ".lock":
             path.unlink()
-    print("Nothing is left: no stack, no emulator.")
+    print("Removed: the stack with its history, the local ESA with its data.")
+    _remove_config(settings)
     return 0
+
+
+def _remove_config(settings: Settings) -> None:
+    """Remove the copy of the configuration, unless someone has changed it."""
+    if not settings.config.exists():
+        return
+    if settings.config.read_bytes() == settings.committed_config.read_bytes():
+        settings.config.unlink()
+        return
+    name = os.path.relpath(settings.config)
+    print(f"Kept: your changes in {name}; without that file `make up` begins anew.")
 
 
 def env(settings: Settings, _: Engine) -> int:
     """Print what a shell evaluates to run an engine on the demo by hand."""
     for name in foreign_variables(os.environ):
         print(f"unset {name}")
-    for name, value in own_variables(settings).items():
+    for name, value in own_variables(server.as_running(settings)).items():
         print(f"export {name}={shlex.quote(value)}")
     print(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
     return 0
@@ -102,7 +121,7 @@ Surroundings = Callable[[Mapping[str, str]], AbstractContextManager[Mapping[str,
 def run(
     arguments: list[str],
     settings: Settings,
-    own: Mapping[str, str] | None = None,
+    own: Callable[[Settings], Mapping[str, str]] = lambda _: {},
     surroundings: Surroundings = nullcontext,
 ) -> int:
     """Run one command, with variables of a stack's own; raise DemoError."""
@@ -112,14 +131,15 @@ def run(
     path = (
         f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     )
-    # An empty home: nothing of the caller's profiles or tools is read.
-    shell = own_variables(settings) | {"HOME": str(settings.local), "PATH": path}
     settings.local.mkdir(parents=True, exist_ok=True)
-    with (
-        alone(settings.local / "demo.lock"),
-        surroundings(shielded(os.environ, shell | dict(own or {}))) as environment,
-    ):
-        return command(settings, Engine(settings, environment))
+    with alone(settings.local / "demo.lock"):
+        if not settings.is_port_chosen:
+            settings = server.as_running(settings)
+        # An empty home: nothing of the caller's profiles or tools is read.
+        shell = own_variables(settings) | {"HOME": str(settings.local), "PATH": path}
+        seen = shielded(os.environ, shell | dict(own(settings)))
+        with surroundings(seen) as environment:
+            return command(settings, Engine(settings, environment))
 
 
 def exit_with(work: Callable[[], int]) -> NoReturn:

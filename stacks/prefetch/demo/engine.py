@@ -43,8 +43,13 @@ class Engine:
     def run(self, *arguments: str) -> int:
         """Run one command in the foreground and return its exit code."""
         command = [self._program, *arguments]
+        # Both engines draw their tree, in colour, only where stdin too is a terminal.
+        drawn = sys.stdin.isatty() and sys.stdout.isatty()
         process = subprocess.Popen(
-            command, cwd=self._project, env=self._environment, stdin=subprocess.DEVNULL
+            command,
+            cwd=self._project,
+            env=self._environment,
+            stdin=None if drawn else subprocess.DEVNULL,
         )
 
         def pass_on(number: int, _: FrameType | None) -> None:

@@ -1,6 +1,7 @@
 """Locks on files that end with the process that holds them, however it ends; knows not what they guard."""
 
 import fcntl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,11 @@ def alone(path: Path) -> Iterator[None]:
     """Wait for whoever has the lock, then keep it; raise DemoError if that takes too long."""
     with path.open("a") as lock:
         if not take(lock):
-            print("Another `make` works on this stack: waiting for it ...", flush=True)
+            # not on stdout, which a shell may evaluate
+            print(
+                "Another `make` works on this stack: waiting for it ...",
+                file=sys.stderr,
+            )
             if not until(lambda: take(lock), WAIT_SECONDS):
                 raise DemoError(
                     "Another `make` has worked on this stack for ten minutes: end it first."

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 
@@ -19,18 +20,38 @@ STOP_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
 
 
-def ensure(settings: Settings) -> None:
-    """Leave an emulator answering on the port; raise DemoError if that cannot be."""
+def as_running(settings: Settings) -> Settings:
+    """The settings with the port of the emulator that was started here, if it runs."""
     ours = Process(settings)
-    if ours.alive():
-        if ours.port() == settings.port and _answers_in_time(settings):
+    return replace(settings, port=ours.port()) if ours.alive() else settings
+
+
+def ensure(settings: Settings) -> None:
+    """Leave the emulator of this clone answering on the port; raise DemoError if that cannot be."""
+    ours = Process(settings)
+    alive = ours.alive()
+    if alive and ours.port() == settings.port:
+        if _answers_in_time(settings):
             return
         ours.stop()
-    if answers(settings):
-        print(f"Using the emulator that runs on port {settings.port} already.")
-        return
+    _refuse_taken_port(settings)
+    if alive:
+        ours.stop()
     _forget_halves(settings)
     ours.start()
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Raise DemoError if anything listens on the port: what is not this clone's is never used."""
+    if answers(settings):
+        raise _taken(settings, "an emulator that this clone did not start")
+
+
+def _taken(settings: Settings, by: str) -> DemoError:
+    return DemoError(
+        f"Port {settings.port} is taken by {by}: stop it, or choose another port with "
+        f"`{settings.port_option}`."
+    )
 
 
 def answers(settings: Settings) -> bool:
@@ -46,10 +67,7 @@ def answers(settings: Settings) -> bool:
             return False
     except (ValueError, TypeError, HTTPException, OSError):
         pass  # something listens, and it is not an emulator
-    raise DemoError(
-        f"Port {settings.port} is taken by a server that is not the emulator: "
-        f"stop it, or choose another with `make up EMULATOR_PORT=8867`."
-    )
+    raise _taken(settings, "a server that is not the emulator")
 
 
 def _answers_in_time(settings: Settings) -> bool:
@@ -125,16 +143,18 @@ class Process:
         ]
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        until(
-            lambda: process.poll() is not None or answers(self._settings), START_SECONDS
-        )
-        if process.poll() is None and answers(self._settings):
+        until(lambda: process.poll() is not None or self._is_listening(), START_SECONDS)
+        # its own word: another server may have taken the port meanwhile
+        if process.poll() is None and self._is_listening():
             return
         process.kill()
         process.wait()
         said = self._log.read_text(errors="replace").strip().splitlines()
         reason = said[-1] if said else f"it said nothing; see {self._log}"
         raise DemoError(f"The emulator did not start: {reason}")
+
+    def _is_listening(self) -> bool:
+        return self._log.read_bytes().startswith(b"ESA emulator listening on ")
 
     def _words(self) -> tuple[int, int]:
         try:

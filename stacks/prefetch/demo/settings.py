@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 STACK = "demo"
 PORTS = range(1, 65536)
+DEFAULT_PORT = 8866
 # The caller's own account, stacks and proxies are no business of the demo's.
 FOREIGN_PREFIXES = ("ALICLOUD_", "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ESA_", "PULUMI_")
 FOREIGN = frozenset({"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"})
@@ -21,11 +22,25 @@ class Settings:
     """The demo's port, its places under one directory that `down` empties, and what it runs."""
 
     port: int
+    is_port_chosen: bool = False
+    """Whether EMULATOR_PORT names it: an emulator that runs on another port moves to it then."""
+    port_option: str = "make up EMULATOR_PORT=8868"
+    """How a person chooses another port."""
     local: Path = ROOT / ".local/prefetch"
     project: Path = ROOT
     """The folder of Pulumi.yaml."""
     seed: Path = ROOT / "stacks/prefetch/seed.json"
     """What the local ESA begins with."""
+
+    @property
+    def committed_config(self) -> Path:
+        """The configuration of the stack as the repository has it."""
+        return self.seed.with_name("demo.yaml")
+
+    @property
+    def config(self) -> Path:
+        """The copy of it that the stack uses and `config set` changes; git ignores it."""
+        return self.seed.with_name(f"Pulumi.{STACK}.yaml")
 
     @property
     def endpoint(self) -> str:
@@ -43,14 +58,18 @@ class Settings:
         return self.local / "state"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(
+    environ: Mapping[str, str], default_port: int = DEFAULT_PORT
+) -> Settings:
     """Read EMULATOR_PORT; raise DemoError if it is not a port."""
-    text = environ.get("EMULATOR_PORT") or "8866"
+    text = environ.get("EMULATOR_PORT")
+    if not text:
+        return Settings(port=default_port)
     if not (text.isascii() and text.isdigit() and int(text) in PORTS):
         raise DemoError(
             f"EMULATOR_PORT must be a number from 1 to 65535, not {text!r}."
         )
-    return Settings(port=int(text))
+    return Settings(port=int(text), is_port_chosen=True)
 
 
 def own_variables(settings: Settings) -> dict[str, str]:
