@@ -15,9 +15,10 @@ from importlib import import_module, metadata
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from pulumi_embedded_engine.errors import DECLINED, FAILED, INTERNAL, EngineError
+from pulumi_esa_cli.flags.examples import examples_text
 from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.flags.pflag_grammar import normalized_arguments
@@ -27,12 +28,6 @@ from pulumi_esa_cli.terminal.printing import echo
 
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
-
-ABOUT: Final = (
-    "Declare prefetch plans of Alibaba Cloud ESA with Pulumi.\n\n"
-    "preview, up, refresh, destroy, stack, config and cancel have the flags of the "
-    "pulumi CLI, and work on the same files."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +52,16 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
     ),
     "refresh": CommandEntry(
         "pulumi.operation_commands",
-        "Read the real resources and update the state; change no resource.",
+        "Read the real resources into the state; change no resource.",
     ),
     "destroy": CommandEntry(
         "pulumi.operation_commands",
-        "Delete all resources of the stack; keep its configuration and history.",
+        "Delete all resources; keep configuration and history.",
         ("down", "dn"),
     ),
     "stack": CommandEntry(
         "pulumi.stack_commands",
-        "Create, select, list, show, export, import and remove stacks.",
+        "Create, select, list, show, export, import, remove stacks.",
     ),
     "config": CommandEntry(
         "pulumi.config_commands",
@@ -74,11 +69,11 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
     ),
     "cancel": CommandEntry(
         "pulumi.cancel_command",
-        "Clear the lock of an interrupted operation, and save what it did in the state.",
+        "Save what a killed run did, and clear its lock.",
     ),
     "summary": CommandEntry(
         "esa.summary_command",
-        "Summarize a preview for a pull request: plans, and the load on origins.",
+        "Say what a preview means for plans and origins.",
     ),
     "progress": CommandEntry(
         "esa.progress_command",
@@ -89,16 +84,45 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
     ),
     "policy": CommandEntry(
         "esa.policy_command",
-        "Check a stack or an exported state against the limits on the load of origins.",
+        "Check a state against the limits on the load of origins.",
     ),
     "emulator": CommandEntry(
         "esa.emulator_command", "Run a local ESA for tests and trials."
     ),
-    "version": CommandEntry("main", "Print the version."),
+    "version": CommandEntry("main", "Print the version; so does --version."),
 }
+FIRST_OF_OURS: Final = "summary"
 COMMAND_NAMES: Final = {
     word: name for name, entry in COMMANDS.items() for word in (name, *entry.aliases)
 }
+
+
+GLOBAL_FLAGS_HELP: Final = """\
+Every command has these flags too:
+  -C, --cwd DIR    Run in this directory.  --non-interactive  Ask no questions.
+  --color WHEN     auto, always, never or raw.
+  -v, --verbose N  Print more.             -Q, --fully-qualify-stack-names
+"""
+
+
+def _help() -> str:
+    """The help of the whole command, on one screen of 24 rows and 80 columns."""
+    rows = [f"  {name:<9} {entry.help}" for name, entry in COMMANDS.items()]
+    first = list(COMMANDS).index(FIRST_OF_OURS)
+    return "\n".join(
+        (
+            "Usage: esa-prefetch COMMAND [FLAGS]   (COMMAND --help explains it)",
+            "",
+            "The commands of the pulumi CLI, on the same files:",
+            *rows[:first],
+            "Prefetch plans of Alibaba Cloud ESA:",
+            *rows[first:],
+            GLOBAL_FLAGS_HELP,
+        )
+    )
+
+
+HELP: Final = _help()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -136,7 +160,7 @@ class LazyCommandGroup(TyperGroup):
             made: Any = typer.main.get_command(app)
             command = made.commands[name]
             command.help = command.help or COMMANDS[name].help
-            _hide_flag_types(command)
+            _complete_help(command, name)
             self.commands.update(made.commands, **{cmd_name: command})
         return super().get_command(ctx, cmd_name)
 
@@ -146,12 +170,9 @@ class LazyCommandGroup(TyperGroup):
         return list(COMMAND_NAMES)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help; it needs only the help texts of the commands."""
-        self.commands = {
-            word: TyperCommand(word, help=COMMANDS[name].help, hidden=word != name)
-            for word, name in COMMAND_NAMES.items()
-        }
-        super().format_help(ctx, formatter)
+        """Print the help, on one screen; it needs only the help texts of the commands."""
+        del ctx
+        formatter.write(HELP)
 
 
 def register(app: typer.Typer) -> None:
@@ -163,25 +184,32 @@ def _print_version() -> None:
     echo(f"v{metadata.version('pulumi-esa-prefetch')}")
 
 
-def _hide_flag_types(command: Any) -> None:
-    """Remove the type from the help of flags that take no value."""
-    for option in command.get_params(typer.Context(command)):
-        if getattr(option, "is_flag", False):
-            option.metavar = ""
-    for inner in getattr(command, "commands", {}).values():
-        _hide_flag_types(inner)
+def _complete_help(command: Any, name: str) -> None:
+    """Show words in place of Python's types in the help of a command, and its examples."""
+    for parameter in command.get_params(typer.Context(command)):
+        # typer has no settings for these two
+        parameter._get_number_range_help_str = lambda: None  # noqa: SLF001
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+        elif parameter.param_type_name == "argument":
+            parameter.display_type_rich = lambda **_: None
+    found = (examples_text(name), command.epilog)
+    command.epilog = "\n\n".join(filter(None, found))
+    for word, inner in getattr(command, "commands", {}).items():
+        _complete_help(inner, f"{name} {word}")
+
+
+def root_command() -> Any:
+    """The command `esa-prefetch`, for one call."""
+    app = typer.Typer(
+        cls=LazyCommandGroup, add_completion=False, rich_markup_mode="markdown"
+    )
+    app.callback(invoke_without_command=True)(_global_flags)
+    return typer.main.get_command(app)
 
 
 def _run(argv: list[str]) -> int:
-    app = typer.Typer(
-        cls=LazyCommandGroup,
-        help=ABOUT,
-        add_completion=False,
-        rich_markup_mode="markdown",
-    )
-    app.callback(invoke_without_command=True)(_global_flags)
-    root: Any = typer.main.get_command(app)
-    _hide_flag_types(root)
+    root = root_command()
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
     ahead = argv[:1] and argv[0].startswith("-")

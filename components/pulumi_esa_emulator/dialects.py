@@ -4,6 +4,7 @@
 except two that set the same rule.
 """
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -250,6 +251,8 @@ def rules_of(names: Iterable[str]) -> Rules:
 
 def _named(name: str) -> Dialect:
     if name not in _BY_NAME:
+        for near in difflib.get_close_matches(name, _BY_NAME, n=1):
+            raise DialectError(f"There is no dialect {name!r}; did you mean {near!r}?")
         known = ", ".join(_BY_NAME)
         raise DialectError(f"There is no dialect {name!r}; there are {known}.")
     return _BY_NAME[name]

@@ -21,9 +21,9 @@ from pulumi_esa_emulator.state.data_file import DataFileError
 
 _SEED = "Initial state (JSON: sites, jobs with plans, keys, oss)."
 _DATA = "Keep the state in this file; --seed is used only if the file does not exist."
-_KEY = "ID:SECRET, repeatable; default emulator-key:emulator-secret."
+_KEY = "Repeatable; default: emulator-key:emulator-secret."
 _POLICY = "RAM policy (JSON): FILE for all keys, or ID=FILE; repeatable."
-_CLOCK = "manual: POST /_emulator/clock moves the time."
+_CLOCK = "real, or manual: POST /_emulator/clock moves the time."
 _START_AT = "Start time of a manual clock; default: now."
 _FAULTS = "Inject the faults in this file (JSON; kinds below)."
 _DIALECT = "Choose another behaviour where ESA's docs are unclear (below); repeatable."
@@ -66,19 +66,31 @@ def register(app: typer.Typer) -> None:
 
 def emulator(  # noqa: PLR0913 - one argument per option
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
     port: Annotated[
         int,
         typer.Option(metavar="N", help="Port; 0: a free one.", min=0, max=65535),
     ] = 8866,
-    seed: Annotated[Path | None, typer.Option(help=_SEED)] = None,
-    data: Annotated[Path | None, typer.Option(help=_DATA)] = None,
-    access_key: Annotated[list[str] | None, typer.Option(help=_KEY)] = None,
-    policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
-    clock: Annotated[Literal["real", "manual"], typer.Option(help=_CLOCK)] = "real",
-    start_at: Annotated[str | None, typer.Option(help=_START_AT)] = None,
-    faults: Annotated[Path | None, typer.Option(help=_FAULTS)] = None,
-    dialect: Annotated[list[str] | None, typer.Option(help=_DIALECT)] = None,
+    seed: Annotated[Path | None, typer.Option(metavar="FILE", help=_SEED)] = None,
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help=_DATA)] = None,
+    access_key: Annotated[
+        list[str] | None, typer.Option(metavar="ID:SECRET", help=_KEY)
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help=_POLICY)
+    ] = None,
+    clock: Annotated[
+        Literal["real", "manual"], typer.Option(metavar="KIND", help=_CLOCK)
+    ] = "real",
+    start_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help=_START_AT)
+    ] = None,
+    faults: Annotated[Path | None, typer.Option(metavar="FILE", help=_FAULTS)] = None,
+    dialect: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help=_DIALECT)
+    ] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help=_HOST)
     ] = None,

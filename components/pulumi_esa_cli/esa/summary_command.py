@@ -39,12 +39,17 @@ def register(app: typer.Typer) -> None:
 def summary(
     preview: Annotated[
         str,
-        typer.Argument(metavar="[FILE|-]", help="Output of `preview --json`."),
+        typer.Argument(metavar="FILE", help="Output of `preview --json`, or -."),
     ] = "-",
     *,
     output: Annotated[
         Literal["markdown", "json", "line"],
-        typer.Option("--output", "-o", help="A comment, JSON, or one line."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="markdown (a comment), json or line (one line).",
+        ),
     ] = "markdown",
     as_json: AsJson = False,
     state: Annotated[

@@ -81,7 +81,9 @@ def _parse_flags(
     for spelling, after in [(name, equals + value)] if word[1] == "-" else letters:
         flag = _find_flag(spelling, known)
         if flag is None:
-            raise unsupported_flags.unsupported_flag(spelling, command)
+            raise unsupported_flags.unsupported_flag(
+                spelling, command, _long_flags(known)
+            )
         following = after or "".join(rest[:1])
         alone = None if following.isdecimal() else BARE_FLAG_VALUES.get(flag.opts[0])
         if flag.is_flag:
@@ -102,6 +104,17 @@ def _find_flag(name: str, commands: list[Any]) -> Any:
     return next((flag for flag in flags if name in flag.opts), None)
 
 
+def _long_flags(commands: list[Any]) -> list[str]:
+    """The flags that the help of these commands shows, by their long names."""
+    flags = [flag for command in commands for flag in command.params]
+    return [
+        name
+        for flag in flags
+        for name in flag.opts
+        if name.startswith("--") and not flag.hidden
+    ]
+
+
 def _by_command(given: list[_FlagValue], path: list[Any]) -> Iterator[str]:
     """The commands, each followed by its flags; a flag goes to the last command that has it."""
     levels: list[list[str]] = [[] for _ in path]
@@ -112,7 +125,9 @@ def _by_command(given: list[_FlagValue], path: list[Any]) -> Iterator[str]:
             if (flag := _find_flag(name, [command]))
         ]
         if not having:
-            raise unsupported_flags.unsupported_flag(name, _command_name(path))
+            raise unsupported_flags.unsupported_flag(
+                name, _command_name(path), _long_flags(path)
+            )
         flag, level = having[-1]
         full = flag.opts[0]
         if not flag.is_flag:

@@ -27,14 +27,20 @@ SHORT_FLAGS: Final = {"-j": "--json", "-x": "--exclude"}
 USE_PULUMI: Final = "the pulumi CLI works on the same project, configuration and state"
 
 
-def unsupported_flag(spelling: str, command: str) -> EngineError:
-    """The error for a flag that a command does not have."""
+def unsupported_flag(
+    spelling: str, command: str, known: Collection[str]
+) -> EngineError:
+    """The error for a flag that a command does not have; `known` are those that it has, for a suggestion."""
     full = SHORT_FLAGS.get(spelling, spelling)
     where = f"esa-prefetch {command}".strip()
     if full in FLAGS.split():
         return EngineError(
             f"{where} has no {full}: use `pulumi {command}` for it; {USE_PULUMI}"
         )
+    # without the dashes, which all of them have
+    names = [name.lstrip("-") for name in known]
+    for near in difflib.get_close_matches(spelling.lstrip("-"), names, n=1):
+        return EngineError(f"unknown flag: {spelling}; did you mean --{near}?")
     kind = "flag:" if spelling.startswith("--") else "shorthand flag"
     return EngineError(
         f"unknown {kind} {spelling}; `{where} --help` lists what there is"

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def cancel(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[STACK]", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="STACK", show_default=False)] = "",
     *,
     stack: StackName = "",
     yes: Yes = False,

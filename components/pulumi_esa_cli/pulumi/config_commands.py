@@ -123,7 +123,7 @@ def set_(  # noqa: PLR0913 - each is a flag
     context: typer.Context,
     key: Key,
     value: Annotated[
-        str | None, typer.Argument(metavar="[VALUE]", show_default=False)
+        str | None, typer.Argument(metavar="VALUE", show_default=False)
     ] = None,
     *,
     secret: Annotated[bool, flag("--secret", "Encrypt the value.")] = False,

@@ -75,7 +75,7 @@ class OperationFlags:
         DO,
         "Refresh first: read the real state of all resources.",
         ("preview", "up", "destroy"),
-        metavar="[true|false]",
+        metavar="true|false",
     )
     continue_on_error: bool = _flag(
         "",

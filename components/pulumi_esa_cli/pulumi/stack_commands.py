@@ -46,7 +46,7 @@ from pulumi_esa_cli.terminal.printing import (
     timestamp_text,
 )
 
-StackArgument = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
+StackArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 SecretsProvider = Annotated[
     str, flag("--secrets-provider", "default or passphrase.", "NAME")
 ]
@@ -238,7 +238,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def output(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[OUTPUT]", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="OUTPUT", show_default=False)] = "",
     *,
     stack: StackName = "",
     as_json: AsJson = False,
@@ -367,9 +367,9 @@ def history(
     show_secrets: ShowSecrets = False,
     full_dates: Annotated[bool, flag("--full-dates", "Show dates in full.")] = False,
     page_size: Annotated[
-        int, flag("--page-size", "Updates per page; default: 10.", min=1)
+        int, flag("--page-size", "Updates per page; default: 10.", "N", min=1)
     ] = 10,
-    page: Annotated[int, flag("--page", "Page to show, from 1.", min=1)] = 1,
+    page: Annotated[int, flag("--page", "Page to show, from 1.", "N", min=1)] = 1,
     output: Output = "",
 ) -> None:
     """Show the updates of a stack, newest first."""

@@ -1,5 +1,6 @@
 """The model of a fault file, and the description of its kinds for `--help`."""
 
+import difflib
 import inspect
 from functools import reduce
 from itertools import count
@@ -15,9 +16,12 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from pulumi_esa_emulator.faults.fault import Fault
 from pulumi_esa_emulator.faults.fault_kinds import KINDS
+
+_MAX_NAME = 64
 
 
 def _kind_of(value: Any) -> str | None:
@@ -41,7 +45,20 @@ _ByKind = Discriminator(
     custom_error_type="kind",
     custom_error_message=f"a fault needs its `kind`, one of {', '.join(_NAMED)}",
 )
-AnyFault = Annotated[_AnyKind, _ByKind]
+
+
+def _suggest_kind(value: object) -> object:
+    """Name the nearest kind, if there is one, for a kind that does not exist."""
+    kind = _kind_of(value)
+    if kind is not None and kind not in _NAMED:
+        for near in difflib.get_close_matches(kind, _NAMED, n=1):
+            text = "there is no fault {given}; did you mean {near}?"
+            names = {"given": repr(kind[:_MAX_NAME]), "near": repr(near)}
+            raise PydanticCustomError("kind", text, names)
+    return value
+
+
+AnyFault = Annotated[_AnyKind, _ByKind, BeforeValidator(_suggest_kind)]
 
 
 class FaultDocument(BaseModel):

@@ -568,3 +568,16 @@ def test_the_grammar_says_how_many_calls_can_wait_at_once() -> None:
 def test_any_document_is_accepted_or_refused(document: Any) -> None:
     with contextlib.suppress(ValidationError):
         assert FaultDocument.model_validate(document).faults is not None
+
+
+def test_a_kind_that_is_nearly_right_gets_the_right_one(
+    new_emulator: EmulatorFactory,
+) -> None:
+    emulator = new_emulator()
+
+    answer = emulator.control.post(
+        "/_emulator/faults", json={"kind": "throtle", "every": 2}
+    )
+
+    assert answer.status_code == 400
+    assert "there is no fault 'throtle'; did you mean 'throttle'?" in answer.text
