@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,33 @@ def test_outputs_are_a_table_with_secrets_masked(filled: Console) -> None:
         '    l       [1,true,null,"ü"]\n'
         "    t       it's\n"
     )
+
+
+@pytest.mark.parametrize("kind", ["damaged", "pipe", "directory"])
+def test_a_state_that_cannot_be_read_hides_no_other_stack(
+    console: Console, kind: str
+) -> None:
+    console("stack", "init", "other")
+    file = console.stack.files.checkpoint
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "directory":
+        file.mkdir()
+    else:
+        file.write_text('{"version":3,"che')
+
+    listed, as_json = console("stack", "ls"), console("stack", "ls", "--json")
+
+    assert [line.split()[0] for line in listed.out.splitlines()] == [
+        "NAME",
+        "dev",
+        "other*",
+    ]
+    assert [row["name"] for row in json.loads(as_json.out)] == ["dev", "other"]
+    assert (listed.code, as_json.code) == (1, 1)
+    assert listed.err.startswith(f"error: {file} ")
+    assert listed.err.count("\n") == 1
 
 
 def test_exported_plans_are_a_table_of_their_own_and_json_for_machines(

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from tests.lifecycle.conftest import Emulators, Stacks
+from tests.support.engines import ESA_PREFETCH
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 from tests.support.throwaway_stack import STACK_RESOURCE
 
@@ -100,6 +101,41 @@ def test_half_a_key_is_named(emulator: Emulators, stack: Stacks) -> None:
 
     assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in result.output
     assert (stack_.records(), len(esa.history())) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("import pulumi\nx = (1,\nif True: pass\n", 2), ("import pulumi\n\tx = 1\n", 2)],
+    ids=["syntax", "indentation"],
+)
+def test_a_program_that_is_no_python_is_named_with_its_line(
+    emulator: Emulators, stack: Stacks, engine: str, text: str, line: int
+) -> None:
+    stack_ = stack(emulator(SEED))
+    stack_.write_program(text)
+
+    result = stack_.run("preview")
+
+    assert result.code == 1
+    said = result.diagnostics()[STACK_RESOURCE]
+    assert f'program/__main__.py", line {line}\n' in said
+    if engine == ESA_PREFETCH:  # the CLI shows the frames of its launcher
+        assert said.count('File "') == 1
+        assert "Traceback" not in said
+
+
+def test_a_stack_may_have_a_name_that_begins_like_a_flag(
+    emulator: Emulators, stack: Stacks, engine: str
+) -> None:
+    if engine != ESA_PREFETCH:
+        pytest.skip("the CLI makes such a stack, and its own launcher refuses it")
+    stack_ = stack(emulator(SEED))
+    stack_.write_program("import pulumi\npulumi.export('at', pulumi.get_stack())\n")
+    stack_.check("stack", "init", "--stack=-rf")
+
+    stack_.check("up", "--yes", "--skip-preview", "--stack=-rf")
+
+    assert "-rf" in stack_.check("stack", "output", "at", "--stack=-rf").output
 
 
 def test_no_emulator_is_named_with_its_address(

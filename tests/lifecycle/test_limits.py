@@ -125,9 +125,7 @@ def test_limits_that_cannot_be_read_are_one_sentence(
 
     result = stack_.refused()
 
-    assert "esa-prefetch:limits.maxOriginUrlsPerSecond: Input should be" in (
-        result.output
-    )
+    assert "esa-prefetch:limits.maxOriginUrlsPerSecond: must be" in (result.output)
 
 
 @pytest.mark.slow

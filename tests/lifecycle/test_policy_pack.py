@@ -123,8 +123,6 @@ def test_limits_that_cannot_be_read_are_a_violation_in_words(
     result = stack.run("up", "--yes", "--policy-pack", PACK)
 
     assert result.code != 0
-    assert (
-        "esa-prefetch:limits.maxOriginUrlsPerSecond: Input should be" in result.output
-    )
+    assert "esa-prefetch:limits.maxOriginUrlsPerSecond: must be" in result.output
     assert "policy_pack.py" not in result.output
     assert esa.starts() == 0

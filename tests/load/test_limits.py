@@ -61,23 +61,58 @@ def test_enforce_is_one_word_for_all_or_one_for_each_kind() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"maxOriginUrlsPerSecond": 0}', "limits.maxOriginUrlsPerSecond: Input"),
-        ('{"maxOriginUrlsPerSecond": "x"}', "limits.maxOriginUrlsPerSecond: Input"),
-        ('{"freeze": ["soon"]}', "limits.freeze.0.window: an ISO 8601 interval"),
-        ('{"freeze": ["2026-11-11T00:00:00/PT1H"]}', "limits.freeze.0.window: "),
+        (
+            '{"maxOriginUrlsPerSecond": 0}',
+            "limits.maxOriginUrlsPerSecond: must be greater than 0",
+        ),
+        (
+            '{"maxOriginUrlsPerSecond": "x"}',
+            "limits.maxOriginUrlsPerSecond: must be a number",
+        ),
+        (
+            '{"maxOriginUrlsPerSecond": true}',
+            "limits.maxOriginUrlsPerSecond: must be a number",
+        ),
+        (
+            '{"maxOriginUrlsPerSecond": 1e999}',
+            "limits.maxOriginUrlsPerSecond: must be a number",
+        ),
+        ('{"freeze": ["soon"]}', "limits.freeze.0.window: must be an interval: START"),
+        (
+            '{"freeze": ["2026-11-11T00:00:00/PT1H"]}',
+            "limits.freeze.0.window: needs a zone, as in 2026-11-11T00:00:00+08:00",
+        ),
+        ('{"freeze": ["2026-11-11T00:00:00Z/PTX"]}', "must end with a time, or with"),
+        ('{"freeze": [{"name": 5}]}', "limits.freeze.0.name: must be a string"),
+        ('{"freeze": {}}', "limits.freeze: must be a list"),
+        ('{"freeze": [5]}', "limits.freeze.0: must be a map"),
         (
             '{"freeze": ["2026-11-11T00:00:00Z/2026-11-10T00:00:00Z"]}',
-            "limits.freeze.0.window: the interval must end after it starts",
+            "limits.freeze.0.window: must end after it starts",
         ),
-        ('{"freeze": [{"window": "2026-11-11T00:00:00Z/PT1H"}]}', "freeze.0.name"),
-        ('{"enforce": "forbid"}', "limits.enforce"),
+        (
+            '{"freeze": [{"window": "2026-11-11T00:00:00Z/PT1H"}]}',
+            "limits.freeze.0.name: is missing",
+        ),
+        ('{"enforce": "forbid"}', "limits.enforce: must be 'warn' or 'deny'"),
         (
             '{"enforce": {"rates": "deny"}}',
-            "limits.enforce.rates: Input should be 'fit'",
+            "limits.enforce.rates: must be 'fit'",
         ),
-        ('{"rate": 3}', "limits.rate: Extra inputs"),
+        (
+            '{"rate": 3}',
+            "limits.rate: is not known; there are maxOriginUrlsPerSecond, freeze, enforce",
+        ),
+        (
+            '{"maxOriginUrlPerSecond": 3}',
+            "is not known; did you mean maxOriginUrlsPerSecond?",
+        ),
+        (
+            '{"freeze": [{"windw": 1, "name": "a", "window": "2026-11-11T00:00:00Z/PT1H"}]}',
+            "limits.freeze.0.windw: is not known; did you mean window?",
+        ),
         ("[]", "esa-prefetch:limits: "),
-        ("{", "esa-prefetch:limits: Invalid JSON"),
+        ("{", "esa-prefetch:limits: must be a map"),
     ],
     ids=lambda value: value if value.startswith(("{", "[")) else "",
 )

@@ -214,7 +214,7 @@ def test_a_change_of_any_resource_is_a_change(
         (
             ["summary", "given"],
             '{"steps": [], "config": {"esa-prefetch:limits": "{"}}',
-            "esa-prefetch:limits: Invalid JSON",
+            "esa-prefetch:limits: must be a map",
         ),
         (["summary", "given", "--output", "xml"], "", "Invalid value for '--output'"),
     ],

@@ -85,7 +85,7 @@ class StackConfigFile:
 
     def _edit(self, change: Callable[[Any], None], wanted: Mapping[str, Any]) -> None:
         try:
-            text = self._edited(change)
+            text = self._edited(change).replace("\n", _line_end(self.file))
             document = parse_document(text.encode(), self.file) or {}
             fits = self._values(document) == wanted
         except (EngineError, YAMLError, ValueError, TypeError, RecursionError):
@@ -223,6 +223,13 @@ def _needs_quotes(text: str) -> bool:
         or text.startswith("\t")
         or not {"\x85", "\u2028", "\u2029"}.isdisjoint(text)
     )
+
+
+def _line_end(file: Path) -> str:
+    """How the lines of a file end: as most of them do."""
+    content = file.read_bytes() if file.exists() else b""
+    with_return = content.count(b"\r\n")
+    return "\r\n" if 2 * with_return > content.count(b"\n") else "\n"
 
 
 def write_text(file: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.processes.atomic_files import write_atomically
+from pulumi_embedded_engine.processes.bounded_reading import read_file
 
 
 def pulumi_home(environ: Mapping[str, str]) -> Path:
@@ -27,8 +28,8 @@ def _file(project: Project, environ: Mapping[str, str]) -> Path:
 def _read(file: Path) -> dict[str, Any]:
     # an unreadable file counts as missing: it holds only a selection, which can be made again
     try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(read_file(file))
+    except (EngineError, OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

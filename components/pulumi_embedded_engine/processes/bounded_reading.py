@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import stat
 import zlib
 from pathlib import Path
 from typing import Final, Protocol
@@ -27,9 +28,17 @@ def read_stream(stream: _Readable, name: object, largest: int = MAX_BYTES) -> by
 
 
 def read_file(file: Path, largest: int = MAX_BYTES) -> bytes:
-    """All of a file; raises EngineError if it is larger than `largest`, OSError if it cannot be read."""
+    """All of a file; raises EngineError if it is larger than `largest`, OSError if it cannot be read.
+
+    Only a regular file is opened: a pipe would wait for a writer, and a device may have no end.
+    """
+    status = file.stat()
+    if not stat.S_ISREG(status.st_mode):
+        is_directory = stat.S_ISDIR(status.st_mode)
+        what = "is a directory" if is_directory else "is a pipe, a device or a socket"
+        raise EngineError(f"{file} cannot be read: it {what}, not a file")
     with file.open("rb") as stream:
-        if file.stat().st_size > largest:
+        if status.st_size > largest:
             raise _too_large(file, largest)
         return read_stream(stream, file, largest)
 

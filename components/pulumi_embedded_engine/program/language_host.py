@@ -103,7 +103,8 @@ def _command(
         "root-directory": str(project.root),
         "parallel": str(request.parallel),
     }
-    flags = [part for name, text in options.items() for part in (f"--{name}", text)]
+    # with `=`, because a stack may be called `-rf`
+    flags = [f"--{name}={text}" for name, text in options.items()]
     entry = project.main.name if project.main.is_file() else "."
     preview = ["--dry-run"] if request.dry_run else []
     return [str(context.interpreter), str(_LAUNCHER), *flags, *preview, entry]

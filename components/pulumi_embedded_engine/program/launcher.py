@@ -75,6 +75,10 @@ def _failure(error: Exception, program: Path) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     # Only the frames of the user's code: from the program's file on.
     own = [n for n, f in enumerate(frames) if Path(f.filename).absolute() == main]
+    if isinstance(error, SyntaxError) and not own:
+        # Of the program's own file: no line of it has run.
+        where = "" if error.filename else f'  File "{main}"\n'
+        return UNHANDLED + where + "".join(traceback.format_exception_only(error))
     limit = -(len(frames) - (own[0] if own else 0))
     text = "".join(traceback.format_exception(error, limit=limit))
     return UNHANDLED + text

@@ -95,9 +95,43 @@ def open_stack(
     if not files.checkpoint.exists():
         # the CLI has different exit codes for a wrong name and for a selected stack that was removed
         code = NO_STACK if name else FAILED
-        raise EngineError(f"no stack named '{chosen}' found", code)
+        why = "" if name else _why_default(environ)
+        raise EngineError(f"no stack named '{chosen}' found{why}", code)
     made = Stack(project, backend, files, environ, clock or SystemClock())
     return replace(made, config_file=config_file, ask=ask)
+
+
+def read_deployment(files: StackFiles) -> Deployment:
+    """The state of a stack as JSON; EngineError if it cannot be read, with the files to go back to."""
+    return _deployment_in(files, files.read_checkpoint())
+
+
+def _deployment_in(files: StackFiles, content: bytes) -> Deployment:
+    try:
+        return checkpoint.parse_checkpoint(content)
+    except checkpoint.DamagedCheckpoint as error:
+        file = files.checkpoint
+        raise EngineError(f"{file} is damaged: {error}; {_way_back(files)}") from None
+
+
+def _way_back(files: StackFiles) -> str:
+    """What to do about a damaged checkpoint, with what there is."""
+    file = files.checkpoint
+    former = file.with_name(f"{file.name}.bak")
+    copies = [
+        *([f"{former} (the state before the last change)"] if former.exists() else []),
+        *([f"a file in {files.backups}"] if files.backups.is_dir() else []),
+    ]
+    if not copies:
+        return "there is no copy of it: put one back, or move it away"
+    return f"copy {' or '.join(copies)} over it, then run refresh"
+
+
+def _why_default(environ: Mapping[str, str]) -> str:
+    """Where the name comes from that nobody gave on the command line."""
+    if environ.get("PULUMI_STACK"):
+        return ": PULUMI_STACK names it"
+    return ": it is the selected one, and `esa-prefetch stack select` selects another"
 
 
 def default_stack(
@@ -183,7 +217,7 @@ class Stack:
 
         Raises EngineError if it cannot be read.
         """
-        return checkpoint.parse_checkpoint(self.files.read_checkpoint())
+        return read_deployment(self.files)
 
     @property
     def is_interrupted(self) -> bool:
@@ -242,7 +276,7 @@ class Stack:
         secrets = self.secrets_manager(file)
         with lock_stack(self.files, self.clock):
             content = self.files.read_checkpoint()
-            deployment = checkpoint.parse_checkpoint(content)
+            deployment = _deployment_in(self.files, content)
             base = self._verified_snapshot(deployment)
             salt = deployment.salt or secrets.salt
             header = JournalHeader(

@@ -99,15 +99,22 @@ class Deployment:
             raise EngineError(f"the state's time is {_shortened(text)}") from None
 
 
+class DamagedCheckpoint(EngineError):
+    """The content of a checkpoint file is no checkpoint."""
+
+
 def parse_checkpoint(content: bytes) -> Deployment:
     """The deployment in a checkpoint file.
 
-    EngineError if it cannot be read or is of a version not known here.
+    DamagedCheckpoint if it is none, EngineError if it is of a version not known here.
     """
-    outer = parse_object(content, "the checkpoint")
+    try:
+        outer = parse_object(content, "the checkpoint")
+    except EngineError as error:
+        raise DamagedCheckpoint(str(error)) from None
     checkpoint = outer.get("checkpoint")
     if not isinstance(checkpoint, dict):
-        raise EngineError("the checkpoint has no 'checkpoint'")
+        raise DamagedCheckpoint("the checkpoint has no 'checkpoint'")
     latest = checkpoint.get("latest") or {}
     return checked_deployment(outer.get("version"), outer.get("features"), latest)
 

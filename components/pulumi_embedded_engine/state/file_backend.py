@@ -35,6 +35,10 @@ def directory_of(url: str) -> Path:
             "file://<directory> only; use the pulumi CLI for any other backend",
             NO_LOGIN if cloud else FAILED,
         )
+    if "#" in url:
+        raise EngineError(
+            f"the backend {url} has a #, which ends the path of a URL: write %23 for it"
+        )
     path = unquote(url.removeprefix(SCHEME).partition("?")[0])
     if path.startswith("~"):
         path = str(Path(pwd.getpwuid(os.getuid()).pw_dir) / path[2:])

@@ -15,6 +15,7 @@ from uuid import uuid4
 from pulumi_embedded_engine.clock import Clock
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.timestamps import format_timestamp
+from pulumi_embedded_engine.processes.bounded_reading import read_file
 from pulumi_embedded_engine.state.process_identity import (
     UNKNOWN_PROCESS,
     ProcessIdentity,
@@ -82,7 +83,7 @@ def read_locks(directory: Path) -> list[Lock]:
 
 def _read(file: Path) -> Lock:
     try:
-        found: Any = json.loads(file.read_bytes())
+        found: Any = json.loads(read_file(file))
         return Lock(
             file,
             ProcessIdentity(
@@ -93,6 +94,7 @@ def _read(file: Path) -> Lock:
             *(str(found[key])[:200] for key in ("username", "hostname", "timestamp")),
         )
     except (
+        EngineError,
         OSError,
         ValueError,
         TypeError,

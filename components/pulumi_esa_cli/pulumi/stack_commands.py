@@ -20,6 +20,7 @@ from pulumi_embedded_engine.stacks.stack import (
     default_stack,
     open_backend,
     open_stack,
+    read_deployment,
 )
 from pulumi_embedded_engine.state import checkpoint
 from pulumi_embedded_engine.state.encoding import with_plaintext_secrets
@@ -201,27 +202,36 @@ def ls(
     chosen = backend.stack(named, project).qualified if named else ""
     own = "" if context.obj.full_names else project.name
     scope = None if everything else of_project or project.name
+    problems: list[str] = []
     rows = [
-        _row(files, own, current=files.qualified == chosen)
+        _row(files, own, problems, current=files.qualified == chosen)
         for files in backend.stacks(scope)
     ]
     if as_json:
         print_json(rows)
-        return
-    header = ("NAME", "LAST UPDATE", "RESOURCE COUNT")
-    print_table([header, *map(_cells, rows)])
+    else:
+        header = ("NAME", "LAST UPDATE", "RESOURCE COUNT")
+        print_table([header, *map(_cells, rows)])
+    if problems:
+        raise EngineError("; ".join(problems))
 
 
-def _row(files: StackFiles, project: str, *, current: bool) -> dict[str, Any]:
+def _row(
+    files: StackFiles, project: str, problems: list[str], *, current: bool
+) -> dict[str, Any]:
+    """A stack in the list; one whose state cannot be read has its name only, and is added to `problems`."""
     name = files.name if files.project == project else files.qualified
-    if is_interrupted(files):
-        common_options.warn(common_options.INTERRUPTED.format(name=name))
-    deployment = checkpoint.parse_checkpoint(files.read_checkpoint())
     row: dict[str, Any] = {"name": name, "current": current}
-    if deployment.updated_at:
-        row["lastUpdate"] = timestamp_text(deployment.updated_at)
-    if deployment.body:
-        row["resourceCount"] = len(deployment.records)
+    try:
+        if is_interrupted(files):
+            common_options.warn(common_options.INTERRUPTED.format(name=name))
+        deployment = read_deployment(files)
+        if deployment.updated_at:
+            row["lastUpdate"] = timestamp_text(deployment.updated_at)
+        if deployment.body:
+            row["resourceCount"] = len(deployment.records)
+    except EngineError as error:
+        problems.append(str(error))
     return row
 
 

@@ -11,9 +11,10 @@ In the stack config they are the object `esa-prefetch:limits`:
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from difflib import get_close_matches
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 Level = Literal["warn", "deny"]
 Kind = Literal["fit", "past", "freeze", "rate"]
@@ -43,7 +45,25 @@ _MOMENT = TypeAdapter(AwareDatetime, config=_DEFERRED)
 _LENGTH = TypeAdapter(timedelta, config=_DEFERRED)
 # how pydantic names the choices of a union, and the key of a mapping, in the location of an error
 _NOTATION = ("literal[", "dict[", "[key]")
-_OUT_OF_RANGE = "the time is outside the calendar"
+_OUT_OF_RANGE = "must be within the calendar"
+_EXAMPLE = "2026-11-11T00:00:00+08:00"
+# what is wrong, by the beginning of pydantic's type of error
+_REASONS: Final = {
+    "json_invalid": "must be a map, such as {maxOriginUrlsPerSecond: 50}",
+    "model_type": "must be a map",
+    "model_attributes_type": "must be a map",
+    "dict_type": "must be a map",
+    "tuple_type": "must be a list",
+    "string_type": "must be a string",
+    "missing": "is missing",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than": "must be greater than 0",
+    "timezone_aware": f"needs a zone, as in {_EXAMPLE}",
+    "datetime": f"must be a time, such as {_EXAMPLE}",
+    "time_delta": "must end with a time, or with a duration such as PT24H",
+}
 
 
 class LimitsError(ValueError):
@@ -90,7 +110,7 @@ class Interval(_Setting):
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
         if self.end <= self.start:
-            raise ValueError("the interval must end after it starts")
+            raise ValueError("must end after it starts")
         return self
 
 
@@ -101,8 +121,7 @@ def _parse_interval(value: object) -> object:
     start_text, slash, end_text = value.partition("/")
     if not slash:
         raise ValueError(
-            "an ISO 8601 interval is needed, such as "
-            "2026-11-11T00:00:00+08:00/PT24H or start/end"
+            f"must be an interval: START/END, or START/DURATION such as {_EXAMPLE}/PT24H"
         )
     start = _MOMENT.validate_python(start_text.strip())
     return {"start": start, "end": _parse_end(start, end_text.strip())}
@@ -138,13 +157,22 @@ class Freeze(_Setting):
         )
 
 
+def _refuse_bool(value: object) -> object:
+    """Refuse true and false, which pydantic reads as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(_REASONS["float_type"])  # noqa: TRY004 - pydantic takes a ValueError
+    return value
+
+
 class Limits(_Setting):
     """The limits of a stack, and for each the level `warn` or `deny`; the default is `warn`.
 
     `max_origin_urls_per_second`: the URLs per second that one origin may get; None: any number.
     """
 
-    max_origin_urls_per_second: Annotated[float | None, Field(gt=0)] = None
+    max_origin_urls_per_second: Annotated[
+        float | None, BeforeValidator(_refuse_bool), Field(gt=0, allow_inf_nan=False)
+    ] = None
     freeze: tuple[Freeze, ...] = ()
     enforce: Level | Mapping[Kind, Level] = "warn"
 
@@ -174,8 +202,30 @@ def _sentence(error: ValidationError) -> str:
     nearest = max(of_first, key=lambda one: len(one["loc"]))
     steps = [str(s) for s in nearest["loc"] if not str(s).startswith(_NOTATION)]
     place = ".".join(step if step.isprintable() else repr(step) for step in steps)
-    reason = nearest["msg"].removeprefix("Value error, ")
-    return f"esa-prefetch:limits{'.' if place else ''}{place}: {reason}"
+    place = f".{place}" if place else ""
+    return f"esa-prefetch:limits{place}: {_reason(nearest['type'], steps, nearest)}"
+
+
+def _reason(kind: str, steps: Sequence[str], error: ErrorDetails) -> str:
+    """What is wrong, in words for a person who writes a stack file."""
+    if kind == "extra_forbidden":
+        return _unknown(steps)
+    for start, text in _REASONS.items():
+        if kind.startswith(start):
+            return text
+    text = error["msg"].removeprefix("Value error, ")
+    return text.replace("Input should be", "must be")
+
+
+def _unknown(steps: Sequence[str]) -> str:
+    """The reason for a name that is no setting, with the nearest that is one."""
+    models: dict[str, type[_Setting]] = {"window": Interval, "freeze": Freeze}
+    inside = (models[step] for step in steps[-2::-1] if step in models)
+    model = next(inside, Limits)
+    known = [to_camel(name) for name in model.model_fields]
+    near = get_close_matches(steps[-1], known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"is not known; {hint}"
 
 
 def moment_text(moment: datetime) -> str:

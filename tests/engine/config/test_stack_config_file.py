@@ -96,6 +96,26 @@ def test_a_change_touches_its_own_lines_only(
     assert changed_lines(FILE, found.file.read_text()) == (gone, come)
 
 
+@pytest.mark.parametrize("name", ["Pulumi.dev.yaml", "Pulumi.dev.json"])
+def test_lines_end_after_a_change_as_before(tmp_path: Path, name: str) -> None:
+    text = {
+        ".yaml": "# top\r\nconfig:\r\n  proj:a: one # eol\r\n",
+        ".json": '{\r\n    "config": {\r\n        "proj:a": "one"\r\n    }\r\n}\r\n',
+    }[Path(name).suffix]
+    file = tmp_path / name
+    file.write_bytes(text.encode())
+    found = StackConfigFile(file, "proj")
+
+    found.save({**found.values, "proj:b": "two\nlines"})
+
+    content = file.read_bytes()
+    assert content.count(b"\r\n") == content.count(b"\n") > 3
+    assert StackConfigFile(file, "proj").values == {
+        "proj:a": "one",
+        "proj:b": "two\nlines",
+    }
+
+
 def test_a_value_can_go_and_order_and_comments_stay(tmp_path: Path) -> None:
     found = config(tmp_path, FILE)
 

@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -44,6 +45,20 @@ def test_what_never_ends_is_refused() -> None:
         read_stream(stream, "it", BOUND)
     with pytest.raises(EngineError):
         read_file(Path("/dev/zero"), BOUND)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "device"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "it"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+
+    with pytest.raises(EngineError, match=rf"it cannot be read: it is a .*{kind}"):
+        read_file(path)
 
 
 @pytest.mark.parametrize("members", [1, 40])

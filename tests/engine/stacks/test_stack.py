@@ -52,10 +52,44 @@ def test_a_name_that_there_is_not_ends_otherwise_than_a_choice_that_has_gone(
 
     with pytest.raises(EngineError, match="no stack named 'x' found") as named:
         open_stack(stack.project, "x", stack.environ)
-    with pytest.raises(EngineError, match="no stack named 'x' found") as chosen:
+    with pytest.raises(EngineError, match="'x' found: PULUMI_STACK names it") as chosen:
         open_stack(stack.project, None, {**stack.environ, "PULUMI_STACK": "x"})
 
     assert (named.value.exit_code, chosen.value.exit_code) == (NO_STACK, FAILED)
+
+
+def test_a_selected_stack_that_has_gone_is_said_to_be_the_selected_one(
+    tmp_path: Path,
+) -> None:
+    stack = stack_in(tmp_path)
+    workspace.select_stack(
+        stack.project, stack.backend.url, stack.environ, "organization/proj/gone"
+    )
+
+    with pytest.raises(EngineError, match="gone' found: it is the selected one"):
+        open_stack(stack.project, None, stack.environ)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b'{"version":3', "is not JSON"), (b"{}", "no 'checkpoint'")]
+)
+def test_a_damaged_checkpoint_is_named_with_the_copies_of_it(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
+    stack = stack_in(tmp_path)
+    file = stack.files.checkpoint
+    file.write_bytes(content)
+
+    with pytest.raises(EngineError, match=why) as error:
+        stack.deployment()
+
+    said = str(error.value)
+    assert said.startswith(f"{file} is damaged: ")
+    assert f"copy {file}.bak (the state before the last change)" in said
+    assert file.read_bytes() == content
+    file.with_name(f"{file.name}.bak").unlink()
+    with pytest.raises(EngineError, match="there is no copy of it"):
+        stack.deployment()
 
 
 def test_without_a_choice_the_commands_that_make_one_are_named(tmp_path: Path) -> None:

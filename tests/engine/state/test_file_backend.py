@@ -35,6 +35,13 @@ def test_a_file_url_means_the_directory_that_it_means_to_the_cli(
     assert directory_of(url) == Path(path)
 
 
+def test_a_url_with_a_fragment_is_refused_as_the_cli_refuses_it() -> None:
+    with pytest.raises(EngineError, match=r"has a #, .* write %23"):
+        directory_of("file:///srv/a#b")
+
+    assert directory_of("file:///srv/a%23b") == Path("/srv/a#b")
+
+
 @pytest.mark.parametrize("url", ["file://.", "file://./", "file://"])
 def test_a_relative_url_starts_in_the_working_directory(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
