@@ -195,15 +195,33 @@ def _cell(text: str) -> Text:
 
 
 def rows_that_fit(branches: Sequence[TreeRow], room: int) -> list[TreeRow]:
-    """The rows that fit, in the order of the tree: first those that run or failed, then the latest."""
+    """The rows that fit, in the order of the tree: first those that run or failed, then the latest.
+
+    A row is shown below its parents, or not at all.
+    """
 
     def urgency(place: int) -> tuple[bool, int]:
         row = branches[place].row
         urgent = place == 0 or row.is_failed or row.ended_at is None
         return (False, place) if urgent else (True, -place)
 
-    kept = sorted(range(len(branches)), key=urgency)[:room]
+    paths = _paths(branches)
+    kept: set[int] = set()
+    for place in sorted(range(len(branches)), key=urgency):
+        if len(kept.union(paths[place])) <= room:
+            kept.update(paths[place])
     return [branches[place] for place in sorted(kept)]
+
+
+def _paths(branches: Sequence[TreeRow]) -> list[tuple[int, ...]]:
+    """For each row its place, after those of its parents."""
+    paths: list[tuple[int, ...]] = []
+    above: list[int] = []
+    for place, branch in enumerate(branches):
+        # each level of the tree has a guide of three characters
+        above = [*above[: len(branch.guide) // 3], place]
+        paths.append(tuple(above))
+    return paths
 
 
 def terminal_console(stream: TolerantStream, *, color: bool) -> Console:

@@ -163,6 +163,45 @@ def test_what_is_under_way_stays_in_sight() -> None:
     assert [branch.row.urn[-1] for branch in kept] == ["0", "1", "5"]
 
 
+def test_where_rows_are_left_out_what_is_shown_is_below_its_component() -> None:
+    guides = {"stack": "", "a": "├─ ", "a1": "│  └─ ", "b": "├─ ", "c": "└─ "}
+    running = {"a1"}
+    branches = [
+        TreeRow(guide, ResourceRow(urn(name), ended_at=None if name in running else 1))
+        for name, guide in guides.items()
+    ]
+
+    kept = [
+        [branch.row.urn.rpartition(":")[2] for branch in rows_that_fit(branches, room)]
+        for room in (1, 2, 3, 4)
+    ]
+
+    assert kept == [
+        ["stack"],
+        ["stack", "c"],
+        ["stack", "a", "a1"],
+        ["stack", "a", "a1", "c"],
+    ]
+
+
+def test_an_unchanged_component_is_seen_above_what_goes_or_only_speaks() -> None:
+    drawn = Drawn()
+    box, other = thing("box", custom=False), thing("other", custom=False)
+    gone, speaks = thing("gone", parent=box.urn), thing("speaks", parent=other.urn)
+    for event in [
+        *took(step("same", stack(), stack())),
+        *took(step("same", box, box)),
+        *took(step("same", other, other)),
+        *took(step("same", speaks, speaks)),
+        Diagnostic("warning", "look here", speaks.urn),
+        *took(step("delete", gone, None)),
+    ]:
+        drawn.tree(event)
+
+    names = [line.partition("Thing")[2].split()[:1] for line in drawn.now()[2:6]]
+    assert names == [["box"], ["gone"], ["other"], ["speaks"]]
+
+
 def test_an_unchanged_component_is_seen_above_what_changes_in_it() -> None:
     drawn = Drawn()
     component = thing("box", custom=False)
