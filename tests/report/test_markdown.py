@@ -84,6 +84,14 @@ def test_no_change_is_reported_and_nothing_is_folded() -> None:
     assert "<details>" not in text
 
 
+def test_a_failed_preview_is_not_called_one_without_changes() -> None:
+    said = [{"message": "error: no right", "severity": "error"}]
+
+    text = comment(preview(same("a", 1), diagnostics=said))
+
+    assert "### ESA prefetch: preview failed in `dev`\n" in text
+
+
 def test_a_timeline_holds_the_windows_of_what_changes_and_the_freezes() -> None:
     freeze = [{"name": "launch: #1", "window": "2026-11-11T01:30:00Z/PT1H"}]
 

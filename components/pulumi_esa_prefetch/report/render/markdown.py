@@ -63,7 +63,8 @@ def _headline(summary: PrefetchSummary) -> str:
         "to replace": counts.replace,
         "to delete": counts.delete,
     }
-    parts = ["not verified"] if summary.not_verified else []
+    parts = ["preview failed"] if summary.failed else []
+    parts += ["not verified"] if summary.not_verified else []
     parts += [f"{number} {words}" for words, number in numbers.items() if number]
     if nothing := _with_nothing_to_do(summary):
         parts.append(f"{nothing} of them with nothing to do")
