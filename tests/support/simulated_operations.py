@@ -185,7 +185,8 @@ def _program(directory: Path, body: Callable[[str], int]) -> Iterator[None]:
     def serve() -> None:
         words = _words(called, over)
         if words:
-            code = body(words[words.index("--monitor") + 1])
+            monitor = next(word for word in words if word.startswith("--monitor="))
+            code = body(monitor.removeprefix("--monitor="))
             os.write(answered, f"{code}\n".encode())
 
     thread = threading.Thread(target=serve, name="fake program")
