@@ -118,7 +118,7 @@ def test_a_waiting_plan_beside_one_that_runs_is_started_and_sets_nothing_back(
 
     assert world.writes() == [START, START]
     assert (outs["status"], outs["triggers"]) == ("waiting", {"release": "2"})
-    said = f"will run from where its job is then, because another plan of the job runs ({plan_id(2)})"
+    said = f"it runs from where its job is then, because another plan of the job runs ({plan_id(2)})"
     assert capsys.readouterr().out.count(said) == 1
 
 

@@ -126,7 +126,7 @@ def test_a_rerun_of_a_waiting_plan_beside_a_running_one_resets_nothing_and_warns
     assert (plan.what, plan.refused, plan.urls) == ("will be started", False, 60)
     (told,) = [warned for warned in summary.warnings if warned.kind == "plan"]
     assert told.text.startswith(
-        f"warm: plan {plan_id(1)} will be started: will run from where its job is then"
+        f"warm: plan {plan_id(1)} will be started: triggers changed; it runs from where its job is then"
     )
     assert plan_id(9) in told.text
 

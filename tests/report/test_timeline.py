@@ -64,7 +64,10 @@ def test_a_segment_shorter_than_a_minute_is_shown_with_its_seconds() -> None:
 
 
 def test_no_load_is_reported() -> None:
-    assert list(timeline_rows(timeline(), 80))[-1] == "No plan will submit anything."
+    assert (
+        list(timeline_rows(timeline(), 80))[-1]
+        == "No plan is known to submit anything."
+    )
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def test_a_window_to_come_is_moved_while_another_one_runs(
 
     assert actions(esa, before) == [UPDATE]
     assert sorted(statuses(esa)) == ["running", "waiting"]
-    assert "will run from where its job is then" in result.output
+    assert "it runs from where its job is then" in result.output
     assert stack.is_settled()
 
 

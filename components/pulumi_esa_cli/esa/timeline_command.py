@@ -67,7 +67,7 @@ def timeline(
         json_text(loads.loads) if as_json else "\n".join(timeline_rows(loads, _width()))
     )
     if snapshot.problem:
-        echo(f"note: {snapshot.problem}", err=True)
+        echo(f"warning: not verified: {snapshot.problem}", err=True)
     if draw and not loads.spans:
         echo(f"note: --plot: {plot} is not written: there is no load to draw", err=True)
 

@@ -26,7 +26,7 @@ def timeline_rows(timeline: Timeline, width: int | None) -> Iterator[str]:
     loads = timeline.loads
     yield from _wrapped(_header(timeline, len(loads)), width)
     if not loads:
-        yield "No plan will submit anything."
+        yield "No plan is known to submit anything."
     for origin, segments in loads.items():
         most = peak(segments)
         top = most.urls_per_second if most else 0

@@ -168,8 +168,8 @@ def at_rerun(
         return Decision(Act.RERUN, "triggers changed")
     if observed.status == "waiting":
         why = (
-            f"will run from where its job is then, because another plan of the job runs ({', '.join(running)}) "
-            "and a Reset would set it back"
+            "triggers changed; it runs from where its job is then, because another plan of the job runs "
+            f"({', '.join(running)}) and a Reset would set it back"
         )
         return Decision(Act.START, why, notify=True)
     return Decision(

@@ -43,7 +43,7 @@ def _rerun(
     rewinds = decided.act is Act.RERUN
     enforce_limits(hook, ref, rewinds=rewinds)
     if decided.notify:
-        warn(f"{ref} {decided.why}")
+        warn(f"{ref}: {decided.why}")
     before_reset = others if rewinds else None
     if before.status == "running":
         return _stop_and_start(hook, ref, declared, before_reset)
