@@ -231,7 +231,8 @@ def _report(error: Exception, *, verbose: bool) -> int:
     if isinstance(error, EngineError):
         message, code = str(error), error.exit_code
     elif hasattr(error, "format_message"):  # an error of typer about the command line
-        message, code = error.format_message(), FAILED
+        # newer versions of typer leave pydantic's mark in it
+        message, code = error.format_message().replace("Value error, ", ""), FAILED
     elif isinstance(error, ModuleNotFoundError) and missing_package(error):
         message, code = missing_package(error), FAILED
     elif isinstance(error, OSError) and error.filename is not None:

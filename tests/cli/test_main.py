@@ -92,6 +92,10 @@ def test_the_version_is_that_of_the_package(
             ["preview", "--yes"],
             "unknown flag: --yes; `esa-prefetch preview --help` lists what there is",
         ),
+        (
+            ["emulator", "--clock", "x"],
+            "Invalid value for '--clock': 'x' is not one of 'real', 'manual'.",
+        ),
     ],
     ids=[
         "flag",
@@ -102,6 +106,7 @@ def test_the_version_is_that_of_the_package(
         "colour",
         "number",
         "flag of another command",
+        "choice",
     ],
 )
 def test_a_wrong_line_ends_with_1_and_one_sentence(

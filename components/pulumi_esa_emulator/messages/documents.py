@@ -43,7 +43,7 @@ def parse_document(text: bytes, model: type[Model], name: str) -> Model:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        raise DocumentError(f"{name}: {_sentence(error)}.") from None
+        raise DocumentError(f"{name}: {_sentence(error)}") from None
 
 
 def _sentence(error: ValidationError) -> str:
@@ -54,7 +54,8 @@ def _sentence(error: ValidationError) -> str:
     more = error.error_count() - 1
     rest = f" (and {more} more)" if more else ""
     sentence = f"{where}{what[:1].lower()}{what[1:]}{rest}"
-    return "".join(c if c.isprintable() else "?" for c in sentence)
+    printable = "".join(c if c.isprintable() else "?" for c in sentence)
+    return printable if sentence.endswith("?") else f"{printable}."
 
 
 def _location(loc: tuple[Any, ...]) -> str:

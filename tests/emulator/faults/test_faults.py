@@ -580,4 +580,6 @@ def test_a_kind_that_is_nearly_right_gets_the_right_one(
     )
 
     assert answer.status_code == 400
-    assert "there is no fault 'throtle'; did you mean 'throttle'?" in answer.text
+    assert answer.json()["error"].endswith(
+        "there is no fault 'throtle'; did you mean 'throttle'?"
+    )
