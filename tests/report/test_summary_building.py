@@ -26,6 +26,7 @@ from tests.support.previews import (
     create,
     delete,
     inputs,
+    new,
     old,
     plan_id,
     preview,
@@ -217,6 +218,31 @@ def test_plans_that_others_run_in_the_same_job_count_too() -> None:
     # By the time `warm` begins, the other one has submitted all hundred URLs.
     assert summary.plans[0].batches == 0
     assert summary.origins[0].plans == (f"plan {foreign.id} (not in this stack)",)
+
+
+@pytest.mark.parametrize(("on_destroy", "counts"), [("stop", False), ("leave", True)])
+def test_a_replaced_plan_counts_only_if_it_runs_on(
+    on_destroy: str, counts: bool
+) -> None:
+    given = preview(
+        step(
+            "replace", old("warm", 1, "running", on_destroy=on_destroy), new("warm", 2)
+        )
+    )
+    job = Job(id=JOB_ID, url_count=100, domains="a.example")
+    plans = [
+        Plan(
+            id=plan_id(number), job_id=JOB_ID, status=status, interval=30, slice_len=10
+        )
+        for number, status in ((1, "running"), (2, "stopped"))
+    ]
+    there = JobSnapshot(job, {plan.id: plan for plan in plans})
+
+    summary = summed(given, snapshot=EsaSnapshot({JOB_ID: there}))
+
+    outside = f"plan {plan_id(1)} (not in this stack)"
+    assert (outside in summary.origins[0].plans) is counts
+    assert "warm" in summary.origins[0].plans
 
 
 def test_plans_whose_list_is_done_by_then_are_counted_apart_with_one_warning_per_job() -> (

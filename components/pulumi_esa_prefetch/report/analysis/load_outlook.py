@@ -43,6 +43,7 @@ class PrefetchOutlook:
     """One ScheduledPrefetch: what is known of its plan and job, and what will be done about it.
 
     `drift`: what `up --refresh` would do, if the preview does not change it and ESA contradicts its declaration.
+    `old_plan_id`: the plan that the state has, which a replacement leaves.
     """
 
     node: ResourceNode
@@ -50,6 +51,7 @@ class PrefetchOutlook:
     job: JobFacts
     action: PredictedAction
     drift: PredictedAction | None = None
+    old_plan_id: str | None = None
 
     @property
     def name(self) -> str:
@@ -113,6 +115,7 @@ def predict_prefetches(
                 snapshot,
             ),
             predict_drift(node, new, now),
+            old.plan_id,
         )
         for node, new, old in gathered
     ]
@@ -142,8 +145,13 @@ def forecast_load(
     for prefetch in prefetches:
         jobs.setdefault(prefetch.job.key, []).append(prefetch)
     planned: dict[str, PlanLoad] = {}
+    ended = frozenset(
+        prefetch.old_plan_id
+        for prefetch in prefetches
+        if prefetch.action.old is not None and not prefetch.action.old.submits
+    )
     for of_one_job in jobs.values():
-        planned |= _planned(of_one_job, snapshot, now)
+        planned |= _planned(of_one_job, ended, snapshot, now)
     return LoadOutlook(planned)
 
 
@@ -196,10 +204,13 @@ def _gather(
 
 
 def _planned(
-    of_one_job: Sequence[PrefetchOutlook], snapshot: EsaSnapshot, now: datetime
+    of_one_job: Sequence[PrefetchOutlook],
+    ended: frozenset[str | None],
+    snapshot: EsaSnapshot,
+    now: datetime,
 ) -> dict[str, PlanLoad]:
     job = of_one_job[0].job
-    runs = _runs(of_one_job, snapshot)
+    runs = _runs(of_one_job, ended, snapshot)
     resets = any(prefetch.action.resets for prefetch in of_one_job)
     submitted = 0 if resets else job.submitted
     forecasts = forecast(list(runs.values()), job.urls, now, submitted)
@@ -210,15 +221,17 @@ def _planned(
 
 
 def _runs(
-    of_one_job: Sequence[PrefetchOutlook], snapshot: EsaSnapshot
+    of_one_job: Sequence[PrefetchOutlook],
+    ended: frozenset[str | None],
+    snapshot: EsaSnapshot,
 ) -> dict[str, Run]:
-    """Return all runs of a job in the order of their plan ids, new ones last.
+    """Return all runs of a job in the order of their plan ids, new ones last; `ended`: plans that replacements end.
 
     The order decides whose batch comes first if two are due at the same time.
     """
     # If a plan moves to another resource, the new resource counts, not the removed one.
     prefetches = sorted(of_one_job, key=lambda prefetch: not prefetch.node.is_removed)
-    ids = {prefetch.plan.plan_id for prefetch in prefetches}
+    ids = {prefetch.plan.plan_id for prefetch in prefetches} | ended
     mine = {
         prefetch.plan.plan_id or f"new {prefetch.name}": (prefetch.node.urn, run)
         for prefetch in prefetches
