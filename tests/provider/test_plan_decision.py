@@ -170,6 +170,13 @@ def test_a_plan_never_sets_back_the_others_that_run(
     assert (decided.act, decided.notify) == (act, tell)
 
 
+@pytest.mark.parametrize("status", ["waiting", "finished"])
+def test_of_many_plans_that_run_beside_one_three_are_named(status: str) -> None:
+    decided = plan_decision.at_rerun(Seen(status), list("abcde"))
+
+    assert "runs (a, b, c and 2 more)" in decided.why
+
+
 @pytest.mark.parametrize("running", [[], ["a"]])
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_job_that_this_run_has_reset_is_not_reset_again_and_blocks_no_plan(

@@ -169,13 +169,13 @@ def at_rerun(
     if observed.status == "waiting":
         why = (
             "triggers changed; it runs from where its job is then, because another plan of the job runs "
-            f"({', '.join(running)}) and a Reset would set it back"
+            f"({list_text(running, 3)}) and a Reset would set it back"
         )
         return Decision(Act.START, why, notify=True)
     return Decision(
         Act.REFUSE,
         "cannot run again from the first URL while another plan of the job runs "
-        f"({', '.join(running)}), because the place in the URL list belongs to the job: wait for it, stop "
+        f"({list_text(running, 3)}), because the place in the URL list belongs to the job: wait for it, stop "
         'it, or declare rerun="resume"',
     )
 
