@@ -8,16 +8,19 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pulumi_esa_prefetch.api import key_requests
 from pulumi_esa_prefetch.api.credentials import LibraryCredentials, provider_for
-from pulumi_esa_prefetch.api.errors import NoCredentials
+from pulumi_esa_prefetch.api.errors import KeysNotFetched, NoCredentials
 from pulumi_esa_prefetch.settings.credential_sources import (
     Credentials,
     CredentialsUri,
+    DefaultChain,
     EcsRole,
+    Profile,
 )
 from tests.api.sockets import Handler, answering, request_of, resetting, serving
 
@@ -95,6 +98,24 @@ def test_a_source_elsewhere_is_asked_through_the_proxy(proxy: Requests) -> None:
 
     assert proxy.get(timeout=20).startswith(b"CONNECT keys.example:443 ")
     assert "no answer from https://keys.example: the proxy answers 502" in told
+
+
+def test_a_source_that_is_not_reached_says_nothing_about_its_keys(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    uri = CredentialsUri("http://127.0.0.1:9/keys")
+    nothing = DefaultChain((Profile(None), EcsRole(None)))
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+
+    kinds = []
+    for each in (uri, DefaultChain((Profile(None), uri)), nothing):
+        for _ in range(2):
+            with pytest.raises(NoCredentials) as caught:
+                provider_for(each).get(20)
+            kinds.append(type(caught.value))
+
+    assert kinds == [KeysNotFetched] * 4 + [NoCredentials] * 2
 
 
 def test_the_metadata_service_is_asked_without_a_proxy(

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import DEFAULT_TIMEOUT, Credentials
+from pulumi_esa_prefetch.api.errors import KeysNotFetched
 from pulumi_esa_prefetch.provider.plan_decision import MISSING
 from tests.provider.world import ID, JOB, LIST, PLAN, World, created, fault, props
 from tests.support.local_esa import plan_id
@@ -126,6 +129,35 @@ def test_keys_that_esa_refuses_fail_each_plan_that_is_looked_up_by_one_call(
         assert "cannot be verified: ListScheduledPreloadExecutions: " in failures[0]
     assert world.calls(LIST) == 1
     assert capsys.readouterr().out == ""
+
+
+class _SlowKeys:
+    """A source that has its keys after 8 seconds."""
+
+    def get(self, seconds: float = DEFAULT_TIMEOUT) -> Credentials:
+        if seconds < 8:
+            raise KeysNotFetched(f"no access key within {seconds:.3g} s")
+        return Credentials("emulator-key", "emulator-secret")
+
+    def renew(self, refused: Credentials, seconds: float = DEFAULT_TIMEOUT) -> bool:
+        raise NotImplementedError
+
+
+def test_keys_that_take_longer_than_check_waits_are_a_warning_and_create_waits_for_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("stopped")
+    world.client = EsaClient(
+        "http://esa.test", _SlowKeys(), clock=world.clock, transport=world.wire
+    )
+    world.next_process()
+
+    said = [check(world, {}), check(world, {}, plan_id=plan_id(2))]
+    created(world)
+
+    assert said == [[], []]
+    assert capsys.readouterr().out.count("warning: not verified: no access key") == 1
+    assert world.status() == "running"
 
 
 def test_what_check_has_listed_serves_create() -> None:

@@ -105,6 +105,18 @@ def test_a_refused_key_is_reported_once_and_is_no_failure(
     assert len(esa.history) <= 2
 
 
+def test_a_source_of_keys_that_is_not_reached_is_a_problem_and_no_refusal() -> None:
+    config = {
+        "esa-prefetch:endpoint": "http://127.0.0.1:9",
+        "alicloud:credentialsUri": "http://127.0.0.1:9/keys",
+    }
+
+    snapshot = take_snapshot_with(config, {}, {JOB})
+
+    assert "no answer from http://127.0.0.1:9" in str(snapshot.problem)
+    assert not snapshot.keys_refused
+
+
 @pytest.mark.parametrize(
     ("config", "environ", "words"),
     [

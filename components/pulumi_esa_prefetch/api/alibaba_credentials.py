@@ -16,7 +16,7 @@ from pulumi_esa_prefetch.api.cli_profiles import (
     read_config,
 )
 from pulumi_esa_prefetch.api.errors import NoCredentials
-from pulumi_esa_prefetch.api.key_reasons import chain_reason, describe
+from pulumi_esa_prefetch.api.key_reasons import chain_error, describe
 from pulumi_esa_prefetch.settings.credential_sources import (
     BAD_CHARACTER,
     INI_FILE,
@@ -192,7 +192,7 @@ class _ChainProvider:
             else:
                 self._used = source, provider
                 return keys
-        raise NoCredentials(chain_reason(failures))
+        raise chain_error(failures)
 
 
 class _ExternalProvider:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from pulumi_esa_prefetch.api import alibaba_credentials, key_reasons
 from pulumi_esa_prefetch.api.call_limits import run_within
-from pulumi_esa_prefetch.api.errors import NoCredentials
+from pulumi_esa_prefetch.api.errors import KeysNotFetched, NoCredentials
 from pulumi_esa_prefetch.api.key_requests import plain_http
 from pulumi_esa_prefetch.settings.credential_sources import (
     Credentials,
@@ -64,7 +64,7 @@ class LibraryCredentials:
         self._source = source
         self._allow_http = allow_http
         self._provider: Any = None
-        self._failure: str | None = None
+        self._failure: NoCredentials | None = None
         self._last: Credentials | None = None
         self._lock = threading.Lock()  # held during a fetch
         # the most seconds that a caller waited in vain for the fetch that now holds the lock
@@ -84,7 +84,7 @@ class LibraryCredentials:
 
     def _get(self) -> Credentials:
         if self._failure:
-            raise NoCredentials(self._failure)
+            raise self._failure
         return self._fetch()
 
     def _renew(self, refused: Credentials) -> bool:
@@ -96,7 +96,7 @@ class LibraryCredentials:
     def _fetch_within(self, seconds: float, ask: Callable[[], T]) -> T:
         left = self._left(seconds)
 
-        def late() -> NoCredentials:
+        def late() -> KeysNotFetched:
             self._longest_wait = max(self._longest_wait, seconds)
             return self._timeout_error(seconds)
 
@@ -118,9 +118,9 @@ class LibraryCredentials:
         """The seconds to wait: all calls together wait for a silent source as long as one call."""
         return seconds - self._longest_wait if self._lock.locked() else seconds
 
-    def _timeout_error(self, seconds: float) -> NoCredentials:
+    def _timeout_error(self, seconds: float) -> KeysNotFetched:
         source = key_reasons.describe(self._source)
-        return NoCredentials(
+        return KeysNotFetched(
             f"no access key from {source} within {seconds:.3g} s; check that it answers, "
             "allow more time by esa-prefetch:deadline, or set "
             "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
@@ -141,12 +141,13 @@ class LibraryCredentials:
             if self._last is not None:
                 # A short failure of the source: ESA decides whether the last keys are still valid.
                 return self._last
-            self._failure = (
+            is_silent = isinstance(error, KeysNotFetched)
+            self._failure = (KeysNotFetched if is_silent else NoCredentials)(
                 f"no access key from {source} ({why}); set ALIBABA_CLOUD_ACCESS_KEY_ID "
                 "and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile by "
                 "esa-prefetch:profile"
             )
-            raise NoCredentials(self._failure) from None
+            raise self._failure from None
         return self._last
 
 

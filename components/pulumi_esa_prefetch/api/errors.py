@@ -26,6 +26,7 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 │   ├── PlansRefused      `created`: the result for each plan
 │   └── UrlsRefused       `job`: the job, which exists
 └── NoCredentials         no access key was found: never sent
+    └── KeysNotFetched    the source of keys did not answer: nothing is known about its keys
 """
 
 from http import HTTPStatus
@@ -236,3 +237,7 @@ class UrlsRefused(PartialFailure):
 
 class NoCredentials(EsaError):
     """No source had an access key: nothing was sent."""
+
+
+class KeysNotFetched(NoCredentials):
+    """The source of the keys did not answer, or not in time: nothing is known about its keys."""

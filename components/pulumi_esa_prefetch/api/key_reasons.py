@@ -5,7 +5,11 @@ import re
 from collections.abc import Sequence
 
 from pulumi_esa_prefetch.api.cli_profiles import MissingFile
-from pulumi_esa_prefetch.api.errors import EsaError, NoCredentials
+from pulumi_esa_prefetch.api.errors import (
+    EsaError,
+    KeysNotFetched,
+    NoCredentials,
+)
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.settings.credential_sources import (
     AssumedRole,
@@ -114,12 +118,14 @@ def _refusal_reason(text: str) -> str:
     return f"it refused, http_code={status[1]}" if status else "its answer has no keys"
 
 
-def chain_reason(failures: Sequence[tuple[KeySource, Exception]]) -> str:
-    """Why no source has keys: first what is set up and does not work; what nobody has set up comes last."""
-    ranked = sorted(failures, key=lambda failure: _is_unlikely(*failure))
-    reasons = [_reason_of(source, error) for source, error in ranked]
-    likely = sum(not _is_unlikely(*failure) for failure in failures)
-    return "; ".join(reasons[: likely or len(reasons)][:_MOST_REASONS])
+def chain_error(failures: Sequence[tuple[KeySource, Exception]]) -> NoCredentials:
+    """Why no source has keys: by what is set up and does not work, otherwise by what nobody has set up."""
+    likely = [failure for failure in failures if not _is_unlikely(*failure)]
+    is_silent = any(isinstance(error, KeysNotFetched) for _, error in likely)
+    reasons = [_reason_of(source, error) for source, error in likely or failures]
+    return (KeysNotFetched if is_silent else NoCredentials)(
+        "; ".join(reasons[:_MOST_REASONS])
+    )
 
 
 def _is_unlikely(source: KeySource, error: Exception) -> bool:

@@ -19,7 +19,11 @@ from pulumi_esa_prefetch.api.connection import (
     failure_reason,
     open_transport,
 )
-from pulumi_esa_prefetch.api.errors import NoCredentials, Unreachable
+from pulumi_esa_prefetch.api.errors import (
+    KeysNotFetched,
+    NoCredentials,
+    Unreachable,
+)
 from pulumi_esa_prefetch.settings.hosts import (
     METADATA,
     may_be_sent_keys,
@@ -93,7 +97,7 @@ def _send(request: Any, options: Mapping[str, Any]) -> tuple[httpx.Response, byt
     except BodyError as error:
         fault = NoCredentials(f"the answer of {origin} {error}")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
-        fault = NoCredentials(f"no answer from {origin}: {failure_reason(error)}")
+        fault = KeysNotFetched(f"no answer from {origin}: {failure_reason(error)}")
     # Raised outside `except`, so that httpx's error is not chained: its text may hold a header.
     raise fault
 

@@ -2,7 +2,7 @@
 
 ``check`` runs them early and must not delay a run: 5 seconds for all its lists, one attempt each. Keys that ESA
 refuses, and keys that are missing, are an error of each plan that is looked up: its Start would fail too. Any other
-failure turns the checks off for the run, with one warning.
+failure, also of a source of keys that does not answer, turns the checks off for the run, with one warning.
 
 - A plan that will be created is looked up. So a pull request shows that it does not exist, or that ESA will
   not do what is declared. What will be done is kept as the line of a preview.
@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
+    KeysNotFetched,
     NoCredentials,
     PlanUnreadable,
 )
@@ -95,6 +96,8 @@ def _verify(
         pass
     except PlanUnreadable as error:
         return [f"{PlanRef(declared.plan_id, job_id)} cannot be verified: {error}"]
+    except KeysNotFetched as error:
+        session.stop_verifying(error)
     except (BadCredentials, NoCredentials) as error:
         session.refuse_keys(error)
         return [f"{PlanRef(declared.plan_id, job_id)} cannot be verified: {error}"]

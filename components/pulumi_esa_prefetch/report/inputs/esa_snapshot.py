@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
+    KeysNotFetched,
     NoCredentials,
     NotFound,
 )
@@ -179,7 +180,8 @@ def take_snapshot_with(
 def _failed(
     error: EsaError | SettingsError, jobs: Mapping[str, JobSnapshot] | None = None
 ) -> EsaSnapshot:
-    refused = isinstance(error, (BadCredentials, NoCredentials))
+    is_known = not isinstance(error, KeysNotFetched)
+    refused = is_known and isinstance(error, (BadCredentials, NoCredentials))
     return EsaSnapshot(jobs or {}, str(error), keys_refused=refused)
 
 
