@@ -148,9 +148,13 @@ class Host:
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(10)
 
-    def wait(self) -> int:
+    def wait(self, seconds: float = 30) -> int:
         """Wait until the process ends by itself; its exit code."""
-        return self._process.wait(30)
+        return self._process.wait(seconds)
+
+    def with_provider(self, provider: ResourceProvider) -> "Host":
+        """Another provider in the same process."""
+        return Host(self._process, provider, self._folder)
 
     def close(self) -> None:
         """Close the connection."""

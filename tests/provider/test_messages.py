@@ -1,16 +1,21 @@
 """What the real dynamic host says by the engine's log: on which resource, with which severity, and when."""
 
 import os
+import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.dynamic import CreateResult, ResourceProvider
 
 from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
+from pulumi_esa_prefetch.provider.host_life import PAUSE, REFUSALS
 from tests.provider.host import URN, EngineLog, Host, engine_log, running_host
 from tests.provider.world import ID, PLAN, props
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
@@ -184,6 +189,43 @@ def test_a_host_ends_itself_once_its_engine_is_gone(esa: Esa, tmp_path: Path) ->
         host.configure(**{"esa-prefetch__endpoint": esa[1]})
         host.create(RUNNING)
 
+        assert host.wait() == 0
+
+
+class SlowProvider(ResourceProvider):
+    """Another provider of the same program: its ``create`` takes until the file ``go`` exists."""
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        folder = Path(props["folder"])
+        (folder / "began").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.01)
+        (folder / "done").touch()
+        return CreateResult("1", {})
+
+
+def test_a_host_does_not_end_while_a_hook_of_another_provider_runs(
+    esa: Esa, tmp_path: Path
+) -> None:
+    with engine_log() as log:
+        gone = log.address
+    environ = os.environ | KEYS
+    with running_host(tmp_path, PlanProvider(), environ, engine=gone) as host:
+        other = host.with_provider(SlowProvider())
+        host.configure(**{"esa-prefetch__endpoint": esa[1]})
+        with ThreadPoolExecutor() as pool:
+            creating = pool.submit(other.create, {"folder": str(tmp_path)})
+            while not (tmp_path / "began").exists():
+                assert not creating.done()
+            host.create(RUNNING)
+
+            with suppress(subprocess.TimeoutExpired):
+                host.wait((REFUSALS + 2) * PAUSE)
+            (tmp_path / "go").touch()
+            creating.exception()
+            other.close()
+
+        assert (tmp_path / "done").exists()
         assert host.wait() == 0
 
 

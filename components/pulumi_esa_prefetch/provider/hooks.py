@@ -56,7 +56,7 @@ def hook_of_the_host(hook: Hook[P, R]) -> Hook[P, R]:
     @wraps(hook)
     def run(self: "PlanProvider", /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with about(requested_urn()), host_life.hook_runs():
+            with about(requested_urn()):
                 return hook(self, *args, **kwargs)
         except ValidationError as error:
             raise unreadable(error) from None

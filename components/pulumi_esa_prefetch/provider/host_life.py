@@ -1,15 +1,15 @@
 """Ends the dynamic host once its engine is gone; never while the engine lives.
 
 The CLI ends its hosts itself, unless it is killed. Then the host would run for ever: what its hooks do is finished,
-and cannot be recorded any more.
+and cannot be recorded any more. The host serves all dynamic providers of a program, so the hooks of others count too.
 """
 
-import contextlib
 import os
 import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from types import FrameType
 
 from pulumi_esa_prefetch.provider.messages import engine_address
 
@@ -19,22 +19,8 @@ REFUSALS = 2
 """How often in a row nothing must listen at the engine's address: a live engine always listens."""
 _CONNECT_SECONDS = 1.0
 
-_running = 0
 _lock = threading.Lock()
 _watches = False
-
-
-@contextlib.contextmanager
-def hook_runs() -> Iterator[None]:
-    """While a hook runs, the host does not end."""
-    global _running  # noqa: PLW0603 -- one number per process
-    with _lock:
-        _running += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _running -= 1
 
 
 def end_with_engine() -> None:
@@ -66,5 +52,18 @@ def _watch(address: str) -> None:
     while True:
         time.sleep(PAUSE)
         refused = refused + 1 if engine_is_gone(address) else 0
-        if refused >= REFUSALS and not _running:
+        if refused >= REFUSALS and not _a_hook_runs():
             os._exit(0)
+
+
+def _a_hook_runs() -> bool:
+    """Whether a thread handles a request, of whatever provider: then code of the host's main module is on its stack."""
+    main = threading.main_thread().ident
+    stacks = sys._current_frames()  # noqa: SLF001 -- the SDK offers no way to ask
+    return any(_is_handler(frame) for ident, frame in stacks.items() if ident != main)
+
+
+def _is_handler(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_globals.get("__name__") != "__main__":
+        frame = frame.f_back
+    return frame is not None
