@@ -152,6 +152,20 @@ def test_delete_of_a_running_plan_that_goes_between_list_and_stop_is_done(
     assert world.writes() == [DELETE, *calls]
 
 
+def test_a_plan_that_was_gone_before_stop_is_not_called_stopped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World("running")
+    outs = created(world)
+    world.next_process().session.plan_cache.find(JOB, PLAN)
+    world.client.delete_scheduled_preload_execution(plan_id=PLAN)
+    capsys.readouterr()
+
+    world.provider.delete(ID, outs)
+
+    assert capsys.readouterr().out == ""
+
+
 def test_delete_of_a_plan_that_goes_while_the_answer_to_stop_is_lost_is_done() -> None:
     lost = fault({"kind": "reset", "when": "before"}, action=STOP)
     world = World("running", faults=(lost,))

@@ -128,9 +128,14 @@ def delete(session: ProviderSession, recorded: PlanState) -> None:
         plan = _stop_for_good(hook, ref)
     if PlanOperation.DELETE in operations:
         _delete(hook, ref)
-    elif plan is not None and plan.status == "waiting":
+    elif PlanOperation.STOP in operations and _has_not_stopped(plan):
         decided = plan_decision.at_delete(recorded, plan)
     _note_end(decided, recorded, ref.status, plan, now)
+
+
+def _has_not_stopped(plan: Plan | None) -> bool:
+    """Whether Stop found nothing to stop; ``plan``: the plan after Stop, None if it is gone."""
+    return plan is None or plan.status == "waiting"
 
 
 def _create_without_job(hook: HookCall, declared: PlanInputs) -> PlanState:
