@@ -58,7 +58,7 @@ def summed(
             "this stack started it, and it was found stopped",
         ),
         ({"starts": 0}, "stopped", "will be started", "is stopped"),
-        ({}, "failed", "will be started", "is failed"),
+        ({}, "failed", "will be started", "has failed"),
         (
             {"desired_state": "stopped", "starts": 0},
             "running",

@@ -243,7 +243,8 @@ def _note_started(
     if started.starts:
         note(done(started.operations, decided.why, repeats=decided.repeats))
     else:
-        note(done(started.operations, f"is {started.plan.status or before.status}"))
+        why = plan_decision.has_status(started.plan.status or before.status)
+        note(done(started.operations, why))
     warn_of_job(HookCall.brief(hook.session), started.plan.job_id or "")
 
 

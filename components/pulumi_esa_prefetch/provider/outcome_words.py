@@ -40,7 +40,8 @@ _CALLS = frozenset(
         PlanOperation.DELETE,
     }
 )
-_PRESENT = re.compile(r"^is\b")
+_PAST = {"is": "was", "has": "had"}
+_PRESENT = re.compile(rf"^({'|'.join(_PAST)})\b")
 
 
 def operations_of(
@@ -70,7 +71,7 @@ def done(
     The reason is told as of before, if a call changed the plan. ``repeats``: this stack had done it before.
     """
     changed = not _CALLS.isdisjoint(operations)
-    reason = _PRESENT.sub("was", why) if changed else why
+    reason = _PRESENT.sub(lambda verb: _PAST[verb[0]], why) if changed else why
     return f"{in_words(operations, repeats=repeats)}: {reason}"
 
 

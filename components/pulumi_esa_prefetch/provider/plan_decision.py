@@ -100,12 +100,17 @@ def at_create(declared: PlanInputs, observed: Observed | None) -> Decision:
     if status not in STATUSES:
         return Decision(Act.REFUSE, _unknown(observed))
     if declared.desired_state == "stopped":
-        return _stopped(status) or Decision(Act.ADOPT, f"is {status}")
+        return _stopped(status) or Decision(Act.ADOPT, has_status(status))
     if status == "finished" and declared.restart_finished:
         return Decision(Act.START, "is finished and restart_finished is set")
     if status == "waiting":
         return Decision(Act.START, "is waiting")
-    return _running(declared, status) or Decision(Act.ADOPT, f"is {status}")
+    return _running(declared, status) or Decision(Act.ADOPT, has_status(status))
+
+
+def has_status(status: str | None) -> str:
+    """The reason that a plan has this status: ``is stopped``, ``has failed``."""
+    return "has failed" if status == "failed" else f"is {status}"
 
 
 def missing(plan_ids: Sequence[str]) -> str:
@@ -147,7 +152,7 @@ def at_update(
             "cannot run again, because its window is over: move its window, or put the old triggers back",
         )
     if decision.act is Act.KEEP:
-        return Decision(Act.ADOPT, f"is {observed.status}")
+        return Decision(Act.ADOPT, has_status(observed.status))
     return decision
 
 
@@ -198,7 +203,7 @@ def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
         why = "cannot be read: ESA lists it without a status, or with two; run refresh again"
         return Decision(Act.REFUSE, why)
     if observed is not None:
-        return Decision(Act.ADOPT, f"is {observed.status}")
+        return Decision(Act.ADOPT, has_status(observed.status))
     if recorded.status == "finished":
         return Decision(
             Act.KEEP,
@@ -264,7 +269,7 @@ def at_delete(recorded: PlanState, observed: Observed | None) -> Decision:
         return Decision(
             Act.LEAVE, "is waiting, and ESA stops only running plans", notify=True
         )
-    return Decision(Act.LEAVE, f"is {observed.status}")
+    return Decision(Act.LEAVE, has_status(observed.status))
 
 
 def what_then(status: str | None, start_time: datetime | None, now: datetime) -> str:
@@ -338,7 +343,7 @@ def _found_undone(decision: Decision, did: str, status: str) -> Decision:
 
 def _running(declared: PlanInputs, status: str) -> Decision | None:
     if status == "stopped" or (status == "failed" and declared.restart_failed):
-        return Decision(Act.START, f"is {status}")
+        return Decision(Act.START, has_status(status))
     return None
 
 
