@@ -88,3 +88,32 @@ def test_refused_keys_fail_a_preview_at_the_plan_and_no_network_is_a_warning_on_
         assert reason in said
     warning = unreached.diagnostics()["stopped"]
     assert warning.startswith("warning: not verified: ")
+
+
+def test_of_the_plans_of_one_job_whose_triggers_change_one_resets_it_in_a_preview_and_an_up(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    done = [plan(number, "finished") for number in (1, 2, 3)]
+    stack_ = stack(emulator(seed(job(1, done))))
+    plans = {
+        f"p{number}": {"planId": plan_id(number), "jobId": job_id(1)}
+        for number in (1, 2, 3)
+    }
+    stack_.declare(plans)
+    stack_.up()
+    again = {"triggers": {"release": "2"}}
+    stack_.declare({name: {**given, **again} for name, given in plans.items()})
+
+    previewed = stack_.check("preview").diagnostics()
+    upped = stack_.up().diagnostics()
+
+    assert sorted(previewed.values()) == [
+        "will be reset and started: triggers changed\n",
+        "will be started: triggers changed\n",
+        "will be started: triggers changed\n",
+    ]
+    assert sorted(upped.values()) == [
+        "reset and started: triggers changed\n",
+        "started: triggers changed\n",
+        "started: triggers changed\n",
+    ]

@@ -20,6 +20,7 @@ class PlannedLines:
 
     def __init__(self) -> None:
         self._lines: dict[str, str] = {}
+        self._resets: set[str] = set()
         self._lock = threading.Lock()
         self._carries_out = False
         self._at_exit = False
@@ -34,6 +35,13 @@ class PlannedLines:
             first, self._at_exit = not self._at_exit, True
         if first and engine_address():
             atexit.register(self.say)
+
+    def is_first_reset(self, job_id: str) -> bool:
+        """Whether no line says yet that the job will be reset: one Reset serves all its plans."""
+        with self._lock:
+            is_first = job_id not in self._resets
+            self._resets.add(job_id)
+        return is_first
 
     def forget(self) -> None:
         """Drop the line of the resource whose hook runs: its check has failed."""

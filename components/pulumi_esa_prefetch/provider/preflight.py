@@ -275,16 +275,16 @@ def _keep_update(
     hook: HookCall, decided: Decision, declared: PlanInputs, plan: Plan
 ) -> None:
     operations = operations_of(decided, declared, plan.status)
+    lines, job_id = hook.session.planned_lines, declared.job_id or ""
     if PlanOperation.RESET in operations:
-        others = hook.session.plan_cache.other_plans(
-            declared.job_id or "", plan.id, hook.list_call()
-        )
+        others = hook.session.plan_cache.other_plans(job_id, plan.id, hook.list_call())
         running = [other.id for other in others if other.status == "running"]
-        if at_rerun(plan, running).act is not Act.RERUN:
-            # Whether the job is reset depends on what this run does to the others first.
+        # With others running, whether the job is reset depends on what this run does to them first.
+        resets = at_rerun(plan, running).act is Act.RERUN
+        if not (resets and lines.is_first_reset(job_id)):
             operations = tuple(op for op in operations if op is not PlanOperation.RESET)
     line = planned(operations, decided.why, repeats=decided.repeats)
-    hook.session.planned_lines.keep(line)
+    lines.keep(line)
 
 
 def _as_warning(finding: LimitFinding) -> str:
