@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.provider.world import GET_JOB, JOB, World, created, fault, props
+from tests.provider.world import GET_JOB, JOB, START, World, created, fault, props
 from tests.support.local_esa import Document, job, plan, plan_id
 
 GOOD, BAD = "https://www.example.com/a.css", "https://www.example.com/für.css"
@@ -35,12 +35,16 @@ def test_it_is_said_once_for_a_job_by_the_check(
     assert world.calls(GET_JOB) == 1
 
 
-def test_it_is_said_after_a_start_that_no_check_came_before(
+def test_it_is_said_before_a_start_that_no_check_came_before(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    created(world_of(BAD))
+    world = world_of(BAD)
+
+    created(world)
 
     assert "has no URLs" in capsys.readouterr().out
+    actions = [str(event.action) for event in world.esa.history]
+    assert actions[-1] == START
 
 
 def test_a_good_job_is_not_named(capsys: pytest.CaptureFixture[str]) -> None:

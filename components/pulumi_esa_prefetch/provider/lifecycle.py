@@ -181,6 +181,9 @@ def _carry_out(
     decided = decide(ref.before)
     if decided.act not in {Act.START, Act.RERUN}:
         return _do(hook, decided, ref, declared, state)
+    if not has_hard_limits(hook.session):  # they read the job themselves
+        # Not between the look under the lock, the Start and its record: this may take seconds.
+        warn_of_job(HookCall.brief(hook.session), ref.job_id or "")
     job_locks = hook.session.job_locks
     lock = job_locks.exclusive if decided.act is Act.RERUN else job_locks.shared
     with lock(ref, hook.seconds_left):
@@ -216,7 +219,7 @@ def _do(
         raise PrefetchError(f"{ref} {decided.why}")
     if decided.act in {Act.START, Act.RERUN}:
         started = _start(hook, decided, ref, declared)
-        _note_started(hook, started, decided, before)
+        _note_started(started, decided, before)
         return state.after(started.plan, starts=started.starts)
     state = (
         state.after(_stop(hook, ref))
@@ -236,16 +239,13 @@ def _start(
     return start_plan(hook, ref, restart_failed=declared.restart_failed)
 
 
-def _note_started(
-    hook: HookCall, started: StartResult, decided: Decision, before: Plan
-) -> None:
+def _note_started(started: StartResult, decided: Decision, before: Plan) -> None:
     """Say what was done; a plan that ran already, when it was to be started, was only adopted."""
     if started.starts:
         note(done(started.operations, decided.why, repeats=decided.repeats))
     else:
         why = plan_decision.has_status(started.plan.status or before.status)
         note(done(started.operations, why))
-    warn_of_job(HookCall.brief(hook.session), started.plan.job_id or "")
 
 
 def _note_done(decided: Decision, declared: PlanInputs, status: str | None) -> None:

@@ -164,6 +164,7 @@ def enforce_limits(hook: HookCall, ref: PlanRef, *, rewinds: bool = False) -> No
         findings = _limit_findings(hook, limits, ref.before, run, job, rewinds=rewinds)
     except EsaError as error:
         raise NotStarted(f"{unjudged}: {error}") from None
+    hook.session.warn_once(job_problem(job))
     reasons = "; ".join(denied_sentences(findings))
     if reasons:
         raise NotStarted(
