@@ -22,8 +22,13 @@ def main(command: list[str]) -> int:
     """Run the command; gives its exit code, or 128 plus the number of the signal that ended it."""
     no_input = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
     try:
+        # an engine in the background of a shell ignores SIGINT: its children are ended by it all the same
         child = os.posix_spawnp(
-            command[0], command, os.environ, file_actions=[no_input]
+            command[0],
+            command,
+            os.environ,
+            file_actions=[no_input],
+            setsigdef=[signal.SIGINT],
         )
     except OSError as error:
         sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")

@@ -100,3 +100,17 @@ def test_no_child_outlives_an_engine_that_is_killed(tmp_path: Path) -> None:
     parent.wait()
 
     assert _until(lambda: not _runs(pid))
+
+
+def test_an_interrupt_ends_a_child_also_if_the_engine_ignores_it() -> None:
+    lines: list[str] = []
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        child = _child(FOREVER, lines)
+        assert _until(lambda: lines == ["up"])
+        child.interrupt()
+
+        assert child.wait(SECONDS) not in (None, 0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        child.close()
