@@ -1,5 +1,7 @@
 """One line per plan that is not left alone: what would be done in a preview, what was done in an `up`."""
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
@@ -90,6 +92,7 @@ def test_refused_keys_fail_a_preview_at_the_plan_and_no_network_is_a_warning_on_
     assert warning.startswith("warning: not verified: ")
 
 
+@pytest.mark.slow
 def test_of_the_plans_of_one_job_whose_triggers_change_one_resets_it_in_a_preview_and_an_up(
     emulator: Emulators, stack: Stacks
 ) -> None:

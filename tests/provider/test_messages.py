@@ -204,6 +204,7 @@ class SlowProvider(ResourceProvider):
         return CreateResult("1", {})
 
 
+@pytest.mark.slow
 def test_a_host_does_not_end_while_a_hook_of_another_provider_runs(
     esa: Esa, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators
 from tests.stacks.conftest import Sites
 from tests.stacks.site import SiteStack
@@ -22,6 +24,7 @@ def catalogue(stack: SiteStack) -> Path:
     return stack.root / "project/catalogue.txt"
 
 
+@pytest.mark.slow
 def test_a_list_that_is_not_ascii_is_sent_encoded_and_the_preview_says_so(
     emulator: Emulators, site: Sites
 ) -> None:

@@ -142,6 +142,7 @@ def test_the_secret_of_a_key_that_was_given_is_not_printed() -> None:
     assert "geheim" not in said
 
 
+@pytest.mark.slow
 def test_nobody_reads_its_lines_and_it_answers_all_the_same(seed_file: str) -> None:
     with emulator("--seed", seed_file) as process:
         for _ in range(1500):
