@@ -15,7 +15,7 @@ failure, also of a source of keys that does not answer, turns the checks off for
 Right before each Start, `enforce_limits` refuses what a limit denies, by what ESA returns then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -115,7 +115,12 @@ def keep_planned_line(
     """Keep what a preview says about the plan: ``will be started: is stopped``; nothing for an unchanged one."""
     if declared is None or session is None or not session.verify:
         return
-    operations = operations_of(decided, declared, status)
+    _keep_line(session, operations_of(decided, declared, status), decided)
+
+
+def _keep_line(
+    session: ProviderSession, operations: Sequence[PlanOperation], decided: Decision
+) -> None:
     if operations:
         line = planned(operations, decided.why, repeats=decided.repeats)
         session.planned_lines.keep(line)
@@ -284,8 +289,7 @@ def _keep_update(
         resets = at_rerun(plan, running).act is Act.RERUN
         if not (resets and lines.is_first_reset(job_id)):
             operations = tuple(op for op in operations if op is not PlanOperation.RESET)
-    line = planned(operations, decided.why, repeats=decided.repeats)
-    lines.keep(line)
+    _keep_line(hook.session, operations, decided)
 
 
 def _as_warning(finding: LimitFinding) -> str:
