@@ -29,6 +29,7 @@ from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import host_life, lifecycle, plan_decision
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
+from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.messages import about, requested_urn
 from pulumi_esa_prefetch.provider.plan_decision import Act
 from pulumi_esa_prefetch.provider.plan_properties import (
@@ -128,7 +129,7 @@ class PlanProvider(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         """Bring a plan to the declared state, and record it."""
         self.session.planned_lines.drop()
-        state = lifecycle.create(self.session, _declared(props))
+        state = lifecycle.create(HookCall(self.session), _declared(props))
         self.session.mark_declared(state.plan_id)
         return CreateResult(state.id, state.outputs())
 
@@ -136,12 +137,12 @@ class PlanProvider(ResourceProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         """Return the plan as ESA lists it; only 'not found' removes it from the state."""
         if "desired_state" in props:
-            state = lifecycle.refresh(self.session, _recorded(id_, props))
+            state = lifecycle.refresh(HookCall(self.session), _recorded(id_, props))
             outs = state.outputs() if state else None
         else:  # somebody else's plan, read by ScheduledPrefetch.get; with a status, it is a refresh
             recorded_before = "status" in props
             outs = lifecycle.look_at(
-                self.session, *_ids(id_), recorded_before=recorded_before
+                HookCall(self.session), *_ids(id_), recorded_before=recorded_before
             )
         if not outs:
             return ReadResult("", {})
@@ -152,7 +153,7 @@ class PlanProvider(ResourceProvider):
         """Bring the plan to the changed declaration, or back to the unchanged one after a drift."""
         self.session.planned_lines.drop()
         declared, recorded = _declared(_news), _recorded(_id, _olds)
-        state = lifecycle.update(self.session, declared, recorded)
+        state = lifecycle.update(HookCall(self.session), declared, recorded)
         self.session.mark_declared(state.plan_id)
         return UpdateResult(_in_recorded_case(_olds, state.outputs()))
 
@@ -160,7 +161,7 @@ class PlanProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Do what ``on_destroy`` declares."""
         self.session.planned_lines.drop()
-        lifecycle.delete(self.session, _recorded(_id, _props))
+        lifecycle.delete(HookCall(self.session), _recorded(_id, _props))
 
 
 def _config_names(req: ConfigureRequest) -> tuple[str, ...]:

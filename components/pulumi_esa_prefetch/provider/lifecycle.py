@@ -27,7 +27,6 @@ from pulumi_esa_prefetch.provider.preflight import (
     warn_of_job,
 )
 from pulumi_esa_prefetch.provider.rerun import rerun_plan
-from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.provider.start import StartResult, start_plan
 from pulumi_esa_prefetch.provider.stop import stop_plan
 
@@ -39,9 +38,8 @@ FRESH_SECONDS = 1.0
 """How old a list may be that shows a plan right before its Start, in seconds."""
 
 
-def create(session: ProviderSession, declared: PlanInputs) -> PlanState:
+def create(hook: HookCall, declared: PlanInputs) -> PlanState:
     """Bring a plan that is not in the state yet to the declared state. Raises PrefetchError."""
-    hook = HookCall(session)
     if declared.job_id is None:
         return _create_without_job(hook, declared)
 
@@ -55,9 +53,7 @@ def create(session: ProviderSession, declared: PlanInputs) -> PlanState:
     return _carry_out(hook, decide, ref, declared, state)
 
 
-def update(
-    session: ProviderSession, declared: PlanInputs, recorded: PlanState
-) -> PlanState:
+def update(hook: HookCall, declared: PlanInputs, recorded: PlanState) -> PlanState:
     """Bring a plan to a changed declaration, or back to an unchanged one. Raises PrefetchError."""
     state = recorded.declaring(declared)
     if not plan_decision.needs_lookup(declared, recorded):
@@ -65,10 +61,10 @@ def update(
         _note_done(decided, declared, recorded.status)
         return state
     recorded = recorded.model_copy(update={"job_id": state.job_id})
-    hook = HookCall(session)
 
     def decide(plan: Plan | None) -> Decision:
-        return plan_decision.at_update(declared, recorded, plan, session.clock.now())
+        now = hook.session.clock.now()
+        return plan_decision.at_update(declared, recorded, plan, now)
 
     ref = _find_recorded(hook, recorded)
     if decide(ref.before).act is Act.REFUSE:
@@ -77,9 +73,9 @@ def update(
     return _carry_out(hook, decide, ref, declared, state)
 
 
-def refresh(session: ProviderSession, recorded: PlanState) -> PlanState | None:
+def refresh(hook: HookCall, recorded: PlanState) -> PlanState | None:
     """The state by what ESA lists now; None if the plan is to be dropped. Raises PrefetchError."""
-    ref = _find_recorded(HookCall(session), recorded)
+    ref = _find_recorded(hook, recorded)
     plan = ref.before
     decided = plan_decision.at_read(recorded, plan)
     if decided.act is Act.REFUSE:
@@ -92,14 +88,13 @@ def refresh(session: ProviderSession, recorded: PlanState) -> PlanState | None:
 
 
 def look_at(
-    session: ProviderSession, job_id: str, plan_id: str, *, recorded_before: bool
+    hook: HookCall, job_id: str, plan_id: str, *, recorded_before: bool
 ) -> dict[str, Any] | None:
     """A plan that somebody else runs, as properties; None if it was recorded before and is gone.
 
     Raises PrefetchError, also if the plan does not exist and was not recorded before.
     """
-    hook = HookCall(session)
-    ref = _look(hook, PlanRef(plan_id, job_id), session.plan_cache.find)
+    ref = _look(hook, PlanRef(plan_id, job_id), hook.session.plan_cache.find)
     if not recorded_before and ref.before and ref.before.job_id != job_id:
         ref = replace(ref, before=None)
     if ref.before is None:
@@ -110,13 +105,13 @@ def look_at(
     return {"plan_id": plan_id, **state.facts()}
 
 
-def delete(session: ProviderSession, recorded: PlanState) -> None:
+def delete(hook: HookCall, recorded: PlanState) -> None:
     """Do what ``on_destroy`` declares. Raises PrefetchError."""
     ref = PlanRef(recorded.plan_id, recorded.job_id)
     decided = plan_decision.before_delete(
-        recorded, still_declared=session.is_declared(recorded.plan_id)
+        recorded, still_declared=hook.session.is_declared(recorded.plan_id)
     )
-    hook, now = HookCall(session), session.clock.now()
+    now = hook.session.clock.now()
     if decided is None:
         ref = _find_recorded(hook, recorded)
         if plan_decision.may_be_stale(ref.before, now):
