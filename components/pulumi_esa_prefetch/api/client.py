@@ -129,6 +129,10 @@ class EsaClient:
         limited._limits = CallLimits(own if seconds is None else seconds, attempts)  # noqa: SLF001
         return limited
 
+    def interrupt(self) -> None:
+        """From now on, begin no call that changes something: it raises Interrupted, also on clients of `limited`."""
+        self._transport.interrupt()
+
     def close(self) -> None:
         """Close all connections; on a client made by `limited` this does nothing."""
         if self._owner:

@@ -19,6 +19,7 @@ EsaError                  `ambiguous`: the call may have had its effect; `under_
 │   ├── Unreachable       no connection: never sent
 │   ├── Untrusted         no trusted TLS connection: never sent
 │   └── OutOfTime         the deadline passed before it was sent: never sent
+│       └── Interrupted   the run was interrupted before it was sent: never sent
 ├── BadAnswer             a 2xx whose content cannot be understood: ambiguous
 │   ├── AnotherId         the answer is about another job or plan
 │   └── PlanUnreadable    ESA lists the plan, or may list it, in an entry that cannot be read: it is not "not found"
@@ -180,6 +181,10 @@ class OutOfTime(NoAnswer):
     """The deadline of the operation passed before this request could be sent."""
 
     _sent = False
+
+
+class Interrupted(OutOfTime):
+    """The run was interrupted before this request could be sent."""
 
 
 class BadAnswer(EsaError):

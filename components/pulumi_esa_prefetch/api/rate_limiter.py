@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections.abc import Callable
 
 from pulumi_esa_prefetch.clock import Clock
 
@@ -31,10 +32,12 @@ class RateLimiter:
         self._back = self._slowed = -math.inf
         self._has_passed = True  # whether a call succeeded since the rate was halved
 
-    def wait(self, deadline: float) -> float | None:
+    def wait(
+        self, deadline: float, is_over: Callable[[], bool] = lambda: False
+    ) -> float | None:
         """Wait for a turn and return its time; None, without waiting, if it would come after the deadline.
 
-        Both times are on the monotonic clock.
+        Both times are on the monotonic clock. ``is_over``: whether to wait no longer; the result is None then.
         """
         with self._lock:
             self._count()
@@ -46,7 +49,7 @@ class RateLimiter:
                     return now
                 begin = max(now, self._counted)
                 moment = begin + (turn - self._due) / self._rate(begin)
-                if moment > deadline:
+                if moment > deadline or is_over():
                     self._due += 1.0  # the next thread gets this turn
                     return None
             self._clock.sleep(min(moment - now, LONGEST_SLEEP))

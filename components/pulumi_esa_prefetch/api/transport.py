@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import random
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from pulumi_esa_prefetch.api.credentials import CredentialsProvider
 from pulumi_esa_prefetch.api.errors import (
     BadCredentials,
     EsaError,
+    Interrupted,
     NoAnswer,
     NoCredentials,
     OutOfTime,
@@ -86,10 +88,15 @@ class Transport:
         self._max_qps = max_qps
         self._rate_limiters: dict[str, RateLimiter] = {}  # by action: ESA's quota
         self._client = open_http_client(self._endpoint, user_agent, http)
+        self._interrupted = threading.Event()
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+    def interrupt(self) -> None:
+        """From now on, send no call that changes something; a call that is under way goes on."""
+        self._interrupted.set()
 
     def deadline_for(self, limits: CallLimits) -> float:
         """The deadline of an operation that begins now, on the monotonic clock."""
@@ -144,7 +151,9 @@ class Transport:
     ) -> dict[str, Any]:
         new = RateLimiter(self._clock, self._max_qps)
         rate_limiter = self._rate_limiters.setdefault(call.action, new)
-        sent = rate_limiter.wait(deadline)
+        sent = rate_limiter.wait(deadline, lambda: self._is_refused(call))
+        if self._is_refused(call):
+            raise Interrupted(f"{call.action}: not sent, as the run was interrupted")
         if sent is None:
             raise _not_sent_in_time(call)
         answer = run_within(
@@ -162,6 +171,10 @@ class Transport:
             raise
         rate_limiter.passed()
         return content
+
+    def _is_refused(self, call: ApiCall) -> bool:
+        """Whether the run was interrupted; what a call before has done is still looked up."""
+        return self._interrupted.is_set() and call.method != "GET"
 
     def _exchange(
         self, call: ApiCall, credentials: Credentials, deadline: float

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.api.safe_text import one_line
+
+if TYPE_CHECKING:
+    from pulumi_esa_prefetch.api.models import Plan
 
 
 class PrefetchError(Exception):
@@ -18,13 +22,24 @@ class PrefetchError(Exception):
 
     __module__ = "pulumi_esa_prefetch"
 
+    left_as: "Plan | None" = None
+    """The plan as the hook left it, if it has changed it, or may have; None if it is as it was before."""
+    start_is_unknown = False
+    """Whether a Start may have had an effect; ``left_as`` is the plan before that Start."""
+
 
 class PlanGone(PrefetchError):
     """The plan does not exist (any more); a deletion is done then."""
 
 
 class NotStarted(PrefetchError):
-    """No Start had an effect: the plan is as it was before."""
+    """No Start had an effect."""
+
+
+class StartUnknown(PrefetchError):
+    """It is not known whether a Start had an effect."""
+
+    start_is_unknown = True
 
 
 @contextmanager

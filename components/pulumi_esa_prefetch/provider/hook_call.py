@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pulumi_esa_prefetch.api.errors import EsaError
+from pulumi_esa_prefetch.api.errors import EsaError, Interrupted
 from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.api.retry import delay, may_repeat
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
@@ -62,10 +62,14 @@ class HookCall:
     def client(self, *, attempts: int | None = None) -> "EsaClient":
         """The session's client, for one API call; after the deadline it sends nothing and raises OutOfTime.
 
+        Once the run is interrupted it raises Interrupted; only `last_list_call` goes on then.
+
         ``attempts``: how often it may send the call; None: as often as this hook allows.
         """
         if self._refused is not None:
             raise self._refused
+        if self.session.interrupted.is_set():
+            raise Interrupted("nothing more is sent, as the run was interrupted")
         seconds = max(self._least, self.seconds_left) if self.seconds_left else 0.0
         return self.session.client.limited(
             attempts=attempts or self._attempts, seconds=seconds

@@ -84,7 +84,12 @@ def refresh(hook: HookCall, recorded: PlanState) -> PlanState | None:
         warn(f"{ref} {decided.why}")
     if decided.act is Act.DROP:
         return None
-    return recorded.seen_as(plan) if plan else recorded
+    if plan is None:
+        return recorded
+    seen = recorded.seen_as(plan)
+    if plan_decision.has_arrived(recorded, plan.status):
+        return seen.model_copy(update={"triggers": recorded.attempted})
+    return seen
 
 
 def look_at(

@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}")
 _FRAMES = 4
 """How many frames above a hook the host's handler may be."""
 
+_given = ""
 _resource: ContextVar[str] = ContextVar("resource", default="")
 
 
@@ -67,8 +68,16 @@ def requested_urn() -> str:
     return ""
 
 
+def use_engine(address: str) -> None:
+    """Send messages to the engine at this address; a dynamic host needs no call, it has the address as argument."""
+    global _given, _engine_log
+    _given, _engine_log = address, _EngineLog()
+
+
 def engine_address() -> str | None:
-    """The engine's address, if this process is a dynamic host."""
+    """The engine's address, if this process is a provider that an engine has started."""
+    if _given:
+        return _given
     given = sys.argv[1] if len(sys.argv) > 1 else ""
     return given if _ADDRESS.fullmatch(given) else None
 

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pulumi_esa_prefetch.api.esa_times import render_time
-from pulumi_esa_prefetch.api.models import STATUSES, Plan
+from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES, Plan
 from pulumi_esa_prefetch.load import list_text
 from pulumi_esa_prefetch.provider.plan_properties import (
     Declaration,
@@ -85,6 +85,8 @@ class Decision:
 SOON = timedelta(minutes=1)
 """A window that opens within this time may be open already by ESA's clock."""
 MISSING = "does not exist: check plan_id and job_id"
+UNRECORDED = "unknown"
+"""The status in the state of a plan whose status could not be read after its last Start."""
 UNKNOWN_STATUS = "this version does not know its status"
 WAITING_CANNOT_STOP = (
     "is waiting and ESA stops only running plans: declare it stopped once it runs, or delete "
@@ -194,7 +196,20 @@ def needs_lookup(declared: PlanInputs, recorded: PlanState) -> bool:
     """Whether an update needs the plan's status in ESA; if not, it is only recorded."""
     decision = _changed(declared, recorded, recorded)
     same_goal = declared.desired_state == recorded.desired_state
-    return not (same_goal and decision.act in {Act.RECORD, Act.KEEP})
+    is_known = recorded.status != UNRECORDED
+    return not (same_goal and is_known and decision.act in {Act.RECORD, Act.KEEP})
+
+
+def has_arrived(recorded: PlanState, status: str | None) -> bool:
+    """Whether the Start whose answer was lost (``attempted``) had its effect; ``status``: the one in ESA's list.
+
+    The state has the status from before that Start only if the plan was finished then.
+    """
+    if recorded.attempted is None:
+        return False
+    if status in ACTIVE:
+        return recorded.status in {UNRECORDED, "finished"}
+    return status == "finished" and recorded.status == UNRECORDED
 
 
 def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
@@ -320,13 +335,21 @@ def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision 
             return _found_undone(decision, did, status)
         return decision
     if declared.trigger_text != recorded.trigger_text:
-        return Decision(Act.RERUN, "triggers changed")
+        return _with_changed_triggers(declared, recorded, status)
     if status == "waiting" and recorded.desired_state == "stopped":
         return Decision(Act.START, "is waiting")
     decision = _running(declared, status)
     if decision and status == "stopped" and _stays(declared, recorded):
         return _found_undone(decision, "started it" if recorded.starts else "", status)
     return decision
+
+
+def _with_changed_triggers(
+    declared: PlanInputs, recorded: PlanState, status: str
+) -> Decision:
+    if declared.has_triggers(recorded.attempted) and has_arrived(recorded, status):
+        return Decision(Act.RECORD, "the Start whose answer was lost had its effect")
+    return Decision(Act.RERUN, "triggers changed")
 
 
 def _stays(declared: PlanInputs, recorded: PlanState) -> bool:

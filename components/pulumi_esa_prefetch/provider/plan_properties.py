@@ -90,7 +90,11 @@ class PlanInputs(BaseModel):
     @property
     def trigger_text(self) -> str:
         """The triggers as text, to compare them: 2 and 2.0 are equal, 1 and true are not."""
-        return json.dumps(_whole_numbers(self.triggers), sort_keys=True)
+        return _trigger_text(self.triggers)
+
+    def has_triggers(self, triggers: Mapping[str, JsonValue] | None) -> bool:
+        """Whether these triggers are the declared ones."""
+        return triggers is not None and _trigger_text(triggers) == self.trigger_text
 
     def props(self) -> dict[str, Any]:
         """The declaration as properties: a new dict, without what is not given."""
@@ -118,6 +122,8 @@ class PlanState(PlanInputs):
     ali_uid: str = ""
     request_id: str = ""
     starts: int = 0
+    attempted: dict[str, JsonValue] | None = Field(default=None, exclude=True)
+    """The triggers for which a Start was sent whose effect is not known; no property, only the native face finds it."""
 
     @classmethod
     def of(cls, declared: PlanInputs, job_id: str) -> Self:
@@ -260,6 +266,10 @@ def _failure(error: ErrorDetails) -> tuple[str, str]:
     if "error" in context:
         reason = str(context["error"])
     return str(error["loc"][0]), reason or error["msg"]
+
+
+def _trigger_text(triggers: Mapping[str, JsonValue]) -> str:
+    return json.dumps(_whole_numbers(dict(triggers)), sort_keys=True)
 
 
 def _whole_numbers(value: Any) -> Any:

@@ -16,14 +16,17 @@ from pulumi_esa_prefetch.provider.messages import (
 
 
 class PlannedLines:
-    """One line per resource."""
+    """One line per resource.
 
-    def __init__(self) -> None:
+    ``at_exit``: say them when the process ends; without, whoever knows that it is a preview takes them.
+    """
+
+    def __init__(self, *, at_exit: bool = True) -> None:
         self._lines: dict[str, str] = {}
         self._resets: set[str] = set()
         self._lock = threading.Lock()
         self._carries_out = False
-        self._at_exit = False
+        self._registers = at_exit
 
     def keep(self, line: str) -> None:
         """Keep the line for the resource whose hook runs, unless it has one already."""
@@ -32,7 +35,7 @@ class PlannedLines:
             if self._carries_out or not urn or urn in self._lines:
                 return
             self._lines[urn] = line
-            first, self._at_exit = not self._at_exit, True
+            first, self._registers = self._registers, False
         if first and engine_address():
             atexit.register(self.say)
 
@@ -45,8 +48,12 @@ class PlannedLines:
 
     def forget(self) -> None:
         """Drop the line of the resource whose hook runs: its check has failed."""
+        self.take()
+
+    def take(self) -> str:
+        """The line of the resource whose hook runs, which is then dropped; empty if there is none."""
         with self._lock:
-            self._lines.pop(running_resource(), None)
+            return self._lines.pop(running_resource(), "")
 
     def drop(self) -> None:
         """Drop all lines, and keep no other: this host carries plans out, and says what it does."""

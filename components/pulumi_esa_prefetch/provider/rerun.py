@@ -95,7 +95,9 @@ def _stop_and_start(
         operations = (PlanOperation.STOP, *started.operations)
         return replace(started, operations=operations)
     except NotStarted as error:
-        raise NotStarted(f"{error}{_stopped_as(plan.status)}") from None
+        stopped = NotStarted(f"{error}{_stopped_as(plan.status)}")
+        stopped.left_as = plan
+        raise stopped from None
 
 
 def _stopped_as(status: str | None) -> str:

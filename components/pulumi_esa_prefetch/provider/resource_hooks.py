@@ -52,8 +52,9 @@ def one_sentence() -> Iterator[None]:
     except ValidationError as error:
         raise unreadable(error) from None
     except PrefetchError as error:
-        error.args = (one_line(error, LONGEST_SENTENCE),)
-        raise error from None
+        shown = PrefetchError(one_line(error, LONGEST_SENTENCE))
+        shown.left_as, shown.start_is_unknown = error.left_as, error.start_is_unknown
+        raise shown from None
     except (EsaError, LimitsError, SettingsError) as error:
         raise PrefetchError(one_line(error, LONGEST_SENTENCE)) from None
 

@@ -46,10 +46,12 @@ class ProviderSession:
         deadline: float = DEFAULT_DEADLINE,
         verify: bool = True,
         limits: Limits | None = None,
+        says_plans_at_exit: bool = True,
     ) -> None:
         self._open_client = open_client
         self._client: EsaClient | None = None
         self._client_lock = threading.Lock()
+        self.interrupted = threading.Event()
         self.clock = clock or SystemClock()
         self.rng = rng or random.Random()  # noqa: S311 -- spreads pauses, guards nothing
         self.deadline = deadline
@@ -64,7 +66,7 @@ class ProviderSession:
         self._declared: set[str] = set()
         self._desired_states: dict[str, str] = {}
         self._warned: set[str] = set()
-        self.planned_lines = PlannedLines()
+        self.planned_lines = PlannedLines(at_exit=says_plans_at_exit)
         self.refused_keys: EsaError | None = None
         self._has_confirmed_missing = False
         self._jobs: dict[str, Job | EsaError] = {}
@@ -84,6 +86,13 @@ class ProviderSession:
             if self._client is None:
                 self._client = self._open_client()
             return self._client
+
+    def interrupt(self) -> None:
+        """Begin no call any more that changes something; what runs is finished, looked up and recorded."""
+        self.interrupted.set()
+        with self._client_lock:
+            if self._client is not None:
+                self._client.interrupt()
 
     def mark_declared(self, plan_id: str) -> None:
         """Remember that this run declares the plan: it has checked, created or updated a resource of it."""
@@ -194,16 +203,23 @@ def shared_session(
     with _sessions_lock:
         key = settings, limits
         if key not in _sessions:
-            _sessions[key] = _open(settings, limits)
+            _sessions[key] = open_session(settings, limits)
         return settings, _sessions[key]
 
 
-def _open(settings: Settings, limits: str | None) -> ProviderSession:
+def open_session(
+    settings: Settings, limits: str | None, *, says_plans_at_exit: bool = True
+) -> ProviderSession:
+    """A new session. Raises SettingsError and LimitsError.
+
+    ``says_plans_at_exit``: what a preview says is said when the process ends, for no request tells that it is one.
+    """
     session = ProviderSession(
         lambda: make_client(settings),
         deadline=settings.deadline,
         verify=settings.verify,
         limits=Limits.parse(limits) if limits else None,
+        says_plans_at_exit=says_plans_at_exit,
     )
     if any(_shapes_connections(name) for name in os.environ):
         # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from pulumi_esa_prefetch.api.errors import BadAnswer, EsaError, NotFound
 from pulumi_esa_prefetch.api.models import ACTIVE, Plan
-from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone
+from pulumi_esa_prefetch.provider.errors import NotStarted, PlanGone, StartUnknown
 from pulumi_esa_prefetch.provider.hook_call import Attempts, HookCall
 from pulumi_esa_prefetch.provider.messages import warn
 from pulumi_esa_prefetch.provider.outcome_words import PlanOperation
@@ -62,7 +62,11 @@ def start_plan(hook: HookCall, ref: PlanRef, *, restart_failed: bool) -> StartRe
     Its status is None if ESA accepted Start and the status could not be read. Raises NotStarted if no Start had
     an effect, PrefetchError if it is not known whether one had.
     """
-    started = _Starter(hook, ref, restart_failed=restart_failed).run()
+    try:
+        started = _Starter(hook, ref, restart_failed=restart_failed).run()
+    except StartUnknown as error:
+        error.left_as = ref.before
+        raise
     _remember(hook, started.plan)
     return started
 

@@ -5,7 +5,11 @@ from datetime import datetime
 from pulumi_esa_prefetch.api.errors import ApiError, BadAnswer, EsaError
 from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.errors import NotStarted, PrefetchError
+from pulumi_esa_prefetch.provider.errors import (
+    NotStarted,
+    PrefetchError,
+    StartUnknown,
+)
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.start_decision import (
     Listed,
@@ -32,25 +36,25 @@ def not_started(
 
 def start_unknown(
     ref: PlanRef, start: StartAttempt, error: EsaError | None, seen: Listed
-) -> PrefetchError:
+) -> StartUnknown:
     """It is not known whether a Start had an effect, also after the list."""
     if start.answer is not StartAnswer.LOST:
         return not_shown_yet(ref, error)
     if isinstance(seen, EsaError):
-        return PrefetchError(
+        return StartUnknown(
             f"it is not known whether {ref} was started ({error}), and looking it up failed "
             f"too ({seen}); see the plan's status in ESA before the next up"
         )
-    return PrefetchError(
+    return StartUnknown(
         f"it is not known whether {ref} was started: {error}; the plan is {_status(seen)}, as it "
         "may have been before: compare the job's progress in ESA, then run up again to start it, or "
         "declare it as it is"
     )
 
 
-def not_shown_yet(ref: PlanRef, error: EsaError | None) -> PrefetchError:
+def not_shown_yet(ref: PlanRef, error: EsaError | None) -> StartUnknown:
     """A Start may have an effect that no list shows yet."""
-    return PrefetchError(
+    return StartUnknown(
         f"it is not known whether {ref} was started: {error}; ESA does not show it yet: run up "
         "again, which looks first"
     )
@@ -59,13 +63,13 @@ def not_shown_yet(ref: PlanRef, error: EsaError | None) -> PrefetchError:
 def without_job(ref: PlanRef, error: EsaError) -> PrefetchError:
     """The job is not known, so there is no list to read."""
     if isinstance(error, BadAnswer):
-        return PrefetchError(
+        return StartUnknown(
             f"ESA accepted Start for {ref}, but its answer cannot be read and without job_id "
             f"the plan cannot be looked up: give job_id and run up again, which then adopts the "
             f"plan as it is ({error})"
         )
     if error.ambiguous:
-        return PrefetchError(
+        return StartUnknown(
             f"it is not known whether {ref} was started, and without job_id it cannot be "
             f"looked up: give job_id and run up again, which then looks first ({error})"
         )
