@@ -1,7 +1,8 @@
-"""Ends the dynamic host once its engine is gone; never while the engine lives.
+"""Ends a provider's process once its engine is gone; never while the engine lives.
 
-The CLI ends its hosts itself, unless it is killed. Then the host would run for ever: what its hooks do is finished,
-and cannot be recorded any more. The host serves all dynamic providers of a program, so the hooks of others count too.
+The CLI ends its providers itself, unless it is killed. Then they would run for ever: what their hooks do is
+finished, and cannot be recorded any more. The dynamic host serves all dynamic providers of a program, so there the
+hooks of others count too.
 """
 
 import os
@@ -9,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from pulumi_esa_prefetch.provider.messages import engine_address
@@ -23,14 +25,19 @@ _lock = threading.Lock()
 _watches = False
 
 
-def end_with_engine() -> None:
-    """Watch the engine from now on, if this process is a dynamic host."""
+def end_with_engine(is_busy: Callable[[], bool] | None = None) -> None:
+    """Watch the engine from now on, if this process knows its address.
+
+    ``is_busy``: whether a hook runs; without, the threads of a dynamic host are looked at.
+    """
     global _watches
     address = engine_address()
     with _lock:
         first, _watches = not _watches, True
     if address and first:
-        thread = threading.Thread(target=_watch, args=[address], daemon=True)
+        thread = threading.Thread(
+            target=_watch, args=[address, is_busy or _a_hook_runs], daemon=True
+        )
         thread.start()
 
 
@@ -47,12 +54,12 @@ def engine_is_gone(address: str) -> bool:
     return False
 
 
-def _watch(address: str) -> None:
+def _watch(address: str, is_busy: Callable[[], bool]) -> None:
     refused = 0
     while True:
         time.sleep(PAUSE)
         refused = refused + 1 if engine_is_gone(address) else 0
-        if refused >= REFUSALS and not _a_hook_runs():
+        if refused >= REFUSALS and not is_busy():
             os._exit(0)
 
 

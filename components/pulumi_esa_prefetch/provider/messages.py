@@ -8,7 +8,7 @@ because a Start may have succeeded before, and delays it for a second at most.
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -24,6 +24,7 @@ _FRAMES = 4
 """How many frames above a hook the host's handler may be."""
 
 _given = ""
+_spelled: Callable[[str], str] = str
 _resource: ContextVar[str] = ContextVar("resource", default="")
 
 
@@ -68,10 +69,13 @@ def requested_urn() -> str:
     return ""
 
 
-def use_engine(address: str) -> None:
-    """Send messages to the engine at this address; a dynamic host needs no call, it has the address as argument."""
-    global _given, _engine_log
-    _given, _engine_log = address, _EngineLog()
+def use_engine(address: str, spelled: Callable[[str], str] = str) -> None:
+    """Send messages to the engine at this address; a dynamic host needs no call, it has the address as argument.
+
+    ``spelled``: gives a sentence the names that properties have in the program.
+    """
+    global _given, _engine_log, _spelled
+    _given, _engine_log, _spelled = address, _EngineLog(), spelled
 
 
 def engine_address() -> str | None:
@@ -119,7 +123,7 @@ _engine_log = _EngineLog()
 
 
 def _say(severity: str, text: str, urn: str | None) -> None:
-    line = one_line(text, LONGEST_SENTENCE)
+    line = one_line(_spelled(text), LONGEST_SENTENCE)
     about_urn = _resource.get() if urn is None else urn
     if engine_address() and _engine_log.send(severity, line, about_urn):
         return

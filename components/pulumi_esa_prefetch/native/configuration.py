@@ -1,0 +1,105 @@
+"""The provider's own configuration: read from its arguments, the stack's config and the environment.
+
+The default provider gets every key of the stack's namespace, also those that are the program's (``plans``) or
+another one's. They are accepted and dropped: a change of them is no change of the provider. An explicit provider has
+its arguments and the environment alone, so that it never signs with the stack's keys by mistake.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.output import contains_unknowns
+
+from pulumi_esa_prefetch.load import Limits, LimitsError
+from pulumi_esa_prefetch.settings.setting_lookup import Get, SettingsSource
+from pulumi_esa_prefetch.settings.settings import (
+    NAMESPACE,
+    SETTINGS,
+    Settings,
+    SettingsError,
+    read_settings,
+    refuse_misspelt,
+)
+
+OWN = ("parallel",)
+"""Settings that the dynamic face has not."""
+ARGUMENTS = tuple(sorted({*SETTINGS, *OWN} - {"plans", "debug"}))
+"""The arguments of the provider in the schema."""
+DEFAULT_PARALLEL = 32
+MOST_PARALLEL = 1000
+
+_DEFAULT_NAME = re.compile(r"::default(_[0-9A-Za-z_]+)?$")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What one provider is configured with; ``limits``: their JSON, ``parallel``: how many hooks run at once."""
+
+    settings: Settings
+    limits: str | None
+    parallel: int
+
+
+def kept_arguments(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that are recorded: without the keys of the namespace that are not the provider's."""
+    return {name: value for name, value in args.items() if name in ARGUMENTS}
+
+
+def wrong_arguments(
+    urn: str, args: Mapping[str, Any], environ: Mapping[str, str]
+) -> str:
+    """What is wrong with the arguments, in one sentence; empty if nothing is, or not everything is known yet."""
+    try:
+        refuse_misspelt(f"{NAMESPACE}:{name}" for name in args if name not in OWN)
+        if not contains_unknowns(dict(args)):
+            read_configuration(urn, args, environ)
+    except (SettingsError, LimitsError) as error:
+        return str(error)
+    return ""
+
+
+def read_configuration(
+    urn: str, args: Mapping[str, Any], environ: Mapping[str, str]
+) -> Configuration:
+    """Read the configuration of the provider with this URN. Raises SettingsError and LimitsError."""
+    get = _getter(args, environ if _DEFAULT_NAME.search(urn) else {})
+    limits = get(f"{NAMESPACE}:limits")
+    Limits.parse(limits)
+    return Configuration(read_settings(get, environ), limits, _parallel(get, environ))
+
+
+def _parallel(get: Get, environ: Mapping[str, str]) -> int:
+    name = f"{NAMESPACE}:parallel"
+    given = SettingsSource(get, environ).positive(name)
+    number = DEFAULT_PARALLEL if given is None else given
+    if number != int(number) or number > MOST_PARALLEL:
+        raise SettingsError(f"{name} must be a whole number from 1 to {MOST_PARALLEL}")
+    return int(number)
+
+
+def _getter(args: Mapping[str, Any], environ: Mapping[str, str]) -> Get:
+    """Read a config value: the provider's own from the arguments, ``alicloud:*`` from the stack's config."""
+    stack = _stack_config(environ)
+
+    def get(full_name: str) -> str | None:
+        namespace, _, name = full_name.partition(":")
+        return _text(args.get(name) if namespace == NAMESPACE else stack.get(full_name))
+
+    return get
+
+
+def _stack_config(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """The stack's config, which the engine gives a provider in PULUMI_CONFIG."""
+    try:
+        found = json.loads(environ.get("PULUMI_CONFIG") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    """A value as the stack's config has it: text as it is, anything else as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,264 @@
+# ruff: noqa: ARG002, N802 -- names and arguments are those of provider.proto
+"""The provider's gRPC calls: reads requests, runs the hooks in threads, writes answers and errors.
+
+The core is synchronous. Its hooks run in a pool of ``parallel`` threads, so that only the engine's own ``--parallel``
+and ESA's quota limit how many plans are handled at once. Errors are one sentence: an exception that leaves a call
+would be shown with its stack. Components are left to the SDK's servicer.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.provider.experimental.provider import Provider
+from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from pulumi_esa_prefetch.native import configuration, plan_resource
+from pulumi_esa_prefetch.native.detailed_diff import Kind
+from pulumi_esa_prefetch.native.plan_resource import RecordedInPart
+from pulumi_esa_prefetch.native.property_names import sentence_in_schema
+from pulumi_esa_prefetch.native.schema import schema_text
+from pulumi_esa_prefetch.native.struct_values import read_struct, write_struct
+from pulumi_esa_prefetch.provider import messages
+from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.resource_hooks import one_sentence
+from pulumi_esa_prefetch.provider.session import ProviderSession, open_session
+
+T = TypeVar("T")
+Props = dict[str, Any]
+
+_FIRST_THREADS = 4
+"""Until the provider is configured."""
+_DETAILS = "grpc-status-details-bin"
+
+
+class NativeServicer(ProviderServicer):
+    """One provider of one engine; a debugger may attach it to the next engine, which configures it anew."""
+
+    def __init__(self, version: str, components: Provider, engine: str) -> None:
+        super().__init__([], version, components, engine)
+        self._session: ProviderSession | None = None
+        self._pool = ThreadPoolExecutor(_FIRST_THREADS)
+        self._running = 0
+        self._interrupted = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a hook runs."""
+        return self._running > 0
+
+    def interrupt(self) -> None:
+        """Begin no call any more that changes something; what runs is finished and recorded."""
+        self._interrupted = True
+        if self._session is not None:
+            self._session.interrupt()
+
+    async def Attach(self, request: Any, context: Any) -> Any:
+        """Belong to the engine that has attached this running provider (``PULUMI_DEBUG_PROVIDERS``)."""
+        self._engine_address = request.address
+        messages.use_engine(request.address, sentence_in_schema)
+        return empty_pb2.Empty()
+
+    async def Cancel(self, request: Any, context: Any) -> Any:
+        """Interrupt what runs."""
+        self.interrupt()
+        return empty_pb2.Empty()
+
+    async def GetSchema(self, request: Any, context: Any) -> Any:
+        """The package's schema."""
+        return provider_pb2.GetSchemaResponse(schema=schema_text(self._version))
+
+    async def CheckConfig(self, request: Any, context: Any) -> Any:
+        """Name what is wrong with the provider's arguments, and record only its own."""
+        args = read_struct(request.news)
+        wrong = configuration.wrong_arguments(request.urn, args, os.environ)
+        failures = (
+            [provider_pb2.CheckFailure(property="", reason=wrong)] if wrong else []
+        )
+        kept = {n: request.news.fields[n] for n in configuration.kept_arguments(args)}
+        response = provider_pb2.CheckResponse(failures=failures)
+        for name, value in kept.items():
+            response.inputs.fields[name].CopyFrom(value)
+        return response
+
+    async def DiffConfig(self, request: Any, context: Any) -> Any:
+        """Other arguments never replace a resource: a plan is the same by any key and endpoint."""
+        olds, news = read_struct(request.olds), read_struct(request.news)
+        names = [n for n in sorted(olds | news) if olds.get(n) != news.get(n)]
+        return provider_pb2.DiffResponse(changes=_changes(bool(names)), diffs=names)
+
+    async def Configure(self, request: Any, context: Any) -> Any:
+        """Read the settings, and open a session."""
+
+        def configure() -> None:
+            args = read_struct(request.args)
+            with one_sentence():
+                config = configuration.read_configuration(request.urn, args, os.environ)
+                self._session = open_session(
+                    config.settings, config.limits, says_plans_at_exit=False
+                )
+            self._pool = ThreadPoolExecutor(config.parallel, "hook")
+
+        await self._run(context, "", configure)
+        if self._interrupted and self._session is not None:
+            self._session.interrupt()
+        return provider_pb2.ConfigureResponse(supportsPreview=True)
+
+    async def Check(self, request: Any, context: Any) -> Any:
+        """Check a plan's inputs."""
+        olds, news = read_struct(request.olds), read_struct(request.news)
+        checked = await self._run(
+            context, request.urn, lambda: plan_resource.check(self._open, olds, news)
+        )
+        failures = [
+            provider_pb2.CheckFailure(property=name, reason=reason)
+            for name, reason in checked.failures
+        ]
+        inputs = write_struct(checked.inputs)
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
+
+    async def Diff(self, request: Any, context: Any) -> Any:
+        """Compare a plan's inputs with the state, by property."""
+        olds, news = read_struct(request.olds), read_struct(request.news)
+        old_inputs = read_struct(request.old_inputs)
+        found = await self._run(
+            context,
+            request.urn,
+            lambda: plan_resource.diff(self._open, request.id, olds, old_inputs, news),
+        )
+        return provider_pb2.DiffResponse(
+            changes=_changes(found.changes),
+            replaces=["planId"] if found.replaces else [],
+            deleteBeforeReplace=found.replaces,
+            diffs=sorted(
+                {path.partition(".")[0].partition("[")[0] for path in found.properties}
+            ),
+            detailedDiff={
+                path: provider_pb2.PropertyDiff(kind=_kind(kind), inputDiff=True)
+                for path, kind in found.properties.items()
+            },
+            hasDetailedDiff=True,
+        )
+
+    async def Create(self, request: Any, context: Any) -> Any:
+        """Create a plan's record, or preview it."""
+        news = read_struct(request.properties)
+
+        def create() -> tuple[str, Props]:
+            if request.preview:
+                return "", plan_resource.preview_create(self._open, news)
+            return plan_resource.create(self._hook(request.timeout), news)
+
+        id_, outputs = await self._run(context, request.urn, create)
+        return provider_pb2.CreateResponse(id=id_, properties=write_struct(outputs))
+
+    async def Read(self, request: Any, context: Any) -> Any:
+        """Read a plan as ESA lists it; an answer without an id is one that is gone."""
+        props, inputs = read_struct(request.properties), read_struct(request.inputs)
+        found = await self._run(
+            context,
+            request.urn,
+            lambda: plan_resource.read(
+                self._hook(request.timeout), request.id, props, inputs
+            ),
+        )
+        if found is None:
+            return provider_pb2.ReadResponse()
+        id_, outs, declared = found
+        return provider_pb2.ReadResponse(
+            id=id_, properties=write_struct(outs), inputs=write_struct(declared)
+        )
+
+    async def Update(self, request: Any, context: Any) -> Any:
+        """Update a plan, or preview it."""
+        olds, news = read_struct(request.olds), read_struct(request.news)
+        old_inputs = read_struct(request.old_inputs)
+
+        def update() -> Props:
+            if request.preview:
+                return plan_resource.preview_update(self._open, request.id, olds, news)
+            hook = self._hook(request.timeout)
+            return plan_resource.update(hook, request.id, olds, old_inputs, news)
+
+        outputs = await self._run(context, request.urn, update)
+        return provider_pb2.UpdateResponse(properties=write_struct(outputs))
+
+    async def Delete(self, request: Any, context: Any) -> Any:
+        """Do what a plan's ``onDestroy`` declares."""
+        props = read_struct(request.properties)
+        await self._run(
+            context,
+            request.urn,
+            lambda: plan_resource.delete(
+                self._hook(request.timeout), request.id, props
+            ),
+        )
+        return empty_pb2.Empty()
+
+    @property
+    def _open(self) -> ProviderSession:
+        if self._session is None:
+            raise PrefetchError("the engine has not configured this provider")
+        return self._session
+
+    def _hook(self, timeout: float) -> HookCall:
+        """One call of a hook; ``timeout``: the resource's own deadline in seconds, 0 for the configured one."""
+        if self._open.interrupted.is_set():
+            raise PrefetchError("not begun, as the run was interrupted")
+        return HookCall(self._open, seconds=timeout or None)
+
+    async def _run(self, context: Any, urn: str, hook: Callable[[], T]) -> T:
+        """The result of a hook, which runs in a thread; a failure ends the call in one sentence."""
+
+        def run() -> T:
+            with messages.about(urn), one_sentence():
+                return hook()
+
+        self._running += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, run)
+        except RecordedInPart as failure:
+            await _abort_in_part(context, failure)
+        except PrefetchError as error:
+            await _abort(context, sentence_in_schema(str(error)))
+        finally:
+            self._running -= 1
+
+
+def _kind(kind: Kind) -> Any:
+    return kind.value
+
+
+def _changes(differ: bool) -> Any:
+    response = provider_pb2.DiffResponse
+    return response.DIFF_SOME if differ else response.DIFF_NONE
+
+
+async def _abort(context: Any, sentence: str) -> NoReturn:
+    await context.abort(grpc.StatusCode.UNKNOWN, sentence)
+    raise AssertionError(sentence)  # ``abort`` has raised
+
+
+async def _abort_in_part(context: Any, failure: RecordedInPart) -> NoReturn:
+    """Fail, and let the engine record what was done (``ErrorResourceInitFailed``)."""
+    reason = sentence_in_schema(failure.reason)
+    recorded = provider_pb2.ErrorResourceInitFailed(
+        id=failure.id,
+        properties=write_struct(failure.outputs),
+        inputs=write_struct(failure.inputs),
+        reasons=[reason],
+    )
+    detail = any_pb2.Any()
+    detail.Pack(recorded)
+    code = grpc.StatusCode.UNKNOWN
+    status = status_pb2.Status(code=code.value[0], message=reason, details=[detail])
+    await context.abort(code, reason, ((_DETAILS, status.SerializeToString()),))
+    raise AssertionError(reason)  # ``abort`` has raised

@@ -1,0 +1,69 @@
+"""Property values between protobuf's Struct and Python; unknown values stay unknown, secrets are opened.
+
+The provider tells the engine that it accepts no secrets. So the engine sends plain values, and marks what comes
+back under the same name as secret again. Only the provider's own configuration, and what goes to a component,
+arrives wrapped (Pulumi, ``provider.proto``: the "sig" keys).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
+from pulumi.output import UNKNOWN, contains_unknowns
+from pulumi.runtime import rpc
+
+_UNKNOWN_TEXT = rpc.UNKNOWN
+_WRAPPED = {rpc._special_secret_sig, rpc._special_output_value_sig}  # noqa: SLF001 -- the protocol's own texts
+_SIGNATURE = rpc._special_sig_key  # noqa: SLF001
+
+Props = dict[str, Any]
+
+
+def read_struct(struct: Struct) -> Props:
+    """The properties as Python values; an unknown one is `pulumi.output.UNKNOWN`."""
+    return {name: _read(value) for name, value in struct.fields.items()}
+
+
+def write_struct(props: Mapping[str, Any]) -> Struct:
+    """The properties as a Struct, without those that are None."""
+    given = {name: value for name, value in props.items() if value is not None}
+    return Struct(fields={name: _write(value) for name, value in given.items()})
+
+
+def known_only(props: Mapping[str, Any]) -> Props:
+    """The properties that hold nothing unknown."""
+    return {n: value for n, value in props.items() if not contains_unknowns(value)}
+
+
+def _read(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _read_fields(value.struct_value)
+    if kind == "list_value":
+        return [_read(item) for item in value.list_value.values]
+    if kind == "string_value" and value.string_value == _UNKNOWN_TEXT:
+        return UNKNOWN
+    return None if kind in {None, "null_value"} else getattr(value, kind)
+
+
+def _read_fields(struct: Struct) -> Any:
+    fields = struct.fields
+    if _SIGNATURE in fields and fields[_SIGNATURE].string_value in _WRAPPED:
+        return _read(fields["value"]) if "value" in fields else UNKNOWN
+    return read_struct(struct)
+
+
+def _write(value: Any) -> Value:
+    if contains_unknowns(value) and not isinstance(value, (dict, list)):
+        return Value(string_value=_UNKNOWN_TEXT)
+    if isinstance(value, dict):
+        return Value(
+            struct_value=Struct(fields={k: _write(v) for k, v in value.items()})
+        )
+    if isinstance(value, list):
+        return Value(list_value=ListValue(values=[_write(item) for item in value]))
+    if isinstance(value, bool):
+        return Value(bool_value=value)
+    if isinstance(value, (int, float)):
+        return Value(number_value=value)
+    return Value(null_value=NULL_VALUE) if value is None else Value(string_value=value)
