@@ -10,6 +10,7 @@ import pytest
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
 from tests.support.engines import ENGINES
+from tests.support.faces import DYNAMIC, FACES
 from tests.support.local_esa import Document, Esa
 from tests.support.throwaway_stack import Stack
 
@@ -60,12 +61,19 @@ def emulator() -> Iterator[Emulators]:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, engine: str) -> Stacks:
+def face() -> str:
+    """The face of the provider; a test of both is parametrized by FACES."""
+    return DYNAMIC.name
+
+
+@pytest.fixture
+def stack(tmp_path: Path, engine: str, face: str) -> Stacks:
     """Make stacks, each a project of its own, against an emulator."""
     made: list[Stack] = []
 
     def make(esa: Esa) -> Stack:
-        made.append(Stack(tmp_path / f"stack-{len(made)}", engine, esa.endpoint))
+        root = tmp_path / f"stack-{len(made)}"
+        made.append(Stack(root, engine, esa.endpoint, FACES[face]))
         return made[-1]
 
     return make

@@ -18,8 +18,9 @@ from tests.lifecycle.figures import Figures
 from tests.support import secret_leaks as leaks
 from tests.support.emulator_process import Service
 from tests.support.engines import ENGINES
+from tests.support.faces import DYNAMIC, FACES, Face
 from tests.support.local_esa import Esa, job, job_id, plan, plan_id, seed
-from tests.support.processes import HOST, kill, provider_host, words
+from tests.support.processes import kill, provider_host, words
 from tests.support.throwaway_stack import Result, Stack
 
 PLANS = 50
@@ -57,11 +58,12 @@ class Blow:
 class Round:
     """One `up` of fifty plans that is hit once, and the one `up --refresh` that has to mend it."""
 
-    def __init__(self, root: Path, program: str) -> None:
+    def __init__(self, root: Path, program: str, face: Face) -> None:
         root.mkdir()
         self._root = root
         self._service = Service(root / "esa", SEED)
-        self._stack = Stack(root / "stack", program, self._service.endpoint)
+        self._word = face.process_word(root / "stack")
+        self._stack = Stack(root / "stack", program, self._service.endpoint, face)
         self._stack.configure(plans=PLANS_DECLARED, deadline=20)
         with closing(Esa(self._service.endpoint)) as esa:
             esa.post("faults", {"faults": [{"kind": "stall", "seconds": STALL}]})
@@ -84,7 +86,7 @@ class Round:
         wrong += [
             f"a secret is in {path}" for path in leaks.in_files(self._root, [SECRET])
         ]
-        if host is not None and HOST in words(host):
+        if host is not None and self._word in words(host):
             wrong.append("the provider's host was left behind")
         return Outcome(blow, struck, tuple(wrong))
 
@@ -98,9 +100,12 @@ class Round:
             stderr=subprocess.DEVNULL,
         )
         if blow.victim == "host":  # its moments begin when it is there
-            until(lambda: bool(process.poll() or provider_host(process.pid)), 60)
+            until(
+                lambda: bool(process.poll() or provider_host(process.pid, self._word)),
+                60,
+            )
         time.sleep(blow.after)
-        host = provider_host(process.pid)
+        host = provider_host(process.pid, self._word)
         struck = process.poll() is None and self._kill(blow.victim, process.pid, host)
         process.wait(timeout=240)
         return struck, host
@@ -117,8 +122,7 @@ class Round:
         with closing(Esa(self._service.endpoint)) as esa:
             starts = esa.starts_by_plan()
             true = {key: one["Status"] for key, one in esa.plans().items()}
-        outputs = [one["outputs"] for one in self._stack.records().values()]
-        recorded = {one["plan_id"]: one["status"] for one in outputs}
+        recorded = self._stack.statuses()
         for key, wanted in WANTED.items():
             if starts.get(key, 0) != wanted:
                 yield f"{key} was started {starts.get(key, 0)} times, not {wanted}"
@@ -150,16 +154,16 @@ def blows(times: int, seconds: float, chance: random.Random) -> list[Blow]:
 
 
 def strike_all(
-    root: Path, program: str, times: int, chance: int, at_once: int
+    root: Path, program: str, face: Face, times: int, chance: int, at_once: int
 ) -> Figures:
     """Let all blows fall, some rounds side by side."""
-    seconds = Round(root / "undisturbed", program).undisturbed()
+    seconds = Round(root / "undisturbed", program, face).undisturbed()
     planned = blows(times, seconds, random.Random(chance))
 
     def strike(numbered: tuple[int, Blow]) -> Outcome:
         number, blow = numbered
         place = root / f"round-{number}"
-        outcome = Round(place, program).hit(blow)
+        outcome = Round(place, program, face).hit(blow)
         if not outcome.wrong:
             shutil.rmtree(place)
         return outcome
@@ -201,6 +205,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--engine", choices=ENGINES, default="embedded")
+    parser.add_argument("--face", choices=FACES, default=DYNAMIC.name)
     chosen = parser.parse_args()
     program = ENGINES[chosen.engine]
     if program is None:
@@ -209,7 +214,12 @@ def main() -> int:
         prefix="kill-", ignore_cleanup_errors=True
     ) as root:
         figures = strike_all(
-            Path(root), program, chosen.times, chosen.seed, chosen.at_once
+            Path(root),
+            program,
+            FACES[chosen.face],
+            chosen.times,
+            chosen.seed,
+            chosen.at_once,
         )
     print(figures.text())
     return int(bool(figures.broken))

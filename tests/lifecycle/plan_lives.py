@@ -88,11 +88,14 @@ class Life:
 
     def _after(self, result: Result, esa: Esa) -> "After":
         assert self._stack is not None
-        records = self._stack.records()
+        records, spelled = (
+            self._stack.records(),
+            self._stack.face.with_names_of_the_dynamic_face,
+        )
         return After(
             recorded={n: one["outputs"]["status"] for n, one in records.items()},
             true={key: one["Status"] for key, one in esa.plans().items()},
-            said=result.diagnostics(),
+            said={name: spelled(text) for name, text in result.diagnostics().items()},
             calls=esa.history(),
         )
 

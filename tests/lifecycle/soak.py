@@ -17,6 +17,7 @@ from tests.lifecycle.faults import PASSING, PUBLISHED, hitting
 from tests.lifecycle.figures import Figures
 from tests.support import secret_leaks as leaks
 from tests.support.engines import ENGINES
+from tests.support.faces import DYNAMIC, FACES, Face
 from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.support.throwaway_stack import Stack
 
@@ -123,11 +124,11 @@ class Soak:
 
     def _expect_as_declared(self, after: str) -> None:
         true = {key: one["Status"] for key, one in self._esa.plans().items()}
-        outputs = [one["outputs"] for one in self._stack.records().values()]
+        recorded = self._stack.statuses()
         idle = [key for key, status in true.items() if status in {"stopped", "failed"}]
-        unlike = [one for one in outputs if one["status"] != true[one["plan_id"]]]
+        unlike = [key for key, status in recorded.items() if status != true[key]]
         self.figures.check(
-            f"after {after}: plans on record", len(outputs), self._size.plans
+            f"after {after}: plans on record", len(recorded), self._size.plans
         )
         self.figures.check(f"after {after}: plans not as declared", len(idle), 0)
         self.figures.check(f"after {after}: records unlike ESA", len(unlike), 0)
@@ -191,13 +192,13 @@ def _plan(number: int, status: str) -> Document:
     )
 
 
-def soak(root: Path, program: str, size: Size) -> Figures:
-    """Run it on an engine, in a folder."""
+def soak(root: Path, program: str, face: Face, size: Size) -> Figures:
+    """Run it on an engine, with a face of the provider, in a folder."""
     with (
         running(create_app(seed=seeded(size))) as endpoint,
         closing(Esa(endpoint)) as esa,
     ):
-        return Soak(Stack(root, program, endpoint), esa, size).run()
+        return Soak(Stack(root, program, endpoint, face), esa, size).run()
 
 
 def main() -> int:
@@ -207,13 +208,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=Size.jobs)
     parser.add_argument("--seed", type=int, default=Size.seed)
     parser.add_argument("--engine", choices=ENGINES, default="embedded")
+    parser.add_argument("--face", choices=FACES, default=DYNAMIC.name)
     chosen = parser.parse_args()
     program = ENGINES[chosen.engine]
     if program is None:
         parser.error("the pulumi command is not on PATH")
     with tempfile.TemporaryDirectory(prefix="soak-") as root:
         size = Size(chosen.plans, chosen.jobs, chosen.seed)
-        figures = soak(Path(root) / "stack", program, size)
+        figures = soak(Path(root) / "stack", program, FACES[chosen.face], size)
     print(figures.text())
     return int(bool(figures.broken))
 

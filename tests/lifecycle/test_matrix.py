@@ -11,6 +11,7 @@ from tests.lifecycle.pairwise import Combination, pairwise
 from tests.lifecycle.plan_lives import Life
 from tests.lifecycle.table_rows import LOSS, PHASES, ROWS
 from tests.lifecycle.tally import PROPERTY, Ran
+from tests.support.faces import FACES
 
 RULES = sorted({dialect.rule for dialect in DIALECTS})
 DEFAULT = ""
@@ -51,6 +52,7 @@ def open_ends(combination: Combination) -> set[str]:
     return {row.name for row in ROWS if changed.intersection(row.hangs_on)}
 
 
+@pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("number", [*map(marked, COMBINATIONS)])
 def test_every_row_holds_or_says_why_not_whatever_esa_answers(
     emulator: Emulators,

@@ -26,10 +26,10 @@ def words(pid: int) -> list[str]:
     return [word.decode(errors="replace") for word in text.split(b"\0") if word]
 
 
-def provider_host(engine: int) -> int | None:
-    """The dynamic provider's host of a run, once it is there."""
+def provider_host(engine: int, word: str = HOST) -> int | None:
+    """The provider's process of a run, once it is there: the dynamic host, or one with this word in its command."""
     # The embedded engine has a guard before it, with the same words: the last is the host.
-    return max((p for p in descendants(engine) if HOST in words(p)), default=None)
+    return max((p for p in descendants(engine) if word in words(p)), default=None)
 
 
 def kill(pid: int) -> bool:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.prefetch.demo.settings import ROOT, shielded
+from stacks.prefetch.demo.settings import shielded
 from tests.support.engines import ESA_PREFETCH
+from tests.support.faces import DYNAMIC, FACES, Face
 from tests.support.new_stacks import make_stack
 
-TYPE = "pulumi-python:dynamic/esa:ScheduledPrefetch"
+TYPE = DYNAMIC.type
+TYPES = {face.type for face in FACES.values()}
 STACK_RESOURCE = "esa-prefetch-test"
 PASSPHRASE = "open sesame"
 SECONDS = 180.0
@@ -46,8 +48,11 @@ class Result:
 class Stack:
     """A project of its own with one stack, `test`, in a backend of its own."""
 
-    def __init__(self, root: Path, program: str, endpoint: str) -> None:
+    def __init__(
+        self, root: Path, program: str, endpoint: str, face: Face = DYNAMIC
+    ) -> None:
         self.root = root
+        self.face = face
         self.program = program
         self.variables = {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",
@@ -56,10 +61,7 @@ class Stack:
         }
         for place in ("project/program", "state", "home"):
             (root / place).mkdir(parents=True)
-        self.write_program((ROOT / "stacks/prefetch/__main__.py").read_text())
-        (root / "project/Pulumi.yaml").write_text(
-            "name: esa-prefetch\nmain: program/\nruntime: python\n"
-        )
+        face.write(root)
         self.config: dict[str, object] = {}
         make_stack(
             (program,),
@@ -166,7 +168,15 @@ class Stack:
         return {
             record["urn"].rpartition("::")[2]: record
             for record in self.deployment().get("resources", [])
-            if record["type"].endswith(TYPE)
+            if record["type"] in TYPES
+        }
+
+    def statuses(self) -> dict[str, str]:
+        """Plan's id -> its status in the state."""
+        records = self.records().values()
+        return {
+            record["id"].rpartition(":")[2]: record["outputs"]["status"]
+            for record in records
         }
 
     def outputs(self, name: str) -> Document:
