@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future
 from typing import Any
 
 import grpc
@@ -71,13 +70,13 @@ class Plugin:
         """Check inputs."""
         return self.calls.Check(P.CheckRequest(urn=urn(name), news=struct(inputs)))
 
-    def create(self, number: int, timeout: float = 0, **more: Any) -> Future[Any]:
+    def create(self, number: int, timeout: float = 0, **more: Any) -> Any:
         """Begin to create a plan's record."""
         inputs = {"planId": plan_id(number), "jobId": job_id(1)} | more
         request = P.CreateRequest(
             urn=urn(f"plan-{number}"), properties=struct(inputs), timeout=timeout
         )
-        return self.calls.Create.future(request)  # type: ignore[no-any-return]
+        return self.calls.Create.future(request)
 
     def cancel(self) -> None:
         """What an engine calls at Ctrl-C."""

@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, PREFETCH
+from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, DYNAMIC_PREFETCH
 
 Document = dict[str, Any]
 
@@ -23,7 +23,7 @@ def plan_id(number: int) -> str:
     return f"{number:024x}"
 
 
-def urn(name: str, kind: str = PREFETCH) -> str:
+def urn(name: str, kind: str = DYNAMIC_PREFETCH) -> str:
     return f"urn:pulumi:dev::proj::{kind}::{name}"
 
 
@@ -60,7 +60,10 @@ def outputs(number: int, status: str, **others: Any) -> Document:
 
 
 def resource(
-    name: str, kind: str = PREFETCH, dependencies: Document | None = None, **sides: Any
+    name: str,
+    kind: str = DYNAMIC_PREFETCH,
+    dependencies: Document | None = None,
+    **sides: Any,
 ) -> Document:
     return {
         "urn": urn(name, kind),

@@ -21,13 +21,12 @@ from pulumi_esa_prefetch.provider import resource_hooks
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.messages import note
+from pulumi_esa_prefetch.provider.outcome_words import TAKEN_OVER
 from pulumi_esa_prefetch.provider.plan_decision import UNRECORDED, Act
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
 from pulumi_esa_prefetch.provider.session import ProviderSession
 
 Props = dict[str, Any]
-
-TAKEN_OVER = "taken over: no call"
 
 
 class RecordedInPart(Exception):

@@ -25,6 +25,9 @@ class PlanOperation(StrEnum):
     LEAVE = "left as it is"
 
 
+TAKEN_OVER = "taken over: no call"
+"""Said of a plan that another face of the provider has recorded before."""
+
 _OPERATIONS = {
     Act.START: PlanOperation.START,
     Act.STOP: PlanOperation.STOP,

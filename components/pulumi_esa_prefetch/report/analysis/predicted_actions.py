@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES
 from pulumi_esa_prefetch.provider.outcome_words import (
+    TAKEN_OVER,
     PlanOperation,
     in_words,
     operations_of,
@@ -26,6 +27,7 @@ from pulumi_esa_prefetch.provider.plan_decision import (
     at_update,
     before_delete,
     what_then,
+    without_lookup,
 )
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState, split_id
 from pulumi_esa_prefetch.report.analysis.plan_facts import PlanFacts
@@ -209,6 +211,8 @@ def _update(node: ResourceNode, facts: PlanFacts, now: datetime) -> PredictedAct
     declared, recorded = _declared(node, facts), _recorded(node)
     if declared is None or recorded is None:
         return _unreadable(node)
+    if node.is_taken_over and without_lookup(declared, recorded).act is Act.KEEP:
+        return PredictedAction((), TAKEN_OVER, submits=facts.status in ACTIVE)
     if facts.is_missing:
         return _predicted(at_update(declared, recorded, None, now), declared, "")
     observed = _Observed(facts.status or recorded.status, facts.end_time)

@@ -41,7 +41,7 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
 )
 from pulumi_esa_prefetch.report.inputs.resource_graph import (
     JOB,
-    PREFETCH,
+    PREFETCHES,
     ResourceGraph,
     ResourceNode,
 )
@@ -197,7 +197,7 @@ def _others(graph: ResourceGraph) -> tuple[OtherChange, ...]:
     found = [
         OtherChange(change=node.op, type=node.type, name=node.name)
         for node in graph.nodes.values()
-        if node.op in CHANGES and node.type != PREFETCH
+        if node.op in CHANGES and node.type not in PREFETCHES
     ]
     return tuple(sorted(found, key=lambda other: (other.type, other.name)))
 

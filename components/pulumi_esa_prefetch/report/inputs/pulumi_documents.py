@@ -14,12 +14,14 @@ from pydantic.alias_generators import to_camel
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.json_text import find_objects
+from pulumi_esa_prefetch.settings.settings import NAMESPACE
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value that is not known before the deployment."""
 SECRET = "[secret]"  # noqa: S105 -- a mask, not a secret
 _STATE_KEYS = frozenset({"deployment", "checkpoint"})
 _DYNAMIC = "pulumi:providers:pulumi-python"
+_NATIVE = "pulumi:providers:esa-prefetch"
 _SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 -- marks wrapped values
 
 
@@ -129,16 +131,18 @@ def resources_of(deployment: object) -> tuple[ResourceEntry, ...]:
 
 
 def settings_of(resources: Iterable[ResourceEntry]) -> dict[str, str] | None:
-    """Return the config that a state's dynamic resources were deployed with.
+    """Return the config that a state's plans were deployed with; secrets are masked here.
 
-    The inputs of their provider in the state hold all of it; secrets are masked here. None if the state has
-    no such provider.
+    The provider of dynamic resources has the stack's config as inputs, that of native ones its own settings. None
+    if the state has neither.
     """
-    providers = (r.inputs for r in resources if r.type == _DYNAMIC and not r.delete)
-    inputs = next(providers, None)
-    if inputs is None:
-        return None
-    return {name: _setting(value) for name, value in inputs.items()}
+    found = {r.type: r.inputs for r in resources if not r.delete}
+    if _DYNAMIC in found:
+        return {name: _setting(value) for name, value in found[_DYNAMIC].items()}
+    if _NATIVE in found:
+        own = found[_NATIVE].items()
+        return {f"{NAMESPACE}:{name}": _setting(value) for name, value in own}
+    return None
 
 
 def _setting(value: Any) -> str:

@@ -1,13 +1,15 @@
 """The links between jobs, plans and their ScheduledPrefetch resources; makes no call.
 
 pulumi_alicloud declares a job and its plans; a ScheduledPrefetch takes a plan's id from there. The link is
-`propertyDependencies`, or the ids where both are known.
+`propertyDependencies`, or the ids where both are known. A ScheduledPrefetch of the native face has the names of the
+schema in previews and states; here it has those of the provider, so that no other code knows of two faces.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pulumi_esa_prefetch.native.property_names import in_provider
 from pulumi_esa_prefetch.provider.plan_properties import split_id
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     SECRET,
@@ -17,7 +19,9 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     ResourceEntry,
 )
 
-PREFETCH = "pulumi-python:dynamic/esa:ScheduledPrefetch"
+DYNAMIC_PREFETCH = "pulumi-python:dynamic/esa:ScheduledPrefetch"
+NATIVE_PREFETCH = "esa-prefetch:index:ScheduledPrefetch"
+PREFETCHES = frozenset({DYNAMIC_PREFETCH, NATIVE_PREFETCH})
 PLAN = "alicloud:esa/scheduledPreloadExecution:ScheduledPreloadExecution"
 JOB = "alicloud:esa/scheduledPreloadJob:ScheduledPreloadJob"
 
@@ -51,6 +55,12 @@ class ResourceNode:
     def is_removed(self) -> bool:
         """True if it is deleted and not replaced."""
         return self.op in REMOVALS
+
+    @property
+    def is_taken_over(self) -> bool:
+        """True if the native face takes a resource of the dynamic one over."""
+        before, after = (side and side.type for side in (self.old, self.new))
+        return before == DYNAMIC_PREFETCH and after == NATIVE_PREFETCH
 
     @property
     def keeps_id(self) -> bool:
@@ -96,7 +106,7 @@ class ResourceGraph:
         """
         nodes = {
             resource.urn: ResourceNode("same", resource, resource)
-            for resource in state
+            for resource in map(_in_provider_names, state)
             if not resource.delete
         }
         steps = {step.urn: _node(step) for step in preview.steps if step.state}
@@ -111,7 +121,7 @@ class ResourceGraph:
 
     def prefetches(self) -> list[ResourceNode]:
         """Return the ScheduledPrefetch resources, in the order of their names."""
-        found = [node for node in self.nodes.values() if node.type == PREFETCH]
+        found = [node for node in self.nodes.values() if node.type in PREFETCHES]
         return sorted(found, key=lambda node: (node.name, node.urn))
 
     def plan_of(self, prefetch: ResourceNode) -> ResourceNode | None:
@@ -149,7 +159,20 @@ def plain(value: Any) -> Any:
 
 
 def _node(step: PreviewStep) -> ResourceNode:
-    return ResourceNode(step.op, step.old_state, step.new_state)
+    old, new = step.old_state, step.new_state
+    return ResourceNode(
+        step.op,
+        old and _in_provider_names(old),
+        new and _in_provider_names(new),
+    )
+
+
+def _in_provider_names(resource: ResourceEntry) -> ResourceEntry:
+    if resource.type != NATIVE_PREFETCH:
+        return resource
+    names = ("inputs", "outputs", "property_dependencies")
+    renamed = {name: in_provider(getattr(resource, name) or {}) for name in names}
+    return resource.model_copy(update=renamed)
 
 
 def _last(composite: str) -> str:
