@@ -86,6 +86,10 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
         "esa.policy_command",
         "Check a state against the limits on the load of origins.",
     ),
+    "doctor": CommandEntry(
+        "esa.doctor",
+        "Check settings, keys, connection, rights and versions.",
+    ),
     "emulator": CommandEntry(
         "esa.emulator_command", "Run a local ESA for tests and trials."
     ),

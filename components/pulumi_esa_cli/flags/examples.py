@@ -81,6 +81,10 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "The selected stack": "esa-prefetch policy analyze",
         "An exported state": "esa-prefetch policy analyze --file state.json --limits limits.yaml",
     },
+    "doctor": {
+        "The selected stack, or the environment alone": "esa-prefetch doctor",
+        "For a program": "esa-prefetch doctor --json",
+    },
     "emulator": {
         "Keep its state in a file": "esa-prefetch emulator --seed seed.json --data esa-data.json",
         "With one of ESA's possible behaviours": "esa-prefetch emulator --port 0 --dialect times-utc",
