@@ -1,6 +1,6 @@
 """ESA's error table: the HTTP status and the text of each code.
 
-The first block is the table that the API pages of all eleven operations share. The
+The first block is the table that the API pages of the eleven operations of scheduled prefetch share. The
 emulator can return every row of it except `LogNotFound`: no operation queries a log. The
 second block holds the errors of the gateway in front of ESA (general error pages of
 Alibaba Cloud). The codes of the third block are invented, because ESA documents none.
@@ -102,6 +102,7 @@ ERRORS = {
     "InvalidJob.Status": ErrorRow(
         400, "The task does not allow this operation while it has plans that run."
     ),
+    "InstanceNotExist": ErrorRow(404, "The plan instance does not exist."),
     "InvalidJob.ExecutionCountFull": ErrorRow(
         400, "The maximum number of execution plans for the task has been reached."
     ),

@@ -105,6 +105,23 @@ def test_all_eleven_actions_have_their_effect() -> None:
     assert gone
 
 
+@pytest.mark.parametrize(
+    "named", [{"site_id": SITE}, {"instance_id": f"esa-site-{SITE}"}]
+)
+def test_the_quota_of_an_instance_is_read_by_its_id_or_a_site(
+    named: dict[str, Any],
+) -> None:
+    with emulator() as (_, url), client_at(url) as client:
+        found = client.list_instance_quotas(
+            quota_names=["preload", "wildcard"], **named
+        )
+
+    (quota,) = found.quotas
+    assert (found.instance_id, found.status) == (f"esa-site-{SITE}", "online")
+    assert (quota.name, quota.value_type) == ("preload", "num")
+    assert int(quota.value or "") > 0
+
+
 def test_a_job_with_refused_urls_exists() -> None:
     with emulator() as (_, url), client_at(url) as client:
         with pytest.raises(UrlsRefused, match="InvalidUrl") as caught:

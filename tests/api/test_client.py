@@ -66,6 +66,24 @@ def sent(
     )
 
 
+def test_list_instance_quotas_names_the_quotas_and_the_site() -> None:
+    quota = {"QuotaName": "preload", "QuotaValue": "500", "QuotaValueType": "num"}
+    answer = {"RequestId": REQUEST_ID, "Status": "online", "InstanceId": "esa-1"}
+    app = Script(ok({**answer, "Quotas": [quota]}), ok({**answer, "Quotas": None}))
+    client = client_of(app)
+
+    found = client.list_instance_quotas(quota_names=["preload", "wildcard"], site_id=7)
+    none = client.list_instance_quotas(quota_names=["preload"], instance_id="esa-1")
+
+    asked = {"QuotaNames": "preload,wildcard", "SiteId": "7"}
+    assert sent(app) == ("ListInstanceQuotas", "GET", asked, {})
+    assert sent(app, 1)[2] == {"InstanceId": "esa-1", "QuotaNames": "preload"}
+    assert [(one.name, one.value, one.value_type) for one in found.quotas] == [
+        ("preload", "500", "num")
+    ]
+    assert none.quotas == ()
+
+
 def test_create_scheduled_preload_job_sends_urls_one_per_line() -> None:
     app = Script(ok(JOB))
 

@@ -75,6 +75,7 @@ ACTIONS: dict[str, Callable[[EsaClient], object]] = {
     "start": lambda c: c.start_scheduled_preload_execution(plan_id=PLAN_ID),
     "stop": lambda c: c.stop_scheduled_preload_execution(plan_id=PLAN_ID),
     "delete": lambda c: c.delete_scheduled_preload_execution(plan_id=PLAN_ID),
+    "quotas": lambda c: c.list_instance_quotas(quota_names=["preload"], site_id=1),
 }
 
 

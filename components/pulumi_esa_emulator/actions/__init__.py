@@ -1,9 +1,9 @@
-"""The eleven API actions by name; `jobs` and `plans` hold what each does."""
+"""The twelve API actions by name; `jobs`, `plans` and `quotas` hold what each does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pulumi_esa_emulator.actions import jobs, plans
+from pulumi_esa_emulator.actions import jobs, plans, quotas
 from pulumi_esa_emulator.actions.context import ActionContext, ActionResult
 
 
@@ -41,6 +41,7 @@ ACTIONS = {
             plans.start_scheduled_preload_execution,
             plans.stop_scheduled_preload_execution,
             plans.delete_scheduled_preload_execution,
+            quotas.list_instance_quotas,
         ),
     )
 }

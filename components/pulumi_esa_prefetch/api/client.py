@@ -28,6 +28,7 @@ from pulumi_esa_prefetch.api.esa_times import render_time
 from pulumi_esa_prefetch.api.models import (
     CreatedPlans,
     DeleteAnswer,
+    InstanceQuotas,
     Job,
     JobPage,
     Plan,
@@ -54,8 +55,9 @@ T = TypeVar("T")
 class EsaClient:
     """A client of the ESA API, safe to share between threads; every method raises EsaError.
 
-    It has a method for each scheduled-prefetch action, including those that this package does not call. ESA's API
-    page of an action describes its parameters and its answer. All datetimes are aware.
+    It has a method for each scheduled-prefetch action, including those that this package does not call, and one for
+    the quotas of an instance. ESA's API page of an action describes its parameters and its answer. All datetimes are
+    aware.
 
     Reads and deletes are retried after any transient error. The other calls are retried only if the failed call
     cannot have had its effect. Otherwise an error with `ambiguous` set is raised, and the caller has to look.
@@ -291,6 +293,20 @@ class EsaClient:
     def delete_scheduled_preload_execution(self, *, plan_id: str) -> str:
         """Delete a plan; returns the id of the request."""
         return self._delete("DeleteScheduledPreloadExecution", plan_id)
+
+    def list_instance_quotas(
+        self,
+        *,
+        quota_names: Sequence[str],
+        site_id: int | str | None = None,
+        instance_id: str | None = None,
+    ) -> InstanceQuotas:
+        """Get quotas of an instance (a plan of service), which its id or one of its sites names."""
+        action = "ListInstanceQuotas"
+        query = _parameters(
+            InstanceId=instance_id, QuotaNames=",".join(quota_names), SiteId=site_id
+        )
+        return self._call(_get(action, query), model_reader(action, InstanceQuotas))
 
     def _start_or_stop(self, action: str, plan_id: str) -> Plan:
         return self._call(

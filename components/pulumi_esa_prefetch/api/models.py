@@ -176,6 +176,29 @@ class PlanListAnswer(_AnswerModel):
     request_id: str | None = None
 
 
+class Quota(_AnswerModel):
+    """One quota of a plan of service; its value is text, because it may be a number, a boolean, a range or a list."""
+
+    name: str | None = Field(default=None, alias="QuotaName")
+    value: str | None = Field(default=None, alias="QuotaValue")
+    value_type: str | None = Field(default=None, alias="QuotaValueType")
+
+
+class InstanceQuotas(_AnswerModel):
+    """The quotas of an instance, that is, of a plan of service (model of ListInstanceQuotas in ESA's SDK)."""
+
+    instance_id: str | None = None
+    status: str | None = None
+    """`online`, `offline` (expired) or `disable` (released)."""
+    quotas: tuple[Quota, ...] = ()
+    request_id: str | None = None
+
+    @field_validator("quotas", mode="before")
+    @classmethod
+    def _read_null_as_empty(cls, value: Any) -> Any:
+        return () if value is None else value
+
+
 class DeleteAnswer(_AnswerModel):
     """The answer of the Delete actions: a request id only."""
 
@@ -207,6 +230,7 @@ def build_models() -> None:
         CreatedPlans,
         JobPage,
         PlanListAnswer,
+        InstanceQuotas,
         DeleteAnswer,
         PlanSpec,
     ):
@@ -216,6 +240,7 @@ def build_models() -> None:
 __all__ = [
     "CreatedPlans",
     "DeleteAnswer",
+    "InstanceQuotas",
     "Instant",
     "Job",
     "JobPage",
@@ -223,5 +248,6 @@ __all__ = [
     "PlanListAnswer",
     "PlanSpec",
     "PlanStatus",
+    "Quota",
     "build_models",
 ]

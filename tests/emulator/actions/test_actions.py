@@ -50,6 +50,33 @@ def test_a_job_that_is_invalid_is_refused(
     assert not emulator.app.history[0].effect
 
 
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"SiteId": SITE}, (400, "MissingQuotaNames")),
+        ({"QuotaNames": "preload"}, (400, "MissingSiteId")),
+        ({"QuotaNames": "preload", "SiteId": 77}, (404, "SiteNotFound")),
+        ({"QuotaNames": "preload", "InstanceId": "none"}, (404, "InstanceNotExist")),
+        (
+            {"QuotaNames": "preload", "InstanceId": "esa-site-77"},
+            (404, "SiteNotFound"),
+        ),
+    ],
+)
+def test_quotas_of_no_instance_are_refused(
+    new_emulator: EmulatorFactory, fields: dict[str, object], refusal: tuple[int, str]
+) -> None:
+    assert new_emulator().esa.code("ListInstanceQuotas", **fields) == refusal
+
+
+def test_quotas_that_are_not_known_are_left_out(new_emulator: EmulatorFactory) -> None:
+    answer = new_emulator().esa.ask(
+        "ListInstanceQuotas", QuotaNames="wildcard", SiteId=SITE
+    )
+
+    assert answer.json()["Quotas"] == []
+
+
 def test_refused_urls_are_reported_in_a_200(new_emulator: EmulatorFactory) -> None:
     emulator = new_emulator(seed(SiteName="a.example", UrlQuota=2))
     urls = (

@@ -70,6 +70,28 @@ def test_a_job_is_created_read_listed_reset_and_deleted(
     assert [job.id for job in left.jobs] == [JOB]
 
 
+@pytest.mark.parametrize(
+    "named", [{"site_id": SITE}, {"instance_id": f"esa-site-{SITE}"}]
+)
+def test_the_quota_of_an_instance_is_listed(
+    serve_emulator: ServerFactory, named: dict[str, Any]
+) -> None:
+    url, _ = serve_emulator(seed(UrlQuota=500))
+
+    found = (
+        official(url)
+        .list_instance_quotas(
+            models.ListInstanceQuotasRequest(quota_names="wildcard,preload", **named)
+        )
+        .body
+    )
+
+    assert (found.instance_id, found.status) == (f"esa-site-{SITE}", "online")
+    assert [quota.to_map() for quota in found.quotas] == [
+        {"QuotaName": "preload", "QuotaValue": "500", "QuotaValueType": "num"}
+    ]
+
+
 def test_plans_are_created_listed_updated_started_stopped_and_deleted(
     serve_emulator: ServerFactory,
 ) -> None:
