@@ -7,22 +7,32 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from pulumi_embedded_engine.config.project import ProjectNotFoundError, find_project
-from pulumi_embedded_engine.config.stack_config_file import stack_file_path
 from pulumi_embedded_engine.errors import FAILED, EngineError
 from pulumi_embedded_engine.printable import one_line
-from pulumi_embedded_engine.stacks.stack import Stack, open_stack
+from pulumi_embedded_engine.stacks.stack import open_stack
 from pulumi_esa_cli.flags.common_options import AsJson, StackName, passphrase_prompt
+from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.terminal.printing import echo, print_json
-from pulumi_esa_prefetch.doctor.examination import Patient, examine
-from pulumi_esa_prefetch.doctor.findings import Finding, counts, document
+from pulumi_esa_prefetch.doctor.examination import Examination
+from pulumi_esa_prefetch.doctor.findings import Finding, Status, counts, document
+from pulumi_esa_prefetch.doctor.setting_checks import ConfigSource
 
+Site = Annotated[
+    str,
+    flag("--site", "Read the prefetch allowance of this site's plan of service.", "ID"),
+]
+Instance = Annotated[
+    str,
+    flag("--instance", "The same, of this instance (a plan of service).", "ID"),
+]
+_ALONE: Final = "the environment alone is checked"
 _INDENT: Final = 20
 """Where the text of a line begins: after the status and the check."""
 
@@ -36,6 +46,8 @@ def doctor(
     context: typer.Context,
     *,
     stack: StackName = "",
+    site: Site = "",
+    instance: Instance = "",
     as_json: AsJson = False,
 ) -> None:
     """Check settings, access keys, connection, clock, rights and versions.
@@ -43,9 +55,10 @@ def doctor(
     Each line is ok, warning or failed, with what to do. Changes nothing, and shows no key.
     Without a project or a stack it checks the environment alone. Exits with 1 if a check failed.
     """
-    patient = _patient(context.obj, stack)
+    source, about_stack = _examined(context.obj, stack)
+    examination = Examination(source, about_stack, _site(site), instance or None)
     with _progress(context.obj) as tell:
-        findings = list(_shown(examine(patient, tell), silent=as_json))
+        findings = list(_shown(examination.run(tell), silent=as_json))
     number = counts(findings)
     if as_json:
         print_json(document(findings))
@@ -55,8 +68,8 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-def _patient(global_flags: GlobalFlags, name: str) -> Patient:
-    """The selected stack and the environment; without a stack the environment alone."""
+def _examined(global_flags: GlobalFlags, name: str) -> tuple[ConfigSource, Finding]:
+    """The config of the selected stack and the environment; without a stack the environment alone."""
     try:
         stack = open_stack(
             find_project(Path.cwd()),
@@ -64,31 +77,37 @@ def _patient(global_flags: GlobalFlags, name: str) -> Patient:
             os.environ,
             ask=passphrase_prompt(global_flags),
         )
-        return _patient_of(stack)
+        config = stack.config(valid=False)
     except EngineError as error:
-        return Patient({}, os.environ, _without_stack(error, name))
-
-
-def _patient_of(stack: Stack) -> Patient:
-    config = stack.config(valid=False)
-    file = stack_file_path(stack.project, stack.name).name
-    return Patient(
-        {name: value.text for name, value in config.items()},
-        os.environ,
+        return ConfigSource({}, os.environ), _without_stack(error, name)
+    secrets = {key: value for key, value in config.items() if value.secret}
+    texts = [text for v in secrets.values() for text in (v.text, *v.hidden)]
+    return (
+        ConfigSource(
+            {key: value.text for key, value in config.items()},
+            os.environ,
+            frozenset(secrets),
+            tuple(texts),
+        ),
         Finding("stack", "ok", f"{stack.name} of project {stack.project.name}"),
-        file,
-        frozenset(name for name, value in config.items() if value.secret),
     )
 
 
 def _without_stack(error: EngineError, name: str) -> Finding:
     if isinstance(error, ProjectNotFoundError) and not name:
-        return Finding("stack", "ok", "no project here: the environment alone")
-    return Finding(
-        "stack",
-        "failed" if name else "warning",
-        f"{error}: the environment alone",
-    )
+        return Finding("stack", "ok", f"no project here: {_ALONE}")
+    status: Status = "failed" if name else "warning"
+    text = f"{str(error).removesuffix('.')}: {_ALONE}"
+    return Finding("stack", status, text, "name a stack by --stack, or go on so")
+
+
+def _site(text: str) -> str | None:
+    """A site's id, None if none is given; raises EngineError if it is not a number."""
+    if text and not (text.isascii() and text.isdecimal()):
+        raise EngineError(
+            f'invalid argument "{text}" for --site: the id of a site is a number'
+        )
+    return text or None
 
 
 @contextmanager

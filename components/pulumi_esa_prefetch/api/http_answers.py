@@ -210,32 +210,34 @@ def _retry_after(answer: HttpAnswer) -> float | None:
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text[:9]) or None
-    moment = _http_date(text)
+    moment = http_date(text)
     if moment is None:
         return None
     return max(0.0, (moment - answer.received).total_seconds()) or None
 
 
 def _clock_advice(answer: HttpAnswer) -> str:
-    server = _http_date(answer.headers.get("date", ""))
+    server = http_date(answer.headers.get("date", ""))
     seconds = (answer.received - server).total_seconds() if server else 0.0
     if abs(seconds) < 60:  # noqa: PLR2004 -- less cannot be the reason
         return "check this machine's clock: ESA allows 15 minutes"
     way = "ahead of" if seconds > 0 else "behind"
     return (
-        f"this machine's clock is {_duration_text(abs(seconds))} {way} the server's: set it right, "
+        f"this machine's clock is {duration_text(abs(seconds))} {way} the server's: set it right, "
         "ESA allows 15 minutes"
     )
 
 
-def _duration_text(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """A difference of clocks in minutes, or in hours and minutes."""
     minutes = round(seconds / 60)
     if minutes < 120:  # noqa: PLR2004 -- from two hours on, hours are easier to read
-        return f"{minutes} minutes"
+        return f"{minutes} minute{'s' * (minutes != 1)}"
     return f"{minutes // 60} hours {minutes % 60} minutes"
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The time in a header such as `Date`; None if it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

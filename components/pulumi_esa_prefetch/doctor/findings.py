@@ -1,8 +1,11 @@
 """What a check found: one line with a status, and what to do; a check's own facts for JSON; runs no check."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+_ADVICE = re.compile(r"(.*?\)); (.*)", re.DOTALL)
 
 Status = Literal["ok", "warning", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -40,3 +43,10 @@ def _row(finding: Finding) -> dict[str, Any]:
         "whatToDo": finding.what_to_do,
         **finding.facts,
     }
+
+
+def with_advice(check: str, status: Status, sentence: str, otherwise: str) -> Finding:
+    """A finding from the sentence of an error, whose part after its last bracket and `; ` says what to do."""
+    found = _ADVICE.fullmatch(sentence)
+    what, advice = (found[1], found[2]) if found else (sentence, otherwise)
+    return Finding(check, status, what, advice)

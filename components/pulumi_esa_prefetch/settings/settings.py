@@ -107,7 +107,7 @@ def refuse_misspelt(names: Iterable[str]) -> None:
 
 
 def _endpoint(source: SettingsSource, *, allow_http: bool) -> str:
-    text, name = _named_endpoint(source)
+    text, name = named_endpoint(source)
     parts = _parts(text, name, source)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port is not None else ""
@@ -120,7 +120,7 @@ def _endpoint(source: SettingsSource, *, allow_http: bool) -> str:
     return url
 
 
-def _named_endpoint(source: SettingsSource) -> tuple[str, str]:
+def named_endpoint(source: SettingsSource) -> tuple[str, str]:
     """The endpoint as it is written, and the name of its setting for error messages."""
     explicit = source.text("esa-prefetch:endpoint")
     if explicit:
