@@ -5,7 +5,6 @@ import gzip
 import queue
 import random
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
@@ -30,6 +26,7 @@ from tests.api.sockets import (
     serving,
     trickling,
 )
+from tests.support.tls_server import over_tls, self_signed
 
 
 def silent(_: socket.socket) -> None:
@@ -280,48 +277,13 @@ def test_tls_to_a_port_without_tls_says_to_write_http() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(NOON)
-        .not_valid_after(NOON.replace(year=2100))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "both.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return path
-
-
-def over_tls(certificate: Path) -> Handler:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def handle(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as secure:
-            NO_PLANS(secure)
-
-    return handle
+    return self_signed(tmp_path / "both.pem")
 
 
 def test_an_untrusted_certificate_is_refused_and_explained(
     certificate: Path,
 ) -> None:
-    with serving(over_tls(certificate)) as address:
+    with serving(over_tls(certificate, NO_PLANS)) as address:
         near = address.replace("127.0.0.1", "localhost")
         with (
             client_at(near, scheme="https") as client,
@@ -338,7 +300,7 @@ def test_a_private_certificate_authority_is_trusted_by_ssl_cert_file(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    with serving(over_tls(certificate)) as address:
+    with serving(over_tls(certificate, NO_PLANS)) as address:
         near = address.replace("127.0.0.1", "localhost")
         with client_at(near, scheme="https") as client:
             assert client.list_scheduled_preload_executions(job_id=JOB_ID) == []

@@ -23,6 +23,7 @@ from pulumi_esa_cli.terminal.printing import echo, print_json
 from pulumi_esa_prefetch.doctor.examination import Examination
 from pulumi_esa_prefetch.doctor.findings import Finding, Status, counts, document
 from pulumi_esa_prefetch.doctor.setting_checks import ConfigSource
+from pulumi_esa_prefetch.load import count_text
 
 Site = Annotated[
     str,
@@ -98,12 +99,12 @@ def _without_stack(error: EngineError, name: str) -> Finding:
         return Finding("stack", "ok", f"no project here: {_ALONE}")
     status: Status = "failed" if name else "warning"
     text = f"{str(error).removesuffix('.')}: {_ALONE}"
-    return Finding("stack", status, text, "name a stack by --stack, or go on so")
+    return Finding("stack", status, text, "select a stack, or name one by --stack")
 
 
 def _site(text: str) -> str | None:
     """A site's id, None if none is given; raises EngineError if it is not a number."""
-    if text and not (text.isascii() and text.isdecimal()):
+    if text and not (text.isascii() and text.isdecimal() and int(text)):
         raise EngineError(
             f'invalid argument "{text}" for --site: the id of a site is a number'
         )
@@ -148,4 +149,7 @@ def _wrapped(lead: str, text: str, width: int) -> str:
 
 
 def _summary(number: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {status}" for status, count in number.items() if count)
+    """How many lines have which status, as `20 ok, 2 warnings, 1 failed`."""
+    ok, warnings, failed = number["ok"], number["warning"], number["failed"]
+    parts = [f"{ok} ok", *([count_text(warnings, "warning")] if warnings else [])]
+    return ", ".join([*parts, *([f"{failed} failed"] if failed else [])])

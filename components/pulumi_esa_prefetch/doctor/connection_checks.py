@@ -51,10 +51,10 @@ _NOBODY = Credentials("", "")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What the request without a key found; `usable`: signed requests make sense."""
+    """What the request without a key found; `broken`: what has to be mended before signed calls make sense."""
 
-    usable: bool
     findings: tuple[Finding, ...]
+    broken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +74,19 @@ def check_connection(settings: Settings, clock: Clock, seconds: float) -> Connec
             seconds, lambda: _ask(settings, clock, seconds), lambda: _late(settings)
         )
     except Untrusted as error:
-        return Connection(False, (with_advice("tls", "failed", str(error), _NETWORK),))
+        return _unusable(with_advice("tls", "failed", str(error), _NETWORK))
     except EsaError as error:
-        found = with_advice("endpoint", "failed", str(error), _NETWORK)
-        return Connection(False, (found,))
+        return _unusable(with_advice("endpoint", "failed", str(error), _NETWORK))
     who = _who_answers(settings, exchange)
-    rest = (
-        (_tls(settings, exchange), _clock(exchange)) if who.status != "failed" else ()
-    )
-    return Connection(who.status != "failed", (who, *rest))
+    if who.status == "failed":
+        return _unusable(who)
+    clocks = _clock(exchange)
+    broken = "the clock" if clocks.status == "failed" else None
+    return Connection((who, _tls(settings, exchange), clocks), broken)
+
+
+def _unusable(finding: Finding) -> Connection:
+    return Connection((finding,), "the endpoint")
 
 
 def clock_finding(skew: timedelta | None) -> Finding:
@@ -115,13 +119,14 @@ def _ask(settings: Settings, clock: Clock, seconds: float) -> _Exchange:
         response = transport.handle_request(request)
         received = clock.now()
         with contextlib.closing(response):
+            facts = _socket_facts(response)  # the body may close the connection
             body = _body(response)
         return _Exchange(
             HttpAnswer(
                 _WHO, response.status_code, response.headers, body, received, _NOBODY
             ),
             sent,
-            *_socket_facts(response),
+            *facts,
         )
 
     with contextlib.closing(transport):
@@ -156,7 +161,10 @@ def _socket_facts(
     stream = response.extensions.get("network_stream")
     if stream is None:
         return None, None
-    address = stream.get_extra_info("server_addr")
+    try:
+        address = stream.get_extra_info("server_addr")
+    except OSError:  # the other side has closed the connection
+        address = None
     server = address[0] if isinstance(address, tuple) else None
     return server, stream.get_extra_info("ssl_object")
 

@@ -24,7 +24,7 @@ from pulumi_esa_prefetch.doctor.version_checks import (
 )
 from pulumi_esa_prefetch.settings.settings import Settings
 
-SECONDS = 10.0
+SECONDS = 8.0
 """How long one question may take, repeats included."""
 _SHORTEST_SECRET = 6
 _SKIPPED = "not checked"
@@ -74,8 +74,8 @@ class Examination:
         tell("the connection to ESA")
         connection = check_connection(settings, self.clock, SECONDS)
         yield from connection.findings
-        if not connection.usable:
-            yield _skipped("clock, rights and allowance", "the endpoint")
+        if connection.broken:
+            yield _skipped("rights and allowance", connection.broken)
         elif provider is None:
             yield _skipped("rights and allowance", "the access keys")
         else:
@@ -107,7 +107,12 @@ class Examination:
 
 
 def _skipped(what: str, after: str) -> Finding:
-    return Finding("rest", "warning", f"{what}: {_SKIPPED}", f"first mend {after}")
+    return Finding(
+        "rest",
+        "warning",
+        f"{what}: {_SKIPPED}",
+        f"first mend {after}, then run the doctor again",
+    )
 
 
 def _masked(finding: Finding, secrets: list[str]) -> Finding:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-_ADVICE = re.compile(r"(.*?\)); (.*)", re.DOTALL)
+_BRACKETS = r"\((?:[^()]|\([^()]*\))*\)"
+_ADVICE = re.compile(rf"((?:{_BRACKETS}|[^();])*); (.*)", re.DOTALL)
 
 Status = Literal["ok", "warning", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -46,7 +47,7 @@ def _row(finding: Finding) -> dict[str, Any]:
 
 
 def with_advice(check: str, status: Status, sentence: str, otherwise: str) -> Finding:
-    """A finding from the sentence of an error, whose part after its last bracket and `; ` says what to do."""
+    """A finding from the sentence of an error, whose part after the first `; ` outside brackets says what to do."""
     found = _ADVICE.fullmatch(sentence)
     what, advice = (found[1], found[2]) if found else (sentence, otherwise)
     return Finding(check, status, what, advice)

@@ -5,9 +5,13 @@ from pulumi_esa_prefetch.api.errors import NoCredentials
 from pulumi_esa_prefetch.api.key_reasons import describe
 from pulumi_esa_prefetch.doctor.findings import Finding, with_advice
 from pulumi_esa_prefetch.doctor.setting_checks import place_of
-from pulumi_esa_prefetch.settings.credential_sources import Credentials
+from pulumi_esa_prefetch.settings.credential_sources import (
+    Credentials,
+    UnusableKeySource,
+)
 from pulumi_esa_prefetch.settings.settings import Settings
 
+_CORRECT = "correct it; docs/real-account.md says which settings go together"
 _SET_KEYS = (
     "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile by "
     "esa-prefetch:profile; docs/real-account.md lists all sources"
@@ -19,6 +23,8 @@ def check_keys(
 ) -> tuple[CredentialsProvider | None, Finding]:
     """The provider of the keys, None if there are none, and the line; the source has `seconds` to answer."""
     source = settings.credentials
+    if isinstance(source, UnusableKeySource):
+        return None, Finding("keys", "failed", source.problem, _CORRECT)
     try:
         provider = provider_for(source, allow_http=settings.allow_http)
         keys = provider.get(seconds)

@@ -20,6 +20,8 @@ from pulumi_esa_prefetch.api.errors import (
     NoAnswer,
     NoCredentials,
     NotFound,
+    ServerFault,
+    Throttled,
     WrongClock,
 )
 from pulumi_esa_prefetch.doctor.findings import Finding, Status, with_advice
@@ -31,6 +33,9 @@ PRELOAD = "preload"
 _LATER = "run the doctor again later"
 NOT_ASKED = ("CreateScheduledPreloadJob", "CreateScheduledPreloadExecutions")
 """The actions of the policies that are not called: a call that is allowed may create something."""
+
+MOST_SILENT = 2
+"""After so many calls that took all their time the others are not made: one may be bad luck."""
 
 Verdict = Literal["allowed", "denied", "unknown"]
 Call = Callable[[EsaClient], object]
@@ -125,8 +130,8 @@ def rights(site_id: str | None, now: datetime) -> tuple[Right, ...]:
 def check_rights(
     client: EsaClient, wanted: tuple[Right, ...], tell: Callable[[str], None]
 ) -> Iterator[Finding]:
-    """A line for each right; ends early if ESA refuses the key, or does not answer."""
-    is_taken = False
+    """A line for each right; ends early if ESA refuses the key, or has no answer to two calls."""
+    is_taken, silent = False, 0
     for number, right in enumerate(wanted, 1):
         tell(f"the rights ({number} of {len(wanted)}, {right.action})")
         if is_taken and not right.reads:
@@ -139,7 +144,8 @@ def check_rights(
             yield with_advice(check, "failed", str(error), "use other keys")
             return
         yield right_finding(right, error)
-        if isinstance(error, NoAnswer):
+        silent += isinstance(error, NoAnswer | ServerFault | Throttled)
+        if silent == MOST_SILENT:
             return
     yield Finding(
         "rights",
