@@ -548,7 +548,7 @@ def test_without_a_project_the_environment_alone_is_checked(
     assert "no project here: the environment alone" in found["text"]
 
 
-def test_a_stack_that_cannot_be_read_is_a_warning_and_a_named_one_fails(
+def test_secrets_that_cannot_be_read_are_left_out(
     serve: Serve,
     console: Console,
     examine: Callable[..., tuple[int, Document]],
@@ -556,15 +556,63 @@ def test_a_stack_that_cannot_be_read_is_a_warning_and_a_named_one_fails(
 ) -> None:
     serve()
     console("config", "set", "--secret", "esa-prefetch:accessKey", "emulator-key")
+    console("config", "set", "esa-prefetch:maxQps", "7")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "wrong")
 
     code, document = examine()
-    named, of_named = examine("--stack", "nix")
 
     assert (code, statuses(document, "stack")) == (0, ["warning"])
     assert "passphrase" in of(document, "stack")[0]["text"]
+    assert "maxQps" in {one.get("setting") for one in of(document, "settings")}
+    assert of(document, "keys")[0]["from"] == "ALIBABA_CLOUD_ACCESS_KEY_ID"
     assert set(rights_of(document).values()) == {"allowed"}
-    assert (named, statuses(of_named, "stack")) == (1, ["failed"])
+
+
+def test_another_endpoint_than_the_stacks_is_never_asked(
+    serve: Serve,
+    console: Console,
+    examine: Callable[..., tuple[int, Document]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    esa = serve()
+    console("config", "set", "--secret", "esa-prefetch:endpoint", "127.0.0.1:9")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "wrong")
+
+    code, document = examine()
+
+    assert (code, statuses(document, "settings")) == (1, ["failed"])
+    assert esa.history() == []
+
+
+def test_a_stack_file_without_secrets_needs_no_passphrase_and_stays_as_it_is(
+    serve: Serve,
+    console: Console,
+    examine: Callable[..., tuple[int, Document]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serve()
+    file = console.directory / "Pulumi.dev.yaml"
+    file.write_text("config:\n  esa-prefetch:maxQps: 7\n")
+    before = file.read_bytes()
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+
+    code, document = examine()
+
+    assert (code, statuses(document, "stack")) == (0, ["ok"])
+    assert file.read_bytes() == before
+
+
+def test_a_named_stack_that_is_not_there_fails(
+    serve: Serve, console: Console, examine: Callable[..., tuple[int, Document]]
+) -> None:
+    serve()
+    console("stack", "unselect")
+
+    code, document = examine("--stack", "nix")
+    alone, of_alone = examine()
+
+    assert (code, statuses(document, "stack")) == (1, ["failed"])
+    assert (alone, statuses(of_alone, "stack")) == (0, ["warning"])
 
 
 @pytest.mark.parametrize(

@@ -4,25 +4,19 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from pulumi_embedded_engine.config.project import ProjectNotFoundError, find_project
 from pulumi_embedded_engine.errors import FAILED, EngineError
 from pulumi_embedded_engine.printable import one_line
-from pulumi_embedded_engine.stacks.stack import open_stack
-from pulumi_esa_cli.flags.common_options import AsJson, StackName, passphrase_prompt
+from pulumi_esa_cli.esa.doctor_source import read_examined
+from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.flags.flag_declaration import flag
-from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.terminal.printing import echo, print_json
 from pulumi_esa_prefetch.doctor.examination import Examination
-from pulumi_esa_prefetch.doctor.findings import Finding, Status, counts, document
-from pulumi_esa_prefetch.doctor.setting_checks import ConfigSource
+from pulumi_esa_prefetch.doctor.findings import Finding, counts, document
 from pulumi_esa_prefetch.load import count_text
 
 Site = Annotated[
@@ -33,7 +27,6 @@ Instance = Annotated[
     str,
     flag("--instance", "The same, of this instance (a plan of service).", "ID"),
 ]
-_ALONE: Final = "the environment alone is checked"
 _INDENT: Final = 20
 """Where the text of a line begins: after the status and the check."""
 
@@ -56,10 +49,9 @@ def doctor(
     Each line is ok, warning or failed, with what to do. Changes nothing, and shows no key.
     Without a project or a stack it checks the environment alone. Exits with 1 if a check failed.
     """
-    source, about_stack = _examined(context.obj, stack)
+    source, about_stack = read_examined(context.obj, stack)
     examination = Examination(source, about_stack, _site(site), instance or None)
-    with _progress(context.obj) as tell:
-        findings = list(_shown(examination.run(tell), silent=as_json))
+    findings = list(_shown(examination, silent=as_json))
     number = counts(findings)
     if as_json:
         print_json(document(findings))
@@ -67,39 +59,6 @@ def doctor(
         echo(_summary(number))
     if number["failed"]:
         raise typer.Exit(FAILED)
-
-
-def _examined(global_flags: GlobalFlags, name: str) -> tuple[ConfigSource, Finding]:
-    """The config of the selected stack and the environment; without a stack the environment alone."""
-    try:
-        stack = open_stack(
-            find_project(Path.cwd()),
-            name or None,
-            os.environ,
-            ask=passphrase_prompt(global_flags),
-        )
-        config = stack.config(valid=False)
-    except EngineError as error:
-        return ConfigSource({}, os.environ), _without_stack(error, name)
-    secrets = {key: value for key, value in config.items() if value.secret}
-    texts = [text for v in secrets.values() for text in (v.text, *v.hidden)]
-    return (
-        ConfigSource(
-            {key: value.text for key, value in config.items()},
-            os.environ,
-            frozenset(secrets),
-            tuple(texts),
-        ),
-        Finding("stack", "ok", f"{stack.name} of project {stack.project.name}"),
-    )
-
-
-def _without_stack(error: EngineError, name: str) -> Finding:
-    if isinstance(error, ProjectNotFoundError) and not name:
-        return Finding("stack", "ok", f"no project here: {_ALONE}")
-    status: Status = "failed" if name else "warning"
-    text = f"{str(error).removesuffix('.')}: {_ALONE}"
-    return Finding("stack", status, text, "select a stack, or name one by --stack")
 
 
 def _site(text: str) -> str | None:
@@ -111,22 +70,42 @@ def _site(text: str) -> str | None:
     return text or None
 
 
-@contextmanager
-def _progress(global_flags: GlobalFlags) -> Iterator[Callable[[str], None]]:
-    """A line on the terminal that says what is asked; nothing where stderr is none."""
-    if not sys.stderr.isatty() or os.environ.get("TERM", "").lower() == "dumb":
-        yield lambda _: None
-        return
-    console = Console(stderr=True, no_color=not global_flags.color, highlight=False)
-    with console.status("") as status:
-        yield lambda what: status.update(f"Checking {what} ...")
+class _ProgressLine:
+    """The line below the report that says what is asked; nothing where stderr is no terminal.
+
+    rich would print the report to stderr too, also where stdout is a pipe.
+    """
+
+    def __init__(self) -> None:
+        is_dumb = os.environ.get("TERM", "").lower() == "dumb"
+        self._is_shown = sys.stderr.isatty() and not is_dumb
+
+    def tell(self, what: str) -> None:
+        """Show what is asked now."""
+        width = shutil.get_terminal_size().columns
+        self._write(f"Checking {what} ..."[: width - 1])
+
+    def clear(self) -> None:
+        """Take the line away, to print in its place."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        if self._is_shown:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
 
 
-def _shown(findings: Iterator[Finding], *, silent: bool) -> Iterator[Finding]:
-    for finding in findings:
-        if not silent:
-            echo("\n".join(_lines(finding)))
-        yield finding
+def _shown(examination: Examination, *, silent: bool) -> Iterator[Finding]:
+    """Each finding, printed as soon as it is there."""
+    progress = _ProgressLine()
+    try:
+        for finding in examination.run(progress.tell):
+            progress.clear()
+            if not silent:
+                echo("\n".join(_lines(finding)))
+            yield finding
+    finally:
+        progress.clear()
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.doctor.findings import Finding
 from pulumi_esa_prefetch.load import Limits, LimitsError
+from pulumi_esa_prefetch.settings.credential_sources import without_masked
 from pulumi_esa_prefetch.settings.hosts import ALLOW_HTTP
 from pulumi_esa_prefetch.settings.setting_lookup import SettingsError, SettingsSource
 from pulumi_esa_prefetch.settings.settings import (
@@ -17,6 +18,12 @@ from pulumi_esa_prefetch.settings.settings import (
 MASK = "[secret]"
 LIMITS = "esa-prefetch:limits"
 _CORRECT = "correct it; docs/reference.md lists all settings"
+_WHERE = (
+    "esa-prefetch:endpoint",
+    "alicloud:endpoints",
+    "esa-prefetch:accountType",
+    "alicloud:accountType",
+)
 _ACCOUNT_TYPE = (
     "esa-prefetch:accountType",
     "alicloud:accountType",
@@ -44,6 +51,15 @@ class ConfigSource:
         """All settings of the client; raises SettingsError."""
         refuse_misspelt(self.config)
         return read_settings(self.config.get, self.environ)
+
+
+def usable_config(config: Mapping[str, str]) -> dict[str, str]:
+    """The config without masked keys, which others may replace; a masked endpoint stays, and is then refused.
+
+    Otherwise another endpoint would be asked than the stack's.
+    """
+    shown = without_masked(config, MASK)
+    return shown | {name: MASK for name in _WHERE if config.get(name) == MASK}
 
 
 def check_settings(source: ConfigSource) -> tuple[Settings | None, list[Finding]]:
