@@ -83,6 +83,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "doctor": {
         "The selected stack, or the environment alone": "esa-prefetch doctor",
+        "With the prefetch allowance": "esa-prefetch doctor --site 190007158391808",
         "For a program": "esa-prefetch doctor --json",
     },
     "emulator": {

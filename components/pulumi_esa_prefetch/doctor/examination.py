@@ -95,12 +95,13 @@ class Examination:
     def _signed(self, client: EsaClient, tell: Tell) -> Iterator[Finding]:
         """What only a signed call can show."""
         wanted = rights(self.site_id, self.clock.now())
-        is_complete = False
+        findings: list[Finding] = []
         for finding in check_rights(client, wanted, tell):
             yield finding
-            is_complete = finding.facts.get("right") == "notAsked"
-        if not is_complete:
-            yield _skipped("the other rights and the allowance", "that")
+            findings.append(finding)
+        if findings[-1].facts.get("right") != "notAsked":
+            others = "the other rights" if findings[0].check == "rights" else "rights"
+            yield _skipped(f"{others} and allowance", "that")
             return
         tell("the prefetch allowance")
         yield check_allowance(client, self.site_id, self.instance_id)

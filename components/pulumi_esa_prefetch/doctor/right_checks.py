@@ -150,7 +150,7 @@ def check_rights(
     yield Finding(
         "rights",
         "ok",
-        "the two Create actions: not asked, they would create something",
+        "both Create actions: not asked, they would create something",
         facts={"right": "notAsked", "actions": list(NOT_ASKED)},
     )
 

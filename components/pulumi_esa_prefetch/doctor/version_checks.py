@@ -120,7 +120,9 @@ def _alicloud(versions: Versions) -> Finding:
     others = f" (there is {', '.join(plugins)})" if plugins else ""
     missing = f"{text}, and its plugin is not installed{others}"
     if versions.cli:
-        return Finding("versions", "ok", f"{missing}: the CLI installs it", facts=facts)
+        return Finding(
+            "versions", "ok", f"{text}; the CLI installs its plugin", facts=facts
+        )
     return Finding(
         "versions",
         "warning",
