@@ -244,6 +244,28 @@ def test_keys_that_are_missing_or_refused_fail(
     assert rest["text"].endswith("not checked")
 
 
+def test_keys_of_a_profile_are_named_by_the_profile(
+    serve: Serve,
+    examine: Callable[..., tuple[int, Document]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    serve()
+    keys = {"access_key_id": "emulator-key", "access_key_secret": SECRET}
+    file = tmp_path / "home/.aliyun/config.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"profiles": [{"name": "ci", "mode": "AK", **keys}]}))
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ALICLOUD_PROFILE", "ci")
+
+    code, document = examine()
+
+    (found,) = of(document, "keys")
+    assert (code, found["status"], found["from"]) == (0, "ok", "profile 'ci'")
+    assert "emulator-key" not in json.dumps(document)
+
+
 @pytest.mark.parametrize(
     ("seconds", "status", "words"),
     [
@@ -300,6 +322,30 @@ def test_an_endpoint_that_is_not_reached_fails_with_what_to_do(
     assert "check the endpoint" in found["whatToDo"]
     assert of(document, "rights") == []
     assert "the endpoint" in of(document, "rest")[0]["whatToDo"]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        (f"http://{closed_port()}", "no connection to https://esa.example"),
+        ("ftp://proxy.example", "a proxy variable"),
+    ],
+)
+def test_a_proxy_that_does_not_work_fails_with_what_to_do(
+    examine: Callable[..., tuple[int, Document]],
+    monkeypatch: pytest.MonkeyPatch,
+    proxy: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("ESA_ENDPOINT", "https://esa.example")
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    code, document = examine()
+
+    (found,) = of(document, "endpoint")
+    assert (code, found["status"]) == (1, "failed")
+    assert words in found["text"]
+    assert "proxy" in found["whatToDo"]
 
 
 def test_a_server_that_never_answers_is_given_up(
@@ -410,21 +456,21 @@ def test_tls_to_a_server_without_it_says_to_write_http(
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "every"),
     [
-        {"kind": "server-error"},
-        {"kind": "reset", "when": "before"},
-        {"kind": "truncated"},
-        {"kind": "html"},
-        {"kind": "denied"},
-        {"kind": "throttle"},
-        {"kind": "expired-token"},
-        {"kind": "missing-keys"},
-        {"kind": "stall", "seconds": 1},
+        ({"kind": "server-error"}, 1),
+        ({"kind": "server-error"}, 3),
+        ({"kind": "reset", "when": "before"}, 3),
+        ({"kind": "truncated"}, 3),
+        ({"kind": "html"}, 3),
+        ({"kind": "denied"}, 1),
+        ({"kind": "throttle"}, 3),
+        ({"kind": "expired-token"}, 3),
+        ({"kind": "missing-keys"}, 1),
+        ({"kind": "stall", "seconds": 1}, 3),
     ],
-    ids=lambda fault: fault["kind"],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else str(value),
 )
-@pytest.mark.parametrize("every", [1, 3])
 def test_under_faults_each_right_is_right_or_unknown(
     serve: Serve,
     examine: Callable[..., tuple[int, Document]],
