@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
     read_preview,
     read_state,
 )
-from pulumi_esa_prefetch.report.inputs.resource_graph import JOB, PLAN, DYNAMIC_PREFETCH
+from pulumi_esa_prefetch.report.inputs.resource_graph import DYNAMIC_PREFETCH, JOB, PLAN
 
 Document = dict[str, Any]
 
