@@ -301,7 +301,9 @@ def closed_port() -> str:
 @pytest.mark.parametrize(
     ("endpoint", "reason"),
     [
-        (f"http://{closed_port()}", "no connection to"),
+        pytest.param(
+            f"http://{closed_port()}", "no connection to", id="nothing listens"
+        ),
         ("https://esa.invalid", "no connection to"),
         ("https://xn--a.example", "no connection to"),
     ],
@@ -327,7 +329,11 @@ def test_an_endpoint_that_is_not_reached_fails_with_what_to_do(
 @pytest.mark.parametrize(
     ("proxy", "words"),
     [
-        (f"http://{closed_port()}", "no connection to https://esa.example"),
+        pytest.param(
+            f"http://{closed_port()}",
+            "no connection to https://esa.example",
+            id="no proxy listens",
+        ),
         ("ftp://proxy.example", "a proxy variable"),
     ],
 )
