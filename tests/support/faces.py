@@ -13,6 +13,9 @@ _CAMEL = re.compile(
     r"\b(plan|job|desired|on|restart)(Id|State|Destroy|Failed|Finished)\b"
 )
 PROJECT: Final = "name: esa-prefetch\nmain: program/\nruntime: python\n"
+PLUGIN: Final = (
+    "plugins:\n  providers:\n    - name: esa-prefetch\n      path: ../plugin\n"
+)
 NATIVE_PROGRAM: Final = """
 import pulumi
 
@@ -30,6 +33,7 @@ class ScheduledPrefetch(pulumi.CustomResource):
 declared = pulumi.Config("esa-prefetch").require_object("plans")
 plans = {name: ScheduledPrefetch(name, given) for name, given in declared.items()}
 pulumi.export("plans", {name: plan.status for name, plan in plans.items()})
+pulumi.export("starts", {name: plan.starts for name, plan in plans.items()})
 """
 
 
@@ -43,12 +47,13 @@ class Face:
 
     def write(self, root: Path) -> None:
         """Write the project and its default program under this directory."""
-        project, program = PROJECT, (ROOT / "stacks/prefetch/__main__.py").read_text()
+        program = (ROOT / "stacks/prefetch/__main__.py").read_text()
         if self is NATIVE:
             make_plugin(root / "plugin")
-            listed = "plugins:\n  providers:\n    - name: esa-prefetch\n      path: ../plugin\n"
-            project, program = PROJECT + listed, NATIVE_PROGRAM
-        (root / "project/Pulumi.yaml").write_text(project)
+            program = NATIVE_PROGRAM
+        # A stack that goes back to the dynamic face still needs the plugin, for what it deletes.
+        listed = PLUGIN if (root / "plugin").exists() else ""
+        (root / "project/Pulumi.yaml").write_text(PROJECT + listed)
         (root / "project/program/__main__.py").write_text(program)
 
     def process_word(self, root: Path) -> str:
@@ -69,6 +74,8 @@ FACES: Final = {face.name: face for face in (DYNAMIC, NATIVE)}
 
 def make_plugin(folder: Path) -> None:
     """The plugin's folder as `pulumi install` leaves it, with the environment of these tests."""
+    if folder.exists():
+        return
     folder.mkdir()
     for name in ("PulumiPlugin.yaml", "__main__.py", "requirements.txt"):
         (folder / name).write_bytes((ROOT / "plugin" / name).read_bytes())

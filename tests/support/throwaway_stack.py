@@ -52,7 +52,6 @@ class Stack:
         self, root: Path, program: str, endpoint: str, face: Face = DYNAMIC
     ) -> None:
         self.root = root
-        self.face = face
         self.program = program
         self.variables = {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key",
@@ -61,7 +60,7 @@ class Stack:
         }
         for place in ("project/program", "state", "home"):
             (root / place).mkdir(parents=True)
-        face.write(root)
+        self.use(face)
         self.config: dict[str, object] = {}
         make_stack(
             (program,),
@@ -69,6 +68,11 @@ class Stack:
             Path("project/Pulumi.test.yaml"),
             lambda: self.check("stack", "init", "test"),
         )
+
+    def use(self, face: Face) -> None:
+        """Write the default program and its project for a face of the provider."""
+        self.face = face
+        face.write(self.root)
 
     def write_program(self, text: str) -> None:
         """Replace the default program by another."""

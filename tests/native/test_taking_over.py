@@ -1,0 +1,38 @@
+"""States that every version's dynamic face has written, taken over by the native one without any call."""
+
+import pytest
+
+from pulumi_esa_prefetch.native import plan_resource
+from pulumi_esa_prefetch.native.property_names import INPUTS, in_provider
+from pulumi_esa_prefetch.provider.hook_call import HookCall
+from tests.provider.test_old_states import (
+    PLANS,
+    Record,
+    as_esa_has_it,
+    without_provider,
+)
+
+
+@pytest.mark.parametrize("record", PLANS, ids=str)
+def test_a_state_of_every_version_is_taken_over_by_one_update_that_only_records(
+    record: Record,
+) -> None:
+    world = as_esa_has_it(record)
+    session, old = world.session, record.inputs
+    given = {camel: old[name] for camel, name in INPUTS.items() if name in old}
+
+    checked = plan_resource.check(session, old, given)
+    found = plan_resource.diff(session, record.id, record.outputs, old, checked.inputs)
+    hook = HookCall(session)
+    outputs = plan_resource.update(hook, record.id, record.outputs, old, checked.inputs)
+    after = plan_resource.diff(
+        session, record.id, outputs, checked.inputs, checked.inputs
+    )
+
+    assert checked.failures == ()
+    assert found.changes
+    assert not found.replaces
+    assert not after.changes
+    assert world.writes() == []
+    assert in_provider(outputs) == without_provider(record.outputs)
+    assert not [name for name in outputs if "_" in name]
