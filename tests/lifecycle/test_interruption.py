@@ -1,11 +1,14 @@
 """What is left when an engine is killed or meets another: nothing is lost, nothing is started twice."""
 
+import os
+import signal
 import subprocess
 
 import pytest
 
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Emulators, Stacks
+from tests.support.faces import FACES, NATIVE
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 from tests.support.processes import killed
 from tests.support.throwaway_stack import Stack
@@ -17,6 +20,7 @@ PLANS = {
 }
 
 
+@pytest.mark.parametrize("face", FACES)
 def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twice(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -38,6 +42,38 @@ def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twi
     } == dict.fromkeys(range(1, COUNT + 1), 1)
     assert {r["outputs"]["status"] for r in stack_.records().values()} == {"running"}
     assert set(stack_.records()) == set(PLANS)
+
+
+@pytest.mark.parametrize("face", [NATIVE.name])
+def test_ctrl_c_in_the_middle_begins_no_call_and_loses_none(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    count = 50
+    esa = emulator(seed(*(job(n, [plan(n, "stopped")]) for n in range(1, count + 1))))
+    stack_ = stack(esa)
+    stack_.declare(
+        {
+            f"plan-{n}": {"planId": plan_id(n), "jobId": job_id(n)}
+            for n in range(1, count + 1)
+        }
+    )
+    stall = {"kind": "stall", "seconds": 1, "actions": "StartScheduledPreloadExecution"}
+    esa.post("faults", {"faults": [stall]})
+    process = start(stack_)
+    assert until(lambda: esa.starts() >= 2, 60)
+
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=60)
+    esa.post("faults", {"faults": []})
+
+    assert process.returncode != 0
+    started = esa.starts_by_plan()
+    assert 2 <= len(started) < count
+    assert set(stack_.statuses()) == set(started)
+    stack_.up()
+
+    assert esa.starts_by_plan() == {plan_id(n): 1 for n in range(1, count + 1)}
+    assert set(stack_.statuses().values()) == {"running"}
 
 
 def test_a_second_up_at_the_same_time_is_told_who_holds_the_lock(

@@ -9,6 +9,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 
 import grpc.aio
@@ -47,8 +48,9 @@ async def _serve(engine: str) -> None:
     await server.start()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    with suppress(NotImplementedError):  # on Windows SIGINT is a KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ended.set)
     if engine:
         host_life.end_with_engine(lambda: servicer.is_busy)
     sys.stdout.write(f"{port}\n")

@@ -62,7 +62,7 @@ class NativeServicer(ProviderServicer):
 
     async def Attach(self, request: Any, context: Any) -> Any:
         """Belong to the engine that has attached this running provider (``PULUMI_DEBUG_PROVIDERS``)."""
-        self._engine_address = request.address
+        self._engine_address, self._interrupted = request.address, False
         messages.use_engine(request.address, sentence_in_schema)
         return empty_pb2.Empty()
 
