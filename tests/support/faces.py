@@ -18,6 +18,9 @@ PLUGIN: Final = (
 )
 NATIVE_PROGRAM: Final = """
 import pulumi
+from pydantic.alias_generators import to_camel
+
+from pulumi_esa_prefetch import read_plans
 
 NAMES = ("jobId", "status", "startTime", "endTime", "starts")
 ALIAS = pulumi.Alias(type_="pulumi-python:dynamic/esa:ScheduledPrefetch")
@@ -25,12 +28,13 @@ ALIAS = pulumi.Alias(type_="pulumi-python:dynamic/esa:ScheduledPrefetch")
 
 class ScheduledPrefetch(pulumi.CustomResource):
     def __init__(self, name, given):
-        props = dict.fromkeys(NAMES) | given
+        inputs = {to_camel(n): value for n, value in vars(given).items() if value is not None}
+        props = dict.fromkeys(NAMES) | inputs
         opts = pulumi.ResourceOptions(aliases=[ALIAS])
         super().__init__("esa-prefetch:index:ScheduledPrefetch", name, props, opts)
 
 
-declared = pulumi.Config("esa-prefetch").require_object("plans")
+declared = read_plans(pulumi.Config("esa-prefetch").require_object("plans"))
 plans = {name: ScheduledPrefetch(name, given) for name, given in declared.items()}
 pulumi.export("plans", {name: plan.status for name, plan in plans.items()})
 pulumi.export("starts", {name: plan.starts for name, plan in plans.items()})
