@@ -42,7 +42,7 @@ from pulumi_embedded_engine.model.events import (
     StepStarted,
     Summary,
 )
-from pulumi_embedded_engine.model.property_values import equal, reveal
+from pulumi_embedded_engine.model.property_values import UNKNOWN_STRING, equal, reveal
 from pulumi_embedded_engine.model.urns import (
     is_default_provider,
     is_root_stack,
@@ -137,17 +137,18 @@ class DiffView:
 
     def _changes(self, step: StepMetadata, *, refresh: bool) -> ValueChanges:
         """The property changes of a step; all properties if the resource is created or deleted."""
-        if step.old is not None and step.new is not None:
+        if step.old is not None and step.new is not None and step.detailed_diff != {}:
             return step_changes(step, refresh=refresh)
-        record = step.new or step.old
+        # as in the CLI, the inputs too if the provider compared and found nothing: it is done again, or only recorded
+        record = step.old if step.detailed_diff == {} else step.new or step.old
         values = visible_properties(record.inputs) if record is not None else {}
         return {key: ValueChange("same", value, value) for key, value in values.items()}
 
     def _output_lines(self, step: StepMetadata) -> Iterator[str]:
         """The outputs of a step that differ from its inputs and from the former outputs."""
         old, new = step.old, step.new
-        if new is None or not new.outputs:
-            return
+        if new is None or not new.outputs or (old is not None and old.init_errors):
+            return  # as in the CLI, not compared with an object that was not ready
         changes, _ = _split_hidden(
             compare_maps(old.outputs if old is not None else {}, new.outputs), step
         )
@@ -172,12 +173,14 @@ class DiffView:
         header = f"{symbol.sign}{what}: ({step.op}{kept}){_protection_sign(step)}"
         yield MARGIN * indent + self._colorize(header, symbol.style)
         blanks = MARGIN * (indent + 1)
-        if old is not None and old.id:
-            yield f"{blanks}[id={one_line(old.id)}]"
+        known = new if step.op in _IMPORTS else old
+        if known is not None and known.id:
+            yield f"{blanks}[id={one_line(known.id)}]"
         if not self._options.urns:
             yield f"{blanks}[urn={one_line(step.urn)}]"
         if old is not None and new is not None and old.provider != new.provider:
-            text = f"[provider: {one_line(old.provider)} => {one_line(new.provider)}]"
+            after = new.provider.replace(UNKNOWN_STRING, "[unknown]")
+            text = f"[provider: {one_line(old.provider)} => {one_line(after)}]"
             yield blanks + self._colorize(text, step_symbol("update").style)
         elif step.provider and not is_default_provider(provider_urn(step.provider)):
             yield f"{blanks}[provider={one_line(step.provider)}]"

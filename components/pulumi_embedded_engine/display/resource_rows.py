@@ -179,7 +179,7 @@ def _status_of_change(rows: ResourceRows, row: ResourceRow, now: float) -> str:
         looking = row.op == "refresh" and row.ended_at is None
         return symbol.doing if looking else symbol.plan
     if _has_failed(rows, row):
-        return f"**{symbol.doing} failed**"
+        return f"**{symbol.failed}**"
     if row.ended_at is not None:
         seconds = row.ended_at - row.started_at
         return (
@@ -210,9 +210,11 @@ def info_text(row: ResourceRow, *, counts: bool) -> str:
 def _differences(row: ResourceRow) -> ValueChanges:
     """The changes of a row's step: properties, and provider, protection and taint of the record."""
     step = row.step
+    if step and step.op in ("create-replacement", "delete-replaced"):
+        step = row.replacement or step  # what changes is known of the whole
     if step is None or step.old is None or step.new is None:
         return {}
-    if row.is_refresh:
+    if row.is_refresh and step.detailed_diff is None:
         over = row.ended_at is not None and step.op != "same"
         return compare_maps(step.old.outputs, step.new.outputs) if over else {}
     own = compare_maps(_settings(step.old), _settings(step.new))

@@ -51,7 +51,16 @@ class StepSymbol:
     @property
     def doing(self) -> str:
         """What is being done."""
-        return self.verb.removesuffix("e") + "ing" + self.object
+        return self._gerund + self.object
+
+    @property
+    def failed(self) -> str:
+        """What was tried in vain."""
+        return f"{self._gerund} failed"
+
+    @property
+    def _gerund(self) -> str:
+        return self.verb.removesuffix("e") + "ing"
 
     @property
     def done(self) -> str:

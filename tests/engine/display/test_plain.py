@@ -126,8 +126,8 @@ def test_a_replacement_shows_its_steps() -> None:
         "created replacement (0.00s) [diff: ~zone]",
         "replacing (0s) [diff: ~zone]",
         "replaced (0.00s) [diff: ~zone]",
-        "deleting original (0s)",
-        "deleted original (0.00s)",
+        "deleting original (0s) [diff: ~zone]",
+        "deleted original (0.00s) [diff: ~zone]",
     ]
     assert "    +-1 replaced" in shown.splitlines()
 
