@@ -107,7 +107,7 @@ class CommandProject:
         return subprocess.run(
             [*engine, *arguments],
             cwd=self.root / "project",
-            env=self._environ(),
+            env=self.environ(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -120,7 +120,7 @@ class CommandProject:
     ) -> subprocess.Popen[str]:
         """Start one command of an engine; options in capitals are environment variables."""
         variables = {key: options.pop(key) for key in list(options) if key.isupper()}
-        environ = self._environ() | variables
+        environ = self.environ() | variables
         return subprocess.Popen(
             [*engine, *arguments], cwd=self.root / "project", env=environ, **options
         )
@@ -158,7 +158,8 @@ class CommandProject:
         )
         return comparable_state(checkpoint["checkpoint"].get("latest") or {})
 
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """The environment of a command."""
         kept = {
             key: value
             for key, value in os.environ.items()

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.golang.document_reading import read_document
+from pulumi_embedded_engine.golang.document_reading import (
+    read_document,
+    runtime_of,
+)
 from pulumi_embedded_engine.golang.yaml_scalars import INT64, YamlTimestamp
 from pulumi_embedded_engine.model.operation_context import Project
 from pulumi_embedded_engine.model.property_values import map_values
@@ -45,7 +48,7 @@ def read_project(file: Path) -> Project:
     found = read_document(file)
     if not isinstance(found, dict):
         raise EngineError(f"{file} must be a mapping")
-    runtime, options = _runtime(file, found)
+    runtime, options = runtime_of(file, found)
     main = _text(file, found, "main")
     if isinstance(found.get("config"), str):  # the former name of stackConfigDir
         found = found | {"stackConfigDir": found["config"], "config": None}
@@ -61,6 +64,7 @@ def read_project(file: Path) -> Project:
         config=_config(file, _mapping(file, found, "config")),
         backend_url=str(_mapping(file, found, "backend").get("url") or ""),
         plugins=_mapping(file, found, "plugins"),
+        packages=_mapping(file, found, "packages"),
         required_version=_text(file, found, "requiredPulumiVersion"),
     )
 
@@ -75,17 +79,6 @@ def _name(file: Path, found: Mapping[str, Any]) -> str:
             "underscores and periods only, 100 at most"
         )
     return name
-
-
-def _runtime(file: Path, found: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    runtime = found.get("runtime")
-    options: Any = {}
-    if isinstance(runtime, dict):
-        options = runtime.get("options") or {}
-        runtime = runtime.get("name")
-    if not isinstance(runtime, str) or not runtime or not isinstance(options, dict):
-        raise EngineError(f"{file} has no 'runtime' that can be read")
-    return runtime, options
 
 
 def _text(file: Path, found: Mapping[str, Any], key: str) -> str:

@@ -196,9 +196,9 @@ class StepRunner:
         if not self._run_state.dry_run:
             self._events.send(StepFailed(_metadata(step, step.new)))
 
-    def _report_unhealthy(self, step: Step, error: EngineError) -> None:
-        message = f"Refreshed resource is in an unhealthy state: {error}"
-        self._events.warn(message, step.urn)
+    def _report_unhealthy(self, step: Step, error: InitFailed) -> None:
+        message = ["Refreshed resource is in an unhealthy state:", *error.reasons]
+        self._events.warn("\n* ".join(message), step.urn)
 
     def _count(self, step: Step, result: StepResult) -> None:
         if is_default_provider(step.urn):

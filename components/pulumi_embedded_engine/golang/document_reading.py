@@ -1,5 +1,6 @@
 """Reads a YAML or JSON file as the CLI reads it; does not interpret it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +26,15 @@ def parse_document(content: bytes, file: Path) -> Any:
         return load_yaml(content.decode("utf-8-sig"), str(file))
     except UnicodeDecodeError:
         raise EngineError(f"{file} is not UTF-8 text") from None
+
+
+def runtime_of(file: Path, found: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The runtime that a Pulumi.yaml or PulumiPlugin.yaml names, and its options."""
+    runtime = found.get("runtime")
+    options: Any = {}
+    if isinstance(runtime, dict):
+        options = runtime.get("options") or {}
+        runtime = runtime.get("name")
+    if not isinstance(runtime, str) or not runtime or not isinstance(options, dict):
+        raise EngineError(f"{file} has no 'runtime' that can be read")
+    return runtime, options

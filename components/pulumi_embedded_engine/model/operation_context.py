@@ -42,6 +42,7 @@ class Project:
     config: Mapping[str, Any] = field(default_factory=dict)
     backend_url: str = ""
     plugins: Mapping[str, Any] = field(default_factory=dict)
+    packages: Mapping[str, Any] = field(default_factory=dict)
     required_version: str = ""
 
 

@@ -30,23 +30,33 @@ def program_environment(context: OperationContext) -> dict[str, str]:
     return environ
 
 
-def dynamic_host_environment(context: OperationContext) -> dict[str, str]:
+def dynamic_host_environment(context: OperationContext, package: str) -> dict[str, str]:
     """The environment of the dynamic provider host; PULUMI_PROJECT gives configuration keys their default namespace."""
-    return {
-        **plugin_environment(context),
-        **_with_interpreter(context),
-        "PULUMI_PROJECT": context.project.name,
-        "PULUMI_CONFIG": "{}",
-    }
+    return {**_with_interpreter(context), **_plugin_variables(context, package)}
 
 
-def plugin_environment(context: OperationContext) -> dict[str, str]:
-    """The environment of a provider plugin: the engine's own environment and the runtime options."""
+def plugin_environment(context: OperationContext, package: str) -> dict[str, str]:
+    """The environment of a provider plugin: the engine's own, the runtime options, and the package's configuration."""
+    return {**context.environ, **_plugin_variables(context, package)}
+
+
+def _plugin_variables(context: OperationContext, package: str) -> dict[str, str]:
     options = {
         f"PULUMI_RUNTIME_{name.upper()}": _text(value)
         for name, value in context.project.options.items()
     }
-    return {**context.environ, **options}
+    prefix = f"{package}:"
+    # with the texts of its secrets, as the CLI passes them
+    config = {
+        key.removeprefix(prefix): value.text
+        for key, value in sorted(context.config.items())
+        if key.startswith(prefix)
+    }
+    return {
+        **options,
+        "PULUMI_PROJECT": context.project.name,
+        "PULUMI_CONFIG": json.dumps(config, separators=(",", ":")),
+    }
 
 
 def _text(value: Any) -> str:

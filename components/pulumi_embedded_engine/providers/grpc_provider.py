@@ -1,8 +1,10 @@
 """A provider in its own process, called over gRPC; starts no process."""
 
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import grpc
@@ -45,6 +47,7 @@ from pulumi_embedded_engine.providers.provider import (
 from pulumi_embedded_engine.providers.provider_process import ProviderConnection
 
 _CANCEL_SECONDS: Final = 2.0
+_SEED_BYTES: Final = 32  # for names that a provider makes up
 _PLAIN_CONFIG: Final = Encoding(secrets=False, resources=False, unknowns=True)
 
 
@@ -63,14 +66,19 @@ class GrpcProvider:
 
     def attach(self, engine: str) -> None:
         """Give a provider that was started by someone else the engine's address."""
-        self._optional(self._stub.Attach, plugin_pb2.PluginAttach(address=engine))
+        address = plugin_pb2.PluginAttach(address=engine)
+        if self._optional(self._stub.Attach, address) is None:
+            raise ProviderError(
+                f"{self._host.label} does not implement Attach, which PULUMI_DEBUG_PROVIDERS needs"
+            )
 
-    def handshake(self, engine: str, root: str, program: str) -> None:
+    def handshake(self, engine: str, folder: Path | None = None) -> None:
         """Introduce the engine; providers that do not implement this call get the same data later."""
+        place = str(folder) if folder else None
         request = provider_pb2.ProviderHandshakeRequest(
             engine_address=engine,
-            root_directory=root,
-            program_directory=program,
+            root_directory=place,
+            program_directory=place,
             configure_with_urn=True,
             invoke_with_preview=True,
         )
@@ -90,6 +98,7 @@ class GrpcProvider:
             **resource_fields(call.urn),
             olds=write_struct(call.old_inputs, encoding),
             news=write_struct(call.inputs, encoding),
+            randomSeed=secrets.token_bytes(_SEED_BYTES),
         )
         return self._checked(self._ask(self._stub.Check, request), call.inputs)
 

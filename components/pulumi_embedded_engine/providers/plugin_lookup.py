@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from semver import Version
 
@@ -23,6 +23,12 @@ from pulumi_embedded_engine.processes.environment import (
 )
 from pulumi_embedded_engine.providers.builtin_provider import BuiltinProvider
 from pulumi_embedded_engine.providers.grpc_provider import GrpcProvider
+from pulumi_embedded_engine.providers.project_plugins import (
+    is_plugin,
+    package_source,
+    plugin_program,
+    project_plugin,
+)
 from pulumi_embedded_engine.providers.provider import Provider
 from pulumi_embedded_engine.providers.provider_process import (
     OnOutput,
@@ -51,11 +57,17 @@ def find_plugin(
         return AttachedProvider(f"the attached provider '{package}'", ports[package])
     if package == DYNAMIC_PACKAGE:
         return _dynamic_host(context, engine)
-    binary = _binary(context, package, version)
-    directory = program_directory(context)
-    command = [str(binary), engine]
-    label = f"the provider plugin '{package}'"
-    return ProviderCommand(label, command, directory, plugin_environment(context))
+    folder = _plugin_folder(context, package, version)
+    program = plugin_program(folder, package, context.interpreter)
+    return ProviderCommand(
+        f"the provider plugin '{package}'",
+        (*program.command, engine),
+        program_directory(context),
+        plugin_environment(context, package),
+        folder,
+        program.hint,
+        interruptible=not program.runtime,
+    )
 
 
 def _attached(environ: Mapping[str, str]) -> dict[str, int]:
@@ -76,36 +88,34 @@ def _dynamic_host(context: OperationContext, engine: str) -> ProviderCommand:
     # -u: what a provider prints is shown immediately
     command = [str(context.interpreter), "-u", "-m", "pulumi.dynamic", engine]
     directory = program_directory(context)
-    environ = dynamic_host_environment(context)
+    environ = dynamic_host_environment(context, DYNAMIC_PACKAGE)
     return ProviderCommand("the dynamic provider process", command, directory, environ)
 
 
-def _binary(context: OperationContext, package: str, version: str) -> Path:
-    name = f"pulumi-resource-{package}"
-    configured = _from_project(context, package)
+def _plugin_folder(context: OperationContext, package: str, version: str) -> Path:
+    configured = project_plugin(context.project, package, version)
     if configured is not None:
-        return configured / name
+        return configured
     environ = context.environ
     if not is_set(environ, "PULUMI_IGNORE_AMBIENT_PLUGINS"):
+        name = f"pulumi-resource-{package}"
         ambient = shutil.which(name, path=environ.get("PATH", ""))
         if ambient:
-            return Path(ambient)
+            return Path(ambient).parent
     for folder in _installed(_plugin_home(environ), package, version):
-        if (folder / name).is_file():
-            return folder / name
+        if is_plugin(folder, package):
+            return folder
+    source = package_source(context.project, package)
+    if source:
+        raise EngineError(
+            f"the plugin of the package '{package}' comes from {source}, and is not installed: this engine "
+            "fetches no plugins, use the pulumi CLI"
+        )
     wanted = f" v{version}" if version else ""
     raise EngineError(
         f"the provider plugin '{package}'{wanted} is not installed; install it with "
         f"`pulumi plugin install resource {package}{wanted}`"
     )
-
-
-def _from_project(context: OperationContext, package: str) -> Path | None:
-    listed: Any = context.project.plugins.get("providers", ())
-    for entry in listed:
-        if entry.get("name") == package and entry.get("path"):
-            return Path(context.project.root / entry["path"])
-    return None
 
 
 def _plugin_home(environ: Mapping[str, str]) -> Path:
@@ -155,13 +165,15 @@ class PluginHost:
         found = find_plugin(self._context, package, version, self._engine)
         if isinstance(found, AttachedProvider):
             provider = GrpcProvider(attach(found.label, found.port))
-            provider.attach(self._engine)
         else:
             provider = GrpcProvider(start(found, self._tell, self._remember))
         with self._lock:
             self._providers.append(provider)
-        root = str(self._context.project.root)
-        provider.handshake(self._engine, root, str(program_directory(self._context)))
+        if isinstance(found, AttachedProvider):
+            provider.handshake(self._engine)
+            provider.attach(self._engine)
+        else:
+            provider.handshake(self._engine, found.folder)
         return provider
 
     def cancel(self) -> None:

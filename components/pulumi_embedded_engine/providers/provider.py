@@ -29,11 +29,19 @@ class InitFailed(ProviderError):
         inputs: Properties | None,
         reasons: Sequence[str],
     ) -> None:
-        super().__init__("; ".join(reasons) or "the resource did not become ready")
+        super().__init__(_reasons_text(reasons))
         self.id = id_
         self.outputs = outputs
         self.inputs = inputs
         self.reasons = tuple(reasons)
+
+
+def _reasons_text(reasons: Sequence[str]) -> str:
+    # the words and the layout of the CLI
+    if not reasons:
+        return "resource init failed"
+    count = "1 error" if len(reasons) == 1 else f"{len(reasons)} errors"
+    return "\n\t* ".join([f"{count} occurred:", *reasons])
 
 
 class DiffUnavailable(ProviderError):

@@ -25,12 +25,19 @@ _STDERR_LINES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ProviderCommand:
-    """How a provider is started: its name in messages, command, directory, environment."""
+    """How a provider is started: its name in messages, command, directory, environment.
+
+    `folder` is the plugin's own; `hint` is added to the error if it does not start. One that a language runtime runs
+    is killed at the end, as by the CLI: it is not `interruptible`.
+    """
 
     label: str
     command: Sequence[str]
     cwd: Path
     environ: Mapping[str, str] = field(repr=False)  # contains keys and passphrase
+    folder: Path | None = None
+    hint: str = ""
+    interruptible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class ProviderConnection:
     label: str
     channel: grpc.Channel
     child: ChildProcess | None
+    interruptible: bool = True
 
     @property
     def dead(self) -> bool:
@@ -47,12 +55,14 @@ class ProviderConnection:
         return self.child is not None and not self.child.running
 
     def close(self) -> None:
-        """Close the channel and end the process, which gets a few seconds for its last messages, as the CLI gives."""
+        """Close the channel and end the process; an interruptible one gets a few seconds for its last messages."""
         self.channel.close()
-        if self.child is not None:
+        if self.child is None:
+            return
+        if self.interruptible:
             self.child.interrupt()
             self.child.wait(_END_SECONDS)
-            self.child.close()
+        self.child.close()
 
 
 OnOutput = Callable[
@@ -86,9 +96,8 @@ def start(
     on_child(child)
     try:
         port = _port(launch, child, first, stderr)
-        return ProviderConnection(
-            launch.label, _connect(launch.label, f"127.0.0.1:{port}"), child
-        )
+        channel = _connect(launch.label, f"127.0.0.1:{port}")
+        return ProviderConnection(launch.label, channel, child, launch.interruptible)
     except EngineError:
         child.close()
         raise
@@ -117,6 +126,7 @@ def _port(
             raise EngineError(
                 f"{launch.label} ended with exit code {code} before it was ready"
                 + (f": {last}" if last else "")
+                + (f" ({launch.hint})" if launch.hint else "")
             ) from None
         if line.strip().isdecimal():
             return int(line)
