@@ -23,7 +23,7 @@ class Box(pulumi.CustomResource):
         known = {"label": label, "serial": None, "state": None, **props}
         super().__init__("box:index:Box", name, known, opts)
 """
-STARTED: Final = ("started", "GetPluginInfo", "Handshake", "Attach")
+STARTED: Final = ("started", "creating", "GetPluginInfo", "Handshake", "Attach")
 
 
 class NativeProject(CommandProject):
@@ -61,9 +61,13 @@ class NativeProject(CommandProject):
 
     def log(self) -> list[dict[str, Any]]:
         """All that the plugin logged."""
-        return [
-            json.loads(line) for line in (self.root / "log").read_text().splitlines()
-        ]
+        file = self.root / "log"
+        text = file.read_text() if file.exists() else ""
+        return [json.loads(line) for line in text.splitlines()]
+
+    def methods(self) -> list[str]:
+        """What happened in the plugin, by name."""
+        return [row["method"] for row in self.log()]
 
     def requests(self, method: str = "") -> list[dict[str, Any]]:
         """The requests of one method; without one, the rows of all methods but those at the plugin's start."""

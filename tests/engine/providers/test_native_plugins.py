@@ -2,15 +2,17 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.cli_recordings import EMBEDDED
+from tests.support.cli_recordings import EMBEDDED, SECONDS
 from tests.support.native_project import NativeProject
 
 Engine = Sequence[str]
@@ -346,6 +348,51 @@ def test_a_plugin_that_somebody_else_started_is_attached(
     methods = [row["method"] for row in project.log()]
     assert methods.count("started") == methods.count("Attach") == 1
     assert project.record("a")["id"] == "id-a"
+
+
+MANY = "for number in range(9):\n    Box(f'b{number}', size=1)\n"
+
+
+def test_an_interrupt_reaches_the_provider_and_what_runs_is_recorded(
+    project: NativeProject, engine: Engine
+) -> None:
+    gate = project.root / "gate"
+    project.control(gate=str(gate))
+    project.program(MANY)
+    with project.start(engine, *UP, "--parallel", "2", start_new_session=True) as run:
+        wait_for(lambda: project.methods().count("creating") == 2)
+        run.send_signal(signal.SIGINT)
+        wait_for(lambda: "Cancel" in project.methods())
+        gate.touch()
+        code = run.wait(60)
+
+    assert code not in (0, None)
+    state = project.state()
+    made = [r["id"] for r in state["resources"] if r["type"] == "box:index:Box"]
+    assert len(made) == len(project.requests("Create")) == 2
+    assert state["pending_operations"] == []
+
+
+def test_as_many_calls_run_at_once_as_parallel_allows(
+    project: NativeProject, engine: Engine
+) -> None:
+    gate = project.root / "gate"
+    project.control(gate=str(gate))
+    project.program(MANY)
+
+    with project.start(engine, *UP, "--parallel", "8") as run:
+        wait_for(lambda: project.methods().count("creating") == 8)
+        gate.touch()
+        assert run.wait(60) == 0
+
+    assert max(row["now"] for row in project.log() if "now" in row) == 8
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 LEFT = {

@@ -3,7 +3,8 @@
 
 Each request is a line of JSON in $GOLD_LOG. $GOLD_CTL holds, by label or id, what shall go wrong or be found:
 `unready` (Create, Update or Read answers a partial failure), `fail`, `gone`, `remote`, `invalid`, `moved` (DiffConfig
-asks for a replacement), `sleep` (seconds in Create). `zone` needs a replacement; a tag is compared by its key.
+asks for a replacement), `gate` (a file for which each Create waits). `zone` needs a replacement; a tag is compared by
+its key.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,11 @@ def control() -> dict[str, Any]:
     path = Path(os.environ.get("GOLD_CTL", ""))
     loaded: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
     return loaded
+
+
+def wait_at(gate: str | None) -> None:
+    while gate and not Path(gate).exists():
+        time.sleep(0.01)
 
 
 def log(method: str, **facts: Any) -> None:
@@ -127,7 +134,7 @@ class Servicer(ProviderServicer):
             )
         self._creating += 1
         log("creating", now=self._creating)
-        await asyncio.sleep(control().get("sleep", 0))
+        await asyncio.to_thread(wait_at, control().get("gate"))
         self._creating -= 1
         label = str(inputs["label"])
         await self._fail(context, "create", label)
