@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from pulumi_embedded_engine.model.events import PropertyChange, StepMetadata
 from pulumi_embedded_engine.model.property_paths import PropertyPath, parse_path
-from pulumi_embedded_engine.model.property_values import SIGNATURE, Secret, equal
+from pulumi_embedded_engine.model.property_values import (
+    SIGNATURE,
+    UNKNOWN,
+    Secret,
+    equal,
+)
 from pulumi_embedded_engine.model.state_records import Resource
 
 ChangeKind = Literal["same", "add", "delete", "update"]
@@ -148,30 +153,46 @@ def _changes_of_detailed_diff(
         path = path_of(text)
         if not str(path[0]).startswith("__"):
             kind: Any = change.kind.removesuffix("-replace")
-            _insert(
-                tree,
-                path,
-                ValueChange(kind, _value_at(before, path), _value_at(after, path)),
-            )
+            _insert(tree, path, kind, before, after)
     return tree
 
 
-def _insert(tree: ValueChanges, path: Sequence[str | int], leaf: ValueChange) -> None:
+def _insert(
+    tree: ValueChanges, path: Sequence[str | int], kind: ChangeKind, old: Any, new: Any
+) -> None:
+    """Insert the change at a path of two values; below what one of them lacks, the whole is added or deleted."""
     first, *rest = path
+    before, after = _child(old, first), _child(new, first)
     if not rest:
-        tree[first] = leaf
-        return
-    below = tree.setdefault(first, ValueChange("update", parts={})).parts
-    if below is not None:  # otherwise the whole value is listed already
-        _insert(below, rest, leaf)
+        tree[first] = _leaf(kind, before, after)
+    elif _is_absent(before) != _is_absent(after):
+        tree[first] = _leaf("add" if _is_absent(before) else "delete", before, after)
+    else:
+        below = tree.setdefault(first, ValueChange("update", parts={})).parts
+        if below is not None:  # otherwise the whole value is listed already
+            _insert(below, rest, kind, before, after)
 
 
-def _value_at(values: Any, path: Sequence[str | int]) -> Any:
-    for element in path:
-        if isinstance(values, Secret):
-            return Secret(None)
-        try:
-            values = values[element]
-        except (LookupError, TypeError):
-            return None
-    return values
+def _leaf(kind: ChangeKind, old: Any, new: Any) -> ValueChange:
+    if kind == "update" and old is not _MISSING and new is not _MISSING:
+        change = compare_values(old, new)
+        return replace(change, kind=kind)
+    # a provider may add or delete a value that nobody knows yet
+    unknown = None if kind == "update" else UNKNOWN
+    before, after = (unknown if x is _MISSING else x for x in (old, new))
+    return ValueChange(kind, before, after)
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or value is _MISSING
+
+
+def _child(value: Any, key: str | int) -> Any:
+    if isinstance(value, Secret):
+        return Secret(None)
+    if value is UNKNOWN:
+        return value
+    try:
+        return value[key]
+    except (LookupError, TypeError):
+        return _MISSING

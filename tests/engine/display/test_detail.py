@@ -209,7 +209,31 @@ def test_a_provider_may_name_the_differences_itself() -> None:
         "    }",
         "  ~ in  : 1 => 2",
         "  ~ odd : {",
-        "      + a.b: null",
+        "      + a.b: [unknown]",
+        "    }",
+    ]
+
+
+def test_a_difference_inside_a_value_that_is_new_or_gone_is_that_value() -> None:
+    old = thing("a", {"gone": {"k": "v", "l": "w"}})
+    new = thing("a", {"fresh": {"k": "v"}})
+    diff = {
+        "fresh.k": PropertyChange("add", input_diff=True),
+        "gone.k": PropertyChange("delete", input_diff=True),
+    }
+
+    shown = text(
+        [StepStarted(step("update", old, new, detailed=diff), planning=True)],
+        view(diff=True, planning=True),
+    )
+
+    assert shown.splitlines()[-7:] == [
+        "  + fresh: {",
+        '      + k: "v"',
+        "    }",
+        "  - gone : {",
+        '      - k: "v"',
+        '      - l: "w"',
         "    }",
     ]
 

@@ -143,6 +143,8 @@ def test_a_preview_asks_for_outputs_and_shows_each_changed_property(
     assert '+ by     : "me"' in detail
     assert '~ release: "1" => "2"' in detail
     assert "zone" not in detail
+    project.program("Box('a', size=1, zone='x')\n")
+    assert "[diff: -tags]" in run(project, engine, *PREVIEW)
     step = next(s for s in shown["steps"] if s["urn"].endswith("::a"))
     assert step["detailedDiff"] == {
         "tags.by": {"kind": "add", "inputDiff": True},
