@@ -90,6 +90,10 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
         "esa.doctor",
         "Check settings, keys, connection, rights and versions.",
     ),
+    "plan": CommandEntry(
+        "esa.plan.group",
+        "List, start, stop, rerun and wait for plans by hand.",
+    ),
     "emulator": CommandEntry(
         "esa.emulator_command", "Run a local ESA for tests and trials."
     ),

@@ -240,6 +240,7 @@ def test_the_progress_at_one_time_is_printed_as_json(
         "jobId": JOB_ID,
         "planId": plan_id(1),
         "toStop": False,
+        "declared": True,
     }
     assert (plan["status"], plan["urlsPerSecond"]) == ("running", 1.0)
     times = [told["at"], plan["start"], plan["done"]]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pulumi_embedded_engine.config.project import find_project
-from pulumi_embedded_engine.stacks.stack import open_stack
+from pulumi_embedded_engine.stacks.stack import Stack, open_stack
 from pulumi_esa_cli.esa.input_reading import read_input
 from pulumi_esa_cli.flags import common_options
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import (
@@ -53,7 +53,11 @@ def read_source(stack: str, file: str) -> StateSource:
     if file:
         resources = read_state(read_input(file))
         return StateSource(resources, settings_of(resources))
-    opened = open_stack(find_project(Path.cwd()), stack or None, os.environ)
+    return source_of(open_stack(find_project(Path.cwd()), stack or None, os.environ))
+
+
+def source_of(opened: Stack) -> StateSource:
+    """Read the resources and the configuration of a stack. Raises EngineError."""
     common_options.warn_of_interruption(opened)
     config = {name: value.text for name, value in opened.config().items()}
     return StateSource(resources_of(opened.deployment().body), config)

@@ -86,6 +86,19 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "With the prefetch allowance": "esa-prefetch doctor --site 190007158391808",
         "For a program": "esa-prefetch doctor --json",
     },
+    "plan": {"Plans and their ids": "esa-prefetch plan ls --site 190007158391808"},
+    "plan ls": {
+        "The plans of the selected stack": "esa-prefetch plan ls",
+        "Those of a job, for a program": "esa-prefetch plan ls --job 665d3af3621bccf3fe29e1a4 --json",
+    },
+    "plan show": {
+        "By the name in the stack": "esa-prefetch plan show launch",
+        "By ids": "esa-prefetch plan show 665d3af3621bccf3fe29e1a4:665d3b48621bccf3fe29e1a7",
+    },
+    "plan declare": {
+        "As lines of a program": "esa-prefetch plan declare --job 665d3af3621bccf3fe29e1a4 --as python",
+        "Into the stack's file": "esa-prefetch plan declare --site 190007158391808 --write",
+    },
     "emulator": {
         "Keep its state in a file": "esa-prefetch emulator --seed seed.json --data esa-data.json",
         "With one of ESA's possible behaviours": "esa-prefetch emulator --port 0 --dialect times-utc",

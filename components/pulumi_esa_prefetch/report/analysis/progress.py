@@ -22,12 +22,16 @@ from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 
 @dataclass(frozen=True, slots=True)
 class WatchedPlan:
-    """A plan whose progress is read, with its name in the program; `to_stop`: it is declared stopped."""
+    """A plan whose progress is read, with its name in the program; `to_stop`: it is declared stopped.
+
+    `declared`: whether a program declares it; without a declaration, a stopped plan needs no attention.
+    """
 
     name: str
     job_id: str
     plan_id: str
     to_stop: bool = False
+    declared: bool = True
 
 
 class Attention(StrEnum):
@@ -44,7 +48,8 @@ class Attention(StrEnum):
 
 
 _WORST_FIRST = {reason: rank for rank, reason in enumerate(Attention)}
-_OF_A_JOB = {Attention.LATE, Attention.REFUSED, Attention.EMPTY}
+OF_A_JOB = frozenset({Attention.LATE, Attention.REFUSED, Attention.EMPTY})
+"""What is a reason to look at all plans of a job."""
 _COUNTED = ("running", "waiting", "finished", "stopped", "failed")
 _ORDER = {"running": 0, "waiting": 1, "finished": 3}
 
@@ -67,6 +72,8 @@ class PlanProgress:
     left: int | None = None
     error_info: str | None = None
     attention: Attention | None = None
+    interval: int | None = None
+    slice_len: int | None = None
 
     @property
     def is_active(self) -> bool:
@@ -169,13 +176,14 @@ def status_counts(plans: Iterable[PlanProgress]) -> str:
 
 
 def watched_plans(graph: ResourceGraph) -> list[WatchedPlan]:
-    """Return the plans that a stack declares and has in its state."""
+    """Return the plans that a stack has in its state; it does not declare those that it only reads (`.get`)."""
     found = []
     for node in graph.prefetches():
         job_id, plan_id = split_id(node.id)
         if job_id and plan_id:
             to_stop = node.value("desired_state") == "stopped"
-            found.append(WatchedPlan(node.name, job_id, plan_id, to_stop))
+            declared = not node.is_external
+            found.append(WatchedPlan(node.name, job_id, plan_id, to_stop, declared))
     return found
 
 
@@ -217,7 +225,7 @@ def changes(before: ProgressSnapshot | None, after: ProgressSnapshot) -> Iterato
 def _need(plan: PlanProgress, is_first: bool) -> tuple[int, int]:
     if plan.attention is None:
         return 2, _ORDER.get(plan.status, 2)
-    is_repeated = plan.attention in _OF_A_JOB and not is_first
+    is_repeated = plan.attention in OF_A_JOB and not is_first
     return int(is_repeated), _WORST_FIRST[plan.attention]
 
 
@@ -241,6 +249,8 @@ def _plan(
         job.url_count if job else None,
         mine.left if mine else None,
         job.error_info if job else None,
+        interval=seen.interval,
+        slice_len=seen.slice_len,
     )
     if plan.status == "finished" and not _is_any_active(snapshot.jobs[target.job_id]):
         plan = replace(plan, left=_rest(plan))
@@ -260,9 +270,10 @@ def _rest(plan: PlanProgress) -> int | None:
 def _attention(plan: PlanProgress) -> Attention | None:
     """Return the worst reason to look at a plan, as far as it is known."""
     to_stop = plan.target.to_stop
+    to_run = plan.target.declared and not to_stop
     reasons = {
         Attention.FAILED: plan.status == "failed",
-        Attention.STOPPED: plan.status == "stopped" and not to_stop,
+        Attention.STOPPED: plan.status == "stopped" and to_run,
         Attention.NOT_STOPPED: plan.is_active and to_stop,
         Attention.UNKNOWN: plan.status not in STATUSES,
         Attention.LATE: bool(plan.left),

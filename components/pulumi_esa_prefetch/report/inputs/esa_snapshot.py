@@ -145,10 +145,19 @@ def _job_snapshot(reader: EsaReader, job_id: str) -> JobSnapshot:
 def open_client(
     config: Mapping[str, str] | None, environ: Mapping[str, str]
 ) -> EsaClient:
-    """Make a client with a stack's settings; None: they are not known.
+    """Make a client with a stack's settings; None: they are not known. Raises NoCredentials, and as `usable_config`."""
+    return EsaClient.from_settings(
+        read_settings(usable_config(config, environ).get, environ)
+    )
 
-    Keys that are masked in a preview or an export come from the environment. Raises NoCredentials, and
-    SettingsError, also if the stack's endpoint is not known: job ids and key ids must not be sent to another one.
+
+def usable_config(
+    config: Mapping[str, str] | None, environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The settings of a stack without those that are masked in a preview or an export; None: they are not known.
+
+    Masked keys come from the environment then. Raises SettingsError if the stack's endpoint is not known: job ids and
+    key ids must not be sent to another one.
     """
     is_known = config is not None and SECRET not in {
         config.get(name) for name in _WHERE
@@ -158,8 +167,7 @@ def open_client(
             "the stack's ESA endpoint is not known (its settings are not in the state, "
             "or secret): set ESA_ENDPOINT"
         )
-    shown = without_masked(config or {}, SECRET)
-    return EsaClient.from_settings(read_settings(shown.get, environ))
+    return without_masked(config or {}, SECRET)
 
 
 def take_snapshot_with(

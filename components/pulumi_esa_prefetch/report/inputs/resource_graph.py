@@ -52,6 +52,11 @@ class ResourceNode:
         return self._either.name
 
     @property
+    def is_external(self) -> bool:
+        """True if the program only reads it, and declares nothing about it."""
+        return self._either.external
+
+    @property
     def is_removed(self) -> bool:
         """True if it is deleted and not replaced."""
         return self.op in REMOVALS

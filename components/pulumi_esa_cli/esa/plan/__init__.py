@@ -1,0 +1,1 @@
+"""The commands `plan ...`: what a person does with plans by hand."""

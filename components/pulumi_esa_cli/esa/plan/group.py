@@ -1,0 +1,19 @@
+"""The group `esa-prefetch plan` and its commands; does nothing itself."""
+
+import typer
+
+from pulumi_esa_cli.esa.plan.declaring import declare
+from pulumi_esa_cli.esa.plan.listing import ls, show
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group and its commands."""
+    group = typer.Typer(help="List, start, stop, rerun, wait for and declare plans.")
+    group.callback()(_plan)
+    for command in (ls, show, declare):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="plan")
+
+
+def _plan() -> None:
+    """Find plans, and start, stop, rerun, wait for or declare them by hand."""
