@@ -95,6 +95,10 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "By the name in the stack": "esa-prefetch plan show launch",
         "By ids": "esa-prefetch plan show 665d3af3621bccf3fe29e1a4:665d3b48621bccf3fe29e1a7",
     },
+    "plan wait": {
+        "Until it has finished": "esa-prefetch plan wait launch --timeout 2h",
+        "Until it runs": "esa-prefetch plan wait launch --until running",
+    },
     "plan declare": {
         "As lines of a program": "esa-prefetch plan declare --job 665d3af3621bccf3fe29e1a4 --as python",
         "Into the stack's file": "esa-prefetch plan declare --site 190007158391808 --write",

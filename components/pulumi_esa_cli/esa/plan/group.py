@@ -4,13 +4,14 @@ import typer
 
 from pulumi_esa_cli.esa.plan.declaring import declare
 from pulumi_esa_cli.esa.plan.listing import ls, show
+from pulumi_esa_cli.esa.plan.waiting import wait
 
 
 def register(app: typer.Typer) -> None:
     """Add the group and its commands."""
     group = typer.Typer(help="List, start, stop, rerun, wait for and declare plans.")
     group.callback()(_plan)
-    for command in (ls, show, declare):
+    for command in (ls, show, wait, declare):
         group.command(command.__name__)(command)
     app.add_typer(group, name="plan")
 
