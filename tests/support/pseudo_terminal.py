@@ -66,6 +66,10 @@ class PseudoTerminal:
             assert time.monotonic() < end, self.raw
         return self._process.wait(timeout=SECONDS), self.raw
 
+    def type(self, text: str) -> None:
+        """Type a text."""
+        os.write(self._ours, text.encode())
+
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self._process.send_signal(2)

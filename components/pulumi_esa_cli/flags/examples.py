@@ -95,6 +95,15 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "By the name in the stack": "esa-prefetch plan show launch",
         "By ids": "esa-prefetch plan show 665d3af3621bccf3fe29e1a4:665d3b48621bccf3fe29e1a7",
     },
+    "plan start": {
+        "By the name in the stack": "esa-prefetch plan start launch",
+        "By ids, and do not ask": "esa-prefetch plan start 665d3af3621bccf3fe29e1a4:665d3b48621bccf3fe29e1a7 --yes",
+    },
+    "plan stop": {"Two of them": "esa-prefetch plan stop launch catalogue-nightly"},
+    "plan rerun": {
+        "From the first URL": "esa-prefetch plan rerun launch",
+        "From where its job is": "esa-prefetch plan rerun launch --resume",
+    },
     "plan wait": {
         "Until it has finished": "esa-prefetch plan wait launch --timeout 2h",
         "Until it runs": "esa-prefetch plan wait launch --until running",

@@ -27,6 +27,10 @@ _given = ""
 _spelled: Callable[[str], str] = str
 _resource: ContextVar[str] = ContextVar("resource", default="")
 
+Listener = Callable[[str, str], None]
+"""Takes the severity of a message (INFO or WARNING), and its text on one line."""
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
 
 def note(text: str, *, urn: str | None = None) -> None:
     """Tell the user what was done, or would be; ``urn``: another resource than that of the running hook."""
@@ -51,6 +55,16 @@ def about(urn: str) -> Iterator[None]:
         yield
     finally:
         _resource.reset(token)
+
+
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Within it, messages of this thread go to the listener alone: to one who calls the hooks' functions by hand."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 def requested_urn() -> str:
@@ -124,6 +138,10 @@ _engine_log = _EngineLog()
 
 def _say(severity: str, text: str, urn: str | None) -> None:
     line = one_line(_spelled(text), LONGEST_SENTENCE)
+    listener = _listener.get()
+    if listener is not None:
+        listener(severity, line)
+        return
     about_urn = _resource.get() if urn is None else urn
     if engine_address() and _engine_log.send(severity, line, about_urn):
         return

@@ -1,0 +1,263 @@
+"""`esa-prefetch plan start`, `stop` and `rerun`: say what they will do, ask, do it; one line for each plan."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
+
+import typer
+
+from pulumi_embedded_engine.errors import BAD_USAGE, DECLINED, FAILED, EngineError
+from pulumi_embedded_engine.printable import one_line
+from pulumi_esa_cli.esa.plan.scope import (
+    Job,
+    Scope,
+    Words,
+    read_scope,
+    sentences,
+)
+from pulumi_esa_cli.esa.state_source import StateFile
+from pulumi_esa_cli.flags.common_options import AsJson, StackName, Yes
+from pulumi_esa_cli.terminal.printing import echo, print_json
+from pulumi_esa_prefetch.load import count_text, list_text
+from pulumi_esa_prefetch.operations.acts import (
+    HandAct,
+    Outcome,
+    PlanResult,
+    Request,
+    carry_out,
+    foresee,
+)
+from pulumi_esa_prefetch.operations.consequences import consequence
+from pulumi_esa_prefetch.operations.plan_words import ChosenPlan, require_jobs
+from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import usable_config
+
+INTERRUPTED: Final = 130
+_MOST_NAMED: Final = 20
+_DONE: Final = {
+    HandAct.START: "started",
+    HandAct.STOP: "stopped",
+    HandAct.RERUN: "run again",
+}
+
+
+def start(
+    context: typer.Context,
+    plans: Words,
+    *,
+    restart_finished: Annotated[
+        bool, typer.Option("--restart-finished", help="Start finished plans too.")
+    ] = False,
+    yes: Yes = False,
+    job: Job = "",
+    stack: StackName = "",
+    file: StateFile = "",
+    as_json: AsJson = False,
+) -> None:
+    """Start plans that wait, are stopped or have failed; one that runs is left as it is.
+
+    Says what will be done, and asks. A finished plan is not started, unless that is
+    asked for. The limits of the stack hold. Exits with 1 if a plan was not started.
+    """
+    request = Request(HandAct.START, restart_finished=restart_finished)
+    _act(
+        context,
+        plans,
+        request,
+        yes=yes,
+        job=job,
+        stack=stack,
+        file=file,
+        as_json=as_json,
+    )
+
+
+def stop(
+    context: typer.Context,
+    plans: Words,
+    *,
+    yes: Yes = False,
+    job: Job = "",
+    stack: StackName = "",
+    file: StateFile = "",
+    as_json: AsJson = False,
+) -> None:
+    """Stop plans that run; one that does not run is left as it is.
+
+    Says what will be done, and asks. ESA does not stop a waiting plan: that is an error.
+    Exits with 1 if a plan was not stopped.
+    """
+    request = Request(HandAct.STOP)
+    _act(
+        context,
+        plans,
+        request,
+        yes=yes,
+        job=job,
+        stack=stack,
+        file=file,
+        as_json=as_json,
+    )
+
+
+def rerun(
+    context: typer.Context,
+    plans: Words,
+    *,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Run on from where the job is, without a Reset."),
+    ] = False,
+    yes: Yes = False,
+    job: Job = "",
+    stack: StackName = "",
+    file: StateFile = "",
+    as_json: AsJson = False,
+) -> None:
+    """Run plans again from the first URL: Stop if a plan runs, Reset of its job, Start.
+
+    Names the job's other plans, which a Reset puts back too, and asks. It is refused while
+    another plan of the job runs. Exits with 1 if a plan was not run again.
+    """
+    request = Request(HandAct.RERUN, rerun="resume" if resume else "from_start")
+    _act(
+        context,
+        plans,
+        request,
+        yes=yes,
+        job=job,
+        stack=stack,
+        file=file,
+        as_json=as_json,
+    )
+
+
+def _act(
+    context: typer.Context,
+    words: Sequence[str],
+    request: Request,
+    *,
+    yes: bool,
+    job: str,
+    stack: str,
+    file: str,
+    as_json: bool,
+) -> None:
+    if not yes and not context.obj.interactive:
+        raise EngineError("--yes is needed where nobody can be asked", BAD_USAGE)
+    scope = read_scope(context.obj, stack, file)
+    with sentences():
+        chosen = scope.choose(words, job)
+        if request.act is HandAct.RERUN:
+            require_jobs(chosen)
+        config = usable_config(scope.config, os.environ)
+        _, session = shared_session(config.get)
+    foreseen = [foresee(session, plan, request) for plan in chosen]
+    for line in _foreseen_lines(foreseen, scope, request):
+        echo(line, err=as_json)
+    todo = [one.plan for one in foreseen if one.outcome is Outcome.DONE]
+    if todo and not yes:
+        _confirm(request.act, len(todo), err=as_json)
+    results = {one.plan.plan_id: one for one in foreseen}
+    for done in _carry_out(session, todo, request, as_json=as_json):
+        results[done.plan.plan_id] = done
+    if as_json:
+        print_json([_json(results[plan.plan_id]) for plan in chosen])
+    _fail_if_not_done([results[plan.plan_id] for plan in chosen], request.act)
+
+
+def _foreseen_lines(
+    foreseen: Sequence[PlanResult], scope: Scope, request: Request
+) -> Iterator[str]:
+    """What will be done to each plan, what a Reset puts back besides, and what the stack declares."""
+    for one in foreseen:
+        label = one_line(one.plan.label)
+        if one.outcome is not Outcome.FAILED:  # a failure is said at the end
+            yield f"{label} {one.text}"
+        if one.also_reset:
+            others = [
+                f"{_name(scope, other.id)} ({other.status or 'status not known'})"
+                for other in one.also_reset
+            ]
+            yield f"  also put back to the first URL of the job: {list_text(others, _MOST_NAMED)}"
+        yield from (f"  warning: {each}" for each in one.warnings)
+        declared = scope.declared(one.plan.plan_id)
+        if declared and one.outcome is Outcome.DONE:
+            desired = "stopped" if declared.to_stop else "running"
+            yield f"  {consequence(request.act, desired, scope.stack)}"
+
+
+def _name(scope: Scope, plan_id: str) -> str:
+    declared = scope.declared(plan_id)
+    return one_line(declared.name) if declared else plan_id
+
+
+def _confirm(act: HandAct, count: int, *, err: bool) -> None:
+    """Ask; raises EngineError unless the answer is yes."""
+    verb = {HandAct.RERUN: "Run {} again?"}.get(act, f"{act.capitalize()} {{}}?")
+    try:
+        agreed = typer.confirm(verb.format(count_text(count, "plan")), err=err)
+    except typer.Abort:
+        echo(err=True)
+        agreed = False
+    if not agreed:
+        raise EngineError("declined, nothing was done", DECLINED)
+
+
+def _carry_out(
+    session: ProviderSession,
+    todo: Sequence[ChosenPlan],
+    request: Request,
+    *,
+    as_json: bool,
+) -> Iterator[PlanResult]:
+    """Do it to one plan after the other, and say of each what was done; a failure ends nothing."""
+    for number, plan in enumerate(todo):
+        try:
+            done = carry_out(session, plan, request)
+        except KeyboardInterrupt:
+            rest = len(todo) - number - 1
+            echo(
+                f"interrupted: it is not known what became of {plan.label}: see `plan show`; {number} done before, "
+                f"{rest} not begun",
+                err=True,
+            )
+            raise typer.Exit(INTERRUPTED) from None
+        for warning in done.warnings:
+            echo(f"warning: {one_line(plan.label)}: {warning}", err=True)
+        if done.outcome is not Outcome.FAILED:
+            echo(f"{one_line(plan.label)} {_past(done)}", err=as_json)
+        yield done
+
+
+def _past(done: PlanResult) -> str:
+    """What was done, as the end of a sentence about the plan."""
+    return done.text if done.text.startswith("is ") else f"was {done.text}"
+
+
+def _json(done: PlanResult) -> dict[str, object]:
+    return {
+        "id": done.plan.plan_id,
+        "jobId": done.plan.job_id,
+        "name": done.plan.name,
+        "outcome": str(done.outcome),
+        "status": done.status,
+        "text": done.text,
+        "warnings": list(done.warnings),
+    }
+
+
+def _fail_if_not_done(results: Sequence[PlanResult], act: HandAct) -> None:
+    """Say why plans failed, one line each, and exit with 1 if any did."""
+    failed = [one for one in results if one.outcome is Outcome.FAILED]
+    for one in failed:
+        label = one_line(one.plan.label)
+        named = one.text if one.plan.id in one.text else f"{label} {one.text}"
+        echo(f"error: {named}", err=True)
+    if len(results) > 1 and failed:
+        echo(
+            f"error: {len(failed)} of {len(results)} plans were not {_DONE[act]}",
+            err=True,
+        )
+    if failed:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,433 @@
+"""`plan start`, `stop` and `rerun`: what they do in ESA, what they say, and what they exit with."""
+
+import json
+import os
+from contextlib import closing
+
+import pytest
+
+from tests.cli.plan.conftest import Hands, declared
+from tests.support.engines import ESA_PREFETCH
+from tests.support.local_esa import Document, job, job_id, plan, plan_id
+from tests.support.pseudo_terminal import PseudoTerminal, plain_lines
+
+START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
+RESET = "ResetScheduledPreloadJob"
+
+
+def word(number: int) -> str:
+    return f"{job_id(1)}:{plan_id(number)}"
+
+
+def one_job(*statuses: str, **more: int) -> Document:
+    """A job whose plans have these statuses; a waiting one opens in an hour."""
+    plans = [
+        plan(n, status, start="+1h" if status == "waiting" else "-1h")
+        for n, status in enumerate(statuses, 1)
+    ]
+    return job(1, plans, **more)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "effects", "code", "text"),
+    [
+        ("start", "stopped", [START], 0, "was started: was stopped"),
+        ("start", "failed", [START], 0, "was started: had failed"),
+        ("start", "running", [], 0, "is left as it is: is running"),
+        (
+            "start",
+            "finished",
+            [],
+            1,
+            "is finished: give --restart-finished, or `plan rerun` to begin at the first URL",
+        ),
+        ("stop", "running", [STOP], 0, "was stopped: was running"),
+        ("stop", "stopped", [], 0, "is left as it is: is stopped"),
+        ("stop", "failed", [], 0, "is left as it is: has failed"),
+        ("stop", "finished", [], 0, "is left as it is: is finished"),
+        (
+            "stop",
+            "waiting",
+            [],
+            1,
+            "is waiting and ESA stops only running plans: stop it once it runs, or delete the plan, or move its window",
+        ),
+        ("rerun", "stopped", [RESET, START], 0, "was reset and started: asked for by hand"),
+        ("rerun", "running", [STOP, RESET, START], 0, "was stopped, reset and started: asked for by hand"),
+        ("rerun", "finished", [RESET, START], 0, "was reset and started: asked for by hand"),
+    ],
+)  # fmt: skip
+def test_an_act_does_what_the_hook_would_and_says_it(
+    hand: Hands, act: str, status: str, effects: list[str], code: int, text: str
+) -> None:
+    person = hand(one_job(status))
+
+    said = person(act, word(1), "--yes")
+
+    sent = [call["action"] for call in person.esa.history()]
+    assert [action for action in sent if action in (START, STOP, RESET)] == effects
+    assert said.code == code
+    (out, err) = (said.out, "") if code == 0 else ("", said.err)
+    assert (said.out if code == 0 else said.err).splitlines()[-1].endswith(text)
+    assert "up " not in out + err
+
+
+def test_a_finished_plan_is_started_if_that_is_asked_for(hand: Hands) -> None:
+    person = hand(one_job("finished"))
+
+    assert person("start", word(1), "--yes", "--restart-finished").code == 0
+    assert person.esa.effective_starts() == 1
+
+
+def test_a_rerun_may_go_on_where_its_job_is(hand: Hands) -> None:
+    person = hand(one_job("stopped", "running"))
+
+    said = person("rerun", word(1), "--resume", "--yes")
+
+    assert (said.code, person.esa.calls(RESET)) == (0, [])
+    assert person.esa.status(plan_id(1)) == "running"
+
+
+def test_a_rerun_names_the_plans_that_go_back_too_before_it_acts(hand: Hands) -> None:
+    person = hand(one_job("stopped", "waiting", "finished"))
+    person.stack(declared("evening", 1, 2))
+
+    said = person("rerun", word(1), "--yes")
+
+    assert said.out.splitlines() == [
+        f"{word(1)} will be reset and started: asked for by hand",
+        f"  also put back to the first URL of the job: evening (waiting) and {plan_id(3)} (finished)",
+        f"{word(1)} was reset and started: asked for by hand",
+    ]
+
+
+def test_a_rerun_is_refused_while_another_plan_of_the_job_runs(hand: Hands) -> None:
+    person = hand(one_job("running", "running"))
+
+    said = person("rerun", word(1), "--yes")
+
+    assert (said.code, person.esa.changes()) == (1, 0)
+    assert f"while another plan of the job runs ({plan_id(2)})" in said.err
+    assert said.err.endswith("wait for it, stop it, or give --resume\n")
+
+
+def test_two_plans_of_a_job_run_again_from_one_reset(hand: Hands) -> None:
+    person = hand(one_job("stopped", "stopped"))
+
+    said = person("rerun", word(1), word(2), "--yes")
+
+    assert said.code == 0
+    assert len(person.esa.calls(RESET)) == 1
+    assert person.esa.effective_starts() == 2
+
+
+def test_after_a_failure_the_others_are_done_and_each_has_a_line(hand: Hands) -> None:
+    person = hand(one_job("stopped", "finished", "stopped"))
+
+    said = person("start", word(2), word(9), word(1), word(3), word(1), "--yes")
+
+    assert person.esa.starts_by_plan() == {plan_id(1): 1, plan_id(3): 1}
+    assert said.code == 1
+    assert said.out.splitlines()[-2:] == [
+        f"{word(1)} was started: was stopped",
+        f"{word(3)} was started: was stopped",
+    ]
+    assert [line[:6] for line in said.err.splitlines()] == ["error:"] * 3
+    assert said.err.endswith("error: 2 of 4 plans were not started\n")
+
+
+def test_each_plan_has_an_outcome_for_a_program(hand: Hands) -> None:
+    person = hand(one_job("stopped", "running", "finished"))
+
+    said = person("start", word(1), word(2), word(3), "--yes", "--json")
+
+    rows = json.loads(said.out)
+    assert said.code == 1
+    assert [(row["id"], row["outcome"]) for row in rows] == [
+        (plan_id(1), "done"),
+        (plan_id(2), "unchanged"),
+        (plan_id(3), "failed"),
+    ]
+    assert set(rows[0]) == {
+        "id",
+        "jobId",
+        "name",
+        "outcome",
+        "status",
+        "text",
+        "warnings",
+    }
+    assert rows[0]["status"] == "running"
+
+
+@pytest.mark.parametrize(("act", "status"), [("start", "stopped"), ("stop", "running")])
+def test_without_a_job_the_call_itself_is_the_look_up(
+    hand: Hands, act: str, status: str
+) -> None:
+    person = hand(one_job(status))
+
+    said = person(act, plan_id(1), "--yes")
+
+    assert said.code == 0
+    assert "without a look before, because --job is not given" in said.out
+    assert person.esa.changes() == 1
+
+
+def test_a_rerun_without_a_job_asks_for_it(hand: Hands) -> None:
+    person = hand(one_job("stopped"))
+
+    said = person("rerun", plan_id(1), "--yes")
+
+    assert (said.code, person.esa.history()) == (1, [])
+    assert "is not known, and ESA has no call that finds it: give --job" in said.err
+
+
+@pytest.mark.parametrize("act", ["start", "stop", "rerun"])
+def test_where_nobody_can_be_asked_nothing_is_done_without_yes(
+    hand: Hands, act: str
+) -> None:
+    person = hand(one_job("running"))
+
+    said = person(act, word(1))
+
+    assert (said.code, said.err) == (
+        2,
+        "error: --yes is needed where nobody can be asked\n",
+    )
+    assert person.esa.history() == []
+
+
+@pytest.mark.parametrize(
+    ("act", "desired", "words"),
+    [
+        ("stop", "running", "the next `up --refresh` starts it again"),
+        ("rerun", "running", "the next up leaves it"),
+        ("start", "stopped", "the next `up --refresh` stops it, if it runs then"),
+        ("rerun", "stopped", "the next `up --refresh` stops it, if it runs then"),
+    ],
+)
+def test_what_the_stack_declares_is_said_before(
+    hand: Hands, act: str, desired: str, words: str
+) -> None:
+    person = hand(one_job("running" if act == "stop" else "stopped"))
+    person.stack(declared("launch", 1, 1, desired_state=desired))
+
+    said = person(act, "launch", "--yes")
+
+    assert said.code == 0
+    assert f"  stack dev declares it {desired}: {words}" in said.out
+    assert said.out.splitlines()[-1].startswith("launch was ")
+
+
+LIMITS = {"maxOriginUrlsPerSecond": 0.0001, "enforce": "deny"}
+
+
+@pytest.mark.parametrize("act", ["start", "rerun"])
+def test_the_limits_of_the_stack_hold(hand: Hands, act: str) -> None:
+    person = hand(one_job("stopped"))
+    person.stack(limits=LIMITS)
+
+    said = person(act, word(1), "--yes")
+
+    assert (said.code, person.esa.changes()) == (1, 0)
+    assert "above the limit of 0.0001" in said.err
+
+
+def test_a_limit_that_warns_is_said_before(hand: Hands) -> None:
+    person = hand(one_job("stopped"))
+    person.stack(limits=LIMITS | {"enforce": "warn"})
+
+    said = person("start", word(1), "--yes")
+
+    assert (said.code, person.esa.starts()) == (0, 1)
+    assert "  warning: " in said.out
+    assert "above the limit of 0.0001" in said.out
+
+
+def test_a_start_without_its_job_is_refused_where_limits_deny(hand: Hands) -> None:
+    person = hand(one_job("stopped"))
+    person.stack(limits=LIMITS)
+
+    said = person("start", plan_id(1), "--yes")
+
+    assert (said.code, person.esa.starts()) == (1, 0)
+    assert said.err.endswith("cannot be judged without its job: give --job\n")
+
+
+LOST = [
+    {"kind": "reset", "when": "after"},
+    {"kind": "server-error", "when": "after"},
+    {"kind": "html", "when": "after"},
+    {"kind": "truncated"},
+]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: str(fault["kind"]))
+@pytest.mark.parametrize(
+    ("act", "status", "action", "after"),
+    [
+        ("start", "stopped", START, "running"),
+        ("stop", "running", STOP, "stopped"),
+        ("rerun", "finished", START, "running"),
+        ("rerun", "stopped", RESET, "running"),
+    ],
+)
+def test_a_lost_answer_is_looked_up_and_nothing_is_done_twice(
+    hand: Hands, fault: Document, act: str, status: str, action: str, after: str
+) -> None:
+    person = hand(one_job(status), faults=[fault | {"actions": action, "times": 1}])
+
+    said = person(act, word(1), "--yes")
+
+    assert said.code == 0, said
+    assert person.esa.status(plan_id(1)) == after
+    assert (person.esa.effective_starts(), person.esa.effective_stops()) == (
+        (0, 1) if act == "stop" else (1, 0)
+    )
+
+
+def test_a_start_of_which_nothing_is_known_says_so_in_the_words_of_a_hand(
+    hand: Hands,
+) -> None:
+    lost = {"kind": "truncated", "actions": START}
+    person = hand(one_job("stopped"), faults=[lost])
+
+    said = person("start", plan_id(1), "--yes")
+
+    assert said.code == 1
+    assert "--job" in said.err
+    assert "job_id" not in said.err
+    assert "run up" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("ListScheduledPreloadExecutions", "cannot be looked up"),
+        (START, "was not started"),
+    ],
+)
+def test_a_missing_right_is_one_sentence(hand: Hands, action: str, words: str) -> None:
+    person = hand(one_job("stopped"), faults=[{"kind": "denied", "actions": action}])
+
+    said = person("start", word(1), "--yes")
+
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert words in said.err
+    assert person.esa.changes() == 0
+
+
+def test_no_esa_and_wrong_settings_are_one_sentence(
+    hand: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = hand(one_job("stopped"))
+    monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
+    gone = person("stop", plan_id(1), "--yes")
+    monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9/path")
+    wrong = person("stop", plan_id(1), "--yes")
+
+    assert (gone.code, gone.err.count("\n")) == (1, 1)
+    assert "no connection to http://127.0.0.1:9" in gone.err
+    assert (wrong.code, wrong.err.count("\n")) == (1, 1)
+    assert "must be a host, host:port or URL without a path" in wrong.err
+
+
+def test_a_stack_that_cannot_be_read_stops_the_act_for_its_limits_are_not_known(
+    hand: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = hand(one_job("stopped"))
+    person.stack()
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
+
+    said = person("start", word(1), "--yes")
+
+    assert said.code == 3
+    assert "or give --file the output of `pulumi stack export`" in said.err
+    assert person.esa.history() == []
+
+
+def on_a_terminal(*words: str, columns: int = 80, rows: int = 24) -> PseudoTerminal:
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}
+    return PseudoTerminal([ESA_PREFETCH, "plan", *words], environ, columns, rows)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "starts"),
+    [("y\n", 0, 1), ("n\n", 8, 0), ("\n", 8, 0), ("\x04", 8, 0)],
+)
+def test_a_person_is_asked_before(
+    hand: Hands, typed: str, code: int, starts: int
+) -> None:
+    person = hand(one_job("stopped"))
+
+    with closing(on_a_terminal("start", word(1))) as terminal:
+        terminal.wait_for(lambda raw: "[y/N]" in raw)
+        terminal.type(typed)
+        ended, raw = terminal.finish()
+
+    assert (ended, person.esa.effective_starts()) == (code, starts)
+    lines = plain_lines(raw)
+    assert lines[0] == f"{word(1)} will be started: is stopped"
+    assert lines[1].startswith("Start 1 plan? [y/N]")
+    if code:
+        assert "error: declined, nothing was done" in lines
+
+
+def test_ctrl_c_at_the_question_does_nothing(hand: Hands) -> None:
+    person = hand(one_job("stopped"))
+
+    with closing(on_a_terminal("start", word(1))) as terminal:
+        terminal.wait_for(lambda raw: "[y/N]" in raw)
+        terminal.interrupt()
+        ended, raw = terminal.finish()
+
+    assert (ended, person.esa.starts()) == (8, 0)
+    assert "error: declined, nothing was done" in plain_lines(raw)
+
+
+def test_nothing_is_asked_where_nothing_is_to_be_done(hand: Hands) -> None:
+    hand(one_job("running"))
+
+    with closing(on_a_terminal("start", word(1))) as terminal:
+        code, raw = terminal.finish()
+
+    assert (code, plain_lines(raw)[0]) == (0, f"{word(1)} is left as it is: is running")
+
+
+def test_ctrl_c_during_a_call_says_of_which_plan_nothing_is_known(hand: Hands) -> None:
+    slow = {"kind": "stall", "actions": START, "ids": plan_id(2), "seconds": 60}
+    person = hand(one_job("stopped", "stopped", "stopped"), faults=[slow])
+
+    with closing(
+        on_a_terminal("start", word(1), word(2), word(3), "--yes")
+    ) as terminal:
+        terminal.wait_for(lambda raw: "was started" in raw)
+        while person.esa.starts() < 2:
+            assert not person.esa.starts(plan_id(3))
+        terminal.interrupt()
+        code, raw = terminal.finish()
+
+    assert code == 130
+    assert (
+        f"interrupted: it is not known what became of {word(2)}: see `plan show`; 1 done before, 1 not begun"
+        in plain_lines(raw)
+    )
+    assert person.esa.starts(plan_id(3)) == 0
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30)])
+def test_two_hundred_plans_have_a_line_each_that_fits_the_terminal(
+    hand: Hands, columns: int, rows: int
+) -> None:
+    person = hand(job(1, [plan(n, "running") for n in range(200)], urls=9999))
+    words = [word(n) for n in range(200)]
+
+    with closing(
+        on_a_terminal("stop", *words, "--yes", columns=columns, rows=rows)
+    ) as t:
+        code, raw = t.finish()
+
+    lines = [line for line in plain_lines(raw) if line]
+    assert (code, len(lines)) == (0, 400)
+    assert max(map(len, lines)) <= 80
+    assert person.esa.effective_stops() == 200
