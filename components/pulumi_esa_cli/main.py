@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module, metadata
+from types import SimpleNamespace
 from typing import Annotated, Any, Final
 
 import typer
@@ -23,6 +24,7 @@ from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.flags.global_flags import GlobalFlags
 from pulumi_esa_cli.flags.pflag_grammar import normalized_arguments
 from pulumi_esa_cli.missing_packages import missing_package
+from pulumi_esa_cli.pulumi.completion_command import VARIABLE, let_shells_complete
 from pulumi_esa_cli.pulumi.operation_commands import OPERATIONS, flags_from_environment
 from pulumi_esa_cli.terminal.printing import echo
 
@@ -71,6 +73,11 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
         "pulumi.cancel_command",
         "Save what a killed run did, and clear its lock.",
     ),
+    "gen-completion": CommandEntry(
+        "pulumi.completion_command",
+        "Print the completion script for bash, zsh or fish.",
+        ("completion",),
+    ),
     "summary": CommandEntry(
         "esa.summary_command",
         "Say what a preview means for plans and origins.",
@@ -115,12 +122,11 @@ Every command has these flags too:
 
 def _help() -> str:
     """The help of the whole command, on one screen of 24 rows and 80 columns."""
-    rows = [f"  {name:<9} {entry.help}" for name, entry in COMMANDS.items()]
+    rows = [f"  {name:<14} {entry.help}" for name, entry in COMMANDS.items()]
     first = list(COMMANDS).index(FIRST_OF_OURS)
     return "\n".join(
         (
             "Usage: esa-prefetch COMMAND [FLAGS]   (COMMAND --help explains it)",
-            "",
             "The commands of the pulumi CLI, on the same files:",
             *rows[:first],
             "Prefetch plans of Alibaba Cloud ESA:",
@@ -177,6 +183,16 @@ class LazyCommandGroup(TyperGroup):
         del ctx
         return list(COMMAND_NAMES)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """The names of commands that begin so; it imports none of them."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            SimpleNamespace(value=name, help=entry.help, type="plain")
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help, on one screen; it needs only the help texts of the commands."""
         del ctx
@@ -218,6 +234,8 @@ def root_command() -> Any:
 
 def _run(argv: list[str]) -> int:
     root = root_command()
+    if VARIABLE in os.environ:
+        let_shells_complete()
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
     ahead = argv[:1] and argv[0].startswith("-")

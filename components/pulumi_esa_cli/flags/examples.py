@@ -64,6 +64,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "config ls": {"All values, for a program": "esa-prefetch config ls --json"},
     "cancel": {"After a run was killed": "esa-prefetch cancel --yes"},
+    "gen-completion": {
+        "For bash, whose startup file may source it": "esa-prefetch gen-completion bash"
+    },
     "summary": {
         "A comment for a pull request": "esa-prefetch preview --json --show-sames | esa-prefetch summary",
         "One line": "esa-prefetch summary preview.json --output line",

@@ -8,7 +8,7 @@ from pulumi_embedded_engine.errors import EngineError
 
 SUBCOMMANDS: Final = {
     "": """
-        about ai api console convert deployment do env gen-completion import insights install
+        about ai api console convert deployment do env import insights install
         login logout logs neo new org package plugin policy project query schema state template
         watch whoami
     """,

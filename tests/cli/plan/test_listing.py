@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_esa_cli.esa.plan.scope import names_that_begin
 from tests.cli.plan.conftest import Hands, declared
 from tests.support.local_esa import SITE, job, job_id, plan, plan_id
 
@@ -239,3 +240,15 @@ def test_jobs_that_could_be_read_are_listed_and_the_others_are_an_error(
     assert said.code == 1
     assert plan_id(1) in said.out
     assert said.err.startswith("error: ListScheduledPreloadExecutions: ")
+
+
+def test_a_shell_is_offered_the_names_of_the_stacks_plans(hand: Hands) -> None:
+    person = hand(*two_jobs())
+    nowhere = names_that_begin("")
+    person.stack(declared("launch", 1, 1), declared("nightly", 1, 2))
+
+    assert (nowhere, names_that_begin("la"), names_that_begin("")) == (
+        [],
+        ["launch"],
+        ["launch", "nightly"],
+    )

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +10,7 @@ import typer
 
 from pulumi_embedded_engine.config.project import ProjectNotFoundError
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_embedded_engine.stacks.stack import default_stack, open_backend
+from pulumi_embedded_engine.stacks.stack import default_stack, open_backend, open_stack
 from pulumi_esa_cli.esa.state_source import StateSource, read_source, source_of
 from pulumi_esa_cli.flags import common_options
 from pulumi_esa_cli.flags.flag_declaration import flag
@@ -23,8 +23,20 @@ from pulumi_esa_prefetch.operations.plan_words import ChosenPlan, choose_plans
 from pulumi_esa_prefetch.report.analysis.progress import WatchedPlan, watched_plans
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import open_client
+from pulumi_esa_prefetch.report.inputs.pulumi_documents import resources_of
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
 from pulumi_esa_prefetch.settings.settings import SettingsError
+
+
+def names_that_begin(incomplete: str) -> list[str]:
+    """The names of the selected stack's plans that begin so, for a shell; none where they cannot be read."""
+    with suppress(Exception):
+        found = open_stack(common_options.current_project(), None, os.environ)
+        graph = ResourceGraph.of_state(resources_of(found.deployment().body))
+        names = (plan.name for plan in watched_plans(graph))
+        return [name for name in names if name.startswith(incomplete)]
+    return []
+
 
 Words = Annotated[
     list[str],
@@ -32,6 +44,7 @@ Words = Annotated[
         metavar="PLAN...",
         help="Ids of plans (also JOB_ID:PLAN_ID), or names of the stack's resources.",
         show_default=False,
+        autocompletion=names_that_begin,
     ),
 ]
 Job = Annotated[
