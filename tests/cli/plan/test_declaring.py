@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pulumi_esa_cli.main import main
 from tests.cli.plan.conftest import Hands, declared
 from tests.support.local_esa import SITE, job, job_id, plan, plan_id
 
@@ -161,3 +162,18 @@ def test_a_part_that_could_be_read_is_not_declared_as_if_it_were_all(
     said = person("declare", "--site", str(SITE))
 
     assert (said.code, said.out) == (1, "")
+
+
+def test_ids_that_look_like_numbers_are_written_as_texts(hand: Hands) -> None:
+    ids = ["665348621123456789012345", "66534862112345678901e345", "0" * 24]
+    plans = [plan(1, "running") | {"Id": an_id} for an_id in ids]
+    person = hand(job(1, plans))
+    person.stack()
+
+    person("declare", "--job", job_id(1), "--write")
+
+    assert main(["config", "get", "esa-prefetch:plans"]) == 0
+    written = json.loads(person.capture.readouterr().out)
+    assert sorted(each["planId"] for each in written.values()) == sorted(ids)
+    printed = yaml.safe_load(Path("Pulumi.dev.yaml").read_text())["config"]
+    assert printed["esa-prefetch:plans"] == written

@@ -1,13 +1,18 @@
 """`plan ls` and `plan show`: what plans there are, by job, with what needs attention first."""
 
 import json
+import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from pulumi_esa_cli.esa.plan.scope import names_that_begin
 from tests.cli.plan.conftest import Hands, declared
+from tests.support.engines import ESA_PREFETCH
 from tests.support.local_esa import SITE, job, job_id, plan, plan_id
+from tests.support.pseudo_terminal import PseudoTerminal, plain_lines
 
 
 def two_jobs() -> list[dict[str, object]]:
@@ -252,3 +257,52 @@ def test_a_shell_is_offered_the_names_of_the_stacks_plans(hand: Hands) -> None:
         ["launch"],
         ["launch", "nightly"],
     )
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30), (130, 40)])
+def test_two_hundred_plans_fit_a_terminal_and_what_needs_attention_is_there(
+    hand: Hands, columns: int, rows: int
+) -> None:
+    jobs = [
+        job(n, [plan(20 * n + i, "running") for i in range(20)], urls=200)
+        for n in range(10)
+    ]
+    jobs[7]["plans"][13]["Status"] = "failed"
+    jobs[8]["Name"] = "双十一预热-活动页-华东-" + "x" * 60
+    person = hand(*jobs)
+    person.stack(declared("launch-of-the-year", 7, 153), declared("b", 7, 154))
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}
+
+    line = [ESA_PREFETCH, "plan", "ls", "--site", str(SITE)]
+    with closing(PseudoTerminal(line, environ, columns, rows)) as terminal:
+        code, raw = terminal.finish()
+    with closing(PseudoTerminal([*line, "--all"], environ, columns, rows)) as terminal:
+        _, every = terminal.finish()
+
+    lines = plain_lines(raw)
+    assert code == 0
+    assert len(lines) <= rows
+    assert max(map(cell_len, lines)) <= columns
+    assert all(any(line.startswith(job_id(n)) for line in lines) for n in range(10))
+    failed = [line for line in lines if " failed " in line and line.startswith(" ")]
+    assert len(failed) == 1
+    assert "launch-of-the-year" in failed[0]
+    assert "plans not shown here: --all shows all, --json is for programs" in lines[-2]
+    rest = plain_lines(every)
+    assert sum(line.startswith(" ") for line in rest) == 201  # with the head
+    assert max(map(cell_len, rest)) <= columns
+    assert any(plan_id(0) in line for line in rest)
+
+
+def test_colour_is_only_on_a_terminal_that_wants_it(hand: Hands) -> None:
+    hand(*two_jobs())
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}
+    line = [ESA_PREFETCH, "plan", "ls", "--site", str(SITE)]
+
+    shown = {}
+    for name, more in {"usual": {}, "without": {"NO_COLOR": "1"}}.items():
+        with closing(PseudoTerminal(line, environ | more)) as terminal:
+            _, shown[name] = terminal.finish()
+
+    assert "\x1b[31m" in shown["usual"]
+    assert "\x1b[31m" not in shown["without"]

@@ -20,7 +20,7 @@ from pulumi_esa_prefetch.report.analysis.short_text import short_duration
 _COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
 _COUNTED = ("failed", "missing", "running", "waiting", "stopped", "finished")
 _COLUMNS = ("name", "plan", "status", "window", "pace", "finish")
-_SHORTEST_NAME = 12
+_ID = 24
 _MARGIN = " "
 _DAY = timedelta(days=1)
 
@@ -128,11 +128,11 @@ class _Layout:
     @classmethod
     def of(
         cls,
-        rows: Sequence[dict[str, str]],
+        rows: list[dict[str, str]],
         screen: Screen | None,
         head: dict[str, str],
     ) -> "_Layout":
-        """All columns, if they fit; else names in place of ids, smaller gaps, and shorter names."""
+        """All columns, if they fit; else a plan's name in place of its id, smaller gaps, and shorter names."""
         columns = [column for column in _COLUMNS if column in head]
         widths = {
             column: max(cell_len(row[column]) for row in [*rows, head])
@@ -140,13 +140,14 @@ class _Layout:
         }
         if screen is None:
             return cls(widths, "  ")
-        have_names = "name" in widths and all(row["name"] for row in rows)
-        if have_names and not _fits(widths, "  ", screen):
-            del widths["plan"]
+        if "name" in widths and not _fits(widths, "  ", screen):
+            del widths["name"]
+            for row in rows:
+                row["plan"] = row["name"] or row["plan"]
+            widths["plan"] = max(cell_len(row["plan"]) for row in rows)
         gap = "  " if _fits(widths, "  ", screen) else " "
-        over = _width(widths, gap) - screen.columns
-        if over > 0 and "name" in widths:
-            widths["name"] = max(_SHORTEST_NAME, widths["name"] - over)
+        over = max(0, _width(widths, gap) - screen.columns)
+        widths["plan"] = max(_ID, widths["plan"] - over)
         return cls(widths, gap)
 
     def line(self, cells: dict[str, str], style: str = "") -> Text:
@@ -187,26 +188,29 @@ def _fits(widths: dict[str, int], gap: str, screen: Screen) -> bool:
 
 def _job_lines(job: ListedJob, screen: Screen | None) -> Iterator[Text]:
     """The line of a job, without its site if it has no room; and one about URLs that ESA refused."""
-    parts = [
-        Text(job.id, style="bold"),
-        Text(one_line(job.name or "")),
-        Text(f"site {job.site_id}" if job.site_id is not None else ""),
-        Text(_urls(job)),
-        Text(_statuses(job.plans)),
-    ]
-    if not job.exists:
-        parts[3:] = [Text("does not exist in ESA", style="red")]
-    line = Text("  ").join([part for part in parts if part.plain])
+    name, site = one_line(job.name or ""), f"site {job.site_id}"
+    texts = [name, site if job.site_id is not None else "", _urls(job)]
+    state = _statuses(job.plans) if job.exists else "does not exist in ESA"
+    line = _job_line(job, *texts, state)
     if screen and line.cell_len > screen.columns:
-        del parts[2]
-        line = Text("  ").join([part for part in parts if part.plain])
-    if screen and line.cell_len > screen.columns and parts[1].plain:
-        room = parts[1].cell_len - (line.cell_len - screen.columns)
-        parts[1].truncate(max(8, room), overflow="ellipsis")
-        line = Text("  ").join([part for part in parts if part.plain])
+        line = _job_line(job, name, "", _urls(job), state)
+    if screen and line.cell_len > screen.columns:
+        count = count_text(len(job.plans), "plan") if job.exists else state
+        line = _job_line(job, name, "", _urls(job), count)
+        over = line.cell_len - screen.columns
+        if over > 0:
+            short = Text(name)
+            short.truncate(max(8, short.cell_len - over), overflow="ellipsis")
+            line = _job_line(job, short.plain, "", _urls(job), count)
     yield line
     for note in job.notes:
         yield Text(f"{_MARGIN}{one_line(note)}", style="yellow")
+
+
+def _job_line(job: ListedJob, *texts: str) -> Text:
+    style = "" if job.exists else "red"
+    parts = [Text(text, style=style) for text in texts if text]
+    return Text("  ").join([Text(job.id, style="bold"), *parts])
 
 
 def _urls(job: ListedJob) -> str:
