@@ -194,7 +194,7 @@ def test_several_plans_are_shown_in_the_order_in_which_they_were_named(
             ["show", f"{job_id(1)}:{plan_id(1)}", f"{job_id(2)}:{plan_id(1)}"],
             f"{job_id(1)}:{plan_id(1)} and {job_id(2)}:{plan_id(1)} are one plan in two jobs",
         ),
-        (["show"], "Missing argument 'PLAN...'."),
+        (["show"], "Missing argument 'PLAN'."),
     ],
 )
 def test_bad_input_is_one_sentence(

@@ -8,6 +8,7 @@ import typer
 
 from pulumi_embedded_engine.errors import BAD_USAGE, DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.printable import one_line
+from pulumi_esa_cli.esa.plan.exit_codes import INTERRUPTED
 from pulumi_esa_cli.esa.plan.scope import (
     Job,
     Scope,
@@ -32,7 +33,6 @@ from pulumi_esa_prefetch.operations.plan_words import ChosenPlan, require_jobs
 from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import usable_config
 
-INTERRUPTED: Final = 130
 _MOST_NAMED: Final = 20
 _DONE: Final = {
     HandAct.START: "started",

@@ -41,7 +41,7 @@ def names_that_begin(incomplete: str) -> list[str]:
 Words = Annotated[
     list[str],
     typer.Argument(
-        metavar="PLAN...",
+        metavar="PLAN",
         help="Ids of plans (also JOB_ID:PLAN_ID), or names of the stack's resources.",
         show_default=False,
         autocompletion=names_that_begin,

@@ -41,7 +41,10 @@ def listing_lines(
     rows = {id(plan): _cells(plan, listing.at) for plan in plans}
     layout = _Layout.of(list(rows.values()), screen, _head(plans))
     jobs = listing.jobs
-    heads = [list(_job_lines(job, screen)) for job in jobs]
+    # sites are shown for all jobs or for none
+    heads = [list(_job_lines(job, screen, with_site=True)) for job in jobs]
+    if screen and any(head[0].cell_len > screen.columns for head in heads):
+        heads = [list(_job_lines(job, screen)) for job in jobs]
     lines = _title(title, listing, screen)
     shown_jobs, shown = _shown(jobs, heads, screen, len(lines))
     lines += [layout.line(_head(plans), style="bold")] if shown else []
@@ -186,22 +189,21 @@ def _fits(widths: dict[str, int], gap: str, screen: Screen) -> bool:
     return _width(widths, gap) <= screen.columns
 
 
-def _job_lines(job: ListedJob, screen: Screen | None) -> Iterator[Text]:
-    """The line of a job, without its site if it has no room; and one about URLs that ESA refused."""
-    name, site = one_line(job.name or ""), f"site {job.site_id}"
-    texts = [name, site if job.site_id is not None else "", _urls(job)]
+def _job_lines(
+    job: ListedJob, screen: Screen | None, *, with_site: bool = False
+) -> Iterator[Text]:
+    """The line of a job, made to fit if it is without its site; and one for each note about the job."""
+    name = one_line(job.name or "")
+    site = f"site {job.site_id}" if with_site and job.site_id is not None else ""
     state = _statuses(job.plans) if job.exists else "does not exist in ESA"
-    line = _job_line(job, *texts, state)
-    if screen and line.cell_len > screen.columns:
-        line = _job_line(job, name, "", _urls(job), state)
-    if screen and line.cell_len > screen.columns:
+    line = _job_line(job, name, site, _urls(job), state)
+    if screen and not with_site and line.cell_len > screen.columns:
         count = count_text(len(job.plans), "plan") if job.exists else state
-        line = _job_line(job, name, "", _urls(job), count)
-        over = line.cell_len - screen.columns
-        if over > 0:
-            short = Text(name)
-            short.truncate(max(8, short.cell_len - over), overflow="ellipsis")
-            line = _job_line(job, short.plain, "", _urls(job), count)
+        line = _job_line(job, name, _urls(job), count)
+        short = Text(name)
+        over = max(0, line.cell_len - screen.columns)
+        short.truncate(max(8, short.cell_len - over), overflow="ellipsis")
+        line = _job_line(job, short.plain, _urls(job), count)
     yield line
     for note in job.notes:
         yield Text(f"{_MARGIN}{one_line(note)}", style="yellow")

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from pulumi_embedded_engine.errors import FAILED, EngineError
+from pulumi_esa_cli.esa.plan.exit_codes import INTERRUPTED, TIMED_OUT
 from pulumi_esa_cli.esa.plan.scope import (
     Job,
     Words,
@@ -31,9 +32,6 @@ from pulumi_esa_prefetch.report.analysis.progress import (
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import take_snapshot
 from pulumi_esa_prefetch.report.render.json_text import json_text
 
-INTERRUPTED: Final = 130
-TIMED_OUT: Final = 124
-"""As timeout(1) says it."""
 MAX_FAILURES: Final = 5
 """So many failed reads in a row end the command."""
 READ_SECONDS: Final = 15.0
