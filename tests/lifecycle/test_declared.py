@@ -1,11 +1,17 @@
 """`plan declare` of a hundred running plans, and the `up` after it: all are adopted, none is started."""
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from pulumi_esa_prefetch.operations.declaration_forms import FORMS
+from pulumi_esa_prefetch.operations.declarations import Declarable, declare_plans
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.support.engines import ESA_PREFETCH
+from tests.support.engines import ENGINES, ESA_PREFETCH
+from tests.support.faces import NATIVE, PLUGIN
 from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
 from tests.support.throwaway_stack import Stack
 
@@ -56,3 +62,36 @@ def test_the_lines_in_python_are_a_program_that_adopts_them(
     made.write_program(declare(made, "--as", "python"))
 
     assert_adopted(esa, made, list(config))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (ENGINES["pulumi"] and shutil.which("pulumi-language-yaml")),
+    reason="the pulumi command and its host for YAML are not on PATH",
+)
+def test_the_resources_in_yaml_are_a_program_that_adopts_them(
+    emulator: Emulators, tmp_path: Path
+) -> None:
+    esa = emulator(HUNDRED)
+    made = Stack(tmp_path / "stack", str(ENGINES["pulumi"]), esa.endpoint)
+    config: Document = json.loads(declare(made, "--json"))
+    resources = declare(made, "--as", "yaml")
+
+    made.use(NATIVE)
+    project = f"name: esa-prefetch\nruntime: yaml\n{PLUGIN}{resources}"
+    (made.root / "project/Pulumi.yaml").write_text(project)
+
+    assert_adopted(esa, made, list(config))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_lines_in_typescript_are_a_module(tmp_path: Path) -> None:
+    plans = [Declarable(job_id(1), plan_id(n), "class") for n in range(PLANS)]
+    file = tmp_path / "index.mjs"  # it holds no types
+    file.write_text(FORMS["typescript"](declare_plans(plans)))
+
+    done = subprocess.run(
+        ["node", "--check", file], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -99,7 +99,7 @@ def test_the_python_form_declares_each_plan_once() -> None:
 
 def test_the_typescript_form_uses_the_sdk_of_the_native_type() -> None:
     assert FORMS["typescript"](declare_plans(of(1))).splitlines() == [
-        'import * as esaPrefetch from "@pulumi/esa-prefetch";',
+        'import * as esaPrefetch from "pulumi-esa-prefetch";',
         "",
         'const launch_000001 = new esaPrefetch.ScheduledPrefetch("launch-000001", {',
         f'    planId: "{plan_id(1)}",',

@@ -37,7 +37,7 @@ def python_text(plans: Declarations) -> str:
 
 def typescript_text(plans: Declarations) -> str:
     """The lines of a program in TypeScript, on the SDK that `pulumi package add` makes."""
-    lines = ['import * as esaPrefetch from "@pulumi/esa-prefetch";']
+    lines = ['import * as esaPrefetch from "pulumi-esa-prefetch";']
     for plan in plans:
         lines += [
             "",
