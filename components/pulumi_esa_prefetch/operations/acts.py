@@ -127,6 +127,12 @@ def carry_out(
     return replace(result, warnings=tuple(warnings))
 
 
+def forget_lists(session: ProviderSession, plans: Sequence[ChosenPlan]) -> None:
+    """Look at the plans anew before they are changed: what was foreseen may be old."""
+    for job_id in {plan.job_id for plan in plans if plan.job_id}:
+        session.plan_cache.invalidate(job_id)
+
+
 def _carry_out(
     session: ProviderSession, plan: ChosenPlan, request: Request
 ) -> PlanState:

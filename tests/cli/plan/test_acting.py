@@ -6,6 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
 from tests.cli.plan.conftest import Hands, declared
 from tests.support.engines import ESA_PREFETCH
 from tests.support.local_esa import Document, job, job_id, plan, plan_id
@@ -371,6 +373,28 @@ def test_a_person_is_asked_before(
     assert lines[1].startswith("Start 1 plan? [y/N]")
     if code:
         assert "error: declined, nothing was done" in lines
+
+
+def test_what_is_refused_is_said_before_the_question_which_counts_it(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("stopped", "running", "finished", "stopped"))
+    words = [word(n) for n in range(1, 5)]
+
+    with closing(on_a_terminal("start", *words)) as terminal:
+        asked = terminal.wait_for(lambda raw: "[y/N]" in raw)
+        keys = StaticCredentials(Credentials("emulator-key", "emulator-secret"))
+        with EsaClient(person.esa.endpoint, keys) as somebody_else:
+            somebody_else.start_scheduled_preload_execution(plan_id=plan_id(4))
+        terminal.type("y\n")
+        code, raw = terminal.finish()
+
+    lines = plain_lines(asked)
+    assert lines[3].startswith(f"error: {word(3)} is finished")
+    assert lines[4] == "Start 2 plans (1 left as it is, 1 refused)? [y/N]:"
+    assert f"{word(4)} was left as it is: is running" in plain_lines(raw)
+    assert code == 1
+    assert person.esa.starts_by_plan() == {plan_id(4): 1, plan_id(1): 1}
 
 
 def test_ctrl_c_at_the_question_does_nothing(hand: Hands) -> None:

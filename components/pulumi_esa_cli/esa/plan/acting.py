@@ -1,6 +1,7 @@
 """`esa-prefetch plan start`, `stop` and `rerun`: say what they will do, ask, do it; one line for each plan."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
@@ -27,6 +28,7 @@ from pulumi_esa_prefetch.operations.acts import (
     Request,
     carry_out,
     foresee,
+    forget_lists,
 )
 from pulumi_esa_prefetch.operations.consequences import consequence
 from pulumi_esa_prefetch.operations.plan_words import ChosenPlan, require_jobs
@@ -153,11 +155,11 @@ def _act(
         config = usable_config(scope.config, os.environ)
         _, session = shared_session(config.get)
     foreseen = [foresee(session, plan, request) for plan in chosen]
-    for line in _foreseen_lines(foreseen, scope, request):
-        echo(line, err=as_json)
+    _say_foreseen(foreseen, scope, request, err=as_json)
     todo = [one.plan for one in foreseen if one.outcome is Outcome.DONE]
     if todo and not yes:
-        _confirm(request.act, len(todo), err=as_json)
+        _confirm(request.act, [one.outcome for one in foreseen], err=as_json)
+        forget_lists(session, todo)  # the answer may have taken long
     results = {one.plan.plan_id: one for one in foreseen}
     for done in _carry_out(session, todo, request, as_json=as_json):
         results[done.plan.plan_id] = done
@@ -166,13 +168,24 @@ def _act(
     _fail_if_not_done([results[plan.plan_id] for plan in chosen], request.act)
 
 
+def _say_foreseen(
+    foreseen: Sequence[PlanResult], scope: Scope, request: Request, *, err: bool
+) -> None:
+    """Say what will be done, and at the end, near the question, what is refused."""
+    for line in _foreseen_lines(foreseen, scope, request):
+        echo(line, err=err)
+    for one in foreseen:
+        if one.outcome is Outcome.FAILED:
+            echo(_failure(one), err=True)
+
+
 def _foreseen_lines(
     foreseen: Sequence[PlanResult], scope: Scope, request: Request
 ) -> Iterator[str]:
     """What will be done to each plan, what a Reset puts back besides, and what the stack declares."""
     for one in foreseen:
         label = one_line(one.plan.label)
-        if one.outcome is not Outcome.FAILED:  # a failure is said at the end
+        if one.outcome is not Outcome.FAILED:
             yield f"{label} {one.text}"
         if one.also_reset:
             others = [
@@ -192,11 +205,16 @@ def _name(scope: Scope, plan_id: str) -> str:
     return one_line(declared.name) if declared else plan_id
 
 
-def _confirm(act: HandAct, count: int, *, err: bool) -> None:
+def _confirm(act: HandAct, outcomes: Sequence[Outcome], *, err: bool) -> None:
     """Ask; raises EngineError unless the answer is yes."""
-    verb = {HandAct.RERUN: "Run {} again?"}.get(act, f"{act.capitalize()} {{}}?")
+    counts = Counter(outcomes)
+    plans = count_text(counts[Outcome.DONE], "plan")
+    question = "Run {} again" if act is HandAct.RERUN else f"{act.capitalize()} {{}}"
+    besides = {Outcome.UNCHANGED: "left as it is", Outcome.FAILED: "refused"}
+    rest = [f"{counts[o]} {word}" for o, word in besides.items() if counts[o]]
+    others = f" ({', '.join(rest)})" if rest else ""
     try:
-        agreed = typer.confirm(verb.format(count_text(count, "plan")), err=err)
+        agreed = typer.confirm(f"{question.format(plans)}{others}?", err=err)
     except typer.Abort:
         echo(err=True)
         agreed = False
@@ -225,8 +243,9 @@ def _carry_out(
             raise typer.Exit(INTERRUPTED) from None
         for warning in done.warnings:
             echo(f"warning: {one_line(plan.label)}: {warning}", err=True)
-        if done.outcome is not Outcome.FAILED:
-            echo(f"{one_line(plan.label)} {_past(done)}", err=as_json)
+        failed = done.outcome is Outcome.FAILED
+        text = f"{one_line(plan.label)} {_past(done)}"
+        echo(_failure(done) if failed else text, err=failed or as_json)
         yield done
 
 
@@ -247,14 +266,18 @@ def _json(done: PlanResult) -> dict[str, object]:
     }
 
 
+def _failure(one: PlanResult) -> str:
+    """Why a plan failed; a sentence of the provider names the plan itself."""
+    names_it = one.plan.plan_id in one.text
+    return (
+        f"error: {one.text if names_it else f'{one_line(one.plan.label)} {one.text}'}"
+    )
+
+
 def _fail_if_not_done(results: Sequence[PlanResult], act: HandAct) -> None:
-    """Say why plans failed, one line each, and exit with 1 if any did."""
+    """Exit with 1 if any plan failed; each was named before."""
     failed = [one for one in results if one.outcome is Outcome.FAILED]
-    for one in failed:
-        label = one_line(one.plan.label)
-        named = one.text if one.plan.id in one.text else f"{label} {one.text}"
-        echo(f"error: {named}", err=True)
-    if len(results) > 1 and failed:
+    if failed and len(results) > 1:
         echo(
             f"error: {len(failed)} of {len(results)} plans were not {_DONE[act]}",
             err=True,
