@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pulumi_embedded_engine.printable import one_line
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.report.analysis.progress import (
     PlanProgress,
     ProgressSnapshot,
@@ -21,6 +22,7 @@ from pulumi_esa_prefetch.report.analysis.short_text import (
 SHORTEST_NAME = 16
 FAIR_NAME = 24
 """What names get before a column is added that is not always shown."""
+_ID_HEAD = 4
 BAR, LONGEST_BAR = 10, 20
 GAP = "  "
 _COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
@@ -136,6 +138,10 @@ class ProgressTable:
         if column not in self.widths:
             return None
         style = _COLOURS.get(text, "") if column == "status" else ""
+        room = self.widths[column]
+        if column == "name" and object_id(text) and len(text) > room:
+            # ids of one account begin alike
+            text = f"{text[:_ID_HEAD]}…{text[_ID_HEAD + 1 - room :]}"
         cell = Text(text, style=style, overflow="ellipsis")
         cell.align("right" if column in _RIGHT else "left", self.widths[column])
         return cell

@@ -3,6 +3,7 @@
 import json
 import os
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -254,6 +255,31 @@ def test_a_start_without_its_job_is_refused_where_limits_deny(hand: Hands) -> No
 
     assert (said.code, person.esa.starts()) == (1, 0)
     assert said.err.endswith("cannot be judged without its job: give --job\n")
+
+
+def test_a_misspelt_setting_is_refused_for_limits_may_be_meant(hand: Hands) -> None:
+    person = hand(one_job("stopped"))
+    person.stack(limit=LIMITS)
+
+    said = person("start", word(1), "--yes")
+
+    assert (said.code, person.esa.history()) == (1, [])
+    assert said.err == (
+        "error: esa-prefetch:limit is no setting: did you mean esa-prefetch:limits?\n"
+    )
+
+
+def test_an_exported_state_without_settings_has_no_limits_and_that_is_said(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("stopped"))
+    state = {"version": 3, "deployment": {"resources": [declared("launch", 1, 1)]}}
+    Path("state.json").write_text(json.dumps(state))
+
+    said = person("start", "launch", "--file", "state.json", "--yes")
+
+    assert (said.code, person.esa.starts()) == (0, 1)
+    assert said.err.endswith("its limits are not known, and do not hold\n")
 
 
 LOST = [

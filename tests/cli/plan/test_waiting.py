@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from contextlib import closing
@@ -48,8 +49,8 @@ def test_it_ends_when_all_plans_have_finished_and_says_each_change(
 
     assert (said.code, said.err) == (0, "")
     lines = [line.partition(" ")[2] for line in said.out.splitlines()]
-    assert lines[0].startswith(f"{ONE}: running, ")
-    assert lines[1].startswith(f"{TWO}: waiting, ")
+    assert lines[0].startswith(f"{plan_id(1)}: running, ")
+    assert lines[1].startswith(f"{plan_id(2)}: waiting, ")
     assert lines[-1] == "2 plans: 2 finished"
 
 
@@ -60,7 +61,7 @@ def test_until_running_ends_when_the_window_opens(waiting: Waits) -> None:
         {
             "id": plan_id(1),
             "jobId": job_id(1),
-            "name": ONE,
+            "name": "",
             "status": "running",
             "outcome": "reached",
         }
@@ -74,9 +75,9 @@ def test_a_plan_that_is_stopped_does_not_get_there_and_the_others_are_waited_for
 
     assert (said.code, said.err) == (
         1,
-        f"error: will not be finished: {ONE} (stopped)\n",
+        f"error: will not be finished: {plan_id(1)} (stopped)\n",
     )
-    assert f"{TWO}: finished" in said.out
+    assert f"{plan_id(2)}: finished" in said.out
 
 
 def test_a_plan_that_does_not_exist_does_not_get_there(waiting: Waits) -> None:
@@ -91,7 +92,7 @@ def test_when_the_time_is_over_it_exits_with_a_code_of_its_own(waiting: Waits) -
 
     assert (said.code, said.err) == (
         124,
-        f"error: not finished after 300 seconds: {ONE} (waiting)\n",
+        f"error: not finished after 300 seconds: {plan_id(1)} (waiting)\n",
     )
 
 
@@ -156,6 +157,8 @@ def test_on_a_terminal_two_hundred_plans_fit_it_and_ctrl_c_ends_it_with_a_senten
     last = plain_lines(raw.partition(LEAVE)[2])
     assert code == 130
     assert last[0].startswith("Waiting until finished: 200 plans")
+    # ids are told apart by their ends
+    assert any(re.match(r"665d(3b48621bccf3|…\w*)00000000 ", line) for line in last)
     assert max(map(len, last)) <= columns + 30  # the sentence may be longer
     assert (
         "interrupted: 0 of 200 known to be finished; nothing was changed in ESA" in last

@@ -18,6 +18,7 @@ from pulumi_esa_cli.esa.plan.scope import (
     sentences,
 )
 from pulumi_esa_cli.esa.state_source import StateFile
+from pulumi_esa_cli.flags import common_options
 from pulumi_esa_cli.flags.common_options import AsJson, StackName, Yes
 from pulumi_esa_cli.terminal.printing import echo, print_json
 from pulumi_esa_prefetch.load import count_text, list_text
@@ -34,6 +35,7 @@ from pulumi_esa_prefetch.operations.consequences import consequence
 from pulumi_esa_prefetch.operations.plan_words import ChosenPlan, require_jobs
 from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import usable_config
+from pulumi_esa_prefetch.settings.settings import refuse_misspelt
 
 _MOST_NAMED: Final = 20
 _DONE: Final = {
@@ -152,8 +154,7 @@ def _act(
         chosen = scope.choose(words, job)
         if request.act is HandAct.RERUN:
             require_jobs(chosen)
-        config = usable_config(scope.config, os.environ)
-        _, session = shared_session(config.get)
+        session = _session(scope, request.act)
     foreseen = [foresee(session, plan, request) for plan in chosen]
     _say_foreseen(foreseen, scope, request, err=as_json)
     todo = [one.plan for one in foreseen if one.outcome is Outcome.DONE]
@@ -166,6 +167,17 @@ def _act(
     if as_json:
         print_json([_json(results[plan.plan_id]) for plan in chosen])
     _fail_if_not_done([results[plan.plan_id] for plan in chosen], request.act)
+
+
+def _session(scope: Scope, act: HandAct) -> ProviderSession:
+    """A session with the stack's settings. Raises SettingsError, also for a misspelt one, and LimitsError."""
+    config = usable_config(scope.config, os.environ)
+    refuse_misspelt(config)
+    if scope.config is None and act is not HandAct.STOP:
+        common_options.warn(
+            "the stack's settings are not in its state: its limits are not known, and do not hold"
+        )
+    return shared_session(config.get)[1]
 
 
 def _say_foreseen(

@@ -71,7 +71,12 @@ def wait(  # noqa: PLR0913 - one argument per option
         chosen = scope.choose(plans, job)
         require_jobs(chosen)
         wanted = [
-            WatchedPlan(plan.label, plan.job_id or "", plan.plan_id, declared=False)
+            WatchedPlan(
+                plan.name or plan.plan_id,
+                plan.job_id or "",
+                plan.plan_id,
+                declared=False,
+            )
             for plan in chosen
         ]
         with scope.client() as client:
@@ -174,7 +179,7 @@ class _Waiting:
             PlanOutcome(
                 plan.target.plan_id,
                 plan.target.job_id,
-                plan.target.name,
+                plan.target.name.removeprefix(plan.target.plan_id),
                 plan.status,
                 str(verdict),
             )
