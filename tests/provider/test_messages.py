@@ -16,6 +16,7 @@ from pulumi_esa_emulator.http.app import Emulator, create_app
 from pulumi_esa_emulator.http.server import running
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.host_life import PAUSE, REFUSALS
+from pulumi_esa_prefetch.provider.messages import heard_by, note, warn
 from tests.provider.host import URN, EngineLog, Host, engine_log, running_host
 from tests.provider.world import ID, PLAN, props
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
@@ -233,3 +234,20 @@ def test_a_host_does_not_end_while_a_hook_of_another_provider_runs(
 def outputs(status: str) -> dict[str, Any]:
     facts = {"status": status, "starts": 1, "request_id": "R", "ali_uid": "1"}
     return props() | facts | {"start_time": "", "end_time": ""}
+
+
+def test_one_who_calls_by_hand_hears_the_messages_and_nothing_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    heard: list[tuple[str, str]] = []
+
+    with heard_by(lambda severity, text: heard.append((severity, text))):
+        note("started: was\nstopped")
+        warn("its job has no URLs")
+    note("said as before")
+
+    assert heard == [
+        ("INFO", "started: was stopped"),
+        ("WARNING", "its job has no URLs"),
+    ]
+    assert capsys.readouterr().out == "esa-prefetch: said as before\n"
