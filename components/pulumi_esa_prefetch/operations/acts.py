@@ -35,6 +35,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import preflight_errors
 from pulumi_esa_prefetch.provider.session import ProviderSession
+from pulumi_esa_prefetch.provider.start_decision import INACTIVE
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 BY_HAND: Final = {"byHand": True}
@@ -157,8 +158,19 @@ def _result(
     unchanged = text.startswith(by_hand(f"{PlanOperation.ADOPT}: "))
     if unchanged and state.desired_state == "running" and state.status == "finished":
         return PlanResult(plan, Outcome.FAILED, FINISHED, state.status)
+    if not unchanged and _is_contradicted(state):
+        status = plan_decision.has_status(state.status)
+        text = f"{status}, although ESA accepted the call ({text})"
+        return PlanResult(plan, Outcome.FAILED, text, state.status)
     outcome = Outcome.UNCHANGED if unchanged else Outcome.DONE
     return PlanResult(plan, outcome, text, state.status)
+
+
+def _is_contradicted(state: PlanState) -> bool:
+    """Whether ESA accepted a call, and shows the plan as if it had not."""
+    if state.desired_state == "stopped":
+        return state.status == "running"
+    return state.status in INACTIVE
 
 
 def _foresee(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_esa_emulator.dialects import DIALECTS
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
 from tests.cli.plan.conftest import Hands, declared
@@ -481,3 +482,44 @@ def test_two_hundred_plans_have_a_line_each_that_fits_the_terminal(
     assert (code, len(lines)) == (0, 400)
     assert max(map(len, lines)) <= 80
     assert person.esa.effective_stops() == 200
+
+
+def test_a_start_that_esa_accepts_and_does_not_carry_out_is_a_failure(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("failed"), dialects=("start-failed-ignored",))
+
+    said = person("start", word(1), "--yes")
+
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == (
+        f"error: {word(1)} has failed, although ESA accepted the call (started: had failed)"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", [each.name for each in DIALECTS])
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [
+        ("start", "stopped"),
+        ("start", "failed"),
+        ("start", "running"),
+        ("stop", "running"),
+        ("stop", "stopped"),
+        ("stop", "finished"),
+        ("rerun", "finished"),
+        ("rerun", "running"),
+    ],
+)
+def test_in_every_dialect_the_exit_code_says_what_became_of_the_plan(
+    hand: Hands, dialect: str, act: str, status: str
+) -> None:
+    person = hand(one_job(status, urls=9999), dialects=(dialect,))
+
+    said = person(act, word(1), "--yes")
+
+    after = person.esa.status(plan_id(1))
+    as_asked = after != "running" if act == "stop" else after == "running"
+    assert (said.code == 0) == as_asked, (after, said)
+    assert person.esa.effective_starts() <= 1
