@@ -159,6 +159,22 @@ def test_get_scheduled_preload_job_returns_a_job_with_refused_urls() -> None:
     assert (job.url_count, job.site_id) == (2, 190007158391808)
 
 
+def test_an_observer_gets_each_answer_as_esa_wrote_it() -> None:
+    app, seen = Script(ok(JOB), ok(JOB)), list[tuple[str, Any]]()
+    client = client_of(app)
+
+    client.observed(lambda *shown: seen.append(shown)).get_scheduled_preload_job(
+        job_id=JOB_ID
+    )
+    client.get_scheduled_preload_job(job_id=JOB_ID)
+
+    ((action, content),) = seen
+    assert (action, content["CreatedAt"]) == (
+        "GetScheduledPreloadJob",
+        "2023-06-05T10:04:20+0800",
+    )
+
+
 def test_reset_scheduled_preload_job_gives_the_job() -> None:
     app = Script(ok({**JOB, "TaskSubmitted": 0}))
 

@@ -87,6 +87,7 @@ class EsaClient:
         )
         self._limits = CallLimits(deadline)
         self._owner = True
+        self._observe: Callable[[str, Mapping[str, Any]], None] | None = None
 
     @classmethod
     def from_settings(
@@ -134,6 +135,18 @@ class EsaClient:
     def interrupt(self) -> None:
         """From now on, begin no call that changes something: it raises Interrupted, also on clients of `limited`."""
         self._transport.interrupt()
+
+    def observed(
+        self, observe: Callable[[str, Mapping[str, Any]], None]
+    ) -> "EsaClient":
+        """A client with the same connections that shows `observe` the content of each answer, as ESA wrote it.
+
+        It gets the action and the content; `Plan` and `Job` no longer know how ESA writes a time.
+        """
+        observed = copy.copy(self)
+        observed._owner = False  # noqa: SLF001 -- its own copy
+        observed._observe = observe  # noqa: SLF001
+        return observed
 
     def close(self) -> None:
         """Close all connections; on a client made by `limited` this does nothing."""
@@ -325,9 +338,16 @@ class EsaClient:
     ) -> T:
         if deadline is None:
             deadline = self._transport.deadline_for(self._limits)
+        observe = self._observe
+
+        def observe_and_read(content: dict[str, Any]) -> T:
+            if observe is not None:
+                observe(call.action, content)
+            return read(content)
+
         return self._transport.call(
             call,
-            read,
+            observe_and_read,
             deadline=deadline,
             attempts=self._limits.attempts,
         )
