@@ -16,6 +16,7 @@ from pulumi_esa_prefetch.provider import hook_call
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from pulumi_esa_prefetch.provider.plan_decision import WAITING_CANNOT_STOP
+from pulumi_esa_prefetch.settings.esa_answers import EsaAnswers
 from tests.provider.world import (
     ID,
     JOB,
@@ -282,6 +283,47 @@ def test_a_rerun_after_the_window_is_warned_of(
     told = capsys.readouterr().out
     assert "cannot run again, because its window is over" in told
     assert told.endswith(WILL_BE)
+
+
+@pytest.mark.parametrize(
+    ("status", "start", "end", "question", "declared"),
+    [
+        ("waiting", "+1h", "+8h", "stop-waiting", STOPPED),
+        ("finished", *OVER, "start-late", AGAIN),
+    ],
+)
+def test_what_a_probe_has_seen_refused_is_an_error_in_place_of_the_warning(
+    status: str,
+    start: str,
+    end: str,
+    question: str,
+    declared: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World(status, start=start, end=end)
+    world.session.answers = EsaAnswers(((question, "refused"),))
+
+    (problem,) = check(world, None, props(), **declared)
+
+    assert problem.startswith(f"plan {ID} ")
+    assert problem.endswith(
+        f"; esa-prefetch:answers say that ESA refuses it ({question})"
+    )
+    assert capsys.readouterr().out == ""
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("answer", ["ignored", "accepted"])
+def test_any_other_answer_of_a_probe_leaves_the_warning(
+    answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World("waiting", start="+1h")
+    world.session.answers = EsaAnswers(
+        (("start-late", "refused"), ("stop-waiting", answer))
+    )
+
+    assert check(world, None, props(), **STOPPED) == []
+    assert capsys.readouterr().out.endswith(WILL_BE)
 
 
 @pytest.mark.parametrize(

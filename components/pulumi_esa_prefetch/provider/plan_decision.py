@@ -73,13 +73,15 @@ class Act(StrEnum):
 class Decision:
     """What to do and why; ``notify``: the reason is a warning or a note, not only a cause.
 
-    ``repeats``: the state says that this stack had done it before, and something else has undone it.
+    ``repeats``: the state says that this stack had done it before, and something else has undone it. ``question``: of
+    a refusal, the question of the probe whose answer "refused" proves that ESA refuses it too.
     """
 
     act: Act
     why: str
     notify: bool = False
     repeats: bool = False
+    question: str = ""
 
 
 SOON = timedelta(minutes=1)
@@ -152,6 +154,7 @@ def at_update(
         return Decision(
             Act.REFUSE,
             "cannot run again, because its window is over: move its window, or put the old triggers back",
+            question="start-late",
         )
     if decision.act is Act.KEEP:
         return Decision(Act.ADOPT, has_status(observed.status))
@@ -374,7 +377,7 @@ def _stopped(status: str) -> Decision | None:
     if status == "running":
         return _stop(status)
     if status == "waiting":
-        return Decision(Act.REFUSE, WAITING_CANNOT_STOP)
+        return Decision(Act.REFUSE, WAITING_CANNOT_STOP, question="stop-waiting")
     return None
 
 

@@ -7,7 +7,8 @@ failure, also of a source of keys that does not answer, turns the checks off for
 - A plan that will be created is looked up. So a pull request shows that it does not exist, or that ESA will
   not do what is declared. What will be done is kept as the line of a preview.
 - A job without URLs, or with URLs that ESA refused, is a warning where one of its plans will be started.
-- For a plan that is in the state and whose update will be refused, there is a warning.
+- For a plan that is in the state and whose update will be refused, there is a warning. It is an error if
+  ``esa-prefetch:answers`` prove that ESA refuses it.
 - If the stack has limits (``esa-prefetch:limits``), a plan that is about to start is checked against them. If it is in
   the state, there is only a warning: another resource of the same run may be about to change its window in ESA.
   It is an error if the triggers hold the new window, as those of a ``SitePrefetch`` do.
@@ -61,6 +62,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
 )
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import ProviderSession
+from pulumi_esa_prefetch.settings.esa_answers import SETTING as ANSWERS
 
 
 def preflight_errors(
@@ -230,7 +232,9 @@ def _check_recorded_plan(
     if plan is None:
         return []
     if not declaration.unknown:
-        _predict_update(hook, before, declared, plan)
+        refused = _predict_update(hook, before, declared, plan)
+        if refused:
+            return refused
         if _will_start(before, declared):
             warn_of_job(hook, job_id)
     return _check_limits(hook, declared, plan, limits) if limits else []
@@ -260,8 +264,8 @@ def _check_limits(
 
 def _predict_update(
     hook: HookCall, before: PlanInputs, declared: PlanInputs, plan: Plan
-) -> None:
-    """Keep the line of a preview; warn if the update will be refused.
+) -> list[str]:
+    """Keep the line of a preview; warn if the update will be refused, or return the refusal if a probe proves it.
 
     This run may change the plan's window before the update, as ``SitePrefetch`` does.
     """
@@ -272,9 +276,13 @@ def _predict_update(
         _keep_update(hook, decided, declared, plan)
     elif not may_be_stale(plan, now) and _declared_run(declared) is None:
         ref = PlanRef(declared.plan_id, declared.job_id)
+        if session.answers.prove(decided.question, "refused"):
+            proof = f"{ANSWERS} say that ESA refuses it ({decided.question})"
+            return [f"{ref} {decided.why}; {proof}"]
         session.warn_once(
             f"{ref} {decided.why}; its update will be refused unless this run changes that first"
         )
+    return []
 
 
 def _keep_update(

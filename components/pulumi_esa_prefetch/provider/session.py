@@ -24,6 +24,7 @@ from pulumi_esa_prefetch.provider.plan_cache import PlanCache
 from pulumi_esa_prefetch.provider.planned_lines import PlannedLines
 from pulumi_esa_prefetch.provider.read_after_write import ReadAfterWrite
 from pulumi_esa_prefetch.provider.rerun_log import RerunLog
+from pulumi_esa_prefetch.settings.esa_answers import NOTHING_SETTLED, EsaAnswers
 from pulumi_esa_prefetch.settings.settings import (
     DEFAULT_DEADLINE,
     Settings,
@@ -47,6 +48,7 @@ class ProviderSession:
         verify: bool = True,
         limits: Limits | None = None,
         says_plans_at_exit: bool = True,
+        answers: EsaAnswers = NOTHING_SETTLED,
     ) -> None:
         self._open_client = open_client
         self._client: EsaClient | None = None
@@ -57,6 +59,7 @@ class ProviderSession:
         self.deadline = deadline
         self.verify = verify
         self.limits = limits
+        self.answers = answers
         self.plan_cache = PlanCache(
             lambda job: self.list_plans(self.client, job), self.clock
         )
@@ -220,6 +223,7 @@ def open_session(
         verify=settings.verify,
         limits=Limits.parse(limits) if limits else None,
         says_plans_at_exit=says_plans_at_exit,
+        answers=settings.answers,
     )
     if any(_shapes_connections(name) for name in os.environ):
         # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of

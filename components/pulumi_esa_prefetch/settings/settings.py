@@ -6,6 +6,12 @@ from difflib import get_close_matches
 from urllib.parse import SplitResult, urlsplit
 
 from pulumi_esa_prefetch.settings.credential_sources import KeySource, read_key_source
+from pulumi_esa_prefetch.settings.esa_answers import (
+    NOTHING_SETTLED,
+    EsaAnswers,
+    parse_answers,
+)
+from pulumi_esa_prefetch.settings.esa_answers import SETTING as ANSWERS
 from pulumi_esa_prefetch.settings.hosts import (
     ALLOW_HTTP,
     may_be_sent_keys,
@@ -28,6 +34,7 @@ SETTINGS = (
     "accessKey",
     "accountType",
     "allowHttp",
+    "answers",
     "deadline",
     "debug",
     "endpoint",
@@ -68,6 +75,8 @@ class Settings:
     """Whether access keys may be sent to, or fetched from, another machine over plain HTTP."""
     debug: bool = False
     """Whether an error shows its traceback."""
+    answers: EsaAnswers = NOTHING_SETTLED
+    """What a probe has settled about this account's ESA."""
 
 
 def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
@@ -78,6 +87,7 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
     """
     source = SettingsSource(get, environ)
     allow_http = source.flag(*ALLOW_HTTP, default=False)
+    answers = source.text(ANSWERS)
     return Settings(
         endpoint=_endpoint(source, allow_http=allow_http),
         credentials=read_key_source(source, allow_http=allow_http),
@@ -86,6 +96,7 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
         deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
         allow_http=allow_http,
         debug=source.flag("esa-prefetch:debug", default=False),
+        answers=parse_answers(answers) if answers else NOTHING_SETTLED,
     )
 
 
