@@ -6,7 +6,7 @@ except two that set the same rule.
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Literal
 
@@ -247,6 +247,21 @@ def rules_of(names: Iterable[str]) -> Rules:
     for _, group in groupby(in_order, key=lambda dialect: dialect.rule):
         _refuse_contradiction(tuple(group))
     return replace(Rules(), **{dialect.rule: dialect.value for dialect in chosen})  # type: ignore[arg-type]
+
+
+def dialect_of(question: str, answer: str) -> str | None:
+    """The dialect that gives this answer to a question of the probe; "" for the default, None if there is none.
+
+    A question has the name of a rule, with hyphens.
+    """
+    rule = question.replace("-", "_")
+    values = {one.name: str(one.value) for one in DIALECTS if one.rule == rule}
+    default = next(
+        (str(one.default) for one in fields(Rules) if one.name == rule), None
+    )
+    if answer == default:
+        return ""
+    return next((name for name, value in values.items() if value == answer), None)
 
 
 def _named(name: str) -> Dialect:

@@ -17,6 +17,7 @@ from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.http.server import ListenError, serve
 from pulumi_esa_emulator.identity.keys import DEMO_KEY
 from pulumi_esa_emulator.messages.documents import DocumentError
+from pulumi_esa_emulator.messages.probe_answers import read_answers
 from pulumi_esa_emulator.state.data_file import DataFileError
 
 _SEED = "Initial state (JSON: sites, jobs with plans, keys, oss)."
@@ -27,6 +28,7 @@ _CLOCK = "real, or manual: POST /_emulator/clock moves the time."
 _START_AT = "Start time of a manual clock; default: now."
 _FAULTS = "Inject the faults in this file (JSON; kinds below)."
 _DIALECT = "Choose another behaviour where ESA's docs are unclear (below); repeatable."
+_ANSWERS = "Answer as the ESA of an account: what `doctor --probe --write` wrote."
 _HOST = "Another host name for /_emulator, such as a container's; repeatable."
 STDOUT: Final = 1
 _THIS_MACHINE: Final = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
@@ -91,6 +93,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
     dialect: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help=_DIALECT)
     ] = None,
+    answers: Annotated[Path | None, typer.Option(metavar="FILE", help=_ANSWERS)] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help=_HOST)
     ] = None,
@@ -103,6 +106,13 @@ def emulator(  # noqa: PLR0913 - one argument per option
     It checks signatures and runs plans. GET /_emulator lists its control paths:
     state, history, batches, clock, faults, dialects, keys, reset.
     """
+    try:
+        given = read_answers(answers) if answers else None
+    except DocumentError as error:
+        echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+    for unknown in given.unknown() if given else ():
+        echo(f"warning: {answers}: no dialect gives the answer {unknown}", err=True)
     options = EmulatorOptions(
         host=host,
         port=port,
@@ -113,7 +123,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
         clock=clock,
         start_at=start_at,
         faults=faults,
-        dialects=tuple(dialect or ()),
+        dialects=(*(dialect or ()), *(given.dialects() if given else ())),
         hosts=tuple(allow_host or ()),
     )
 

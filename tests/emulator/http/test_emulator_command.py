@@ -255,6 +255,31 @@ def test_dialects_come_from_the_command_line(seed_file: str) -> None:
         assert process.esa.code(STOP, Id=plan_id()) == (400, "InvalidExecution.Status")
 
 
+def test_dialects_come_from_the_answers_of_a_probe_too(
+    seed_file: str, tmp_path: Path
+) -> None:
+    answers = {
+        "stop-stopped": {"answer": "refused", "seen": "HTTP 409 SomeCode"},
+        "start-late": {"answer": "refused"},
+        "unknown-key": {"answer": "404"},
+        "stop-waiting": {"answer": "accepted"},
+        "denied": {"notSettled": "it needs a key"},
+    }
+    file = tmp_path / "answers.json"
+    file.write_text(json.dumps({"version": 1, "day": "x", "answers": answers}))
+
+    with emulator("--seed", seed_file, "--answers", str(file)) as process:
+        dialects = process.esa.http.get("/_emulator/dialects").json()
+        process.end(signal.SIGTERM)
+        assert process.process.stderr is not None
+        said = process.process.stderr.read()
+
+    assert dialects == {"dialects": ["stop-stopped-refused", "unknown-key-is-404"]}
+    assert (
+        said == f"warning: {file}: no dialect gives the answer stop-waiting: accepted\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -269,6 +294,8 @@ def test_dialects_come_from_the_command_line(seed_file: str) -> None:
             ("--dialect", "times-utc", "--dialect", "times-basic-offset"),
             "times-utc and times-basic-offset contradict each other.",
         ),
+        (("--answers", "{bad}"), "invalid JSON"),
+        (("--answers", "{good}"), "good.json: version: field required (and 1 more)"),
         (("--allow-host", "esa:8899"), "--allow-host wants a host name without a port"),
         (("--access-key", "no-secret"), "--access-key wants ID:SECRET."),
         (("--start-at", "2030-01-01T00:00:00Z"), "--start-at goes with"),
