@@ -32,12 +32,13 @@ class ProbedEsa:
         dialects: Iterable[str] = (),
         faults: Mapping[str, Any] | None = None,
         seed: int = 7,
+        site: Mapping[str, Any] | None = None,
     ) -> None:
         self.dialects = tuple(dialects)
         self.clock = ManualClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
         self.app: Emulator = create_app(
             seed={
-                "sites": [{"SiteId": SITE, "Status": "active"}],
+                "sites": [{"SiteId": SITE, "Status": "active", **(site or {})}],
                 "jobs": [job(1, [plan(1, "running")])],
                 "keys": [
                     {
@@ -68,6 +69,7 @@ class ProbedEsa:
         )
 
     def transport(self) -> httpx.BaseTransport:
+        """The way to the emulator."""
         return EmulatorTransport(self.app)
 
     def probe(self, *, denied_key: bool = False) -> ProbeResult:

@@ -1,13 +1,18 @@
 """The whole probe against the emulator: in each dialect alone, in drawn combinations, and under faults."""
 
+import json
 import random
 from typing import Any
 
+import httpx
 import pytest
 
 from pulumi_esa_emulator.dialects import DIALECTS
+from pulumi_esa_emulator.http.app import Emulator
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from pulumi_esa_prefetch.probe.judgements import Verdict
 from pulumi_esa_prefetch.probe.key_questions import NEEDS_PROFILE
+from pulumi_esa_prefetch.probe.probe import ProbeFailed
 from pulumi_esa_prefetch.probe.questions import BY_NAME
 from pulumi_esa_prefetch.probe.url_budget import MOST_URLS
 from tests.probe.probing import ProbedEsa, answers_of, drawn_dialects
@@ -110,6 +115,76 @@ def test_where_one_call_in_ten_fails_in_the_same_way_no_answer_is_wrong(
     dialects = drawn_dialects(random.Random(draw))
 
     proven(ProbedEsa(dialects, faults(draw, fault), seed=draw))
+
+
+def test_on_a_site_where_no_plan_runs_no_answer_is_wrong() -> None:
+    esa = ProbedEsa(["new-plan-waits"], site={"Status": "pending"})
+
+    found = proven(esa)
+
+    assert found["new-plan"] is None
+    assert esa.prefetched == 0
+
+
+class DroppingEsa(ProbedEsa):
+    """An ESA that takes each line of a list once."""
+
+    def transport(self) -> httpx.BaseTransport:
+        return Dropping(self.app)
+
+
+class Dropping(EmulatorTransport):
+    """Counts in answers only different URLs of a job."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__(emulator)
+        self._emulator = emulator
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        body = json.loads(answer.read())
+        with self._emulator.state.locked() as current:
+            found = current.records.job(str(body.get("Id")))
+        if found is None or answer.status_code != 200:
+            return answer
+        return httpx.Response(200, json=body | {"UrlCount": len(set(found.urls))})
+
+
+def test_where_repeated_lines_are_dropped_they_are_made_different() -> None:
+    esa = DroppingEsa()
+
+    result = esa.probe(denied_key=True)
+
+    assert result.repeats_dropped
+    assert answers_of(result) == esa.truth()
+    assert esa.jobs == ["job-1"]
+
+
+@pytest.mark.parametrize(
+    ("site", "says"),
+    [
+        ({"SiteName": "other.example"}, "ESA refused URLs of it: InvalidDomain"),
+        ({"JobLimit": 1}, "InvalidJob.JobCountOfSiteFull"),
+        ({"UrlQuota": 3}, "QuotaExcess"),
+    ],
+)
+def test_a_probe_that_cannot_begin_says_why_and_leaves_nothing(
+    site: dict[str, Any], says: str
+) -> None:
+    esa = ProbedEsa(site=site)
+
+    with pytest.raises(ProbeFailed, match=says):
+        esa.probe()
+
+    assert (esa.jobs, esa.prefetched) == (["job-1"], 0)
+
+
+def test_where_no_more_plans_fit_nothing_is_taken_for_a_refusal_of_what_was_asked() -> (
+    None
+):
+    found = proven(ProbedEsa(["equal-window-accepted"], site={"PlanLimit": 1}))
+
+    assert found["equal-window"] is None
 
 
 def test_without_a_key_that_is_denied_the_code_of_ram_is_not_settled() -> None:

@@ -12,7 +12,9 @@ import typer
 from pulumi_embedded_engine.errors import FAILED, EngineError
 from pulumi_embedded_engine.printable import one_line
 from pulumi_esa_cli.esa.doctor_source import read_examined
-from pulumi_esa_cli.flags.common_options import AsJson, StackName
+from pulumi_esa_cli.esa.probe_command import ProbeOptions
+from pulumi_esa_cli.esa.probe_command import probe as run_probe_command
+from pulumi_esa_cli.flags.common_options import AsJson, StackName, Yes
 from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.terminal.printing import echo, print_json
 from pulumi_esa_prefetch.doctor.examination import Examination
@@ -27,6 +29,34 @@ Instance = Annotated[
     str,
     flag("--instance", "The same, of this instance (a plan of service).", "ID"),
 ]
+Probe = Annotated[
+    bool,
+    flag("--probe", "Learn by calls what ESA's documentation does not say."),
+]
+Url = Annotated[
+    str,
+    flag(
+        "--url",
+        "With --probe: a small file of the site, prefetched a few times.",
+        "URL",
+    ),
+]
+Write = Annotated[
+    str,
+    flag("--write", "With --probe: write the answers to this file (JSON).", "FILE"),
+]
+DeniedKeyProfile = Annotated[
+    str,
+    flag(
+        "--denied-key-profile",
+        "With --probe: a profile whose key may not list jobs.",
+        "NAME",
+    ),
+]
+Clean = Annotated[
+    bool,
+    flag("--clean", "With --probe: delete what an interrupted probe left."),
+]
 _INDENT: Final = 20
 """Where the text of a line begins: after the status and the check."""
 
@@ -36,20 +66,39 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(
+def doctor(  # noqa: PLR0913 - one argument per option
     context: typer.Context,
     *,
     stack: StackName = "",
     site: Site = "",
     instance: Instance = "",
     as_json: AsJson = False,
+    probe: Probe = False,
+    url: Url = "",
+    write: Write = "",
+    denied_key_profile: DeniedKeyProfile = "",
+    clean: Clean = False,
+    yes: Yes = False,
 ) -> None:
     """Check settings, access keys, connection, clock, rights and versions.
 
     Each line is ok, warning or failed, with what to do. Changes nothing, and shows no key.
     Without a project or a stack it checks the environment alone. Exits with 1 if a check failed.
+
+    With --probe it learns instead how the ESA of this account answers where its documentation is
+    silent: by a job of its own on a site, after asking.
     """
+    asked = ProbeOptions(
+        _site(site) or "", url, clean, denied_key_profile, write, as_json, yes
+    )
+    if not probe and asked != ProbeOptions(asked.site, as_json=as_json):
+        raise EngineError(
+            "--url, --write, --denied-key-profile, --clean and --yes go with --probe"
+        )
     source, about_stack = read_examined(context.obj, stack)
+    if probe:
+        run_probe_command(context.obj, source, about_stack, asked)
+        return
     examination = Examination(source, about_stack, _site(site), instance or None)
     findings = list(_shown(examination, silent=as_json))
     number = counts(findings)

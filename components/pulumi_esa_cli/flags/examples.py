@@ -88,6 +88,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "The selected stack, or the environment alone": "esa-prefetch doctor",
         "With the prefetch allowance": "esa-prefetch doctor --site 190007158391808",
         "For a program": "esa-prefetch doctor --json",
+        "What ESA's documentation does not say": "esa-prefetch doctor --probe "
+        "--site 190007158391808 --url https://www.example.com/small.txt",
     },
     "plan": {"Plans and their ids": "esa-prefetch plan ls --site 190007158391808"},
     "plan ls": {

@@ -1,5 +1,6 @@
 """The answers of a probe as JSON: what `settings.esa_answers` and the local ESA read; no id, key or name is in it."""
 
+import json
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +22,11 @@ def answers_document(result: ProbeResult, now: datetime) -> dict[str, Any]:
         "listLagSeconds": round(result.list_lag, 1),
         "repeatedLinesDropped": result.repeats_dropped,
     }
+
+
+def json_text(document: dict[str, Any]) -> str:
+    """The document as the text of a file."""
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _entry(found: Verdict | str) -> dict[str, str]:

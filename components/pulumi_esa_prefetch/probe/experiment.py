@@ -40,6 +40,7 @@ class Experiment:
     _rest: int = 0
     _count_before: int | None = None
     _counts: bool = False
+    _parked_starts: bool | None = None
 
     def run(self) -> None:
         """Take all steps."""
@@ -81,7 +82,10 @@ class Experiment:
         def judge() -> Verdict | None:
             outcome = job.create_once(windows)
             good, bad = ("parked" in job.ids), ("bad" in job.ids)
-            return judgements.bad_plans(outcome, good=good, bad=bad)
+            verdict = judgements.bad_plans(outcome, good=good, bad=bad)
+            if verdict and verdict.answer == "refused":
+                job.need("parked", job.parked)  # so it was for the bad one
+            return verdict
 
         self._try("bad-plans", judge)
 
@@ -103,14 +107,14 @@ class Experiment:
         self._handled("stop-waiting", "waiting", "parked", self.job.stop)
 
     def _make_without_start(self) -> None:
-        self.job.budget.reserve()
+        self.job.reserve()
         self._made = self.job.now()
         self.job.need("no-start", (None, self._made + timedelta(days=1)))
         self._count_before = self.job.submitted()
 
     def _new_plan(self) -> None:
         job = self.job
-        job.budget.reserve()
+        job.reserve()
         start = job.now() + timedelta(seconds=LEAD)
         job.need("next", (start, start + timedelta(days=1)))
         job.calls.wait(max(0.0, (start - job.now()).total_seconds()))
@@ -120,6 +124,7 @@ class Experiment:
         status = job.status("next")
         if status != "waiting":
             raise NotSettled(f"a new plan is {status} after its StartTime")
+        job.run("next")  # so its site lets plans run
         self._answer("new-plan", Verdict("waits", "still waiting three minutes later"))
 
     def _no_start(self) -> None:
@@ -207,7 +212,7 @@ class Experiment:
         rest = LIST_LENGTH - before
         if not 0 < before < LIST_LENGTH:
             raise NotSettled(f"{before} of {LIST_LENGTH} URLs were submitted before it")
-        job.budget.reserve(rest)
+        job.reserve(rest)
         self._rest = rest
         job.need("rest", job.open, rest)
         job.calls.until(lambda: job.submitted_now() == LIST_LENGTH, _MINUTE / 2)
@@ -234,7 +239,7 @@ class Experiment:
             raise NotSettled("no plan finished")
         job.halt("rest")
         job.move("rest", job.open, LIST_LENGTH)
-        job.budget.reserve(LIST_LENGTH - self._rest)
+        job.reserve(LIST_LENGTH - self._rest)
         for _ in range(_TRIES):
             if job.status("rest") == "stopped":
                 job.start("rest", urls=0)
@@ -269,7 +274,19 @@ class Experiment:
         found = self.job.move(role, self.job.parked)
         if found != status:
             raise NotSettled(f"a {status} plan is {found} after its window was moved")
+        self._need_parked_starts()
         self._handled(f"start-{status}", status, role, self.job.start)
+
+    def _need_parked_starts(self) -> None:
+        """Raise NotSettled unless ESA takes a Start before the window of a plan that waits."""
+        job = self.job
+        if self._parked_starts is None:
+            job.need("last", job.parked)
+            outcome = job.start("last")
+            if outcome.kind in {"done", "refused"}:
+                self._parked_starts = outcome.kind == "done"
+        if self._parked_starts is False:
+            raise NotSettled("Start before the window of a waiting plan is refused too")
 
     def _reset(self) -> None:
         job = self.job
@@ -283,9 +300,11 @@ class Experiment:
             outcome = job.reset()
             rewound = job.submitted() == 0 < before
             accepted = judgements.reset_while_running(outcome, rewound=rewound)
+            if accepted is None:
+                return None
             if accepted and idle is None:
                 raise NotSettled("no plan had ended that a Reset could change")
-            return Verdict("refused", outcome.seen) if accepted is False else idle
+            return idle if accepted else Verdict("refused", outcome.seen)
 
         self._try("reset", judge)
 
@@ -327,7 +346,7 @@ class Experiment:
         self._need_counts()
         job.need("deleted", job.open)
         job.run("deleted")
-        job.budget.reserve()
+        job.reserve()
         plan_id = job.ids["deleted"]
 
         def judge() -> Verdict | None:
@@ -337,7 +356,10 @@ class Experiment:
                 lambda esa: esa.delete_scheduled_preload_execution(plan_id=plan_id)
             )
             if job.is_listed("deleted"):
-                return judgements.delete_listed(outcome)
+                verdict = judgements.delete_listed(outcome)
+                if verdict:
+                    self._delete_waiting()
+                return verdict
             job.calls.wait(_MINUTE / 2)  # a batch from before the Delete counts by now
             before, seconds = job.submitted(), INTERVALS["deleted"] + _MINUTE
             grew = job.calls.until(lambda: (job.submitted_now() or 0) > before, seconds)
@@ -345,6 +367,20 @@ class Experiment:
             return judgements.delete_unlisted(grew=grew)
 
         self._try("delete-running", judge)
+
+    def _delete_waiting(self) -> None:
+        """Raise NotSettled unless ESA deletes a plan that waits."""
+        job = self.job
+        job.need("bad", job.parked)
+        plan_id = job.ids["bad"]
+        for _ in range(_TRIES):
+            job.calls.make(
+                lambda esa: esa.delete_scheduled_preload_execution(plan_id=plan_id)
+            )
+            if not job.is_listed("bad"):
+                del job.ids["bad"]
+                return
+        raise NotSettled("Delete of a waiting plan has no effect either")
 
     def _delete_job(self) -> None:
         job = self.job

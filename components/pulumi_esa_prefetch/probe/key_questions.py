@@ -37,7 +37,7 @@ def unknown_key(esa: EsaClient, site_id: str) -> Verdict:
         )
         return str(error.status) if isinstance(error, ApiError) and wrong else None
 
-    return _agreed(esa, site_id, status, 2, "the invented key was not refused as one")
+    return _agreed(esa, site_id, status, 1, "the invented key was not refused as one")
 
 
 def denied(esa: EsaClient | None, site_id: str) -> Verdict:

@@ -1,6 +1,6 @@
 """How one call ended: done, refused, lost (the effect is unknown) or unusable (no effect, and nothing learned)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pulumi_esa_prefetch.api.errors import (
@@ -9,11 +9,11 @@ from pulumi_esa_prefetch.api.errors import (
     EsaError,
     Invalid,
     NotFound,
-    PlansRefused,
-    UrlsRefused,
+    PartialFailure,
 )
 
 T = TypeVar("T")
+Kind = Literal["done", "refused", "lost", "unusable"]
 
 _REFUSALS: Final = (ApiError, Conflict, Invalid, NotFound)
 """The classes of a refusal that is about the job or plan; subclasses are about keys, rights, load or the network."""
@@ -30,16 +30,24 @@ _CLIENT_ERRORS: Final = range(400, 500)
 
 
 class NotSettled(Exception):
-    """A question has no answer; the text says why, without an id, a key or a name."""
+    """A question has no answer; the text says why, without an id, a key or a name.
+
+    `error`: the error behind it, for a person; its text may have all of them.
+    """
+
+    def __init__(self, reason: str, error: EsaError | None = None) -> None:
+        super().__init__(reason)
+        self.error = error
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
     """How one call ended; `seen` says it without an id: HTTP status and code, or the kind of failure."""
 
-    kind: Literal["done", "refused", "lost", "unusable"]
+    kind: Kind
     seen: str = ""
     value: T | None = None
+    error: EsaError | None = field(default=None, compare=False, repr=False)
 
     @property
     def status(self) -> str | None:
@@ -54,13 +62,14 @@ def done(value: T) -> Outcome[T]:
 
 def outcome_of(error: EsaError) -> Outcome[Any]:
     """The outcome of a call that ended with this error."""
-    if isinstance(error, PlansRefused):
-        return Outcome("refused", "HTTP 200 with FailedMessages")
-    if isinstance(error, UrlsRefused):
-        return Outcome("refused", f"HTTP 200 with ErrorInfo {error.job.error_info}")
+    return Outcome(_kind(error), _seen(error), error=error)
+
+
+def _kind(error: EsaError) -> Kind:
     if error.ambiguous:
-        return Outcome("lost", _seen(error))
-    return Outcome("refused" if _is_refusal(error) else "unusable", _seen(error))
+        return "lost"
+    is_partial = isinstance(error, PartialFailure)
+    return "refused" if is_partial or _is_refusal(error) else "unusable"
 
 
 def _is_refusal(error: EsaError) -> bool:
@@ -73,6 +82,8 @@ def _is_refusal(error: EsaError) -> bool:
 
 
 def _seen(error: EsaError) -> str:
+    if isinstance(error, PartialFailure):
+        return "HTTP 200 that refuses a part"
     if isinstance(error, ApiError):
         return f"HTTP {error.status} {error.code}".rstrip()
     return f"no usable answer ({type(error).__name__})"

@@ -47,26 +47,26 @@ def run_probe(
     tell: Tell = lambda *_: None,
 ) -> ProbeResult:
     """Ask all questions; the job is deleted at the end, also after an exception. Raises ProbeFailed."""
-    calls, name = ProbeCalls(esa, clock), cleanup.new_name()
-    budget = UrlBudget()
+    calls, budget, name = ProbeCalls(esa, clock), UrlBudget(), cleanup.new_name()
     _refuse_leftovers(calls, site_id)
+    answers: Answers = {}
+
+    def answer(question: str, found: Verdict | str) -> None:
+        answers[question] = found
+        tell(question, found)
+
+    ask_unknown = partial(key_questions.unknown_key, with_unknown_key, site_id)
+    answer("unknown-key", _asked(ask_unknown))
+    answer("denied", _asked(partial(key_questions.denied, with_denied_key, site_id)))
     try:
         job, dropped = _make_job(calls, site_id, name, url)
         probe_job = ProbeJob(calls, budget, job, site_id)
-        experiment = Experiment(probe_job, tell)
-        experiment.run()
+        Experiment(probe_job, answer).run()
     except NotSettled as error:
-        raise ProbeFailed(f"the probe could not begin: {error}") from None
+        raise _not_begun(error) from None
     finally:
-        _clean(calls, site_id, name)
-    answers = experiment.answers
-    for question, ask in (
-        ("notation", partial(_notation, calls)),
-        ("unknown-key", partial(key_questions.unknown_key, with_unknown_key, site_id)),
-        ("denied", partial(key_questions.denied, with_denied_key, site_id)),
-    ):
-        answers[question] = _asked(ask)
-        tell(question, answers[question])
+        _clean_in_any_case(calls, site_id, name)
+    answer("notation", _asked(partial(_notation, calls)))
     in_order: Answers = {each.name: answers[each.name] for each in QUESTIONS}
     return ProbeResult(in_order, budget.spent, calls.count, probe_job.lag, dropped)
 
@@ -82,12 +82,16 @@ def _refuse_leftovers(calls: ProbeCalls, site_id: str) -> None:
     try:
         left = cleanup.leftovers(calls, site_id)
     except NotSettled as error:
-        raise ProbeFailed(f"the probe could not begin: {error}") from None
+        raise _not_begun(error) from None
     if left:
         raise ProbeFailed(
             f"an earlier probe left {len(left)} job{'s' * (len(left) > 1)} on this site, or is still at work: "
             "delete it first, by --clean"
         )
+
+
+def _not_begun(error: NotSettled) -> ProbeFailed:
+    return ProbeFailed(f"the probe could not begin: {error.error or error}")
 
 
 def _make_job(calls: ProbeCalls, site_id: str, name: str, url: str) -> tuple[Job, bool]:
@@ -114,7 +118,7 @@ def _create(calls: ProbeCalls, site_id: str, name: str, urls: list[str]) -> Job:
             )
         )
         if outcome.kind in {"refused", "unusable"}:
-            raise ProbeFailed(f"ESA did not make the job of the probe: {outcome.seen}")
+            raise ProbeFailed(f"ESA did not make the job of the probe: {outcome.error}")
         found = calls.settled(lambda: _named(calls, site_id, name))
         if found:
             return _job(calls, found[0])
@@ -133,6 +137,15 @@ def _named(calls: ProbeCalls, site_id: str, name: str) -> tuple[str, ...]:
 def _length(calls: ProbeCalls, job: Job) -> int:
     """How many lines ESA has taken."""
     return calls.settled(lambda: _job(calls, job.id).url_count)
+
+
+def _clean_in_any_case(calls: ProbeCalls, site_id: str, name: str) -> None:
+    """Delete the job, and begin again if that is interrupted; the next interruption ends it."""
+    try:
+        _clean(calls, site_id, name)
+    except (KeyboardInterrupt, SystemExit):
+        _clean(calls, site_id, name)
+        raise
 
 
 def _clean(calls: ProbeCalls, site_id: str, name: str) -> None:

@@ -61,7 +61,9 @@ class ProbeCalls:
             outcome = self.make(send)
             if outcome.value is not None:
                 return outcome.value
-        raise NotSettled(f"ESA could not be read: {outcome.seen}")
+            if outcome.kind != "lost":
+                break
+        raise NotSettled(f"ESA could not be read: {outcome.seen}", outcome.error)
 
     def settled(self, look: Callable[[], T | None]) -> T:
         """What two reads in a row show, some seconds after the last call; raises NotSettled."""

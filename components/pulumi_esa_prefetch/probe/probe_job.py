@@ -177,9 +177,15 @@ class ProbeJob:
             lambda esa: esa.get_scheduled_preload_job(job_id=self.id)
         ).task_submitted
 
+    def reserve(self, urls: int = 1) -> None:
+        """Set URLs aside for the next call, after a count of what was used if it seems too much; raises NotSettled."""
+        if not self.budget.has_room(urls):
+            self.submitted()
+        self.budget.reserve(urls)
+
     def start(self, role: str, urls: int = 1) -> Outcome[Plan]:
         """Send Start, which may submit so many URLs."""
-        self.budget.reserve(urls)
+        self.reserve(urls)
         plan_id = self.ids[role]
         return self.calls.make(
             lambda esa: esa.start_scheduled_preload_execution(plan_id=plan_id)

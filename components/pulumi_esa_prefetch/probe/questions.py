@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 HANDLING: Final = {
-    "accepted": "it has its effect",
+    "accepted": "accepted",
     "ignored": "a 200 that changes nothing",
     "refused": "refused",
 }
@@ -138,7 +138,7 @@ QUESTIONS: Final = (
         "unknown-key",
         "An unknown access key",
         {"400": "HTTP 400", "404": "HTTP 404"},
-        "List the jobs with an invented key, twice",
+        "List the jobs with an invented key",
     ),
     Question(
         "denied",

@@ -21,9 +21,13 @@ class UrlBudget:
         """The URLs that were prefetched, or may have been."""
         return self._counted + self._pending
 
+    def has_room(self, urls: int) -> bool:
+        """Whether so many more URLs may be prefetched."""
+        return self.spent + urls <= self._most
+
     def reserve(self, urls: int = 1) -> None:
         """Set URLs aside for the next call; raises NotSettled if there are not enough left."""
-        if self.spent + urls > self._most:
+        if not self.has_room(urls):
             raise NotSettled(f"more than {self._most} URLs would be prefetched")
         self._pending += urls
 
