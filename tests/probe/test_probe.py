@@ -202,3 +202,32 @@ def test_the_table_has_the_emulators_rules_and_values() -> None:
 
     assert {question for question, _ in values} == BY_NAME.keys()
     assert all(value in BY_NAME[question].answers for question, value in values)
+
+
+class SlowEsa(ProbedEsa):
+    """An ESA so slow that an hour passes before a plan is running."""
+
+    def transport(self) -> httpx.BaseTransport:
+        return Slow(self)
+
+
+class Slow(EmulatorTransport):
+    """Takes an hour for the first Stop."""
+
+    def __init__(self, esa: ProbedEsa) -> None:
+        super().__init__(esa.app)
+        self._esa = esa
+        self._hours = 1
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.headers.get("x-acs-action", "").startswith("Stop"):
+            self._esa.clock.advance(3700 * self._hours)
+            self._hours = 0
+        return super().handle_request(request)
+
+
+def test_after_an_hour_no_count_is_taken_for_the_effect_of_a_call() -> None:
+    found = proven(SlowEsa())
+
+    counted = {"start-running", "cursor", "delete-running"}
+    assert {name: found[name] for name in counted} == dict.fromkeys(counted)

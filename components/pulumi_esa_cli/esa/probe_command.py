@@ -80,11 +80,11 @@ def _probe(
     global_flags: GlobalFlags, settings: Settings, options: ProbeOptions
 ) -> None:
     _refuse_bad_url(options.url)
-    if options.write:
-        with Path(options.write).open("a"):  # before a quarter of an hour is spent
-            pass
     echo(_announcement(settings, options), err=True)
     _confirm(global_flags, options, "Probe this site?")
+    if options.write:
+        with Path(options.write).open("a"):  # before twenty minutes are spent
+            pass
     denied = _denied(settings, options.denied_key_profile)
     clock = SystemClock()
     with _client(settings) as esa, _termination():

@@ -165,6 +165,7 @@ class Experiment:
                 _MINUTE / 2,
             )
             verdict = judgements.start_running(outcome, before, job.submitted())
+            self._need_counts()
             return verdict if job.status("next") == "running" else None
 
         self._try("start-running", judge)
@@ -218,13 +219,14 @@ class Experiment:
         job.calls.until(lambda: job.submitted_now() == LIST_LENGTH, _MINUTE / 2)
         if job.status("rest") == "waiting":
             job.start("rest", urls=0)
-        ended = job.becomes("rest", "finished", seconds=_MINUTE)
+        job.becomes("rest", "finished", seconds=_MINUTE)
         count, status = job.submitted(), job.status("rest")
         if count != LIST_LENGTH or status not in {"finished", "running"}:
             raise NotSettled(
                 f"{count} URLs were submitted, and the last plan is {status}"
             )
-        self._answer("cursor", Verdict("job" if ended else "plan", f"it is {status}"))
+        answer = "job" if status == "finished" else "plan"
+        self._answer("cursor", Verdict(answer, f"the plan is {status}"))
 
     def _finished(self) -> None:
         job = self.job
@@ -364,6 +366,7 @@ class Experiment:
             before, seconds = job.submitted(), INTERVALS["deleted"] + _MINUTE
             grew = job.calls.until(lambda: (job.submitted_now() or 0) > before, seconds)
             job.submitted()
+            self._need_counts()
             return judgements.delete_unlisted(grew=grew)
 
         self._try("delete-running", judge)
@@ -413,6 +416,9 @@ class Experiment:
         self._try(question, judge)
 
     def _need_counts(self) -> None:
+        """Raise NotSettled unless each batch counts, and no plan of the probe can have submitted a second one."""
+        if self.job.is_old:
+            raise NotSettled("the probe took so long that other plans submit too")
         if not self._counts:
             raise NotSettled(
                 "TaskSubmitted did not grow by one as one URL was submitted"

@@ -48,7 +48,13 @@ class ProbeJob:
         self._site_id = site_id
         self.ids: dict[str, str] = {}
         self.lag = 0.0
-        self._offset = _offset(job, calls.now())
+        self._made = calls.now()
+        self._offset = _offset(job, self._made)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its first plan may submit a second batch."""
+        return (self.calls.now() - self._made).total_seconds() >= INTERVALS["parked"]
 
     def now(self) -> datetime:
         """The time at ESA, in whole seconds."""
