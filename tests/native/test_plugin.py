@@ -50,7 +50,12 @@ def failure(call: Future[Any]) -> str:
 
 def test_the_programs_own_keys_are_accepted_and_not_recorded(served: Plugin) -> None:
     answer = served.check_config(
-        plans="{}", colour="blue", deadline="20", accessKey="a", secretKey="b"
+        plans="{}",
+        colour="blue",
+        limits="{}",
+        deadline="20",
+        accessKey="a",
+        secretKey="b",
     )
 
     assert not answer.failures

@@ -1,8 +1,9 @@
 """The provider's own configuration: read from its arguments, the stack's config and the environment.
 
 The default provider gets every key of the stack's namespace, also those that are the program's (``plans``) or
-another one's. They are accepted and dropped: a change of them is no change of the provider. An explicit provider has
-its arguments and the environment alone, so that it never signs with the stack's keys by mistake.
+another one's. They are accepted and dropped: a change of them is no change of the provider. Nor is one of the stack's
+``limits``, which are read anew in each run. An explicit provider has its arguments and the environment alone, so
+that it never signs with the stack's keys by mistake.
 """
 
 import json
@@ -31,6 +32,8 @@ ARGUMENTS = tuple(sorted({*SETTINGS, *OWN} - {"plans", "debug"}))
 DEFAULT_PARALLEL = 32
 MOST_PARALLEL = 1000
 
+_ENGINES = ("version",)
+"""Arguments that the engine itself adds and reads."""
 _DEFAULT_NAME = re.compile(r"::default(_[0-9A-Za-z_]+)?$")
 
 
@@ -43,9 +46,10 @@ class Configuration:
     parallel: int
 
 
-def kept_arguments(args: Mapping[str, Any]) -> dict[str, Any]:
+def kept_arguments(urn: str, args: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that are recorded: without the keys of the namespace that are not the provider's."""
-    return {name: value for name, value in args.items() if name in ARGUMENTS}
+    kept = {*ARGUMENTS, *_ENGINES} - ({"limits"} if _is_default(urn) else set())
+    return {name: value for name, value in args.items() if name in kept}
 
 
 def wrong_arguments(
@@ -65,7 +69,7 @@ def read_configuration(
     urn: str, args: Mapping[str, Any], environ: Mapping[str, str]
 ) -> Configuration:
     """Read the configuration of the provider with this URN. Raises SettingsError and LimitsError."""
-    get = _getter(args, environ if _DEFAULT_NAME.search(urn) else {})
+    get = _getter(args, _stack_config(environ) if _is_default(urn) else {})
     limits = get(f"{NAMESPACE}:limits")
     Limits.parse(limits)
     return Configuration(read_settings(get, environ), limits, _parallel(get, environ))
@@ -80,15 +84,22 @@ def _parallel(get: Get, environ: Mapping[str, str]) -> int:
     return int(number)
 
 
-def _getter(args: Mapping[str, Any], environ: Mapping[str, str]) -> Get:
-    """Read a config value: the provider's own from the arguments, ``alicloud:*`` from the stack's config."""
-    stack = _stack_config(environ)
+def _is_default(urn: str) -> bool:
+    """Whether the engine has made the provider, for resources that name none."""
+    return _DEFAULT_NAME.search(urn) is not None
 
-    def get(full_name: str) -> str | None:
-        namespace, _, name = full_name.partition(":")
-        return _text(args.get(name) if namespace == NAMESPACE else stack.get(full_name))
 
-    return get
+def _getter(args: Mapping[str, Any], stack: Mapping[str, Any]) -> Get:
+    """Read a config value: the provider's own from the arguments; ``alicloud:*`` and limits from the stack's config."""
+    named = {f"{NAMESPACE}:{name}": value for name, value in args.items()}
+    limits = f"{NAMESPACE}:limits"
+    shared = {
+        name: value
+        for name, value in stack.items()
+        if name == limits or not name.startswith(f"{NAMESPACE}:")
+    }
+    known = shared | named
+    return lambda full_name: _text(known.get(full_name))
 
 
 def _stack_config(environ: Mapping[str, str]) -> Mapping[str, Any]:

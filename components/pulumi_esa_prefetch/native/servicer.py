@@ -82,7 +82,8 @@ class NativeServicer(ProviderServicer):
         failures = (
             [provider_pb2.CheckFailure(property="", reason=wrong)] if wrong else []
         )
-        kept = {n: request.news.fields[n] for n in configuration.kept_arguments(args)}
+        kept_names = configuration.kept_arguments(request.urn, args)
+        kept = {name: request.news.fields[name] for name in kept_names}
         response = provider_pb2.CheckResponse(failures=failures)
         for name, value in kept.items():
             response.inputs.fields[name].CopyFrom(value)

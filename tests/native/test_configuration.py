@@ -1,0 +1,105 @@
+"""The native provider's configuration: whose arguments count, what is recorded, what a wrong value says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pulumi_esa_prefetch.load import LimitsError
+from pulumi_esa_prefetch.native import configuration
+from pulumi_esa_prefetch.native.configuration import Configuration, read_configuration
+from pulumi_esa_prefetch.settings.credential_sources import Credentials
+from pulumi_esa_prefetch.settings.settings import SettingsError
+
+PROVIDERS = "urn:pulumi:test::test::pulumi:providers:esa-prefetch::"
+DEFAULTS = ("default", "default_0_1_0", "default_0_1_0_alpha_1")
+LIMITS = '{"maxOriginUrlsPerSecond": 5, "enforce": "deny"}'
+STACK = {
+    "PULUMI_CONFIG": json.dumps(
+        {
+            "alicloud:accessKey": "stack-key",
+            "alicloud:secretKey": "stack-secret",
+            "esa-prefetch:limits": LIMITS,
+            "esa-prefetch:deadline": "1",
+        }
+    )
+}
+
+
+def read(name: str, environ: dict[str, str], **args: Any) -> Configuration:
+    return read_configuration(f"{PROVIDERS}{name}", args, environ)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_the_default_provider_has_the_stacks_keys_of_alicloud_and_its_limits(
+    name: str,
+) -> None:
+    found = read(name, STACK)
+
+    assert isinstance(found.settings.credentials, Credentials)
+    assert found.settings.credentials.access_key_id == "stack-key"
+    assert found.limits == LIMITS
+
+
+@pytest.mark.parametrize(
+    "name", ["mine", "default-mine", "my::default-not", "defaults"]
+)
+def test_an_explicit_provider_has_nothing_of_the_stack(name: str) -> None:
+    found = read(name, STACK)
+
+    assert not isinstance(found.settings.credentials, Credentials)
+    assert found.limits is None
+
+
+def test_arguments_may_be_typed_or_text() -> None:
+    typed = read(
+        "mine",
+        {},
+        deadline=20.0,
+        verify=False,
+        limits={"enforce": "warn"},
+        parallel=8.0,
+    )
+    text = read(
+        "mine",
+        {},
+        deadline="20",
+        verify="false",
+        limits='{"enforce": "warn"}',
+        parallel="8",
+    )
+
+    assert typed == text
+    assert (typed.settings.deadline, typed.parallel) == (20, 8)
+
+
+def test_only_what_the_provider_reads_is_recorded() -> None:
+    args = {
+        "plans": {},
+        "limits": "{}",
+        "colour": 1,
+        "profile": "x",
+        "version": "0.1.0",
+    }
+
+    default = configuration.kept_arguments(f"{PROVIDERS}default", args)
+    explicit = configuration.kept_arguments(f"{PROVIDERS}mine", args)
+
+    assert default == {"profile": "x", "version": "0.1.0"}
+    assert explicit == {"limits": "{}", "profile": "x", "version": "0.1.0"}
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, 1001, "many"])
+def test_a_wrong_number_of_threads_is_refused(number: object) -> None:
+    with pytest.raises(SettingsError, match="esa-prefetch:parallel must be"):
+        read("mine", {}, parallel=number)
+
+
+def test_wrong_limits_are_refused_before_anything_is_done() -> None:
+    with pytest.raises(LimitsError):
+        read("mine", {}, limits={"window": 3})
+
+
+@pytest.mark.parametrize("text", ["", "nothing", "[]", "3"])
+def test_a_stack_config_that_cannot_be_read_counts_as_none(text: str) -> None:
+    assert read("default", {"PULUMI_CONFIG": text}).limits is None
