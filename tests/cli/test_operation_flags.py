@@ -197,7 +197,12 @@ def test_a_program_can_be_told_any_degree_of_parallelism(tmp_path: Path) -> None
     base, here = Snapshot(), project(tmp_path)
 
     request = build_request(
-        "up", OperationFlags(parallel=2**64), here, base, dry_run=True
+        "up",
+        OperationFlags(parallel=2**64),
+        here,
+        base,
+        dry_run=True,
+        verbose=False,
     )
 
     assert request.parallel < 2**31

@@ -113,3 +113,16 @@ def test_a_plan_stopped_behind_its_back_is_started_once_by_up_with_refresh(
     assert esa.starts() == esa.effective_starts() == 1
     assert stack_.outputs("plan")["starts"] == 1
     assert esa.status(plan_id(1)) == "running"
+
+
+def test_debug_messages_of_the_program_are_shown_only_when_they_are_asked_for(
+    emulator: Emulators, stack: Stacks
+) -> None:
+    stack_ = stack(emulator(SEED))
+    stack_.declare(PLANS)
+
+    quiet = stack_.check("preview")
+    asked = stack_.check("preview", "--debug")
+
+    assert "debug: " not in quiet.output
+    assert "debug: " in asked.output

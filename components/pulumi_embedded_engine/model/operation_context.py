@@ -67,7 +67,7 @@ class OperationRequest:
     """One operation as the user asked for it; every field is a flag of the CLI.
 
     `replace` and `targets` are URNs or globs, `excluded` the URNs that a destroy keeps; `refresh` runs a refresh phase
-    first; `parallel` is the number of steps that run at once.
+    first; `parallel` is the number of steps that run at once; `debug`: the program sends its debug messages.
     """
 
     kind: OperationKind
@@ -80,6 +80,7 @@ class OperationRequest:
     refresh: bool = False
     continue_on_error: bool = False
     clear_pending_creates: bool = False
+    debug: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,5 +106,6 @@ def _command(
     # with `=`, because a stack may be called `-rf`
     flags = [f"--{name}={text}" for name, text in options.items()]
     entry = project.main.name if project.main.is_file() else "."
-    preview = ["--dry-run"] if request.dry_run else []
-    return [str(context.interpreter), str(_LAUNCHER), *flags, *preview, entry]
+    wanted = {"--dry-run": request.dry_run, "--debug": request.debug}
+    flags += [flag for flag, is_wanted in wanted.items() if is_wanted]
+    return [str(context.interpreter), str(_LAUNCHER), *flags, entry]

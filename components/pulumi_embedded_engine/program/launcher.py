@@ -27,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--root-directory", required=True)
     parser.add_argument("--parallel", type=int, required=True)
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--debug", action="store_true")
     parser.add_argument("program")
     return parser.parse_args()
 
@@ -49,6 +50,15 @@ def _configure(arguments: argparse.Namespace) -> None:
             root_directory=arguments.root_directory,
         )
     )
+    if not arguments.debug:
+        _send_no_debug_messages()
+
+
+def _send_no_debug_messages() -> None:
+    """Keep the SDK from sending debug messages, several calls for each resource, that nobody will see."""
+    from pulumi import log  # noqa: PLC0415 - if it is missing, `main` reports that
+
+    log.debug = lambda *_, **__: None
 
 
 def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:

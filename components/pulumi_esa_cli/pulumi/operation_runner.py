@@ -179,6 +179,7 @@ class OperationRunner:
             self.stack.project,
             context.base,
             dry_run=options.planning,
+            verbose=options.traces,
         )
         hidden = [text for value in context.config.values() for text in value.hidden]
         with open_view(options, sys.stdout, sys.stderr, self.clock) as sink:

@@ -108,6 +108,7 @@ def build_request(
     base: Snapshot,
     *,
     dry_run: bool,
+    verbose: bool,
 ) -> OperationRequest:
     """The request for the engine; raises EngineError if --refresh is neither true nor false."""
     return OperationRequest(
@@ -121,6 +122,7 @@ def build_request(
         refresh=wants_refresh(flags.refresh, project),
         continue_on_error=flags.continue_on_error,
         clear_pending_creates=flags.clear_pending_creates,
+        debug=flags.debug or verbose,
     )
 
 
