@@ -13,11 +13,8 @@ from pulumi_esa_prefetch import (
     ScheduledPrefetchArgsDict,
 )
 from pulumi_esa_prefetch.resources.arguments import Faults
-from pulumi_esa_prefetch.resources.prefetch_campaign import (
-    _declared,
-    _is_as_declared,
-    _window,
-)
+from pulumi_esa_prefetch.resources.campaign_plans import is_as_declared, window
+from pulumi_esa_prefetch.resources.prefetch_campaign import _declared
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
@@ -252,16 +249,16 @@ def test_options_of_the_campaign_reach_its_plans(
         ("stopped", "waiting", False),
     ],
 )
-def test_a_plan_is_ready_if_it_is_as_declared(
+def test_a_plan_is_ready_if_itis_as_declared(
     desired: str, status: str, ready: bool
 ) -> None:
-    assert _is_as_declared(desired, status) is ready
+    assert is_as_declared(desired, status) is ready
 
 
 def test_the_window_reaches_from_the_first_start_to_the_last_end_as_instants() -> None:
     starts = ["2026-01-01T00:30:00Z", "2026-01-01T08:00:00+08:00"]
     ends = ["2026-01-02T00:00:00Z", "2026-01-02T07:00:00+08:00"]
 
-    assert _window(starts, ends) == {"start": starts[1], "end": ends[0]}
-    assert _window(starts, [*ends, ""]) == {"start": starts[1], "end": ""}
-    assert _window([], []) == {"start": "", "end": ""}
+    assert window(starts, ends) == {"start": starts[1], "end": ends[0]}
+    assert window(starts, [*ends, ""]) == {"start": starts[1], "end": ""}
+    assert window([], []) == {"start": "", "end": ""}

@@ -1,7 +1,7 @@
 """PrefetchCompletion in whole programs, on each engine: what waits, and the state after a failure."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pulumi import RunError
@@ -11,7 +11,11 @@ from pulumi_esa_prefetch import (
     PrefetchCompletionArgs,
     ScheduledPrefetch,
 )
-from pulumi_esa_prefetch.resources.prefetch_completion import _condition, _wait
+from pulumi_esa_prefetch.resources.completion_polling import (
+    WaitCondition,
+    program_waiter,
+    wait_unless_preview,
+)
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.support.local_esa import Document, job, job_id, plan, plan_id, seed
 
@@ -162,16 +166,13 @@ def test_what_cannot_be_waited_for_is_refused_in_a_sentence(
 def test_ids_in_upper_case_are_those_of_the_list() -> None:
     known = {"job_id": "A" * 24, "plan_id": "B" * 24, "status": "running"}
 
-    condition = _condition(
-        known, PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None))
-    )
+    condition = WaitCondition.of(known, "finished", 60.0)
 
     assert (condition.job_id, condition.plan_id) == ("a" * 24, "b" * 24)
 
 
 def test_a_plan_whose_job_cannot_be_read_is_not_waited_for() -> None:
     known = {"job_id": "a:b:c", "plan_id": "b" * 24, "status": "running"}
-    args = PrefetchCompletionArgs(plan=cast(ScheduledPrefetch, None))
 
     with pytest.raises(RunError, match="of job 'a:b:c' cannot be waited for"):
-        asyncio.run(_wait(known, args))
+        asyncio.run(wait_unless_preview(known, "finished", 60.0, program_waiter))

@@ -1,7 +1,7 @@
 """Reads a resource's arguments, given as one value or as keywords, and collects what is wrong with them."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -87,7 +87,7 @@ def _from_keywords(kind: Any, keywords: Mapping[str, Any], faults: Faults) -> An
     known = [*(field.name for field in fields(kind)), "opts"]
     faults.add(
         *(
-            f"{name} is not an argument: {_suggestion(name, known)}"
+            f"{name} is not an argument: {suggestion(name, known)}"
             for name in keywords
             if name not in known
         )
@@ -96,7 +96,8 @@ def _from_keywords(kind: Any, keywords: Mapping[str, Any], faults: Faults) -> An
     return kind(**{**dict.fromkeys(_required(kind)), **given})
 
 
-def _suggestion(name: str, known: list[str]) -> str:
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Which name is meant by one that is not known."""
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"it takes {', '.join(known)}"
 

@@ -6,12 +6,15 @@ was requested before the wait began, and does not trust a later one that may be 
 
 import asyncio
 import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from weakref import WeakKeyDictionary
 
 from pulumi import RunError
+from pulumi.output import UNKNOWN
+from pulumi.runtime import is_dry_run
 from pulumi.runtime.config import get_config
 
 from pulumi_esa_prefetch.api.client_factory import make_client
@@ -23,6 +26,7 @@ from pulumi_esa_prefetch.api.errors import (
     NotFound,
     NotFromEsa,
 )
+from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
@@ -67,6 +71,14 @@ class WaitCondition:
     timeout: float
     recorded: str
 
+    @classmethod
+    def of(
+        cls, known: Mapping[str, str], until: Until, timeout: float
+    ) -> "WaitCondition":
+        """The condition for the outputs of a plan's resource: ids in lower case, empty where one cannot be read."""
+        job_id, plan_id = (object_id(known[name]) for name in ("job_id", "plan_id"))
+        return cls(job_id or "", plan_id or "", until, timeout, known["status"])
+
     def is_met_by(self, status: str | None) -> bool:
         """Whether a plan with that status has got there; a finished plan has been running too."""
         return status in {self.until, "finished"}
@@ -107,6 +119,39 @@ class PlanWaiter:
         except TimeoutError:
             raise state.too_late() from None
         return state.status
+
+
+async def wait_unless_preview(
+    known: Mapping[str, str],
+    until: Until,
+    seconds: float,
+    open_waiter: Callable[[], PlanWaiter],
+) -> Any:
+    """The status of a plan that its resource has recorded so, once it is reached; a preview waits for nothing.
+
+    Raises RunError.
+    """
+    condition = WaitCondition.of(known, until, seconds)
+    if is_dry_run():
+        is_met = condition.is_met_by(condition.recorded)
+        return condition.recorded if is_met else UNKNOWN
+    if condition.recorded == "finished":
+        return "finished"
+    if not (condition.job_id and condition.plan_id):
+        raise RunError(
+            f"plan {known['plan_id']!r} of job {known['job_id']!r} cannot be waited for: an id has 24 hex digits"
+        )
+    return await open_waiter().wait(condition)
+
+
+def wrong_wait(until: object, timeout: object) -> Iterator[str]:
+    """Report each argument of a wait that is of a wrong type or value, as a clause."""
+    if until not in get_args(Until):
+        yield f"until must be {' or '.join(get_args(Until))}"
+    if isinstance(timeout, bool) or not (
+        isinstance(timeout, int | float) and timeout > 0
+    ):
+        yield "timeout must be a number of seconds above 0"
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """PrefetchCampaign: a component of many ScheduledPrefetch resources; calls no API."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, overload
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.resources.arguments import Faults, arguments
-from pulumi_esa_prefetch.resources.duplicates import duplicate_names
-from pulumi_esa_prefetch.resources.plan_arguments import wrong_plan_arguments
+from pulumi_esa_prefetch.resources.campaign_plans import (
+    CampaignOutputs,
+    merged,
+    wrong_plans,
+)
 from pulumi_esa_prefetch.resources.scheduled_prefetch import (
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
@@ -120,31 +122,10 @@ class PrefetchCampaign(ComponentResource):
             )
             for name, plan in declared.items()
         }
-        self.job_ids = self._each(lambda plan: plan.job_id)
-        self.statuses = self._each(lambda plan: plan.status)
-        self.window = Output.all(
-            start=[plan.start_time for plan in self.plans.values()],
-            end=[plan.end_time for plan in self.plans.values()],
-        ).apply(lambda all_: _window(all_["start"], all_["end"]))
-        pairs = [(plan.desired_state, plan.status) for plan in self.plans.values()]
-        self.ready = Output.all(*(Output.all(*pair) for pair in pairs)).apply(
-            lambda seen: all(_is_as_declared(*pair) for pair in seen)
-        )
-        self.register_outputs(
-            {
-                "job_ids": self.job_ids,
-                "statuses": self.statuses,
-                "window": self.window,
-                "ready": self.ready,
-            }
-        )
-
-    def _each(
-        self, output: Callable[[ScheduledPrefetch], Output[str]]
-    ) -> Output[Mapping[str, str]]:
-        if not self.plans:
-            return Output.from_input({})  # without arguments `Output.all` gives a list
-        return Output.all(**{name: output(plan) for name, plan in self.plans.items()})
+        outputs = CampaignOutputs.of(self.plans)
+        self.job_ids, self.statuses = outputs.job_ids, outputs.statuses
+        self.window, self.ready = outputs.window, outputs.ready
+        self.register_outputs(vars(outputs))
 
 
 def _declared(
@@ -152,14 +133,11 @@ def _declared(
 ) -> dict[str, ScheduledPrefetchArgs]:
     faults.add(*_wrong_types(args))
     faults.refuse()
-    merged = {
-        name: _given(args.defaults or {}) | _given(plan)
-        for name, plan in args.plans.items()
-    }
-    ids = {name: plan.get("plan_id") for name, plan in merged.items()}
-    faults.add(*_wrong_fields(merged), *duplicate_names(ids))
+    fields = {name: _fields(plan) for name, plan in args.plans.items()}
+    plans = merged(fields, _fields(args.defaults or {}))
+    faults.add(*wrong_plans(plans))
     faults.refuse()
-    return {name: ScheduledPrefetchArgs(**plan) for name, plan in merged.items()}
+    return {name: ScheduledPrefetchArgs(**plan) for name, plan in plans.items()}
 
 
 def _wrong_types(args: PrefetchCampaignArgs) -> Iterator[str]:
@@ -179,32 +157,7 @@ def _wrong_types(args: PrefetchCampaignArgs) -> Iterator[str]:
             yield f"{name} must be ScheduledPrefetchArgs or a mapping of its fields"
 
 
-def _given(plan: ScheduledPrefetchArgs | Mapping[str, Any]) -> dict[str, Any]:
-    given = vars(plan) if isinstance(plan, ScheduledPrefetchArgs) else plan
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _wrong_fields(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    known = [field.name for field in fields(ScheduledPrefetchArgs)]
-    for name, plan in plans.items():
-        for field in plan.keys() - set(known):
-            yield f"{name}.{field} is not one of {', '.join(known)}"
-        if "plan_id" not in plan:
-            yield f"{name}.plan_id is missing"
-        given = {field: plan[field] for field in known if field in plan}
-        yield from wrong_plan_arguments(given, f"{name}.")
-
-
-def _window(starts: Iterable[str], ends: Iterable[str]) -> dict[str, str]:
-    return {"start": _bound(min, starts), "end": _bound(max, ends)}
-
-
-def _bound(choose: Callable[..., str], times: Iterable[str]) -> str:
-    bounds = list(times)
-    return choose(bounds, key=parse_time) if bounds and all(bounds) else ""
-
-
-def _is_as_declared(desired_state: str, status: str) -> bool:
-    if desired_state == "stopped":
-        return status in {"stopped", "finished", "failed"}
-    return status in {"waiting", "running", "finished"}
+def _fields(
+    plan: ScheduledPrefetchArgs | ScheduledPrefetchArgsDict,
+) -> Mapping[str, Any]:
+    return vars(plan) if isinstance(plan, ScheduledPrefetchArgs) else plan

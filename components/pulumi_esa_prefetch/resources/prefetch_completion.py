@@ -1,21 +1,19 @@
 """PrefetchCompletion: waits until a plan has finished, or runs; changes no plan and no plan's state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args, overload
+from typing import Any, overload
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions, RunError
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi.dynamic import Resource
-from pulumi.output import UNKNOWN
-from pulumi.runtime import is_dry_run
 
-from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.resources.arguments import Faults, arguments
 from pulumi_esa_prefetch.resources.completion_polling import (
     Until,
-    WaitCondition,
     program_waiter,
+    wait_unless_preview,
+    wrong_wait,
 )
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetch
 
@@ -120,7 +118,11 @@ class PrefetchCompletion(ComponentResource):
         plan = args.plan
         self.status = Output.all(
             job_id=plan.job_id, plan_id=plan.plan_id, status=plan.status
-        ).apply(lambda known: _wait(known, args))
+        ).apply(
+            lambda known: wait_unless_preview(
+                known, args.until, args.timeout, program_waiter
+            )
+        )
         _Record(
             resource_name,
             # Not `plan.id`: a preview does not know it for a plan that is only read.
@@ -145,35 +147,6 @@ class _Record(Resource, module="esa", name="PrefetchCompletionRecord"):
 def _wrong(args: PrefetchCompletionArgs) -> Iterator[str]:
     """Report each argument of a wrong type or value."""
     plan: object = args.plan
-    seconds: object = args.timeout
     if plan is not None and not isinstance(plan, ScheduledPrefetch):
         yield f"plan is of type {type(plan).__name__}, not ScheduledPrefetch"
-    if args.until not in get_args(Until):
-        yield f"until must be {' or '.join(get_args(Until))}"
-    if isinstance(seconds, bool) or not (
-        isinstance(seconds, int | float) and seconds > 0
-    ):
-        yield "timeout must be a number of seconds above 0"
-
-
-async def _wait(known: Mapping[str, str], args: PrefetchCompletionArgs) -> Any:
-    condition = _condition(known, args)
-    if is_dry_run():
-        return (
-            condition.recorded if condition.is_met_by(condition.recorded) else UNKNOWN
-        )
-    if condition.recorded == "finished":
-        return "finished"
-    if not (condition.job_id and condition.plan_id):
-        raise RunError(
-            f"plan {known['plan_id']!r} of job {known['job_id']!r} cannot be waited for: an id has 24 hex digits"
-        )
-    return await program_waiter().wait(condition)
-
-
-def _condition(known: Mapping[str, str], args: PrefetchCompletionArgs) -> WaitCondition:
-    """The condition, with ids in lower case as lists have them; empty where an id cannot be read."""
-    job_id, plan_id = (object_id(known[name]) for name in ("job_id", "plan_id"))
-    return WaitCondition(
-        job_id or "", plan_id or "", args.until, args.timeout, known["status"]
-    )
+    yield from wrong_wait(args.until, args.timeout)
