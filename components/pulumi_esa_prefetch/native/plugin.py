@@ -15,7 +15,6 @@ from importlib.metadata import version
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from pulumi_esa_prefetch.native.components import Components
 from pulumi_esa_prefetch.native.property_names import sentence_in_schema
 from pulumi_esa_prefetch.native.servicer import NativeServicer
 from pulumi_esa_prefetch.provider import host_life, messages
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 async def _serve(engine: str) -> None:
     server = grpc.aio.server(options=_OPTIONS)
-    servicer = NativeServicer(version("pulumi-esa-prefetch"), Components(), engine)
+    servicer = NativeServicer(version("pulumi-esa-prefetch"), engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

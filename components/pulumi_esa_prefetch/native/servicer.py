@@ -3,7 +3,7 @@
 
 The core is synchronous. Its hooks run in a pool of ``parallel`` threads, so that only the engine's own ``--parallel``
 and ESA's quota limit how many plans are handled at once. Errors are one sentence: an exception that leaves a call
-would be shown with its stack. Components are left to the SDK's servicer.
+would be shown with its stack. Components are made by the SDK's servicer.
 """
 
 import asyncio
@@ -15,16 +15,25 @@ from typing import Any, NoReturn, TypeVar
 import grpc
 import grpc.aio
 from google.protobuf import any_pb2, empty_pb2
-from pulumi.provider.experimental.provider import Provider
-from pulumi.provider.experimental.server import ProviderServicer
+from google.protobuf.struct_pb2 import Struct
+from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from pulumi_esa_prefetch.native import configuration, plan_resource
+from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
+from pulumi_esa_prefetch.api.safe_text import one_line
+from pulumi_esa_prefetch.native import configuration, functions, plan_resource
+from pulumi_esa_prefetch.native.component_inputs import read_inputs
+from pulumi_esa_prefetch.native.components import PACKAGE, Components
 from pulumi_esa_prefetch.native.detailed_diff import Kind
 from pulumi_esa_prefetch.native.plan_resource import RecordedInPart
 from pulumi_esa_prefetch.native.property_names import sentence_in_schema
 from pulumi_esa_prefetch.native.schema import schema_text
-from pulumi_esa_prefetch.native.struct_values import read_struct, write_struct
+from pulumi_esa_prefetch.native.struct_values import (
+    keep_secrecy,
+    keep_secrets,
+    read_struct,
+    write_struct,
+)
 from pulumi_esa_prefetch.provider import messages
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
@@ -42,8 +51,12 @@ _DETAILS = "grpc-status-details-bin"
 class NativeServicer(ProviderServicer):
     """One provider of one engine; a debugger may attach it to the next engine, which configures it anew."""
 
-    def __init__(self, version: str, components: Provider, engine: str) -> None:
-        super().__init__([], version, components, engine)
+    def __init__(self, version: str, engine: str) -> None:
+        components = Components(version, lambda: self._open)
+        super().__init__(components, [], engine)
+        self._version = version
+        self._components = components
+        self._reference = ""
         self._session: ProviderSession | None = None
         self._pool = ThreadPoolExecutor(_FIRST_THREADS)
         self._running = 0
@@ -57,12 +70,14 @@ class NativeServicer(ProviderServicer):
     def interrupt(self) -> None:
         """Begin no call any more that changes something; what runs is finished and recorded."""
         self._interrupted = True
+        self._components.cancel()
         if self._session is not None:
             self._session.interrupt()
 
     async def Attach(self, request: Any, context: Any) -> Any:
         """Belong to the engine that has attached this running provider (``PULUMI_DEBUG_PROVIDERS``)."""
-        self._engine_address, self._interrupted = request.address, False
+        self.engine_address, self._interrupted = request.address, False
+        self._components.resume()
         messages.use_engine(request.address, sentence_in_schema)
         return empty_pb2.Empty()
 
@@ -97,6 +112,7 @@ class NativeServicer(ProviderServicer):
 
     async def Configure(self, request: Any, context: Any) -> Any:
         """Read the settings, and open a session."""
+        self._reference = f"{request.urn}::{request.id}"
 
         def configure() -> None:
             args = read_struct(request.args)
@@ -110,7 +126,9 @@ class NativeServicer(ProviderServicer):
         await self._run(context, "", configure)
         if self._interrupted and self._session is not None:
             self._session.interrupt()
-        return provider_pb2.ConfigureResponse(supportsPreview=True)
+        return provider_pb2.ConfigureResponse(
+            supportsPreview=True, acceptSecrets=True, acceptResources=True
+        )
 
     async def Check(self, request: Any, context: Any) -> Any:
         """Check a plan's inputs."""
@@ -122,7 +140,7 @@ class NativeServicer(ProviderServicer):
             provider_pb2.CheckFailure(property=name, reason=reason)
             for name, reason in checked.failures
         ]
-        inputs = write_struct(checked.inputs)
+        inputs = keep_secrets(write_struct(checked.inputs), request.news)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def Diff(self, request: Any, context: Any) -> Any:
@@ -157,8 +175,10 @@ class NativeServicer(ProviderServicer):
                 return "", plan_resource.preview_create(self._open, news)
             return plan_resource.create(self._hook(request.timeout), news)
 
-        id_, outputs = await self._run(context, request.urn, create)
-        return provider_pb2.CreateResponse(id=id_, properties=write_struct(outputs))
+        before = request.properties
+        id_, outputs = await self._run(context, request.urn, create, before)
+        after = keep_secrets(write_struct(outputs), before)
+        return provider_pb2.CreateResponse(id=id_, properties=after)
 
     async def Read(self, request: Any, context: Any) -> Any:
         """Read a plan as ESA lists it; an answer without an id is one that is gone."""
@@ -174,7 +194,9 @@ class NativeServicer(ProviderServicer):
             return provider_pb2.ReadResponse()
         id_, outs, declared = found
         return provider_pb2.ReadResponse(
-            id=id_, properties=write_struct(outs), inputs=write_struct(declared)
+            id=id_,
+            properties=keep_secrets(write_struct(outs), request.properties),
+            inputs=keep_secrets(write_struct(declared), request.inputs),
         )
 
     async def Update(self, request: Any, context: Any) -> Any:
@@ -188,8 +210,9 @@ class NativeServicer(ProviderServicer):
             hook = self._hook(request.timeout)
             return plan_resource.update(hook, request.id, olds, old_inputs, news)
 
-        outputs = await self._run(context, request.urn, update)
-        return provider_pb2.UpdateResponse(properties=write_struct(outputs))
+        outputs = await self._run(context, request.urn, update, request.news)
+        after = keep_secrets(write_struct(outputs), request.news)
+        return provider_pb2.UpdateResponse(properties=after)
 
     async def Delete(self, request: Any, context: Any) -> Any:
         """Do what a plan's ``onDestroy`` declares."""
@@ -203,6 +226,32 @@ class NativeServicer(ProviderServicer):
         )
         return empty_pb2.Empty()
 
+    async def Invoke(self, request: Any, context: Any) -> Any:
+        """Call a function of the schema."""
+        args = read_struct(request.args)
+        answer = await self._run(
+            context, "", lambda: functions.call(self._hook(0.0), request.tok, args)
+        )
+        failures = [
+            provider_pb2.CheckFailure(property=name, reason=reason)
+            for name, reason in answer.failures
+        ]
+        after = keep_secrecy(write_struct(answer.outputs), request.args)
+        returned = {"return": after}  # a keyword of Python
+        return provider_pb2.InvokeResponse(failures=failures, **returned)
+
+    async def Construct(self, request: Any, context: Any) -> Any:
+        """Make a component; it may wait, and changes nothing itself. Its plans belong to this provider."""
+        request.providers.setdefault(PACKAGE, self._reference)
+        try:
+            return await self._construct(request, context)
+        except Exception as error:  # noqa: BLE001 -- of the SDK, of the engine, or ours
+            await _abort(context, one_line(error, LONGEST_SENTENCE))
+
+    @staticmethod
+    async def _construct_inputs(inputs: Any, input_dependencies: Any) -> Any:
+        return await read_inputs(inputs, input_dependencies)
+
     @property
     def _open(self) -> ProviderSession:
         if self._session is None:
@@ -215,8 +264,17 @@ class NativeServicer(ProviderServicer):
             raise PrefetchError("not begun, as the run was interrupted")
         return HookCall(self._open, seconds=timeout or None)
 
-    async def _run(self, context: Any, urn: str, hook: Callable[[], T]) -> T:
-        """The result of a hook, which runs in a thread; a failure ends the call in one sentence."""
+    async def _run(
+        self,
+        context: Any,
+        urn: str,
+        hook: Callable[[], T],
+        declared: Struct | None = None,
+    ) -> T:
+        """The result of a hook, which runs in a thread; a failure ends the call in one sentence.
+
+        ``declared``: whose secrets stay secret in what a failure records.
+        """
 
         def run() -> T:
             with messages.about(urn), one_sentence():
@@ -227,7 +285,7 @@ class NativeServicer(ProviderServicer):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, run)
         except RecordedInPart as failure:
-            await _abort_in_part(context, failure)
+            await _abort_in_part(context, failure, declared or Struct())
         except PrefetchError as error:
             await _abort(context, sentence_in_schema(str(error)))
         finally:
@@ -248,13 +306,15 @@ async def _abort(context: Any, sentence: str) -> NoReturn:
     raise AssertionError(sentence)  # ``abort`` has raised
 
 
-async def _abort_in_part(context: Any, failure: RecordedInPart) -> NoReturn:
+async def _abort_in_part(
+    context: Any, failure: RecordedInPart, declared: Struct
+) -> NoReturn:
     """Fail, and let the engine record what was done (``ErrorResourceInitFailed``)."""
     reason = sentence_in_schema(failure.reason)
     recorded = provider_pb2.ErrorResourceInitFailed(
         id=failure.id,
-        properties=write_struct(failure.outputs),
-        inputs=write_struct(failure.inputs),
+        properties=keep_secrets(write_struct(failure.outputs), declared),
+        inputs=keep_secrets(write_struct(failure.inputs), declared),
         reasons=[reason],
     )
     detail = any_pb2.Any()

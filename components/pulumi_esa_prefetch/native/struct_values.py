@@ -1,8 +1,8 @@
 """Property values between protobuf's Struct and Python; unknown values stay unknown, secrets are opened.
 
-The provider tells the engine that it accepts no secrets. So the engine sends plain values, and marks what comes
-back under the same name as secret again. Only the provider's own configuration, and what goes to a component,
-arrives wrapped (Pulumi, ``provider.proto``: the "sig" keys).
+A provider that makes components has to accept secrets: the engine then sends them wrapped, and does not mark again
+what comes back under the same name (Pulumi, ``annotateSecrets``). So `keep_secrets` does that here. The wrapping is
+described in Pulumi's ``provider.proto``: the "sig" keys.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,9 @@ from pulumi.output import UNKNOWN, contains_unknowns
 from pulumi.runtime import rpc
 
 _UNKNOWN_TEXT = rpc.UNKNOWN
-_WRAPPED = {rpc._special_secret_sig, rpc._special_output_value_sig}  # noqa: SLF001 -- the protocol's own texts
-_SIGNATURE = rpc._special_sig_key  # noqa: SLF001
+SIGNATURE = rpc._special_sig_key  # noqa: SLF001 -- the protocol's own texts
+SECRET = rpc._special_secret_sig  # noqa: SLF001
+_WRAPPED = {SECRET, rpc._special_output_value_sig}  # noqa: SLF001
 
 Props = dict[str, Any]
 
@@ -30,9 +31,52 @@ def write_struct(props: Mapping[str, Any]) -> Struct:
     return Struct(fields={name: _write(value) for name, value in given.items()})
 
 
+def keep_secrets(after: Struct, before: Struct) -> Struct:
+    """The same properties, secret where one of the same name was before; of two mappings, key by key."""
+    for name, was in before.fields.items():
+        if name not in after.fields:
+            continue
+        value = after.fields[name]
+        if _is_mapping(value) and _is_mapping(was):
+            keep_secrets(value.struct_value, was.struct_value)
+        elif _holds_secret(was):
+            value.CopyFrom(_secret(value))
+    return after
+
+
+def keep_secrecy(after: Struct, before: Struct) -> Struct:
+    """The same properties, all secret if one was before: what follows from a secret."""
+    if any(map(_holds_secret, before.fields.values())):
+        for value in after.fields.values():
+            value.CopyFrom(_secret(value))
+    return after
+
+
 def known_only(props: Mapping[str, Any]) -> Props:
     """The properties that hold nothing unknown."""
     return {n: value for n, value in props.items() if not contains_unknowns(value)}
+
+
+def _is_mapping(value: Value) -> bool:
+    is_struct = value.WhichOneof("kind") == "struct_value"
+    return is_struct and SIGNATURE not in value.struct_value.fields
+
+
+def _holds_secret(value: Value) -> bool:
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return any(map(_holds_secret, value.list_value.values))
+    if kind != "struct_value":
+        return False
+    fields = value.struct_value.fields
+    if SIGNATURE in fields and fields[SIGNATURE].string_value == SECRET:
+        return True
+    return any(map(_holds_secret, fields.values()))
+
+
+def _secret(value: Value) -> Value:
+    fields = {SIGNATURE: Value(string_value=SECRET), "value": value}
+    return Value(struct_value=Struct(fields=fields))
 
 
 def _read(value: Value) -> Any:
@@ -48,7 +92,7 @@ def _read(value: Value) -> Any:
 
 def _read_fields(struct: Struct) -> Any:
     fields = struct.fields
-    if _SIGNATURE in fields and fields[_SIGNATURE].string_value in _WRAPPED:
+    if SIGNATURE in fields and fields[SIGNATURE].string_value in _WRAPPED:
         return _read(fields["value"]) if "value" in fields else UNKNOWN
     return read_struct(struct)
 
