@@ -108,6 +108,24 @@ def test_the_wheel_holds_nothing_but_the_four_components(wheel: list[str]) -> No
     }
 
 
+def test_the_wheel_holds_the_schema_and_no_plugin_for_the_path(
+    wheel: list[str],
+) -> None:
+    assert "pulumi_esa_prefetch/native/schema.json" in wheel
+    # The CLI warns on every command if such a script is on PATH.
+    scripts = PROJECT["scripts"]
+    assert [name for name in scripts if name.startswith("pulumi-")] == []
+
+
+def test_the_sources_hold_the_plugins_folder_and_not_its_environment(
+    sources: set[str],
+) -> None:
+    found = {name for name in sources if name.startswith("plugin/")}
+
+    assert {"plugin/PulumiPlugin.yaml", "plugin/__main__.py"} <= found
+    assert not [name for name in found if "venv" in name]
+
+
 def test_the_wheel_says_that_it_brings_no_plugin(wheel_file: Path) -> None:
     with zipfile.ZipFile(wheel_file) as archive:
         said = json.loads(archive.read("pulumi_esa_prefetch/pulumi-plugin.json"))
