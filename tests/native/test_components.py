@@ -13,6 +13,7 @@ from pulumi_esa_emulator.http.server import running as served
 from stacks.prefetch.demo.locks import until
 from tests.native.monitor import Monitor, monitor
 from tests.native.plugin import P, Plugin, Props, plain, plugin, struct, urn
+from tests.provider.host import engine_log
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 CAMPAIGN = "esa-prefetch:index:PrefetchCampaign"
@@ -266,10 +267,13 @@ def test_a_wait_that_takes_too_long_fails_in_one_sentence(running: Plugin) -> No
     assert "\n" not in said
 
 
-def test_cancel_ends_every_wait_with_a_sentence(endpoint: str) -> None:
+def test_cancel_ends_every_wait_with_a_sentence_until_another_engine_attaches(
+    endpoint: str,
+) -> None:
     with (
         configured(endpoint) as running,
         monitor(**recorded(1, "running")) as engine,
+        engine_log() as log,
     ):
         waits = [
             running.calls.Construct.future(
@@ -286,6 +290,10 @@ def test_cancel_ends_every_wait_with_a_sentence(endpoint: str) -> None:
                 f"plan {job_id(1)}:{plan_id(1)} is not waited for any longer, "
                 "as the run was interrupted"
             )
+
+        running.attach(log.address)
+        again = request(engine, COMPLETION, "y", plan=resource("launch"), timeout=0.2)
+        assert "is not finished after 0.2 seconds" in refused(running, again)
 
 
 @pytest.mark.parametrize(
@@ -306,6 +314,17 @@ def test_a_completion_names_what_is_wrong_in_one_sentence(
     assert said.startswith("PrefetchCompletion 'done': ")
     assert reason in said
     assert "\n" not in said
+
+
+def test_an_engine_that_is_gone_is_an_error_of_one_sentence(endpoint: str) -> None:
+    with configured(endpoint) as running:
+        with monitor() as engine:
+            gone = request(engine, CAMPAIGN, "c", plans={})
+
+        said = refused(running, gone)
+
+    assert "\n" not in said
+    assert "RpcError" not in said
 
 
 def test_constructs_of_two_engines_at_one_time_do_not_mix(running: Plugin) -> None:

@@ -246,7 +246,9 @@ class NativeServicer(ProviderServicer):
         try:
             return await self._construct(request, context)
         except Exception as error:  # noqa: BLE001 -- of the SDK, of the engine, or ours
-            await _abort(context, one_line(error, LONGEST_SENTENCE))
+            # an answer of the engine, or of nobody
+            said = error.details() if isinstance(error, grpc.Call) else error
+            await _abort(context, one_line(said, LONGEST_SENTENCE))
 
     @staticmethod
     async def _construct_inputs(inputs: Any, input_dependencies: Any) -> Any:
