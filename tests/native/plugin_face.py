@@ -37,19 +37,27 @@ class Record:
                 self.id, self.outputs = plan_resource.create(hook, checked.inputs)
             else:
                 self.outputs = plan_resource.update(
-                    hook, self.id, self.outputs, self.inputs, checked.inputs
+                    hook, self.id, self.outputs, checked.inputs
                 )
         except RecordedInPart as failure:
-            # The engine records the new inputs, whatever the provider gives (pulumi's `UpdateStep`).
+            # An engine keeps the old inputs after an update that failed in part.
+            if not self.outputs:
+                self.inputs = checked.inputs
             self.id, self.outputs = failure.id, failure.outputs
             self.reason = failure.reason
-        self.inputs = checked.inputs
+        else:
+            self.inputs = checked.inputs
 
     def diff(self, **given: Any) -> PlanDiff:
         """What a preview finds."""
         session = self.world.session
         news = plan_resource.check(session, self.inputs, inputs(**given)).inputs
         return plan_resource.diff(session, self.id, self.outputs, self.inputs, news)
+
+    def destroy(self) -> None:
+        """What one ``destroy`` does, in a process of its own."""
+        session = self.world.next_process().session
+        plan_resource.delete(HookCall(session), self.id, self.outputs)
 
     def refresh(self) -> None:
         """What one ``refresh`` does, in a process of its own."""

@@ -292,6 +292,7 @@ def test_cancel_ends_every_wait_with_a_sentence_until_another_engine_attaches(
             )
 
         running.attach(log.address)
+        running.configure()
         again = request(engine, COMPLETION, "y", plan=resource("launch"), timeout=0.2)
         assert "is not finished after 0.2 seconds" in refused(running, again)
 

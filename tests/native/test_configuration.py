@@ -12,7 +12,11 @@ from pulumi_esa_prefetch.settings.credential_sources import Credentials
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 PROVIDERS = "urn:pulumi:test::test::pulumi:providers:esa-prefetch::"
-DEFAULTS = ("default", "default_0_1_0", "default_0_1_0_alpha_1")
+DEFAULTS = (
+    "default",
+    "default_0_1_0",
+    "default_0_1_0_github_/api.github.com/org/repo",
+)
 LIMITS = '{"maxOriginUrlsPerSecond": 5, "enforce": "deny"}'
 STACK = {
     "PULUMI_CONFIG": json.dumps(
@@ -41,9 +45,7 @@ def test_the_default_provider_has_the_stacks_keys_of_alicloud_and_its_limits(
     assert found.limits == LIMITS
 
 
-@pytest.mark.parametrize(
-    "name", ["mine", "default-mine", "my::default-not", "defaults"]
-)
+@pytest.mark.parametrize("name", ["mine", "default-mine", "my-default", "defaults"])
 def test_an_explicit_provider_has_nothing_of_the_stack(name: str) -> None:
     found = read(name, STACK)
 

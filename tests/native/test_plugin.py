@@ -11,6 +11,7 @@ import pytest
 
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
+from pulumi_esa_prefetch.native.struct_values import SECRET, SIGNATURE
 from stacks.prefetch.demo.locks import until
 from tests.native.plugin import Plugin, plain, plugin
 from tests.provider.host import engine_log
@@ -59,11 +60,11 @@ def test_the_programs_own_keys_are_accepted_and_not_recorded(served: Plugin) -> 
     )
 
     assert not answer.failures
-    assert plain(answer.inputs) == {
-        "deadline": "20",
-        "accessKey": "a",
-        "secretKey": "b",
-    }
+    recorded = plain(answer.inputs)
+    assert recorded.keys() == {"deadline", "accessKey", "secretKey"}
+    assert recorded["deadline"] == "20"
+    assert recorded["secretKey"] == {SIGNATURE: SECRET, "value": "b"}
+    assert recorded["accessKey"] == {SIGNATURE: SECRET, "value": "a"}
 
 
 @pytest.mark.parametrize(
@@ -94,11 +95,26 @@ def test_an_explicit_provider_reads_its_arguments_and_the_environment_alone(
     with plugin(esa.endpoint, PULUMI_CONFIG=stack) as served:
         served.configure()
         refused = failure(served.create(1))
+    with plugin(esa.endpoint, PULUMI_CONFIG=stack) as served:
         served.configure(EXPLICIT)
         created = served.create(1).result(timeout=60)
 
     assert "InvalidAccessKeyId" in refused
     assert created.id == f"{job_id(1)}:{plan_id(1)}"
+
+
+def test_an_attached_plugin_serves_one_provider_until_it_is_attached_again(
+    served: Plugin,
+) -> None:
+    served.attach("127.0.0.1:1")
+    served.configure()
+    served.configure()
+
+    with pytest.raises(grpc.RpcError, match="serves one provider of a stack"):
+        served.configure(EXPLICIT)
+
+    served.attach("127.0.0.1:1")
+    served.configure(EXPLICIT)
 
 
 def test_more_hooks_run_at_once_than_the_four_of_a_dynamic_host(

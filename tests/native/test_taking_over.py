@@ -24,7 +24,7 @@ def test_a_state_of_every_version_is_taken_over_by_one_update_that_only_records(
     checked = plan_resource.check(session, old, given)
     found = plan_resource.diff(session, record.id, record.outputs, old, checked.inputs)
     hook = HookCall(session)
-    outputs = plan_resource.update(hook, record.id, record.outputs, old, checked.inputs)
+    outputs = plan_resource.update(hook, record.id, record.outputs, checked.inputs)
     after = plan_resource.diff(
         session, record.id, outputs, checked.inputs, checked.inputs
     )

@@ -84,7 +84,7 @@ def _read(value: Value) -> Any:
 def _read_fields(struct: Struct) -> Any:
     signature = struct.fields.get(SIGNATURE)
     if signature is None:
-        return {name: _read(item) for name, item in struct.fields.items()}
+        return {name: _read(struct.fields[name]) for name in sorted(struct.fields)}
     if signature.string_value == SECRET:
         return Output.secret(_read(struct.fields["value"]))
     return rpc.deserialize_properties(struct, keep_unknowns=True)

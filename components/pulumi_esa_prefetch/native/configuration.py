@@ -34,7 +34,10 @@ MOST_PARALLEL = 1000
 
 _ENGINES = ("version",)
 """Arguments that the engine itself adds and reads."""
-_DEFAULT_NAME = re.compile(r"::default(_[0-9A-Za-z_]+)?$")
+KEYS = ("accessKey", "secretKey", "securityToken")
+"""Arguments that are secret in the state, also where the stack's config has them in plain text."""
+
+_DEFAULT_NAME = re.compile(r"::default(_[^:]*)?$")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def wrong_arguments(
 ) -> str:
     """What is wrong with the arguments, in one sentence; empty if nothing is, or not everything is known yet."""
     try:
-        refuse_misspelt(f"{NAMESPACE}:{name}" for name in args if name not in OWN)
+        refuse_misspelt((f"{NAMESPACE}:{name}" for name in args), OWN)
         if not contains_unknowns(dict(args)):
             read_configuration(urn, args, environ)
     except (SettingsError, LimitsError) as error:

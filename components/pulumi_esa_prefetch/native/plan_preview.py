@@ -33,7 +33,7 @@ def created(session: ProviderSession, news: Props) -> Props:
     declaration = read_declaration(news)
     declared = declaration.inputs
     if declared is None or declaration.unknown or declared.job_id is None:
-        return _unknown(dict(declaration.props), news.get("job_id", UNKNOWN))
+        return unknown(dict(declaration.props), news.get("job_id", UNKNOWN))
     state = PlanState.of(declared, declared.job_id)
     plan = _find(session, declared.job_id, declared.plan_id)
     decided = plan_decision.at_create(declared, plan)
@@ -45,11 +45,13 @@ def updated(session: ProviderSession, recorded: PlanState, news: Props) -> Props
     declaration = read_declaration(news)
     declared = declaration.inputs
     if declared is None or declaration.unknown:
-        return _unknown(dict(declaration.props), recorded.job_id or UNKNOWN)
+        return unknown(dict(declaration.props), recorded.job_id or UNKNOWN)
     state = recorded.declaring(declared)
     if not plan_decision.needs_lookup(declared, recorded):
         return state.outputs()
-    plan = _find(session, state.job_id or "", state.plan_id)
+    if state.job_id is None:
+        return unknown(state.props(), UNKNOWN)
+    plan = _find(session, state.job_id, state.plan_id)
     decided = _at_update(session, declared, recorded, plan)
     return _after(decided, state, plan, session.clock.now())
 
@@ -68,7 +70,7 @@ def _after(
     decided: Decision, state: PlanState, plan: Plan | None, now: datetime
 ) -> Props:
     if plan is None or decided.act not in {*_STARTS, *_AS_IT_IS, Act.STOP}:
-        return _unknown(state.props(), state.job_id)
+        return unknown(state.props(), state.job_id)
     known = state.seen_as(plan).outputs()
     if decided.act in _AS_IT_IS:
         return known
@@ -78,7 +80,7 @@ def _after(
     return known | after
 
 
-def _unknown(declared: Props, job_id: Any) -> Props:
+def unknown(declared: Props, job_id: Any) -> Props:
     """The outputs if the plan was not looked at: the declaration, its job if that is known, and nothing of ESA."""
     return declared | dict.fromkeys(_FACTS, UNKNOWN) | {"job_id": job_id}
 
@@ -95,7 +97,8 @@ def _find(session: ProviderSession, job_id: str, plan_id: str) -> Plan | None:
 
 
 def _status_after_start(plan: Plan, now: datetime) -> Any:
-    """Running in its window, waiting before it; unknown where ESA gives no window."""
-    if plan.start_time is None:
+    """Running in its window, waiting before it; unknown without a window, or where ESA's documentation is silent."""
+    is_over = plan.end_time is not None and plan.end_time <= now
+    if plan.start_time is None or is_over or plan.status in {"failed", "finished"}:
         return UNKNOWN
     return "running" if plan.start_time <= now else "waiting"

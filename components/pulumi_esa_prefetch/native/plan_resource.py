@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi.output import UNKNOWN
+from pydantic import ValidationError
+
 from pulumi_esa_prefetch.native import plan_preview
 from pulumi_esa_prefetch.native.detailed_diff import Kind, detailed_diff
 from pulumi_esa_prefetch.native.property_names import (
@@ -107,8 +110,6 @@ def read(
 ) -> tuple[str, Props, Props] | None:
     """The plan's id, outputs and inputs as ESA lists it; None if it is gone. For an import both are empty at first."""
     before = in_provider(props)
-    if "desired_state" in before:
-        before |= {"attempted": _attempted(before, in_provider(inputs))}
     found = resource_hooks.read(hook, id_, before)
     if found is None:
         return None
@@ -128,18 +129,18 @@ def preview_update(
 ) -> Props:
     """The outputs that an update would record; says what would be done."""
     _say_what_would_be_done(session)
-    state = resource_hooks.recorded(id_, in_provider(olds))
-    return in_schema(plan_preview.updated(session, state, in_provider(news)))
+    try:
+        state = resource_hooks.recorded(id_, in_provider(olds))
+    except (PrefetchError, ValidationError):
+        return in_schema(plan_preview.unknown(in_provider(news), UNKNOWN))
+    outputs = plan_preview.updated(session, state, in_provider(news))
+    return in_schema(resource_hooks.in_recorded_case(in_provider(olds), outputs))
 
 
-def update(
-    hook: HookCall, id_: str, olds: Props, old_inputs: Props, news: Props
-) -> Props:
+def update(hook: HookCall, id_: str, olds: Props, news: Props) -> Props:
     """Bring the plan to the changed declaration: its outputs. Raises RecordedInPart and PrefetchError."""
     before = in_provider(olds)
     state = resource_hooks.recorded(id_, before)
-    attempted = _attempted(before, in_provider(old_inputs))
-    state = state.model_copy(update={"attempted": attempted})
     declared = resource_hooks.declared(in_provider(news))
     if is_dynamic(olds) and _is_as_recorded(id_, before, in_provider(news)):
         note(TAKEN_OVER)
@@ -150,7 +151,7 @@ def update(
     except PrefetchError as error:
         _record_failed_rerun(id_, before, declared, state, news, error)
         raise
-    _record_unknown_status(after, news)
+    _record_unknown_status(after, news, was=state.starts)
     return _outputs(before, after)
 
 
@@ -170,12 +171,6 @@ def _outputs(before: Props, state: PlanState) -> Props:
 
 def _is_as_recorded(id_: str, before: Props, news: Props) -> bool:
     return resource_hooks.diff(None, id_, before, news).act is Act.KEEP
-
-
-def _attempted(before: Props, old_inputs: Props) -> Any:
-    """The triggers of the last update if it failed after a Start: the engine records them as inputs alone."""
-    tried = old_inputs.get("triggers")
-    return tried if tried != before.get("triggers") else None
 
 
 def _as_found(outs: Props) -> PlanInputs:
@@ -201,14 +196,18 @@ def _say_what_would_be_done(session: ProviderSession) -> None:
         note(line)
 
 
-def _record_unknown_status(state: PlanState, news: Props) -> None:
-    """Fail after a Start that ESA accepted and whose effect could not be read, so that the next up looks again."""
-    if state.status == UNRECORDED:
+def _record_unknown_status(state: PlanState, news: Props, *, was: int = 0) -> None:
+    """Fail after a Start that ESA accepted and whose effect could not be read, so that the next up looks again.
+
+    ``was``: how often the plan had been started before.
+    """
+    if state.status == UNRECORDED and state.starts > was:
         reason = (
             f"plan {state.id} was started, and its status could not be read: the next up reads it, "
-            "and starts the plan only if it is found stopped"
+            "and starts the plan only if it does not run"
         )
-        raise RecordedInPart(state.id, in_schema(state.outputs()), news, reason)
+        outputs = _unsettled(state, state.triggers)
+        raise RecordedInPart(state.id, outputs, news, reason)
 
 
 def _record_unknown_start(props: Props, news: Props, error: PrefetchError) -> None:
@@ -223,7 +222,8 @@ def _record_unknown_start(props: Props, news: Props, error: PrefetchError) -> No
     if declared.job_id is not None:
         seen = PlanState.of(declared, declared.job_id).seen_as(before)
         state = seen.model_copy(update={"status": UNRECORDED, "starts": 1})
-        raise RecordedInPart(state.id, in_schema(state.outputs()), news, str(error))
+        outputs = _unsettled(state, declared.triggers)
+        raise RecordedInPart(state.id, outputs, news, str(error))
 
 
 def _record_failed_rerun(
@@ -236,14 +236,20 @@ def _record_failed_rerun(
 ) -> None:
     """Record how a rerun that failed after its Stop has left the plan, with the old triggers.
 
-    The next up then starts it. If a Start may have had an effect, the status is unknown, unless the plan had
-    finished before: then the next up only starts it if it is not found running, or done.
+    The next up then starts it; if a Start may have had an effect, only if the plan does not run.
     """
     left = error.left_as
     if left is None or declared.trigger_text == state.trigger_text:
         return
-    after = state.seen_as(left)
+    outputs = _outputs(before, state.seen_as(left))
     if error.start_is_unknown:
         status = left.status if left.status == "finished" else UNRECORDED
-        after = after.model_copy(update={"status": status, "starts": state.starts + 1})
-    raise RecordedInPart(id_, _outputs(before, after), news, str(error))
+        known = {"status": status, "starts": state.starts + 1}
+        unsettled = state.seen_as(left).model_copy(update=known)
+        outputs |= _unsettled(unsettled, declared.triggers)
+    raise RecordedInPart(id_, outputs, news, str(error))
+
+
+def _unsettled(state: PlanState, attempted: Props) -> Props:
+    """The outputs after a Start for these triggers whose effect is not known."""
+    return in_schema(state.model_copy(update={"attempted": attempted}).outputs())

@@ -8,8 +8,10 @@ would be shown with its stack. Components are made by the SDK's servicer.
 
 import asyncio
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -29,9 +31,11 @@ from pulumi_esa_prefetch.native.plan_resource import RecordedInPart
 from pulumi_esa_prefetch.native.property_names import sentence_in_schema
 from pulumi_esa_prefetch.native.schema import schema_text
 from pulumi_esa_prefetch.native.struct_values import (
+    as_secrets,
     keep_secrecy,
     keep_secrets,
     read_struct,
+    seal,
     write_struct,
 )
 from pulumi_esa_prefetch.provider import messages
@@ -45,7 +49,28 @@ Props = dict[str, Any]
 
 _FIRST_THREADS = 4
 """Until the provider is configured."""
+_MIXED = ("triggers", "attempted")
+"""Outputs that may be those of the state or of the declaration."""
 _DETAILS = "grpc-status-details-bin"
+
+
+class _Running:
+    """How many hooks run, counted by their threads."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count one more within the block."""
+        with self._lock:
+            self.count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.count -= 1
 
 
 class NativeServicer(ProviderServicer):
@@ -57,15 +82,16 @@ class NativeServicer(ProviderServicer):
         self._version = version
         self._components = components
         self._reference = ""
+        self._provider = ""
         self._session: ProviderSession | None = None
         self._pool = ThreadPoolExecutor(_FIRST_THREADS)
-        self._running = 0
+        self._running = _Running()
         self._interrupted = False
 
     @property
     def is_busy(self) -> bool:
         """Whether a hook runs."""
-        return self._running > 0
+        return self._running.count > 0
 
     def interrupt(self) -> None:
         """Begin no call any more that changes something; what runs is finished and recorded."""
@@ -77,6 +103,7 @@ class NativeServicer(ProviderServicer):
     async def Attach(self, request: Any, context: Any) -> Any:
         """Belong to the engine that has attached this running provider (``PULUMI_DEBUG_PROVIDERS``)."""
         self.engine_address, self._interrupted = request.address, False
+        self._session, self._provider = None, ""
         self._components.resume()
         messages.use_engine(request.address, sentence_in_schema)
         return empty_pb2.Empty()
@@ -97,12 +124,10 @@ class NativeServicer(ProviderServicer):
         failures = (
             [provider_pb2.CheckFailure(property="", reason=wrong)] if wrong else []
         )
-        kept_names = configuration.kept_arguments(request.urn, args)
-        kept = {name: request.news.fields[name] for name in kept_names}
-        response = provider_pb2.CheckResponse(failures=failures)
-        for name, value in kept.items():
-            response.inputs.fields[name].CopyFrom(value)
-        return response
+        names = configuration.kept_arguments(request.urn, args)
+        kept = Struct(fields={name: request.news.fields[name] for name in names})
+        inputs = as_secrets(kept, configuration.KEYS)
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:
         """Other arguments never replace a resource: a plan is the same by any key and endpoint."""
@@ -116,6 +141,11 @@ class NativeServicer(ProviderServicer):
 
         def configure() -> None:
             args = read_struct(request.args)
+            if self._provider not in {"", request.urn}:
+                raise PrefetchError(
+                    "an attached plugin serves one provider of a stack: start another process for the other one"
+                )
+            self._provider = request.urn
             with one_sentence():
                 config = configuration.read_configuration(request.urn, args, os.environ)
                 self._session = open_session(
@@ -193,24 +223,25 @@ class NativeServicer(ProviderServicer):
         if found is None:
             return provider_pb2.ReadResponse()
         id_, outs, declared = found
+        sealed = seal(write_struct(outs), _MIXED, request.properties)
         return provider_pb2.ReadResponse(
             id=id_,
-            properties=keep_secrets(write_struct(outs), request.properties),
+            properties=keep_secrets(sealed, request.properties),
             inputs=keep_secrets(write_struct(declared), request.inputs),
         )
 
     async def Update(self, request: Any, context: Any) -> Any:
         """Update a plan, or preview it."""
         olds, news = read_struct(request.olds), read_struct(request.news)
-        old_inputs = read_struct(request.old_inputs)
 
         def update() -> Props:
             if request.preview:
                 return plan_resource.preview_update(self._open, request.id, olds, news)
             hook = self._hook(request.timeout)
-            return plan_resource.update(hook, request.id, olds, old_inputs, news)
+            return plan_resource.update(hook, request.id, olds, news)
 
-        outputs = await self._run(context, request.urn, update, request.news)
+        sources = request.olds, request.news
+        outputs = await self._run(context, request.urn, update, *sources)
         after = keep_secrets(write_struct(outputs), request.news)
         return provider_pb2.UpdateResponse(properties=after)
 
@@ -271,31 +302,36 @@ class NativeServicer(ProviderServicer):
         context: Any,
         urn: str,
         hook: Callable[[], T],
-        declared: Struct | None = None,
+        *sources: Struct,
     ) -> T:
         """The result of a hook, which runs in a thread; a failure ends the call in one sentence.
 
-        ``declared``: whose secrets stay secret in what a failure records.
+        ``sources``: whose secrets stay secret in what a failure records.
         """
 
         def run() -> T:
-            with messages.about(urn), one_sentence():
+            # Counted here: a call whose engine is gone is cancelled, and its hook still runs.
+            with self._running.one_more(), messages.about(urn), one_sentence():
                 return hook()
 
-        self._running += 1
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, run)
         except RecordedInPart as failure:
-            await _abort_in_part(context, failure, declared or Struct())
+            await _abort_in_part(context, failure, sources)
         except PrefetchError as error:
             await _abort(context, sentence_in_schema(str(error)))
-        finally:
-            self._running -= 1
 
 
 def _kind(kind: Kind) -> Any:
     return kind.value
+
+
+def _as_secret_as(sources: Sequence[Struct], props: Props) -> Struct:
+    found = seal(write_struct(props), _MIXED, *sources)
+    for source in sources:
+        keep_secrets(found, source)
+    return found
 
 
 def _changes(differ: bool) -> Any:
@@ -309,14 +345,14 @@ async def _abort(context: Any, sentence: str) -> NoReturn:
 
 
 async def _abort_in_part(
-    context: Any, failure: RecordedInPart, declared: Struct
+    context: Any, failure: RecordedInPart, sources: Sequence[Struct]
 ) -> NoReturn:
     """Fail, and let the engine record what was done (``ErrorResourceInitFailed``)."""
     reason = sentence_in_schema(failure.reason)
     recorded = provider_pb2.ErrorResourceInitFailed(
         id=failure.id,
-        properties=keep_secrets(write_struct(failure.outputs), declared),
-        inputs=keep_secrets(write_struct(failure.inputs), declared),
+        properties=_as_secret_as(sources, failure.outputs),
+        inputs=_as_secret_as(sources, failure.inputs),
         reasons=[reason],
     )
     detail = any_pb2.Any()

@@ -5,7 +5,7 @@ what comes back under the same name (Pulumi, ``annotateSecrets``). So `keep_secr
 described in Pulumi's ``provider.proto``: the "sig" keys.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
@@ -21,8 +21,8 @@ Props = dict[str, Any]
 
 
 def read_struct(struct: Struct) -> Props:
-    """The properties as Python values; an unknown one is `pulumi.output.UNKNOWN`."""
-    return {name: _read(value) for name, value in struct.fields.items()}
+    """The properties as Python values, sorted, as protobuf has no order; an unknown one is `pulumi.output.UNKNOWN`."""
+    return {name: _read(struct.fields[name]) for name in sorted(struct.fields)}
 
 
 def write_struct(props: Mapping[str, Any]) -> Struct:
@@ -34,7 +34,7 @@ def write_struct(props: Mapping[str, Any]) -> Struct:
 def keep_secrets(after: Struct, before: Struct) -> Struct:
     """The same properties, secret where one of the same name was before; of two mappings, key by key."""
     for name, was in before.fields.items():
-        if name not in after.fields:
+        if name not in after.fields or _holds_secret(after.fields[name]):
             continue
         value = after.fields[name]
         if _is_mapping(value) and _is_mapping(was):
@@ -42,6 +42,23 @@ def keep_secrets(after: Struct, before: Struct) -> Struct:
         elif _holds_secret(was):
             value.CopyFrom(_secret(value))
     return after
+
+
+def seal(after: Struct, names: Collection[str], *before: Struct) -> Struct:
+    """The same properties, all of these names secret as a whole if one of them held a secret before.
+
+    For values that may come from another property, or from the state before, so that no key tells what was secret.
+    """
+    earlier = (each.fields[n] for each in before for n in names if n in each.fields)
+    return as_secrets(after, names) if any(map(_holds_secret, earlier)) else after
+
+
+def as_secrets(props: Struct, names: Collection[str]) -> Struct:
+    """The same properties, secret under these names."""
+    for name in names:
+        if name in props.fields and not _holds_secret(props.fields[name]):
+            props.fields[name].CopyFrom(_secret(props.fields[name]))
+    return props
 
 
 def keep_secrecy(after: Struct, before: Struct) -> Struct:

@@ -87,9 +87,12 @@ def refresh(hook: HookCall, recorded: PlanState) -> PlanState | None:
     if plan is None:
         return recorded
     seen = recorded.seen_as(plan)
+    if recorded.attempted is None:
+        return seen
     if plan_decision.has_arrived(recorded, plan.status):
-        return seen.model_copy(update={"triggers": recorded.attempted})
-    return seen
+        settled = {"triggers": recorded.attempted, "attempted": None}
+        return seen.model_copy(update=settled)
+    return seen.model_copy(update={"status": recorded.status})
 
 
 def look_at(

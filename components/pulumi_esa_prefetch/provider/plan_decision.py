@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pulumi_esa_prefetch.api.esa_times import render_time
-from pulumi_esa_prefetch.api.models import ACTIVE, STATUSES, Plan
+from pulumi_esa_prefetch.api.models import STATUSES, Plan
 from pulumi_esa_prefetch.load import list_text
 from pulumi_esa_prefetch.provider.plan_properties import (
     Declaration,
@@ -199,20 +199,17 @@ def needs_lookup(declared: PlanInputs, recorded: PlanState) -> bool:
     """Whether an update needs the plan's status in ESA; if not, it is only recorded."""
     decision = _changed(declared, recorded, recorded)
     same_goal = declared.desired_state == recorded.desired_state
-    is_known = recorded.status != UNRECORDED
-    return not (same_goal and is_known and decision.act in {Act.RECORD, Act.KEEP})
+    settled = recorded.attempted is None
+    return not (same_goal and settled and decision.act in {Act.RECORD, Act.KEEP})
 
 
 def has_arrived(recorded: PlanState, status: str | None) -> bool:
-    """Whether the Start whose answer was lost (``attempted``) had its effect; ``status``: the one in ESA's list.
+    """Whether a Start whose effect was not known (``attempted``) has had it; ``status``: the one in ESA's list.
 
-    The state has the status from before that Start only if the plan was finished then.
+    A waiting plan proves nothing: a Reset may have set it back. Nor does a finished one that was finished before.
     """
-    if recorded.attempted is None:
-        return False
-    if status in ACTIVE:
-        return recorded.status in {UNRECORDED, "finished"}
-    return status == "finished" and recorded.status == UNRECORDED
+    was_finished = recorded.status == "finished"
+    return status == "running" or (status == "finished" and not was_finished)
 
 
 def at_read(recorded: PlanState, observed: Observed | None) -> Decision:
@@ -249,6 +246,8 @@ def may_predate_state(recorded: PlanState, observed: Observed | None) -> bool:
     """
     if observed is None:
         return recorded.status != "finished"
+    if recorded.attempted is not None:
+        return observed.status != "running"
     if recorded.status == "running":
         return observed.status in {"stopped", "waiting", "finished"}
     return recorded.status == "waiting" and observed.status in {"stopped", "finished"}
@@ -260,6 +259,7 @@ def may_run(recorded: PlanState, status: str | None) -> bool:
     A list may lag behind the Start that is in the state, and Stop on a stopped plan changes nothing.
     """
     was_going = recorded.status in {"running", "waiting"}
+    was_going = was_going or recorded.attempted is not None
     return status == "running" or (was_going and status == "stopped")
 
 
@@ -337,8 +337,9 @@ def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision 
             did = "stopped it" if called_stop else "declares it stopped"
             return _found_undone(decision, did, status)
         return decision
-    if declared.trigger_text != recorded.trigger_text:
-        return _with_changed_triggers(declared, recorded, status)
+    by_triggers = _by_triggers(declared, recorded, status)
+    if by_triggers is not None:
+        return by_triggers
     if status == "waiting" and recorded.desired_state == "stopped":
         return Decision(Act.START, "is waiting")
     decision = _running(declared, status)
@@ -347,12 +348,35 @@ def _wanted(declared: PlanInputs, recorded: PlanState, status: str) -> Decision 
     return decision
 
 
-def _with_changed_triggers(
+def _by_triggers(
     declared: PlanInputs, recorded: PlanState, status: str
-) -> Decision:
-    if declared.has_triggers(recorded.attempted) and has_arrived(recorded, status):
-        return Decision(Act.RECORD, "the Start whose answer was lost had its effect")
-    return Decision(Act.RERUN, "triggers changed")
+) -> Decision | None:
+    if declared.has_triggers(recorded.attempted):
+        return _unsettled(declared, recorded, status)
+    if declared.trigger_text != recorded.trigger_text:
+        return Decision(Act.RERUN, "triggers changed")
+    return None
+
+
+def _unsettled(declared: PlanInputs, recorded: PlanState, status: str) -> Decision:
+    """Decide where the effect of the last Start was not known; before it, the job was reset if that was needed.
+
+    So Start is sent alone, unless the plan was finished before and still is: then nobody can tell, and what was
+    declared is done again, as after a failure that was not recorded.
+    """
+    if status not in STATUSES:
+        return Decision(Act.AWAIT, "the effect of its last Start is not known yet")
+    if has_arrived(recorded, status):
+        return Decision(
+            Act.RECORD, "its last Start, whose answer was lost, had its effect"
+        )
+    if status == "finished":
+        return Decision(Act.RERUN, "triggers changed")
+    if status == "failed" and not declared.restart_failed:
+        return Decision(Act.RECORD, "has failed since its last Start")
+    return Decision(
+        Act.START, f"{has_status(status)}, and its last Start had no effect"
+    )
 
 
 def _stays(declared: PlanInputs, recorded: PlanState) -> bool:

@@ -123,7 +123,11 @@ class PlanState(PlanInputs):
     request_id: str = ""
     starts: int = 0
     attempted: dict[str, JsonValue] | None = Field(default=None, exclude=True)
-    """The triggers for which a Start was sent whose effect is not known; no property, only the native face finds it."""
+    """The triggers for which a Start was sent whose effect is not known yet.
+
+    Only the native face records it, for only its failures are recorded. ``triggers`` are the old ones then, and the
+    status is "finished" if the plan was finished before that Start, and else unknown.
+    """
 
     @classmethod
     def of(cls, declared: PlanInputs, job_id: str) -> Self:
@@ -131,9 +135,9 @@ class PlanState(PlanInputs):
         return cls(**declared.props()).model_copy(update={"job_id": job_id})
 
     def declaring(self, declared: PlanInputs) -> Self:
-        """The same plan with another declaration; a known job stays."""
-        job_id = self.job_id or declared.job_id
-        return self.model_copy(update=declared.props() | {"job_id": job_id})
+        """The same plan with another declaration; a known job stays, and nothing is left to be settled."""
+        known = {"job_id": self.job_id or declared.job_id, "attempted": None}
+        return self.model_copy(update=declared.props() | known)
 
     def seen_as(self, plan: Plan) -> Self:
         """The same declaration with what ESA returned for the plan; the job stays, whatever ESA returned."""
@@ -167,7 +171,8 @@ class PlanState(PlanInputs):
 
         A text that ESA left out is empty, because a preview takes a missing output for an unknown one.
         """
-        return self.props() | self.facts()
+        unsettled = {} if self.attempted is None else {"attempted": self.attempted}
+        return self.props() | self.facts() | unsettled
 
     def facts(self) -> dict[str, Any]:
         """What ESA returned and what this resource did, without the declaration."""
@@ -249,6 +254,7 @@ def split_id(text: object) -> tuple[str | None, str | None]:
 
 # The reasons name no value, because it may be a secret.
 _REASONS = {
+    "missing": "is missing",
     "extra_forbidden": "is not a property of ScheduledPrefetch",
     "bool_parsing": "must be a boolean",
     "bool_type": "must be a boolean",

@@ -88,6 +88,8 @@ class ProviderSession:
         with self._client_lock:
             if self._client is None:
                 self._client = self._open_client()
+                if self.interrupted.is_set():
+                    self._client.interrupt()
             return self._client
 
     def interrupt(self) -> None:

@@ -100,16 +100,16 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def refuse_misspelt(names: Iterable[str]) -> None:
-    """Raise SettingsError for a name in the stack config that is a misspelled setting.
+def refuse_misspelt(names: Iterable[str], more: Iterable[str] = ()) -> None:
+    """Raise SettingsError for a name in the stack config that is a misspelled setting; ``more``: other known ones.
 
     A name that resembles no setting is accepted: a project may itself be called esa-prefetch, and then have its
     own settings in this namespace.
     """
-    folded = {setting.casefold(): setting for setting in SETTINGS}
+    folded = {setting.casefold(): setting for setting in (*SETTINGS, *more)}
     for full_name in sorted(names):
         namespace, _, name = full_name.partition(":")
-        if namespace != NAMESPACE or name in SETTINGS:
+        if namespace != NAMESPACE or name in folded.values():
             continue
         near = get_close_matches(name.casefold(), folded, n=1, cutoff=_CLOSE_MATCH)
         if near:
