@@ -62,6 +62,7 @@ kill: dev ## kill -9 at two hundred random moments, each mended by one up
 fuzz: ## each parser for SECONDS (20) under a fuzzer that looks for new paths
 	@$(PYTHON) .ci/environment.py fuzz
 	@$(BIN)/python -m tests.fuzz $(SECONDS)
-bench: dev ## what the provider's imports cost; the embedded engine beside the pulumi command
+bench: dev ## what the imports cost; both faces and both engines beside each other
 	@$(BIN)/python -m tests.benchmarks.imports
+	@$(BIN)/python -m tests.benchmarks.faces
 	@$(BIN)/python -m tests.benchmarks.engines
