@@ -1,6 +1,7 @@
 """What every test stands on: no variable of the caller's reaches one, and chance repeats."""
 
 import os
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,10 @@ for name in foreign_variables(os.environ):
 
 # It says that nobody can be asked, which is for each test to say.
 os.environ.pop("CI", None)
+
+# A shell that starts the tests in its background lets all their processes ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Servers of tests are on this machine, whatever proxy leads out of it.
 for name in ("NO_PROXY", "no_proxy"):
