@@ -390,7 +390,7 @@ def test_a_person_is_asked_before(
     person = hand(one_job("stopped"))
 
     with closing(on_a_terminal("start", word(1))) as terminal:
-        terminal.wait_for(lambda raw: "[y/N]" in raw)
+        terminal.wait_for(lambda raw: "[y/N]: " in raw)
         terminal.type(typed)
         ended, raw = terminal.finish()
 
@@ -409,7 +409,7 @@ def test_what_is_refused_is_said_before_the_question_which_counts_it(
     words = [word(n) for n in range(1, 5)]
 
     with closing(on_a_terminal("start", *words)) as terminal:
-        asked = terminal.wait_for(lambda raw: "[y/N]" in raw)
+        asked = terminal.wait_for(lambda raw: "[y/N]: " in raw)
         keys = StaticCredentials(Credentials("emulator-key", "emulator-secret"))
         with EsaClient(person.esa.endpoint, keys) as somebody_else:
             somebody_else.start_scheduled_preload_execution(plan_id=plan_id(4))
@@ -428,7 +428,7 @@ def test_ctrl_c_at_the_question_does_nothing(hand: Hands) -> None:
     person = hand(one_job("stopped"))
 
     with closing(on_a_terminal("start", word(1))) as terminal:
-        terminal.wait_for(lambda raw: "[y/N]" in raw)
+        terminal.wait_for(lambda raw: "[y/N]: " in raw)
         terminal.interrupt()
         ended, raw = terminal.finish()
 
