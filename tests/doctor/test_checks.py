@@ -92,7 +92,8 @@ def test_an_answer_says_allowed_or_denied_only_where_it_is_sure(
 ) -> None:
     assert verdict_of(right, answer) == verdict
     found = right_finding(right, answer)
-    assert found.status == ("ok" if verdict == "allowed" else "warning")
+    status = "ok" if verdict == "allowed" else "warning" if answer else "failed"
+    assert found.status == status
     assert found.facts["right"] == verdict
     assert bool(found.what_to_do) == (verdict != "allowed")
 

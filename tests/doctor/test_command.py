@@ -64,7 +64,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
         def make(*, policy: Document | None = None, **options: Any) -> Esa:
             plans = [plan(1, "running"), plan(2, "stopped"), plan(3, "waiting")]
-            content = seed(job(1, plans))
+            content = seed(job(1, plans), *options.pop("jobs", ()))
             if policy is not None:
                 key = {"AccessKeyId": "emulator-key", "AccessKeySecret": SECRET}
                 content["keys"] = [{**key, "Policy": policy}]
@@ -118,6 +118,10 @@ def rights_of(document: Document) -> dict[str, str]:
     }
 
 
+def reads(action: str) -> bool:
+    return action.startswith(("Get", "List"))
+
+
 def test_every_right_is_asked_for_with_an_id_of_zeros_and_nothing_changes(
     serve: Serve, examine: Callable[..., tuple[int, Document]]
 ) -> None:
@@ -156,6 +160,105 @@ def test_the_rights_are_those_of_the_policy_files(
     assert asked == listed
 
 
+ANYTHING: Document = {"Effect": "Allow", "Action": ["esa:*"], "Resource": "*"}
+
+
+def all_but(*denied: str) -> Document:
+    actions = [f"esa:{action}" for action in denied]
+    deny = {"Effect": "Deny", "Action": actions, "Resource": "*"}
+    return {"Version": "1", "Statement": [ANYTHING, *([deny] if denied else [])]}
+
+
+GET, LIST = "GetScheduledPreloadJob", "ListScheduledPreloadExecutions"
+NO_ANSWERS: list[Document] = [
+    {"kind": "server-error"},
+    {"kind": "truncated"},
+    {"kind": "denied"},
+]
+
+
+@pytest.mark.parametrize("fault", NO_ANSWERS, ids=lambda fault: str(fault["kind"]))
+@pytest.mark.parametrize("action", [GET, LIST])
+def test_nothing_changes_where_a_job_or_a_plan_has_the_id_and_a_read_proves_nothing(
+    serve: Serve,
+    examine: Callable[..., tuple[int, Document]],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Document,
+    action: str,
+) -> None:
+    monkeypatch.setattr(examination, "SECONDS", 0.5)
+    taken = plan(7, "running") | {"Id": ZEROS}
+    esa = serve(
+        jobs=[job(2, [plan(9, "stopped")]) | {"Id": ZEROS}, job(3, [taken])],
+        faults=[fault | {"actions": action}],
+    )
+    before = esa.plans()
+
+    _, document = examine()
+
+    called = {entry["action"] for entry in esa.history() if entry["access_key_id"]}
+    assert all(map(reads, called))
+    assert esa.plans() == before
+    changing = {a: right for a, right in rights_of(document).items() if not reads(a)}
+    assert set(changing.values()) <= {"unknown"}
+
+
+@pytest.mark.parametrize("status", ["running", "stopped", "finished", "failed"])
+def test_a_plan_with_the_id_in_another_job_is_found_by_an_update_of_nothing(
+    serve: Serve, examine: Callable[..., tuple[int, Document]], status: str
+) -> None:
+    esa = serve(jobs=[job(3, [plan(7, status) | {"Id": ZEROS}])])
+    before = esa.plans()
+
+    code, document = examine()
+
+    assert (code, esa.plans()) == (1, before)
+    assert esa.effective_starts() == esa.effective_stops() == 0
+    (failed,) = [one for one in document["checks"] if one["status"] == "failed"]
+    assert failed["text"] == (
+        "UpdateScheduledPreloadExecution: ESA carried it out, because something has the id "
+        + ZEROS
+    )
+    rights = rights_of(document)
+    assert {right for a, right in rights.items() if not reads(a)} == {"unknown"}
+
+
+def test_without_the_right_to_update_a_plan_with_the_id_is_stopped_at_most(
+    serve: Serve, examine: Callable[..., tuple[int, Document]]
+) -> None:
+    esa = serve(
+        jobs=[job(3, [plan(7, "running") | {"Id": ZEROS}])],
+        policy=all_but("UpdateScheduledPreloadExecution"),
+    )
+
+    code, _ = examine()
+
+    changing = [
+        entry["action"]
+        for entry in esa.history()
+        if entry["access_key_id"] and not reads(entry["action"])
+    ]
+    assert code == 1
+    assert changing == [
+        "UpdateScheduledPreloadExecution",
+        "StopScheduledPreloadExecution",
+    ]
+
+
+def test_no_plan_is_deleted_by_a_key_that_may_only_delete(
+    serve: Serve, examine: Callable[..., tuple[int, Document]]
+) -> None:
+    others = ("Update", "Stop", "Start")
+    esa = serve(
+        jobs=[job(3, [plan(7, "running") | {"Id": ZEROS}])],
+        policy=all_but(*(f"{name}ScheduledPreloadExecution" for name in others)),
+    )
+
+    examine()
+
+    assert esa.status(ZEROS) == "running"
+
+
 @pytest.mark.parametrize("dialects", [(), ("denied-is-forbidden-ram",)])
 @pytest.mark.parametrize(
     "attached", [("preview",), ("apply",), ("apply", "apply-delete"), POLICIES[1:]]
@@ -173,7 +276,11 @@ def test_a_right_is_denied_that_no_attached_policy_has(
 
     found = rights_of(document)
     assert {a for a, right in found.items() if right == "allowed"} == has - CREATES
-    assert {right for a, right in found.items() if a not in has} <= {"denied"}
+    others = {a: right for a, right in found.items() if a not in has}
+    if "StopScheduledPreloadExecution" not in has:
+        # nothing that is allowed can prove that no plan has the id
+        assert others.pop("DeleteScheduledPreloadExecution") == "unknown"
+    assert set(others.values()) <= {"denied"}
     assert code == 0, "a role that only previews is as it should be"
     for one in of(document, "rights"):
         if one.get("right") == "denied":
@@ -189,7 +296,9 @@ def test_a_key_that_may_not_read_fails(
     code, document = examine("--site", str(SITE))
 
     assert code == 1
-    assert set(rights_of(document).values()) == {"denied"}
+    rights = rights_of(document)
+    assert {right for a, right in rights.items() if reads(a)} == {"denied"}
+    assert {right for a, right in rights.items() if not reads(a)} == {"unknown"}
     failed = [o["action"] for o in of(document, "rights") if o["status"] == "failed"]
     assert failed == [
         "esa:GetScheduledPreloadJob",

@@ -2,18 +2,23 @@
 
 RAM is asked before the id is looked up. So "not found" or "invalid id" means that the action is allowed, and a
 refusal by RAM that it is denied; any other answer leaves it unknown. The two Create actions cannot be asked so:
-they have no id that makes them harmless. If a job has the id all the same, nothing that changes anything is called.
+they have no id that makes them harmless.
+
+What changes something is called only after two reads have proved that no job has the id, from the least harmful to
+the worst, and never after an answer that does not rule out that the call before it has done something.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import (
     ApiError,
+    BadAnswer,
     BadCredentials,
+    Conflict,
     Denied,
     EsaError,
     Invalid,
@@ -31,6 +36,10 @@ NOBODY = "0" * 24
 NO_SITE = 1
 PRELOAD = "preload"
 _LATER = "run the doctor again later"
+NO_JOB: Final = ("GetScheduledPreloadJob", "ListScheduledPreloadExecutions")
+"""The reads that prove that no job has the id; without both proofs nothing that changes something is called."""
+NO_PLAN: Final = ("StopScheduledPreloadExecution", "StartScheduledPreloadExecution")
+"""No call reads a plan by its id. Without a proof by one of these no plan is deleted."""
 NOT_ASKED = ("CreateScheduledPreloadJob", "CreateScheduledPreloadExecutions")
 """The actions of the policies that are not called: a call that is allowed may create something."""
 
@@ -55,11 +64,14 @@ class Right:
     @property
     def reads(self) -> bool:
         """Whether the action only reads: then a 200 means no more than that it is allowed."""
-        return self.action.startswith(("Get", "List"))
+        return _reads(self.action)
 
 
 def rights(site_id: str | None, now: datetime) -> tuple[Right, ...]:
-    """All actions of the policy files but the two that create; with a site, its jobs of the future are listed."""
+    """All actions of the policy files but the two that create: those that read, then from harmless to worst.
+
+    With a site, its jobs of the future are listed. An Update of no property changes nothing.
+    """
     site = site_id or NO_SITE
     return (
         Right(
@@ -89,10 +101,10 @@ def rights(site_id: str | None, now: datetime) -> tuple[Right, ...]:
             lambda c: c.list_instance_quotas(quota_names=[PRELOAD], site_id=site),
         ),
         Right(
-            "StartScheduledPreloadExecution",
-            "apply",
-            "starting a plan",
-            lambda c: c.start_scheduled_preload_execution(plan_id=NOBODY),
+            "UpdateScheduledPreloadExecution",
+            "apply-site",
+            "SitePrefetch",
+            lambda c: c.update_scheduled_preload_execution(plan_id=NOBODY),
         ),
         Right(
             "StopScheduledPreloadExecution",
@@ -107,16 +119,16 @@ def rights(site_id: str | None, now: datetime) -> tuple[Right, ...]:
             lambda c: c.reset_scheduled_preload_job(job_id=NOBODY),
         ),
         Right(
+            "StartScheduledPreloadExecution",
+            "apply",
+            "starting a plan",
+            lambda c: c.start_scheduled_preload_execution(plan_id=NOBODY),
+        ),
+        Right(
             "DeleteScheduledPreloadExecution",
             "apply-delete",
             'on_destroy="delete"',
             lambda c: c.delete_scheduled_preload_execution(plan_id=NOBODY),
-        ),
-        Right(
-            "UpdateScheduledPreloadExecution",
-            "apply-site",
-            "SitePrefetch",
-            lambda c: c.update_scheduled_preload_execution(plan_id=NOBODY),
         ),
         Right(
             "DeleteScheduledPreloadJob",
@@ -131,14 +143,15 @@ def check_rights(
     client: EsaClient, wanted: tuple[Right, ...], tell: Callable[[str], None]
 ) -> Iterator[Finding]:
     """A line for each right; ends early if ESA refuses the key, or has no answer to two calls."""
-    is_taken, silent = False, 0
+    answers: dict[str, EsaError | None] = {}
+    silent = 0
     for number, right in enumerate(wanted, 1):
         tell(f"the rights ({number} of {len(wanted)}, {right.action})")
-        if is_taken and not right.reads:
-            yield right_finding(right, None)
+        why = why_not_asked(right, answers)
+        if why:
+            yield _not_asked(right, why)
             continue
-        error = _asked(client, right)
-        is_taken |= error is None and right.action == "GetScheduledPreloadJob"
+        error = answers[right.action] = _asked(client, right)
         if isinstance(error, BadCredentials | NoCredentials):
             check = "clock" if isinstance(error, WrongClock) else "keys"
             yield with_advice(check, "failed", str(error), "use other keys")
@@ -155,11 +168,41 @@ def check_rights(
     )
 
 
+def why_not_asked(
+    right: Right, answers: Mapping[str, EsaError | None]
+) -> str | None:
+    """Why the call could do something, by the answers so far; None if it may be made."""
+    if right.reads:
+        return None
+    for action in NO_JOB:
+        if not _proves_nothing_there(answers, action):
+            return f"{action} did not prove that no job has the id {NOBODY}"
+    for action, error in answers.items():
+        if not _reads(action) and _may_have_acted(error):
+            return f"{action} may have found something with the id {NOBODY}"
+    deletes_plan = right.action == "DeleteScheduledPreloadExecution"
+    if deletes_plan and not any(_proves_nothing_there(answers, a) for a in NO_PLAN):
+        return f"no call proved that no plan has the id {NOBODY}"
+    return None
+
+
+def _proves_nothing_there(
+    answers: Mapping[str, EsaError | None], action: str
+) -> bool:
+    return action in answers and _is_unknown_object(answers[action])
+
+
+def _may_have_acted(error: EsaError | None) -> bool:
+    """Whether the call may have found something; an answer that got lost does not say."""
+    uncertain = NoAnswer | ServerFault | BadAnswer | Conflict
+    return error is None or isinstance(error, uncertain)
+
+
 def verdict_of(right: Right, error: EsaError | None) -> Verdict:
     """What the answer to the harmless call says about the right."""
     if error is None:
         return "allowed" if right.reads else "unknown"
-    if isinstance(error, NotFound) or _is_unknown_object(error):
+    if _is_unknown_object(error):
         return "allowed"
     # This code is also ESA's answer to an id of another account, which says nothing about RAM.
     is_ram = isinstance(error, Denied) and error.code != "InvalidUid.PermissionDenied"
@@ -169,11 +212,7 @@ def verdict_of(right: Right, error: EsaError | None) -> Verdict:
 def right_finding(right: Right, error: EsaError | None) -> Finding:
     """The line on a right."""
     verdict = verdict_of(right, error)
-    facts = {
-        "action": f"esa:{right.action}",
-        "right": verdict,
-        "policy": f"ram/{right.policy}.json",
-    }
+    facts = _facts(right, verdict)
     if verdict == "allowed":
         return Finding("rights", "ok", f"{right.action}: allowed", facts=facts)
     if verdict == "denied":
@@ -185,10 +224,36 @@ def right_finding(right: Right, error: EsaError | None) -> Finding:
             f"if {right.needed_by} is this key's work, attach docs/ram/{right.policy}.json",
             facts,
         )
-    why = str(error) if error else f"ESA has something with the id {NOBODY}"
-    found = with_advice("rights", "warning", why, _LATER)
+    if error is None:
+        return Finding(
+            "rights",
+            "failed",
+            f"{right.action}: ESA carried it out, because something has the id {NOBODY}",
+            "see what has become of it in the console of ESA",
+            facts,
+        )
+    found = with_advice("rights", "warning", str(error), _LATER)
     text = f"{right.action}: unknown ({found.text})"
     return Finding("rights", "warning", text, found.what_to_do, facts)
+
+
+def _not_asked(right: Right, why: str) -> Finding:
+    """The line on a right whose call could do something."""
+    text = f"{right.action}: unknown (not asked: {why})"
+    advice = f"see in RAM whether docs/ram/{right.policy}.json is attached"
+    return Finding("rights", "warning", text, advice, _facts(right, "unknown"))
+
+
+def _facts(right: Right, verdict: Verdict) -> dict[str, str]:
+    return {
+        "action": f"esa:{right.action}",
+        "right": verdict,
+        "policy": f"ram/{right.policy}.json",
+    }
+
+
+def _reads(action: str) -> bool:
+    return action.startswith(("Get", "List"))
 
 
 def _asked(client: EsaClient, right: Right) -> EsaError | None:
@@ -199,11 +264,13 @@ def _asked(client: EsaClient, right: Right) -> EsaError | None:
     return None
 
 
-def _is_unknown_object(error: EsaError) -> bool:
+def _is_unknown_object(error: EsaError | None) -> bool:
     """Whether ESA says that the id or site is not valid or not there, which it finds out after RAM.
 
     A parameter that is missing proves nothing: the gateway sees that before RAM is asked.
     """
+    if isinstance(error, NotFound):
+        return True
     if not isinstance(error, ApiError):
         return False
     if isinstance(error, Invalid):
