@@ -168,9 +168,7 @@ def check_rights(
     )
 
 
-def why_not_asked(
-    right: Right, answers: Mapping[str, EsaError | None]
-) -> str | None:
+def why_not_asked(right: Right, answers: Mapping[str, EsaError | None]) -> str | None:
     """Why the call could do something, by the answers so far; None if it may be made."""
     if right.reads:
         return None
@@ -186,9 +184,7 @@ def why_not_asked(
     return None
 
 
-def _proves_nothing_there(
-    answers: Mapping[str, EsaError | None], action: str
-) -> bool:
+def _proves_nothing_there(answers: Mapping[str, EsaError | None], action: str) -> bool:
     return action in answers and _is_unknown_object(answers[action])
 
 
