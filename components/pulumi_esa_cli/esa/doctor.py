@@ -1,8 +1,6 @@
 """`esa-prefetch doctor`: its options, the lines of its report and its exit code; checks nothing itself."""
 
-import os
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final
@@ -17,6 +15,7 @@ from pulumi_esa_cli.esa.probe_command import probe as run_probe_command
 from pulumi_esa_cli.flags.common_options import AsJson, StackName, Yes
 from pulumi_esa_cli.flags.flag_declaration import flag
 from pulumi_esa_cli.terminal.printing import echo, print_json
+from pulumi_esa_cli.terminal.progress_line import ProgressLine
 from pulumi_esa_prefetch.doctor.examination import Examination
 from pulumi_esa_prefetch.doctor.findings import Finding, counts, document
 from pulumi_esa_prefetch.load import count_text
@@ -119,36 +118,13 @@ def _site(text: str) -> str | None:
     return text or None
 
 
-class _ProgressLine:
-    """The line below the report that says what is asked; nothing where stderr is no terminal.
-
-    rich would print the report to stderr too, also where stdout is a pipe.
-    """
-
-    def __init__(self) -> None:
-        is_dumb = os.environ.get("TERM", "").lower() == "dumb"
-        self._is_shown = sys.stderr.isatty() and not is_dumb
-
-    def tell(self, what: str) -> None:
-        """Show what is asked now."""
-        width = shutil.get_terminal_size().columns
-        self._write(f"Checking {what} ..."[: width - 1])
-
-    def clear(self) -> None:
-        """Take the line away, to print in its place."""
-        self._write("")
-
-    def _write(self, text: str) -> None:
-        if self._is_shown:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-
-
 def _shown(examination: Examination, *, silent: bool) -> Iterator[Finding]:
     """Each finding, printed as soon as it is there."""
-    progress = _ProgressLine()
+    progress = ProgressLine()
     try:
-        for finding in examination.run(progress.tell):
+        for finding in examination.run(
+            lambda what: progress.tell(f"Checking {what} ...")
+        ):
             progress.clear()
             if not silent:
                 echo("\n".join(_lines(finding)))

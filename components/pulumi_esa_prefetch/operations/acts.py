@@ -5,7 +5,8 @@ declared for the first time: a start is a `create` with `desired_state` running,
 an `update` with new triggers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
@@ -33,7 +34,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
     read_declaration,
 )
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.preflight import preflight_errors
+from pulumi_esa_prefetch.provider.preflight import preflight_errors, start_problems
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.provider.start_decision import INACTIVE
 from pulumi_esa_prefetch.settings.settings import SettingsError
@@ -61,6 +62,11 @@ class Request:
     restart_finished: bool = False
     rerun: Literal["from_start", "resume"] = "from_start"
 
+    def may_run_finished(self, plan: ChosenPlan) -> bool:
+        """Whether a finished plan would run again unseen: a Start without its job is not preceded by a look."""
+        starts = self.act is HandAct.START and not self.restart_finished
+        return starts and plan.job_id is None
+
     def declared(self, plan: ChosenPlan) -> PlanInputs:
         """The declaration that the act carries out."""
         stops = self.act is HandAct.STOP
@@ -81,6 +87,10 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     """It was as it is wanted; nothing was sent."""
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    """The command was interrupted during its call."""
+    NOT_BEGUN = "notBegun"
+    """The command was interrupted before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,8 @@ class PlanResult:
     warnings: tuple[str, ...] = ()
     also_reset: tuple[Plan, ...] = ()
     """The job's other plans, which a Reset puts back too."""
+    may_be_old: bool = False
+    """Whether it rests on a list that has to be read again, because a list may lag behind a Start or Stop."""
 
 
 _ERRORS = (EsaError, LimitsError, PrefetchError, SettingsError, ValidationError)
@@ -108,6 +120,35 @@ def foresee(session: ProviderSession, plan: ChosenPlan, request: Request) -> Pla
         except _ERRORS as error:
             result = PlanResult(plan, Outcome.FAILED, by_hand(str(error)))
     return replace(result, warnings=tuple(warnings))
+
+
+def foresee_all(
+    session: ProviderSession,
+    plans: Sequence[ChosenPlan],
+    request: Request,
+    read_again: Callable[[], None],
+) -> list[PlanResult]:
+    """What the act would do to each plan; what a list that lags could change is read again.
+
+    A list lags behind a Start or Stop of a moment ago. To believe it would leave a plan that was just started to run
+    on, or reset a job while its plan runs. `read_again` is called before that wait of some seconds.
+    """
+    began = session.clock.monotonic()
+    found = [foresee(session, plan, request) for plan in plans]
+    doubtful = [one.plan for one in found if one.may_be_old]
+    if not doubtful:
+        return found
+    read_again()
+    session.read_after_write.wait(began)
+    forget_lists(session, doubtful)
+    return [_again(session, one, request) if one.may_be_old else one for one in found]
+
+
+def _again(session: ProviderSession, first: PlanResult, request: Request) -> PlanResult:
+    """Foresee once more; a warning is said once in a session, so that the first ones are kept."""
+    again = foresee(session, first.plan, request)
+    warnings = dict.fromkeys((*first.warnings, *again.warnings))
+    return replace(again, warnings=tuple(warnings))
 
 
 def carry_out(
@@ -188,7 +229,13 @@ def _foresee(
         session.confirm_missing()
         raise PrefetchError(f"{ref} {hook.missing(plan.job_id)}")
     decided, others = _decide(hook, declared, request, seen)
-    result = PlanResult(plan, Outcome.UNCHANGED, "", seen.status)
+    result = PlanResult(
+        plan,
+        Outcome.UNCHANGED,
+        "",
+        seen.status,
+        may_be_old=_may_be_old(decided, declared),
+    )
     if decided.act is Act.REFUSE:
         text = by_hand(f"{ref} {decided.why}")
         return replace(result, outcome=Outcome.FAILED, text=text)
@@ -198,6 +245,8 @@ def _foresee(
         return replace(result, text=f"is left as it is: {decided.why}")
     if request.act is HandAct.START:
         _check(session, declared)
+    elif request.act is HandAct.RERUN:
+        _check_rerun(session, ref, seen, rewinds=_rewinds(decided, declared))
     operations = operations_of(decided, declared, seen.status)
     return replace(
         result,
@@ -205,6 +254,15 @@ def _foresee(
         text=by_hand(planned(operations, decided.why)),
         also_reset=tuple(others) if PlanOperation.RESET in operations else (),
     )
+
+
+def _may_be_old(decided: Decision, declared: PlanInputs) -> bool:
+    """Whether an older list would be believed: where nothing is sent, and for the plans that a Reset puts back."""
+    return _rewinds(decided, declared) or decided.act in {Act.ADOPT, Act.REFUSE}
+
+
+def _rewinds(decided: Decision, declared: PlanInputs) -> bool:
+    return decided.act is Act.RERUN and declared.rerun == "from_start"
 
 
 def _decide(
@@ -233,6 +291,19 @@ def _unseen(plan: ChosenPlan, request: Request) -> PlanResult:
     if operation is PlanOperation.START:
         text += "; a finished plan would run again"
     return PlanResult(plan, Outcome.DONE, text)
+
+
+def _check_rerun(
+    session: ProviderSession, ref: PlanRef, seen: Plan, *, rewinds: bool
+) -> None:
+    """The same of a rerun. What cannot be read is judged right before the Start. Raises PrefetchError."""
+    reasons: list[str] = []
+    if session.verify:
+        hook = HookCall.brief(session)
+        with suppress(EsaError):
+            reasons = start_problems(hook, seen, ref.job_id or "", rewinds=rewinds)
+    if reasons:
+        raise PrefetchError("; ".join(reasons))
 
 
 def _check(session: ProviderSession, declared: PlanInputs) -> None:

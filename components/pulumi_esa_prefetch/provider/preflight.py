@@ -209,12 +209,20 @@ def _check_new_plan(hook: HookCall, declared: PlanInputs, job_id: str) -> list[s
     keep_planned_line(session, decided, declared, plan.status)
     if decided.act is not Act.START:
         return []
+    return start_problems(hook, plan, job_id, rewinds=False)
+
+
+def start_problems(
+    hook: HookCall, plan: Plan, job_id: str, *, rewinds: bool
+) -> list[str]:
+    """What limits deny of a Start of the plan as it is in ESA; what they, or its job, give to warn of is shown."""
+    session = hook.session
     warn_of_job(hook, job_id)
     run = _run_of(plan)
     if session.limits is None or run is None:
         return []
     job = _job(hook, job_id)
-    findings = _limit_findings(hook, session.limits, plan, run, job, rewinds=False)
+    findings = _limit_findings(hook, session.limits, plan, run, job, rewinds=rewinds)
     _warn(session, [each.text for each in findings if each.level == "warn"])
     return denied_sentences(findings)
 

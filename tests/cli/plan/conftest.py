@@ -14,6 +14,7 @@ from pulumi_esa_cli.main import main
 from pulumi_esa_emulator.clock import Clock
 from pulumi_esa_emulator.http.app import create_app
 from pulumi_esa_emulator.http.server import running
+from pulumi_esa_prefetch.provider import read_after_write
 from tests.support.console import Said
 from tests.support.engine_stacks import environ_of, stack_in
 from tests.support.local_esa import Document, Esa, job_id, plan_id, seed
@@ -71,6 +72,7 @@ def hand(
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator-key")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(read_after_write, "LAG", 0.0)  # a test of the lag sets it
     with ExitStack() as opened:
 
         def make(

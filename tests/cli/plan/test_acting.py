@@ -2,15 +2,18 @@
 
 import json
 import os
+import signal
 from contextlib import closing
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 
 import pytest
 
 from pulumi_esa_emulator.dialects import DIALECTS
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.credentials import Credentials, StaticCredentials
-from tests.cli.plan.conftest import Hands, declared
+from pulumi_esa_prefetch.provider import read_after_write
+from tests.cli.plan.conftest import Hand, Hands, declared
 from tests.support.engines import ESA_PREFETCH
 from tests.support.local_esa import Document, job, job_id, plan, plan_id
 from tests.support.pseudo_terminal import PseudoTerminal, plain_lines
@@ -164,13 +167,16 @@ def test_each_plan_has_an_outcome_for_a_program(hand: Hands) -> None:
     assert rows[0]["status"] == "running"
 
 
-@pytest.mark.parametrize(("act", "status"), [("start", "stopped"), ("stop", "running")])
+@pytest.mark.parametrize(
+    ("act", "status", "more"),
+    [("start", "stopped", ["--restart-finished"]), ("stop", "running", [])],
+)
 def test_without_a_job_the_call_itself_is_the_look_up(
-    hand: Hands, act: str, status: str
+    hand: Hands, act: str, status: str, more: list[str]
 ) -> None:
     person = hand(one_job(status))
 
-    said = person(act, plan_id(1), "--yes")
+    said = person(act, plan_id(1), "--yes", *more)
 
     assert said.code == 0
     assert "without a look before, because --job is not given" in said.out
@@ -237,11 +243,26 @@ def test_the_limits_of_the_stack_hold(hand: Hands, act: str) -> None:
     assert "above the limit of 0.0001" in said.err
 
 
-def test_a_limit_that_warns_is_said_before(hand: Hands) -> None:
+def test_a_rerun_that_a_limit_denies_is_refused_before_the_question(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("finished"))
+    person.stack(limits=LIMITS)
+
+    with closing(on_a_terminal("rerun", word(1))) as terminal:
+        code, raw = terminal.finish()
+
+    assert (code, person.esa.changes()) == (1, 0)
+    assert "[y/N]" not in raw
+    assert "above the limit of 0.0001" in " ".join(plain_lines(raw))
+
+
+@pytest.mark.parametrize("act", ["start", "rerun"])
+def test_a_limit_that_warns_is_said_before(hand: Hands, act: str) -> None:
     person = hand(one_job("stopped"))
     person.stack(limits=LIMITS | {"enforce": "warn"})
 
-    said = person("start", word(1), "--yes")
+    said = person(act, word(1), "--yes")
 
     assert (said.code, person.esa.starts()) == (0, 1)
     assert "  warning: " in said.out
@@ -252,7 +273,7 @@ def test_a_start_without_its_job_is_refused_where_limits_deny(hand: Hands) -> No
     person = hand(one_job("stopped"))
     person.stack(limits=LIMITS)
 
-    said = person("start", plan_id(1), "--yes")
+    said = person("start", plan_id(1), "--yes", "--restart-finished")
 
     assert (said.code, person.esa.starts()) == (1, 0)
     assert said.err.endswith("cannot be judged without its job: give --job\n")
@@ -281,6 +302,142 @@ def test_an_exported_state_without_settings_has_no_limits_and_that_is_said(
 
     assert (said.code, person.esa.starts()) == (0, 1)
     assert said.err.endswith("its limits are not known, and do not hold\n")
+
+
+def test_an_exported_state_holds_the_limits_of_the_last_up_and_that_is_said(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("stopped"))
+    native = {
+        "urn": "urn:pulumi:dev::p::pulumi:providers:esa-prefetch::default",
+        "type": "pulumi:providers:esa-prefetch",
+        "custom": True,
+        "id": "a",
+        "inputs": {"limits": json.dumps(LIMITS)},
+    }
+    state = {"version": 3, "deployment": {"resources": [native]}}
+    Path("state.json").write_text(json.dumps(state))
+
+    said = person("start", word(1), "--file", "state.json", "--yes")
+
+    assert (said.code, person.esa.starts()) == (1, 0)
+    assert said.err.count("the limits are those of the last up") == 1
+
+
+def somebody_else(person: Hand) -> EsaClient:
+    keys = StaticCredentials(Credentials("emulator-key", "emulator-secret"))
+    return EsaClient(person.esa.endpoint, keys)
+
+
+STALE: Document = {"kind": "stale", "seconds": 1}
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "after"),
+    [("start", "running", "stopped"), ("stop", "stopped", "running")],
+)
+def test_a_list_that_lags_behind_a_start_or_stop_of_a_moment_ago_is_not_believed(
+    hand: Hands,
+    monkeypatch: pytest.MonkeyPatch,
+    act: str,
+    status: str,
+    after: str,
+) -> None:
+    monkeypatch.setattr(read_after_write, "LAG", 1.2)
+    person = hand(one_job(status), faults=[STALE])
+    with somebody_else(person) as other:
+        if after == "stopped":
+            other.stop_scheduled_preload_execution(plan_id=plan_id(1))
+        else:
+            other.start_scheduled_preload_execution(plan_id=plan_id(1))
+
+    said = person(act, word(1), "--yes")
+
+    assert said.code == 0
+    assert person.esa.status(plan_id(1)) == status
+    assert person.esa.effective_starts() == person.esa.effective_stops() == 1
+
+
+def test_a_rerun_does_not_reset_the_job_of_a_plan_that_was_started_a_moment_ago(
+    hand: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_after_write, "LAG", 1.2)
+    person = hand(one_job("stopped", "stopped"), faults=[STALE])
+    with somebody_else(person) as other:
+        other.start_scheduled_preload_execution(plan_id=plan_id(1))
+
+    said = person("rerun", word(2), "--yes")
+
+    assert (said.code, person.esa.calls(RESET)) == (1, [])
+    assert f"while another plan of the job runs ({plan_id(1)})" in said.err
+
+
+def test_what_was_left_to_lag_is_read_again_with_a_line_that_ctrl_c_ends(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("running"))
+
+    with closing(on_a_terminal("start", word(1), "--yes")) as terminal:
+        terminal.wait_for(lambda raw: "Reading the plans again" in raw)
+        terminal.interrupt()
+        code, raw = terminal.finish()
+
+    assert (code, person.esa.starts()) == (130, 0)
+    assert "interrupted: nothing was done" in raw
+
+
+def test_a_bare_id_is_not_started_by_yes_alone_for_it_may_have_finished(
+    hand: Hands,
+) -> None:
+    person = hand(one_job("finished"))
+
+    said = person("start", plan_id(1), "--yes")
+
+    assert (said.code, person.esa.starts()) == (2, 0)
+    assert said.err == (
+        f"error: the job of {plan_id(1)} is not known, so that a finished plan would run again: write JOB_ID:PLAN_ID, "
+        "or give --restart-finished\n"
+    )
+
+
+def test_a_person_is_asked_about_a_bare_id_in_spite_of_yes(hand: Hands) -> None:
+    person = hand(one_job("finished"))
+
+    with closing(on_a_terminal("start", plan_id(1), "--yes")) as terminal:
+        terminal.wait_for(lambda raw: "[y/N]: " in raw)
+        terminal.type("n\n")
+        code, _ = terminal.finish()
+
+    assert (code, person.esa.starts()) == (8, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_during_a_call_leaves_an_outcome_for_each_plan(
+    hand: Hands, number: signal.Signals
+) -> None:
+    slow = {"kind": "stall", "actions": START, "ids": plan_id(2), "seconds": 60}
+    person = hand(one_job("stopped", "stopped", "stopped"), faults=[slow])
+    words = [word(n) for n in (1, 2, 3)]
+
+    with Popen(
+        [ESA_PREFETCH, "plan", "start", *words, "--yes", "--json"],
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+    ) as process:
+        while person.esa.starts() < 2:
+            assert process.poll() is None
+        process.send_signal(number)
+        out, err = process.communicate()
+
+    assert process.returncode == 130
+    assert [row["outcome"] for row in json.loads(out)] == [
+        "done",
+        "unknown",
+        "notBegun",
+    ]
+    assert "1 done before, 1 not begun" in err
 
 
 LOST = [
@@ -321,7 +478,7 @@ def test_a_start_of_which_nothing_is_known_says_so_in_the_words_of_a_hand(
     lost = {"kind": "truncated", "actions": START}
     person = hand(one_job("stopped"), faults=[lost])
 
-    said = person("start", plan_id(1), "--yes")
+    said = person("start", plan_id(1), "--yes", "--restart-finished")
 
     assert said.code == 1
     assert "--job" in said.err
@@ -410,9 +567,8 @@ def test_what_is_refused_is_said_before_the_question_which_counts_it(
 
     with closing(on_a_terminal("start", *words)) as terminal:
         asked = terminal.wait_for(lambda raw: "[y/N]: " in raw)
-        keys = StaticCredentials(Credentials("emulator-key", "emulator-secret"))
-        with EsaClient(person.esa.endpoint, keys) as somebody_else:
-            somebody_else.start_scheduled_preload_execution(plan_id=plan_id(4))
+        with somebody_else(person) as other:
+            other.start_scheduled_preload_execution(plan_id=plan_id(4))
         terminal.type("y\n")
         code, raw = terminal.finish()
 
@@ -442,7 +598,9 @@ def test_nothing_is_asked_where_nothing_is_to_be_done(hand: Hands) -> None:
     with closing(on_a_terminal("start", word(1))) as terminal:
         code, raw = terminal.finish()
 
-    assert (code, plain_lines(raw)[0]) == (0, f"{word(1)} is left as it is: is running")
+    assert code == 0
+    assert plain_lines(raw)[0].endswith(f"\r{word(1)} is left as it is: is running")
+    assert "[y/N]" not in raw
 
 
 def test_ctrl_c_during_a_call_says_of_which_plan_nothing_is_known(hand: Hands) -> None:

@@ -17,10 +17,12 @@ from pulumi_esa_cli.esa.plan.scope import (
     read_scope,
     sentences,
 )
+from pulumi_esa_cli.esa.plan.termination import ended_by_signals
 from pulumi_esa_cli.esa.state_source import StateFile
 from pulumi_esa_cli.flags import common_options
 from pulumi_esa_cli.flags.common_options import AsJson, StackName, Yes
 from pulumi_esa_cli.terminal.printing import echo, print_json
+from pulumi_esa_cli.terminal.progress_line import ProgressLine
 from pulumi_esa_prefetch.load import count_text, list_text
 from pulumi_esa_prefetch.operations.acts import (
     HandAct,
@@ -28,7 +30,7 @@ from pulumi_esa_prefetch.operations.acts import (
     PlanResult,
     Request,
     carry_out,
-    foresee,
+    foresee_all,
     forget_lists,
 )
 from pulumi_esa_prefetch.operations.consequences import consequence
@@ -37,6 +39,7 @@ from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 from pulumi_esa_prefetch.report.inputs.esa_snapshot import usable_config
 from pulumi_esa_prefetch.settings.settings import refuse_misspelt
 
+LIMITS: Final = "esa-prefetch:limits"
 _MOST_NAMED: Final = 20
 _DONE: Final = {
     HandAct.START: "started",
@@ -154,28 +157,86 @@ def _act(
         chosen = scope.choose(words, job)
         if request.act is HandAct.RERUN:
             require_jobs(chosen)
-        session = _session(scope, request.act)
-    foreseen = [foresee(session, plan, request) for plan in chosen]
+        session = _session(scope, request.act, file)
+    unseen = [plan for plan in chosen if request.may_run_finished(plan)]
+    if unseen and not context.obj.interactive:
+        raise EngineError(_unseen(unseen), BAD_USAGE)
+    with ended_by_signals():
+        _foresee_and_do(
+            session,
+            scope,
+            chosen,
+            request,
+            asks=bool(unseen) or not yes,
+            as_json=as_json,
+        )
+
+
+def _unseen(plans: Sequence[ChosenPlan]) -> str:
+    names = list_text([one_line(plan.label) for plan in plans], _MOST_NAMED)
+    return (
+        f"the job of {names} is not known, so that a finished plan would run again: write JOB_ID:PLAN_ID, or give "
+        "--restart-finished"
+    )
+
+
+def _foresee_and_do(
+    session: ProviderSession,
+    scope: Scope,
+    chosen: Sequence[ChosenPlan],
+    request: Request,
+    *,
+    asks: bool,
+    as_json: bool,
+) -> None:
+    foreseen = _foresee(session, chosen, request)
     _say_foreseen(foreseen, scope, request, err=as_json)
     todo = [one.plan for one in foreseen if one.outcome is Outcome.DONE]
-    if todo and not yes:
+    if todo and asks:
         _confirm(request.act, [one.outcome for one in foreseen], err=as_json)
         forget_lists(session, todo)  # the answer may have taken long
     results = {one.plan.plan_id: one for one in foreseen}
+    interrupted = False
     for done in _carry_out(session, todo, request, as_json=as_json):
         results[done.plan.plan_id] = done
+        interrupted |= done.outcome is Outcome.UNKNOWN
     if as_json:
         print_json([_json(results[plan.plan_id]) for plan in chosen])
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
     _fail_if_not_done([results[plan.plan_id] for plan in chosen], request.act)
 
 
-def _session(scope: Scope, act: HandAct) -> ProviderSession:
+def _foresee(
+    session: ProviderSession, chosen: Sequence[ChosenPlan], request: Request
+) -> list[PlanResult]:
+    progress = ProgressLine()
+    try:
+        return foresee_all(
+            session,
+            chosen,
+            request,
+            lambda: progress.tell("Reading the plans again: a list of ESA may lag ..."),
+        )
+    except KeyboardInterrupt:
+        progress.clear()
+        echo("interrupted: nothing was done", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        progress.clear()
+
+
+def _session(scope: Scope, act: HandAct, file: str) -> ProviderSession:
     """A session with the stack's settings. Raises SettingsError, also for a misspelt one, and LimitsError."""
     config = usable_config(scope.config, os.environ)
     refuse_misspelt(config)
     if scope.config is None and act is not HandAct.STOP:
         common_options.warn(
             "the stack's settings are not in its state: its limits are not known, and do not hold"
+        )
+    elif file and act is not HandAct.STOP and LIMITS in config:
+        common_options.warn(
+            f"the limits are those of the last up, as {file} has them, not those of the stack's file"
         )
     return shared_session(config.get)[1]
 
@@ -246,13 +307,15 @@ def _carry_out(
         try:
             done = carry_out(session, plan, request)
         except KeyboardInterrupt:
-            rest = len(todo) - number - 1
+            rest = todo[number + 1 :]
             echo(
                 f"interrupted: it is not known what became of {plan.label}: see `plan show`; {number} done before, "
-                f"{rest} not begun",
+                f"{len(rest)} not begun",
                 err=True,
             )
-            raise typer.Exit(INTERRUPTED) from None
+            yield PlanResult(plan, Outcome.UNKNOWN, "it is not known what became of it")
+            yield from (PlanResult(one, Outcome.NOT_BEGUN, "not begun") for one in rest)
+            return
         for warning in done.warnings:
             echo(f"warning: {one_line(plan.label)}: {warning}", err=True)
         failed = done.outcome is Outcome.FAILED
