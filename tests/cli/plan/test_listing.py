@@ -294,6 +294,47 @@ def test_two_hundred_plans_fit_a_terminal_and_what_needs_attention_is_there(
     assert any(plan_id(0) in line for line in rest)
 
 
+def test_failed_plans_of_all_jobs_have_room_before_any_other_plan(hand: Hands) -> None:
+    jobs = [
+        job(n, [plan(20 * n + i, "running") for i in range(20)], urls=200)
+        for n in range(10)
+    ]
+    for found in (jobs[3], jobs[8]):
+        found["Name"] = "job with a long name of many words that does not fit"
+        for number in (4, 9, 14):
+            found["plans"][number]["Status"] = "failed"
+    hand(*jobs)
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}
+
+    line = [ESA_PREFETCH, "plan", "ls", "--site", str(SITE)]
+    with closing(PseudoTerminal(line, environ, 80, 24)) as terminal:
+        _, raw = terminal.finish()
+
+    lines = plain_lines(raw)
+    rows = [line for line in lines if line.startswith(" ") and "PLAN" not in line]
+    assert sum(" failed " in row for row in rows) == 6
+    heads = [line for line in lines if line.startswith((job_id(3), job_id(8)))]
+    assert [head.rstrip().endswith("20 plans, 3 failed") for head in heads] == [
+        True
+    ] * 2
+    assert max(map(cell_len, lines)) <= 80
+
+
+def test_a_refused_key_is_the_error_alone(
+    hand: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = hand(*two_jobs())
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong")
+
+    of_site = person("ls", "--site", str(SITE))
+    of_job = person("ls", "--job", job_id(1))
+    shown = person("show", f"{job_id(1)}:{plan_id(1)}")
+
+    for said in (of_site, of_job, shown):
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert "signature is not matched" in said.err
+
+
 def test_colour_is_only_on_a_terminal_that_wants_it(hand: Hands) -> None:
     hand(*two_jobs())
     environ = {name: value for name, value in os.environ.items() if name != "CI"}

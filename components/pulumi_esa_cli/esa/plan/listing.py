@@ -73,7 +73,7 @@ def ls(
         listing, title = _listing(scope, site, job or [])
     if as_json:
         echo(json_text(listing))
-    else:
+    elif listing.jobs or not listing.problem:
         print_lines(
             listing_lines(listing, title, _screen(every)), color=context.obj.color
         )

@@ -15,10 +15,12 @@ from pulumi_esa_prefetch.report.analysis.plan_listing import (
     ListedPlan,
     PlanListing,
 )
+from pulumi_esa_prefetch.report.analysis.progress import OF_A_JOB
 from pulumi_esa_prefetch.report.analysis.short_text import short_duration
 
 _COLOURS = {"running": "green", "finished": "cyan", "failed": "red", "missing": "red"}
 _COUNTED = ("failed", "missing", "running", "waiting", "stopped", "finished")
+_HEALTHY = {"running", "waiting", "stopped", "finished"}
 _COLUMNS = ("name", "plan", "status", "window", "pace", "finish")
 _ID = 24
 _MARGIN = " "
@@ -51,9 +53,9 @@ def listing_lines(
     for job, head in list(zip(jobs, heads, strict=True))[:shown_jobs]:
         lines += head
         lines += [
-            layout.row(rows[id(plan)], plan) for plan in job.plans[: shown[job.id]]
+            layout.row(rows[id(plan)], plan) for plan in job.plans if id(plan) in shown
         ]
-    left_out = len(plans) - sum(shown.values())
+    left_out = len(plans) - len(shown)
     if left_out or shown_jobs < len(jobs):
         lines.append(_left_out(left_out, len(jobs) - shown_jobs))
     if screen:
@@ -198,7 +200,7 @@ def _job_lines(
     state = _statuses(job.plans) if job.exists else "does not exist in ESA"
     line = _job_line(job, name, site, _urls(job), state)
     if screen and not with_site and line.cell_len > screen.columns:
-        count = count_text(len(job.plans), "plan") if job.exists else state
+        count = _short_statuses(job.plans) if job.exists else state
         line = _job_line(job, name, _urls(job), count)
         short = Text(name)
         over = max(0, line.cell_len - screen.columns)
@@ -230,6 +232,13 @@ def _statuses(plans: Sequence[ListedPlan]) -> str:
     return ", ".join(f"{counts[status]} {status}" for status in [*known, *others])
 
 
+def _short_statuses(plans: Sequence[ListedPlan]) -> str:
+    """How many plans there are, and how many of them have failed or a status that is not known: `20 plans, 4 failed`."""
+    bad = [plan for plan in plans if plan.status not in _HEALTHY]
+    count = count_text(len(plans), "plan")
+    return f"{count}, {_statuses(bad)}" if bad else count
+
+
 def _title(title: str, listing: PlanListing, screen: Screen | None) -> list[Text]:
     """How many plans there are, and how many have which status, on a second line if the first has no room."""
     plans = listing.plans
@@ -247,24 +256,29 @@ def _shown(
     heads: Sequence[list[Text]],
     screen: Screen | None,
     title_rows: int,
-) -> tuple[int, dict[str, int]]:
-    """How many jobs have room, and how many plans of each: first all jobs, then plans in their order."""
-    every = {job.id: len(job.plans) for job in jobs}
-    lines = sum(every.values()) + sum(map(len, heads))
+) -> tuple[int, set[int]]:
+    """How many jobs have room, and which plans: first all jobs, then the plans that need attention, then the others."""
+    every = [plan for job in jobs for plan in job.plans]
+    lines = len(every) + sum(map(len, heads))
     # title and head of the table above, the prompt below
     around = title_rows + 2
     if screen is None or screen.rows is None or lines <= screen.rows - around:
-        return len(jobs), every
+        return len(jobs), {id(plan) for plan in every}
     room, count = screen.rows - around - 1, 0
     for head in heads:
         if len(head) > room:
             break
         room, count = room - len(head), count + 1
-    shown = dict.fromkeys(every, 0)
-    for job in jobs[:count]:
-        shown[job.id] = min(len(job.plans), room)
-        room -= shown[job.id]
-    return count, shown
+    wanted = [plan for job in jobs[:count] for plan in job.plans]
+    wanted.sort(key=_need)
+    return count, {id(plan) for plan in wanted[:room]}
+
+
+def _need(plan: ListedPlan) -> int:
+    """Its place among the plans that want room: those with a reason of their own, of their job, with none."""
+    if plan.attention is None:
+        return 2
+    return 1 if plan.attention in OF_A_JOB else 0
 
 
 def _left_out(plans: int, jobs: int) -> Text:
