@@ -642,6 +642,9 @@ def test_the_settings_of_the_selected_stack_are_shown_with_where_they_are_from(
 ) -> None:
     serve()
     console("config", "set", "esa-prefetch:maxQps", "7")
+    console("config", "set", "esa-prefetch:parallel", "9")
+    answers = {"version": 1, "answers": {"start-late": {"answer": "refused"}}}
+    console("config", "set", "esa-prefetch:answers", json.dumps(answers))
     console("config", "set", "--secret", "esa-prefetch:endpoint", "127.0.0.1:9")
     console("config", "set", "alicloud:protocol", "HTTP")
     console("config", "set", "esa-prefetch:limits", '{"maxOriginUrlsPerSecond": 5}')
@@ -653,6 +656,8 @@ def test_the_settings_of_the_selected_stack_are_shown_with_where_they_are_from(
     assert code == 1
     assert of(document, "stack")[0]["text"] == "dev of project proj"
     found = {o["setting"]: o for o in of(document, "settings") if "setting" in o}
+    assert found["parallel"]["value"] == "9"
+    assert found["answers"]["value"] == "1 answer of a probe"
     assert (found["maxQps"]["value"], found["maxQps"]["from"]) == (
         "7",
         "esa-prefetch:maxQps",
@@ -669,6 +674,8 @@ def test_the_settings_of_the_selected_stack_are_shown_with_where_they_are_from(
     ("name", "value", "words"),
     [
         ("esa-prefetch:maxqps", "7", "did you mean esa-prefetch:maxQps"),
+        ("esa-prefetch:paralel", "7", "did you mean esa-prefetch:parallel"),
+        ("esa-prefetch:parallel", "1.5", "must be a whole number from 1 to 1000"),
         ("esa-prefetch:deadline", "soon", "must be a number above 0"),
         (
             "esa-prefetch:endpoint",

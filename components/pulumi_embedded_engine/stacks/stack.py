@@ -212,6 +212,18 @@ class Stack:
             config_schema.check_config(self.project, self.name, found)
         return found
 
+    def read_config(
+        self, decrypt: Callable[[str], str] | None = None
+    ) -> dict[str, ConfigValue]:
+        """The same for a command that only reads: no salt is written, and only a secret needs the passphrase.
+
+        `decrypt`: used instead of the passphrase. Raises EngineError if a secret cannot be read.
+        """
+        file = self.config_document()
+        values = stack_config_file.with_defaults(self.project, file.values)
+        decrypt = decrypt or self.secrets_of_salt(file.salt).decrypt
+        return stack_config_file.program_config(values, decrypt)
+
     def deployment(self) -> Deployment:
         """Its state as JSON, secrets encrypted. During a run, and after a killed run, it is the state before that run.
 

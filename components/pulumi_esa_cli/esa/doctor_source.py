@@ -1,11 +1,9 @@
 """Reads what `doctor` examines: the config of the selected stack, as far as it can be read; writes nothing."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pulumi_embedded_engine.config import stack_config_file
 from pulumi_embedded_engine.config.project import ProjectNotFoundError, find_project
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.operation_context import ConfigValue
@@ -39,20 +37,11 @@ def read_examined(global_flags: GlobalFlags, name: str) -> tuple[ConfigSource, F
 
 
 def _config(stack: Stack) -> tuple[Config, EngineError | None]:
-    """The config, with masked secrets if they cannot be read, and why.
-
-    `Stack.config` would write a salt into a file that has none, and ask for a passphrase without need.
-    """
-    file = stack.config_document()
-    values = stack_config_file.with_defaults(stack.project, file.values)
-
-    def read(decrypt: Callable[[str], str]) -> Config:
-        return stack_config_file.program_config(values, decrypt)
-
+    """The config, with masked secrets if they cannot be read, and why."""
     try:
-        return read(stack.secrets_of_salt(file.salt).decrypt), None
+        return stack.read_config(), None
     except EngineError as error:
-        return read(lambda _: MASK), error
+        return stack.read_config(lambda _: MASK), error
 
 
 def _source(config: Config) -> ConfigSource:

@@ -59,5 +59,5 @@ def read_source(stack: str, file: str) -> StateSource:
 def source_of(opened: Stack) -> StateSource:
     """Read the resources and the configuration of a stack. Raises EngineError."""
     common_options.warn_of_interruption(opened)
-    config = {name: value.text for name, value in opened.config().items()}
+    config = {name: value.text for name, value in opened.read_config().items()}
     return StateSource(resources_of(opened.deployment().body), config)

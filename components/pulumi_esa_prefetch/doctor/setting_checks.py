@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pulumi_esa_prefetch.doctor.findings import Finding
-from pulumi_esa_prefetch.load import Limits, LimitsError
+from pulumi_esa_prefetch.load import Limits, LimitsError, count_text
 from pulumi_esa_prefetch.settings.credential_sources import without_masked
+from pulumi_esa_prefetch.settings.esa_answers import SETTING as ANSWERS
 from pulumi_esa_prefetch.settings.hosts import ALLOW_HTTP
+from pulumi_esa_prefetch.settings.native_settings import OWN, PARALLEL, read_parallel
 from pulumi_esa_prefetch.settings.setting_lookup import SettingsError, SettingsSource
 from pulumi_esa_prefetch.settings.settings import (
     Settings,
@@ -49,7 +51,7 @@ class ConfigSource:
 
     def settings(self) -> Settings:
         """All settings of the client; raises SettingsError."""
-        refuse_misspelt(self.config)
+        refuse_misspelt(self.config, OWN)
         return read_settings(self.config.get, self.environ)
 
 
@@ -66,9 +68,10 @@ def check_settings(source: ConfigSource) -> tuple[Settings | None, list[Finding]
     """The settings, None if they cannot be used, and a line for each one that is set and for the defaults."""
     try:
         settings = source.settings()
+        parallel = read_parallel(source.config.get, source.environ)
     except SettingsError as error:
         return None, [Finding("settings", "failed", str(error), _CORRECT)]
-    lines = [_endpoint(source, settings), *_others(source, settings)]
+    lines = [_endpoint(source, settings), *_others(source, settings, parallel)]
     return settings, [*lines, *_limits(source)]
 
 
@@ -81,16 +84,22 @@ def _endpoint(source: ConfigSource, settings: Settings) -> Finding:
     return _setting("endpoint", _shown(source, name, settings.endpoint), name)
 
 
-def _others(source: ConfigSource, settings: Settings) -> Iterator[Finding]:
+def _others(
+    source: ConfigSource, settings: Settings, parallel: int
+) -> Iterator[Finding]:
     values: dict[str, tuple[tuple[str, ...], object]] = {
         "verify": (("esa-prefetch:verify",), settings.verify),
         "maxQps": (("esa-prefetch:maxQps",), settings.max_qps),
         "deadline": (("esa-prefetch:deadline",), settings.deadline),
+        "parallel": ((PARALLEL,), parallel),
         "allowHttp": (ALLOW_HTTP, settings.allow_http),
         "debug": (("esa-prefetch:debug",), settings.debug),
     }
     lookup = source.lookup()
     defaults = []
+    if lookup.text(ANSWERS):
+        settled = count_text(len(settings.answers.pairs), "answer")
+        yield _setting("answers", f"{settled} of a probe", ANSWERS)
     for label, (names, value) in values.items():
         if lookup.text(*names):
             name = lookup.which(*names)

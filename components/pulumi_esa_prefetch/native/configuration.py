@@ -15,7 +15,8 @@ from typing import Any
 from pulumi.output import contains_unknowns
 
 from pulumi_esa_prefetch.load import Limits, LimitsError
-from pulumi_esa_prefetch.settings.setting_lookup import Get, SettingsSource
+from pulumi_esa_prefetch.settings.native_settings import OWN, read_parallel
+from pulumi_esa_prefetch.settings.setting_lookup import Get
 from pulumi_esa_prefetch.settings.settings import (
     NAMESPACE,
     SETTINGS,
@@ -25,12 +26,8 @@ from pulumi_esa_prefetch.settings.settings import (
     refuse_misspelt,
 )
 
-OWN = ("parallel",)
-"""Settings that the dynamic face has not."""
 ARGUMENTS = tuple(sorted({*SETTINGS, *OWN} - {"plans", "debug"}))
 """The arguments of the provider in the schema."""
-DEFAULT_PARALLEL = 32
-MOST_PARALLEL = 1000
 
 _ENGINES = ("version",)
 """Arguments that the engine itself adds and reads."""
@@ -75,16 +72,9 @@ def read_configuration(
     get = _getter(args, _stack_config(environ) if _is_default(urn) else {})
     limits = get(f"{NAMESPACE}:limits")
     Limits.parse(limits)
-    return Configuration(read_settings(get, environ), limits, _parallel(get, environ))
-
-
-def _parallel(get: Get, environ: Mapping[str, str]) -> int:
-    name = f"{NAMESPACE}:parallel"
-    given = SettingsSource(get, environ).positive(name)
-    number = DEFAULT_PARALLEL if given is None else given
-    if number != int(number) or number > MOST_PARALLEL:
-        raise SettingsError(f"{name} must be a whole number from 1 to {MOST_PARALLEL}")
-    return int(number)
+    return Configuration(
+        read_settings(get, environ), limits, read_parallel(get, environ)
+    )
 
 
 def _is_default(urn: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from pulumi_esa_cli.esa.plan.scope import names_that_begin
+from pulumi_esa_cli.main import main
 from tests.cli.plan.conftest import Hands, declared
 from tests.support.engines import ESA_PREFETCH
 from tests.support.local_esa import SITE, job, job_id, plan, plan_id
@@ -318,6 +319,29 @@ def test_failed_plans_of_all_jobs_have_room_before_any_other_plan(hand: Hands) -
         True
     ] * 2
     assert max(map(cell_len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["plan", "ls"], ["progress", "--once"], ["timeline"], ["doctor"]],
+    ids=" ".join,
+)
+def test_a_stack_file_without_a_salt_is_read_without_a_passphrase_and_not_written(
+    hand: Hands, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    person = hand(*two_jobs())
+    person.stack(declared("launch", 1, 1))
+    file = person.directory / "Pulumi.dev.yaml"
+    file.write_text("config:\n  esa-prefetch:maxQps: 50\n")
+    before = file.read_bytes()
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    person.capture.readouterr()
+
+    code = main(command)
+
+    said = person.capture.readouterr()
+    assert (code, "passphrase" in said.out + said.err) == (0, False), said
+    assert file.read_bytes() == before
 
 
 def test_a_refused_key_is_the_error_alone(

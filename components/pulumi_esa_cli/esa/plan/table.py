@@ -233,7 +233,7 @@ def _statuses(plans: Sequence[ListedPlan]) -> str:
 
 
 def _short_statuses(plans: Sequence[ListedPlan]) -> str:
-    """How many plans there are, and how many of them have failed or a status that is not known: `20 plans, 4 failed`."""
+    """How many plans there are, and how many have failed or an unknown status: `20 plans, 4 failed`."""
     bad = [plan for plan in plans if plan.status not in _HEALTHY]
     count = count_text(len(plans), "plan")
     return f"{count}, {_statuses(bad)}" if bad else count
