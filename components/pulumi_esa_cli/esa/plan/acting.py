@@ -196,10 +196,15 @@ def _foresee_and_do(
         _confirm(request.act, [one.outcome for one in foreseen], err=as_json)
         forget_lists(session, todo)  # the answer may have taken long
     results = {one.plan.plan_id: one for one in foreseen}
+    left = list(todo)
     interrupted = False
-    for done in _carry_out(session, todo, request, as_json=as_json):
-        results[done.plan.plan_id] = done
-        interrupted |= done.outcome is Outcome.UNKNOWN
+    try:
+        for done in _carry_out(session, todo, request, as_json=as_json):
+            results[left.pop(0).plan_id] = done
+    except KeyboardInterrupt:
+        interrupted = True
+        results |= {one.plan.plan_id: one for one in _unfinished(left)}
+        _say_interrupted(len(todo), left)
     if as_json:
         print_json([_json(results[plan.plan_id]) for plan in chosen])
     if interrupted:
@@ -303,25 +308,35 @@ def _carry_out(
     as_json: bool,
 ) -> Iterator[PlanResult]:
     """Do it to one plan after the other, and say of each what was done; a failure ends nothing."""
-    for number, plan in enumerate(todo):
-        try:
-            done = carry_out(session, plan, request)
-        except KeyboardInterrupt:
-            rest = todo[number + 1 :]
-            echo(
-                f"interrupted: it is not known what became of {plan.label}: see `plan show`; {number} done before, "
-                f"{len(rest)} not begun",
-                err=True,
-            )
-            yield PlanResult(plan, Outcome.UNKNOWN, "it is not known what became of it")
-            yield from (PlanResult(one, Outcome.NOT_BEGUN, "not begun") for one in rest)
-            return
+    for plan in todo:
+        done = carry_out(session, plan, request)
         for warning in done.warnings:
             echo(f"warning: {one_line(plan.label)}: {warning}", err=True)
         failed = done.outcome is Outcome.FAILED
         text = f"{one_line(plan.label)} {_past(done)}"
         echo(_failure(done) if failed else text, err=failed or as_json)
         yield done
+
+
+def _unfinished(left: Sequence[ChosenPlan]) -> Iterator[PlanResult]:
+    """What is known of the plans without a result, of which the first may have been begun."""
+    for number, plan in enumerate(left):
+        if number:
+            yield PlanResult(plan, Outcome.NOT_BEGUN, "was not begun")
+        else:
+            yield PlanResult(plan, Outcome.UNKNOWN, "it is not known what became of it")
+
+
+def _say_interrupted(number: int, left: Sequence[ChosenPlan]) -> None:
+    done = f"{number - len(left)} done before"
+    if not left:
+        echo(f"interrupted: {done}", err=True)
+        return
+    echo(
+        f"interrupted: it is not known what became of {one_line(left[0].label)}: see `plan show`; {done}, "
+        f"{len(left) - 1} not begun",
+        err=True,
+    )
 
 
 def _past(done: PlanResult) -> str:
