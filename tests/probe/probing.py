@@ -24,6 +24,13 @@ URL = "https://www.example.com/probe.bin"
 NOTHING_MAY = {"Version": "1", "Statement": []}
 
 
+def all_but(action: str) -> dict[str, Any]:
+    """A policy that allows all actions but this one."""
+    allowed = {"Effect": "Allow", "Action": ["esa:*"], "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": [f"esa:{action}"], "Resource": "*"}
+    return {"Version": "1", "Statement": [allowed, denied]}
+
+
 class ProbedEsa:
     """An emulator with a job of somebody else, and the clients of a probe."""
 
@@ -33,6 +40,7 @@ class ProbedEsa:
         faults: Mapping[str, Any] | None = None,
         seed: int = 7,
         site: Mapping[str, Any] | None = None,
+        denied_action: str = "",
     ) -> None:
         self.dialects = tuple(dialects)
         self.clock = ManualClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
@@ -49,6 +57,7 @@ class ProbedEsa:
                     {
                         "AccessKeyId": "emulator-key",
                         "AccessKeySecret": "emulator-secret",
+                        **({"Policy": all_but(denied_action)} if denied_action else {}),
                     },
                 ],
             },

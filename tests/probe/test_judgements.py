@@ -105,7 +105,26 @@ def test_only_a_refusal_that_is_about_the_plan_counts_as_one(
 def test_that_a_field_is_not_there_is_believed_after_three_readings_only(
     readings: list[datetime | None], status: str, answer: str | None
 ) -> None:
-    verdict = judgements.no_start(readings, MADE, status)
+    verdict = judgements.no_start(readings, (MADE, MADE), status)
+
+    assert (verdict and verdict.answer) == answer
+
+
+@pytest.mark.parametrize(
+    ("seconds", "start", "answer"),
+    [
+        (200, 190, "creation"),
+        (200, 3600, "another-time"),
+        (1200, 900, None),
+        (1200, 3600, None),
+        (None, 0, None),
+    ],
+)
+def test_a_time_is_told_from_that_of_the_creation_only_if_that_is_known_closely(
+    seconds: int | None, start: int, answer: str | None
+) -> None:
+    made = None if seconds is None else (MADE, MADE + timedelta(seconds=seconds))
+    verdict = judgements.no_start([MADE + timedelta(seconds=start)], made, "running")
 
     assert (verdict and verdict.answer) == answer
 

@@ -1,7 +1,9 @@
 """The whole probe against the emulator: in each dialect alone, in drawn combinations, and under faults."""
 
+import itertools
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,10 +14,11 @@ from pulumi_esa_emulator.http.app import Emulator
 from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from pulumi_esa_prefetch.probe.judgements import Verdict
 from pulumi_esa_prefetch.probe.key_questions import NEEDS_PROFILE
-from pulumi_esa_prefetch.probe.probe import ProbeFailed
+from pulumi_esa_prefetch.probe.probe import ProbeFailed, ProbeResult
 from pulumi_esa_prefetch.probe.questions import BY_NAME
 from pulumi_esa_prefetch.probe.url_budget import MOST_URLS
 from tests.probe.probing import ProbedEsa, answers_of, drawn_dialects
+from tests.support.local_esa import SITE
 
 FAST = {
     "cursor-per-plan",
@@ -59,14 +62,19 @@ def faults(seed: int, *kinds: dict[str, Any]) -> dict[str, Any]:
 
 def proven(esa: ProbedEsa) -> dict[str, str | None]:
     """The answers of a probe, none of them wrong; nothing of it is left."""
-    found = answers_of(esa.probe(denied_key=True))
-    truth = esa.truth()
+    return answers_of(proven_result(esa))
+
+
+def proven_result(esa: ProbedEsa) -> ProbeResult:
+    """The result of a probe, not one answer wrong; nothing of it is left, and no URL more is prefetched than it says."""
+    result = esa.probe(denied_key=True)
+    found, truth = answers_of(result), esa.truth()
     assert {name: answer for name, answer in found.items() if answer} == {
         name: truth[name] for name, answer in found.items() if answer
     }
-    assert esa.prefetched <= MOST_URLS
+    assert esa.prefetched <= result.urls <= MOST_URLS
     assert esa.jobs == ["job-1"]
-    return found
+    return result
 
 
 @pytest.mark.parametrize(
@@ -205,29 +213,129 @@ def test_the_table_has_the_emulators_rules_and_values() -> None:
 
 
 class SlowEsa(ProbedEsa):
-    """An ESA so slow that an hour passes before a plan is running."""
+    """An ESA each of whose calls takes some seconds, half of them before it has its effect."""
+
+    delay: Callable[[], float] = staticmethod(lambda: 0.0)
 
     def transport(self) -> httpx.BaseTransport:
         return Slow(self)
 
 
 class Slow(EmulatorTransport):
-    """Takes an hour for the first Stop."""
+    """Moves the clock with each request."""
 
-    def __init__(self, esa: ProbedEsa) -> None:
+    def __init__(self, esa: SlowEsa) -> None:
         super().__init__(esa.app)
         self._esa = esa
-        self._hours = 1
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.headers.get("x-acs-action", "").startswith("Stop"):
-            self._esa.clock.advance(3700 * self._hours)
-            self._hours = 0
+        seconds = self._esa.delay()
+        self._esa.clock.advance(seconds / 2)
+        answer = super().handle_request(request)
+        self._esa.clock.advance(seconds / 2)
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("draw", "seconds"),
+    [
+        (111, 30),
+        (112, 5),
+        (7, 100),
+        *(
+            pytest.param(n, (2, 8, 15, 40, 60, 100, 600)[n % 7], marks=pytest.mark.slow)
+            for n in range(200, 284)
+        ),
+    ],
+)
+def test_however_slow_esa_is_no_answer_is_wrong_and_each_url_is_counted(
+    draw: int, seconds: float
+) -> None:
+    rng = random.Random(draw)
+    esa = SlowEsa(drawn_dialects(rng), seed=draw)
+    esa.delay = lambda: rng.uniform(seconds / 2, seconds)
+
+    result = proven_result(esa)
+
+    assert result.urls == esa.prefetched
+
+
+@pytest.mark.parametrize(
+    "hours_at",
+    [
+        *(20, 60, 90, 120),
+        *(pytest.param(n, marks=pytest.mark.slow) for n in range(10, 200, 10)),
+    ],
+)
+@pytest.mark.parametrize(
+    "dialects",
+    [[], ["cursor-per-plan", "start-running-accepted", "delete-running-runs-on"]],
+    ids=["default", "most"],
+)
+def test_a_call_of_hours_costs_no_url_that_was_not_said(
+    hours_at: int, dialects: list[str]
+) -> None:
+    esa, calls = SlowEsa(dialects), itertools.count(1)
+    esa.delay = lambda: 4 * 3600.0 if next(calls) == hours_at else 0.0
+
+    result = proven_result(esa)
+
+    assert esa.prefetched <= result.urls <= MOST_URLS
+    assert any("time of the probe" in str(answer) for answer in result.answers.values())
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ResetScheduledPreloadJob",
+        "UpdateScheduledPreloadExecution",
+        "StopScheduledPreloadExecution",
+        "StartScheduledPreloadExecution",
+        "DeleteScheduledPreloadExecution",
+    ],
+)
+def test_without_a_right_what_it_would_do_is_not_counted_as_done(action: str) -> None:
+    esa = ProbedEsa(denied_action=action)
+
+    result = proven_result(esa)
+
+    assert result.urls == esa.prefetched
+
+
+def test_without_the_right_to_delete_jobs_no_job_is_made() -> None:
+    esa = ProbedEsa(denied_action="DeleteScheduledPreloadJob")
+
+    with pytest.raises(ProbeFailed, match=r"could not delete its job: .*esa:Delete"):
+        esa.probe()
+
+    assert not any(entry.effect for entry in esa.app.history)
+
+
+class LateDenial(ProbedEsa):
+    """An ESA that takes the right to delete jobs away once the probe has a job."""
+
+    def transport(self) -> httpx.BaseTransport:
+        return DenyingDelete(self.app)
+
+
+class DenyingDelete(EmulatorTransport):
+    """Refuses Delete of each job but the one that is asked for to learn about the right."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_delete = request.headers.get("x-acs-action") == "DeleteScheduledPreloadJob"
+        if is_delete and "0" * 24 not in str(request.url) + request.read().decode():
+            return httpx.Response(403, json={"Code": "NoPermission", "Message": "No."})
         return super().handle_request(request)
 
 
-def test_after_an_hour_no_count_is_taken_for_the_effect_of_a_call() -> None:
-    found = proven(SlowEsa())
+def test_where_the_job_cannot_be_deleted_its_plans_are() -> None:
+    esa = LateDenial()
 
-    counted = {"start-running", "cursor", "delete-running"}
-    assert {name: found[name] for name in counted} == dict.fromkeys(counted)
+    with pytest.raises(ProbeFailed, match="doctor --clean --site"):
+        esa.probe()
+
+    with esa.app.state.locked() as current:
+        left = [one for one in current.records.jobs_of(SITE) if one.name != "job-1"]
+        plans = [p for one in left for p in current.records.plans_of(one.id)]
+    assert len(left) == 1
+    assert plans == []

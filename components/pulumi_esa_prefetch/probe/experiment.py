@@ -2,10 +2,12 @@
 
 A step that proves nothing leaves its questions as not settled, with the reason, and the next step goes on. The order
 keeps the number of prefetched URLs down: the plans "next" and "no-start" are used for all that needs a running plan,
-then the plan "rest" takes what is left of the list, and after a Reset the plans "last" and "deleted" take one URL each.
+then the plan "rest" takes what is left of the list, and after a Reset the plans "last" and "deleted" take a few URLs.
+The windows of all plans that run end before a batch that was not reserved, so that no call can take too long.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,7 +38,7 @@ class Experiment:
     tell: Callable[[str, "Verdict | str"], None]
     answers: Answers = field(default_factory=dict)
     _runner: str = ""
-    _made: datetime | None = None
+    _overruns: bool = False
     _rest: int = 0
     _count_before: int | None = None
     _counts: bool = False
@@ -108,15 +110,14 @@ class Experiment:
 
     def _make_without_start(self) -> None:
         self.job.reserve()
-        self._made = self.job.now()
-        self.job.need("no-start", (None, self._made + timedelta(days=1)))
+        self.job.need("no-start", (None, self.job.end))
         self._count_before = self.job.submitted()
 
     def _new_plan(self) -> None:
         job = self.job
         job.reserve()
         start = job.now() + timedelta(seconds=LEAD)
-        job.need("next", (start, start + timedelta(days=1)))
+        job.need("next", (start, job.end))
         job.calls.wait(max(0.0, (start - job.now()).total_seconds()))
         if job.becomes("next", "running", seconds=GRACE):
             self._answer("new-plan", Verdict("starts"))
@@ -128,19 +129,17 @@ class Experiment:
         self._answer("new-plan", Verdict("waits", "still waiting three minutes later"))
 
     def _no_start(self) -> None:
-        job, made = self.job, self._made
+        job = self.job
         readings: list[datetime | None] = []
         for _ in range(6):
             job.calls.wait(_MINUTE / 15)
             plan = job.plan("no-start")
             readings += [plan.start_time] if plan is not None else []
         status = job.status("no-start")
-        if made is not None:
-            self._try(
-                "no-start",
-                lambda: judgements.no_start(readings, made, status),
-                tries=1,
-            )
+        made = job.created_within("no-start")
+        self._try(
+            "no-start", lambda: judgements.no_start(readings, made, status), tries=1
+        )
 
     def _check_counts(self) -> None:
         """Learn whether TaskSubmitted counts batches: some questions need it."""
@@ -203,6 +202,7 @@ class Experiment:
         job.move(runner, (None, end))
         job.calls.wait(_MINUTE / 2)
         if not job.becomes(runner, "finished", "failed", seconds=2 * _MINUTE):
+            self._overruns = True
             raise NotSettled(f"a plan is {job.status(runner)} after its EndTime")
         self._answer("window-over", Verdict(job.status(runner)))
 
@@ -294,8 +294,6 @@ class Experiment:
         job = self.job
         idle = self._reset_without_running()
         self._run_last()
-        job.need("deleted", job.open)
-        job.run("deleted")
 
         def judge() -> Verdict | None:
             before = job.submitted()
@@ -340,36 +338,60 @@ class Experiment:
         job = self.job
         job.need("last", job.parked)
         if job.status("last") != "running":
+            job.reserve()  # it may start by itself
             job.move("last", job.open)
             job.run("last")
 
     def _delete_running(self) -> None:
-        job = self.job
+        """Delete a plan with a short Interval; its window ends before a batch that was not reserved."""
+        job, interval = self.job, INTERVALS["deleted"]
         self._need_counts()
-        job.need("deleted", job.open)
-        job.run("deleted")
-        job.reserve()
-        plan_id = job.ids["deleted"]
+        if job.offset is None or self._overruns:
+            raise NotSettled("when the window of a plan ends is not known")
+        later = 3 if job.budget.has_room(5) else 2
+        if job.submitted() + later >= LIST_LENGTH:
+            raise NotSettled("too little is left of the URL list")
+        job.hold(later)
+        end = job.now() + timedelta(seconds=(later + 1) * interval - 5)
+        try:
+            job.reserve()  # it may start by itself
+            job.need("deleted", (job.open[0], min(end, job.end)))
+            job.run("deleted")
+            self._try("delete-running", lambda: self._deleted(min(end, job.end)))
+        finally:
+            self._end_deleted(end)
 
-        def judge() -> Verdict | None:
-            if job.submitted() + 2 > LIST_LENGTH:
-                raise NotSettled("too little is left of the URL list")
-            outcome: Outcome[str] = job.calls.make(
-                lambda esa: esa.delete_scheduled_preload_execution(plan_id=plan_id)
-            )
-            if job.is_listed("deleted"):
-                verdict = judgements.delete_listed(outcome)
-                if verdict:
-                    self._delete_waiting()
-                return verdict
-            job.calls.wait(_MINUTE / 2)  # a batch from before the Delete counts by now
-            before, seconds = job.submitted(), INTERVALS["deleted"] + _MINUTE
-            grew = job.calls.until(lambda: (job.submitted_now() or 0) > before, seconds)
-            job.submitted()
-            self._need_counts()
-            return judgements.delete_unlisted(grew=grew)
+    def _deleted(self, end: datetime) -> Verdict | None:
+        job, plan_id = self.job, self.job.ids["deleted"]
+        outcome: Outcome[str] = job.calls.make(
+            lambda esa: esa.delete_scheduled_preload_execution(plan_id=plan_id)
+        )
+        if job.is_listed("deleted"):
+            verdict = judgements.delete_listed(outcome)
+            if verdict:
+                self._delete_waiting()
+            return verdict
+        job.calls.wait(_MINUTE / 2)  # a batch from before the Delete counts by now
+        before, seconds = job.submitted(), INTERVALS["deleted"] + _MINUTE
+        if before >= LIST_LENGTH or job.is_after(end, seconds):
+            raise NotSettled("a batch after the Delete cannot be waited for")
+        grew = job.calls.until(lambda: (job.submitted_now() or 0) > before, seconds)
+        job.submitted()
+        return judgements.delete_unlisted(grew=grew)
 
-        self._try("delete-running", judge)
+    def _end_deleted(self, end: datetime) -> None:
+        """Stop the plan with the short Interval, or wait until its window is over: then it submits no more."""
+        job, found = self.job, self.answers.get("delete-running")
+        answer = found.answer if isinstance(found, Verdict) else ""
+        has_ended = answer == "accepted"
+        if not has_ended and answer != "ignored" and "deleted" in job.ids:
+            with suppress(NotSettled):
+                job.halt("deleted")
+                has_ended = True
+        if not has_ended:
+            left = (end - job.now()).total_seconds()
+            job.calls.wait(max(0.0, left) + _MINUTE / 2)
+        job.budget.release()
 
     def _delete_waiting(self) -> None:
         """Raise NotSettled unless ESA deletes a plan that waits."""
@@ -388,6 +410,7 @@ class Experiment:
     def _delete_job(self) -> None:
         job = self.job
         self._run_last()
+        job.submitted()  # for the last time, if the job is deleted
 
         def judge() -> Verdict | None:
             outcome: Outcome[str] = job.calls.make(
@@ -416,9 +439,7 @@ class Experiment:
         self._try(question, judge)
 
     def _need_counts(self) -> None:
-        """Raise NotSettled unless each batch counts, and no plan of the probe can have submitted a second one."""
-        if self.job.is_old:
-            raise NotSettled("the probe took so long that other plans submit too")
+        """Raise NotSettled unless each batch counts."""
         if not self._counts:
             raise NotSettled(
                 "TaskSubmitted did not grow by one as one URL was submitted"
@@ -433,5 +454,7 @@ class Experiment:
         raise NotSettled("no usable answer came, by faults on the way or at ESA")
 
     def _answer(self, question: str, answer: Verdict | str) -> None:
+        if isinstance(answer, Verdict):
+            self.job.calls.need_time()
         self.answers[question] = answer
         self.tell(question, answer)

@@ -14,6 +14,9 @@ _NOTATIONS: Final = {
     "millis-Z": re.compile(r"\S+T\d\d:\d\d:\d\d\.\d{3}Z"),
     "+0800": re.compile(r"\S+T\d\d:\d\d:\d\d\+0800"),
 }
+_NEAR: Final = timedelta(minutes=2)
+_MOST_UNSURE: Final = timedelta(minutes=10)
+"""If it is not known more closely than this when a plan was created, no other time can be told from it."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +84,22 @@ def equal_window(outcome: Outcome[Any], *, listed: bool) -> Verdict | None:
 
 
 def no_start(
-    readings: Sequence[datetime | None], made: datetime, status: str
+    readings: Sequence[datetime | None],
+    made: tuple[datetime, datetime] | None,
+    status: str,
 ) -> Verdict | None:
     """What a plan without StartTime has, by all readings of it; `status`: minutes later, without a Start.
 
+    `made`: the times at ESA between which the plan was created, None if they are not known.
     An answer may lack a field by a fault: one reading with a time proves it, one without proves nothing.
     """
     found = {moment for moment in readings if moment is not None}
     if len(found) > 1:
         return None
     if found:
-        near = abs(found.pop() - made) < timedelta(minutes=10)
+        if made is None or made[1] - made[0] > _MOST_UNSURE:
+            return None
+        near = made[0] - _NEAR < found.pop() < made[1] + _NEAR
         return Verdict("creation" if near else "another-time")
     if len(readings) < 3:  # noqa: PLR2004 -- see above
         return None

@@ -29,22 +29,33 @@ class ProbeCalls:
         self._client = client.observed(self._observe)
         self._clock = clock
         self.count = 0
+        self.ends: datetime | None = None
+        """The moment on this machine after which `make` sends nothing more."""
         self.times: dict[str, set[str]] = {}
 
     def now(self) -> datetime:
         """The time on this machine."""
         return self._clock.now()
 
+    def need_time(self) -> None:
+        """Raise NotSettled if the time of the probe is used up."""
+        if self.ends is not None and self.now() >= self.ends:
+            raise NotSettled("the time of the probe was used up, ESA is too slow")
+
     def wait(self, seconds: float) -> None:
         """Wait; nothing else in the probe does."""
         self._clock.sleep(seconds)
 
     def make(self, send: Callable[[EsaClient], T]) -> Outcome[T]:
-        """Make a call, and once more if the last attempt had no effect and taught nothing."""
+        """Make a call, and once more if the last attempt had no effect and taught nothing.
+
+        Raises NotSettled if the time of the probe is used up.
+        """
         outcome: Outcome[T] = Outcome("unusable")
         for attempt in range(_TRIES):
             if attempt:
                 self.wait(SETTLE)
+            self.need_time()
             self.count += 1
             try:
                 return done(send(self._client))

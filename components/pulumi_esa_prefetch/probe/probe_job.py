@@ -14,6 +14,8 @@ from pulumi_esa_prefetch.probe.probe_calls import SETTLE, ProbeCalls
 from pulumi_esa_prefetch.probe.url_budget import UrlBudget
 
 Window = tuple[datetime | None, datetime | None]
+Bounds = tuple[datetime, datetime]
+"""The times on this machine right before and after a call."""
 
 LIST_LENGTH: Final = 5
 """So many URLs: all questions together then take at most 12, also where each plan has its own place in the list."""
@@ -30,35 +32,43 @@ INTERVALS: Final = {
 """The plans by role. Each has its own Interval, by which it is found again if the answer of its Create is lost.
 
 An hour passes before a second batch, except for the plan whose second batch is looked for."""
+LIFE: Final = timedelta(minutes=59)
+"""So long after the job was made all open windows end: before a plan with an Interval of an hour has a second batch."""
+_PARKED: Final = (6.0, 6.5)
+"""The hours from now of a window that begins after the probe; too short for two batches, should the job be left."""
 _TRIES: Final = 4
 _MINUTE: Final = 60.0
 _SAME: Final = timedelta(seconds=2)
 _MOST_OFFSET: Final = timedelta(minutes=20)
+_LAST_CALLS: Final = timedelta(minutes=9)
+"""So long before the open windows end no more is asked: a plan that they end would look like one that finished."""
+_UNKNOWN_CLOCK: Final = timedelta(minutes=15)
+"""ESA refuses calls of a machine whose clock differs by more."""
 
 
 class ProbeJob:
     """One job of the probe; `ids`: its plans by role."""
 
     def __init__(
-        self, calls: ProbeCalls, budget: UrlBudget, job: Job, site_id: str
+        self, calls: ProbeCalls, budget: UrlBudget, job: Job, site_id: str, made: Bounds
     ) -> None:
         self.calls = calls
         self.budget = budget
         self.id = job.id
         self._site_id = site_id
         self.ids: dict[str, str] = {}
+        self.created: dict[str, Bounds] = {}
         self.lag = 0.0
-        self._made = calls.now()
-        self._offset = _offset(job, self._made)
-
-    @property
-    def is_old(self) -> bool:
-        """Whether its first plan may submit a second batch."""
-        return (self.calls.now() - self._made).total_seconds() >= INTERVALS["parked"]
+        self.offset = offset_bounds(job.created_at, made)
+        margin = _UNKNOWN_CLOCK if self.offset is None else timedelta()
+        created = made[0] if self.offset is None else made[0] + self.offset[1]
+        self._end = created + LIFE - margin
+        calls.ends = made[0] + LIFE - margin - _LAST_CALLS
 
     def now(self) -> datetime:
-        """The time at ESA, in whole seconds."""
-        return (self.calls.now() + self._offset).replace(microsecond=0)
+        """The time at ESA, in whole seconds; if calls are slow, an earlier one."""
+        offset = self.offset[0] if self.offset else timedelta()
+        return (self.calls.now() + offset).replace(microsecond=0)
 
     def window(self, begins: float, ends: float) -> Window:
         """A window from and to so many hours from now."""
@@ -67,18 +77,35 @@ class ProbeJob:
 
     @property
     def open(self) -> Window:
-        """A window that began an hour ago."""
-        return self.window(-1, 24)
+        """A window that began an hour ago, and ends before a plan of an hour's Interval can submit twice."""
+        return self.window(-1, 0)[0], self.end
 
     @property
     def parked(self) -> Window:
         """A window that begins in six hours."""
-        return self.window(6, 12)
+        return self.window(*_PARKED)
+
+    @property
+    def end(self) -> datetime:
+        """The time at ESA at which all open windows end."""
+        return self._end.replace(microsecond=0)
 
     @property
     def over(self) -> Window:
         """A window that ended an hour ago."""
         return self.window(-2, -1)
+
+    def is_after(self, moment: datetime, seconds: float) -> bool:
+        """Whether it may be later than this moment at ESA in so many seconds."""
+        latest = self.offset[1] if self.offset else _UNKNOWN_CLOCK
+        return self.calls.now() + latest + timedelta(seconds=seconds) > moment
+
+    def created_within(self, role: str) -> Bounds | None:
+        """The times at ESA between which the plan was created; None if they are not known."""
+        if role not in self.created or self.offset is None:
+            return None
+        before, after = self.created[role]
+        return before + self.offset[0], after + self.offset[1]
 
     def create_once(
         self, windows: Mapping[str, Window], slice_len: int = 1
@@ -93,11 +120,15 @@ class ProbeJob:
             )
             for role, (start, end) in windows.items()
         ]
+        before = self.calls.now()
         outcome = self.calls.make(
             lambda esa: esa.create_scheduled_preload_executions(
                 job_id=self.id, executions=specs
             )
         )
+        after = self.calls.now()
+        for role in windows:
+            self.created[role] = (self.created.get(role, (before,))[0], after)
         if outcome.kind == "done":
             self._measure_lag({INTERVALS[role] for role in windows})
         listed = self.calls.settled(self._ids_by_interval)
@@ -189,6 +220,12 @@ class ProbeJob:
             self.submitted()
         self.budget.reserve(urls)
 
+    def hold(self, urls: int) -> None:
+        """Set URLs aside for later batches of a plan; raises NotSettled."""
+        if not self.budget.has_room(urls):
+            self.submitted()
+        self.budget.hold(urls)
+
     def start(self, role: str, urls: int = 1) -> Outcome[Plan]:
         """Send Start, which may submit so many URLs."""
         self.reserve(urls)
@@ -209,7 +246,7 @@ class ProbeJob:
         outcome = self.calls.make(
             lambda esa: esa.reset_scheduled_preload_job(job_id=self.id)
         )
-        if outcome.kind != "refused":
+        if outcome.kind in {"done", "lost"}:
             self.budget.was_reset()
         return outcome
 
@@ -291,13 +328,26 @@ class ProbeJob:
     def _measure_lag(self, intervals: Iterable[int]) -> None:
         """Keep the longest time that a list took to show new plans."""
         wanted, began = set(intervals), self.calls.now()
-        self.calls.until(
-            lambda: wanted <= (self._ids_by_interval() or {}).keys(), _MINUTE
-        )
-        self.lag = max(self.lag, (self.calls.now() - began).total_seconds())
+        sent = began
+
+        def look() -> bool:
+            nonlocal sent
+            sent = self.calls.now()
+            return wanted <= (self._ids_by_interval() or {}).keys()
+
+        self.calls.until(look, _MINUTE)
+        self.lag = max(self.lag, (sent - began).total_seconds())
 
 
-def _offset(job: Job, now: datetime) -> timedelta:
-    """How far ESA's clock is from this machine's, by when ESA says that it made the job a moment ago."""
-    offset = timedelta() if job.created_at is None else job.created_at - now
-    return offset if abs(offset) < _MOST_OFFSET else timedelta()
+def offset_bounds(
+    created_at: datetime | None, made: Bounds
+) -> tuple[timedelta, timedelta] | None:
+    """How far ESA's clock is from this machine's, at least and at most, by when ESA says that it made the job.
+
+    `made`: the times on this machine before and after that. None if ESA does not say it, or says what cannot be.
+    """
+    if created_at is None:
+        return None
+    bounds = created_at - made[1], created_at - made[0]
+    is_likely = bounds[1] > -_MOST_OFFSET and bounds[0] < _MOST_OFFSET
+    return bounds if is_likely else None

@@ -8,18 +8,22 @@ MOST_URLS: Final = 12
 
 
 class UrlBudget:
-    """Counts what ESA counts (TaskSubmitted), and until it is read what a call may cause at the most."""
+    """Counts what ESA counts (TaskSubmitted), and what calls and running plans may add to it at the most.
+
+    `spent` is never below the truth. It is the truth once the count is read while no plan can submit.
+    """
 
     def __init__(self, most: int = MOST_URLS) -> None:
         self._most = most
         self._counted = 0
         self._pending = 0
+        self._held = 0
         self._last = 0
 
     @property
     def spent(self) -> int:
-        """The URLs that were prefetched, or may have been."""
-        return self._counted + self._pending
+        """The URLs that were prefetched, or may have been, or may still be."""
+        return self._counted + self._pending + self._held
 
     def has_room(self, urls: int) -> bool:
         """Whether so many more URLs may be prefetched."""
@@ -31,6 +35,17 @@ class UrlBudget:
             raise NotSettled(f"more than {self._most} URLs would be prefetched")
         self._pending += urls
 
+    def hold(self, urls: int) -> None:
+        """Set URLs aside for the later batches of a plan, until it is `released`; raises NotSettled."""
+        self.reserve(urls)
+        self._pending -= urls
+        self._held += urls
+
+    def release(self) -> None:
+        """Take note that no later batch comes: the next count has them all."""
+        self._pending += self._held
+        self._held = 0
+
     def read(self, task_submitted: int) -> None:
         """Take the job's TaskSubmitted, which only grows between two resets."""
         if task_submitted >= self._last:
@@ -38,5 +53,6 @@ class UrlBudget:
             self._last, self._pending = task_submitted, 0
 
     def was_reset(self) -> None:
-        """Take note that the job's TaskSubmitted begins at 0 again."""
-        self._last = 0
+        """Take note that the job's TaskSubmitted may begin at 0 again; what was not read before it is lost."""
+        self._counted += self._pending
+        self._last = self._pending = 0
