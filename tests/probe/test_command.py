@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from tests.support.local_esa import SITE, job, plan
 ROOT = Path(__file__).resolve().parents[2]
 DIALECTS = ("stop-waiting-refused", "cursor-per-plan", "times-utc")
 PROBE = ("doctor", "--probe", f"--site={SITE}", f"--url={URL}", "--yes")
-CLEAN = ("doctor", "--probe", "--clean", f"--site={SITE}", "--yes")
+CLEAN = ("doctor", "--clean", f"--site={SITE}", "--yes")
 # The names of jobs that no probe has made.
 FOREIGN = ["job-1", f"{PREFIX}mine", f"my-{PREFIX}0123456789ab"]
 
@@ -36,12 +36,10 @@ FOREIGN = ["job-1", f"{PREFIX}mine", f"my-{PREFIX}0123456789ab"]
 class ServedEsa:
     """An emulator on a socket; `on_request` gets the number of each request, before its answer is sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str] = FOREIGN) -> None:
         self.on_request: Callable[[int], None] = lambda _: None
         self.requests = 0
-        jobs = [
-            job(n, [plan(n, "running")]) | {"Name": f} for n, f in enumerate(FOREIGN)
-        ]
+        jobs = [job(n, [plan(n, "running")]) | {"Name": f} for n, f in enumerate(names)]
         self.app: Emulator = create_app(
             seed={"sites": [{"SiteId": SITE, "Status": "active"}], "jobs": jobs},
             dialects=DIALECTS,
@@ -107,6 +105,8 @@ def test_the_table_says_what_the_account_answers_and_the_file_makes_a_local_esa_
     assert "Stop on a waiting plan     refused (HTTP 400" in out
     assert "20 of 21 questions settled; 7 URLs prefetched, " in out
     assert "ESA prefetches at most 12 URLs" in err
+    assert "long-lived keys, from variable ALIBABA_CLOUD_ACCESS_KEY_ID" in err
+    assert f"on site {SITE} at {esa.endpoint}" in err
     text = (tmp_path / "answers.json").read_text()
     assert not re.search(rf"[0-9a-f]{{24}}|{SITE}|example|emulator|{PREFIX}", text)
     given = read_answers(tmp_path / "answers.json")
@@ -127,7 +127,7 @@ def test_json_has_stdout_for_itself(esa: ServedEsa, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (PROBE[:-1], "non-interactive mode requires --yes flag"),
+        (PROBE[:-1], "--yes is needed where nobody can be asked"),
         (CLEAN[:-1], "No probe has left a job"),
         (("doctor", "--probe", "--yes"), "--probe needs --site ID"),
         ((*PROBE[:3], "--yes"), "--probe needs --url URL"),
@@ -135,6 +135,12 @@ def test_json_has_stdout_for_itself(esa: ServedEsa, tmp_path: Path) -> None:
         ((*PROBE[:3], "--yes", "--url=https://example.com/ü"), "--url must be a URL"),
         (("doctor", "--probe", "--site=example.com"), "the id of a site is a number"),
         (("doctor", f"--url={URL}"), "go with --probe"),
+        (("doctor", "--clean", "--yes"), "--clean needs --site ID"),
+        ((*CLEAN, f"--url={URL}"), "do not go with --clean"),
+        ((*CLEAN, "--write=a.json"), "do not go with --clean"),
+        ((*PROBE[:3], "--url=https://me:pass@example.com/a"), "no user name"),
+        ((*PROBE[:3], "--url=https://example.com/a#b"), "or fragment"),
+        ((*PROBE, "--write=."), "--write: . is not a file"),
         ((*PROBE, "--stack=nope"), "error: no stack named 'nope'"),
         ((*PROBE, "--write=no/answers.json"), "no/answers.json: No such file"),
         ((*PROBE, "--site=7"), "SiteNotFound, HTTP 404"),
@@ -151,7 +157,9 @@ def test_what_cannot_be_done_is_said_in_one_sentence_and_changes_nothing(
     code, out, err = esa.run(*arguments, cwd=tmp_path)
 
     assert says in out + err
-    assert code == (0 if "No probe" in says else 1)
+    assert code == {"No": 0, "--yes": 2}.get(says.split(maxsplit=1)[0], 1)
+    assert "pass@" not in out + err
+    assert {path.name for path in tmp_path.iterdir()} <= {"Pulumi.yaml", ".pulumi"}
     assert not any(entry.effect for entry in esa.app.history)
 
 
@@ -169,6 +177,60 @@ def test_a_signal_ends_it_after_its_job_is_deleted(
     assert process.returncode == code
     assert "Interrupted: deleting the job of the probe ..." in err
     assert esa.jobs == FOREIGN
+
+
+def test_what_another_interruption_does_is_said_and_the_third_leaves_the_job_by_name(
+    esa: ServedEsa, tmp_path: Path
+) -> None:
+    process = esa.open(*PROBE, "--write=answers.json", cwd=tmp_path)
+    esa.on_request = lambda n: (
+        process.send_signal(signal.SIGINT) if n in {60, 63, 66} else None
+    )
+    _, err = process.communicate(timeout=60)
+    esa.on_request = lambda _: None
+    command = f"Delete it by: esa-prefetch doctor --clean --site {SITE}"
+    (left,) = set(esa.jobs) - set(FOREIGN)
+    cleaned = esa.run(*CLEAN, "--json", cwd=tmp_path)
+
+    assert process.returncode == 130
+    assert "One more interruption leaves it at ESA." in err
+    assert f"the job {left} may be left" in err
+    assert command in err
+    assert not (tmp_path / "answers.json").exists()
+    assert len(json.loads(cleaned[1])["deleted"]) == 1
+    assert esa.jobs == FOREIGN
+
+
+def test_clean_leaves_a_job_that_only_has_the_name_of_a_probes(tmp_path: Path) -> None:
+    name = f"{PREFIX}0123456789ab"
+    served = ServedEsa([name])
+    with closing(served.app), running(served.app) as served.endpoint:
+        code, out, err = served.run(*CLEAN, cwd=tmp_path)
+
+    assert (code, "No probe has left a job" in out) == (0, True)
+    assert f"Not touched, it is no probe's: {name}" in err
+    assert served.jobs == [name]
+
+
+def test_where_the_secrets_of_the_stack_cannot_be_read_no_other_keys_are_used(
+    esa: ServedEsa, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: launch\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "encryptionsalt: v1:AAAAAAAAAAA=:v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"
+        "config:\n  esa-prefetch:secretKey:\n    secure: v1:AAAAAAAAAAAAAAAA:AAAA\n"
+    )
+    stack = tmp_path / ".pulumi/stacks/launch/dev.json"
+    stack.parent.mkdir(parents=True)
+    stack.write_text(
+        '{"version": 3, "checkpoint": {"stack": "organization/launch/dev", "latest": null}}'
+    )
+    for arguments in (PROBE, CLEAN):
+        code, _, err = esa.run(*arguments, "--stack=dev", cwd=tmp_path)
+
+        assert code == 1
+        assert "the secrets of its config cannot be read" in err
+    assert esa.requests == 0
 
 
 def kill_and_clean(esa: ServedEsa, at: int, cwd: Path) -> tuple[int, list[str]]:
@@ -197,7 +259,10 @@ def test_after_a_kill_clean_deletes_the_job_and_no_other(
 
     assert len(left) == len(FOREIGN) + 1
     assert "an earlier probe left 1 job on this site" in again[2]
-    assert (asked[0], PREFIX in asked[1], "--yes" in asked[2]) == (1, True, True)
+    assert f"delete it first, by esa-prefetch doctor --clean --site {SITE}" in again[2]
+    assert "The probe works on site" not in again[2]
+    assert (asked[0], PREFIX in asked[1], "--yes" in asked[2]) == (2, True, True)
+    assert "minutes ago, a probe may be at work" in asked[1]
     assert cleaned[1].endswith("Deleted 1 job.\n")
     assert esa.jobs == FOREIGN
 

@@ -66,7 +66,7 @@ def proven(esa: ProbedEsa) -> dict[str, str | None]:
 
 
 def proven_result(esa: ProbedEsa) -> ProbeResult:
-    """The result of a probe, not one answer wrong; nothing of it is left, and no URL more is prefetched than it says."""
+    """The result of a probe, no answer wrong; nothing of it is left, and no URL more is prefetched than it says."""
     result = esa.probe(denied_key=True)
     found, truth = answers_of(result), esa.truth()
     assert {name: answer for name, answer in found.items() if answer} == {

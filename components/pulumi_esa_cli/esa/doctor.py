@@ -54,7 +54,7 @@ DeniedKeyProfile = Annotated[
 ]
 Clean = Annotated[
     bool,
-    flag("--clean", "With --probe: delete what an interrupted probe left."),
+    flag("--clean", "Delete what an interrupted probe left on the site."),
 ]
 _INDENT: Final = 20
 """Where the text of a line begins: after the status and the check."""
@@ -85,17 +85,22 @@ def doctor(  # noqa: PLR0913 - one argument per option
     Without a project or a stack it checks the environment alone. Exits with 1 if a check failed.
 
     With --probe it learns instead how the ESA of this account answers where its documentation is
-    silent: by a job of its own on a site, after asking.
+    silent: by a job of its own on a site, after asking. With --clean it deletes the job that an
+    interrupted probe left there.
     """
     asked = ProbeOptions(
         _site(site) or "", url, clean, denied_key_profile, write, as_json, yes
     )
-    if not probe and asked != ProbeOptions(asked.site, as_json=as_json):
+    if clean and (url or write or denied_key_profile):
         raise EngineError(
-            "--url, --write, --denied-key-profile, --clean and --yes go with --probe"
+            "--url, --write and --denied-key-profile do not go with --clean"
+        )
+    if not (probe or clean) and asked != ProbeOptions(asked.site, as_json=as_json):
+        raise EngineError(
+            "--url, --write, --denied-key-profile and --yes go with --probe"
         )
     source, about_stack = read_examined(context.obj, stack)
-    if probe:
+    if probe or clean:
         run_probe_command(context.obj, source, about_stack, asked)
         return
     examination = Examination(source, about_stack, _site(site), instance or None)

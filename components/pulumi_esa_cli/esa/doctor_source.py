@@ -14,6 +14,7 @@ from pulumi_esa_prefetch.doctor.findings import Finding, Status
 from pulumi_esa_prefetch.doctor.setting_checks import MASK, ConfigSource, usable_config
 
 _ALONE: Final = "the environment alone is checked"
+_SET_IT: Final = "set PULUMI_CONFIG_PASSPHRASE to the stack's passphrase"
 
 Config = dict[str, ConfigValue]
 
@@ -34,6 +35,11 @@ def read_examined(global_flags: GlobalFlags, name: str) -> tuple[ConfigSource, F
     except EngineError as error:
         return ConfigSource({}, os.environ), _without_stack(error, name)
     return _source(config), _stack_finding(stack, problem)
+
+
+def lacks_secrets(about_stack: Finding) -> bool:
+    """Whether the secrets of the stack could not be read, so that other keys than the stack's may be used."""
+    return about_stack.what_to_do == _SET_IT
 
 
 def _config(stack: Stack) -> tuple[Config, EngineError | None]:
@@ -63,7 +69,7 @@ def _stack_finding(stack: Stack, problem: EngineError | None) -> Finding:
         "stack",
         "warning",
         f"{text}; the secrets of its config cannot be read: {problem}",
-        "set PULUMI_CONFIG_PASSPHRASE to the stack's passphrase",
+        _SET_IT,
     )
 
 

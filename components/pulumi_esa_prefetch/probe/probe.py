@@ -93,6 +93,13 @@ def run_probe(  # noqa: PLR0913 - two more that have a default
     return ProbeResult(in_order, budget.spent, calls.count, probe_job.lag, dropped)
 
 
+def refuse_to_begin(esa: EsaClient, clock: Clock, site_id: str) -> None:
+    """Raise ProbeFailed if an earlier probe left a job on the site, or the probe could not delete its own."""
+    calls = ProbeCalls(esa, clock)
+    _refuse_leftovers(calls, site_id)
+    _refuse_without_delete(calls)
+
+
 def _count(job: ProbeJob) -> None:
     """Count for the last time, when nothing runs any more; without it the number is what it may be at the most."""
     with suppress(NotSettled):
