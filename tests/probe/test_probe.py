@@ -18,7 +18,7 @@ from pulumi_esa_prefetch.probe.probe import ProbeFailed, ProbeResult
 from pulumi_esa_prefetch.probe.questions import BY_NAME
 from pulumi_esa_prefetch.probe.url_budget import MOST_URLS
 from tests.probe.probing import ProbedEsa, answers_of, drawn_dialects
-from tests.support.local_esa import SITE
+from tests.support.local_esa import SITE, job
 
 FAST = {
     "cursor-per-plan",
@@ -243,7 +243,7 @@ class Slow(EmulatorTransport):
         (112, 5),
         (7, 100),
         *(
-            pytest.param(n, (2, 8, 15, 40, 60, 100, 600)[n % 7], marks=pytest.mark.slow)
+            pytest.param(n, (2, 8, 15, 40, 60, 100)[n % 6], marks=pytest.mark.slow)
             for n in range(200, 284)
         ),
     ],
@@ -258,6 +258,7 @@ def test_however_slow_esa_is_no_answer_is_wrong_and_each_url_is_counted(
     result = proven_result(esa)
 
     assert result.urls == esa.prefetched
+    assert result.list_lag == 0  # the time that calls take is no lag of a list
 
 
 @pytest.mark.parametrize(
@@ -339,3 +340,50 @@ def test_where_the_job_cannot_be_deleted_its_plans_are() -> None:
         plans = [p for one in left for p in current.records.plans_of(one.id)]
     assert len(left) == 1
     assert plans == []
+
+
+class KilledEsa(ProbedEsa):
+    """An ESA that no call reaches any more from one on, as if the probe were killed."""
+
+    last = 0
+
+    def transport(self) -> httpx.BaseTransport:
+        return Cut(self)
+
+
+class Cut(EmulatorTransport):
+    """Ends the program at each request after the last one."""
+
+    def __init__(self, esa: KilledEsa) -> None:
+        super().__init__(esa.app)
+        self._esa = esa
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._esa.last -= 1
+        if self._esa.last < 0:
+            raise SystemExit(1)
+        return super().handle_request(request)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        *(60, 100, 150, 215),
+        *(pytest.param(n, marks=pytest.mark.slow) for n in range(20, 250, 5)),
+    ],
+)
+def test_what_a_kill_leaves_prefetches_no_second_batch_but_of_one_plan(at: int) -> None:
+    esa = KilledEsa(["cursor-per-plan"])
+    esa.last = at
+    with pytest.raises(SystemExit):
+        esa.probe()
+
+    killed = esa.clock.now()
+    esa.clock.advance(48 * 3600)
+    with esa.app.state.locked():
+        batches = [b for b in esa.app.state.batches if b.job_id != job(1, [])["Id"]]
+        later = [b for b in batches if b.at > killed]
+    plans = {b.plan_id for b in later}
+
+    assert len(later) <= len(plans) + 3
+    assert sum(b.count for b in batches) <= MOST_URLS + len(plans)

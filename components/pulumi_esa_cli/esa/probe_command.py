@@ -192,7 +192,10 @@ def _clean(
         left: list[str] = []
         if jobs:
             _refuse_without_answer(global_flags, options)
-            _confirm(options, f"Delete {_jobs(len(jobs))} with their plans?")
+            _confirm(
+                options,
+                f"Delete {_jobs(len(jobs))} with all plans, at {settings.endpoint}?",
+            )
             left = cleanup.delete_jobs(calls, site, [job.id for job in jobs])
     if options.as_json:
         deleted = [job.id for job in jobs if job.id not in left]

@@ -16,6 +16,7 @@ from pulumi_esa_prefetch.api.models import Plan
 from pulumi_esa_prefetch.probe import judgements
 from pulumi_esa_prefetch.probe.judgements import Verdict
 from pulumi_esa_prefetch.probe.outcomes import NotSettled, Outcome
+from pulumi_esa_prefetch.probe.probe_calls import SETTLE
 from pulumi_esa_prefetch.probe.probe_job import INTERVALS, LIST_LENGTH, ProbeJob
 
 LEAD: Final = 90.0
@@ -348,9 +349,9 @@ class Experiment:
         self._need_counts()
         if job.offset is None or self._overruns:
             raise NotSettled("when the window of a plan ends is not known")
-        later = 3 if job.budget.has_room(5) else 2
-        if job.submitted() + later >= LIST_LENGTH:
+        if job.submitted() + 2 > LIST_LENGTH:
             raise NotSettled("too little is left of the URL list")
+        later = next((n for n in (3, 2) if job.budget.has_room(n + 1)), 1)
         job.hold(later)
         end = job.now() + timedelta(seconds=(later + 1) * interval - 5)
         try:
@@ -373,7 +374,7 @@ class Experiment:
             return verdict
         job.calls.wait(_MINUTE / 2)  # a batch from before the Delete counts by now
         before, seconds = job.submitted(), INTERVALS["deleted"] + _MINUTE
-        if before >= LIST_LENGTH or job.is_after(end, seconds):
+        if before >= LIST_LENGTH or job.is_after(end, INTERVALS["deleted"] + SETTLE):
             raise NotSettled("a batch after the Delete cannot be waited for")
         grew = job.calls.until(lambda: (job.submitted_now() or 0) > before, seconds)
         job.submitted()

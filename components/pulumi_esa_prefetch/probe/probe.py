@@ -102,9 +102,11 @@ def refuse_to_begin(esa: EsaClient, clock: Clock, site_id: str) -> None:
 
 def _count(job: ProbeJob) -> None:
     """Count for the last time, when nothing runs any more; without it the number is what it may be at the most."""
-    with suppress(NotSettled):
-        cleanup.stop_plans(job.calls, job.id)
-        job.submitted()
+    for _ in range(_TRIES):
+        with suppress(NotSettled):
+            cleanup.stop_plans(job.calls, job.id)
+            job.submitted()
+            return
 
 
 def _asked(ask: Callable[[], Verdict]) -> Verdict | str:

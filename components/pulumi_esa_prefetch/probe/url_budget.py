@@ -23,11 +23,16 @@ class UrlBudget:
     @property
     def spent(self) -> int:
         """The URLs that were prefetched, or may have been, or may still be."""
+        return min(self._most, self._bound)
+
+    @property
+    def _bound(self) -> int:
+        """What is spent at the most; above the allowance only where something is counted twice, after a lost Reset."""
         return self._counted + self._pending + self._held
 
     def has_room(self, urls: int) -> bool:
         """Whether so many more URLs may be prefetched."""
-        return self.spent + urls <= self._most
+        return self._bound + urls <= self._most
 
     def reserve(self, urls: int = 1) -> None:
         """Set URLs aside for the next call; raises NotSettled if there are not enough left."""
@@ -49,7 +54,9 @@ class UrlBudget:
     def read(self, task_submitted: int) -> None:
         """Take the job's TaskSubmitted, which only grows between two resets."""
         if task_submitted >= self._last:
-            self._counted += task_submitted - self._last
+            grown = task_submitted - self._last
+            self._held -= min(self._held, max(0, grown - self._pending))
+            self._counted += grown
             self._last, self._pending = task_submitted, 0
 
     def was_reset(self) -> None:
