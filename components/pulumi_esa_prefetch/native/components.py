@@ -109,8 +109,8 @@ class Components(Provider):
         _check_names(inputs, CAMPAIGN_INPUTS, "plans", faults)
         faults.add(*_wrong_types(inputs.given))
         faults.refuse()
-        campaign = ComponentResource(CAMPAIGN, name, None, options)
         if inputs.unknown:
+            campaign = ComponentResource(CAMPAIGN, name, None, options)
             names = [each.name for each in fields(CampaignOutputs)]
             return _result(campaign, dict.fromkeys(names, _unknown()))
         plans = merged(
@@ -119,6 +119,7 @@ class Components(Provider):
         )
         faults.add(*map(sentence_in_schema, wrong_plans(plans)))
         faults.refuse()
+        campaign = ComponentResource(CAMPAIGN, name, None, options)
         opts = ResourceOptions(parent=campaign, depends_on=inputs.dependencies)
         made = {n: PlanResource(f"{name}-{n}", p, opts) for n, p in plans.items()}
         return _result(campaign, vars(CampaignOutputs.of(made)))
