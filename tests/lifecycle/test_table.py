@@ -20,8 +20,9 @@ def test_every_row_of_the_decision_table_holds_on_the_whole_path(
         assert not wrong, "\n".join([phase, *wrong])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    "face", [pytest.param("dynamic", marks=pytest.mark.slow), "native"]
+)
 def test_under_limits_that_deny_every_row_holds_and_no_start_slips_through(
     emulator: Emulators, stack: Stacks
 ) -> None:

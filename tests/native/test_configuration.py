@@ -8,8 +8,7 @@ import pytest
 from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.native import configuration
 from pulumi_esa_prefetch.native.configuration import Configuration, read_configuration
-from pulumi_esa_prefetch.settings.credential_sources import Credentials
-from pulumi_esa_prefetch.settings.settings import SettingsError
+from pulumi_esa_prefetch.settings.settings import DEFAULT_DEADLINE, SettingsError
 
 PROVIDERS = "urn:pulumi:test::test::pulumi:providers:esa-prefetch::"
 DEFAULTS = (
@@ -18,16 +17,7 @@ DEFAULTS = (
     "default_0_1_0_github_/api.github.com/org/repo",
 )
 LIMITS = '{"maxOriginUrlsPerSecond": 5, "enforce": "deny"}'
-STACK = {
-    "PULUMI_CONFIG": json.dumps(
-        {
-            "alicloud:accessKey": "stack-key",
-            "alicloud:secretKey": "stack-secret",
-            "esa-prefetch:limits": LIMITS,
-            "esa-prefetch:deadline": "1",
-        }
-    )
-}
+STACK = {"PULUMI_CONFIG": json.dumps({"limits": LIMITS, "deadline": "1"})}
 
 
 def read(name: str, environ: dict[str, str], **args: Any) -> Configuration:
@@ -35,13 +25,9 @@ def read(name: str, environ: dict[str, str], **args: Any) -> Configuration:
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_the_default_provider_has_the_stacks_keys_of_alicloud_and_its_limits(
-    name: str,
-) -> None:
+def test_the_default_provider_has_the_limits_of_the_stack(name: str) -> None:
     found = read(name, STACK)
 
-    assert isinstance(found.settings.credentials, Credentials)
-    assert found.settings.credentials.access_key_id == "stack-key"
     assert found.limits == LIMITS
 
 
@@ -49,8 +35,8 @@ def test_the_default_provider_has_the_stacks_keys_of_alicloud_and_its_limits(
 def test_an_explicit_provider_has_nothing_of_the_stack(name: str) -> None:
     found = read(name, STACK)
 
-    assert not isinstance(found.settings.credentials, Credentials)
     assert found.limits is None
+    assert found.settings.deadline == DEFAULT_DEADLINE
 
 
 def test_arguments_may_be_typed_or_text() -> None:

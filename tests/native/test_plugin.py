@@ -1,5 +1,6 @@
 """The plugin as an engine meets it: its own process, gRPC, a local ESA over HTTP."""
 
+import json
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -91,7 +92,8 @@ def test_a_wrong_argument_of_the_provider_is_one_sentence(
 def test_an_explicit_provider_reads_its_arguments_and_the_environment_alone(
     esa: Esa,
 ) -> None:
-    stack = '{"alicloud:accessKey": "stack-key", "alicloud:secretKey": "wrong"}'
+    frozen = {"freeze": ["2020-01-01T00:00Z/2099-01-01T00:00Z"], "enforce": "deny"}
+    stack = json.dumps({"limits": json.dumps(frozen)})
     with plugin(esa.endpoint, PULUMI_CONFIG=stack) as served:
         served.configure()
         refused = failure(served.create(1))
@@ -99,7 +101,7 @@ def test_an_explicit_provider_reads_its_arguments_and_the_environment_alone(
         served.configure(EXPLICIT)
         created = served.create(1).result(timeout=60)
 
-    assert "InvalidAccessKeyId" in refused
+    assert "esa-prefetch:limits deny it" in refused
     assert created.id == f"{job_id(1)}:{plan_id(1)}"
 
 

@@ -2,8 +2,9 @@
 
 The default provider gets every key of the stack's namespace, also those that are the program's (``plans``) or
 another one's. They are accepted and dropped: a change of them is no change of the provider. Nor is one of the stack's
-``limits``, which are read anew in each run. An explicit provider has its arguments and the environment alone, so
-that it never signs with the stack's keys by mistake.
+``limits``, which are read anew in each run: the engine gives a plugin the stack's config of its own namespace, under
+bare names, in PULUMI_CONFIG. No engine gives it ``alicloud:*``. An explicit provider has its arguments and the
+environment alone.
 """
 
 import json
@@ -69,7 +70,9 @@ def read_configuration(
     urn: str, args: Mapping[str, Any], environ: Mapping[str, str]
 ) -> Configuration:
     """Read the configuration of the provider with this URN. Raises SettingsError and LimitsError."""
-    get = _getter(args, _stack_config(environ) if _is_default(urn) else {})
+    if _is_default(urn):
+        args = {"limits": _stack_config(environ).get("limits"), **args}
+    get = _getter(args)
     limits = get(f"{NAMESPACE}:limits")
     Limits.parse(limits)
     return Configuration(
@@ -82,21 +85,14 @@ def _is_default(urn: str) -> bool:
     return _DEFAULT_NAME.search(urn) is not None
 
 
-def _getter(args: Mapping[str, Any], stack: Mapping[str, Any]) -> Get:
-    """Read a config value: the provider's own from the arguments; ``alicloud:*`` and limits from the stack's config."""
+def _getter(args: Mapping[str, Any]) -> Get:
+    """Read a config value of this namespace from the arguments."""
     named = {f"{NAMESPACE}:{name}": value for name, value in args.items()}
-    limits = f"{NAMESPACE}:limits"
-    shared = {
-        name: value
-        for name, value in stack.items()
-        if name == limits or not name.startswith(f"{NAMESPACE}:")
-    }
-    known = shared | named
-    return lambda full_name: _text(known.get(full_name))
+    return lambda full_name: _text(named.get(full_name))
 
 
 def _stack_config(environ: Mapping[str, str]) -> Mapping[str, Any]:
-    """The stack's config, which the engine gives a provider in PULUMI_CONFIG."""
+    """The stack's config of this namespace, as the engine gives it."""
     try:
         found = json.loads(environ.get("PULUMI_CONFIG") or "{}")
     except ValueError:
