@@ -34,24 +34,24 @@ class Record:
         hook = HookCall(session)
         try:
             if not self.outputs:
-                self.id, self.outputs = plan_resource.create(hook, checked.inputs)
+                self.id, self.outputs = plan_resource.create(hook, checked.props)
             else:
                 self.outputs = plan_resource.update(
-                    hook, self.id, self.outputs, checked.inputs
+                    hook, self.id, self.outputs, checked.props
                 )
         except RecordedInPart as failure:
             # An engine keeps the old inputs after an update that failed in part.
             if not self.outputs:
-                self.inputs = checked.inputs
+                self.inputs = checked.props
             self.id, self.outputs = failure.id, failure.outputs
             self.reason = failure.reason
         else:
-            self.inputs = checked.inputs
+            self.inputs = checked.props
 
     def diff(self, **given: Any) -> PlanDiff:
         """What a preview finds."""
         session = self.world.session
-        news = plan_resource.check(session, self.inputs, inputs(**given)).inputs
+        news = plan_resource.check(session, self.inputs, inputs(**given)).props
         return plan_resource.diff(session, self.id, self.outputs, self.inputs, news)
 
     def destroy(self) -> None:

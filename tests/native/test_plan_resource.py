@@ -158,7 +158,7 @@ def test_an_imported_plan_shows_no_difference_and_nothing_is_done_to_it(
     id_, outputs, declared = found
 
     checked = plan_resource.check(world.session, declared, declared)
-    after = plan_resource.diff(world.session, id_, outputs, declared, checked.inputs)
+    after = plan_resource.diff(world.session, id_, outputs, declared, checked.props)
 
     assert id_ == ID
     rests = {"desiredState": "stopped"} if status in {"stopped", "failed"} else {}

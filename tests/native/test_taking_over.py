@@ -22,11 +22,11 @@ def test_a_state_of_every_version_is_taken_over_by_one_update_that_only_records(
     given = {camel: old[name] for camel, name in INPUTS.items() if name in old}
 
     checked = plan_resource.check(session, old, given)
-    found = plan_resource.diff(session, record.id, record.outputs, old, checked.inputs)
+    found = plan_resource.diff(session, record.id, record.outputs, old, checked.props)
     hook = HookCall(session)
-    outputs = plan_resource.update(hook, record.id, record.outputs, checked.inputs)
+    outputs = plan_resource.update(hook, record.id, record.outputs, checked.props)
     after = plan_resource.diff(
-        session, record.id, outputs, checked.inputs, checked.inputs
+        session, record.id, outputs, checked.props, checked.props
     )
 
     assert checked.failures == ()

@@ -194,7 +194,7 @@ def _clean(
             _refuse_without_answer(global_flags, options)
             _confirm(
                 options,
-                f"Delete {_jobs(len(jobs))} with all plans, at {settings.endpoint}?",
+                f"Delete {count_text(len(jobs), 'job')} with all plans, at {settings.endpoint}?",
             )
             left = cleanup.delete_jobs(calls, site, [job.id for job in jobs])
     if options.as_json:
@@ -204,7 +204,7 @@ def _clean(
         raise ProbeFailed(f"not deleted: {', '.join(left)}; try it again")
     if not options.as_json:
         none = f"No probe has left a job on site {site}."
-        echo(f"Deleted {_jobs(len(jobs))}." if jobs else none)
+        echo(f"Deleted {count_text(len(jobs), 'job')}." if jobs else none)
 
 
 def _leftovers(calls: ProbeCalls, options: ProbeOptions) -> list[Job]:
@@ -224,12 +224,8 @@ def _leftovers(calls: ProbeCalls, options: ProbeOptions) -> list[Job]:
     return jobs
 
 
-def _jobs(count: int) -> str:
-    return f"{count} job{'' if count == 1 else 's'}"
-
-
 def _job_line(job: Job, now: datetime) -> str:
-    """A job with what ESA says of its URL, its domain, and its age."""
+    """A job with its age and its domain: ESA returns no URL of a job."""
     domains = f", URLs of {job.domains}" if job.domains else ""
     line = f"{job.name} ({job.id}){domains}"
     if job.created_at is None:

@@ -14,11 +14,7 @@ from pulumi_esa_prefetch.native.property_names import INPUTS, PROPERTIES
 from pulumi_esa_prefetch.provider import plan_decision
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.plan_decision import Act, Decision
-from pulumi_esa_prefetch.provider.plan_properties import (
-    PlanInputs,
-    PlanState,
-    read_declaration,
-)
+from pulumi_esa_prefetch.provider.plan_properties import PlanState, read_declaration
 from pulumi_esa_prefetch.provider.session import ProviderSession
 
 Props = dict[str, Any]
@@ -52,18 +48,9 @@ def updated(session: ProviderSession, recorded: PlanState, news: Props) -> Props
     if state.job_id is None:
         return unknown(state.props(), UNKNOWN)
     plan = _find(session, state.job_id, state.plan_id)
-    decided = _at_update(session, declared, recorded, plan)
-    return _after(decided, state, plan, session.clock.now())
-
-
-def _at_update(
-    session: ProviderSession,
-    declared: PlanInputs,
-    recorded: PlanState,
-    plan: Plan | None,
-) -> Decision:
     now = session.clock.now()
-    return plan_decision.at_update(declared, recorded, plan, now)
+    decided = plan_decision.at_update(declared, recorded, plan, now)
+    return _after(decided, state, plan, now)
 
 
 def _after(

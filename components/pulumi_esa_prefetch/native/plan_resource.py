@@ -27,6 +27,7 @@ from pulumi_esa_prefetch.provider.messages import note
 from pulumi_esa_prefetch.provider.outcome_words import TAKEN_OVER
 from pulumi_esa_prefetch.provider.plan_decision import UNRECORDED, Act
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs, PlanState
+from pulumi_esa_prefetch.provider.resource_hooks import CheckedPlan
 from pulumi_esa_prefetch.provider.session import ProviderSession
 
 Props = dict[str, Any]
@@ -44,14 +45,6 @@ class RecordedInPart(Exception):
 
 
 @dataclass(frozen=True)
-class Checked:
-    """The inputs to record, and pairs of a property's name and what is wrong with it."""
-
-    inputs: Props
-    failures: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class PlanDiff:
     """How a declaration differs from the state."""
 
@@ -60,17 +53,17 @@ class PlanDiff:
     properties: Mapping[str, Kind] = field(default_factory=dict)
 
 
-def check(session: ProviderSession, olds: Props, news: Props) -> Checked:
+def check(session: ProviderSession, olds: Props, news: Props) -> CheckedPlan:
     """Name each wrong property."""
     wrong = unknown_inputs(news)
     if wrong:
-        return Checked(news, tuple(wrong))
+        return CheckedPlan(news, tuple(wrong))
     checked = resource_hooks.check(session, in_provider(olds), in_provider(news))
     failures = [
         (sentence_in_schema(name), sentence_in_schema(reason))
         for name, reason in checked.failures
     ]
-    return Checked(in_schema(checked.props), tuple(failures))
+    return CheckedPlan(in_schema(checked.props), tuple(failures))
 
 
 def diff(
@@ -120,7 +113,7 @@ def read(
     return (
         known_id,
         in_schema(outs),
-        in_schema(in_provider(inputs) or declared_in(outs)),
+        in_schema(in_provider(inputs) or _declared_in(outs)),
     )
 
 
@@ -160,8 +153,7 @@ def delete(hook: HookCall, id_: str, props: Props) -> None:
     resource_hooks.delete(hook, id_, in_provider(props))
 
 
-def declared_in(outs: Props) -> Props:
-    """The declaration in a plan's outputs."""
+def _declared_in(outs: Props) -> Props:
     return {name: outs[name] for name in PlanInputs.model_fields if name in outs}
 
 
@@ -206,8 +198,8 @@ def _record_unknown_status(state: PlanState, news: Props, *, was: int = 0) -> No
             f"plan {state.id} was started, and its status could not be read: the next up reads it, "
             "and starts the plan only if it does not run"
         )
-        outputs = _unsettled(state, state.triggers)
-        raise RecordedInPart(state.id, outputs, news, reason)
+        unsettled = state.model_copy(update={"attempted": state.triggers})
+        raise RecordedInPart(state.id, in_schema(unsettled.outputs()), news, reason)
 
 
 def _record_unknown_start(props: Props, news: Props, error: PrefetchError) -> None:
@@ -221,9 +213,9 @@ def _record_unknown_start(props: Props, news: Props, error: PrefetchError) -> No
         return
     if declared.job_id is not None:
         seen = PlanState.of(declared, declared.job_id).seen_as(before)
-        state = seen.model_copy(update={"status": UNRECORDED, "starts": 1})
-        outputs = _unsettled(state, declared.triggers)
-        raise RecordedInPart(state.id, outputs, news, str(error))
+        known = {"status": UNRECORDED, "starts": 1, "attempted": declared.triggers}
+        state = seen.model_copy(update=known)
+        raise RecordedInPart(state.id, in_schema(state.outputs()), news, str(error))
 
 
 def _record_failed_rerun(
@@ -241,15 +233,12 @@ def _record_failed_rerun(
     left = error.left_as
     if left is None or declared.trigger_text == state.trigger_text:
         return
-    outputs = _outputs(before, state.seen_as(left))
+    after = state.seen_as(left)
     if error.start_is_unknown:
-        status = left.status if left.status == "finished" else UNRECORDED
-        known = {"status": status, "starts": state.starts + 1}
-        unsettled = state.seen_as(left).model_copy(update=known)
-        outputs |= _unsettled(unsettled, declared.triggers)
-    raise RecordedInPart(id_, outputs, news, str(error))
-
-
-def _unsettled(state: PlanState, attempted: Props) -> Props:
-    """The outputs after a Start for these triggers whose effect is not known."""
-    return in_schema(state.model_copy(update={"attempted": attempted}).outputs())
+        known = {
+            "status": left.status if left.status == "finished" else UNRECORDED,
+            "starts": state.starts + 1,
+            "attempted": declared.triggers,
+        }
+        after = after.model_copy(update=known)
+    raise RecordedInPart(id_, _outputs(before, after), news, str(error))

@@ -170,7 +170,7 @@ class NativeServicer(ProviderServicer):
             provider_pb2.CheckFailure(property=name, reason=reason)
             for name, reason in checked.failures
         ]
-        inputs = keep_secrets(write_struct(checked.inputs), request.news)
+        inputs = keep_secrets(write_struct(checked.props), request.news)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def Diff(self, request: Any, context: Any) -> Any:

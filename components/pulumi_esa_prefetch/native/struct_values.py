@@ -69,11 +69,6 @@ def keep_secrecy(after: Struct, before: Struct) -> Struct:
     return after
 
 
-def known_only(props: Mapping[str, Any]) -> Props:
-    """The properties that hold nothing unknown."""
-    return {n: value for n, value in props.items() if not contains_unknowns(value)}
-
-
 def _is_mapping(value: Value) -> bool:
     is_struct = value.WhichOneof("kind") == "struct_value"
     return is_struct and SIGNATURE not in value.struct_value.fields

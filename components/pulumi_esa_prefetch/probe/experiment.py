@@ -381,7 +381,7 @@ class Experiment:
         return judgements.delete_unlisted(grew=grew)
 
     def _end_deleted(self, end: datetime) -> None:
-        """Stop the plan with the short Interval, or wait until its window is over: then it submits no more."""
+        """Stop the plan with the short Interval, or wait until its window is over: then it submits nothing."""
         job, found = self.job, self.answers.get("delete-running")
         answer = found.answer if isinstance(found, Verdict) else ""
         has_ended = answer == "accepted"

@@ -41,7 +41,7 @@ _MINUTE: Final = 60.0
 _SAME: Final = timedelta(seconds=2)
 _MOST_OFFSET: Final = timedelta(minutes=20)
 _LAST_CALLS: Final = timedelta(minutes=9)
-"""So long before the open windows end no more is asked: a plan that they end would look like one that finished."""
+"""Nothing is asked in this time before the open windows end: a plan that they end looks like one that finished."""
 _UNKNOWN_CLOCK: Final = timedelta(minutes=15)
 """ESA refuses calls of a machine whose clock differs by more."""
 

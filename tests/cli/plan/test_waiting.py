@@ -157,7 +157,7 @@ def test_on_a_terminal_two_hundred_plans_fit_it_and_ctrl_c_ends_it_with_a_senten
     last = plain_lines(raw.partition(LEAVE)[2])
     assert code == 130
     assert last[0].startswith("Waiting until finished: 200 plans")
-    # ids are told apart by their ends
+    # ids differ at their ends
     assert any(re.match(r"665d(3b48621bccf3|…\w*)00000000 ", line) for line in last)
     assert max(map(len, last)) <= columns + 30  # the sentence may be longer
     assert (
