@@ -10,6 +10,7 @@ import logging
 import runpy
 import sys
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,7 @@ UNHANDLED = "Program failed with an unhandled exception:\n"
 # As in Pulumi's own launcher: enough for all calls that wait for steps.
 _THREADS_PER_STEP = 4
 _MOST_THREADS = 1024
+_POLL_SECONDS = 0.02
 
 
 def _arguments() -> argparse.Namespace:
@@ -52,6 +54,7 @@ def _configure(arguments: argparse.Namespace) -> None:
     )
     if not arguments.debug:
         _send_no_debug_messages()
+    _wait_for_outputs_once()
 
 
 def _send_no_debug_messages() -> None:
@@ -59,6 +62,35 @@ def _send_no_debug_messages() -> None:
     from pulumi import log  # noqa: PLC0415 - if it is missing, `main` reports that
 
     log.debug = lambda *_, **__: None
+
+
+def _wait_for_outputs_once() -> None:
+    """Let the SDK wait for outputs when they have resolved.
+
+    Its own wait begins anew for all outputs whenever one has resolved: seconds for a thousand resources. A failed
+    output ends this wait at once: it stays in the set, and the SDK raises its error. In an SDK without these names the
+    program waits as the SDK does.
+    """
+    from pulumi.runtime import settings, stack  # noqa: PLC0415 - if it is missing, `main` reports that
+
+    outputs = getattr(getattr(settings, "SETTINGS", None), "outputs", None)
+    wait_for_rpcs = getattr(stack, "wait_for_rpcs", None)
+    if not (isinstance(outputs, set) and callable(wait_for_rpcs)):
+        return
+
+    async def wait(*arguments: object, **named: object) -> None:
+        while _is_waited_for(list(outputs)):  # noqa: ASYNC110 - an event would need a callback for each output
+            await asyncio.sleep(_POLL_SECONDS)
+        await wait_for_rpcs(*arguments, **named)
+
+    stack.wait_for_rpcs = wait
+
+
+def _is_waited_for(outputs: "Sequence[asyncio.Future[object]]") -> bool:
+    """Whether an output has not resolved yet, and none has failed."""
+    done = [each for each in outputs if each.done()]
+    failed = any(each.cancelled() or each.exception() for each in done)
+    return len(done) < len(outputs) and not failed
 
 
 def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
