@@ -8,6 +8,8 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
@@ -80,14 +82,20 @@ class _CliScanner(Scanner):
 def load_yaml(text: str, what: str) -> Any:
     """The value of a YAML document; EngineError naming `what` if it cannot be read as the CLI reads it."""
     with _errors_in_sentences(what):
-        if re.search("[\x85\u2028\u2029\ufeff]", text):
-            raise MarkedYAMLError(problem="a separator or byte order mark is inside")
-        yaml = YAML(typ="safe", pure=True)
-        yaml.Resolver, yaml.Scanner = UntypedResolver, _CliScanner
-        yaml.composer.warn_double_anchors = False
-        # the CLI ignores every document but the first
-        documents = list(yaml.compose_all(text))
-        return _NodeReader(len(text)).value(documents[0]) if documents else None
+        return deepcopy(_value_of(text))
+
+
+@lru_cache(maxsize=2)
+def _value_of(text: str) -> Any:
+    # one command reads the same file several times, and a thousand plans take ruamel.yaml half a second
+    if re.search("[\x85\u2028\u2029\ufeff]", text):
+        raise MarkedYAMLError(problem="a separator or byte order mark is inside")
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Resolver, yaml.Scanner = UntypedResolver, _CliScanner
+    yaml.composer.warn_double_anchors = False
+    # the CLI ignores every document but the first
+    documents = list(yaml.compose_all(text))
+    return _NodeReader(len(text)).value(documents[0]) if documents else None
 
 
 @contextmanager
