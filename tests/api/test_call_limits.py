@@ -39,3 +39,27 @@ def test_a_call_that_does_not_return_is_abandoned_at_the_timeout() -> None:
         thread.daemon for thread in threading.enumerate() if thread.name == "esa-call"
     )
     gate.set()
+
+
+def test_calls_one_after_the_other_use_the_same_thread() -> None:
+    def name() -> int:
+        return threading.get_ident()
+
+    first = run_within(5.0, name, late)
+    # A thread is free again just after its answer is there.
+    assert first in {run_within(5.0, name, late) for _ in range(50)}
+
+
+def test_calls_at_the_same_time_do_not_wait_for_each_other() -> None:
+    together = threading.Barrier(8, timeout=10)
+
+    callers = [
+        threading.Thread(target=run_within, args=(10.0, together.wait, late))
+        for _ in range(8)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert not together.broken
