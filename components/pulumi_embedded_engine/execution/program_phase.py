@@ -64,7 +64,8 @@ class ProgramPhase:
         wiring.cancellation.on_cancel(self._stop)
         try:
             self._start_program()
-            self._listen()
+            with self._run_state.checks.enabled():
+                self._listen()
             self._finish_program()
         finally:
             self._workers.stop()
@@ -114,6 +115,7 @@ class ProgramPhase:
     def _listen(self) -> None:
         while not self._stopping:
             event = self._wiring.event_queue.get()
+            self._check_ahead()
             if self._stopping:
                 return
             try:
@@ -124,6 +126,13 @@ class ProgramPhase:
             except EngineError as error:
                 self._abort(event, error)
                 return
+
+    def _check_ahead(self) -> None:
+        if self._run_state.scope.constrained:
+            return  # what is not a target is not checked
+        for event in self._wiring.event_queue.look_ahead():
+            if isinstance(event, RegisterResourceEvent):
+                self._run_state.checks.begin(event.goal)
 
     def _is_program_complete(self) -> bool:
         return (

@@ -18,6 +18,7 @@ from pulumi_embedded_engine.program.resource_monitor import ResourceMonitor
 from pulumi_embedded_engine.providers.builtin_provider import BuiltinProvider
 from pulumi_embedded_engine.providers.plugin_lookup import PluginHost
 from pulumi_embedded_engine.providers.registry import ProviderRegistry
+from pulumi_embedded_engine.run.checks_ahead import ChecksAhead
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
 from pulumi_embedded_engine.run.run_state import (
     EventDispatcher,
@@ -75,6 +76,13 @@ class RunWiring:
             registry=self.registry,
             events=self.events,
             clock=clock,
+            checks=ChecksAhead(
+                context.stack,
+                context.project.name,
+                dry_run=request.dry_run,
+                resources=self.resources,
+                registry=self.registry,
+            ),
         )
         self.recorder = JournalRecorder(journal, self.resources)
         self.step_runner = StepRunner(

@@ -42,7 +42,7 @@ def check_inputs(
     call = ProviderCall(
         record.urn, old_inputs=old, inputs=inputs, preview=run_state.dry_run
     )
-    answer = provider.check(call)
+    answer = run_state.checks.check(provider, call)
     for failure in answer.failures:
         run_state.events.error(_failure_message(record, failure, inputs), record.urn)
     if answer.failures:

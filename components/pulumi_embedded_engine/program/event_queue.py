@@ -2,7 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -56,13 +57,20 @@ class EventQueue:
 
     def __init__(self) -> None:
         self._events: queue.SimpleQueue[SourceEvent] = queue.SimpleQueue()
+        self._ahead: deque[SourceEvent] = deque()
         self._lock = threading.Lock()
         self._waiting: set[Future[Any]] = set()
         self._closed = False
 
     def get(self) -> SourceEvent:
         """The next event; waits for it."""
-        return self._events.get()
+        return self._ahead.popleft() if self._ahead else self._events.get()
+
+    def look_ahead(self) -> Iterator[SourceEvent]:
+        """The events that wait already and were not looked at yet; only the thread that calls `get` may do this."""
+        while not self._events.empty():
+            self._ahead.append(self._events.get())
+            yield self._ahead[-1]
 
     def register(self, goal: Goal) -> RegisterResult:
         """Register a resource and wait for the result."""

@@ -12,6 +12,7 @@ from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.events import Diagnostic, Event
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.providers.registry import ProviderRegistry
+from pulumi_embedded_engine.run.checks_ahead import ChecksAhead
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
 from pulumi_embedded_engine.run.targets import Scope, Targets
 
@@ -179,6 +180,7 @@ class RunState:
     registry: ProviderRegistry
     events: EventDispatcher
     clock: Clock
+    checks: ChecksAhead
 
     def now(self) -> datetime:
         """The current time."""
