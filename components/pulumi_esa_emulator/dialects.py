@@ -39,6 +39,9 @@ class Rules:
     notation: str = "+08:00"
     unknown_key: int = 400
     denied: str = "NoPermission"
+    purge_ends: Literal["Complete", "Failed"] = "Complete"
+    purge_seconds: int = 5
+    purge_rows: Literal["object", "task"] = "object"
 
     def on_stop(self, status: PlanStatus) -> Handling:
         """How Stop handles a plan that does not run."""
@@ -230,6 +233,24 @@ DIALECTS = (
         "denied",
         "Forbidden.RAM",
         "A RAM refusal has the code Forbidden.RAM, not NoPermission.",
+    ),
+    Dialect(
+        "purge-fails",
+        "purge_ends",
+        "Failed",
+        "A purge task ends as Failed, and purges nothing.",
+    ),
+    Dialect(
+        "purge-slow",
+        "purge_seconds",
+        300,
+        "A purge task takes five minutes, not five seconds.",
+    ),
+    Dialect(
+        "purge-one-row",
+        "purge_rows",
+        "task",
+        "DescribePurgeTasks has one row per task, not one per purged object.",
     ),
 )
 

@@ -54,6 +54,10 @@ ERRORS = {
         "The execution plan does not exist. Check whether the parameters such as the "
         "execution ID, start time, and end time are correct.",
     ),
+    # The page of GetPurgeQuota has it.
+    "MissingTimeParameter": ErrorRow(
+        400, "The StartTime and EndTime must be both specified."
+    ),
     # The gateway in front of ESA.
     "InvalidAction.NotFound": ErrorRow(
         404, "Specified api is not found, please check your url and method."
@@ -103,6 +107,10 @@ ERRORS = {
         400, "The task does not allow this operation while it has plans that run."
     ),
     "InstanceNotExist": ErrorRow(404, "The plan instance does not exist."),
+    # The name that CDN and DCDN give it.
+    "QuotaExceeded.Refresh": ErrorRow(
+        400, "You have exceeded your daily refresh limit."
+    ),
     "InvalidJob.ExecutionCountFull": ErrorRow(
         400, "The maximum number of execution plans for the task has been reached."
     ),

@@ -13,7 +13,7 @@ Utils: Any = import_module("alibabacloud_tea_openapi.utils").Utils
 DaraRequest: Any = import_module("darabonba.request").DaraRequest
 
 ALGORITHM = "ACS3-HMAC-SHA256"
-READS = ("Get", "List")
+READS = ("Get", "List", "Describe")
 
 Document = dict[str, Any]
 

@@ -1,9 +1,9 @@
-"""The twelve API actions by name; `jobs`, `plans` and `quotas` hold what each does."""
+"""The fourteen API actions by name; `jobs`, `plans`, `quotas` and `purges` hold what each does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pulumi_esa_emulator.actions import jobs, plans, quotas
+from pulumi_esa_emulator.actions import jobs, plans, purges, quotas
 from pulumi_esa_emulator.actions.context import ActionContext, ActionResult
 
 
@@ -17,7 +17,7 @@ class Action:
     @property
     def reads(self) -> bool:
         """Whether it is a GET that changes nothing (product metadata of ESA)."""
-        return self.name.startswith(("Get", "List"))
+        return self.name.startswith(("Get", "List", "Describe"))
 
 
 def _action(run: Callable[[ActionContext], ActionResult]) -> Action:
@@ -42,6 +42,8 @@ ACTIONS = {
             plans.stop_scheduled_preload_execution,
             plans.delete_scheduled_preload_execution,
             quotas.list_instance_quotas,
+            purges.purge_caches,
+            purges.describe_purge_tasks,
         ),
     )
 }

@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pulumi_esa_emulator.messages.reply import JsonObject
+from pulumi_esa_emulator.messages.time_notations import NOTATIONS
 from pulumi_esa_emulator.messages.urls import domains_of
-from pulumi_esa_emulator.state.records import JobRecord, PlanRecord, SiteRecord
+from pulumi_esa_emulator.state.records import (
+    JobRecord,
+    PlanRecord,
+    PurgeRecord,
+    SiteRecord,
+)
 from pulumi_esa_emulator.state.store import RecordView
 
 
@@ -47,6 +53,25 @@ def plan_fields(plan: PlanRecord) -> JsonObject:
     )
 
 
+def purge_fields(
+    purge: PurgeRecord, content: tuple[str, ...], now: datetime
+) -> JsonObject:
+    """A purge task and some of what it purges, as DescribePurgeTasks shows it."""
+    status = purge.status(now)
+    return _without_none(
+        {
+            "TaskId": purge.id,
+            "Type": purge.type,
+            "Content": "\n".join(content),
+            "Status": status,
+            "Process": "0%" if status == "Refreshing" else "100%",
+            "Description": "Internal Error" if status == "Failed" else None,
+            # The API page gives its notation: UTC, whole seconds.
+            "CreateTime": NOTATIONS["Z"](purge.created_at),
+        }
+    )
+
+
 def site_fields(site: SiteRecord) -> JsonObject:
     """A site, with the field names of ListSites."""
     return _without_none(
@@ -70,7 +95,16 @@ def whole_state(sites: list[SiteRecord], view: RecordView, now: datetime) -> Jso
         for site in sites
         for job in view.jobs_of(site.id)
     ]
-    return {"now": now, "sites": [site_fields(site) for site in sites], "jobs": jobs}
+    purges = [
+        {"SiteId": one.site_id, **purge_fields(one, one.objects, now)}
+        for one in view.purges()
+    ]
+    return {
+        "now": now,
+        "sites": [site_fields(site) for site in sites],
+        "jobs": jobs,
+        "purges": purges,
+    }
 
 
 def _without_none(fields: Mapping[str, object]) -> JsonObject:

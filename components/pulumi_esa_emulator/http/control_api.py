@@ -273,6 +273,7 @@ class ControlApi:
                 job_limit=one.JobLimit,
                 plan_limit=one.PlanLimit,
                 url_quota=one.UrlQuota,
+                purge_quota=one.PurgeQuota,
             )
         )
         return one

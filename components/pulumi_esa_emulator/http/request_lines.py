@@ -12,6 +12,7 @@ _DONE: Final = {
     "Delete": "deleted",
     "Reset": "back at its first URL",
     "Stop": "stopped",
+    "Purge": "purge started",
 }
 _MAX_WORD: Final = 64
 

@@ -15,8 +15,8 @@ from pulumi_esa_emulator.messages.request import ApiRequest
 
 # "within 15 minutes of the server" (V3 signature page).
 _WINDOW = timedelta(minutes=15)
-# The only operation with its own resource in the RAM tables; all others use `*`.
-_HAS_RESOURCE = "ListScheduledPreloadJobs"
+# The operations on a site in the RAM tables (PurgeCaches: inferred); all others use `*`.
+_ON_A_SITE = {"ListScheduledPreloadJobs", "PurgeCaches", "DescribePurgeTasks"}
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
@@ -65,7 +65,7 @@ def authorize(key: AccessKey, action: str, site_id: str | None, rules: Rules) ->
         return
     name = f"esa:{action}"
     site = f"acs:esa:*:{key.ali_uid}:site/{site_id}"
-    resource = site if action == _HAS_RESOURCE else "*"
+    resource = site if action in _ON_A_SITE else "*"
     verdict = key.policy.verdict(name, resource)
     if verdict != "Allow":
         raise Problem(

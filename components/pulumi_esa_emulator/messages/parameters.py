@@ -53,17 +53,27 @@ class Parameters:
         """A time; None if absent or empty."""
         return time_value(name, self._values.get(name))
 
+    def json_object(self, name: str) -> Mapping[str, object]:
+        """A field that holds a JSON object."""
+        value = self._json(name)
+        if not isinstance(value, dict):
+            raise invalid_parameter(name, "it must be an object")
+        return value
+
     def json_list(self, name: str) -> list[Mapping[str, object]]:
         """A form field that holds a JSON list of objects."""
-        try:
-            values = json.loads(self.string(name))
-        except (ValueError, RecursionError):
-            raise invalid_parameter(name, "it must be JSON") from None
+        values = self._json(name)
         if not isinstance(values, list) or not values:
             raise invalid_parameter(name, "it must be a list of at least one plan")
         if not all(isinstance(item, dict) for item in values):
             raise invalid_parameter(name, "its items must be objects")
         return values
+
+    def _json(self, name: str) -> object:
+        try:
+            return json.loads(self.string(name))
+        except (ValueError, RecursionError):
+            raise invalid_parameter(name, "it must be JSON") from None
 
 
 def positive_integer(name: str, value: object, maximum: int = _INT32) -> int:

@@ -1,6 +1,7 @@
-"""The frozen records of sites, jobs, plans and batches, and the changes of records."""
+"""The frozen records of sites, jobs, plans, batches and purge tasks, and the changes of records."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -8,15 +9,19 @@ from pydantic import AwareDatetime
 from pulumi_esa_emulator.dialects import PlanStatus
 from pulumi_esa_emulator.identity.keys import DEFAULT_UID
 
-RecordKind = Literal["site", "job", "progress", "plan"]
+RecordKind = Literal["site", "job", "progress", "plan", "purge"]
+PurgeType = Literal[
+    "file", "cachekey", "directory", "ignoreParams", "hostname", "purgeall"
+]
+PurgeStatus = Literal["Refreshing", "Complete", "Failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRecord:
     """A website; its plans run only while its status is `active`.
 
-    `name`, `job_limit`, `plan_limit` and `url_quota` lead to InvalidDomain,
-    JobCountOfSiteFull, refused plans and QuotaExcess; None: no such limit.
+    `name`, `job_limit`, `plan_limit`, `url_quota` and `purge_quota` lead to InvalidDomain,
+    JobCountOfSiteFull, refused plans, QuotaExcess and QuotaExceeded; None: no such limit.
     """
 
     id: int
@@ -27,6 +32,7 @@ class SiteRecord:
     job_limit: int | None = None
     plan_limit: int | None = None
     url_quota: int | None = None
+    purge_quota: int | None = None
     kind: Literal["site"] = "site"
 
     @property
@@ -102,7 +108,30 @@ class PlanRecord:
         return self.id
 
 
-Record = SiteRecord | JobRecord | ProgressRecord | PlanRecord
+@dataclass(frozen=True, slots=True)
+class PurgeRecord:
+    """A purge task: what it purges, and as what it ends at `ends_at`; until then it is refreshing."""
+
+    id: str
+    site_id: int
+    type: PurgeType
+    objects: tuple[str, ...]
+    created_at: AwareDatetime
+    ends_at: AwareDatetime
+    ends: PurgeStatus = "Complete"
+    kind: Literal["purge"] = "purge"
+
+    @property
+    def key(self) -> str:
+        """The key of the record among those of its kind."""
+        return self.id
+
+    def status(self, now: datetime) -> PurgeStatus:
+        """The status at a moment."""
+        return self.ends if now >= self.ends_at else "Refreshing"
+
+
+Record = SiteRecord | JobRecord | ProgressRecord | PlanRecord | PurgeRecord
 
 
 @dataclass(frozen=True, slots=True)

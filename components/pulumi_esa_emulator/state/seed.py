@@ -60,7 +60,7 @@ class _SeedModel(BaseModel):
 
 
 class SiteSeed(_SeedModel):
-    """A site; JobLimit, PlanLimit (per job) and UrlQuota (per job) are off by default.
+    """A site; JobLimit, PlanLimit and UrlQuota (per job), PurgeQuota (per day) are off by default.
 
     With SiteName, URLs of other domains are refused and reported in ErrorInfo.
     """
@@ -72,6 +72,7 @@ class SiteSeed(_SeedModel):
     JobLimit: Limit = None
     PlanLimit: Limit = None
     UrlQuota: Limit = None
+    PurgeQuota: Limit = None
 
 
 class PlanSeed(_SeedModel):
@@ -163,6 +164,7 @@ def _site(one: SiteSeed, now: datetime) -> SiteRecord:
         job_limit=one.JobLimit,
         plan_limit=one.PlanLimit,
         url_quota=one.UrlQuota,
+        purge_quota=one.PurgeQuota,
     )
 
 

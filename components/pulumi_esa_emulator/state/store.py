@@ -15,6 +15,7 @@ from pulumi_esa_emulator.state.records import (
     JobRecord,
     PlanRecord,
     ProgressRecord,
+    PurgeRecord,
     Put,
     Record,
     RecordKind,
@@ -89,6 +90,11 @@ class RecordView:
         """How many plans the job has now."""
         return len(self._store.plan_ids.get(job_id, {}))
 
+    def purges(self) -> Iterator[PurgeRecord]:
+        """All purge tasks, oldest first."""
+        found = (self._find("purge", key) for key in self._store.records["purge"])
+        return (one for one in found if isinstance(one, PurgeRecord))
+
     def _find(self, kind: RecordKind, key: str) -> Record | None:
         if (kind, key) in self._past:
             return self._past[kind, key]
@@ -110,6 +116,7 @@ class RecordStore:
             "job": {},
             "progress": {},
             "plan": {},
+            "purge": {},
         }
         self.job_ids: dict[str, dict[str, None]] = {}
         self.plan_ids: dict[str, dict[str, None]] = {}
@@ -148,7 +155,7 @@ class RecordStore:
             self._undo.append(_Undo(at, kind, key, self.records[kind].get(key)))
 
     def everything(self) -> Iterator[Record]:
-        """All records, sites first, plans last."""
+        """All records: sites first, then what belongs to them."""
         return chain.from_iterable(found.values() for found in self.records.values())
 
     def plans(self) -> Iterator[PlanRecord]:

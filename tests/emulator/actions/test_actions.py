@@ -309,7 +309,7 @@ def test_an_operation_that_changes_is_not_a_get(new_emulator: EmulatorFactory) -
     ("action", "code"),
     [
         ("", "MissingAction"),
-        ("PurgeCaches", "InvalidAction.NotFound"),
+        ("GetPurgeQuota", "InvalidAction.NotFound"),
         ("GetScheduledPreloadJobs", "InvalidAction.NotFound"),
     ],
 )

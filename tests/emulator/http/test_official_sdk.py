@@ -131,6 +131,39 @@ def test_plans_are_created_listed_updated_started_stopped_and_deleted(
     assert listed.total_count == 1
 
 
+def test_files_are_purged_by_a_task_that_ends(serve_emulator: ServerFactory) -> None:
+    url, _ = serve_emulator(seed())
+    esa = official(url)
+    files = [
+        "http://a.example/1.jpg?b=1",
+        "http://a.example/ü.css".replace("ü", "%C3%BC"),
+    ]
+
+    made = esa.purge_caches(
+        models.PurgeCachesRequest(
+            site_id=SITE,
+            type="file",
+            content=models.PurgeCachesRequestContent(files=files),
+            force=True,
+        )
+    ).body
+    listed = esa.describe_purge_tasks(
+        models.DescribePurgeTasksRequest(site_id=SITE, type="file")
+    ).body
+    one = esa.describe_purge_tasks(
+        models.DescribePurgeTasksRequest(
+            site_id=SITE, content=files[0], page_size=50, status="Refreshing"
+        )
+    ).body
+
+    assert [(task.content, task.task_id) for task in listed.tasks] == [
+        (file, made.task_id) for file in files
+    ]
+    assert (listed.total_count, listed.page_number, listed.page_size) == (2, 1, 20)
+    (task,) = one.tasks
+    assert (task.status, task.type, task.process) == ("Refreshing", "file", "0%")
+
+
 SdkCall = Callable[[Client], Any]
 
 
@@ -183,6 +216,14 @@ def job_request(**changed: object) -> Any:
             400,
             "InvalidEndTime.Mismatch",
             id="window upside down",
+        ),
+        pytest.param(
+            lambda esa: esa.purge_caches(
+                models.PurgeCachesRequest(site_id=SITE, type="file")
+            ),
+            400,
+            "MissingContent",
+            id="nothing to purge",
         ),
         pytest.param(
             lambda esa: esa.create_scheduled_preload_job(job_request()),

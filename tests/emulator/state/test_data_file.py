@@ -67,6 +67,8 @@ def act(emulator: InProcessEmulator) -> None:
         Executions='[{"Interval":30,"SliceLen":10}]',
     )
     esa.body("ResetScheduledPreloadJob", Id=JOB)
+    files = '{"Files":["http://a.example/1"]}'
+    esa.body("PurgeCaches", SiteId=SITE, Type="file", Content=files)
     emulator.control.post("/_emulator/clock", json={"advance": 60})
 
 
