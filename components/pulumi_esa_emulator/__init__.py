@@ -10,9 +10,10 @@ The path of a request:
    `state.data_file` is its file).
 3. `messages.reply` holds the answer, `http.slow_sending` sends it.
 
-`http.control_api` answers `/_emulator`, the API of the emulator itself.
+`http.control_api` answers `/_emulator`, the API of the emulator itself. `http.edge_server`
+is the edge of the sites: `state.edge` knows what plans have submitted and what was purged.
 
 Not done: fetching URLs or OSS files (a seed gives the content of an OSS URL), XML answers,
-HTTPS, keeping run-time keys and run-time faults over a restart. The emulator shares no
+HTTPS of the API, keeping run-time keys and run-time faults over a restart. The emulator shares no
 code with the client of this project: a mistake in one cannot hide in the other.
 """

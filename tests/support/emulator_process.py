@@ -9,13 +9,14 @@ from tests.support.local_esa import Document
 
 
 class Service:
-    """One `esa-prefetch emulator` with a data file."""
+    """One `esa-prefetch emulator` with a data file; with `edge`, the sites' edge too."""
 
-    def __init__(self, root: Path, seed: Document) -> None:
+    def __init__(self, root: Path, seed: Document, *, edge: bool = False) -> None:
         root.mkdir()
         self._root = root
         (root / "seed.json").write_text(json.dumps(seed))
         self._port = "0"
+        self._edge = ["--edge=0"] if edge else []
         self._process: subprocess.Popen[str] | None = None
         self.endpoint = ""
         self.start()
@@ -26,6 +27,7 @@ class Service:
             [
                 *(ESA_PREFETCH, "emulator", f"--port={self._port}"),
                 *(f"--seed={self._root}/seed.json", f"--data={self._root}/data.json"),
+                *self._edge,
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -76,6 +76,10 @@ class Esa:
             for plan in job["plans"]
         }
 
+    def edge(self) -> Document:
+        """Its edge: port, hosts, origin, how often each URL was asked, the authority's certificate."""
+        return dict(self._http.get("/_emulator/edge").raise_for_status().json())
+
     def status(self, plan: str) -> str:
         """One plan's status."""
         return str(self.plans()[plan]["Status"])

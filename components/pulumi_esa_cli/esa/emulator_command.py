@@ -13,6 +13,7 @@ from pulumi_esa_cli.terminal.background_lines import BackgroundLines
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_emulator.dialects import DIALECTS, DialectError
 from pulumi_esa_emulator.faults.fault_file import fault_grammar
+from pulumi_esa_emulator.http.edge_server import EdgeServer
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions
 from pulumi_esa_emulator.http.server import ListenError, serve
 from pulumi_esa_emulator.identity.keys import DEMO_KEY
@@ -29,6 +30,7 @@ _START_AT = "Start time of a manual clock; default: now."
 _FAULTS = "Inject the faults in this file (JSON; kinds below)."
 _DIALECT = "Choose another behaviour where ESA's docs are unclear (below); repeatable."
 _ANSWERS = "Answer as the ESA of an account: what `doctor --probe --write` wrote."
+_EDGE = "Also serve the sites' edge, http and https, on this port; 0: a free one."
 _HOST = "Another host name for /_emulator, such as a container's; repeatable."
 STDOUT: Final = 1
 _THIS_MACHINE: Final = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
@@ -97,6 +99,9 @@ def emulator(  # noqa: PLR0913 - one argument per option
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help=_HOST)
     ] = None,
+    edge: Annotated[
+        int | None, typer.Option(metavar="PORT", help=_EDGE, min=0, max=65535)
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print only where it listens.")
     ] = False,
@@ -104,7 +109,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
     """Run a local ESA: the API of scheduled prefetch, with its errors and its plans.
 
     It checks signatures and runs plans. GET /_emulator lists its control paths:
-    state, history, batches, clock, faults, dialects, keys, reset.
+    state, history, batches, clock, faults, dialects, keys, edge, reset.
     """
     try:
         given = read_answers(answers) if answers else None
@@ -125,11 +130,13 @@ def emulator(  # noqa: PLR0913 - one argument per option
         faults=faults,
         dialects=(*(dialect or ()), *(given.dialects() if given else ())),
         hosts=tuple(allow_host or ()),
+        edge=edge,
     )
 
-    def announce(url: str) -> None:
+    def announce(url: str, server: EdgeServer | None) -> None:
         lines = [f"ESA emulator listening on {url}"]
-        lines += [] if quiet else _for_a_shell(url, access_key or [])
+        lines += [f"Edge, http and https, on port {server.port}"] if server else []
+        lines += [] if quiet else _for_a_shell(url, access_key or [], server)
         # flushed, because a program that started this in a pipe waits for the first line
         print(*lines, sep="\n", flush=True)  # noqa: T201 - it is the command's output
 
@@ -145,7 +152,9 @@ def emulator(  # noqa: PLR0913 - one argument per option
         raise typer.Exit(1) from None
 
 
-def _for_a_shell(url: str, access_keys: list[str]) -> list[str]:
+def _for_a_shell(
+    url: str, access_keys: list[str], edge: EdgeServer | None
+) -> list[str]:
     """What to paste into a shell whose programs shall use this server."""
     # imported here, because the help needs nothing of the product
     from pulumi_esa_prefetch.settings.hosts import (  # noqa: PLC0415
@@ -166,6 +175,8 @@ def _for_a_shell(url: str, access_keys: list[str]) -> list[str]:
     }
     if not may_be_sent_keys(urlsplit(url).hostname or ""):
         variables[ALLOW_HTTP[1]] = "true"
+    if edge is not None:
+        variables["SSL_CERT_FILE"] = str(edge.authority.file)
     exports = [f"  export {name}={shlex.quote(v)}" for name, v in variables.items()]
     return [
         "To use it, paste into another shell:",

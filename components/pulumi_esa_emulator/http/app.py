@@ -29,6 +29,8 @@ from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from pulumi_esa_emulator.http.edge_server import EdgeServer
+
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +54,8 @@ class Emulator:
         self.dialects = dialects
         self._hosts = hosts
         self._at_start = (keys, faults, dialects)
+        # Set while `server` serves it.
+        self.edge: EdgeServer | None = None
         self._service = EsaService(state, self.keys, self.faults, wall_clock, observe)
         self._control = ControlApi(self)
         self._slots = new_slots()
@@ -93,6 +97,8 @@ class Emulator:
         self.dialects = dialects
         self.keys.set(keys)
         self.faults.set(faults)
+        if self.edge is not None:
+            self.edge.edge.clear()
 
     def close(self) -> None:
         """Close the data file."""

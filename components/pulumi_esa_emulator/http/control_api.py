@@ -15,11 +15,13 @@ from pulumi_esa_emulator.clock import AdjustableClock, Clock
 from pulumi_esa_emulator.dialects import DialectError
 from pulumi_esa_emulator.faults.fault_file import FaultDocument
 from pulumi_esa_emulator.faults.injector import FaultInjector
+from pulumi_esa_emulator.http.edge_server import EdgeServer
 from pulumi_esa_emulator.http.header_checks import Refusal
 from pulumi_esa_emulator.identity.keys import KeyRing
 from pulumi_esa_emulator.messages.documents import DocumentError, Model, parse_document
 from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
 from pulumi_esa_emulator.messages.time_notations import LATEST, NOTATIONS
+from pulumi_esa_emulator.messages.urls import parse_urls
 from pulumi_esa_emulator.state.data_file import DataFileError
 from pulumi_esa_emulator.state.emulator_state import EmulatorState
 from pulumi_esa_emulator.state.records import SiteRecord
@@ -52,6 +54,18 @@ class DialectChoice(_RequestModel):
     dialects: tuple[str, ...]
 
 
+class EdgeChange(_RequestModel):
+    """What to change at the edge; what is left out stays as it is."""
+
+    failure_rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    delay: Annotated[float, Field(ge=0, le=_FARTHEST, allow_inf_nan=False)] | None = (
+        None
+    )
+    seed: int | None = None
+    warm: tuple[str, ...] = ()
+    cold: tuple[str, ...] = ()
+
+
 class ControlError(Exception):
     """The request cannot be done; the text is one sentence."""
 
@@ -81,6 +95,8 @@ _MAP = Map(
         _rule("POST", "/keys", "put_key"),
         _rule("DELETE", "/keys/<key_id>", "remove_key"),
         _rule("POST", "/sites", "put_site"),
+        _rule("GET", "/edge", "edge"),
+        _rule("POST", "/edge", "change_edge"),
     ],
     strict_slashes=False,
     merge_slashes=False,
@@ -100,6 +116,7 @@ class ControlledEmulator(Protocol):
     keys: KeyRing
     faults: FaultInjector
     dialects: tuple[str, ...]
+    edge: EdgeServer | None
 
     @property
     def history(self) -> list[HistoryEntry]:
@@ -277,6 +294,35 @@ class ControlApi:
             )
         )
         return one
+
+    def edge(self, request: Request) -> object:
+        """The edge: where it listens, its origin, its hosts, and how often each URL was asked."""
+        del request
+        server = self._edge()
+        origin = server.edge.origin
+        return {
+            "port": server.port,
+            "hosts": server.edge.hosts,
+            "failure_rate": origin.failure_rate,
+            "delay": origin.delay,
+            "seed": origin.seed,
+            "counts": server.edge.counts,
+            "ca": server.authority.pem,
+        }
+
+    def change_edge(self, request: Request) -> object:
+        """Change the origin, or make URLs warm or cold."""
+        change = _read(request, EdgeChange).model_dump(exclude_none=True)
+        for url in (*change["warm"], *change["cold"]):
+            if not parse_urls(url).accepted:
+                raise ControlError(f"{url[:200]!r} is not a URL.")
+        self._edge().edge.change(**change)
+        return self.edge(request)
+
+    def _edge(self) -> EdgeServer:
+        if self._emulator.edge is None:
+            raise ControlError("There is no edge; start with --edge PORT.")
+        return self._emulator.edge
 
 
 def refusal_response(refusal: Refusal) -> Response:

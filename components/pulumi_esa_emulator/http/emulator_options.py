@@ -26,6 +26,7 @@ class EmulatorOptions:
 
     `access_keys`: `ID:SECRET`. `policies`: `FILE` for all keys, or `ID=FILE` for one.
     `start_at`: the first time of a manual clock. `hosts`: more names of the server.
+    `edge`: the port of the edge; without one there is none.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +40,7 @@ class EmulatorOptions:
     faults: Path | None = None
     dialects: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    edge: int | None = None
 
 
 def make_emulator(

@@ -18,11 +18,13 @@ from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
 from pulumi_esa_emulator.http.app import Emulator
+from pulumi_esa_emulator.http.edge_server import EdgeServer, running_edge
 from pulumi_esa_emulator.http.emulator_options import EmulatorOptions, make_emulator
 from pulumi_esa_emulator.http.request_lines import request_line
 from pulumi_esa_emulator.http.sockets import EmulatorServer
 from pulumi_esa_emulator.messages.request import MAX_BODY_BYTES
 from pulumi_esa_emulator.messages.stalls import MAX_STALLED_REQUESTS
+from pulumi_esa_emulator.state.edge import Edge
 from pulumi_esa_emulator.state.records import Change
 from pulumi_esa_emulator.state.request_history import HistoryEntry
 
@@ -41,13 +43,13 @@ class ListenError(Exception):
 
 def serve(
     options: EmulatorOptions,
-    announce: Callable[[str], None],
+    announce: Callable[[str, EdgeServer | None], None],
     report: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises ListenError, DataFileError, DocumentError or DialectError. `announce` gets the
-    URL of the server when it listens; `report` gets a line for each request to ESA's API,
+    URL of the server when it listens, and its edge if it has one; `report` gets a line for each request to ESA's API,
     and must not block.
     """
 
@@ -56,19 +58,28 @@ def serve(
             report(request_line(entry, changes))
 
     listener = _listen(options.host, options.port)
-    with listener, contextlib.closing(make_emulator(options, observe)) as emulator:
+    with (
+        listener,
+        contextlib.closing(make_emulator(options, observe)) as emulator,
+        _edge(emulator, options.host, options.edge) as edge,
+    ):
         server = _server(emulator, listener)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: _end(server))
-        announce(_url(listener))
+        announce(_url(listener), edge)
         _loop(server)
         _close(server)
 
 
 @contextlib.contextmanager
-def running(app: Emulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve the emulator in a thread during the block; yields its URL."""
-    with _listen(host, port) as listener:
+def running(
+    app: Emulator, host: str = "127.0.0.1", port: int = 0, edge: int | None = None
+) -> Iterator[str]:
+    """Serve the emulator in a thread during the block; yields its URL.
+
+    With a port for the edge, 0 for a free one, `app.edge` serves it.
+    """
+    with _listen(host, port) as listener, _edge(app, host, edge):
         server = _server(app, listener)
         thread = threading.Thread(target=_loop, args=(server,), name="esa-emulator")
         thread.start()
@@ -80,15 +91,32 @@ def running(app: Emulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
             _close(server)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+@contextlib.contextmanager
+def _edge(app: Emulator, host: str, port: int | None) -> Iterator[EdgeServer | None]:
+    """Serve the edge too, if it has a port."""
+    if port is None:
+        yield None
+        return
+    with (
+        _listen(host, port, "--edge") as listener,
+        running_edge(Edge(app.state), listener) as server,
+    ):
+        app.edge = server
+        try:
+            yield server
+        finally:
+            app.edge = None
+
+
+def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise ListenError(
-                f"Port {port} of {host} is taken: choose another with --port, or a free "
-                "one with --port 0."
+                f"Port {port} of {host} is taken: choose another with {option}, or a "
+                f"free one with {option} 0."
             ) from None
         # Python adds the address to the system's message.
         text = getattr(error, "strerror", None) or str(error)

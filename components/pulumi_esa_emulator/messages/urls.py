@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedUrls:
@@ -30,6 +32,16 @@ def parse_urls(
     return ParsedUrls(tuple(good), tuple(dict.fromkeys(errors)))
 
 
+def cache_key(url: str) -> str:
+    """The URL as a cache knows it, without default port and fragment; ValueError if it is none."""
+    parts = urlsplit(url)
+    port = "" if parts.port in {None, _PORTS.get(parts.scheme)} else f":{parts.port}"
+    host = parts.hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{name}{port}{parts.path or '/'}{query}"
+
+
 def without_query(url: str) -> str:
     """An OSS URL without its query, which can hold a signature."""
     return url.partition("?")[0]
@@ -55,6 +67,7 @@ def _host(line: str) -> str | None:
         return None
     try:
         parts = urlsplit(line)
+        _ = parts.port
     except ValueError:
         return None
     return parts.hostname if parts.scheme in {"http", "https"} else None

@@ -25,6 +25,8 @@ from pulumi_esa_emulator.state.scheduler import PlanScheduler
 from pulumi_esa_emulator.state.seed import DEFAULT_SEED, Seed, records_of
 from pulumi_esa_emulator.state.store import RecordStore, RecordView
 
+# Gets each batch with its URLs, while the lock is held.
+BatchWatcher = Callable[[Batch, tuple[str, ...]], None]
 # Older requests and batches are dropped, to limit the memory of a long run.
 _MAX_KEPT = 200_000
 
@@ -75,6 +77,7 @@ class EmulatorState:
         self._lock = threading.RLock()
         self._rules = rules or Rules()
         self._store = RecordStore()
+        self._watcher: BatchWatcher | None = None
         self._pending: tuple[tuple[Change, ...], tuple[Batch, ...]] = ((), ())
         if lines:
             self._load(lines)
@@ -97,9 +100,16 @@ class EmulatorState:
             now = to_milliseconds(self.clock.now())
             changes, batches = self._scheduler.advance(now)
             self.batches += batches
+            self._report(batches)
             earlier, submitted = self._pending
             self._pending = (earlier + changes, submitted + batches)
             yield CurrentState(now, self._store.now())
+
+    def watch_batches(self, watcher: BatchWatcher) -> None:
+        """Give the watcher each batch, those until now too if their job still exists."""
+        with self.locked():
+            self._watcher = watcher
+            self._report(self.batches)
 
     def as_of(self, moment: float) -> RecordView:
         """The records at an earlier moment of `commit`'s `undo`; call it with the lock held."""
@@ -197,6 +207,15 @@ class EmulatorState:
         self.batches.clear()
         self.batches += batches
         self.history.clear()
+
+    def _report(self, batches: Iterable[Batch]) -> None:
+        if self._watcher is None:
+            return
+        for batch in batches:
+            job = self._store.now().job(batch.job_id)
+            if job is not None:
+                urls = job.urls[batch.first : batch.first + batch.count]
+                self._watcher(batch, urls)
 
     def _seeded_store(self) -> RecordStore:
         """A store with the records of the seed."""

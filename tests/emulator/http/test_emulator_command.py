@@ -132,6 +132,23 @@ def test_it_prints_what_a_shell_needs_and_a_line_for_each_request(
     assert "\x1b" not in refused
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_with_an_edge_it_says_where_and_what_to_trust_and_ends_all_the_same(
+    number: signal.Signals,
+) -> None:
+    with emulator("--edge", "0") as process:
+        port = process.esa.http.get("/_emulator/edge").json()["port"]
+        with socket.create_connection(("127.0.0.1", port)):
+            code = process.end(number)
+        assert process.process.stdout
+        lines = process.process.stdout.read().splitlines()
+
+    assert code == 0
+    assert lines[0] == f"Edge, http and https, on port {port}"
+    (trust,) = (line for line in lines if "SSL_CERT_FILE=" in line)
+    assert not Path(trust.partition("=")[2]).exists()
+
+
 def test_the_secret_of_a_key_that_was_given_is_not_printed() -> None:
     with emulator("--access-key", "mine:geheim") as process:
         process.end(signal.SIGTERM)
