@@ -19,7 +19,16 @@ from pulumi_esa_emulator.state.seed import Seed
 from tests.fuzz.sentences import assert_sentence
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-CONTROLS = ("clock", "faults", "faults/stall", "dialects", "keys", "sites", "reset")
+CONTROLS = [
+    "clock",
+    "faults",
+    "faults/stall",
+    "dialects",
+    "keys",
+    "sites",
+    "edge",
+    "reset",
+]
 _PLACE = tempfile.TemporaryDirectory(prefix="esa-prefetch-fuzz-")
 _ROOT = Path(_PLACE.name)
 

@@ -77,8 +77,8 @@ def local_edge(seed: Document, clock: Clock | None = None) -> Iterator[LocalEdge
     app = create_app(seed=seed, clock=clock)
     with running(app, edge=0) as endpoint:
         edge = LocalEdge(endpoint)
-        if app.edge is not None:
-            edge.ca_file = str(app.edge.authority.file)
+        if app.edge_server is not None:
+            edge.ca_file = str(app.edge_server.authority.file)
         try:
             yield edge
         finally:

@@ -55,7 +55,7 @@ class Emulator:
         self._hosts = hosts
         self._at_start = (keys, faults, dialects)
         # Set while `server` serves it.
-        self.edge: EdgeServer | None = None
+        self.edge_server: EdgeServer | None = None
         self._service = EsaService(state, self.keys, self.faults, wall_clock, observe)
         self._control = ControlApi(self)
         self._slots = new_slots()
@@ -97,8 +97,8 @@ class Emulator:
         self.dialects = dialects
         self.keys.set(keys)
         self.faults.set(faults)
-        if self.edge is not None:
-            self.edge.edge.clear()
+        if self.edge_server is not None:
+            self.edge_server.edge.clear()
 
     def close(self) -> None:
         """Close the data file."""

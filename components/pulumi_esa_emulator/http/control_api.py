@@ -116,7 +116,7 @@ class ControlledEmulator(Protocol):
     keys: KeyRing
     faults: FaultInjector
     dialects: tuple[str, ...]
-    edge: EdgeServer | None
+    edge_server: EdgeServer | None
 
     @property
     def history(self) -> list[HistoryEntry]:
@@ -320,9 +320,9 @@ class ControlApi:
         return self.edge(request)
 
     def _edge(self) -> EdgeServer:
-        if self._emulator.edge is None:
+        if self._emulator.edge_server is None:
             raise ControlError("There is no edge; start with --edge PORT.")
-        return self._emulator.edge
+        return self._emulator.edge_server
 
 
 def refusal_response(refusal: Refusal) -> Response:

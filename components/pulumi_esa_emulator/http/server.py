@@ -77,7 +77,7 @@ def running(
 ) -> Iterator[str]:
     """Serve the emulator in a thread during the block; yields its URL.
 
-    With a port for the edge, 0 for a free one, `app.edge` serves it.
+    With a port for the edge, 0 for a free one, `app.edge_server` serves it.
     """
     with _listen(host, port) as listener, _edge(app, host, edge):
         server = _server(app, listener)
@@ -101,11 +101,11 @@ def _edge(app: Emulator, host: str, port: int | None) -> Iterator[EdgeServer | N
         _listen(host, port, "--edge") as listener,
         running_edge(Edge(app.state), listener) as server,
     ):
-        app.edge = server
+        app.edge_server = server
         try:
             yield server
         finally:
-            app.edge = None
+            app.edge_server = None
 
 
 def _listen(host: str, port: int, option: str = "--port") -> socket.socket:

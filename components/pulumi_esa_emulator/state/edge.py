@@ -90,12 +90,13 @@ class Edge:
             self._cache.cool(map(cache_key, cold))
 
     def clear(self) -> None:
-        """Forget all; the origin becomes as at the start."""
+        """Forget all but what plans have submitted; the origin becomes as at the start."""
         with self._state.locked():
             self._cache = EdgeCache()
             self._counts.clear()
             self._hosts_of_jobs.clear()
             self._hosts_by_hand.clear()
+            self._state.watch_batches(self._submitted)
 
     def _submitted(self, batch: Batch, urls: tuple[str, ...]) -> None:
         self._cache.submit(urls, batch.at)

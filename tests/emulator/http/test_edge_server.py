@@ -19,10 +19,17 @@ PLAIN = URL.replace("https", "http")
 FAR = {"Host": "other.example"}
 
 
-@pytest.fixture
-def edge() -> Iterator[LocalEdge]:
+@pytest.fixture(scope="module")
+def served() -> Iterator[LocalEdge]:
     with local_edge(seed_of_urls([URL, PLAIN], plan(1, "running"))) as one:
         yield one
+
+
+@pytest.fixture
+def edge(served: LocalEdge) -> LocalEdge:
+    """An edge to which the plan has submitted the first URL, and that nobody has asked."""
+    served.post("reset", None)
+    return served
 
 
 def test_the_first_byte_of_a_url_says_whether_it_was_warm(edge: LocalEdge) -> None:
@@ -126,6 +133,7 @@ def test_the_control_api_shows_the_edge_and_changes_it(edge: LocalEdge) -> None:
     }
     edge.post("reset", None)
     assert edge.counts() == {}
+    assert [edge.cached(URL), edge.cached(PLAIN)] == ["HIT", "MISS"]
 
 
 def test_what_is_no_http_is_a_closed_connection(edge: LocalEdge) -> None:
@@ -159,12 +167,12 @@ def test_it_ends_with_its_connections_its_threads_and_its_files() -> None:
 def test_a_taken_port_is_one_sentence() -> None:
     app = create_app()
     with running(app, edge=0):
-        assert app.edge is not None
-        taken = app.edge.port
+        assert app.edge_server is not None
+        taken = app.edge_server.port
         with (
             pytest.raises(ListenError, match=r"choose another with --edge, or a free"),
             running(create_app(), edge=taken),
         ):
             pass
 
-    assert app.edge is None
+    assert app.edge_server is None
