@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from pulumi_esa_emulator.http.in_process import EmulatorTransport
 from tests.emulator.conftest import EmulatorFactory, InProcessEmulator
 from tests.emulator.seeds import SITE, seed
-from tests.emulator.signed_client import Document
+from tests.emulator.signed_client import Document, SignedClient
 
 FILE = "http://a.example/1.jpg"
 
@@ -172,3 +173,27 @@ def test_a_stale_read_does_not_know_a_new_task(new_emulator: EmulatorFactory) ->
     purge(emulator, {"Files": [FILE]})
 
     assert tasks(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "status"),
+    [("*", 200), (f"acs:esa:*:*:site/{SITE}", 200), ("acs:esa:*:*:site/77", 403)],
+)
+def test_both_actions_need_a_right_on_the_site(
+    new_emulator: EmulatorFactory, resource: str, status: int
+) -> None:
+    actions = ["esa:PurgeCaches", "esa:DescribePurgeTasks"]
+    allow = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    key = {
+        "AccessKeyId": "limited",
+        "AccessKeySecret": "hush",
+        "Policy": {"Version": "1", "Statement": [allow]},
+    }
+    emulator = new_emulator({**seed(), "keys": [key]})
+    esa = SignedClient(EmulatorTransport(emulator.app), key="limited", secret="hush")
+    content = json.dumps({"Files": [FILE]})
+
+    purged = esa.ask("PurgeCaches", SiteId=SITE, Type="file", Content=content)
+    listed = esa.ask("DescribePurgeTasks", SiteId=SITE)
+
+    assert (purged.status_code, listed.status_code) == (status, status)
