@@ -1,0 +1,68 @@
+"""Which files ESA caches by default, by the extension in the URL, and a warning for a list with others.
+
+From "Default cache rules" (alibabacloud.com/help, edge-security-acceleration/esa/user-guide/default-cache-rule): a
+request without a cache rule of its own reaches the cache only if its extension is listed there.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from posixpath import splitext
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+_READ_GROUPS: Final = (
+    "doc docx ppt pptx pdf csv",
+    "bmp gif ico jpeg jpg png",
+)
+_INFERRED_GROUPS: Final = (
+    "avif pict tif tiff webp",
+    "flac mid midi mp3 ogg pls",
+    "avi mkv mp4 swf webm",
+    "7z bz2 gz rar tar zip zst",
+    "apk bin class dmg exe iso jar",
+    "eot otf ttf woff woff2",
+    "css ejs js",
+    "eps ps svg svgz",
+)
+READ: Final = frozenset(" ".join(_READ_GROUPS).split())
+"""Read on that page: all of its documents, and the first of its images."""
+INFERRED: Final = frozenset(" ".join(_INFERRED_GROUPS).split())
+"""Inferred: the groups are those of that page (images, audio, video, compressed files, programs, fonts, scripts, vector
+graphics), their members those of Cloudflare's list of the same kind."""
+
+CACHED: Final = READ | INFERRED
+_SHOWN: Final = 3
+
+
+def is_cached_by_default(url: str) -> bool:
+    """Whether ESA caches this file without a cache rule of the site."""
+    return _extension(url) in CACHED
+
+
+def uncached_warning(urls: Iterable[str]) -> str:
+    """One sentence about URLs that ESA does not cache without a cache rule; empty if there is none."""
+    others = Counter(
+        extension
+        for url in dict.fromkeys(urls)
+        if (extension := _extension(url)) not in CACHED
+    )
+    if not others:
+        return ""
+    count = others.total()
+    frequent = [name for name, _ in others.most_common(_SHOWN)]
+    names = ", ".join(f".{name[:20]}" if name else "no extension" for name in frequent)
+    more = ", ..." if len(others) > _SHOWN else ""
+    noun = "URL has an extension" if count == 1 else "URLs have an extension"
+    return (
+        f"{count} {noun} that ESA does not cache by default ({names}{more}): unless a cache rule of the site covers "
+        "them, the edge answers DYNAMIC and a prefetch only loads the origin"
+    )
+
+
+def _extension(url: str) -> str:
+    """The extension in lower case without the dot; empty without one."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return ""
+    return splitext(unquote(path))[1][1:].lower()

@@ -1,0 +1,41 @@
+"""Which files ESA caches by default, and the warning for others."""
+
+import pytest
+
+from pulumi_esa_prefetch.warmth.caching_defaults import (
+    is_cached_by_default,
+    uncached_warning,
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "cached"),
+    [
+        ("https://www.example.com/a.jpg", True),
+        ("https://www.example.com/A.JPG?x=1.html", True),
+        ("https://www.example.com/a%2Ejpg", True),
+        ("https://www.example.com/v1.2/app.tar.gz", True),
+        ("https://www.example.com/", False),
+        ("https://www.example.com", False),
+        ("https://www.example.com/index.html?f=a.jpg", False),
+        ("https://www.example.com/a.jpg/list", False),
+        ("https://www.example.com/live.m3u8", False),
+        ("https://[", False),
+    ],
+)
+def test_the_extension_of_the_path_decides(url: str, cached: bool) -> None:
+    assert is_cached_by_default(url) is cached
+
+
+def test_a_list_that_esa_caches_gives_no_warning() -> None:
+    assert uncached_warning(["https://www.example.com/a.jpg"]) == ""
+
+
+def test_one_warning_names_the_most_frequent_other_extensions() -> None:
+    urls = ["a.html", "b.html", "a.html", "list", "c.json", "d.txt", "e.png"]
+
+    warning = uncached_warning(f"https://www.example.com/{name}" for name in urls)
+
+    assert warning.startswith(
+        "5 URLs have an extension that ESA does not cache by default (.html, no extension, .json, ...): unless"
+    )

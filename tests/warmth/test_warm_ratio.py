@@ -1,0 +1,57 @@
+"""The share of hits and its interval: arithmetic, and how often the interval holds the truth."""
+
+import pytest
+
+from pulumi_esa_prefetch.warmth.edge_answer import EdgeAnswer
+from pulumi_esa_prefetch.warmth.measurement import measure
+from pulumi_esa_prefetch.warmth.warm_ratio import WarmRatio
+
+URLS = [f"https://www.example.com/{number}.jpg" for number in range(100)]
+
+
+def ask(url: str) -> EdgeAnswer:
+    """70 of the 100 are warm, 5 are never cached."""
+    number = URLS.index(url)
+    status = "HIT" if number < 70 else "DYNAMIC" if number >= 95 else "MISS"
+    return EdgeAnswer(url, status, http_status=206)
+
+
+@pytest.mark.parametrize("size", [10, 30, 50, 90])
+def test_the_interval_holds_the_true_ratio_for_at_least_90_of_100_seeds(
+    size: int,
+) -> None:
+    true = 70 / 95
+    held = 0
+
+    for seed in range(100):
+        ratio = measure(URLS, size=size, seed=seed, ask=ask, parallel=1).ratio
+        held += ratio.low <= true <= ratio.high
+
+    assert held >= 90
+
+
+def test_the_interval_is_a_point_once_every_url_was_asked() -> None:
+    ratio = measure(URLS, size=1000, seed=1, ask=ask).ratio
+
+    assert (ratio.hits, ratio.counted) == (70, 95)
+    assert ratio.low == ratio.ratio == ratio.high == 70 / 95
+
+
+def test_nothing_is_known_without_an_answer_that_counts() -> None:
+    ratio = WarmRatio(0, 0, 100)
+
+    assert (ratio.ratio, ratio.low, ratio.high) == (None, 0.0, 1.0)
+
+
+def test_in_a_large_list_the_interval_is_wilsons() -> None:
+    ratio = WarmRatio(8, 10, 10**9)
+
+    assert (round(ratio.low, 4), round(ratio.high, 4)) == (0.4902, 0.9433)
+
+
+@pytest.mark.parametrize("hits", [0, 1, 25, 49, 50])
+def test_the_interval_says_nothing_that_the_answers_exclude(hits: int) -> None:
+    ratio = WarmRatio(hits, 50, 100)
+
+    assert ratio.ratio is not None
+    assert hits / 100 <= ratio.low <= ratio.ratio <= ratio.high <= (hits + 50) / 100
