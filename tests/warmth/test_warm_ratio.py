@@ -2,9 +2,10 @@
 
 import pytest
 
+from pulumi_esa_prefetch.warmth.configuration_faults import configuration_faults
 from pulumi_esa_prefetch.warmth.edge_answer import EdgeAnswer
 from pulumi_esa_prefetch.warmth.measurement import measure
-from pulumi_esa_prefetch.warmth.warm_ratio import WarmRatio
+from pulumi_esa_prefetch.warmth.warm_ratio import WarmRatio, ratio_text
 
 URLS = [f"https://www.example.com/{number}.jpg" for number in range(100)]
 
@@ -55,3 +56,39 @@ def test_the_interval_says_nothing_that_the_answers_exclude(hits: int) -> None:
 
     assert ratio.ratio is not None
     assert hits / 100 <= ratio.low <= ratio.ratio <= ratio.high <= (hits + 50) / 100
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (
+            WarmRatio(70, 95, 95),
+            "70 of 95 URLs are warm: 73.6 % (95 % interval 73.6 % to 73.7 %)",
+        ),
+        (
+            WarmRatio(1, 1, 2),
+            "1 of 1 URL is warm: 100 % (95 % interval 50 % to 100 %)",
+        ),
+        (
+            WarmRatio(9, 10, 10),
+            "9 of 10 URLs are warm: 90 % (95 % interval 90 % to 90 %)",
+        ),
+        (WarmRatio(0, 0, 10), "no URL could be verified"),
+    ],
+)
+def test_a_share_below_a_minimum_is_never_written_as_the_minimum(
+    ratio: WarmRatio, text: str
+) -> None:
+    assert ratio_text(ratio) == text
+
+
+def test_what_the_configuration_keeps_out_of_the_cache_is_named_with_advice() -> None:
+    faults = configuration_faults(
+        {"HIT": 3, "DYNAMIC": 4, "DYNAMIC 404": 1, "BYPASS": 1}
+    )
+
+    assert [fault.partition(": ")[0] for fault in faults] == [
+        "DYNAMIC (5 URLs) is a fault of configuration, and no prefetch mends it",
+        "BYPASS (1 URL) is a fault of configuration, and no prefetch mends it",
+    ]
+    assert configuration_faults({"HIT": 3, "MISS": 1}) == []

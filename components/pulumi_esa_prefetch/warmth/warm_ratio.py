@@ -1,11 +1,13 @@
 """The share of URLs that are in the cache, with its confidence interval; pure arithmetic."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, floor, sqrt
 from typing import Final
 
 _Z: Final = 1.959964
 """The quantile of the normal distribution for 95 %."""
+_NOISE: Final = 1e-9
+"""More than a share differs from its exact value by floating point."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,22 @@ class WarmRatio:
         middle = (ratio + weight / 2) / (1 + weight)
         half = _Z / (1 + weight) * sqrt((ratio * (1 - ratio) + weight / 4) / size)
         return middle - half, middle + half
+
+
+def ratio_text(ratio: WarmRatio) -> str:
+    """The share with its interval, as the beginning of a sentence."""
+    if ratio.ratio is None:
+        return "no URL could be verified"
+    verb = "is" if ratio.hits == 1 else "are"
+    noun = "URL" if ratio.counted == 1 else "URLs"
+    low, high = percent_text(ratio.low), percent_text(ratio.high, up=True)
+    return (
+        f"{ratio.hits} of {ratio.counted} {noun} {verb} warm: {percent_text(ratio.ratio)} "
+        f"(95 % interval {low} to {high})"
+    )
+
+
+def percent_text(share: float, *, up: bool = False) -> str:
+    """A share in percent, rounded down so that nothing below a minimum is shown as that minimum."""
+    tenths = ceil(share * 1000 - _NOISE) if up else floor(share * 1000 + _NOISE)
+    return f"{tenths / 10:g} %"
