@@ -97,6 +97,9 @@ COMMANDS: Final[Mapping[str, CommandEntry]] = {
         "esa.doctor",
         "Check settings, keys, connection, rights and versions.",
     ),
+    "warm": CommandEntry(
+        "esa.warm.command", "Measure how much of a URL list the edge has in its cache."
+    ),
     "plan": CommandEntry(
         "esa.plan.group",
         "List, start, stop, rerun and wait for plans by hand.",
@@ -114,9 +117,8 @@ COMMAND_NAMES: Final = {
 
 GLOBAL_FLAGS_HELP: Final = """\
 Every command has these flags too:
-  -C, --cwd DIR    Run in this directory.  --non-interactive  Ask no questions.
-  --color WHEN     auto, always, never or raw.
-  -v, --verbose N  Print more.             -Q, --fully-qualify-stack-names
+  -C, --cwd DIR  Run there.  -v, --verbose N  Print more.  --non-interactive
+  --color auto|always|never|raw                  -Q, --fully-qualify-stack-names
 """
 
 

@@ -91,6 +91,12 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "What ESA's documentation does not say": "esa-prefetch doctor --probe "
         "--site 190007158391808 --url https://www.example.com/small.txt",
     },
+    "warm": {
+        "The jobs of the selected stack": "esa-prefetch warm",
+        "A list, and the same sample again": "esa-prefetch warm --urls urls.txt --seed 7",
+        "At an edge that DNS does not name yet": "esa-prefetch warm --urls urls.txt "
+        "--resolve www.example.com:443:203.0.113.7",
+    },
     "plan": {"Plans and their ids": "esa-prefetch plan ls --site 190007158391808"},
     "plan ls": {
         "The plans of the selected stack": "esa-prefetch plan ls",
