@@ -251,7 +251,7 @@ def test_a_list_in_ascii_keeps_its_text_and_its_digest() -> None:
     assert source.for_triggers() == (
         "sha256:1e1c321f7f139ca19646dd315f43f78d74caab766e1443f6f95444569bee0424"
     )
-    assert source.note == ""
+    assert "percent-encoded" not in str(source.note)
 
 
 def test_a_list_that_is_encoded_is_the_list_that_is_written_encoded(
@@ -268,8 +268,8 @@ def test_a_list_that_is_encoded_is_the_list_that_is_written_encoded(
 
     assert urls.for_esa() == written.for_esa()
     assert urls.for_triggers() == written.for_triggers()
-    assert written.note == ""
-    assert urls.note == (
+    assert "percent-encoded" not in str(written.note)
+    assert str(urls.note).partition("; ")[0] == (
         f"url_file {path}: 2 URLs are percent-encoded, because ESA takes ASCII only: the first is "
         "line 3, which is sent as https://xn--fsqu00a.xn--fiqs8s/%E5%9B%BE"
     )
@@ -282,8 +282,29 @@ def test_the_note_about_an_output_shows_no_url() -> None:
 
     assert asyncio.run(note()) == (
         "urls: 1 URL is percent-encoded, because ESA takes ASCII only: the first is line 2, "
-        "which is sent encoded"
+        "which is sent encoded; 2 URLs have an extension that ESA does not cache by default: unless "
+        "the site has a cache rule for such files, the edge answers DYNAMIC, and a prefetch loads the "
+        "origin for nothing"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "note"),
+    [
+        ("https://www.example.com/a.jpg", ""),
+        (
+            "https://www.example.com/list.html?sign=secret",
+            (
+                "1 URL has an extension that ESA does not cache by default (.html): unless the site has "
+                "a cache rule for such files, the edge answers DYNAMIC, and a prefetch loads the origin for nothing"
+            ),
+        ),
+    ],
+)
+def test_files_that_esa_does_not_cache_by_default_are_named_before_a_prefetch(
+    url: str, note: str
+) -> None:
+    assert one_list(urls=[url]).note == note
 
 
 def test_an_oss_url_is_encoded_too() -> None:

@@ -39,3 +39,12 @@ def test_one_warning_names_the_most_frequent_other_extensions() -> None:
     assert warning.startswith(
         "5 URLs have an extension that ESA does not cache by default (.html, no extension, .json, ...): unless"
     )
+
+
+def test_a_warning_may_have_to_name_nothing_of_the_urls() -> None:
+    warning = uncached_warning(["https://www.example.com/a.secret"], named=False)
+
+    assert warning.startswith(
+        "1 URL has an extension that ESA does not cache by default: "
+    )
+    assert "secret" not in warning

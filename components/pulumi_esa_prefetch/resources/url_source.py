@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.resources.input_mapping import map_input
 from pulumi_esa_prefetch.resources.property_values import is_later
 from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
+from pulumi_esa_prefetch.warmth.caching_defaults import uncached_warning
 
 _LARGEST_FILE = 64 << 20
 # The most that Alibaba Cloud's ROS takes in a list (ALIYUN::ESA::ScheduledPreloadJob): ESA's own pages name no number.
@@ -32,7 +34,7 @@ class _Urls:
 class UrlSource:
     """A URL list for a ScheduledPreloadJob: its ``insert_way``, and its ``url_list`` or ``oss_url``.
 
-    ``note`` is a sentence about URLs that are sent encoded; empty if none is.
+    ``note`` is a sentence about URLs that are sent encoded, or that ESA does not cache by default; empty if none is.
     """
 
     insert_way: str
@@ -60,7 +62,11 @@ class UrlSource:
     @classmethod
     def _of(cls, insert_way: str, urls: Input[_Urls]) -> Self:
         text = map_input(urls, attrgetter("text"))
-        return cls(insert_way, text, map_input(urls, attrgetter("note")))
+        # An output may be a secret: nothing of its URLs is shown.
+        named = isinstance(urls, _Urls)
+        is_list = insert_way == "textBox"
+        notes = partial(_notes, named=named) if is_list else attrgetter("note")
+        return cls(insert_way, text, map_input(urls, notes))
 
     def for_esa(self) -> dict[str, Input[str]]:
         """The list as inputs of a ScheduledPreloadJob."""
@@ -73,6 +79,12 @@ class UrlSource:
         The text is in the state of every stack. If it were made differently, all plans would run again.
         """
         return map_input(self.content, _digest)
+
+
+def _notes(urls: _Urls, *, named: bool) -> str:
+    """All that is said about a list before its URLs are prefetched."""
+    uncached = uncached_warning(urls.text.splitlines(), named=named)
+    return "; ".join(filter(None, (urls.note, uncached)))
 
 
 def _digest(content: str) -> str:

@@ -39,8 +39,11 @@ def is_cached_by_default(url: str) -> bool:
     return _extension(url) in CACHED
 
 
-def uncached_warning(urls: Iterable[str]) -> str:
-    """One sentence about URLs that ESA does not cache without a cache rule; empty if there is none."""
+def uncached_warning(urls: Iterable[str], *, named: bool = True) -> str:
+    """One sentence about URLs that ESA does not cache without a cache rule; empty if there is none.
+
+    `named`: whether the sentence may name their extensions.
+    """
     others = Counter(
         extension
         for url in dict.fromkeys(urls)
@@ -52,10 +55,11 @@ def uncached_warning(urls: Iterable[str]) -> str:
     frequent = [name for name, _ in others.most_common(_SHOWN)]
     names = ", ".join(f".{name[:20]}" if name else "no extension" for name in frequent)
     more = ", ..." if len(others) > _SHOWN else ""
+    which = f" ({names}{more})" if named else ""
     noun = "URL has an extension" if count == 1 else "URLs have an extension"
     return (
-        f"{count} {noun} that ESA does not cache by default ({names}{more}): unless a cache rule of the site covers "
-        "them, the edge answers DYNAMIC and a prefetch only loads the origin"
+        f"{count} {noun} that ESA does not cache by default{which}: unless the site has a cache rule for "
+        "such files, the edge answers DYNAMIC, and a prefetch loads the origin for nothing"
     )
 
 
