@@ -2,7 +2,9 @@
 
 import pytest
 
+from pulumi_esa_emulator.state.cacheable_files import CACHEABLE
 from pulumi_esa_prefetch.warmth.caching_defaults import (
+    CACHED,
     is_cached_by_default,
     uncached_warning,
 )
@@ -48,3 +50,7 @@ def test_a_warning_may_have_to_name_nothing_of_the_urls() -> None:
         "1 URL has an extension that ESA does not cache by default: "
     )
     assert "secret" not in warning
+
+
+def test_the_local_edge_caches_the_same_files() -> None:
+    assert CACHED == CACHEABLE

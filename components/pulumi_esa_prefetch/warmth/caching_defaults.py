@@ -1,7 +1,7 @@
 """Which files ESA caches by default, by the extension in the URL, and a warning for a list with others.
 
-From "Default cache rules" (alibabacloud.com/help, edge-security-acceleration/esa/user-guide/default-cache-rule): a
-request without a cache rule of its own reaches the cache only if its extension is listed there.
+From "Default cache rules" (help.aliyun.com/en/edge-security-acceleration/esa/user-guide/default-cache-rule): a request
+that no cache rule matches reaches the cache only if its extension is listed there.
 """
 
 from collections import Counter
@@ -12,20 +12,20 @@ from urllib.parse import unquote, urlsplit
 
 _READ_GROUPS: Final = (
     "doc docx ppt pptx pdf csv",
-    "bmp gif ico jpeg jpg png",
+    "bmp gif ico jpeg jpg png svg svgz tif tiff webp",
 )
 _INFERRED_GROUPS: Final = (
-    "avif pict tif tiff webp",
+    "avif pict",
     "flac mid midi mp3 ogg pls",
     "avi mkv mp4 swf webm",
     "7z bz2 gz rar tar zip zst",
     "apk bin class dmg exe iso jar",
     "eot otf ttf woff woff2",
     "css ejs js",
-    "eps ps svg svgz",
+    "eps ps",
 )
 READ: Final = frozenset(" ".join(_READ_GROUPS).split())
-"""Read on that page: all of its documents, and the first of its images."""
+"""Read on that page: its documents and its images."""
 INFERRED: Final = frozenset(" ".join(_INFERRED_GROUPS).split())
 """Inferred: the groups are those of that page (images, audio, video, compressed files, programs, fonts, scripts, vector
 graphics), their members those of Cloudflare's list of the same kind."""
