@@ -91,10 +91,10 @@ def test_a_table_shows_hosts_and_statuses_and_what_limits_the_figure(
         "The worst:",
         "  DYNAMIC  http://www.example.com/dynamic/0.jpg?...",
         "  DYNAMIC  http://www.example.com/dynamic/1.jpg?...",
-        "  BYPASS  http://www.example.com/bypass/0.jpg?...",
-        "  MISS  http://www.example.com/miss/0.jpg?...",
-        "  MISS  http://www.example.com/miss/1.jpg?...",
-        "  MISS  http://www.example.com/miss/2.jpg?...",
+        "  BYPASS   http://www.example.com/bypass/0.jpg?...",
+        "  MISS     http://www.example.com/miss/0.jpg?...",
+        "  MISS     http://www.example.com/miss/1.jpg?...",
+        "  MISS     http://www.example.com/miss/2.jpg?...",
         "",
         "DYNAMIC (2 URLs) is a fault of configuration, and no prefetch mends it: ESA does",
         "not cache them by default: set a cache rule of the site for them, or take them",
@@ -148,6 +148,20 @@ def test_the_exit_code_says_whether_the_minimum_was_seen(
     words = ("warm", "--urls", "-", "--minimum", minimum, "--resolve", edge.resolve)
 
     assert console(*words, stdin=given).code == code
+
+
+def test_a_host_that_does_not_answer_is_in_the_table_with_the_reason(
+    console: Console,
+) -> None:
+    long = "/".join(f"part-{n}" for n in range(30))
+
+    said = console("warm", "--urls", "-", stdin=f"http://127.0.0.1:9/{long}.jpg")
+
+    assert said.code == 10
+    (line,) = [line for line in said.out.splitlines() if line.startswith("  FAILED")]
+    assert line.startswith("  FAILED  http://127.0.0.1:9/")
+    assert line.endswith("29.jpg (Connection refused)")
+    assert len(line) == 80
 
 
 def job(name: str, **inputs: object) -> dict[str, Any]:

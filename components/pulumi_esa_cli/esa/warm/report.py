@@ -50,7 +50,7 @@ def report_lines(report: WarmReport) -> Iterator[str]:
     if result.worst:
         yield ""
         yield "The worst:"
-        yield from map(_worst_line, result.worst[:_MOST_URLS])
+        yield from _worst_lines(result.worst[:_MOST_URLS])
     if len(result.worst) > _MOST_URLS:
         yield f"  and {len(result.worst) - _MOST_URLS} more: --json names them"
     faults = configuration_faults(result.by_status)
@@ -135,11 +135,14 @@ def _row(host: str, kind: str, count: str) -> str:
     return f"{host:<{_HOST_WIDTH}}  {_shortened(kind, _STATUS_WIDTH):<{_STATUS_WIDTH}}  {count:>7}"
 
 
-def _worst_line(answer: EdgeAnswer) -> str:
-    reason = f" ({answer.error})" if answer.error else ""
-    lead = f"  {_shortened(answer.kind, _STATUS_WIDTH)}  "
-    reason = _shortened(reason, _WIDTH // 2)
-    return f"{lead}{_shortened(one_line(shown_url(answer.url)), _WIDTH - len(lead) - len(reason))}{reason}"
+def _worst_lines(answers: Sequence[EdgeAnswer]) -> Iterator[str]:
+    widest = min(max(len(answer.kind) for answer in answers), _STATUS_WIDTH)
+    for answer in answers:
+        lead = f"  {_shortened(answer.kind, _STATUS_WIDTH):<{widest}}  "
+        reason = f" ({answer.error})" if answer.error else ""
+        reason = _shortened(reason, _WIDTH // 2)
+        url = one_line(shown_url(answer.url))
+        yield f"{lead}{_shortened(url, _WIDTH - len(lead) - len(reason))}{reason}"
 
 
 def _shortened(text: str, width: int) -> str:
