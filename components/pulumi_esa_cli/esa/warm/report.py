@@ -33,11 +33,11 @@ class WarmReport:
     @property
     def shortfall(self) -> str:
         """Why the minimum is not reached, as a sentence without its end; empty if it is."""
-        ratio = self.measurement.ratio
-        if ratio.ratio is None:
-            return f"{ratio_text(ratio)}, so nothing shows that {percent_text(self.minimum)} are warm"
-        if ratio.ratio < self.minimum:
-            return f"{ratio_text(ratio)}, less than {percent_text(self.minimum)}"
+        ratio = self.measurement.ratio.ratio
+        if ratio is None:
+            return "no answer shows whether the edge is warm"
+        if ratio < self.minimum:
+            return f"less than {percent_text(self.minimum)} of the answers are hits"
         return ""
 
 
