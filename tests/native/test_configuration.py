@@ -91,3 +91,11 @@ def test_wrong_limits_are_refused_before_anything_is_done() -> None:
 @pytest.mark.parametrize("text", ["", "nothing", "[]", "3"])
 def test_a_stack_config_that_cannot_be_read_counts_as_none(text: str) -> None:
     assert read("default", {"PULUMI_CONFIG": text}).limits is None
+
+
+def test_addresses_for_hosts_are_checked_with_the_other_arguments() -> None:
+    environ = {"ESA_PREFETCH_RESOLVE": "www.example.com:443:203.0.113.7"}
+
+    assert read("mine", environ).settings.resolve == environ["ESA_PREFETCH_RESOLVE"]
+    wrong = configuration.wrong_arguments(f"{PROVIDERS}mine", {"resolve": "x"}, {})
+    assert "esa-prefetch:resolve" in wrong

@@ -2,7 +2,9 @@
 
 import pytest
 
+from pulumi_esa_prefetch.settings.setting_lookup import SettingsError
 from pulumi_esa_prefetch.warmth.resolve import ResolveError, parse_resolve
+from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,12 @@ def test_a_host_and_port_have_the_address_that_is_written(
 def test_another_text_is_refused_with_what_is_wrong(text: str, reason: str) -> None:
     with pytest.raises(ResolveError, match=reason.replace(".", r"\.")):
         parse_resolve([text])
+
+
+def test_a_wrong_setting_is_named() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^esa-prefetch:resolve .*: 'x' is not HOST"
+    ):
+        read_resolve("x")
+
+    assert read_resolve("").address_of("www.example.com", 443) is None

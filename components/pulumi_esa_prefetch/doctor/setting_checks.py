@@ -11,11 +11,13 @@ from pulumi_esa_prefetch.settings.hosts import ALLOW_HTTP
 from pulumi_esa_prefetch.settings.native_settings import OWN, PARALLEL, read_parallel
 from pulumi_esa_prefetch.settings.setting_lookup import SettingsError, SettingsSource
 from pulumi_esa_prefetch.settings.settings import (
+    RESOLVE,
     Settings,
     named_endpoint,
     read_settings,
     refuse_misspelt,
 )
+from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
 
 MASK = "[secret]"
 LIMITS = "esa-prefetch:limits"
@@ -69,6 +71,7 @@ def check_settings(source: ConfigSource) -> tuple[Settings | None, list[Finding]
     try:
         settings = source.settings()
         parallel = read_parallel(source.config.get, source.environ)
+        read_resolve(settings.resolve)
     except SettingsError as error:
         return None, [Finding("settings", "failed", str(error), _CORRECT)]
     lines = [_endpoint(source, settings), *_others(source, settings, parallel)]
@@ -100,6 +103,9 @@ def _others(
     if lookup.text(ANSWERS):
         settled = count_text(len(settings.answers.pairs), "answer")
         yield _setting("answers", f"{settled} of a probe", ANSWERS)
+    if settings.resolve:
+        name = lookup.which(*RESOLVE)
+        yield _setting("resolve", _shown(source, name, settings.resolve), name)
     for label, (names, value) in values.items():
         if lookup.text(*names):
             name = lookup.which(*names)

@@ -26,6 +26,7 @@ from pulumi_esa_prefetch.settings.settings import (
     read_settings,
     refuse_misspelt,
 )
+from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
 
 ARGUMENTS = tuple(sorted({*SETTINGS, *OWN} - {"plans", "debug"}))
 """The arguments of the provider in the schema."""
@@ -75,9 +76,9 @@ def read_configuration(
     get = _getter(args)
     limits = get(f"{NAMESPACE}:limits")
     Limits.parse(limits)
-    return Configuration(
-        read_settings(get, environ), limits, read_parallel(get, environ)
-    )
+    settings = read_settings(get, environ)
+    read_resolve(settings.resolve)
+    return Configuration(settings, limits, read_parallel(get, environ))
 
 
 def _is_default(urn: str) -> bool:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class ProviderSession:
     """Shared by all threads of the host."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all but one have a default
         self,
         open_client: Callable[[], "EsaClient"],
         *,
@@ -49,6 +49,7 @@ class ProviderSession:
         limits: Limits | None = None,
         says_plans_at_exit: bool = True,
         answers: EsaAnswers = NOTHING_SETTLED,
+        resolve: str = "",
     ) -> None:
         self._open_client = open_client
         self._client: EsaClient | None = None
@@ -60,6 +61,7 @@ class ProviderSession:
         self.verify = verify
         self.limits = limits
         self.answers = answers
+        self.resolve = resolve
         self.plan_cache = PlanCache(
             lambda job: self.list_plans(self.client, job), self.clock
         )
@@ -226,6 +228,7 @@ def open_session(
         limits=Limits.parse(limits) if limits else None,
         says_plans_at_exit=says_plans_at_exit,
         answers=settings.answers,
+        resolve=settings.resolve,
     )
     if any(_shapes_connections(name) for name in os.environ):
         # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of

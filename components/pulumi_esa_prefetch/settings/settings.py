@@ -42,6 +42,7 @@ SETTINGS = (
     "maxQps",
     "plans",
     "profile",
+    "resolve",
     "secretKey",
     "securityToken",
     "verify",
@@ -50,6 +51,7 @@ SETTINGS = (
 _CLOSE_MATCH = 0.85
 """The least difflib ratio of a misspelled name: one wrong letter of five is a misspelling, another word is not."""
 
+RESOLVE = ("esa-prefetch:resolve", "ESA_PREFETCH_RESOLVE")
 ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
 DEFAULT_DEADLINE = 120.0
 DEFAULT_MAX_QPS = 30.0
@@ -77,6 +79,8 @@ class Settings:
     """Whether an error shows its traceback."""
     answers: EsaAnswers = NOTHING_SETTLED
     """What a probe has settled about this account's ESA."""
+    resolve: str = ""
+    """Addresses for hosts in place of DNS, where the edge is asked; not parsed yet."""
 
 
 def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
@@ -97,6 +101,7 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
         allow_http=allow_http,
         debug=source.flag("esa-prefetch:debug", default=False),
         answers=parse_answers(answers) if answers else NOTHING_SETTLED,
+        resolve=source.text(*RESOLVE) or "",
     )
 
 
@@ -219,6 +224,7 @@ __all__ = [
     "DEFAULT_MAX_QPS",
     "ENDPOINT_VARIABLES",
     "INTERNATIONAL_ENDPOINT",
+    "RESOLVE",
     "SETTINGS",
     "Settings",
     "SettingsError",
