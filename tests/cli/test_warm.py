@@ -13,6 +13,7 @@ import pytest
 
 from pulumi_esa_prefetch.report.inputs.resource_graph import JOB
 from pulumi_esa_prefetch.warmth.measurement import CAVEATS
+from pulumi_esa_prefetch.warmth.sampling import url_digest
 from tests.api.sockets import request_of, serving
 from tests.support.console import Console, console_in
 from tests.support.engines import ESA_PREFETCH
@@ -20,6 +21,7 @@ from tests.support.pseudo_terminal import PseudoTerminal, plain_lines
 
 URN = "urn:pulumi:dev::proj"
 HOST = "www.example.com"
+RECORD = "pulumi-python:dynamic/esa:PrefetchWarmthRecord"
 
 
 class Edge:
@@ -193,8 +195,34 @@ def test_the_urls_of_a_stack_are_those_of_its_jobs(
     said = console("warm", "--stack", "dev")
 
     assert said.code == 0
-    assert said.err == "note: the state holds no URLs of job three\n"
+    assert said.err == "note: the state holds no URLs of three\n"
     assert "Asked for 3 of 3 URLs" in said.out
+
+
+def record(name: str, listed: str, *asked: str) -> dict[str, Any]:
+    return {
+        "urn": f"{URN}::{RECORD}::{name}",
+        "custom": True,
+        "id": f"id-{name}",
+        "type": RECORD,
+        "inputs": {"plan": "p", "urls": listed.split()},
+        "outputs": {"plan": "p", "asked": [url_digest(url) for url in asked]},
+    }
+
+
+def test_what_a_verification_has_asked_for_is_left_out(
+    console: Console, edge: Edge
+) -> None:
+    listed = urls(hit=4)
+    have(console, record("warm", listed, *listed.split()[:3]))
+
+    said = console("warm", "--resolve", edge.resolve)
+
+    assert said.err == (
+        "note: 3 URLs left out: a PrefetchVerification has asked for them\n"
+    )
+    assert list(edge.counts) == ["/hit/3.jpg?sign=hidden"]
+    assert "Asked for 1 of 1 URL, " in said.out
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,6 @@ _BARE_V6 = re.compile(
     r"(?P<host>[^\s:\[\]]+):(?P<port>\d+):(?P<address>[0-9a-fA-F]*:[0-9a-fA-F:.]*)"
 )
 _LARGEST_PORT = 65535
-SETTING = "esa-prefetch:resolve"
-"""The setting of a stack that holds such texts."""
-
 _ANY = "*"
 
 

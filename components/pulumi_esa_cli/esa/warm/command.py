@@ -16,10 +16,13 @@ from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.terminal.printing import echo, print_json
 from pulumi_esa_cli.terminal.progress_line import ProgressLine
 from pulumi_esa_prefetch.report.errors import ReportError
+from pulumi_esa_prefetch.settings.setting_lookup import SettingsError
 from pulumi_esa_prefetch.warmth.edge_answer import EdgeAnswer
 from pulumi_esa_prefetch.warmth.edge_client import EdgeClient
 from pulumi_esa_prefetch.warmth.measurement import PARALLEL, Measurement, measure
 from pulumi_esa_prefetch.warmth.resolve import Resolve, ResolveError, parse_resolve
+from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
+from pulumi_esa_prefetch.warmth.sampling import unasked
 
 SAMPLE: Final = 50
 MINIMUM: Final = 0.9
@@ -79,12 +82,12 @@ def warm(
     try:
         given = _urls(urls, stack)
         addresses = _addresses(resolve, given.resolve)
-    except ReportError as error:
+    except (ReportError, SettingsError) as error:
         raise EngineError(str(error)) from None
     for note in given.notes:
         echo(f"note: {note}", err=True)
     drawn = random.SystemRandom().randrange(_SEEDS) if seed is None else seed
-    size = min(sample, len(given.urls))
+    size = min(sample, len(unasked(given.urls, given.asked)))
     with closing(EdgeClient(resolve=addresses)) as client, _signals() as interrupted:
         result = _measured(given, client, size, drawn, parallel, interrupted)
         report = WarmReport(
@@ -116,12 +119,13 @@ def _urls(file: str, stack: str) -> UrlList:
 
 
 def _addresses(options: list[str] | None, setting: str) -> Resolve:
-    """The addresses of the option; without any, those of the stack's configuration."""
+    """The addresses of the option; without any, those of the setting. Raises ReportError and SettingsError."""
+    if not options:
+        return read_resolve(setting)
     try:
-        return parse_resolve(options or [setting])
+        return parse_resolve(options)
     except ResolveError as error:
-        name = "--resolve" if options else "esa-prefetch:resolve"
-        raise ReportError(f"{name}: {error}") from None
+        raise ReportError(f"--resolve: {error}") from None
 
 
 def _measured(
@@ -147,6 +151,7 @@ def _measured(
             seed=seed,
             ask=client.ask,
             parallel=parallel,
+            asked=given.asked,
             stop=interrupted,
             answered=tell,
         )
