@@ -26,7 +26,7 @@ for name in ("NO_PROXY", "no_proxy"):
     os.environ[name] = "127.0.0.1,localhost"
 
 # Whose tests measure the coverage, as `source_pkgs` in pyproject.toml: others would only take twice as long.
-MEASURED = ("api", "provider", "load", "resources")
+MEASURED = ("api", "provider", "load", "resources", "warmth")
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

@@ -157,3 +157,23 @@ def test_connections_are_used_again() -> None:
         client.close()
 
     assert (statuses, len(count)) == ({"HIT"}, 1)
+
+
+def test_a_proxy_of_the_environment_is_used_but_not_for_an_address_that_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def handle(connection: socket.socket) -> None:
+        requests.put(request_of(connection))
+        connection.sendall(head("X-Site-Cache-Status: HIT") + b"x")
+
+    with serving(handle) as proxy, serving(handle) as edge:
+        monkeypatch.setenv("http_proxy", f"http://{proxy}")
+        client = EdgeClient(resolve=parse_resolve([f"near.test:80:{edge}"]), seconds=10)
+        answers = [client.ask(f"http://{name}.test/a.jpg") for name in ("far", "near")]
+        client.close()
+
+    assert [answer.status for answer in answers] == ["HIT", "HIT"]
+    assert requests.get(timeout=5).startswith(b"GET http://far.test/a.jpg HTTP/1.1")
+    assert requests.get(timeout=5).startswith(b"GET /a.jpg HTTP/1.1")

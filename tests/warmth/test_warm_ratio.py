@@ -50,12 +50,22 @@ def test_in_a_large_list_the_interval_is_wilsons() -> None:
     assert (round(ratio.low, 4), round(ratio.high, 4)) == (0.4902, 0.9433)
 
 
-@pytest.mark.parametrize("hits", [0, 1, 25, 49, 50])
-def test_the_interval_says_nothing_that_the_answers_exclude(hits: int) -> None:
-    ratio = WarmRatio(hits, 50, 100)
+@pytest.mark.parametrize("population", [1, 2, 10, 57, 10**6])
+def test_the_interval_holds_the_share_and_nothing_that_the_answers_exclude(
+    population: int,
+) -> None:
+    for counted in range(min(population, 60) + 1):
+        for hits in range(counted + 1):
+            ratio = WarmRatio(hits, counted, population)
+            unseen = population - counted
 
-    assert ratio.ratio is not None
-    assert hits / 100 <= ratio.low <= ratio.ratio <= ratio.high <= (hits + 50) / 100
+            assert ratio.low <= ratio.high
+            assert hits / population <= ratio.low
+            assert ratio.high <= (hits + unseen) / population
+            if ratio.ratio is not None:
+                assert ratio.low - 1e-9 <= ratio.ratio <= ratio.high + 1e-9
+            if not unseen:
+                assert ratio.low == ratio.ratio == ratio.high
 
 
 @pytest.mark.parametrize(

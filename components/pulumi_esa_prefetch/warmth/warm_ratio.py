@@ -30,17 +30,17 @@ class WarmRatio:
     @property
     def low(self) -> float:
         """The lower end of the interval."""
-        return max(self._ends()[0], self.hits / max(1, self._size))
+        return max(self._ends()[0], self.hits / self._size)
 
     @property
     def high(self) -> float:
         """The upper end of the interval."""
         misses = self.counted - self.hits
-        return min(self._ends()[1], 1 - misses / max(1, self._size))
+        return min(self._ends()[1], (self._size - misses) / self._size)
 
     @property
     def _size(self) -> int:
-        return max(self.population, self.counted)
+        return max(self.population, self.counted, 1)
 
     def _ends(self) -> tuple[float, float]:
         """Wilson's interval, with the sample size that would have this precision in an infinite population."""
