@@ -246,13 +246,13 @@ MORE = """
   last:
     type: esa-prefetch:ScheduledPrefetch
     properties: { planId: "%s:%s", triggers: { key: { fn::secret: hidden-word } } }
-    options: { dependsOn: ["${warm}"] }
+    options: { dependsOn: ["${launched}"] }
 outputs:
   status: ${plan.status}
   plans: ${plans.plans}
   finish: ${load.finish}
   ready: ${season.ready}
-  warm: ${warm.status}
+  launched: ${launched.status}
 """
 GET_PLAN = """
   plan:
@@ -290,7 +290,7 @@ def test_components_and_functions_of_a_yaml_program(
     assert records["season-day-1"]["parent"].endswith("PrefetchCampaign::season")
     assert len({record["provider"] for record in records.values()}) == 1
     outputs = life.stack.printed_outputs()
-    assert (outputs["status"], outputs["warm"]) == ("running", "running")
+    assert (outputs["status"], outputs["launched"]) == ("running", "running")
     assert [each["planId"] for each in outputs["plans"]] == ids
     assert outputs["finish"].endswith("Z")
     assert "hidden-word" not in life.stack.checkpoint().read_text()

@@ -70,11 +70,11 @@ class PrefetchCompletion(ComponentResource):
         from pulumi_esa_prefetch import PrefetchCompletion, ScheduledPrefetch
 
         launch = ScheduledPrefetch("launch", plan_id="665d3b48621bccf3fe29e1a7")
-        warm = PrefetchCompletion("warm", plan=launch, timeout=600)
+        launched = PrefetchCompletion("launched", plan=launch, timeout=600)
         after = ScheduledPrefetch(
             "after",
             plan_id="665d3b48621bccf3fe29e1a8",
-            opts=pulumi.ResourceOptions(depends_on=warm),
+            opts=pulumi.ResourceOptions(depends_on=launched),
         )
     """
 
