@@ -23,12 +23,13 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
 from pulumi_esa_prefetch.api.safe_text import one_line
-from pulumi_esa_prefetch.native import configuration, functions, plan_resource
+from pulumi_esa_prefetch.native import configuration, functions
 from pulumi_esa_prefetch.native.component_inputs import read_inputs
 from pulumi_esa_prefetch.native.components import PACKAGE, Components
 from pulumi_esa_prefetch.native.detailed_diff import Kind
 from pulumi_esa_prefetch.native.plan_resource import RecordedInPart
 from pulumi_esa_prefetch.native.property_names import sentence_in_schema
+from pulumi_esa_prefetch.native.resource_types import hooks_of
 from pulumi_esa_prefetch.native.schema import schema_text
 from pulumi_esa_prefetch.native.struct_values import (
     as_secrets,
@@ -161,10 +162,12 @@ class NativeServicer(ProviderServicer):
         )
 
     async def Check(self, request: Any, context: Any) -> Any:
-        """Check a plan's inputs."""
+        """Check a resource's inputs."""
         olds, news = read_struct(request.olds), read_struct(request.news)
         checked = await self._run(
-            context, request.urn, lambda: plan_resource.check(self._open, olds, news)
+            context,
+            request.urn,
+            lambda: hooks_of(request.urn).check(self._open, olds, news),
         )
         failures = [
             provider_pb2.CheckFailure(property=name, reason=reason)
@@ -174,13 +177,15 @@ class NativeServicer(ProviderServicer):
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def Diff(self, request: Any, context: Any) -> Any:
-        """Compare a plan's inputs with the state, by property."""
+        """Compare a resource's inputs with the state, by property."""
         olds, news = read_struct(request.olds), read_struct(request.news)
         old_inputs = read_struct(request.old_inputs)
         found = await self._run(
             context,
             request.urn,
-            lambda: plan_resource.diff(self._open, request.id, olds, old_inputs, news),
+            lambda: hooks_of(request.urn).diff(
+                self._open, request.id, olds, old_inputs, news
+            ),
         )
         return provider_pb2.DiffResponse(
             changes=_changes(found.changes),
@@ -197,13 +202,14 @@ class NativeServicer(ProviderServicer):
         )
 
     async def Create(self, request: Any, context: Any) -> Any:
-        """Create a plan's record, or preview it."""
+        """Create a resource's record, or preview it."""
         news = read_struct(request.properties)
 
         def create() -> tuple[str, Props]:
+            hooks = hooks_of(request.urn)
             if request.preview:
-                return "", plan_resource.preview_create(self._open, news)
-            return plan_resource.create(self._hook(request.timeout), news)
+                return "", hooks.preview_create(self._open, news)
+            return hooks.create(self._hook(request.timeout), news)
 
         before = request.properties
         id_, outputs = await self._run(context, request.urn, create, before)
@@ -211,12 +217,12 @@ class NativeServicer(ProviderServicer):
         return provider_pb2.CreateResponse(id=id_, properties=after)
 
     async def Read(self, request: Any, context: Any) -> Any:
-        """Read a plan as ESA lists it; an answer without an id is one that is gone."""
+        """Read a resource; an answer without an id is one that is gone."""
         props, inputs = read_struct(request.properties), read_struct(request.inputs)
         found = await self._run(
             context,
             request.urn,
-            lambda: plan_resource.read(
+            lambda: hooks_of(request.urn).read(
                 self._hook(request.timeout), request.id, props, inputs
             ),
         )
@@ -231,14 +237,15 @@ class NativeServicer(ProviderServicer):
         )
 
     async def Update(self, request: Any, context: Any) -> Any:
-        """Update a plan, or preview it."""
+        """Update a resource, or preview it."""
         olds, news = read_struct(request.olds), read_struct(request.news)
 
         def update() -> Props:
+            hooks = hooks_of(request.urn)
             if request.preview:
-                return plan_resource.preview_update(self._open, request.id, olds, news)
+                return hooks.preview_update(self._open, request.id, olds, news)
             hook = self._hook(request.timeout)
-            return plan_resource.update(hook, request.id, olds, news)
+            return hooks.update(hook, request.id, olds, news)
 
         sources = request.olds, request.news
         outputs = await self._run(context, request.urn, update, *sources)
@@ -246,12 +253,12 @@ class NativeServicer(ProviderServicer):
         return provider_pb2.UpdateResponse(properties=after)
 
     async def Delete(self, request: Any, context: Any) -> Any:
-        """Do what a plan's ``onDestroy`` declares."""
+        """Delete a resource; of a plan, do what ``onDestroy`` declares."""
         props = read_struct(request.properties)
         await self._run(
             context,
             request.urn,
-            lambda: plan_resource.delete(
+            lambda: hooks_of(request.urn).delete(
                 self._hook(request.timeout), request.id, props
             ),
         )
