@@ -19,7 +19,7 @@ from pulumi_esa_prefetch.api.errors import (
     Unreachable,
 )
 from pulumi_esa_prefetch.api.models import Plan
-from pulumi_esa_prefetch.provider.start_decision import (
+from pulumi_esa_prefetch.provider.starting.start_decision import (
     AfterStart,
     Listed,
     StartAnswer,

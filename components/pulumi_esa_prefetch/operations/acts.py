@@ -36,7 +36,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import preflight_errors, start_problems
 from pulumi_esa_prefetch.provider.session import ProviderSession
-from pulumi_esa_prefetch.provider.start_decision import INACTIVE
+from pulumi_esa_prefetch.provider.starting.start_decision import INACTIVE
 from pulumi_esa_prefetch.settings.settings import SettingsError
 
 BY_HAND: Final = {"byHand": True}

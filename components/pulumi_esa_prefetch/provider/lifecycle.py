@@ -26,9 +26,9 @@ from pulumi_esa_prefetch.provider.preflight import (
     has_hard_limits,
     warn_of_job,
 )
-from pulumi_esa_prefetch.provider.rerun import rerun_plan
-from pulumi_esa_prefetch.provider.start import StartResult, start_plan
-from pulumi_esa_prefetch.provider.stop import stop_plan
+from pulumi_esa_prefetch.provider.starting.rerun import rerun_plan
+from pulumi_esa_prefetch.provider.starting.start import StartResult, start_plan
+from pulumi_esa_prefetch.provider.starting.stop import stop_plan
 
 Decide = Callable[[Plan | None], Decision]
 Lookup = Callable[[str, str, ListCall], Plan | None]

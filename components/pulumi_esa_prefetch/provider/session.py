@@ -23,7 +23,7 @@ from pulumi_esa_prefetch.provider.messages import warn
 from pulumi_esa_prefetch.provider.plan_cache import PlanCache
 from pulumi_esa_prefetch.provider.planned_lines import PlannedLines
 from pulumi_esa_prefetch.provider.read_after_write import ReadAfterWrite
-from pulumi_esa_prefetch.provider.rerun_log import RerunLog
+from pulumi_esa_prefetch.provider.starting.rerun_log import RerunLog
 from pulumi_esa_prefetch.settings.esa_answers import NOTHING_SETTLED, EsaAnswers
 from pulumi_esa_prefetch.settings.settings import (
     DEFAULT_DEADLINE,

@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.provider.errors import (
     StartUnknown,
 )
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.start_decision import (
+from pulumi_esa_prefetch.provider.starting.start_decision import (
     Listed,
     StartAnswer,
     StartAttempt,

@@ -14,9 +14,9 @@ from pulumi_esa_prefetch.provider.plan_decision import Act, Decision, at_rerun
 from pulumi_esa_prefetch.provider.plan_properties import PlanInputs
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.preflight import enforce_limits
-from pulumi_esa_prefetch.provider.start import StartResult, start_plan
-from pulumi_esa_prefetch.provider.start_decision import INACTIVE
-from pulumi_esa_prefetch.provider.stop import stop_plan
+from pulumi_esa_prefetch.provider.starting.start import StartResult, start_plan
+from pulumi_esa_prefetch.provider.starting.start_decision import INACTIVE
+from pulumi_esa_prefetch.provider.starting.stop import stop_plan
 
 
 def rerun_plan(

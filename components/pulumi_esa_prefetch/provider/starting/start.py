@@ -26,14 +26,14 @@ from pulumi_esa_prefetch.provider.outcome_words import PlanOperation
 from pulumi_esa_prefetch.provider.plan_cache import ListCall
 from pulumi_esa_prefetch.provider.plan_decision import may_be_stale
 from pulumi_esa_prefetch.provider.plan_ref import PlanRef
-from pulumi_esa_prefetch.provider.start_decision import (
+from pulumi_esa_prefetch.provider.starting.start_decision import (
     AfterStart,
     Listed,
     StartAnswer,
     StartAttempt,
     after_start,
 )
-from pulumi_esa_prefetch.provider.start_errors import (
+from pulumi_esa_prefetch.provider.starting.start_errors import (
     not_shown_yet,
     not_started,
     start_unknown,
