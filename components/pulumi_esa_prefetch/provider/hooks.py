@@ -1,68 +1,34 @@
 """What the dynamic host calls for each ScheduledPrefetch: the face of ``resource_hooks`` that a Python program has.
 
-The module and name of ``PlanProvider`` are in the state of every stack and must never change. The SDK pickles
-the instance, so it has no attributes when it is declared. In the host, ``configure`` adds the session, which all
-instances of the process share.
+The module and name of ``PlanProvider`` are in the state of every stack and must never change.
 """
 
-import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
-    ResourceProvider,
     UpdateResult,
 )
 
-from pulumi_esa_prefetch.provider import host_life, resource_hooks
+from pulumi_esa_prefetch.provider import resource_hooks
 from pulumi_esa_prefetch.provider.hook_call import HookCall
-from pulumi_esa_prefetch.provider.messages import about, requested_urn
+from pulumi_esa_prefetch.provider.hosted_provider import (
+    HostedProvider,
+    hook_of_the_host,
+)
 from pulumi_esa_prefetch.provider.plan_decision import Act
-from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
+from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.settings.settings import refuse_misspelt
 
 Props = dict[str, Any]
-P = ParamSpec("P")
-R = TypeVar("R")
-Hook = Callable[Concatenate["PlanProvider", P], R]
 
 
-def hook_of_the_host(hook: Hook[P, R]) -> Hook[P, R]:
-    """Let messages be about the resource of the request, and raise errors as one sentence."""
-
-    @wraps(hook)
-    def run(self: "PlanProvider", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with about(requested_urn()), resource_hooks.one_sentence():
-            return hook(self, *args, **kwargs)
-
-    return run
-
-
-class PlanProvider(ResourceProvider):
+class PlanProvider(HostedProvider):
     """Keeps one prefetch plan as declared."""
-
-    # The pickle holds nothing secret, and each secret costs an encryption per resource.
-    serialize_as_secret_always = False
-
-    session: ProviderSession
-    config_names: tuple[str, ...] = ()
-
-    @hook_of_the_host
-    def configure(self, req: ConfigureRequest) -> None:
-        """Read the stack's settings; tracebacks become one line, unless esa-prefetch:debug is set."""
-        sys.tracebacklimit = 0
-        host_life.end_with_engine()
-        settings, self.session = shared_session(req.config.get)
-        self.config_names = _config_names(req)
-        if settings.debug:
-            del sys.tracebacklimit
 
     @hook_of_the_host
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -115,8 +81,3 @@ class PlanProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Do what ``on_destroy`` declares."""
         resource_hooks.delete(HookCall(self.session), _id, _props)
-
-
-def _config_names(req: ConfigureRequest) -> tuple[str, ...]:
-    """The full names in the stack's config; the SDK's Config has no public method that lists them."""
-    return tuple(getattr(req.config, "_props", ()))

@@ -90,11 +90,11 @@ class PlanInputs(BaseModel):
     @property
     def trigger_text(self) -> str:
         """The triggers as text, to compare them: 2 and 2.0 are equal, 1 and true are not."""
-        return _trigger_text(self.triggers)
+        return value_text(self.triggers)
 
     def has_triggers(self, triggers: Mapping[str, JsonValue] | None) -> bool:
         """Whether these triggers are the declared ones."""
-        return triggers is not None and _trigger_text(triggers) == self.trigger_text
+        return triggers is not None and value_text(triggers) == self.trigger_text
 
     def props(self) -> dict[str, Any]:
         """The declaration as properties: a new dict, without what is not given."""
@@ -274,8 +274,9 @@ def _failure(error: ErrorDetails) -> tuple[str, str]:
     return str(error["loc"][0]), reason or error["msg"]
 
 
-def _trigger_text(triggers: Mapping[str, JsonValue]) -> str:
-    return json.dumps(_whole_numbers(dict(triggers)), sort_keys=True)
+def value_text(value: Any) -> str:
+    """A value as text, to compare it: 2 and 2.0 are equal, 1 and true are not."""
+    return json.dumps(_whole_numbers(value), sort_keys=True)
 
 
 def _whole_numbers(value: Any) -> Any:

@@ -1,0 +1,166 @@
+"""What each hook of a verification's two resources does, for both faces of the provider.
+
+The record measures, and never fails for what the edge answers. The gate asks nothing: it judges what was recorded.
+Properties have their names of the state (``warm_ratio``).
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pulumi_esa_prefetch.provider.errors import PrefetchError
+from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.messages import note, running_resource, warn
+from pulumi_esa_prefetch.provider.session import ProviderSession
+from pulumi_esa_prefetch.provider.verification import asked_urls, words
+from pulumi_esa_prefetch.provider.verification.asked_urls import AskedUrls
+from pulumi_esa_prefetch.provider.verification.properties import (
+    Failures,
+    GateInputs,
+    RecordInputs,
+    RecordState,
+    declared,
+    is_to_judge,
+    is_to_measure,
+    recorded,
+    wrong_properties,
+)
+from pulumi_esa_prefetch.warmth.configuration_faults import configuration_faults
+from pulumi_esa_prefetch.warmth.edge_answer import FAILED
+from pulumi_esa_prefetch.warmth.measurement import Measurement, measure
+from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
+
+Props = dict[str, Any]
+
+
+def check_record(session: ProviderSession | None, news: Props) -> Failures:
+    """Name each wrong property. Raises SettingsError if the setting for addresses is wrong."""
+    if session is not None:
+        read_resolve(session.resolve)
+    return wrong_properties(RecordInputs, news)
+
+
+def diff_record(olds: Props, news: Props) -> bool:
+    """Whether the edge is to be measured; forgets what an earlier hook has begun once the state has it."""
+    with suppress(PrefetchError):
+        state = recorded(olds)
+        _file(state.plan).forget(state.asked)
+    return is_to_measure(olds, news)
+
+
+def create_record(hook: HookCall, news: Props) -> tuple[str, Props]:
+    """Measure: the id and the outputs."""
+    inputs = declared(RecordInputs, news)
+    return inputs.plan, _measure(hook, inputs, RecordState())
+
+
+def update_record(hook: HookCall, olds: Props, news: Props) -> Props:
+    """Measure others than before: the outputs. Only the comparison of `diff_record` decides whether to."""
+    inputs, state = declared(RecordInputs, news), recorded(olds)
+    if not is_to_measure(olds, news):
+        return outputs(state)
+    return _measure(hook, inputs, state)
+
+
+def delete_record(props: Props) -> None:
+    """Forget what was asked."""
+    with suppress(PrefetchError):
+        _file(recorded(props).plan).remove()
+
+
+def check_gate(news: Props) -> Failures:
+    """Name each wrong property."""
+    return wrong_properties(GateInputs, news)
+
+
+def diff_gate(olds: Props, news: Props) -> bool:
+    """Whether it is to be judged again."""
+    return is_to_judge(olds, news)
+
+
+def judge(news: Props) -> tuple[str, Props]:
+    """The gate's id and outputs, if it lets the measurement pass. Raises PrefetchError, one sentence, if not."""
+    gate = declared(GateInputs, news)
+    reason = words.failure(gate)
+    if reason:
+        raise PrefetchError(reason)
+    return gate.plan, outputs(gate)
+
+
+def outputs(state: RecordState | GateInputs) -> Props:
+    """The properties as they are recorded."""
+    return state.model_dump(exclude_none=True)
+
+
+def _measure(hook: HookCall, inputs: RecordInputs, before: RecordState) -> Props:
+    from pulumi_esa_prefetch.warmth.edge_client import (  # noqa: PLC0415 -- most runs measure nothing
+        EdgeClient,
+    )
+
+    session, file = hook.session, _file(inputs.plan)
+    asked = {*before.asked, *_begun(session, file)}
+    client = EdgeClient(resolve=read_resolve(session.resolve))
+    try:
+        measured = measure(
+            inputs.urls,
+            size=inputs.sample,
+            seed=inputs.seed,
+            ask=client.ask,
+            asked=asked,
+            begin=_noting(session, file),
+            stop=lambda: session.interrupted.is_set() or not hook.seconds_left,
+        )
+    finally:
+        client.close()
+    state = RecordState.of(
+        inputs, measured, asked, interrupted=session.interrupted.is_set()
+    )
+    _report(measured, state)
+    return outputs(state)
+
+
+def _report(measured: Measurement, state: RecordState) -> None:
+    if not measured.answers:
+        return
+    note(f"measured: {words.figure(state)}")
+    for fault in configuration_faults(state.by_status):
+        warn(fault)
+    errors = [each.error for each in measured.answers if each.status == FAILED]
+    if errors:
+        warn(
+            f"{len(errors)} of the URLs gave no answer, the first because: {errors[0]}"
+        )
+
+
+def _file(plan: str) -> AskedUrls:
+    """The file of the resource whose hook runs; of its plan if the resource is not known."""
+    return AskedUrls(asked_urls.folder(os.environ), running_resource() or plan)
+
+
+def _begun(session: ProviderSession, file: AskedUrls) -> frozenset[str]:
+    """The digests of what a hook has begun to ask whose outputs were lost."""
+    asked_urls.remove_old(asked_urls.folder(os.environ), session.clock.now())
+    try:
+        return file.digests()
+    except OSError as error:
+        session.warn_once(_lost(error))
+        return frozenset()
+
+
+def _noting(session: ProviderSession, file: AskedUrls) -> Callable[[str], None]:
+    def begin(digest: str) -> None:
+        try:
+            file.add(digest)
+        except OSError as error:
+            session.warn_once(_lost(error))
+
+    return begin
+
+
+def _lost(error: OSError) -> str:
+    folder = asked_urls.folder(os.environ)
+    return (
+        f"the folder {folder} cannot be used ({error.strerror}): if this run is killed, the next one may ask some URLs "
+        "again, and take them for warm"
+    )
