@@ -18,6 +18,10 @@ if TYPE_CHECKING:
         PrefetchCompletion,
         PrefetchCompletionArgs,
     )
+    from pulumi_esa_prefetch.resources.prefetch_verification import (
+        PrefetchVerification,
+        PrefetchVerificationArgs,
+    )
     from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
     from pulumi_esa_prefetch.resources.scheduled_prefetch import (
         ScheduledPrefetch,
@@ -36,6 +40,8 @@ _HOMES = {
     "PrefetchCompletion": "resources.prefetch_completion",
     "PrefetchCompletionArgs": "resources.prefetch_completion",
     "PrefetchError": "provider.errors",
+    "PrefetchVerification": "resources.prefetch_verification",
+    "PrefetchVerificationArgs": "resources.prefetch_verification",
     "PrefetchWindow": "resources.prefetch_window",
     "ScheduledPrefetch": "resources.scheduled_prefetch",
     "ScheduledPrefetchArgs": "resources.scheduled_prefetch",
@@ -52,6 +58,8 @@ __all__ = [
     "PrefetchCompletion",
     "PrefetchCompletionArgs",
     "PrefetchError",
+    "PrefetchVerification",
+    "PrefetchVerificationArgs",
     "PrefetchWindow",
     "ScheduledPrefetch",
     "ScheduledPrefetchArgs",

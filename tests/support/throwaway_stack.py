@@ -192,7 +192,7 @@ class Stack:
         return dict(json.loads(self.check("stack", "output", "--json").output))
 
 
-_LINE = "(error|warning|will be [a-z, ]+|(started|stopped|reset|adopted|recorded)[a-z, ]*): "
+_LINE = "(error|warning|will be [a-z, ]+|(started|stopped|reset|adopted|recorded|measured)[a-z, ]*): "
 
 
 def assert_no_trace(result: Result) -> None:

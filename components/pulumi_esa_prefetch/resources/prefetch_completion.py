@@ -80,6 +80,10 @@ class PrefetchCompletion(ComponentResource):
 
     status: Output[str]
     """The plan's status at the end of the wait."""
+    plan: Output[str]
+    """The plan's id, `<job_id>:<plan_id>`."""
+    starts: Output[int]
+    """How often the plan's resource has started it."""
 
     @overload
     def __init__(
@@ -116,6 +120,10 @@ class PrefetchCompletion(ComponentResource):
             "esa-prefetch:index:PrefetchCompletion", resource_name, None, opts
         )
         plan = args.plan
+        # Not `plan.id`: a preview does not know it for a plan that is only read.
+        self.plan = Output.concat(plan.job_id, ":", plan.plan_id)
+        self.starts = plan.starts
+        self.until = args.until
         self.status = Output.all(
             job_id=plan.job_id, plan_id=plan.plan_id, status=plan.status
         ).apply(
@@ -125,10 +133,9 @@ class PrefetchCompletion(ComponentResource):
         )
         _Record(
             resource_name,
-            # Not `plan.id`: a preview does not know it for a plan that is only read.
-            plan=Output.concat(plan.job_id, ":", plan.plan_id),
+            plan=self.plan,
             until=args.until,
-            starts=plan.starts,
+            starts=self.starts,
             reached=self.status.apply(lambda _: args.until),
             opts=ResourceOptions(parent=self),
         )

@@ -186,6 +186,7 @@ class SitePrefetch(ComponentResource):
         faults.refuse()
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
+        self.url_source = urls
         map_input(urls.note, partial(_warn, self, resource_name))
         self.job: ScheduledPreloadJob = make.preload_job(
             resource_name,

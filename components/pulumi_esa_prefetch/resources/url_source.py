@@ -73,6 +73,10 @@ class UrlSource:
         name = "oss_url" if self.insert_way == "oss" else "url_list"
         return {"insert_way": self.insert_way, name: self.content}
 
+    def listed(self) -> Input[list[str]]:
+        """The URLs of a list or a file, as ESA gets them."""
+        return map_input(self.content, str.splitlines)
+
     def for_triggers(self) -> Input[str]:
         """The list as part of triggers: a digest, for the list may be long.
 

@@ -1,0 +1,114 @@
+"""PrefetchVerification in whole programs, on each engine: what is asked, when, and how a gate fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lifecycle.conftest import Stacks
+from tests.support.local_edge import LocalEdge, local_edge
+from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from tests.support.throwaway_stack import Stack
+
+URLS = [f"http://www.example.com/{n}.js" for n in range(25)]
+PROGRAM = f"""
+import pulumi
+from pulumi_esa_prefetch import PrefetchCompletion, PrefetchVerification, ScheduledPrefetch
+
+config = pulumi.Config("test")
+launch = ScheduledPrefetch(
+    "launch", plan_id="{job_id(1)}:{plan_id(1)}", triggers={{"v": config.get("start")}}
+)
+done = PrefetchCompletion("done", plan=launch, timeout=60.0)
+warm = PrefetchVerification(
+    "warm",
+    completion=done,
+    urls={URLS!r},
+    sample=10,
+    minimum=config.get_float("minimum") or 0.9,
+    triggers={{"v": config.get("measure")}},
+)
+ScheduledPrefetch(
+    "after",
+    plan_id="{job_id(2)}:{plan_id(2)}",
+    opts=pulumi.ResourceOptions(depends_on=[warm]),
+)
+pulumi.export("ratio", warm.warm_ratio)
+"""
+
+
+@pytest.fixture
+def edge() -> Iterator[LocalEdge]:
+    finished = plan(1, "finished") | {"Interval": 1, "SliceLen": 100}
+    first = job(1, [finished]) | {"UrlList": URLS}
+    with local_edge(seed(first, job(2, [plan(2, "stopped")]))) as running:
+        yield running
+
+
+@pytest.fixture
+def project(edge: LocalEdge, stack: Stacks) -> Stack:
+    made = stack(edge)
+    made.write_program(PROGRAM)
+    made.configure(resolve=edge.resolve(URLS[0]))
+    return made
+
+
+def set_config(stack: Stack, **values: Any) -> None:
+    stack.config |= {f"test:{name}": value for name, value in values.items()}
+    stack.configure()
+
+
+def asked(edge: LocalEdge) -> int:
+    """How many URLs were asked, each once."""
+    counts = edge.counts()
+    assert set(counts.values()) <= {1}
+    return len(counts)
+
+
+def test_a_cold_edge_fails_again_without_being_asked_until_others_are_measured(
+    edge: LocalEdge, project: Stack
+) -> None:
+    project.check("preview")
+    in_preview = asked(edge)
+    first = project.refused()
+    after_first = asked(edge)
+    again = project.refused()
+    after_again = asked(edge)
+    edge.warm(URLS)
+    set_config(project, measure="2")
+    project.up()
+
+    assert (in_preview, after_first, after_again) == (0, 10, 10)
+    sentence = f"plan {job_id(1)}:{plan_id(1)} is not verified as warm: 0 of 10 URLs are warm: 0 %"
+    assert sentence in first.output
+    assert sentence in again.output
+    assert edge.starts(plan_id(2)) == 1
+    assert asked(edge) == 20
+    assert project.printed_outputs() == {"ratio": 1}
+
+
+@pytest.mark.slow
+def test_a_measurement_is_made_once_for_each_start_and_never_of_the_same_urls(
+    edge: LocalEdge, project: Stack
+) -> None:
+    edge.warm(URLS)
+    project.up()
+    set_config(project, minimum=1)
+    project.up()
+    settled = project.is_settled()
+    once = asked(edge)
+    set_config(project, start="2")
+    project.up()
+    twice = asked(edge)
+    set_config(project, measure="2")
+    project.up()
+    rest = asked(edge)
+    set_config(project, measure="3")
+    refused = project.refused()
+    project.check("destroy", "--yes")
+
+    assert settled
+    assert (once, twice, rest, asked(edge)) == (10, 20, 25, 25)
+    assert "nothing was measured, for each URL of the list was asked before" in (
+        refused.output
+    )
