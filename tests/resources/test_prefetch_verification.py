@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
+from pulumi_esa_prefetch.warmth.measurement import PARALLEL
+from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Stacks
+from tests.lifecycle.test_interruption import start
+from tests.support.held_answers import held_answers
 from tests.support.local_edge import LocalEdge, local_edge
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from tests.support.processes import killed
 from tests.support.throwaway_stack import Stack
 
 URLS = [f"http://www.example.com/{n}.js" for n in range(25)]
@@ -112,3 +117,23 @@ def test_a_measurement_is_made_once_for_each_start_and_never_of_the_same_urls(
     assert "nothing was measured, for each URL of the list was asked before" in (
         refused.output
     )
+
+
+@pytest.mark.slow
+def test_after_a_kill_in_the_middle_of_a_measurement_no_url_is_asked_twice(
+    edge: LocalEdge, project: Stack
+) -> None:
+    with held_answers(edge.port) as way:
+        project.configure(resolve=f"www.example.com:80:127.0.0.1:{way.port}")
+        process = start(project)
+        assert until(lambda: asked(edge) >= PARALLEL, 60)
+        with killed(process):
+            way.let_go.set()
+            edge.warm(URLS)
+            project.check("cancel", "--yes", "test")
+            project.up()
+
+    assert asked(edge) == PARALLEL + 10
+    assert project.is_settled()
+    assert asked(edge) == PARALLEL + 10
+    assert not list(project.root.rglob("esa-prefetch/asked/*"))

@@ -11,7 +11,13 @@ from typing import Any
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
-from pulumi_esa_prefetch.provider.messages import note, running_resource, warn
+from pulumi_esa_prefetch.provider.host_life import engine_is_gone
+from pulumi_esa_prefetch.provider.messages import (
+    engine_address,
+    note,
+    running_resource,
+    warn,
+)
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.provider.verification import asked_urls, words
 from pulumi_esa_prefetch.provider.verification.asked_urls import AskedUrls
@@ -149,7 +155,12 @@ def _begun(session: ProviderSession, file: AskedUrls) -> frozenset[str]:
 
 
 def _noting(session: ProviderSession, file: AskedUrls) -> Callable[[str], None]:
+    engine = engine_address()
+
     def begin(digest: str) -> None:
+        if engine and engine_is_gone(engine):
+            # Nobody records what follows, and another engine may have begun to ask.
+            raise PrefetchError("the engine is gone")
         try:
             file.add(digest)
         except OSError as error:
