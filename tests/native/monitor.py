@@ -21,11 +21,12 @@ OUTPUTS = {
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """One engine's monitor; ``recorded``: the outputs of a plan that a component reads."""
+    """One engine's monitor; ``recorded``: the outputs of a resource that a component reads; ``every``: all requests."""
 
     def __init__(self) -> None:
         self.address = ""
         self.registered: dict[str, Any] = {}
+        self.every: list[Any] = []
         self.recorded: Props = {}
 
     def inputs(self, name: str) -> Props:
@@ -38,6 +39,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         self.registered[request.name] = request
+        self.every.append(request)
         address = f"urn:pulumi:test::{request.type}::{request.name}"
         known = plain(request.object)
         outputs = struct(OUTPUTS | known) if request.custom else struct({})

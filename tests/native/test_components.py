@@ -18,6 +18,7 @@ from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 CAMPAIGN = "esa-prefetch:index:PrefetchCampaign"
 COMPLETION = "esa-prefetch:index:PrefetchCompletion"
+VERIFICATION = "esa-prefetch:index:PrefetchVerification"
 OWN = "urn:pulumi:test::test::pulumi:providers:esa-prefetch::own"
 DAY_1 = {"planId": plan_id(1), "jobId": job_id(1)}
 DAY_2 = {"planId": plan_id(2), "jobId": job_id(1)}
@@ -244,7 +245,12 @@ def test_a_wait_ends_when_the_plan_has_finished(running: Plugin) -> None:
             request(engine, COMPLETION, "done", plan=resource("launch"), timeout=60)
         )
 
-    assert plain(made.state) == {"status": "finished"}
+    assert plain(made.state) == {
+        "status": "finished",
+        "plan": f"{job_id(2)}:{plan_id(2)}",
+        "starts": 1.0,
+        "until": "finished",
+    }
 
 
 def test_a_preview_waits_for_nothing(running: Plugin) -> None:
@@ -253,7 +259,7 @@ def test_a_preview_waits_for_nothing(running: Plugin) -> None:
             request(engine, COMPLETION, "x", plan=resource("launch"), preview=True)
         )
 
-    assert plain(made.state) == {"status": UNKNOWN}
+    assert plain(made.state)["status"] == UNKNOWN
 
 
 def test_a_wait_that_takes_too_long_fails_in_one_sentence(running: Plugin) -> None:
@@ -350,3 +356,77 @@ def test_a_component_that_does_not_exist_is_refused(
     said = refused(running, request(engine, "esa-prefetch:index:Site", "s"))
 
     assert said == "there is no component esa-prefetch:index:Site"
+
+
+URLS = ["https://www.example.com/a.js", "https://www.example.com/b.js"]
+
+
+def completion(**recorded: Any) -> contextlib.AbstractContextManager[Monitor]:
+    plan = f"{job_id(1)}:{plan_id(1)}"
+    return monitor(**{"plan": plan, "starts": 2.0, "until": "finished"} | recorded)
+
+
+def done() -> Props:
+    given = f"urn:pulumi:test::test::{COMPLETION}::done"
+    return {rpc._special_sig_key: rpc._special_resource_sig, "urn": given}
+
+
+def test_a_verification_registers_a_record_and_a_gate_that_takes_its_outputs(
+    running: Plugin,
+) -> None:
+    with completion() as engine:
+        running.calls.Construct(
+            request(
+                engine,
+                VERIFICATION,
+                "warm",
+                completion=done(),
+                urls=secret(URLS),
+                triggers={"key": secret("hidden")},
+            )
+        )
+
+        gate = engine.inputs("warm")
+        types = [each.type for each in engine.every if each.custom]
+    parts = ("PrefetchWarmthRecord", "PrefetchWarmthGate")
+    assert types == [f"esa-prefetch:index:{part}" for part in parts]
+    assert gate["minimum"] == 0.9
+    first = plain(engine.every[1].object)
+    assert (first["plan"], first["starts"]) == (f"{job_id(1)}:{plan_id(1)}", 2.0)
+    assert (first["sample"], first["seed"]) == (50.0, 0.0)
+    assert first["urls"]["value"] == URLS
+    assert first["triggers"]["key"]["value"] == "hidden"
+    assert {each.provider for each in engine.every if each.custom} == {f"{OWN}::7"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({}, "completion is missing; urls is missing"),
+        ({"urls": "x"}, "urls is one string: give a list of URLs"),
+        ({"urls": ["ftp://x"]}, "urls: line 1 is no http or https URL"),
+        ({"completion": "x"}, "completion must be a PrefetchCompletion"),
+        ({"completion": resource("launch")}, "completion must be a PrefetchCompletion"),
+        ({"sample": 0}, "sample must be a whole number from 1 to 10000"),
+        ({"minimum": 90}, "minimum must be a number from 0 to 1"),
+        ({"samples": 5}, "did you mean sample?"),
+    ],
+)
+def test_a_verification_names_what_is_wrong_in_one_sentence(
+    running: Plugin, engine: Monitor, inputs: Props, reason: str
+) -> None:
+    said = refused(running, request(engine, VERIFICATION, "warm", **inputs))
+
+    assert said.startswith("PrefetchVerification 'warm': ")
+    assert reason in said
+    assert "\n" not in said
+
+
+def test_a_completion_that_waits_only_until_a_plan_runs_is_refused(
+    running: Plugin,
+) -> None:
+    with completion(until="running") as engine:
+        asks = request(engine, VERIFICATION, "x", completion=done(), urls=URLS)
+        said = refused(running, asks)
+
+    assert "the completion waits only until the plan runs" in said

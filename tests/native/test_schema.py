@@ -7,7 +7,13 @@ from typing import Any, get_args
 import pytest
 from pydantic.alias_generators import to_camel
 
-from pulumi_esa_prefetch.native import components, functions
+from pulumi_esa_prefetch.native import (
+    components,
+    functions,
+    resource_types,
+    verification_component,
+    warmth_resources,
+)
 from pulumi_esa_prefetch.native.configuration import ARGUMENTS
 from pulumi_esa_prefetch.native.property_names import INPUTS, PROPERTIES
 from pulumi_esa_prefetch.native.schema import schema, schema_text
@@ -17,9 +23,17 @@ from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
     Rerun,
 )
+from pulumi_esa_prefetch.provider.verification.properties import (
+    DEFAULTS,
+    GateInputs,
+    RecordInputs,
+)
 from pulumi_esa_prefetch.resources.campaign_plans import CampaignOutputs
 from pulumi_esa_prefetch.resources.completion_polling import Until
 from pulumi_esa_prefetch.resources.prefetch_completion import PrefetchCompletionArgs
+from pulumi_esa_prefetch.resources.prefetch_verification import (
+    PrefetchVerificationArgs,
+)
 
 GOLDEN = Path(__file__).parent.parent / "golden/native_schema.json"
 RESOURCES = schema()["resources"]
@@ -94,13 +108,47 @@ def test_a_campaign_takes_the_fields_of_a_plan_and_gives_its_outputs() -> None:
 
 
 def test_a_completion_takes_what_the_code_takes_with_its_defaults() -> None:
-    completion = RESOURCES[components.COMPLETION]
+    completion = RESOURCES[verification_component.COMPLETION]
     declared = completion["inputProperties"]
 
     assert tuple(declared) == components.COMPLETION_INPUTS
+    assert tuple(completion["properties"]) == components.COMPLETION_OUTPUTS
     defaults = PrefetchCompletionArgs.__dataclass_fields__
     for name in ("until", "timeout"):
         assert declared[name]["default"] == defaults[name].default
+
+
+def test_a_verification_takes_what_the_code_takes_with_its_defaults() -> None:
+    verification = RESOURCES[verification_component.VERIFICATION]
+    declared = verification["inputProperties"]
+    defaults = PrefetchVerificationArgs.__dataclass_fields__
+
+    assert tuple(declared) == verification_component.VERIFICATION_INPUTS
+    assert list(declared) == list(defaults)
+    for name, value in DEFAULTS.items():
+        assert declared[name]["default"] == defaults[name].default == value
+    outputs = [to_camel(n) for n in verification_component.VERIFICATION_OUTPUTS]
+    assert list(verification["properties"]) == outputs
+
+
+def test_the_parts_of_a_verification_have_the_properties_of_the_provider() -> None:
+    record, gate = RESOURCES[warmth_resources.RECORD], RESOURCES[warmth_resources.GATE]
+
+    assert list(record["inputProperties"]) == list(warmth_resources.RECORD_INPUTS)
+    assert list(record["properties"]) == list(warmth_resources.RECORD_NAMES)
+    assert list(gate["inputProperties"]) == list(warmth_resources.GATE_NAMES)
+    assert list(gate["properties"]) == list(warmth_resources.GATE_NAMES)
+    for model, part in ((RecordInputs, record), (GateInputs, gate)):
+        required = [
+            to_camel(n) for n, f in model.model_fields.items() if f.is_required()
+        ]
+        assert part["requiredInputs"] == required
+
+
+def test_every_resource_that_is_no_component_has_its_hooks() -> None:
+    parts = {t for t, each in RESOURCES.items() if not each.get("isComponent")}
+
+    assert parts == set(resource_types.RESOURCES)
 
 
 def test_the_functions_are_those_of_the_code_with_their_arguments() -> None:

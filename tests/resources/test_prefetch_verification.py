@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
+from pulumi_esa_prefetch.provider.verification.properties import Figures
 from pulumi_esa_prefetch.warmth.measurement import PARALLEL
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Stacks
 from tests.lifecycle.test_interruption import start
+from tests.support.engines import ESA_PREFETCH
+from tests.support.faces import DYNAMIC, FACES, NATIVE
 from tests.support.held_answers import held_answers
 from tests.support.local_edge import LocalEdge, local_edge
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
@@ -40,6 +44,56 @@ ScheduledPrefetch(
 )
 pulumi.export("ratio", warm.warm_ratio)
 """
+NATIVE_BASE = f"""
+import pulumi
+
+config = pulumi.Config("test")
+urls = {URLS!r}
+minimum = config.get_float("minimum") or 0.9
+triggers = {{"v": config.get("measure") or ""}}
+
+
+class Thing(pulumi.CustomResource):
+    def __init__(self, kind, name, outputs, opts=None, **props):
+        props = dict.fromkeys(outputs) | props
+        super().__init__(f"esa-prefetch:index:{{kind}}", name, props, opts)
+
+
+class Component(pulumi.ComponentResource):
+    def __init__(self, kind, name, outputs, **props):
+        props = dict.fromkeys(outputs) | props
+        super().__init__(f"esa-prefetch:index:{{kind}}", name, props, remote=True)
+
+
+def plan(name, job, number, **more):
+    outputs = ["jobId", "status", "starts"]
+    return Thing("ScheduledPrefetch", name, outputs, planId=f"{{job}}:{{number}}", **more)
+
+
+launch = plan("launch", "{job_id(1)}", "{plan_id(1)}", triggers={{"v": config.get("start") or ""}})
+"""
+AFTER = f"""
+plan("after", "{job_id(2)}", "{plan_id(2)}", opts=pulumi.ResourceOptions(depends_on=[warm]))
+pulumi.export("ratio", warm.warmRatio)
+"""
+COMPONENTS = f"""{NATIVE_BASE}
+done = Component("PrefetchCompletion", "done", ["status", "starts"], plan=launch, timeout=60)
+warm = Component(
+    *("PrefetchVerification", "warm", ["warmRatio"]),
+    **dict(completion=done, urls=urls, sample=10, minimum=minimum, triggers=triggers),
+)
+{AFTER}"""
+FIGURES = [to_camel(name) for name in Figures.model_fields]
+# The embedded engine has no components of a plugin; here are the parts of one.
+PARTS = f"""{NATIVE_BASE}
+id_ = pulumi.Output.concat(launch.jobId, ":", launch.planId)
+record = Thing(
+    *("PrefetchWarmthRecord", "warm", {FIGURES!r}),
+    **dict(plan=id_, starts=launch.starts, urls=urls, sample=10, seed=0, triggers=triggers),
+)
+seen = {{name: getattr(record, name) for name in ["plan", "starts", *{FIGURES!r}]}}
+warm = Thing("PrefetchWarmthGate", "warm", [], minimum=minimum, **seen)
+{AFTER}"""
 
 
 @pytest.fixture
@@ -51,9 +105,10 @@ def edge() -> Iterator[LocalEdge]:
 
 
 @pytest.fixture
-def project(edge: LocalEdge, stack: Stacks) -> Stack:
+def project(edge: LocalEdge, stack: Stacks, face: str) -> Stack:
     made = stack(edge)
-    made.write_program(PROGRAM)
+    native = PARTS if made.program == ESA_PREFETCH else COMPONENTS
+    made.write_program(native if face == NATIVE.name else PROGRAM)
     made.configure(resolve=edge.resolve(URLS[0]))
     return made
 
@@ -70,6 +125,9 @@ def asked(edge: LocalEdge) -> int:
     return len(counts)
 
 
+@pytest.mark.parametrize(
+    "face", [DYNAMIC.name, pytest.param(NATIVE.name, marks=pytest.mark.slow)]
+)
 def test_a_cold_edge_fails_again_without_being_asked_until_others_are_measured(
     edge: LocalEdge, project: Stack
 ) -> None:
@@ -93,6 +151,7 @@ def test_a_cold_edge_fails_again_without_being_asked_until_others_are_measured(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("face", FACES)
 def test_a_measurement_is_made_once_for_each_start_and_never_of_the_same_urls(
     edge: LocalEdge, project: Stack
 ) -> None:
@@ -120,6 +179,7 @@ def test_a_measurement_is_made_once_for_each_start_and_never_of_the_same_urls(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("face", FACES)
 def test_after_a_kill_in_the_middle_of_a_measurement_no_url_is_asked_twice(
     edge: LocalEdge, project: Stack
 ) -> None:

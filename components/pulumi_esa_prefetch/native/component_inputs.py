@@ -3,7 +3,7 @@
 The SDK's own reader marks a whole input as secret if a part of it is. Here each part stays as it was given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,12 @@ from pulumi.resource import DependencyResource, Resource
 from pulumi.runtime import rpc
 
 from pulumi_esa_prefetch.native.struct_values import SECRET, SIGNATURE
+from pulumi_esa_prefetch.resources.arguments import Faults, suggestion
 
 _LEVELS = {"plans": 2}
 """Of which input how many levels of mappings are opened; all others: one."""
+_WHOLE = ("urls", "triggers")
+"""Inputs that are not opened: a resource of the component takes them as they are, with their secrets."""
 _SECRET_FIELDS = ("triggers",)
 """What of a secret plan stays secret; the rest is the identity and the state of a plan."""
 
@@ -43,12 +46,27 @@ async def read_inputs(
         if not _holds_outputs(read) and name in dependencies:
             urns = dependencies[name].urns
             inputs.dependencies.extend(DependencyResource(urn) for urn in urns)
+        if name in _WHOLE:
+            if read is not None:
+                inputs.given[name] = read
+            continue
         opened = await _open(read, _LEVELS.get(name, 1), inputs.dependencies)
         if contains_unknowns(opened):
             inputs.unknown.add(name)
         elif opened is not None:
             inputs.given[name] = opened
     return inputs
+
+
+def check_names(
+    inputs: ComponentInputs, names: Sequence[str], required: str, faults: Faults
+) -> None:
+    """Add to the faults if a name is unknown, or the required one is missing."""
+    known = {*inputs.given, *inputs.unknown}
+    for name in sorted(known - set(names)):
+        faults.add(f"{name} is not an argument: {suggestion(name, names)}")
+    if required not in known:
+        faults.add(f"{required} is missing")
 
 
 async def _open(

@@ -5,28 +5,41 @@ context of its own. So constructs that run at the same time do not mix.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from pulumi import ComponentResource, CustomResource, Output, ResourceOptions, RunError
-from pulumi.output import UNKNOWN
+from pulumi import (
+    ComponentResource,
+    CustomResource,
+    Output,
+    Resource,
+    ResourceOptions,
+    RunError,
+)
 from pulumi.provider import ConstructResult, Provider
 from pulumi.runtime import ResourceModule, register_resource_module
 from pydantic.alias_generators import to_camel
 from semver import Version
 
-from pulumi_esa_prefetch.native.component_inputs import ComponentInputs
+from pulumi_esa_prefetch.native.component_inputs import ComponentInputs, check_names
+from pulumi_esa_prefetch.native.component_results import result, unknown
 from pulumi_esa_prefetch.native.property_names import (
     PROPERTIES,
     in_provider,
     in_schema,
     sentence_in_schema,
 )
+from pulumi_esa_prefetch.native.verification_component import (
+    COMPLETION,
+    VERIFICATION,
+    GivenCompletion,
+    construct_verification,
+)
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.resource_hooks import one_sentence
 from pulumi_esa_prefetch.provider.session import ProviderSession
-from pulumi_esa_prefetch.resources.arguments import Faults, suggestion
+from pulumi_esa_prefetch.resources.arguments import Faults
 from pulumi_esa_prefetch.resources.campaign_plans import (
     CampaignOutputs,
     merged,
@@ -44,10 +57,13 @@ if TYPE_CHECKING:
 PACKAGE = "esa-prefetch"
 PLAN = f"{PACKAGE}:index:ScheduledPrefetch"
 CAMPAIGN = f"{PACKAGE}:index:PrefetchCampaign"
-COMPLETION = f"{PACKAGE}:index:PrefetchCompletion"
 CAMPAIGN_INPUTS = ("plans", "defaults")
 COMPLETION_INPUTS = ("plan", "until", "timeout")
-_SEEN = ("plan_id", "job_id", "desired_state", "status", "start_time", "end_time")
+COMPLETION_OUTPUTS = ("status", "plan", "starts", "until")
+_SEEN = (
+    *("plan_id", "job_id", "desired_state", "status", "start_time", "end_time"),
+    "starts",
+)
 
 
 class PlanResource(CustomResource):
@@ -59,6 +75,7 @@ class PlanResource(CustomResource):
     status: Output[str]
     start_time: Output[str]
     end_time: Output[str]
+    starts: Output[int]
 
     def __init__(
         self, resource_name: str, props: Mapping[str, Any], opts: ResourceOptions
@@ -100,19 +117,21 @@ class Components(Provider):
             return self._campaign(name, inputs, options)
         if resource_type == COMPLETION:
             return self._completion(name, inputs, options)
+        if resource_type == VERIFICATION:
+            return construct_verification(name, inputs, options)
         raise RunError(f"there is no component {resource_type}")
 
     def _campaign(
         self, name: str, inputs: ComponentInputs, options: ResourceOptions | None
     ) -> ConstructResult:
         faults = Faults(f"PrefetchCampaign {name!r}")
-        _check_names(inputs, CAMPAIGN_INPUTS, "plans", faults)
+        check_names(inputs, CAMPAIGN_INPUTS, "plans", faults)
         faults.add(*_wrong_types(inputs.given))
         faults.refuse()
         if inputs.unknown:
             campaign = ComponentResource(CAMPAIGN, name, None, options)
             names = [each.name for each in fields(CampaignOutputs)]
-            return _result(campaign, dict.fromkeys(names, _unknown()))
+            return result(campaign, dict.fromkeys(names, unknown()))
         plans = merged(
             {n: in_provider(plan) for n, plan in inputs.given["plans"].items()},
             in_provider(inputs.given.get("defaults", {})),
@@ -122,13 +141,13 @@ class Components(Provider):
         campaign = ComponentResource(CAMPAIGN, name, None, options)
         opts = ResourceOptions(parent=campaign, depends_on=inputs.dependencies)
         made = {n: PlanResource(f"{name}-{n}", p, opts) for n, p in plans.items()}
-        return _result(campaign, vars(CampaignOutputs.of(made)))
+        return result(campaign, vars(CampaignOutputs.of(made)))
 
     def _completion(
         self, name: str, inputs: ComponentInputs, options: ResourceOptions | None
     ) -> ConstructResult:
         faults = Faults(f"PrefetchCompletion {name!r}")
-        _check_names(inputs, COMPLETION_INPUTS, "plan", faults)
+        check_names(inputs, COMPLETION_INPUTS, "plan", faults)
         plan = inputs.given.get("plan")
         until = inputs.given.get("until", "finished")
         timeout = inputs.given.get("timeout", 3600.0)
@@ -138,7 +157,7 @@ class Components(Provider):
         faults.refuse()
         completion = ComponentResource(COMPLETION, name, None, options)
         if inputs.unknown or plan is None:
-            return _result(completion, {"status": _unknown()})
+            return result(completion, dict.fromkeys(COMPLETION_OUTPUTS, unknown()))
         status = Output.all(
             job_id=plan.job_id, plan_id=plan.plan_id, status=plan.status
         ).apply(
@@ -147,7 +166,15 @@ class Components(Provider):
                 wait_unless_preview(known, until, timeout, self._open_waiter),
             )
         )
-        return _result(completion, {"status": status})
+        return result(
+            completion,
+            {
+                "status": status,
+                "plan": Output.concat(plan.job_id, ":", plan.plan_id),
+                "starts": plan.starts,
+                "until": until,
+            },
+        )
 
     async def _unless_interrupted(self, plan: str, waiting: Any) -> Any:
         wait = asyncio.ensure_future(waiting)
@@ -172,43 +199,24 @@ class Components(Provider):
         return self._waiters.setdefault(client, PlanWaiter(client))
 
 
-class _Plans(ResourceModule):
-    """How a plan that is given to a component becomes a resource with its outputs."""
+class _Given(ResourceModule):
+    """How a plan or a completion that is given to a component becomes a resource with its outputs."""
 
     def version(self) -> Version | None:
         """None: of any version."""
         return None
 
-    def construct(self, name: str, typ: str, urn: str) -> PlanResource:
-        """Read the plan's outputs from the engine."""
-        if typ != PLAN:
-            raise RunError(f"{name} is a {typ}, not a {PLAN}")
-        return PlanResource(name, {}, ResourceOptions(urn=urn))
+    def construct(self, name: str, typ: str, urn: str) -> Resource:
+        """Read its outputs from the engine."""
+        opts = ResourceOptions(urn=urn)
+        if typ == PLAN:
+            return PlanResource(name, {}, opts)
+        if typ == COMPLETION:
+            return GivenCompletion(name, opts)
+        raise RunError(f"{name} is a {typ}, not a {PLAN} or a {COMPLETION}")
 
 
-register_resource_module(PACKAGE, "index", _Plans())
-
-
-def _unknown() -> Output[Any]:
-    return Output.from_input(UNKNOWN)
-
-
-def _result(
-    component: ComponentResource, outputs: Mapping[str, Any]
-) -> ConstructResult:
-    state = {to_camel(name): value for name, value in outputs.items()}
-    component.register_outputs(state)
-    return ConstructResult(component.urn, state)
-
-
-def _check_names(
-    inputs: ComponentInputs, names: Sequence[str], required: str, faults: Faults
-) -> None:
-    known = {*inputs.given, *inputs.unknown}
-    for name in sorted(known - set(names)):
-        faults.add(f"{name} is not an argument: {suggestion(name, names)}")
-    if required not in known:
-        faults.add(f"{required} is missing")
+register_resource_module(PACKAGE, "index", _Given())
 
 
 def _wrong_types(given: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ A path has the notation of Pulumi's property paths: ``triggers.release``, ``trig
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -31,6 +31,18 @@ def detailed_diff(
 ) -> dict[str, Kind]:
     """Each path that differs, in the order of the schema; ``replaces``: another plan is declared."""
     return dict(_changes(olds, news, replaces=replaces))
+
+
+def property_diff(
+    names: Iterable[str], olds: Mapping[str, Any], news: Mapping[str, Any]
+) -> dict[str, Kind]:
+    """Each path that differs of a resource that is never replaced, in the order of the names."""
+    found: dict[str, Kind] = {}
+    for name in names:
+        old, new = olds.get(name, _NOTHING), news.get(name, _NOTHING)
+        of_one = _in_triggers(old, new) if name == "triggers" else _of(name, old, new)
+        found |= dict(of_one)
+    return found
 
 
 def _changes(

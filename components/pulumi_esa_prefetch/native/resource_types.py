@@ -7,6 +7,12 @@ from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.native import plan_resource
 from pulumi_esa_prefetch.native.components import PLAN
 from pulumi_esa_prefetch.native.plan_resource import PlanDiff
+from pulumi_esa_prefetch.native.warmth_resources import (
+    GATE,
+    RECORD,
+    GateHooks,
+    RecordHooks,
+)
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.resource_hooks import CheckedPlan
@@ -54,7 +60,11 @@ class ResourceHooks(Protocol):
         """Delete it."""
 
 
-RESOURCES: Mapping[str, ResourceHooks] = {PLAN: plan_resource}
+RESOURCES: Mapping[str, ResourceHooks] = {
+    PLAN: plan_resource,
+    RECORD: RecordHooks(),
+    GATE: GateHooks(),
+}
 
 
 def hooks_of(urn: str) -> ResourceHooks:

@@ -38,7 +38,13 @@ _REQUIRED: Final = {
     "seed": "a whole number",
     "triggers": "a mapping of JSON values",
     "minimum": "a number from 0 to 1",
+    "by_status": "a mapping of statuses to numbers",
+    "interrupted": "a boolean",
 }
+
+
+DEFAULTS: Final[Props] = {"sample": 50, "minimum": 0.9, "seed": 0}
+"""What a program leaves out of a verification."""
 
 
 class Figures(BaseModel):
@@ -194,16 +200,20 @@ def wrong_properties(model: type[BaseModel], props: Mapping[str, Any]) -> Failur
         )
     except ValidationError as error:
         names = dict.fromkeys(str(each["loc"][0]) for each in error.errors())
-        return tuple((n, _reason(n, props)) for n in names if n not in unknown)
+        return tuple(
+            (n, _reason(n, model.model_fields, props))
+            for n in names
+            if n not in unknown
+        )
     return ()
 
 
-def _reason(name: str, props: Mapping[str, Any]) -> str:
+def _reason(name: str, known: Collection[str], props: Mapping[str, Any]) -> str:
     if name not in props:
         return f"{name} is missing"
-    if name not in _REQUIRED:
+    if name not in known:
         return one_line(f"{name} is not an input")
-    return f"{name} must be {_REQUIRED[name]}"
+    return f"{name} must be {_REQUIRED.get(name, 'a number')}"
 
 
 def _given(props: Mapping[str, Any]) -> Props:
