@@ -1,6 +1,6 @@
 """States that every version of this package has written: none shows a change today, none starts a plan.
 
-`tests/golden/states/<version>/stack.json` is what `pulumi stack export --show-secrets` printed after an
+Each `tests/golden/states/<version>/<stack>.json` is what `pulumi stack export --show-secrets` printed after an
 `up` by that version, without source positions. A released version's file is never changed.
 """
 
@@ -17,6 +17,8 @@ from pulumi.dynamic import ResourceProvider
 
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
+from pulumi_esa_prefetch.provider.warmth_gate import WarmthGate
+from pulumi_esa_prefetch.provider.warmth_record import WarmthRecorder
 from tests.provider.world import World
 from tests.support.local_esa import SITE
 
@@ -53,7 +55,7 @@ def plain(value: Any) -> Any:
 
 def records() -> list[Record]:
     found = []
-    for path in sorted(GOLDEN.glob("*/stack.json")):
+    for path in sorted(GOLDEN.glob("*/*.json")):
         deployment = json.loads(path.read_text())["deployment"]
         written = datetime.fromisoformat(deployment["manifest"]["time"])
         found += [
@@ -75,6 +77,8 @@ def records() -> list[Record]:
 ALL = records()
 PLANS = [one for one in ALL if "desired_state" in one.inputs]
 COMPLETIONS = [one for one in ALL if one.kind == "PrefetchCompletionRecord"]
+PARTS = {"PrefetchWarmthRecord": WarmthRecorder, "PrefetchWarmthGate": WarmthGate}
+VERIFICATIONS = [one for one in ALL if one.kind in PARTS]
 
 
 def as_esa_has_it(record: Record) -> World:
@@ -102,6 +106,7 @@ def test_there_is_a_state_of_this_version_with_plans_in_every_status() -> None:
         "finished",
     }
     assert COMPLETIONS
+    assert {one.kind for one in VERIFICATIONS} == set(PARTS)
 
 
 @pytest.mark.parametrize("record", ALL, ids=str)
@@ -112,7 +117,7 @@ def test_the_provider_in_the_state_is_found(record: Record) -> None:
         type(pickle.loads(base64.b64decode(text))) for text in pickles
     }
 
-    assert found <= {PlanProvider, Recorder}
+    assert found <= {PlanProvider, Recorder, WarmthRecorder, WarmthGate}
     assert all(len(text) < 100 for text in pickles)
 
 
@@ -156,6 +161,20 @@ def test_an_old_state_of_a_completion_shows_no_change(record: Record) -> None:
     checked = provider.check(record.inputs, record.inputs)
 
     assert checked.failures == []
+    assert not provider.diff(record.id, record.outputs, checked.inputs).changes
+
+
+@pytest.mark.parametrize("record", VERIFICATIONS, ids=str)
+def test_an_old_state_of_a_verification_shows_no_change_and_asks_nothing(
+    record: Record,
+) -> None:
+    provider = PARTS[record.kind]()  # not configured: it has nothing to ask with
+
+    checked = provider.check(record.inputs, record.inputs)
+    refreshed = provider.read(record.id, record.outputs)
+
+    assert checked.failures == []
+    assert refreshed.outs == record.outputs
     assert not provider.diff(record.id, record.outputs, checked.inputs).changes
 
 
