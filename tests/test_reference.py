@@ -20,6 +20,8 @@ from pulumi_esa_prefetch import (
     PrefetchCampaignArgs,
     PrefetchCompletion,
     PrefetchCompletionArgs,
+    PrefetchVerification,
+    PrefetchVerificationArgs,
     PrefetchWindow,
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
@@ -157,6 +159,7 @@ def test_the_outputs_of_a_plan_are_those_of_program_and_state() -> None:
     ("heading", "place", "kind"),
     [
         ("PrefetchCompletion", 0, PrefetchCompletionArgs),
+        ("PrefetchVerification", 0, PrefetchVerificationArgs),
         ("PrefetchCampaign", 0, PrefetchCampaignArgs),
         ("SitePrefetch", 0, SitePrefetchArgs),
         ("SitePrefetch", 1, PrefetchWindow),
@@ -184,8 +187,13 @@ def test_the_outputs_of_the_components_are_those_of_their_classes() -> None:
 
     assert of_campaign == list(PrefetchCampaign.__annotations__)
     assert of_site == {*SitePrefetch.__annotations__, "job", "executions"}
-    assert list(PrefetchCompletion.__annotations__) == ["status"]
-    assert "Its output is `status`" in section("PrefetchCompletion")
+    completion = section("PrefetchCompletion").partition("Its outputs are")[2]
+    assert [n for n in names(completion.partition("\n\n")[0]) if "<" not in n] == list(
+        PrefetchCompletion.__annotations__
+    )
+    _, rows = tables("PrefetchVerification")
+    of_verification = [name for row in rows for name in names(row[0])]
+    assert of_verification == list(PrefetchVerification.__annotations__)
 
 
 def test_the_limits_are_those_that_can_be_set() -> None:

@@ -9,7 +9,7 @@ from pulumi_esa_prefetch.warmth.measurement import CAVEATS
 from pulumi_esa_prefetch.warmth.warm_ratio import percent_text, ratio_text
 
 _SHOWN: Final = 3
-_OTHERS: Final = "change triggers to ask other URLs"
+_OTHERS: Final = "change the triggers of the verification to ask other URLs"
 
 
 def figure(found: Figures) -> str:
