@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pulumi import RunError
 from pydantic.alias_generators import to_camel
 
+from pulumi_esa_prefetch import (
+    PrefetchCompletion,
+    PrefetchVerification,
+    PrefetchVerificationArgs,
+    SitePrefetch,
+)
 from pulumi_esa_prefetch.provider.verification.properties import Figures
+from pulumi_esa_prefetch.resources.url_source import UrlSource
 from pulumi_esa_prefetch.warmth.measurement import PARALLEL
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Stacks
@@ -197,3 +205,58 @@ def test_after_a_kill_in_the_middle_of_a_measurement_no_url_is_asked_twice(
     assert project.is_settled()
     assert asked(edge) == PARALLEL + 10
     assert not list(project.root.rglob("esa-prefetch/asked/*"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"sample": 0}, "sample must be a whole number from 1 to 10000"),
+        ({"sample": 1.5}, "sample must be a whole number from 1 to 10000"),
+        ({"minimum": 90}, "minimum must be a number from 0 to 1"),
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"triggers": {"at": {1}}}, "triggers.at is of type set: pass a sorted list"),
+        ({"urls": "x"}, "urls is one string: give a list of URLs"),
+        ({"urls": []}, "urls holds no URL"),
+        ({"urls": None}, "urls is missing"),
+        ({"urls": ["a.example.com/x"]}, "urls: line 1 is no http or https URL"),
+        ({"completion": "x"}, "completion is of type str, not PrefetchCompletion"),
+        ({"completion": None, "sample": 0}, "completion is missing; sample must be"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_verified_is_refused_in_a_sentence(
+    wrong: dict[str, Any], reason: str
+) -> None:
+    declared: dict[str, Any] = {"completion": waits("finished"), "urls": URLS, **wrong}
+
+    said = refused(declared)
+
+    assert said.startswith("PrefetchVerification 'warm' (")
+    assert reason in said
+
+
+def test_a_completion_that_waits_until_the_plan_runs_is_refused() -> None:
+    said = refused({"completion": waits("running"), "urls": URLS})
+
+    assert "completion waits only until the plan runs" in said
+
+
+def test_a_site_prefetch_whose_list_is_in_oss_is_refused() -> None:
+    site = SitePrefetch.__new__(SitePrefetch)
+    site.url_source = UrlSource("oss", "https://bucket.example.com/list", "")
+
+    said = refused({"completion": waits("finished"), "urls": site})
+
+    assert "urls is a SitePrefetch with oss_url, whose list ESA alone reads" in said
+
+
+def waits(until: str) -> PrefetchCompletion:
+    made = PrefetchCompletion.__new__(PrefetchCompletion)
+    vars(made)["until"] = until
+    return made
+
+
+def refused(declared: dict[str, Any]) -> str:
+    with pytest.raises(RunError) as caught:
+        PrefetchVerification("warm", PrefetchVerificationArgs(**declared))
+    return str(caught.value)

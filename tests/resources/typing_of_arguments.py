@@ -12,6 +12,8 @@ from pulumi_esa_prefetch import (
     PrefetchCampaignArgs,
     PrefetchCompletion,
     PrefetchCompletionArgs,
+    PrefetchVerification,
+    PrefetchVerificationArgs,
     PrefetchWindow,
     ScheduledPrefetch,
     ScheduledPrefetchArgs,
@@ -85,3 +87,13 @@ def refused_components(plan: ScheduledPrefetch, window: PrefetchWindow) -> None:
     SitePrefetch("x", site="1", windows={"now": window}, urls=[PLAN], opts=OPTS)
     SitePrefetch("x", site="1", windows=[window])  # type: ignore[call-overload]
     SitePrefetch("x", site="1", windows={}, url=[PLAN])  # type: ignore[call-overload]
+
+
+def verifications(done: PrefetchCompletion, site: SitePrefetch) -> None:
+    urls = ["https://www.example.com/a.js"]
+    args = PrefetchVerificationArgs(completion=done, urls=site)
+    PrefetchVerification("x", args, OPTS)
+    found = PrefetchVerification("x", completion=done, urls=urls, sample=5, opts=OPTS)
+    assert_type(found.warm_ratio, Output[float])
+    PrefetchVerification("x", completion=done)  # type: ignore[call-overload]
+    PrefetchVerification("x", completion=done, urls=urls, samples=5)  # type: ignore[call-overload]

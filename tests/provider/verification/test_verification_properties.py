@@ -142,7 +142,10 @@ def gate(minimum: float = 0.9, **figures: Any) -> GateInputs:
             {"checked": 0, "wanted": 0, "by_status": {}, "warm_ratio": None},
             ["nothing was measured, for each URL of the list was asked before"],
         ),
-        ({"checked": 3}, ["ended the measurement after 3 of 4 URLs: change the triggers"]),
+        (
+            {"checked": 3},
+            ["ended the measurement after 3 of 4 URLs: change the triggers"],
+        ),
         (
             {"checked": 1, "interrupted": True},
             ["was interrupted after 1 of 4 URLs: the next up asks other URLs"],
