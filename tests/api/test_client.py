@@ -10,6 +10,7 @@ import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.api.errors import (
+    ApiError,
     BadAnswer,
     EsaError,
     PartialFailure,
@@ -28,6 +29,7 @@ from tests.api.answering import (
     Script,
     client_of,
     ok,
+    refusal,
 )
 
 JOB: dict[str, Any] = {
@@ -82,6 +84,66 @@ def test_list_instance_quotas_names_the_quotas_and_the_site() -> None:
         ("preload", "500", "num")
     ]
     assert none.quotas == ()
+
+
+def test_purge_caches_sends_the_content_in_the_query_and_is_repeated_after_a_lost_answer() -> (
+    None
+):
+    app = Script(
+        httpx.Response(502), ok({"RequestId": REQUEST_ID, "TaskId": "1234, 5678"})
+    )
+
+    purge = client_of(app).purge_caches(site_id=7, files=["https://x/a", "https://x/é"])
+
+    content = '{"Files":["https://x/a","https://x/é"]}'
+    asked = {"Content": content, "SiteId": "7", "Type": "file"}
+    assert sent(app) == sent(app, 1) == ("PurgeCaches", "POST", asked, {})
+    assert purge.task_ids == ("1234", "5678")
+
+
+def test_describe_purge_tasks_reads_a_page() -> None:
+    task = {"TaskId": 1234, "Content": "https://x/a", "Status": "Failed"}
+    page = {"RequestId": REQUEST_ID, "TotalCount": 51}
+    app = Script(
+        ok(page | {"Tasks": [task | {"Process": "40%", "Description": "No"}]}),
+        ok({"RequestId": REQUEST_ID, "TotalCount": 0}),
+        ok(page),
+    )
+    client = client_of(app)
+
+    found = client.describe_purge_tasks(
+        site_id=7, start_time=NOON, end_time=WINDOW[1], page_number=2
+    )
+
+    asked = {
+        "SiteId": "7",
+        "Type": "file",
+        "StartTime": "2024-06-01T12:00:00Z",
+        "EndTime": "2024-06-04T02:02:09Z",
+        "PageNumber": "2",
+        "PageSize": "50",
+    }
+    assert sent(app) == ("DescribePurgeTasks", "GET", asked, {})
+    (read,) = found.tasks or ()
+    assert (read.task_id, read.status, read.description) == ("1234", "failed", "No")
+    assert not client.describe_purge_tasks(site_id=7).tasks
+    with pytest.raises(BadAnswer, match="DescribePurgeTasks: the answer has no list"):
+        client.describe_purge_tasks(site_id=7)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("QuotaExceeded.Refresh", "the quota is used up: ask for less, raise it, or"),
+        ("PurgeQuotaExceeded", "the quota is used up"),
+        ("QuotaPerMinuteExceeded.Refresh", "try again later, or set esa-prefetch:max"),
+    ],
+)
+def test_a_quota_that_is_used_up_says_what_to_do(code: str, said: str) -> None:
+    client = client_of(Script(refusal(400, code)), deadline=0.5)
+
+    with pytest.raises(ApiError, match=said):
+        client.purge_caches(site_id=7, files=["https://x/a"])
 
 
 def test_create_scheduled_preload_job_sends_urls_one_per_line() -> None:

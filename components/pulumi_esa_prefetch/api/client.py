@@ -33,6 +33,8 @@ from pulumi_esa_prefetch.api.models import (
     JobPage,
     Plan,
     PlanSpec,
+    PurgeAnswer,
+    PurgeTaskPage,
     build_models,
 )
 from pulumi_esa_prefetch.api.plan_list import PlanList
@@ -55,11 +57,11 @@ T = TypeVar("T")
 class EsaClient:
     """A client of the ESA API, safe to share between threads; every method raises EsaError.
 
-    It has a method for each scheduled-prefetch action, including those that this package does not call, and one for
-    the quotas of an instance. ESA's API page of an action describes its parameters and its answer. All datetimes are
-    aware.
+    It has a method for each scheduled-prefetch action, including those that this package does not call, one for the
+    quotas of an instance, and two for purges. ESA's API page of an action describes its parameters and its answer.
+    All datetimes are aware.
 
-    Reads and deletes are retried after any transient error. The other calls are retried only if the failed call
+    Reads, deletes and purges are retried after any transient error. The other calls are retried only if the failed call
     cannot have had its effect. Otherwise an error with `ambiguous` set is raised, and the caller has to look.
     """
 
@@ -321,6 +323,43 @@ class EsaClient:
         )
         return self._call(_get(action, query), model_reader(action, InstanceQuotas))
 
+    def purge_caches(self, *, site_id: int | str, files: Sequence[str]) -> PurgeAnswer:
+        """Purge these URLs from the caches of a site; ESA takes 1000 at once.
+
+        The call may be repeated: a second purge of the same URLs changes nothing more.
+        """
+        action = "PurgeCaches"
+        query = {
+            "Content": _json({"Files": list(files)}),
+            "SiteId": str(site_id),
+            "Type": "file",
+        }
+        call = _post(action, query, safe_to_repeat=True)
+        return self._call(call, model_reader(action, PurgeAnswer))
+
+    def describe_purge_tasks(
+        self,
+        *,
+        site_id: int | str,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        page_number: int = 1,
+    ) -> PurgeTaskPage:
+        """Get a page of the tasks that purge URLs of a site; the times, both or none, limit when they were created."""
+        action = "DescribePurgeTasks"
+        query = _parameters(
+            SiteId=site_id,
+            Type="file",
+            StartTime=start_time and _whole_seconds(start_time),
+            EndTime=end_time and _whole_seconds(end_time),
+            PageNumber=page_number,
+            PageSize=PAGE_SIZE,
+        )
+        page = self._call(_get(action, query), model_reader(action, PurgeTaskPage))
+        counted = 0 if page.total_count == 0 else None
+        require_complete(action, page.tasks, 0, counted, page.request_id)
+        return page
+
     def _start_or_stop(self, action: str, plan_id: str) -> Plan:
         return self._call(
             _post(action, {"Id": plan_id}), object_reader(action, Plan, plan_id)
@@ -382,6 +421,10 @@ def _spec(spec: PlanSpec) -> dict[str, str | int]:
 
 def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def _whole_seconds(moment: datetime) -> str:
+    return render_time(moment.replace(microsecond=0))
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

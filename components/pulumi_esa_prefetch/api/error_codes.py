@@ -19,8 +19,8 @@ from pulumi_esa_prefetch.api.errors import (
 from pulumi_esa_prefetch.settings.credential_sources import Credentials
 
 # From the error table that these actions share (page of StartScheduledPreloadExecution), the
-# general codes of the gateway, and codes seen from other ESA actions. A 404 with another code
-# does not prove that a plan is gone.
+# general codes of the gateway, codes seen from other ESA actions, and those of purges in CDN and
+# DCDN, for ESA documents none. A 404 with another code does not prove that a plan is gone.
 CLASSES: dict[str, type[ApiError]] = {
     "InvalidJob.NotFound": NotFound,
     "InvalidExecution.NotFound": NotFound,
@@ -36,6 +36,9 @@ CLASSES: dict[str, type[ApiError]] = {
     "InvalidJob.JobCountOfSiteFull": Conflict,
     "TooManyRequests": Throttled,
     "Rejected.Throttling": Throttled,
+    "QuotaPerMinuteExceeded.Refresh": Throttled,
+    "TooMany.Refresh": Throttled,
+    "SingleRequest.OverLimit": Invalid,
     "Site.ServiceBusy": Busy,
     "LockFailed": Busy,
     "SignatureNonceUsed": Busy,
@@ -64,6 +67,7 @@ _FAMILIES: tuple[tuple[str, type[ApiError]], ...] = (
     ("Signature", BadCredentials),
     ("Forbidden", Denied),
     ("NoPermission", Denied),
+    ("QuotaExceeded", Conflict),
     ("IncorrectStatus", Conflict),
     ("InvalidStatus", Conflict),
     ("InvalidParameter", Invalid),
@@ -105,6 +109,7 @@ _CODE_ADVICE = {
     "InvalidUid.PermissionDenied": "check that the id is of this account, and allow the "
     "key the RAM action esa:{action}",
     "InvalidAccessKeyId.Inactive": "enable the key in the RAM console, or use another{origin}",
+    "QuotaPerMinuteExceeded.Refresh": _CLASS_ADVICE[Throttled],
     "InvalidAction.NotFound": "check that the endpoint is one of ESA",
     "InvalidApi.NotFound": "check that the endpoint is one of ESA",
     "InvalidParameter.ObjectId": "an id has 24 hexadecimal digits",
@@ -115,6 +120,10 @@ _CODE_PATTERNS = (
     (
         re.compile(r"(?i)not\.?(yet)?(open|activated|enabled|subscribed)"),
         "it is not activated for this account: activate it in the ESA console",
+    ),
+    (
+        re.compile(r"(?i)quota.*(exceed|full|limit)|exceed.*quota"),
+        "the quota is used up: ask for less, raise it, or wait until it is renewed (that of purges daily)",
     ),
     (
         re.compile(r"(?i)overdue|arrear|indebt|insufficient\.?balance"),

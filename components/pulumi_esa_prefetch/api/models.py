@@ -199,6 +199,41 @@ class InstanceQuotas(_AnswerModel):
         return () if value is None else value
 
 
+class PurgeAnswer(_AnswerModel):
+    """The answer of PurgeCaches: the task, whose state DescribePurgeTasks lists."""
+
+    task_id: str
+    request_id: str | None = None
+
+    @property
+    def task_ids(self) -> tuple[str, ...]:
+        """The ids of its tasks: ESA's page shows one, and its sibling in CDN lists several with commas."""
+        return tuple(one for one in re.split(r"[,;\s]+", self.task_id) if one)
+
+
+class PurgeTask(_AnswerModel):
+    """A task of a purge, for one URL or more (page of DescribePurgeTasks)."""
+
+    task_id: str | None = None
+    content: str | None = None
+    """What is purged: of the type `file` a URL."""
+    status: Annotated[str, BeforeValidator(_lower)] | None = None
+    """`complete`, `refreshing` or `failed`, in lower case; an unknown status is kept."""
+    process: str | None = None
+    """The progress, in percent."""
+    description: str | None = None
+    """Why it failed."""
+
+
+class PurgeTaskPage(_AnswerModel):
+    """One page of DescribePurgeTasks; `total_count` counts all pages."""
+
+    tasks: tuple[PurgeTask, ...] | None = None
+    """None if the answer has no list, which is not the same as an empty list."""
+    total_count: Number | None = None
+    request_id: str | None = None
+
+
 class DeleteAnswer(_AnswerModel):
     """The answer of the Delete actions: a request id only."""
 
@@ -231,6 +266,8 @@ def build_models() -> None:
         JobPage,
         PlanListAnswer,
         InstanceQuotas,
+        PurgeAnswer,
+        PurgeTaskPage,
         DeleteAnswer,
         PlanSpec,
     ):
@@ -248,6 +285,9 @@ __all__ = [
     "PlanListAnswer",
     "PlanSpec",
     "PlanStatus",
+    "PurgeAnswer",
+    "PurgeTask",
+    "PurgeTaskPage",
     "Quota",
     "build_models",
 ]
