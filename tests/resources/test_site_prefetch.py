@@ -21,7 +21,9 @@ NOW = PrefetchWindow(interval=60, slice_len=10)
 
 
 def one_list(**place: Any) -> UrlSource:
-    return UrlSource.of_one(**{"urls": None, "url_file": None, "oss_url": None} | place)
+    return UrlSource.of_one(
+        **dict.fromkeys(("urls", "url_file", "oss_url", "sitemap")) | place
+    )
 
 
 def test_a_list_is_one_url_per_line() -> None:
@@ -111,8 +113,10 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ({}, "exactly one of urls, url_file and oss_url is needed"),
+        ({}, "exactly one of urls, url_file, oss_url and sitemap is needed"),
         ({"urls": URLS, "oss_url": URLS[0]}, "exactly one of urls, url_file"),
+        ({"urls": URLS, "sitemap": "x"}, "exactly one of urls, url_file, oss_url and"),
+        ({"sitemap": "/nowhere.xml"}, "sitemap /nowhere.xml cannot be read: No such"),
         ({"urls": []}, "urls holds no URL"),
         (
             {"urls": URLS, "site": 1.5},

@@ -47,10 +47,13 @@ class SitePrefetchArgs:
     :param site: The site: its id, or the ``alicloud.esa.Site``. Required.
     :param windows: Name -> `PrefetchWindow`, or a mapping of its arguments. Each window is one plan of the job.
         Required.
-    :param urls: The URLs. Exactly one of ``urls``, ``url_file`` and ``oss_url`` is required.
+    :param urls: The URLs. Exactly one of ``urls``, ``url_file``, ``oss_url`` and ``sitemap`` is
+        required.
     :param url_file: A file on this machine with one URL per line, 64 MiB at most. Default: none.
     :param oss_url: The URL of an OSS object with one URL per line; ESA reads it when the job is created.
         Default: none.
+    :param sitemap: A sitemap, or an index of sitemaps, as a URL or as a file on this machine; read whenever the
+        program runs. Default: none.
     :param job_name: The job's name in ESA. Default: the resource's name at the time when the job is created.
     :param triggers: Any JSON values, by name, beside URLs and windows; a number beyond 2**53 as a string. A value
         that is added, removed or changed runs all plans again. Default: none.
@@ -76,6 +79,7 @@ class SitePrefetchArgs:
     urls: Input[Sequence[Input[str]]] | None = None
     url_file: str | Path | None = None
     oss_url: Input[str] | None = None
+    sitemap: str | Path | None = None
     job_name: Input[str] | None = None
     triggers: Input[Mapping[str, Any]] | None = None
     desired_state: Input[Literal["running", "stopped"]] | None = None
@@ -97,10 +101,13 @@ class SitePrefetch(ComponentResource):
     :param site: The site: its id, or the ``alicloud.esa.Site``. Required.
     :param windows: Name -> `PrefetchWindow`, or a mapping of its arguments. Each window is one plan of the job.
         Required.
-    :param urls: The URLs. Exactly one of ``urls``, ``url_file`` and ``oss_url`` is required.
+    :param urls: The URLs. Exactly one of ``urls``, ``url_file``, ``oss_url`` and ``sitemap`` is
+        required.
     :param url_file: A file on this machine with one URL per line, 64 MiB at most. Default: none.
     :param oss_url: The URL of an OSS object with one URL per line; ESA reads it when the job is created.
         Default: none.
+    :param sitemap: A sitemap, or an index of sitemaps, as a URL or as a file on this machine; read whenever the
+        program runs. Default: none.
     :param job_name: The job's name in ESA. Default: the resource's name at the time when the job is created.
     :param triggers: Any JSON values, by name, beside URLs and windows; a number beyond 2**53 as a string. A value
         that is added, removed or changed runs all plans again. Default: none.
@@ -116,7 +123,7 @@ class SitePrefetch(ComponentResource):
         sale = SitePrefetch(
             "sale",
             site="190007158391808",  # or an alicloud.esa.Site
-            urls=["https://www.example.com/a"],  # or url_file=, or oss_url=
+            urls=["https://www.example.com/a"],  # or url_file=, oss_url= or sitemap=
             windows={
                 "night": PrefetchWindow(
                     interval=60,
@@ -159,6 +166,7 @@ class SitePrefetch(ComponentResource):
         urls: Input[Sequence[Input[str]]] | None = None,
         url_file: str | Path | None = None,
         oss_url: Input[str] | None = None,
+        sitemap: str | Path | None = None,
         job_name: Input[str] | None = None,
         triggers: Input[Mapping[str, Any]] | None = None,
         desired_state: Input[Literal["running", "stopped"]] | None = None,
@@ -235,7 +243,10 @@ class _Window:
 
 def _urls(args: SitePrefetchArgs) -> UrlSource:
     return UrlSource.of_one(
-        urls=args.urls, url_file=args.url_file, oss_url=args.oss_url
+        urls=args.urls,
+        url_file=args.url_file,
+        oss_url=args.oss_url,
+        sitemap=args.sitemap,
     )
 
 

@@ -1,4 +1,4 @@
-"""The URLs of a job, from a list, a file or an OSS object; creates no resource and fetches nothing."""
+"""The URLs of a job, from a list, a file, a sitemap or an OSS object; creates no resource."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -48,15 +48,20 @@ class UrlSource:
         urls: Input[Sequence[Input[str]]] | None,
         url_file: str | Path | None,
         oss_url: Input[str] | None,
+        sitemap: str | Path | None,
     ) -> Self:
         """The list from the one source that is given. Raises RunError, also if it is not exactly one."""
-        given = [place for place in (urls, url_file, oss_url) if place is not None]
-        if len(given) != 1:
-            raise RunError("exactly one of urls, url_file and oss_url is needed")
+        places = (urls, url_file, oss_url, sitemap)
+        if sum(place is not None for place in places) != 1:
+            raise RunError(
+                "exactly one of urls, url_file, oss_url and sitemap is needed"
+            )
         if oss_url is not None:
             return cls._of("oss", map_input(oss_url, _one_url))
         if url_file is not None:
             return cls._of("textBox", _from_file(url_file))
+        if sitemap is not None:
+            return cls._of("textBox", _from_sitemap(sitemap))
         return cls._of("textBox", _from_list(urls))
 
     @classmethod
@@ -116,6 +121,20 @@ def _from_file(given: object) -> _Urls:
     return _joined(lines, f"url_file {path}")
 
 
+def _from_sitemap(given: object) -> _Urls:
+    """The URLs of a sitemap, sorted: one that lists them in another order is the same list."""
+    if not isinstance(given, str | Path) or "\0" in str(given):
+        raise RunError("sitemap must be a URL, or a path on this machine")
+    from pulumi_esa_prefetch.resources.sitemap import (  # noqa: PLC0415 -- httpx is heavy
+        SitemapLimits,
+        sitemap_urls,
+    )
+
+    found = sitemap_urls(given, SitemapLimits(urls=_MOST_URLS))
+    read = _joined(found, "sitemap", noun="URL", is_cut=len(found) > _MOST_URLS)
+    return _Urls("\n".join(sorted(set(read.text.splitlines()))), read.note)
+
+
 def _from_list(urls: Any) -> Input[_Urls]:
     parts = urls if isinstance(urls, Sequence) else [urls]
     if not any(map(is_later, parts)):
@@ -130,24 +149,33 @@ def _from_list(urls: Any) -> Input[_Urls]:
 def _of_list(urls: object, *, is_shown: bool = True) -> _Urls:
     if isinstance(urls, str):
         raise RunError(
-            "urls is one string: give a list of URLs, or url_file, or oss_url"
+            "urls is one string: give a list of URLs, or url_file, oss_url or sitemap"
         )
     if not isinstance(urls, Sequence):
         raise RunError("urls must be a list of URLs")
     return _joined(urls, "urls", is_shown=is_shown)
 
 
-def _joined(lines: Sequence[object], place: str, *, is_shown: bool = True) -> _Urls:
+def _joined(
+    lines: Sequence[object],
+    place: str,
+    *,
+    noun: str = "line",
+    is_shown: bool = True,
+    is_cut: bool = False,
+) -> _Urls:
+    """The list for ESA. `noun`: what a message counts; `is_cut`: there are more lines than these."""
     urls = _by_line(lines)
     if not urls:
         raise RunError(f"{place} holds no URL")
     if len(urls) > _MOST_URLS:
+        count = f"at least {len(urls)}" if is_cut else len(urls)
         raise RunError(
-            f"{place} holds {len(urls)} URLs, more than the {_MOST_URLS} that Alibaba Cloud documents for "
+            f"{place} holds {count} URLs, more than the {_MOST_URLS} that Alibaba Cloud documents for "
             "one job: divide it between several SitePrefetch, or put it into OSS and give oss_url"
         )
-    encoded = _encoded(urls, place)
-    note = _note(urls, encoded, place, is_shown=is_shown)
+    encoded = _encoded(urls, place, noun)
+    note = _note(urls, encoded, place, noun, is_shown=is_shown)
     return _Urls("\n".join(encoded.values()), note)
 
 
@@ -156,14 +184,16 @@ def _by_line(lines: Sequence[object]) -> dict[int, str]:
     return {n: text for n, text in texts.items() if text}
 
 
-def _encoded(urls: Mapping[int, str], place: str, shown: int = 5) -> dict[int, str]:
-    """The URLs as ESA takes them. Raises RunError, by line numbers: a URL may hold a signature."""
+def _encoded(
+    urls: Mapping[int, str], place: str, noun: str = "line", shown: int = 5
+) -> dict[int, str]:
+    """The URLs as ESA takes them. Raises RunError, by their numbers: a URL may hold a signature."""
     encoded, wrong = {}, []
     for n, url in urls.items():
         try:
             encoded[n] = encode_url(url)
         except UrlError as error:
-            wrong.append(f"line {n} {error}")
+            wrong.append(f"{noun} {n} {error}")
     if wrong:
         more = [f"and {len(wrong) - shown} more"] if len(wrong) > shown else []
         raise RunError(f"{place}: {', '.join(wrong[:shown] + more)}")
@@ -171,7 +201,12 @@ def _encoded(urls: Mapping[int, str], place: str, shown: int = 5) -> dict[int, s
 
 
 def _note(
-    urls: Mapping[int, str], encoded: Mapping[int, str], place: str, *, is_shown: bool
+    urls: Mapping[int, str],
+    encoded: Mapping[int, str],
+    place: str,
+    noun: str,
+    *,
+    is_shown: bool,
 ) -> str:
     changed = [n for n in urls if urls[n] != encoded[n]]
     if not changed:
@@ -181,7 +216,7 @@ def _note(
     first = f" as {encoded[changed[0]].partition('?')[0]}" if is_shown else ""
     return one_line(
         f"{place}: {len(changed)} {verb} percent-encoded, because ESA takes ASCII only: "
-        f"the first is line {changed[0]}, which is sent{first or ' encoded'}"
+        f"the first is {noun} {changed[0]}, which is sent{first or ' encoded'}"
     )
 
 
