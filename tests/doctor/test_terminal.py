@@ -42,7 +42,7 @@ def test_the_report_stays_and_its_progress_goes(
         code, raw = terminal.finish()
 
     assert code == 0
-    assert "Checking the rights (1 of 10, GetScheduledPreloadJob) ..." in raw
+    assert "Checking the rights (1 of 11, GetScheduledPreloadJob) ..." in raw
     lines = screen(raw)
     assert not any("Checking" in line for line in lines)
     assert max(map(len, lines)) <= columns

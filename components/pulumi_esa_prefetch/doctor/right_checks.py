@@ -1,8 +1,8 @@
 """Which API actions the key may call: each is called with an id that no job or plan has, so that nothing happens.
 
 RAM is asked before the id is looked up. So "not found" or "invalid id" means that the action is allowed, and a
-refusal by RAM that it is denied; any other answer leaves it unknown. The two Create actions cannot be asked so:
-they have no id that makes them harmless.
+refusal by RAM that it is denied; any other answer leaves it unknown. The two Create actions and PurgeCaches cannot
+be asked so: they have no id that makes them harmless.
 
 What changes something is called only after two reads have proved that no job has the id, from the least harmful to
 the worst, and never after an answer that does not rule out that the call before it has done something.
@@ -40,7 +40,11 @@ NO_JOB: Final = ("GetScheduledPreloadJob", "ListScheduledPreloadExecutions")
 """The reads that prove that no job has the id; without both proofs nothing that changes something is called."""
 NO_PLAN: Final = ("StopScheduledPreloadExecution", "StartScheduledPreloadExecution")
 """No call reads a plan by its id. Without a proof by one of these no plan is deleted."""
-NOT_ASKED = ("CreateScheduledPreloadJob", "CreateScheduledPreloadExecutions")
+NOT_ASKED = (
+    "CreateScheduledPreloadJob",
+    "CreateScheduledPreloadExecutions",
+    "PurgeCaches",
+)
 """The actions of the policies that are not called: a call that is allowed may create something."""
 
 MOST_SILENT = 2
@@ -68,7 +72,7 @@ class Right:
 
 
 def rights(site_id: str | None, now: datetime) -> tuple[Right, ...]:
-    """All actions of the policy files but the two that create: those that read, then from harmless to worst.
+    """All actions of the policy files but those of `NOT_ASKED`: those that read, then from harmless to worst.
 
     With a site, its jobs of the future are listed. An Update of no property changes nothing.
     """
@@ -99,6 +103,12 @@ def rights(site_id: str | None, now: datetime) -> tuple[Right, ...]:
             "preview",
             "reading the prefetch allowance",
             lambda c: c.list_instance_quotas(quota_names=[PRELOAD], site_id=site),
+        ),
+        Right(
+            "DescribePurgeTasks",
+            "apply-site",
+            'purge="before"',
+            lambda c: c.describe_purge_tasks(site_id=site),
         ),
         Right(
             "UpdateScheduledPreloadExecution",
@@ -163,7 +173,7 @@ def check_rights(
     yield Finding(
         "rights",
         "ok",
-        "both Create actions: not asked, they would create something",
+        "both Create actions and PurgeCaches: not asked, they would create or purge something",
         facts={"right": "notAsked", "actions": list(NOT_ASKED)},
     )
 
@@ -249,7 +259,7 @@ def _facts(right: Right, verdict: Verdict) -> dict[str, str]:
 
 
 def _reads(action: str) -> bool:
-    return action.startswith(("Get", "List"))
+    return action.startswith(("Get", "List", "Describe"))
 
 
 def _asked(client: EsaClient, right: Right) -> EsaError | None:
