@@ -102,7 +102,7 @@ def test_purge_caches_sends_the_content_in_the_query_and_is_repeated_after_a_los
 
 
 def test_describe_purge_tasks_reads_a_page() -> None:
-    task = {"TaskId": 1234, "Content": "https://x/a", "Status": "Failed"}
+    task = {"TaskId": 1234, "Content": "https://x/a\nhttps://x/b", "Status": "Failed"}
     page = {"RequestId": REQUEST_ID, "TotalCount": 51}
     app = Script(
         ok(page | {"Tasks": [task | {"Process": "40%", "Description": "No"}]}),
@@ -126,6 +126,7 @@ def test_describe_purge_tasks_reads_a_page() -> None:
     assert sent(app) == ("DescribePurgeTasks", "GET", asked, {})
     (read,) = found.tasks or ()
     assert (read.task_id, read.status, read.description) == ("1234", "failed", "No")
+    assert read.content == ("https://x/a", "https://x/b")
     assert not client.describe_purge_tasks(site_id=7).tasks
     with pytest.raises(BadAnswer, match="DescribePurgeTasks: the answer has no list"):
         client.describe_purge_tasks(site_id=7)

@@ -9,6 +9,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
+from pulumi_esa_prefetch.provider.purge import Purger
 
 PICKLES = [
     (
@@ -17,6 +18,10 @@ PICKLES = [
             "gASVOgAAAAAAAACMInB1bHVtaV9lc2FfcHJlZmV0Y2gucHJvdmlkZXIuaG9va3OUjAxQbGFuUHJvdmlk"
             "ZXKUk5QpgZQu"
         ),
+    ),
+    (
+        Purger,
+        "gASVNAAAAAAAAACMInB1bHVtaV9lc2FfcHJlZmV0Y2gucHJvdmlkZXIucHVyZ2WUjAZQdXJnZXKUk5QpgZQu",
     ),
     (
         Recorder,

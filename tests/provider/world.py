@@ -81,6 +81,7 @@ class World:
         dialects: tuple[str, ...] = (),
         faults: tuple[Mapping[str, Any], ...] = (),
         jobs: list[dict[str, Any]] | None = None,
+        site: Mapping[str, Any] | None = None,
         deadline: float = 60.0,
         start: str = "-1h",
         end: str = "+8h",
@@ -90,9 +91,11 @@ class World:
             plan(n, status, start=start, end=end)
             for n, status in enumerate(statuses, 1)
         ]
+        content = seed(*(jobs or [job(1, plans)]))
+        content["sites"][0].update(site or {})
         self.clock = ManualClock(now or datetime.now(UTC))
         self.esa = create_app(
-            seed=seed(*(jobs or [job(1, plans)])),
+            seed=content,
             dialects=dialects,
             faults={"seed": 7, "faults": list(faults)},
             clock=self.clock,

@@ -19,6 +19,7 @@ def test_every_field_reaches_the_arguments_under_its_own_name() -> None:
                 "jobName": "n",
                 "windows": {},
             },
+            "third": {"sitemap": "https://z", "purge": "before", "windows": {}},
         },
         "1",
     )
@@ -37,6 +38,9 @@ def test_every_field_reaches_the_arguments_under_its_own_name() -> None:
         ),
         "other": SitePrefetchArgs(
             site="2", oss_url="https://y", job_name="n", windows={}
+        ),
+        "third": SitePrefetchArgs(
+            site="1", sitemap="https://z", purge="before", windows={}
         ),
     }
 

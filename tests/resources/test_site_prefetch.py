@@ -14,10 +14,14 @@ from pulumi.runtime.rpc import deserialize_properties
 
 from pulumi_esa_prefetch import PrefetchWindow, SitePrefetch, SitePrefetchArgs
 from pulumi_esa_prefetch.resources.site_prefetch import _site_id
+from pulumi_esa_prefetch.resources.site_purge import wrong_purge
 from pulumi_esa_prefetch.resources.url_source import UrlSource
 
 URLS = ["https://www.example.com/a", "https://www.example.com/b"]
 NOW = PrefetchWindow(interval=60, slice_len=10)
+LATER = PrefetchWindow(
+    interval=60, slice_len=10, start_time="2090-01-01T08:00:00+08:00"
+)
 
 
 def one_list(**place: Any) -> UrlSource:
@@ -151,6 +155,29 @@ def test_a_site_of_another_stack_that_is_a_fraction_is_refused_in_a_sentence() -
             {"url_file": Output.from_input("x")},
             "url_file must be a path on this machine",
         ),
+        ({"urls": URLS, "purge": "after"}, 'purge must be "before", or left out'),
+        (
+            {"oss_url": URLS[0], "purge": "before"},
+            (
+                'purge="before" is not for oss_url, whose URLs the program does not know: give urls, url_file or '
+                "sitemap"
+            ),
+        ),
+        (
+            {"urls": URLS, "purge": "before", "desired_state": "stopped"},
+            'desired_state must be "running": purge="before" is for plans that run at',
+        ),
+        (
+            {"urls": URLS, "purge": "before", "rerun": "resume"},
+            'rerun must be "from_start": purge="before" purges all URLs, and "resume"',
+        ),
+        (
+            {"urls": URLS, "purge": "before", "windows": {"n": LATER, "w": NOW}},
+            (
+                'windows.n opens in the future, at 2090-01-01T00:00:00Z: purge="before" is for plans that run at '
+                "once; remove one of the two"
+            ),
+        ),
         ({"urls": URLS, "site": [1]}, "site is of type list: pass a site's id or an"),
         ({"urls": URLS, "rerun": "x"}, "rerun must be one of 'from_start' or 'resume'"),
         ({"urls": URLS, "job_name": b"x"}, "job_name is of type bytes: pass it as a"),
@@ -277,6 +304,16 @@ def test_a_list_that_is_encoded_is_the_list_that_is_written_encoded(
         f"url_file {path}: 2 URLs are percent-encoded, because ESA takes ASCII only: the first is "
         "line 3, which is sent as https://xn--fsqu00a.xn--fiqs8s/%E5%9B%BE"
     )
+
+
+def test_a_purge_needs_urls_that_the_program_knows() -> None:
+    async def wrong() -> list[str]:
+        source = one_list(urls=[URLS[0], Output.from_input(URLS[1])])
+        return list(wrong_purge("before", source, {}, datetime.now(UTC)))
+
+    assert asyncio.run(wrong()) == [
+        'purge="before" needs URLs that the program knows, and urls holds an output'
+    ]
 
 
 def test_the_note_about_an_output_shows_no_url() -> None:

@@ -215,14 +215,22 @@ class PurgeTask(_AnswerModel):
     """A task of a purge, for one URL or more (page of DescribePurgeTasks)."""
 
     task_id: str | None = None
-    content: str | None = None
-    """What is purged: of the type `file` a URL."""
+    content: tuple[str, ...] = ()
+    """What is purged: of the type `file` URLs, which ESA writes as one string."""
     status: Annotated[str, BeforeValidator(_lower)] | None = None
     """`complete`, `refreshing` or `failed`, in lower case; an unknown status is kept."""
     process: str | None = None
     """The progress, in percent."""
     description: str | None = None
     """Why it failed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_content(cls, content: Any) -> Any:
+        if not isinstance(content, Mapping) or "Content" not in content:
+            return content
+        text = content["Content"] or ""
+        return {**content, "Content": text.split() if isinstance(text, str) else text}
 
 
 class PurgeTaskPage(_AnswerModel):

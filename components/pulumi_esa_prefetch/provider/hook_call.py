@@ -34,10 +34,10 @@ class HookCall:
     ) -> None:
         self.session = session
         self._refused = refused
-        self._seconds = session.deadline if seconds is None else seconds
+        self.seconds = session.deadline if seconds is None else seconds
         self._attempts = attempts
         self._least = least
-        self._end = session.clock.monotonic() + self._seconds
+        self._end = session.clock.monotonic() + self.seconds
 
     @classmethod
     def brief(cls, session: ProviderSession) -> "HookCall":
@@ -81,7 +81,7 @@ class HookCall:
         A failure is cached for other hooks if there was enough time. A failure for lack of time says nothing
         about ESA.
         """
-        in_time = self._attempts is None and self.seconds_left * 2 > self._seconds
+        in_time = self._attempts is None and self.seconds_left * 2 > self.seconds
         return ListCall(
             lambda job: self.session.list_plans(self.client(), job),
             self.seconds_left,

@@ -27,6 +27,7 @@ from pulumi_esa_prefetch.provider.starting.rerun_log import RerunLog
 from pulumi_esa_prefetch.settings.esa_answers import NOTHING_SETTLED, EsaAnswers
 from pulumi_esa_prefetch.settings.settings import (
     DEFAULT_DEADLINE,
+    DEFAULT_PURGE_DEADLINE,
     Settings,
     read_settings,
 )
@@ -58,6 +59,7 @@ class ProviderSession:
         self.clock = clock or SystemClock()
         self.rng = rng or random.Random()  # noqa: S311 -- spreads pauses, guards nothing
         self.deadline = deadline
+        self.purge_deadline = DEFAULT_PURGE_DEADLINE
         self.verify = verify
         self.limits = limits
         self.answers = answers
@@ -230,6 +232,7 @@ def open_session(
         answers=settings.answers,
         resolve=settings.resolve,
     )
+    session.purge_deadline = settings.purge_deadline
     if any(_shapes_connections(name) for name in os.environ):
         # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of
         # keys do not: a run that makes no call needs none.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -27,6 +28,7 @@ from pulumi_esa_prefetch.resources.prefetch_campaign import (
 from pulumi_esa_prefetch.resources.prefetch_window import PrefetchWindow
 from pulumi_esa_prefetch.resources.property_values import checked_later, wrong_values
 from pulumi_esa_prefetch.resources.scheduled_prefetch import ScheduledPrefetchArgs
+from pulumi_esa_prefetch.resources.site_purge import SitePurge, wrong_purge
 from pulumi_esa_prefetch.resources.url_source import UrlSource
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ class SitePrefetchArgs:
     :param rerun: Where a plan that runs again begins: ``"from_start"``, the job's first URL, or ``"resume"``, the
         URL that the job has reached. Default: ``"from_start"``.
     :param restart_failed: Whether a failed plan is started again. Default: True.
+    :param purge: ``"before"``: purge the URLs from the edge's cache before the plans start, once for each list of
+        URLs and triggers; for windows that are open. Default: none.
 
     Example::
 
@@ -85,6 +89,7 @@ class SitePrefetchArgs:
     desired_state: Input[Literal["running", "stopped"]] | None = None
     rerun: Input[Literal["from_start", "resume"]] | None = None
     restart_failed: Input[bool] | None = None
+    purge: Literal["before"] | None = None
 
 
 class SitePrefetch(ComponentResource):
@@ -115,6 +120,8 @@ class SitePrefetch(ComponentResource):
     :param rerun: Where a plan that runs again begins: ``"from_start"``, the job's first URL, or ``"resume"``, the
         URL that the job has reached. Default: ``"from_start"``.
     :param restart_failed: Whether a failed plan is started again. Default: True.
+    :param purge: ``"before"``: purge the URLs from the edge's cache before the plans start, once for each list of
+        URLs and triggers; for windows that are open. Default: none.
 
     Example::
 
@@ -172,6 +179,7 @@ class SitePrefetch(ComponentResource):
         desired_state: Input[Literal["running", "stopped"]] | None = None,
         rerun: Input[Literal["from_start", "resume"]] | None = None,
         restart_failed: Input[bool] | None = None,
+        purge: Literal["before"] | None = None,
     ) -> None: ...
 
     def __init__(
@@ -191,6 +199,8 @@ class SitePrefetch(ComponentResource):
             urls: UrlSource = faults.read(partial(_urls, args))
             windows = _windows(args.windows, faults)
             own = checked_later(own, "")
+        conditions = _purge_conditions(own, windows)
+        faults.add(*wrong_purge(args.purge, urls, conditions, datetime.now(UTC)))
         faults.refuse()
         make = _resources()
         super().__init__("esa-prefetch:index:SitePrefetch", resource_name, None, opts)
@@ -203,9 +213,27 @@ class SitePrefetch(ComponentResource):
             job_name=args.job_name,
             urls=urls,
         )
+        purges = []
+        if args.purge is not None and windows:
+            purges += [
+                SitePurge(
+                    resource_name,
+                    ResourceOptions(parent=self),
+                    site_id=site_id,
+                    job_id=self.job.scheduled_preload_job_id,
+                    urls=urls.content,
+                    triggers=_triggers(own, urls),
+                    **conditions,
+                )
+            ]
+        # A plan without a start may begin when it is created, so it is created after the purge.
         self.executions: Mapping[str, ScheduledPreloadExecution] = {
             name: make.preload_execution(
-                f"{resource_name}-{name}", self, job=self.job, window=window.esa
+                f"{resource_name}-{name}",
+                self,
+                job=self.job,
+                window=window.esa,
+                after=purges,
             )
             for name, window in windows.items()
         }
@@ -289,15 +317,9 @@ def _plan(
     urls: UrlSource,
     window: _Window,
 ) -> ScheduledPrefetchArgs:
-    triggers: dict[str, Input[Any]] = {
-        "urls": urls.for_triggers(),
-        "window": window.triggers,
-    }
-    if own["triggers"] is not None:
-        triggers["triggers"] = own["triggers"]
     return ScheduledPrefetchArgs(
         plan_id=execution.id,
-        triggers=triggers,
+        triggers=_triggers(own, urls) | {"window": window.triggers},
         desired_state=own["desired_state"],
         rerun=own["rerun"],
         restart_failed=own["restart_failed"],
@@ -305,6 +327,29 @@ def _plan(
         # start.
         on_destroy="delete",
     )
+
+
+def _triggers(own: Mapping[str, Any], urls: UrlSource) -> dict[str, Input[Any]]:
+    """What runs every plan again, beside its window; the keys are in the state of every stack."""
+    triggers: dict[str, Input[Any]] = {"urls": urls.for_triggers()}
+    if own["triggers"] is not None:
+        triggers["triggers"] = own["triggers"]
+    return triggers
+
+
+def _purge_conditions(
+    own: Mapping[str, Any] | None, windows: Mapping[str, _Window | None]
+) -> dict[str, Any]:
+    """What must be so that the plans run at once, as far as it is declared, from the first URL."""
+    given = own or {}
+    declared = {name: given.get(name) for name in ("desired_state", "rerun")}
+    opens = {
+        name: window.triggers["start_time"]
+        for name, window in windows.items()
+        if window is not None and "start_time" in window.triggers
+    }
+    conditions = {name: value for name, value in declared.items() if value is not None}
+    return conditions | ({"start_times": opens} if opens else {})
 
 
 def _site_id(site: "Input[str] | Input[int] | Site | None") -> Input[str]:

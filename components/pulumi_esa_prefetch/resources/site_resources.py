@@ -1,6 +1,6 @@
 """The two pulumi_alicloud resources that a SitePrefetch creates; the only module that imports pulumi_alicloud."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi import Input, Resource, ResourceOptions
@@ -42,8 +42,9 @@ def preload_execution(
     *,
     job: ScheduledPreloadJob,
     window: Mapping[str, Input[Any]],
+    after: Sequence[Resource],
 ) -> ScheduledPreloadExecution:
-    """Declare a plan of the job.
+    """Declare a plan of the job, made ``after`` other resources.
 
     When the job is replaced, the old plan and its ScheduledPrefetch are deleted first: the origin never has the
     load of both.
@@ -52,5 +53,7 @@ def preload_execution(
         name,
         scheduled_preload_job_id=job.scheduled_preload_job_id,
         **window,
-        opts=ResourceOptions(parent=parent, delete_before_replace=True),
+        opts=ResourceOptions(
+            parent=parent, delete_before_replace=True, depends_on=after
+        ),
     )

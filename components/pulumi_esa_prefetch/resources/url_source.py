@@ -48,7 +48,7 @@ class UrlSource:
         urls: Input[Sequence[Input[str]]] | None,
         url_file: str | Path | None,
         oss_url: Input[str] | None,
-        sitemap: str | Path | None,
+        sitemap: str | Path | None = None,
     ) -> Self:
         """The list from the one source that is given. Raises RunError, also if it is not exactly one."""
         places = (urls, url_file, oss_url, sitemap)

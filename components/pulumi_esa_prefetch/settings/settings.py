@@ -54,6 +54,8 @@ _CLOSE_MATCH = 0.85
 RESOLVE = ("esa-prefetch:resolve", "ESA_PREFETCH_RESOLVE")
 ENDPOINT_VARIABLES = ("ALIBABA_CLOUD_ENDPOINT_ESA", "ESA_ENDPOINT")
 DEFAULT_DEADLINE = 120.0
+DEFAULT_PURGE_DEADLINE = 900.0
+"""Seconds: ESA's guide says that a purge takes 5 to 6 minutes."""
 DEFAULT_MAX_QPS = 30.0
 """Calls per second: the quota that ESA publishes for ListScheduledPreloadExecutions
 (help page api-esa-2024-09-10-quota), by region, action and main account."""
@@ -73,6 +75,8 @@ class Settings:
     """Calls per second, for each API action."""
     deadline: float = DEFAULT_DEADLINE
     """Seconds for one operation, retries included."""
+    purge_deadline: float = DEFAULT_PURGE_DEADLINE
+    """Seconds for a purge, until ESA lists it as complete."""
     allow_http: bool = False
     """Whether access keys may be sent to, or fetched from, another machine over plain HTTP."""
     debug: bool = False
@@ -92,12 +96,14 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
     source = SettingsSource(get, environ)
     allow_http = source.flag(*ALLOW_HTTP, default=False)
     answers = source.text(ANSWERS)
+    deadline = source.positive("esa-prefetch:deadline")
     return Settings(
         endpoint=_endpoint(source, allow_http=allow_http),
         credentials=read_key_source(source, allow_http=allow_http),
         verify=source.flag("esa-prefetch:verify", default=True),
         max_qps=source.positive("esa-prefetch:maxQps") or DEFAULT_MAX_QPS,
-        deadline=source.positive("esa-prefetch:deadline") or DEFAULT_DEADLINE,
+        deadline=deadline or DEFAULT_DEADLINE,
+        purge_deadline=deadline or DEFAULT_PURGE_DEADLINE,
         allow_http=allow_http,
         debug=source.flag("esa-prefetch:debug", default=False),
         answers=parse_answers(answers) if answers else NOTHING_SETTLED,
@@ -222,6 +228,7 @@ __all__ = [
     "CHINA_ENDPOINT",
     "DEFAULT_DEADLINE",
     "DEFAULT_MAX_QPS",
+    "DEFAULT_PURGE_DEADLINE",
     "ENDPOINT_VARIABLES",
     "INTERNATIONAL_ENDPOINT",
     "RESOLVE",
