@@ -1,5 +1,6 @@
 """SitePrefetch(purge="before") as a whole: the emulator's history shows what was purged, and when."""
 
+import gzip
 import json
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Emulators
 from tests.lifecycle.test_interruption import start
+from tests.resources.test_sitemap import serving, urlset
 from tests.stacks.conftest import Sites
-from tests.stacks.site import SiteStack
+from tests.stacks.site import PROJECT, SiteStack
+from tests.stacks.test_site_summary import summary_of
+from tests.support import secret_leaks as leaks
 from tests.support.local_esa import SITE, Document, Esa, seed
 from tests.support.processes import killed
 
@@ -17,6 +21,8 @@ CREATE, START = "CreateScheduledPreloadExecutions", "StartScheduledPreloadExecut
 DELETE_JOB = "DeleteScheduledPreloadJob"
 RESET, STOP = "ResetScheduledPreloadJob", "StopScheduledPreloadExecution"
 FIRST = [CREATE_JOB, PURGE, CREATE, START]
+
+SECRET = "geheim-Trigger-1"
 
 pytestmark = pytest.mark.slow
 
@@ -150,6 +156,40 @@ def test_purge_declared_for_a_job_that_has_plans_begins_with_the_next_change(
     stack.prefetch(launch={**without, "urls": ["https://www.example.com/launch/b"]})
     stack.up()
     assert len(purged(esa)) == 1
+
+
+def test_a_sitemap_is_purged_and_runs_again_for_other_urls_and_a_secret_trigger_stays_one(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(seed())
+    stack = site(esa)
+    a, b, c = launch("a", "b", "c")["urls"]
+    with serving() as web:
+        web.pages = {"/sitemap.xml": urlset(b, a)}
+        declared = {"sitemap": f"{web.url}/sitemap.xml", "purge": "before"}
+        stack.prefetch(launch={**declared, "windows": launch("a")["windows"]})
+        place = f"{PROJECT}:prefetches.launch.triggers.token"
+        stack.check("config", "set", "--path", "--secret", place, SECRET)
+        stack.up()
+        web.pages = {"/sitemap.xml": gzip.compress(urlset(a, b, a))}
+        assert stack.is_settled()
+
+        web.pages = {"/sitemap.xml": urlset(c, a)}
+        (plan,) = summary_of(stack).plans
+        stack.up()
+        assert plan.change == "replace"
+        assert purged(esa) == [[a, b], [a, c]]
+        (job,) = esa.state()["jobs"]
+        assert (job["UrlList"], esa.starts()) == ([a, c], 2)
+
+        web.pages, changes = {}, esa.changes()
+        failed = stack.refused()
+        assert (
+            f"SitePrefetch 'launch' (__main__.py:15): sitemap {web.url}/sitemap.xml answers with HTTP 404\n"
+            in failed.output
+        )
+    assert esa.changes() == changes
+    assert leaks.in_files(stack.root, [SECRET]) == []
 
 
 PROGRAM = f"""
