@@ -20,6 +20,8 @@ COMMAND = {
 CLIENT = {
     *("httpx", "tenacity", "configparser"),
     "pulumi_esa_prefetch.api.client",
+    # spans are recorded only if an exporter is set
+    *("opentelemetry.exporter", "pulumi_esa_prefetch.tracing.exporter"),
 }
 POSIX = {"fcntl", "pwd", "grp", "termios", "resource"}
 

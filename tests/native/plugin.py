@@ -15,6 +15,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from stacks.prefetch.demo.settings import ROOT, shielded
+from tests.provider.host import FLAGS
 from tests.support.local_esa import job_id, plan_id
 
 P = provider_pb2
@@ -96,7 +97,7 @@ def plugin(endpoint: str, engine: str = "", **variables: str) -> Iterator[Plugin
         },
     )
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "plugin"), *([engine] if engine else [])],
+        [sys.executable, str(ROOT / "plugin"), *FLAGS, *([engine] if engine else [])],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

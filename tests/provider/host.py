@@ -25,6 +25,8 @@ from pulumi.runtime.proto import (
 )
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+FLAGS = ("--tracing", "tcp://127.0.0.1:1")
+"""What the CLI puts before its address if it has `--otel-traces`."""
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/esa:ScheduledPrefetch::name"
 
 
@@ -175,7 +177,7 @@ def running_host(
     """Run a host during the block; ``python``: options of the interpreter, ``engine``: the engine's address."""
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
         process = subprocess.Popen(
-            [sys.executable, "-u", *python, "-m", "pulumi.dynamic", engine],
+            [sys.executable, "-u", *python, "-m", "pulumi.dynamic", *FLAGS, engine],
             stdout=out,
             stderr=err,
             env=dict(environ),

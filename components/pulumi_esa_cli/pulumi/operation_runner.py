@@ -40,6 +40,7 @@ from pulumi_esa_cli.pulumi.request_builder import (
 )
 from pulumi_esa_cli.pulumi.signals import interruptible
 from pulumi_esa_cli.terminal.printing import echo
+from pulumi_esa_prefetch.tracing.spans import span
 
 ANSWERS: Final = ("yes", "no", "details")
 # steps that are counted, but change nothing
@@ -64,6 +65,13 @@ REMOVED: Final = "The resources in the stack are deleted, and the stack with its
 def run_command(command: str, flags: OperationFlags, global_flags: GlobalFlags) -> int:
     """Run one operation; gives the exit code, or raises EngineError with it."""
     check_flags(command, flags, global_flags)
+    with span(f"esa-prefetch {command}", {}, kind="internal") as whole:
+        if whole.context():
+            os.environ["TRACEPARENT"] = whole.context()  # for all processes of the run
+        return _run_command(command, flags, global_flags)
+
+
+def _run_command(command: str, flags: OperationFlags, global_flags: GlobalFlags) -> int:
     if command not in RUNS_PROGRAM and is_set(os.environ, "PULUMI_RUN_PROGRAM"):
         raise unsupported_flags.unsupported_variable("PULUMI_RUN_PROGRAM", command)
     stack = common_options.open_selected_stack(

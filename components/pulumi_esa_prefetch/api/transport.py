@@ -20,6 +20,7 @@ from pulumi_esa_prefetch.api.connection import (
 )
 from pulumi_esa_prefetch.api.credentials import CredentialsProvider
 from pulumi_esa_prefetch.api.errors import (
+    ApiError,
     BadCredentials,
     EsaError,
     Interrupted,
@@ -40,6 +41,7 @@ from pulumi_esa_prefetch.settings.credential_sources import (
     Credentials,
     has_bad_character,
 )
+from pulumi_esa_prefetch.tracing.call_spans import RequestSpans, call_span
 
 VERSION = "2024-09-10"
 
@@ -117,19 +119,23 @@ class Transport:
         policy = RetryPolicy(
             self._clock, self._rng, call.safe_to_repeat, deadline, attempts
         )
-        return policy.retrying()(lambda: read(self._attempt(call, deadline)))
+        spans = RequestSpans(call.method, self._endpoint)
+        with call_span(call.action, _subject(call)):
+            return policy.retrying()(lambda: read(self._attempt(call, deadline, spans)))
 
-    def _attempt(self, call: ApiCall, deadline: float) -> dict[str, Any]:
+    def _attempt(
+        self, call: ApiCall, deadline: float, spans: RequestSpans
+    ) -> dict[str, Any]:
         credentials = self._keys(call, deadline)
         try:
-            return self._send(call, credentials, deadline)
+            return self._send(call, credentials, deadline, spans)
         except WrongClock:
             raise
         except BadCredentials:
             if not self._credentials.renew(credentials, self._left(call, deadline)):
                 raise
             _log.debug("%s: the key was refused, and has been renewed", call.action)
-        return self._send(call, self._keys(call, deadline), deadline)
+        return self._send(call, self._keys(call, deadline), deadline, spans)
 
     def _keys(self, call: ApiCall, deadline: float) -> Credentials:
         """The keys to sign with; raises NoCredentials if one is not valid in a header: httpx would log it."""
@@ -147,7 +153,11 @@ class Transport:
         return left
 
     def _send(
-        self, call: ApiCall, credentials: Credentials, deadline: float
+        self,
+        call: ApiCall,
+        credentials: Credentials,
+        deadline: float,
+        spans: RequestSpans,
     ) -> dict[str, Any]:
         new = RateLimiter(self._clock, self._max_qps)
         rate_limiter = self._rate_limiters.setdefault(call.action, new)
@@ -156,19 +166,25 @@ class Transport:
             raise Interrupted(f"{call.action}: not sent, as the run was interrupted")
         if sent is None:
             raise _not_sent_in_time(call)
-        answer = run_within(
-            self._left(call, deadline),
-            lambda: self._exchange(call, credentials, deadline),
-            lambda: _too_late(call),
-        )
-        try:
-            content = read_answer(answer, _effect_note(call))
-        except Throttled as error:
-            rate_limiter.refused(sent, error.retry_after)
-            raise
-        except EsaError:
-            rate_limiter.passed()
-            raise
+        with spans.request() as span:
+            answer = run_within(
+                self._left(call, deadline),
+                lambda: self._exchange(call, credentials, deadline),
+                lambda: _too_late(call),
+            )
+            span.answered(answer.status)
+            try:
+                content = read_answer(answer, _effect_note(call))
+            except EsaError as error:
+                if isinstance(error, ApiError):
+                    span.refused(error.status, error.code, str(error))
+                    span.understood(error.request_id)
+                if isinstance(error, Throttled):
+                    rate_limiter.refused(sent, error.retry_after)
+                else:
+                    rate_limiter.passed()
+                raise
+            span.understood(content.get("RequestId"))
         rate_limiter.passed()
         return content
 
@@ -258,6 +274,13 @@ class Transport:
             raise NoAnswer(
                 f"{call.action}: the answer {error}, so it is not ESA's{_effect_note(call)}"
             ) from None
+
+
+def _subject(call: ApiCall) -> dict[str, str | None]:
+    """What the call is about, for its span."""
+    given = {**call.query, **(call.form or {})}
+    kind = "plan" if call.action.endswith("Execution") else "job"
+    return {f"esa.{kind}_id": given.get("Id"), "esa.site_id": given.get("SiteId")}
 
 
 def _effect_note(call: ApiCall) -> str:

@@ -6,6 +6,7 @@ hand without an address, it waits for an engine that attaches it (``PULUMI_DEBUG
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from importlib.metadata import version
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from pulumi_esa_prefetch.native import call_spans
 from pulumi_esa_prefetch.native.property_names import sentence_in_schema
 from pulumi_esa_prefetch.native.servicer import NativeServicer
 from pulumi_esa_prefetch.provider import host_life, messages
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; then begin nothing, and finish what runs."""
     parser = argparse.ArgumentParser(description="Pulumi provider plugin esa-prefetch.")
     parser.add_argument("engine", nargs="?", default="", help="the engine's address")
+    # which the CLI puts before the address
+    parser.add_argument("--tracing", help=argparse.SUPPRESS)
     known, _ = parser.parse_known_args(arguments)  # the engine may add flags for logs
     if known.engine:
         messages.use_engine(known.engine, sentence_in_schema)
@@ -40,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 async def _serve(engine: str) -> None:
-    server = grpc.aio.server(options=_OPTIONS)
+    server = grpc.aio.server(
+        options=_OPTIONS, interceptors=call_spans.interceptors(os.environ)
+    )
     servicer = NativeServicer(version("pulumi-esa-prefetch"), engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

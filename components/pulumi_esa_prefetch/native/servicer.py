@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -323,7 +324,8 @@ class NativeServicer(ProviderServicer):
 
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, run)
+            # with the span around the call
+            return await loop.run_in_executor(self._pool, copy_context().run, run)
         except RecordedInPart as failure:
             await _abort_in_part(context, failure, sources)
         except PrefetchError as error:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from pulumi_esa_prefetch.provider.messages import engine_address
+from pulumi_esa_prefetch.tracing.spans import flush
 
 PAUSE = 2.0
 """Seconds between two looks at the engine."""
@@ -60,6 +61,7 @@ def _watch(address: str, is_busy: Callable[[], bool]) -> None:
         time.sleep(PAUSE)
         refused = refused + 1 if engine_is_gone(address) else 0
         if refused >= REFUSALS and not is_busy():
+            flush()
             os._exit(0)
 
 

@@ -8,7 +8,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from pulumi_esa_prefetch.provider import host_life, resource_hooks
-from pulumi_esa_prefetch.provider.messages import about, requested_urn
+from pulumi_esa_prefetch.provider.hook_spans import hook_span
+from pulumi_esa_prefetch.provider.messages import about, running_request
 from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
 
 P = ParamSpec("P")
@@ -23,7 +24,12 @@ def hook_of_the_host(
 
     @wraps(hook)
     def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with about(requested_urn()), resource_hooks.one_sentence():
+        request = running_request()
+        with (
+            hook_span(hook.__name__.capitalize(), request),
+            about(request.urn),
+            resource_hooks.one_sentence(),
+        ):
             return hook(self, *args, **kwargs)
 
     return run

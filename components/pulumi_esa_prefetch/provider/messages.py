@@ -1,6 +1,6 @@
 """Messages to the user about the resource whose hook runs: by the engine's log, or on stdout if that fails.
 
-The engine gives the host its address as first argument (``engine.proto``, ``Log``). So a message has a severity
+The engine gives the host its address as last argument (``engine.proto``, ``Log``). So a message has a severity
 and a resource: warnings are counted and coloured, and are in the JSON of a preview. A message never fails a hook,
 because a Start may have succeeded before, and delays it for a second at most.
 """
@@ -11,10 +11,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
 from pulumi_esa_prefetch.api.safe_text import one_line
+from pulumi_esa_prefetch.tracing.spans import running_context
 
 SECONDS = 1.0
 """The longest time that one message may take."""
@@ -67,20 +69,36 @@ def heard_by(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-def requested_urn() -> str:
-    """The URN in the request of the host's handler, which is a few frames above; empty if there is none.
+@dataclass(frozen=True)
+class Request:
+    """What a request to the host says of itself; ``trace``: the trace context of its caller (``traceparent``)."""
 
-    The SDK passes no URN to a hook.
+    urn: str = ""
+    trace: str = ""
+
+
+def running_request() -> Request:
+    """The request of the host's handler, which is a few frames above; an empty one if there is none.
+
+    The SDK passes neither to a hook.
     """
     frame = sys._getframe(1)  # noqa: SLF001 -- the only way to the request
     for _ in range(_FRAMES):
         if frame.f_back is None:
-            return ""
+            break
         frame = frame.f_back
         urn = getattr(frame.f_locals.get("request"), "urn", None)
         if isinstance(urn, str):
-            return urn
-    return ""
+            return Request(urn, trace_context(frame.f_locals.get("context")))
+    return Request()
+
+
+def trace_context(context: Any) -> str:
+    """The caller's trace context in the metadata of a gRPC call; empty if it has none."""
+    read = getattr(context, "invocation_metadata", None)
+    found = dict(read() or ()) if callable(read) else {}
+    trace = found.get("traceparent", "")
+    return trace if isinstance(trace, str) else ""
 
 
 def use_engine(address: str, spelled: Callable[[str], str] = str) -> None:
@@ -96,8 +114,8 @@ def engine_address() -> str | None:
     """The engine's address, if this process is a provider that an engine has started."""
     if _given:
         return _given
-    given = sys.argv[1] if len(sys.argv) > 1 else ""
-    return given if _ADDRESS.fullmatch(given) else None
+    # The CLI may put flags before it, such as ``--tracing``.
+    return next(filter(_ADDRESS.fullmatch, reversed(sys.argv[1:])), None)
 
 
 class _EngineLog:
@@ -117,7 +135,9 @@ class _EngineLog:
 
             level = engine_pb2.LogSeverity.Value(severity)
             request = engine_pb2.LogRequest(severity=level, message=text, urn=urn)
-            self._connected().Log(request, timeout=SECONDS)
+            trace = running_context()
+            metadata = [("traceparent", trace)] if trace else None
+            self._connected().Log(request, timeout=SECONDS, metadata=metadata)
         except Exception:  # noqa: BLE001 -- no failure to log may fail a hook
             self._failed = True
         return not self._failed

@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import lifecycle, plan_decision
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
 from pulumi_esa_prefetch.provider.hook_call import HookCall
+from pulumi_esa_prefetch.provider.hook_spans import about_plan
 from pulumi_esa_prefetch.provider.plan_decision import Act, Decision
 from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
@@ -68,6 +69,8 @@ def check(session: ProviderSession | None, olds: Props, news: Props) -> CheckedP
     failures = [
         (name, one_line(f"{name} {reason}")) for name, reason in declaration.failures
     ]
+    if declaration.inputs is not None:
+        about_plan(None, declaration.inputs.plan_id)
     if declaration.inputs is not None and session is not None:
         session.mark_declared(declaration.inputs.plan_id)
         reasons = preflight_errors(session, olds, declaration)
@@ -81,6 +84,7 @@ def diff(
     session: ProviderSession | None, id_: str, olds: Props, news: Props
 ) -> Decision:
     """Compare the declaration with the state; every act but KEEP is a change."""
+    about_plan(*split_id(id_))
     try:
         state = recorded(id_, olds)
     except (PrefetchError, ValidationError):
@@ -94,13 +98,17 @@ def diff(
 def create(hook: HookCall, props: Props) -> PlanState:
     """Bring a plan to the declared state, and return what is to be recorded."""
     hook.session.planned_lines.drop()
-    state = lifecycle.create(hook, declared(props))
+    inputs = declared(props)
+    about_plan(None, inputs.plan_id)
+    state = lifecycle.create(hook, inputs)
     hook.session.mark_declared(state.plan_id)
+    about_plan(state.job_id, state.plan_id)
     return state
 
 
 def read(hook: HookCall, id_: str, props: Props) -> tuple[str, Props] | None:
     """The plan's id and outputs as ESA lists it; None if it is not found, which alone removes it from the state."""
+    about_plan(*split_id(id_))
     if "desired_state" in props:
         state = lifecycle.refresh(hook, recorded(id_, props))
         outs = state.outputs() if state else None
@@ -115,6 +123,7 @@ def read(hook: HookCall, id_: str, props: Props) -> tuple[str, Props] | None:
 def update(hook: HookCall, new: PlanInputs, state: PlanState) -> PlanState:
     """Bring the plan to the changed declaration, or back to the unchanged one after a drift."""
     hook.session.planned_lines.drop()
+    about_plan(state.job_id, state.plan_id)
     updated = lifecycle.update(hook, new, state)
     hook.session.mark_declared(updated.plan_id)
     return updated
@@ -123,6 +132,7 @@ def update(hook: HookCall, new: PlanInputs, state: PlanState) -> PlanState:
 def delete(hook: HookCall, id_: str, props: Props) -> None:
     """Do what ``on_destroy`` declares."""
     hook.session.planned_lines.drop()
+    about_plan(*split_id(id_))
     lifecycle.delete(hook, recorded(id_, props))
 
 

@@ -30,6 +30,7 @@ from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.plan_list import PlanList
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
+from pulumi_esa_prefetch.tracing.spans import span
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.client import EsaClient
@@ -141,7 +142,9 @@ async def wait_unless_preview(
         raise RunError(
             f"plan {known['plan_id']!r} of job {known['job_id']!r} cannot be waited for: an id has 24 hex digits"
         )
-    return await open_waiter().wait(condition)
+    attributes = {"esa.job_id": condition.job_id, "esa.plan_id": condition.plan_id}
+    with span(f"wait until {until}", attributes, kind="internal"):
+        return await open_waiter().wait(condition)
 
 
 def wrong_wait(until: object, timeout: object) -> Iterator[str]:
