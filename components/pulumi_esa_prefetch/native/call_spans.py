@@ -10,9 +10,13 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from pulumi_esa_prefetch.provider.hook_spans import HOOKS, hook_span
-from pulumi_esa_prefetch.provider.messages import Request, trace_context
 from pulumi_esa_prefetch.tracing.endpoint import endpoint_of
+from pulumi_esa_prefetch.tracing.hook_spans import (
+    HOOKS,
+    Request,
+    hook_span,
+    trace_context,
+)
 from pulumi_esa_prefetch.tracing.spans import flush
 
 

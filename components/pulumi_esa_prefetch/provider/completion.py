@@ -10,7 +10,8 @@ from typing import Any
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 from pulumi.output import contains_unknowns
 
-from pulumi_esa_prefetch.provider.hook_spans import traced
+from pulumi_esa_prefetch.provider.messages import running_request
+from pulumi_esa_prefetch.tracing.hook_spans import traced
 
 PROPERTIES = ("plan", "until", "starts", "reached")
 
@@ -20,7 +21,7 @@ class Recorder(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    @traced
+    @traced(running_request)
     def diff(
         self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
     ) -> DiffResult:
@@ -34,12 +35,12 @@ class Recorder(ResourceProvider):
         olds, news = _in_one_case(_olds), _in_one_case(_news)
         return DiffResult(changes=any(olds.get(n) != news.get(n) for n in names))
 
-    @traced
+    @traced(running_request)
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Record it."""
         return CreateResult(f"{props['plan']}:{props['until']}", _record(props))
 
-    @traced
+    @traced(running_request)
     def update(
         self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
     ) -> UpdateResult:

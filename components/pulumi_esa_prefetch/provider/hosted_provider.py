@@ -8,9 +8,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from pulumi_esa_prefetch.provider import host_life, resource_hooks
-from pulumi_esa_prefetch.provider.hook_spans import hook_span
 from pulumi_esa_prefetch.provider.messages import about, running_request
 from pulumi_esa_prefetch.provider.session import ProviderSession, shared_session
+from pulumi_esa_prefetch.tracing.hook_spans import hook_span
 
 P = ParamSpec("P")
 R = TypeVar("R")

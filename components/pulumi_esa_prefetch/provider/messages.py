@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from pulumi_esa_prefetch.api.errors import LONGEST_SENTENCE
 from pulumi_esa_prefetch.api.safe_text import one_line
+from pulumi_esa_prefetch.tracing.hook_spans import Request, trace_context
 from pulumi_esa_prefetch.tracing.spans import running_context
 
 SECONDS = 1.0
@@ -69,14 +69,6 @@ def heard_by(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a request to the host says of itself; ``trace``: the trace context of its caller (``traceparent``)."""
-
-    urn: str = ""
-    trace: str = ""
-
-
 def running_request() -> Request:
     """The request of the host's handler, which is a few frames above; an empty one if there is none.
 
@@ -91,14 +83,6 @@ def running_request() -> Request:
         if isinstance(urn, str):
             return Request(urn, trace_context(frame.f_locals.get("context")))
     return Request()
-
-
-def trace_context(context: Any) -> str:
-    """The caller's trace context in the metadata of a gRPC call; empty if it has none."""
-    read = getattr(context, "invocation_metadata", None)
-    found = dict(read() or ()) if callable(read) else {}
-    trace = found.get("traceparent", "")
-    return trace if isinstance(trace, str) else ""
 
 
 def use_engine(address: str, spelled: Callable[[str], str] = str) -> None:

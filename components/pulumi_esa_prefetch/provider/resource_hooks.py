@@ -19,7 +19,6 @@ from pulumi_esa_prefetch.load import LimitsError
 from pulumi_esa_prefetch.provider import lifecycle, plan_decision
 from pulumi_esa_prefetch.provider.errors import PrefetchError, unreadable
 from pulumi_esa_prefetch.provider.hook_call import HookCall
-from pulumi_esa_prefetch.provider.hook_spans import about_plan
 from pulumi_esa_prefetch.provider.plan_decision import Act, Decision
 from pulumi_esa_prefetch.provider.plan_properties import (
     PlanInputs,
@@ -30,6 +29,7 @@ from pulumi_esa_prefetch.provider.plan_properties import (
 from pulumi_esa_prefetch.provider.preflight import keep_planned_line, preflight_errors
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.settings.settings import SettingsError
+from pulumi_esa_prefetch.tracing.hook_spans import about_plan
 
 Props = dict[str, Any]
 
@@ -84,7 +84,7 @@ def diff(
     session: ProviderSession | None, id_: str, olds: Props, news: Props
 ) -> Decision:
     """Compare the declaration with the state; every act but KEEP is a change."""
-    about_plan(*split_id(id_))
+    _trace(id_)
     try:
         state = recorded(id_, olds)
     except (PrefetchError, ValidationError):
@@ -108,7 +108,7 @@ def create(hook: HookCall, props: Props) -> PlanState:
 
 def read(hook: HookCall, id_: str, props: Props) -> tuple[str, Props] | None:
     """The plan's id and outputs as ESA lists it; None if it is not found, which alone removes it from the state."""
-    about_plan(*split_id(id_))
+    _trace(id_)
     if "desired_state" in props:
         state = lifecycle.refresh(hook, recorded(id_, props))
         outs = state.outputs() if state else None
@@ -132,7 +132,7 @@ def update(hook: HookCall, new: PlanInputs, state: PlanState) -> PlanState:
 def delete(hook: HookCall, id_: str, props: Props) -> None:
     """Do what ``on_destroy`` declares."""
     hook.session.planned_lines.drop()
-    about_plan(*split_id(id_))
+    _trace(id_)
     lifecycle.delete(hook, recorded(id_, props))
 
 
@@ -168,6 +168,12 @@ def in_recorded_case(known: Props, outs: Props) -> Props:
     """The outputs with ids in the case in which the state has them: case makes no difference."""
     names = ("job_id", "plan_id")
     return outs | {n: known[n] for n in names if object_id(known.get(n)) == outs[n]}
+
+
+def _trace(id_: str) -> None:
+    """Name the plan in the span of the running hook, if the id is one."""
+    job_id, plan_id = split_id(id_)
+    about_plan(job_id, plan_id if job_id else None)
 
 
 def _recorded_id(id_: str, outs: Props) -> str:
