@@ -15,6 +15,7 @@ from tests.native.monitor import Monitor, monitor
 from tests.native.plugin import P, Plugin, Props, plain, plugin, struct, urn
 from tests.provider.host import engine_log
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from tests.support.webhook_receiver import webhook_receiver
 
 CAMPAIGN = "esa-prefetch:index:PrefetchCampaign"
 COMPLETION = "esa-prefetch:index:PrefetchCompletion"
@@ -79,9 +80,9 @@ def running(endpoint: str) -> Iterator[Plugin]:
 
 
 @contextlib.contextmanager
-def configured(endpoint: str) -> Iterator[Plugin]:
+def configured(endpoint: str, **args: str) -> Iterator[Plugin]:
     with plugin(endpoint) as started:
-        started.calls.Configure(P.ConfigureRequest(urn=OWN, id="7", args=struct({})))
+        started.calls.Configure(P.ConfigureRequest(urn=OWN, id="7", args=struct(args)))
         yield started
 
 
@@ -251,6 +252,22 @@ def test_a_wait_ends_when_the_plan_has_finished(running: Plugin) -> None:
         "starts": 1.0,
         "until": "finished",
     }
+
+
+def test_the_webhook_of_the_provider_is_told_how_a_wait_ended(endpoint: str) -> None:
+    with (
+        webhook_receiver() as receiver,
+        configured(endpoint, webhook=receiver.url) as running,
+        monitor(**recorded(2, "running")) as engine,
+    ):
+        running.calls.Construct(
+            request(engine, COMPLETION, "done", plan=resource("launch"), timeout=60)
+        )
+
+    (call,) = receiver.calls
+    assert call["outcome"] == "reached"
+    assert (call["project"], call["stack"]) == ("test", "test")
+    assert (call["resource"], call["plan"]) == ("done", plan_id(2))
 
 
 def test_a_preview_waits_for_nothing(running: Plugin) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,9 @@ from pulumi_esa_prefetch.resources.completion_polling import (
     PollTiming,
     Until,
     WaitCondition,
+    wait_unless_preview,
 )
+from pulumi_esa_prefetch.webhook.plan_end import PlanEnd
 from tests.provider.world import JOB, LIST, PLAN, START, World, fault
 from tests.support.local_esa import job_id, plan_id
 
@@ -306,3 +309,52 @@ def test_a_key_without_permission_ends_the_wait_at_once() -> None:
         run(PlanWaiter(world.client, QUICK).wait(condition()))
 
     assert world.calls(LIST) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "number", "told"),
+    [
+        ("finished", 1, ("reached", "finished")),
+        ("failed", 1, ("failed", "failed")),
+        ("stopped", 1, ("stopped", "stopped")),
+        ("running", 9, ("gone", "")),
+        ("running", 1, ("timed_out", "running")),
+    ],
+)
+def test_the_end_of_a_wait_is_reported_once(
+    status: str, number: int, told: tuple[str, str]
+) -> None:
+    world, ends = World(status), list[PlanEnd]()
+
+    def report(end: PlanEnd) -> str:
+        ends.append(end)
+        return ""
+
+    waiter = PlanWaiter(world.client, QUICK, report)
+    with suppress(RunError):
+        run(waiter.wait(condition(number, timeout=1.0, recorded=status)))
+
+    (end,) = ends
+    assert (end.outcome, end.status) == told
+    assert (end.plan, end.job, end.until) == (plan_id(number), JOB, "finished")
+    assert end.seconds > 0
+
+
+def test_what_is_not_waited_for_or_cannot_be_is_not_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pulumi.runtime.settings.is_dry_run", lambda: False)
+    denied = fault({"kind": "denied"}, action=LIST, every=1)
+    world, ends = World("running", faults=(denied,)), list[PlanEnd]()
+
+    def report(end: PlanEnd) -> str:
+        ends.append(end)
+        return ""
+
+    waiter = PlanWaiter(world.client, QUICK, report)
+    known = {"job_id": JOB, "plan_id": PLAN, "status": "finished"}
+    with pytest.raises(RunError):
+        run(waiter.wait(condition()))
+    run(wait_unless_preview(known, "finished", 1.0, lambda: waiter))
+
+    assert ends == []

@@ -44,6 +44,12 @@ class StateSource:
         first = next((resource.urn for resource in self.resources), "")
         return first.partition("::")[0].removeprefix("urn:pulumi:")
 
+    @property
+    def project(self) -> str:
+        """The name of the project, which each URN holds; empty if there is no resource."""
+        first = next((resource.urn for resource in self.resources), "")
+        return "".join(first.split("::")[1:2])
+
 
 def read_source(stack: str, file: str) -> StateSource:
     """Read the file if one is given, or else the named stack, or else the selected one.

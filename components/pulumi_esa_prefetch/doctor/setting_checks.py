@@ -17,6 +17,7 @@ from pulumi_esa_prefetch.settings.settings import (
     read_settings,
     refuse_misspelt,
 )
+from pulumi_esa_prefetch.settings.webhook import WEBHOOK
 from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
 
 MASK = "[secret]"
@@ -99,6 +100,9 @@ def _others(
         "debug": (("esa-prefetch:debug",), settings.debug),
     }
     lookup = source.lookup()
+    if settings.webhook:
+        name = lookup.which(*WEBHOOK)
+        yield _setting("webhook", _shown(source, name, settings.webhook.origin), name)
     defaults = []
     if lookup.text(ANSWERS):
         settled = count_text(len(settings.answers.pairs), "answer")

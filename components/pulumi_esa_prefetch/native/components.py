@@ -47,6 +47,7 @@ from pulumi_esa_prefetch.resources.campaign_plans import (
 )
 from pulumi_esa_prefetch.resources.completion_polling import (
     PlanWaiter,
+    reporter,
     wait_unless_preview,
     wrong_wait,
 )
@@ -163,7 +164,7 @@ class Components(Provider):
         ).apply(
             lambda known: self._unless_interrupted(
                 f"plan {known['job_id']}:{known['plan_id']}",
-                wait_unless_preview(known, until, timeout, self._open_waiter),
+                wait_unless_preview(known, until, timeout, self._open_waiter, name),
             )
         )
         return result(
@@ -193,10 +194,14 @@ class Components(Provider):
     def _open_waiter(self) -> PlanWaiter:
         try:
             with one_sentence():
-                client = self._open_session().open_client()
+                session = self._open_session()
+                client = session.open_client()
         except PrefetchError as error:
             raise RunError(str(error)) from None
-        return self._waiters.setdefault(client, PlanWaiter(client))
+        if client not in self._waiters:
+            report = reporter(session.webhook)
+            self._waiters[client] = PlanWaiter(client, report=report)
+        return self._waiters[client]
 
 
 class _Given(ResourceModule):

@@ -33,7 +33,7 @@ ARGUMENTS = tuple(sorted({*SETTINGS, *OWN} - {"plans", "debug"}))
 
 _ENGINES = ("version",)
 """Arguments that the engine itself adds and reads."""
-KEYS = ("accessKey", "secretKey", "securityToken")
+KEYS = ("accessKey", "secretKey", "securityToken", "webhook")
 """Arguments that are secret in the state, also where the stack's config has them in plain text."""
 
 _DEFAULT_NAME = re.compile(r"::default(_[^:]*)?$")

@@ -31,6 +31,7 @@ from pulumi_esa_prefetch.settings.settings import (
     Settings,
     read_settings,
 )
+from pulumi_esa_prefetch.settings.webhook import WebhookTarget
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.client import EsaClient
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 class ProviderSession:
     """Shared by all threads of the host."""
+
+    webhook: WebhookTarget | None = None
 
     def __init__(  # noqa: PLR0913 -- all but one have a default
         self,
@@ -233,6 +236,7 @@ def open_session(
         resolve=settings.resolve,
     )
     session.purge_deadline = settings.purge_deadline
+    session.webhook = settings.webhook
     if any(_shapes_connections(name) for name in os.environ):
         # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of
         # keys do not: a run that makes no call needs none.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from weakref import WeakKeyDictionary
 
-from pulumi import RunError
+from pulumi import RunError, get_project, get_stack, log
 from pulumi.output import UNKNOWN
 from pulumi.runtime import is_dry_run
 from pulumi.runtime.config import get_config
@@ -28,9 +28,12 @@ from pulumi_esa_prefetch.api.errors import (
 )
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.plan_list import PlanList
+from pulumi_esa_prefetch.clock import SystemClock
 from pulumi_esa_prefetch.provider.read_after_write import LAG
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
+from pulumi_esa_prefetch.settings.webhook import WebhookTarget
 from pulumi_esa_prefetch.tracing.spans import span
+from pulumi_esa_prefetch.webhook.plan_end import Outcome, PlanEnd, outcome_of
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.api.client import EsaClient
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 Until = Literal["finished", "running"]
 
 _GONE = "gone from ESA"
+_NOT_SEEN = "not seen yet"
 _PERMANENT_ERRORS = (BadCredentials, Denied, NotFromEsa, NoCredentials)
 _ENDED_EARLY = {"stopped", "failed", _GONE}
 _STARTED = {"waiting", "running"}
@@ -64,21 +68,27 @@ class PollTiming:
 
 @dataclass(frozen=True)
 class WaitCondition:
-    """Which status a plan has to reach, within how many seconds; ``recorded``: its status in the state."""
+    """Which status a plan has to reach, within how many seconds; ``recorded``: its status in the state.
+
+    ``resource``: the name of the resource that waits.
+    """
 
     job_id: str
     plan_id: str
     until: Until
     timeout: float
     recorded: str
+    resource: str = ""
 
     @classmethod
     def of(
-        cls, known: Mapping[str, str], until: Until, timeout: float
+        cls, known: Mapping[str, str], until: Until, timeout: float, resource: str = ""
     ) -> "WaitCondition":
         """The condition for the outputs of a plan's resource: ids in lower case, empty where one cannot be read."""
         job_id, plan_id = (object_id(known[name]) for name in ("job_id", "plan_id"))
-        return cls(job_id or "", plan_id or "", until, timeout, known["status"])
+        return cls(
+            job_id or "", plan_id or "", until, timeout, known["status"], resource
+        )
 
     def is_met_by(self, status: str | None) -> bool:
         """Whether a plan with that status has got there; a finished plan has been running too."""
@@ -92,11 +102,26 @@ class WaitCondition:
         return f"plan {self.job_id}:{self.plan_id}"
 
 
-class PlanWaiter:
-    """All waits of one event loop."""
+class WaitFailed(RunError):
+    """A plan did not get there: it ended otherwise, or the time is over. ``status``: the last one that ESA listed."""
 
-    def __init__(self, client: "EsaClient", timing: PollTiming | None = None) -> None:
+    def __init__(self, sentence: str, outcome: Outcome, status: str) -> None:
+        super().__init__(sentence)
+        self.outcome: Outcome = outcome
+        self.status = status
+
+
+class PlanWaiter:
+    """All waits of one event loop; ``report``: is told how each ended, may block, and returns a warning or nothing."""
+
+    def __init__(
+        self,
+        client: "EsaClient",
+        timing: PollTiming | None = None,
+        report: Callable[[PlanEnd], str] | None = None,
+    ) -> None:
         self._timing = timing or PollTiming()
+        self._report = report
         self._client = client.limited(seconds=self._timing.call)
         self._pollers: dict[str, _JobPoller] = {}
 
@@ -105,6 +130,16 @@ class PlanWaiter:
 
         Raises RunError, one sentence, if it cannot be met any longer, or not in time.
         """
+        began = asyncio.get_running_loop().time()
+        try:
+            status = await self._until_met(condition)
+        except WaitFailed as failure:
+            await self._tell(condition, failure.outcome, failure.status, began)
+            raise
+        await self._tell(condition, "reached", status, began)
+        return status
+
+    async def _until_met(self, condition: WaitCondition) -> str:
         poller = self._pollers.get(condition.job_id)
         if poller is None:
             poller = _JobPoller(self._client, condition.job_id, self._timing)
@@ -121,18 +156,41 @@ class PlanWaiter:
             raise state.too_late() from None
         return state.status
 
+    async def _tell(
+        self, condition: WaitCondition, outcome: Outcome, status: str, began: float
+    ) -> None:
+        """Report how a wait ended, if somebody wants to know; a failure is a warning."""
+        if self._report is None:
+            return
+        end = PlanEnd(
+            plan=condition.plan_id,
+            job=condition.job_id,
+            outcome=outcome,
+            status="" if status in {_GONE, _NOT_SEEN} else status,
+            until=condition.until,
+            when=SystemClock().now(),
+            seconds=asyncio.get_running_loop().time() - began,
+            project=get_project(),
+            stack=get_stack(),
+            resource=condition.resource,
+        )
+        problem = await asyncio.to_thread(self._report, end)
+        if problem:
+            log.warn(problem)
+
 
 async def wait_unless_preview(
     known: Mapping[str, str],
     until: Until,
     seconds: float,
     open_waiter: Callable[[], PlanWaiter],
+    resource: str = "",
 ) -> Any:
     """The status of a plan that its resource has recorded so, once it is reached; a preview waits for nothing.
 
     Raises RunError.
     """
-    condition = WaitCondition.of(known, until, seconds)
+    condition = WaitCondition.of(known, until, seconds, resource)
     if is_dry_run():
         is_met = condition.is_met_by(condition.recorded)
         return condition.recorded if is_met else UNKNOWN
@@ -213,7 +271,7 @@ class _WaitState:
         self._joined = self._loop.time()
         self._ended_since: float | None = None
         self._error: EsaError | None = None
-        self.status = "not seen yet"
+        self.status = _NOT_SEEN
         self.is_unconfirmed = False
 
     async def is_met(self, poller: _JobPoller) -> bool:
@@ -240,11 +298,13 @@ class _WaitState:
             self._loop.call_at(trusted_from, poller.join)
         return False
 
-    def too_late(self) -> RunError:
+    def too_late(self) -> WaitFailed:
         failed = f"; the last call failed: {self._error}" if self._error else ""
-        return RunError(
+        return WaitFailed(
             f"{self._condition} is not {self._condition.until} after {self._condition.timeout:g} seconds: it is "
-            f"{self.status}{failed}; set a longer timeout, or check its window and pace"
+            f"{self.status}{failed}; set a longer timeout, or check its window and pace",
+            "timed_out",
+            self.status,
         )
 
     def _trusted_from(self, requested: float) -> float:
@@ -261,9 +321,11 @@ class _WaitState:
         if self.status not in _ENDED_EARLY:
             return
         gone = self.status == _GONE
-        raise RunError(
+        raise WaitFailed(
             f"{self._condition} is {self.status}, so it will not be {self._condition.until}"
-            + ("; if it was deleted there, remove its declaration" if gone else "")
+            + ("; if it was deleted there, remove its declaration" if gone else ""),
+            outcome_of(self.status),
+            self.status,
         )
 
 
@@ -279,5 +341,14 @@ def program_waiter() -> PlanWaiter:
             client = make_client(settings)
         except (NoCredentials, SettingsError) as error:
             raise RunError(str(error)) from None
-        _waiters[loop] = PlanWaiter(client)
+        _waiters[loop] = PlanWaiter(client, report=reporter(settings.webhook))
     return _waiters[loop]
+
+
+def reporter(webhook: WebhookTarget | None) -> Callable[[PlanEnd], str] | None:
+    """What tells a webhook how waits ended; None without one."""
+    if webhook is None:
+        return None
+    from pulumi_esa_prefetch.webhook.sender import Webhook  # noqa: PLC0415 -- heavy
+
+    return Webhook(webhook).call

@@ -128,7 +128,7 @@ class PrefetchCompletion(ComponentResource):
             job_id=plan.job_id, plan_id=plan.plan_id, status=plan.status
         ).apply(
             lambda known: wait_unless_preview(
-                known, args.until, args.timeout, program_waiter
+                known, args.until, args.timeout, program_waiter, resource_name
             )
         )
         _Record(

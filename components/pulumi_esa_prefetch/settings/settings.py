@@ -23,6 +23,7 @@ from pulumi_esa_prefetch.settings.setting_lookup import (
     SettingsSource,
     quoted,
 )
+from pulumi_esa_prefetch.settings.webhook import WebhookTarget, read_webhook
 
 # The only public endpoints (help page api-esa-2024-09-10-endpoint). The region does not
 # choose one: a site belongs to an account type, China or International, not to a region.
@@ -46,6 +47,7 @@ SETTINGS = (
     "secretKey",
     "securityToken",
     "verify",
+    "webhook",
 )
 """All names of the namespace in the stack config, including those that other modules read."""
 _CLOSE_MATCH = 0.85
@@ -85,6 +87,8 @@ class Settings:
     """What a probe has settled about this account's ESA."""
     resolve: str = ""
     """Addresses for hosts in place of DNS, where the edge is asked; not parsed yet."""
+    webhook: WebhookTarget | None = None
+    """What is called when the wait for a plan ends."""
 
 
 def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
@@ -108,6 +112,7 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
         debug=source.flag("esa-prefetch:debug", default=False),
         answers=parse_answers(answers) if answers else NOTHING_SETTLED,
         resolve=source.text(*RESOLVE) or "",
+        webhook=read_webhook(source, allow_http=allow_http),
     )
 
 

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pulumi_esa_cli.esa.plan.exit_codes import TIMED_OUT
 from pulumi_esa_emulator.clock import ManualClock
-from tests.cli.plan.conftest import Hand, Hands
+from tests.cli.plan.conftest import Hand, Hands, declared
 from tests.support.engines import ESA_PREFETCH
 from tests.support.local_esa import job, job_id, plan, plan_id
 from tests.support.pseudo_terminal import LEAVE, PseudoTerminal, plain_lines
+from tests.support.webhook_receiver import TOKEN, webhook_receiver
 
 ONE = f"{job_id(1)}:{plan_id(1)}"
 TWO = f"{job_id(1)}:{plan_id(2)}"
@@ -182,3 +184,42 @@ def test_off_a_terminal_ctrl_c_ends_it_with_the_same_sentence(hand: Hands) -> No
     assert (
         err == "interrupted: 0 of 1 known to be finished; nothing was changed in ESA\n"
     )
+
+
+def test_the_webhook_is_told_once_how_the_wait_for_each_plan_ended(
+    waiting: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook_receiver(status=500) as receiver:
+        monkeypatch.setenv("ESA_PREFETCH_WEBHOOK", receiver.url)
+        said = waiting("stopped", "running", "running")(
+            "wait", ONE, TWO, f"{job_id(1)}:{plan_id(9)}", "--every", "600"
+        )
+
+    told = {call["plan"]: call for call in receiver.calls}
+    assert len(receiver.calls) == len(told) == 3
+    assert {n: (c["outcome"], c.get("status")) for n, c in told.items()} == {
+        plan_id(1): ("stopped", "stopped"),
+        plan_id(2): ("reached", "finished"),
+        plan_id(9): ("gone", None),
+    }
+    assert told[plan_id(2)]["seconds"] >= 600
+    warnings = [x for x in said.err.splitlines() if x.startswith("warning: ")]
+    assert len(warnings) == 3
+    assert TOKEN not in said.out + said.err
+    assert said.code == 1
+
+
+def test_the_webhook_is_told_what_is_not_there_when_the_time_is_over(
+    waiting: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook_receiver() as receiver:
+        monkeypatch.setenv("ESA_PREFETCH_WEBHOOK", receiver.url)
+        hand = waiting("running")
+        hand.stack(declared("launch", 1, 1, status="running"))
+        said = hand("wait", "launch", "--timeout", "60s")
+
+    assert said.code == TIMED_OUT, said
+    (call,) = receiver.calls
+    assert call["outcome"] == "timed_out"
+    assert (call["stack"], call["resource"]) == ("dev", "launch")
+    assert call["project"]

@@ -22,10 +22,11 @@ from pulumi_esa_prefetch.operations.errors import OperationError
 from pulumi_esa_prefetch.operations.plan_words import ChosenPlan, choose_plans
 from pulumi_esa_prefetch.report.analysis.progress import WatchedPlan, watched_plans
 from pulumi_esa_prefetch.report.errors import ReportError
-from pulumi_esa_prefetch.report.inputs.esa_snapshot import open_client
+from pulumi_esa_prefetch.report.inputs.esa_snapshot import open_client, usable_config
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import resources_of
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph
-from pulumi_esa_prefetch.settings.settings import SettingsError
+from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
+from pulumi_esa_prefetch.settings.webhook import WebhookTarget
 
 
 def names_that_begin(incomplete: str) -> list[str]:
@@ -63,11 +64,12 @@ ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A stack's name, plans and configuration; all empty where no stack is."""
+    """A stack's name, plans, configuration and project; all empty where no stack is."""
 
     stack: str
     plans: tuple[WatchedPlan, ...]
     config: Mapping[str, str] | None
+    project: str = ""
 
     def choose(self, words: Sequence[str], job: str) -> list[ChosenPlan]:
         """The plans that the words mean. Raises OperationError."""
@@ -83,6 +85,11 @@ class Scope:
         """A client with the stack's settings."""
         with open_client(self.config, os.environ) as client:
             yield client
+
+    def webhook(self) -> WebhookTarget | None:
+        """The webhook of the stack's settings. Raises SettingsError."""
+        config = usable_config(self.config, os.environ)
+        return read_settings(config.get, os.environ).webhook
 
 
 @contextmanager
@@ -123,4 +130,4 @@ def _is_selected() -> bool:
 
 def _scope(source: StateSource, name: str = "") -> Scope:
     plans = watched_plans(ResourceGraph.of_state(source.resources))
-    return Scope(name or source.stack, tuple(plans), source.config)
+    return Scope(name or source.stack, tuple(plans), source.config, source.project)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from pulumi_embedded_engine.errors import FAILED, EngineError
+from pulumi_esa_cli.esa.plan.end_calls import EndCalls
 from pulumi_esa_cli.esa.plan.exit_codes import INTERRUPTED, TIMED_OUT
 from pulumi_esa_cli.esa.plan.scope import (
     Job,
@@ -16,7 +17,7 @@ from pulumi_esa_cli.esa.plan.scope import (
 )
 from pulumi_esa_cli.esa.progress_display import show_each, show_progress
 from pulumi_esa_cli.esa.state_source import StateFile
-from pulumi_esa_cli.flags.common_options import AsJson, StackName
+from pulumi_esa_cli.flags.common_options import AsJson, StackName, warn
 from pulumi_esa_cli.terminal.printing import echo
 from pulumi_esa_prefetch.api.client import EsaClient
 from pulumi_esa_prefetch.clock import Clock, SystemClock
@@ -81,6 +82,7 @@ def wait(  # noqa: PLR0913 - one argument per option
         ]
         with scope.client() as client:
             waiting = _Waiting(client, wanted, until, seconds, every, SystemClock())
+            waiting.calls = EndCalls.of(scope)
             try:
                 _show(waiting, context, as_json=as_json)
             except KeyboardInterrupt:
@@ -89,6 +91,9 @@ def wait(  # noqa: PLR0913 - one argument per option
                     err=True,
                 )
                 raise typer.Exit(INTERRUPTED) from None
+        waiting.tell_ends(is_over=True)
+        for problem in waiting.calls.problems:
+            warn(problem)
     if as_json:
         echo(json_text(waiting.outcomes))
     _fail_if_not_reached(waiting)
@@ -125,6 +130,14 @@ class _Waiting:
         self._wait = Wait(until, self._began)
         self.seen: tuple[PlanProgress, ...] = ()
         self.verdicts: list[Verdict] = []
+        self.calls = EndCalls()
+
+    def tell_ends(self, *, is_over: bool = False) -> None:
+        """Call the webhook for each plan whose wait has ended; ``is_over``: no plan is waited for any longer."""
+        now, seconds = self._clock.now(), self._clock.monotonic() - self._began
+        for plan, verdict in zip(self.seen, self.verdicts, strict=True):
+            if is_over or verdict is not Verdict.WAITS:
+                self.calls.tell(plan, verdict, self.until, now, seconds)
 
     def snapshots(self) -> Iterator[ProgressSnapshot]:
         """What is read; five failed reads in a row are an error."""
@@ -140,6 +153,7 @@ class _Waiting:
             if not snapshot.problem:
                 self.seen = snapshot.plans
                 self.verdicts = self._wait.judge(snapshot.plans, asked)
+                self.tell_ends()
             yield snapshot
             pause = self._pause()
             if pause is None:
