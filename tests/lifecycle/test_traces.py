@@ -82,6 +82,7 @@ def test_each_hook_call_and_request_is_a_span_of_one_trace_without_a_secret(
     assert not secret_leaks.in_text(str(ours), hidden)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("face", "hangs"), [("dynamic", True), ("native", False)], ids=["hanging", "absent"]
 )

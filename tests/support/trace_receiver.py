@@ -38,8 +38,6 @@ class TraceReceiver(trace_service_pb2_grpc.TraceServiceServicer):
 
     address: str = ""
     hangs: bool = False
-    payload: bytes = b""
-    """All that was sent, as it was on the wire."""
     spans: list[ReceivedSpan] = field(default_factory=list)
     _end: threading.Event = field(default_factory=threading.Event)
 
@@ -51,7 +49,6 @@ class TraceReceiver(trace_service_pb2_grpc.TraceServiceServicer):
         """Keep the spans."""
         if self.hangs:
             self._end.wait()
-        self.payload += request.SerializeToString()
         self.spans += spans_of(request)
         return trace_service_pb2.ExportTraceServiceResponse()
 
