@@ -72,7 +72,7 @@ class SitePrefetchArgs:
 
         args = SitePrefetchArgs(
             site=190007158391808,
-            urls=["https://www.example.com/a", "https://www.example.com/b"],
+            urls=["https://www.example.com/a.jpg", "https://www.example.com/b.jpg"],
             windows={"now": {"interval": 60, "slice_len": 10}},
         )
         sale = SitePrefetch("sale", args)
@@ -130,7 +130,7 @@ class SitePrefetch(ComponentResource):
         sale = SitePrefetch(
             "sale",
             site="190007158391808",  # or an alicloud.esa.Site
-            urls=["https://www.example.com/a"],  # or url_file=, oss_url= or sitemap=
+            urls=["https://www.example.com/a.jpg"],  # or url_file=, oss_url= or sitemap=
             windows={
                 "night": PrefetchWindow(
                     interval=60,
