@@ -10,6 +10,8 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_esa_prefetch.provider.completion import Recorder
 from pulumi_esa_prefetch.provider.hooks import PlanProvider
 from pulumi_esa_prefetch.provider.purge import Purger
+from pulumi_esa_prefetch.provider.warmth_gate import WarmthGate
+from pulumi_esa_prefetch.provider.warmth_record import WarmthRecorder
 
 PICKLES = [
     (
@@ -30,6 +32,20 @@ PICKLES = [
             "ZGVylJOUKYGULg=="
         ),
     ),
+    (
+        WarmthRecorder,
+        (
+            "gASVRAAAAAAAAACMKnB1bHVtaV9lc2FfcHJlZmV0Y2gucHJvdmlkZXIud2FybXRoX3JlY29yZJSMDldh"
+            "cm10aFJlY29yZGVylJOUKYGULg=="
+        ),
+    ),
+    (
+        WarmthGate,
+        (
+            "gASVPgAAAAAAAACMKHB1bHVtaV9lc2FfcHJlZmV0Y2gucHJvdmlkZXIud2FybXRoX2dhdGWUjApXYXJt"
+            "dGhHYXRllJOUKYGULg=="
+        ),
+    ),
 ]
 
 
@@ -39,7 +55,7 @@ def test_a_provider_is_pickled_by_its_name_and_nothing_else(
 ) -> None:
     pickled = serialize_provider(provider())
 
-    assert len(pickled) < 100
+    assert len(pickled) < 120
     if pickle.DEFAULT_PROTOCOL == 4:  # Python 3.14 begins to write protocol 5
         assert pickled == golden
 
