@@ -34,7 +34,7 @@ from pulumi_esa_prefetch import PrefetchCompletion, PrefetchVerification, Schedu
 
 config = pulumi.Config("test")
 launch = ScheduledPrefetch(
-    "launch", plan_id="{job_id(1)}:{plan_id(1)}", triggers={{"v": config.get("start")}}
+    "launch", plan_id="{job_id(1)}:{plan_id(1)}", triggers={{"v": config.get("start") or ""}}
 )
 done = PrefetchCompletion("done", plan=launch, timeout=60.0)
 warm = PrefetchVerification(
@@ -43,7 +43,7 @@ warm = PrefetchVerification(
     urls={URLS!r},
     sample=10,
     minimum=config.get_float("minimum") or 0.9,
-    triggers={{"v": config.get("measure")}},
+    triggers={{"v": config.get("measure") or ""}},
 )
 ScheduledPrefetch(
     "after",
@@ -64,6 +64,8 @@ triggers = {{"v": config.get("measure") or ""}}
 class Thing(pulumi.CustomResource):
     def __init__(self, kind, name, outputs, opts=None, **props):
         props = dict.fromkeys(outputs) | props
+        alias = pulumi.Alias(type_=f"pulumi-python:dynamic/esa:{{kind}}")
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[alias]))
         super().__init__(f"esa-prefetch:index:{{kind}}", name, props, opts)
 
 
@@ -205,6 +207,24 @@ def test_after_a_kill_in_the_middle_of_a_measurement_no_url_is_asked_twice(
     assert project.is_settled()
     assert asked(edge) == PARALLEL + 10
     assert not list(project.root.rglob("esa-prefetch/asked/*"))
+
+
+@pytest.mark.slow
+def test_a_stack_moves_to_the_native_provider_and_nothing_is_asked(
+    edge: LocalEdge, project: Stack
+) -> None:
+    if project.program == ESA_PREFETCH:
+        pytest.skip("the embedded engine has no components of a plugin")
+    edge.warm(URLS)
+    project.up()
+    once = asked(edge)
+
+    project.use(NATIVE)
+    project.write_program(COMPONENTS)
+    project.up()
+
+    assert (once, asked(edge)) == (10, 10)
+    assert project.is_settled()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from pulumi import (
+    Alias,
     ComponentResource,
     CustomResource,
     Output,
@@ -65,6 +66,10 @@ class _Part(CustomResource):
         opts: ResourceOptions,
     ) -> None:
         given = {to_camel(name): value for name, value in inputs.items()}
+        dynamic = type_.replace("esa-prefetch:index", "pulumi-python:dynamic/esa")
+        opts = ResourceOptions.merge(
+            opts, ResourceOptions(aliases=[Alias(type_=dynamic)])
+        )
         super().__init__(type_, resource_name, dict.fromkeys(names) | given, opts)
 
     def output(self, name: str) -> Output[Any]:

@@ -1,6 +1,7 @@
 """The hooks of the native PrefetchWarmthRecord and PrefetchWarmthGate; `verification_hooks` does the work.
 
-What only this face can do is here: the difference by property, and the outputs of a preview.
+What only this face can do is here: the difference by property, the outputs of a preview, and the update that takes a
+dynamic resource over, which asks nothing.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_esa_prefetch.native.detailed_diff import property_diff
 from pulumi_esa_prefetch.native.plan_resource import PlanDiff
+from pulumi_esa_prefetch.native.property_names import is_dynamic
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.resource_hooks import CheckedPlan
@@ -22,6 +24,8 @@ from pulumi_esa_prefetch.provider.verification.properties import (
     GateInputs,
     RecordInputs,
     RecordState,
+    is_to_measure,
+    recorded,
 )
 
 Props = dict[str, Any]
@@ -63,7 +67,7 @@ class RecordHooks:
         """Whether the edge is to be measured."""
         del session, id_
         changes = verification_hooks.diff_record(_in_provider(olds), _in_provider(news))
-        return _diff(RECORD_INPUTS, old_inputs, news, changes=changes)
+        return _diff(RECORD_INPUTS, olds, old_inputs, news, changes=changes)
 
     def preview_create(self, session: ProviderSession, news: Props) -> Props:
         """The outputs: what will be measured is not known."""
@@ -85,9 +89,12 @@ class RecordHooks:
     def preview_update(
         self, session: ProviderSession, id_: str, olds: Props, news: Props
     ) -> Props:
-        """The outputs: what will be measured is not known."""
-        del session, id_, olds
-        return _unmeasured(news)
+        """The outputs; what will be measured is not known."""
+        del session, id_
+        before = _in_provider(olds)
+        if is_to_measure(before, _in_provider(news)):
+            return _unmeasured(news)
+        return _in_schema(verification_hooks.outputs(recorded(before)))
 
     def update(self, hook: HookCall, id_: str, olds: Props, news: Props) -> Props:
         """Measure others than before."""
@@ -123,7 +130,7 @@ class GateHooks:
         """Whether it is to be judged again."""
         del session, id_
         changes = verification_hooks.diff_gate(_in_provider(olds), _in_provider(news))
-        return _diff(GATE_NAMES, old_inputs, news, changes=changes)
+        return _diff(GATE_NAMES, olds, old_inputs, news, changes=changes)
 
     def preview_create(self, session: ProviderSession, news: Props) -> Props:
         """The outputs are the inputs."""
@@ -165,10 +172,18 @@ def _checked(news: Props, failures: Failures) -> CheckedPlan:
 
 
 def _diff(
-    names: Mapping[str, str], olds: Props, news: Props, *, changes: bool
+    names: Mapping[str, str],
+    olds: Props,
+    old_inputs: Props,
+    news: Props,
+    *,
+    changes: bool,
 ) -> PlanDiff:
-    properties = property_diff(names, olds, news) if changes and olds else {}
-    return PlanDiff(changes, properties=properties)
+    """The difference by property; what the dynamic face has recorded is always a change, of its names alone."""
+    if not changes:
+        return PlanDiff(changes=is_dynamic(olds))
+    before = {n: v for n, v in old_inputs.items() if n in names}
+    return PlanDiff(changes, properties=property_diff(names, before, news))
 
 
 def _unmeasured(news: Props) -> Props:

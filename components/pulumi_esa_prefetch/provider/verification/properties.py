@@ -112,7 +112,8 @@ class RecordState(Figures):
         interrupted: bool = False,
     ) -> Self:
         """The state after a measurement; ``asked``: the digests of the URLs that may have been asked before."""
-        ratio = measured.ratio
+        ratio, checked = measured.ratio, len(measured.answers)
+        wanted = min(declared.sample, measured.population)
         return cls(
             **declared.model_dump(exclude={"urls"}),
             urls_digest=list_digest(declared.urls),
@@ -120,11 +121,11 @@ class RecordState(Figures):
             warm_ratio=ratio.ratio,
             low=ratio.low,
             high=ratio.high,
-            checked=len(measured.answers),
-            wanted=min(declared.sample, measured.population),
+            checked=checked,
+            wanted=wanted,
             by_status=dict(measured.by_status),
             population=measured.population,
-            interrupted=interrupted,
+            interrupted=interrupted and checked < wanted,
         )
 
     def is_of(self, declared: RecordInputs) -> bool:

@@ -7,6 +7,7 @@ Properties have their names of the state (``warm_ratio``).
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from pulumi_esa_prefetch.provider.errors import PrefetchError
@@ -155,7 +156,7 @@ def _begun(session: ProviderSession, file: AskedUrls) -> frozenset[str]:
 
 
 def _noting(session: ProviderSession, file: AskedUrls) -> Callable[[str], None]:
-    engine = engine_address()
+    engine, context = engine_address(), copy_context()
 
     def begin(digest: str) -> None:
         if engine and engine_is_gone(engine):
@@ -164,7 +165,8 @@ def _noting(session: ProviderSession, file: AskedUrls) -> Callable[[str], None]:
         try:
             file.add(digest)
         except OSError as error:
-            session.warn_once(_lost(error))
+            # In the context of the hook: this runs in a thread of the measurement.
+            context.run(session.warn_once, _lost(error))
 
     return begin
 
