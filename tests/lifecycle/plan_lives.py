@@ -232,7 +232,9 @@ class Plan:
         most = max(self.step.start, int(not self.row.has_job_id))
         yield f"at most {most} effective Starts", seen.starts <= most
         if "error:" in seen.said:
-            yield "one sentence", seen.said.count("\n") == 1
+            # Engines put a line of their own before what a step has recorded in part.
+            sentence = seen.said.replace("1 error occurred:\n* ", "")
+            yield "one sentence", sentence.count("\n") == 1
             # A refresh before it may have recorded what is so.
             kept = seen.recorded in {self._recorded, seen.true}
             yield f"recorded as {self._recorded} still", kept
