@@ -44,6 +44,29 @@ def test_no_url_is_asked_twice_in_one_measurement_or_a_later_one() -> None:
     assert second.ratio.low == 1.0
 
 
+def test_spellings_of_one_request_are_asked_for_once() -> None:
+    spellings = [
+        "http://www.example.com/a.jpg",
+        "http://www.example.com:80/a.jpg",
+        "http://www.example.com:080/a.jpg",
+        "HTTP://WWW.example.com:/a.jpg#top",
+    ]
+    others = [
+        "https://www.example.com/a.jpg",
+        "http://www.example.com:443/a.jpg",
+        "http://www.example.com/A.jpg",
+        "http://www.example.com/a.jpg?x",
+        "http://[",
+    ]
+
+    result = measure([*spellings, *others], size=9, seed=1, ask=hit)
+
+    assert {answer.url for answer in result.answers} == {spellings[0], *others}
+    assert result.population == 6
+    assert len({url_digest(url) for url in spellings}) == 1
+    assert sampled(["http://a.test", "http://a.test/"], 9, 1) == ["http://a.test"]
+
+
 def test_a_digest_is_told_before_its_url_is_asked_and_not_asked_if_it_cannot_be() -> (
     None
 ):

@@ -104,19 +104,18 @@ def _no_urls(jobs: int) -> str:
 def _encoded(lines: Iterable[str], place: str) -> tuple[str, ...]:
     """The URLs as ESA takes them; errors name lines, for a URL may hold a signature."""
     texts = {n: line.strip() for n, line in enumerate(lines, 1)}
-    urls: dict[str, None] = {}
-    wrong = []
+    urls, wrong = [], []
     for n, text in texts.items():
         try:
             if text:
-                urls[encode_url(text)] = None
+                urls.append(encode_url(text))
         except UrlError as error:
             wrong.append(f"line {n} {error}")
     if wrong:
         raise ReportError(f"{place}: {_first(wrong)}")
     if not urls:
         raise ReportError(f"{place} holds no URL")
-    return tuple(urls)
+    return tuple(unasked(urls))
 
 
 def _first(wrong: Sequence[str]) -> str:
