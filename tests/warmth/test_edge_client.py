@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_esa_prefetch.warmth.edge_answer import EdgeAnswer
 from pulumi_esa_prefetch.warmth.edge_client import EdgeClient
-from pulumi_esa_prefetch.warmth.resolve import Resolve, parse_resolve
+from pulumi_esa_prefetch.warmth.resolve import parse_resolve
 from tests.api.sockets import Handler, request_of, resetting, serving, trickling
 from tests.support.tls_server import over_tls, self_signed
 
@@ -50,7 +50,9 @@ def test_one_byte_is_asked_for_as_prefetch_asks_and_nothing_else() -> None:
     assert lines[0] == "GET /a%20b[1].jpg?sign=1&x='2' HTTP/1.1"
     sent = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
     assert (sent["range"], sent["accept-encoding"]) == ("bytes=0-0", "gzip")
-    assert set(sent) == {"host", "range", "accept-encoding", "user-agent"}
+    assert set(sent) == {
+        *("host", "range", "accept-encoding", "user-agent", "connection")
+    }
     assert (answer.status, answer.http_status, answer.age) == ("HIT", 206, 12)
     assert requests.empty()
 
@@ -143,20 +145,43 @@ def test_a_resolved_host_keeps_its_name_in_the_request_and_in_tls(
     assert "Hostname mismatch" in other.error
 
 
-def test_connections_are_used_again() -> None:
-    count: list[None] = []
-
-    def handle(connection: socket.socket) -> None:
-        count.append(None)
-        while request_of(connection):
-            connection.sendall(head("X-Site-Cache-Status: HIT") + b"x")
-
-    with serving(handle) as address:
-        client = EdgeClient(resolve=Resolve())
-        statuses = {client.ask(f"http://{address}/{n}.jpg").status for n in range(5)}
+def test_a_host_that_closes_its_connections_without_a_word_is_answered_for_each_url() -> (
+    None
+):
+    with serving(saying(head("X-Site-Cache-Status: HIT") + b"x")) as address:
+        client = EdgeClient(seconds=10)
+        answers = [client.ask(f"http://{address}/{n}.jpg") for n in range(50)]
         client.close()
 
-    assert (statuses, len(count)) == ({"HIT"}, 1)
+    assert {answer.status for answer in answers} == {"HIT"}
+
+
+def test_a_host_in_unicode_is_asked_at_the_address_that_was_given() -> None:
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def handle(connection: socket.socket) -> None:
+        requests.put(request_of(connection))
+        connection.sendall(head("X-Site-Cache-Status: HIT") + b"x")
+
+    with serving(handle) as address:
+        resolve = parse_resolve([f"xn--bcher-kva.test:80:{address}"])
+        client = EdgeClient(resolve=resolve, seconds=10)
+        answer = client.ask("http://xn--bcher-kva.test/a.jpg")
+        client.close()
+
+    assert answer.is_warm
+    assert b"\r\nhost: xn--bcher-kva.test\r\n" in requests.get(timeout=5).lower()
+
+
+def test_certificates_that_cannot_be_read_are_named_for_a_given_address_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    client = EdgeClient(resolve=parse_resolve(["*:443:127.0.0.1:9"]), seconds=10)
+
+    answer = client.ask("https://www.example.com/a.jpg")
+
+    assert answer.error.endswith("check SSL_CERT_FILE and SSL_CERT_DIR")
 
 
 def test_a_proxy_of_the_environment_is_used_but_not_for_an_address_that_was_given(

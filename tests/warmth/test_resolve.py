@@ -27,6 +27,13 @@ def test_a_host_and_port_have_the_address_that_is_written(
     assert parse_resolve([text]).address_of("www.Example.com", 443) == address
 
 
+@pytest.mark.parametrize("host", ["bücher.example", "XN--bcher-kva.example"])
+def test_a_host_may_be_written_in_unicode_or_in_ascii(host: str) -> None:
+    resolve = parse_resolve([f"{host}:443:203.0.113.7"])
+
+    assert resolve.address_of("xn--bcher-kva.example", 443) == ("203.0.113.7", 443)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -36,6 +43,8 @@ def test_a_host_and_port_have_the_address_that_is_written(
         ("www.example.com:https:203.0.113.7", "is not HOST:PORT:ADDRESS"),
         ("www.example.com:443:203.0.113.777", "'203.0.113.777' is not an IP address"),
         ("www.example.com:99999:203.0.113.7", "99999 is not a port from 1 to 65535"),
+        ("www.example.com:0000443:203.0.113.7", "is not HOST:PORT:ADDRESS"),
+        ("b\u00fc\u202e.example:443:203.0.113.7", "is not a domain name"),
         ("www.example.com:443:203.0.113.7:0", "0 is not a port from 1 to 65535"),
     ],
 )

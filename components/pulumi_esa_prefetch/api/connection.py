@@ -75,6 +75,11 @@ def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTran
     )
 
 
+def open_direct_transport() -> httpx.HTTPTransport:
+    """Connections without a proxy, whatever the environment names; raises Untrusted."""
+    return _with_setup_errors(httpx.HTTPTransport)
+
+
 def _proxy_transport(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
     """The connections through a proxy, None if there is no proxy; raises Unreachable if the proxy could read keys.
 

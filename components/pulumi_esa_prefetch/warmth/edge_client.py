@@ -1,14 +1,17 @@
 """Asks the edge for the first byte of a file, and reads how the cache answered; never asks twice."""
 
 import threading
-from collections.abc import Callable
 from typing import Final
 from urllib.request import getproxies
 
 import httpx
 
 from pulumi_esa_prefetch.api.call_limits import run_within
-from pulumi_esa_prefetch.api.connection import failure_reason, open_transport
+from pulumi_esa_prefetch.api.connection import (
+    failure_reason,
+    open_direct_transport,
+    open_transport,
+)
 from pulumi_esa_prefetch.api.errors import EsaError, TimedOut
 from pulumi_esa_prefetch.api.proxies import proxy_for
 from pulumi_esa_prefetch.api.safe_text import one_line
@@ -22,6 +25,8 @@ _HEADERS: Final = {
     # as prefetch asks: the edge may keep a compressed and a plain copy
     "accept-encoding": "gzip",
     "range": "bytes=0-0",
+    # A host may close a connection between two requests. The second one would fail, and must not be repeated.
+    "connection": "close",
     "user-agent": "pulumi-esa-prefetch",
 }
 _PORTS: Final = {"http": 80, "https": 443}
@@ -31,7 +36,7 @@ _LONGEST_AGE: Final = 12
 
 
 class EdgeClient:
-    """Asks for URLs; safe to share between threads, which share its connections.
+    """Asks for URLs, each on a connection of its own; safe to share between threads.
 
     It follows no redirect and repeats nothing: the first request warms the edge, so a second one says nothing.
     """
@@ -41,16 +46,14 @@ class EdgeClient:
         *,
         resolve: Resolve | None = None,
         seconds: float = SECONDS,
-        open_connections: Callable[[str | None], httpx.BaseTransport] | None = None,
     ) -> None:
         self._resolve = resolve or Resolve()
         self._seconds = seconds
-        self._open = open_connections or _open_transport
-        self._transports: dict[str, httpx.BaseTransport] = {}
+        self._transports: dict[str | None, httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close what is open."""
         with self._lock:
             transports = list(self._transports.values())
             self._transports.clear()
@@ -77,31 +80,28 @@ class EdgeClient:
             extensions={"timeout": httpx.Timeout(self._seconds).as_dict()},
         )
         response = self._transport(request).handle_request(request)
-        try:
-            if response.headers.get("content-length") in ("0", "1"):
-                # Read, so that the connection can be used again.
-                for _ in response.iter_raw():
-                    pass
-        finally:
-            response.close()
+        response.close()
         return read_answer(url, response)
 
-    def _transport(self, request: httpx.Request) -> httpx.BaseTransport:
-        """The connections for a request, which is changed to go to the address that was given for its host."""
+    def _transport(self, request: httpx.Request) -> httpx.HTTPTransport:
+        """What sends a request, which is changed to go to the address that was given for its host."""
         asked = request.url
         port = asked.port or _PORTS.get(asked.scheme, 0)
-        given = self._resolve.address_of(asked.host, port)
+        # In ASCII: httpx gives `host` in Unicode.
+        host = asked.raw_host.decode("ascii")
+        given = self._resolve.address_of(host, port)
         if given is None:
             key = proxy_for(str(asked), getproxies()) or ""
         else:
-            # Connections by host: hosts of one address differ in name (SNI) and certificate.
-            key = f"{asked.host}:{port}"
-            request.extensions["sni_hostname"] = asked.host
+            key = None
+            request.extensions["sni_hostname"] = host
             request.url = asked.copy_with(host=given[0], port=given[1])
         with self._lock:
             if key not in self._transports:
-                self._transports[key] = self._open(
-                    str(asked) if given is None else None
+                self._transports[key] = (
+                    open_direct_transport()
+                    if given
+                    else open_transport(str(asked), allow_http=True)
                 )
             return self._transports[key]
 
@@ -118,13 +118,6 @@ def read_answer(url: str, response: httpx.Response) -> EdgeAnswer:
         http_status=response.status_code,
         age=int(age) if is_age else None,
         via=one_line(headers.get("via", ""), _LONGEST_VIA),
-    )
-
-
-def _open_transport(url: str | None) -> httpx.BaseTransport:
-    """Connections with the proxy that the environment names for the URL; None: to an address that was given."""
-    return (
-        httpx.HTTPTransport() if url is None else open_transport(url, allow_http=True)
     )
 
 

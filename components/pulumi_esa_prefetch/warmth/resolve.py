@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from pulumi_esa_prefetch.api.safe_text import one_line
+
 _FORM = re.compile(
-    r"(?P<host>[^\s:\[\]]+):(?P<port>\d+):"
-    r"(?P<address>\[[0-9a-fA-F:.]+\]|[0-9.]+)(?::(?P<to>\d+))?"
+    r"(?P<host>[^\s:\[\]]+):(?P<port>[0-9]{1,5}):"
+    r"(?P<address>\[[0-9a-fA-F:.]+\]|[0-9.]+)(?::(?P<to>[0-9]{1,5}))?"
 )
 _BARE_V6 = re.compile(
-    r"(?P<host>[^\s:\[\]]+):(?P<port>\d+):(?P<address>[0-9a-fA-F]*:[0-9a-fA-F:.]*)"
+    r"(?P<host>[^\s:\[\]]+):(?P<port>[0-9]{1,5}):(?P<address>[0-9a-fA-F]*:[0-9a-fA-F:.]*)"
 )
 _LARGEST_PORT = 65535
 _ANY = "*"
@@ -30,7 +32,7 @@ class Resolve:
     )
 
     def address_of(self, host: str, port: int) -> tuple[str, int] | None:
-        """Where to connect for this host and port; None if DNS decides."""
+        """Where to connect for this host, in ASCII, and port; None if DNS decides."""
         named = self.addresses.get((host.lower(), port))
         return named or self.addresses.get((_ANY, port))
 
@@ -59,11 +61,23 @@ def _parsed(text: str) -> tuple[tuple[str, int], tuple[str, int]]:
         raise ResolveError(f"{address[:60]!r} is not an IP address") from None
     port = _port(parts["port"])
     to = parts.get("to")
-    return (parts["host"].lower(), port), (address, _port(to) if to else port)
+    return (_ascii(parts["host"]), port), (address, _port(to) if to else port)
+
+
+def _ascii(host: str) -> str:
+    """The host as a request names it; a URL may have it in Unicode too."""
+    if host.isascii():
+        return host.lower()
+    import idna  # noqa: PLC0415 -- its tables are large, and few hosts need them
+
+    try:
+        return idna.encode(host.lower()).decode("ascii")
+    except idna.IDNAError:
+        raise ResolveError(f"{one_line(host, 60)!r} is not a domain name") from None
 
 
 def _port(text: str) -> int:
-    port = int(text[:6])
+    port = int(text)
     if not 0 < port <= _LARGEST_PORT:
-        raise ResolveError(f"{text[:10]} is not a port from 1 to {_LARGEST_PORT}")
+        raise ResolveError(f"{text} is not a port from 1 to {_LARGEST_PORT}")
     return port
