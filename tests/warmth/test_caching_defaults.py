@@ -43,6 +43,16 @@ def test_one_warning_names_the_most_frequent_other_extensions() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["a.%1b[31m", "a.%0aerror:", "a.%E2%80%AEgpj", "a. b", "e30.SflKxwRJSMeKKF2QT4"],
+)
+def test_what_is_no_usual_extension_is_not_shown(name: str) -> None:
+    warning = uncached_warning([f"https://www.example.com/{name}"])
+
+    assert "by default (no extension): unless" in warning
+
+
 def test_a_warning_may_have_to_name_nothing_of_the_urls() -> None:
     warning = uncached_warning(["https://www.example.com/a.secret"], named=False)
 

@@ -4,6 +4,7 @@ From "Default cache rules" (help.aliyun.com/en/edge-security-acceleration/esa/us
 that no cache rule matches reaches the cache only if its extension is listed there.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from posixpath import splitext
@@ -32,6 +33,7 @@ graphics), their members those of Cloudflare's list of the same kind."""
 
 CACHED: Final = READ | INFERRED
 _SHOWN: Final = 3
+_EXTENSION: Final = re.compile(r"[a-z0-9]{1,12}")
 
 
 def is_cached_by_default(url: str) -> bool:
@@ -53,7 +55,7 @@ def uncached_warning(urls: Iterable[str], *, named: bool = True) -> str:
         return ""
     count = others.total()
     frequent = [name for name, _ in others.most_common(_SHOWN)]
-    names = ", ".join(f".{name[:20]}" if name else "no extension" for name in frequent)
+    names = ", ".join(f".{name}" if name else "no extension" for name in frequent)
     more = ", ..." if len(others) > _SHOWN else ""
     which = f" ({names}{more})" if named else ""
     noun = "URL has an extension" if count == 1 else "URLs have an extension"
@@ -64,9 +66,13 @@ def uncached_warning(urls: Iterable[str], *, named: bool = True) -> str:
 
 
 def _extension(url: str) -> str:
-    """The extension in lower case without the dot; empty without one."""
+    """The extension in lower case without the dot; empty without one.
+
+    A long or odd ending is none: it may be part of a token, or move the cursor of a terminal.
+    """
     try:
         path = urlsplit(url).path
     except ValueError:
         return ""
-    return splitext(unquote(path))[1][1:].lower()
+    ending = splitext(unquote(path))[1][1:].lower()
+    return ending if _EXTENSION.fullmatch(ending) else ""
