@@ -83,6 +83,10 @@ def test_the_interval_holds_the_share_and_nothing_that_the_answers_exclude(
             WarmRatio(9, 10, 10),
             "9 of 10 URLs are warm: 90 % (95 % interval 90 % to 90 %)",
         ),
+        (
+            WarmRatio(0, 1, 1),
+            "0 of 1 URL is warm: 0 % (95 % interval 0 % to 0 %)",
+        ),
         (WarmRatio(0, 0, 10), "no URL could be verified"),
     ],
 )

@@ -60,7 +60,7 @@ def ratio_text(ratio: WarmRatio) -> str:
     """The share with its interval, as the beginning of a sentence."""
     if ratio.ratio is None:
         return "no URL could be verified"
-    verb = "is" if ratio.hits == 1 else "are"
+    verb = "is" if 1 in (ratio.hits, ratio.counted) else "are"
     noun = "URL" if ratio.counted == 1 else "URLs"
     low, high = percent_text(ratio.low), percent_text(ratio.high, up=True)
     return (
