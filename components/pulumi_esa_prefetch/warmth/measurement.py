@@ -98,11 +98,11 @@ def measure(  # noqa: PLR0913 -- two of them are what to ask, the others how
             answers[answer.url] = answer
             answered(answer)
     finally:
-        sample.halted.set()
+        begun = sample.halt()
     return Measurement(
         tuple(answers[url] for url in chosen if url in answers),
         len(unasked(urls, asked)),
-        tuple(sample.begun),
+        begun,
     )
 
 
@@ -115,8 +115,8 @@ class _Sample:
         ask: Callable[[str], EdgeAnswer],
         begin: Callable[[str], None],
     ) -> None:
-        self.begun: list[str] = []
-        self.halted = threading.Event()
+        self._begun: list[str] = []
+        self._halted = False
         self._waiting = deque(urls)
         self._ask = ask
         self._begin = begin
@@ -142,6 +142,12 @@ class _Sample:
             else:
                 yield done
 
+    def halt(self) -> tuple[str, ...]:
+        """Ask for no further URL; the digests of those that were asked for."""
+        with self._lock:
+            self._halted = True
+            return tuple(self._begun)
+
     def _work(self) -> None:
         try:
             while (url := self._next()) is not None:
@@ -153,12 +159,12 @@ class _Sample:
 
     def _next(self) -> str | None:
         with self._lock:
-            if self.halted.is_set() or not self._waiting:
+            if self._halted or not self._waiting:
                 return None
             url = self._waiting.popleft()
             digest = url_digest(url)
             self._begin(digest)
-            self.begun.append(digest)
+            self._begun.append(digest)
             return url
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pulumi_embedded_engine.printable import one_line
 from pulumi_esa_prefetch.load import count_text
+from pulumi_esa_prefetch.report.render.shortening import shortened
 from pulumi_esa_prefetch.warmth.configuration_faults import configuration_faults
 from pulumi_esa_prefetch.warmth.edge_answer import EdgeAnswer
 from pulumi_esa_prefetch.warmth.measurement import CAVEATS, Measurement, kinds
@@ -76,7 +77,8 @@ def report_document(report: WarmReport) -> dict[str, Any]:
         "high": ratio.high,
         "hits": ratio.hits,
         "counted": ratio.counted,
-        "asked": len(result.answers),
+        "asked": len(result.digests),
+        "answered": len(result.answers),
         "population": result.population,
         "minimum": report.minimum,
         "seed": report.seed,
@@ -102,9 +104,14 @@ def _headline(report: WarmReport) -> Iterator[str]:
     result = report.measurement
     text = ratio_text(result.ratio)
     yield from _wrapped(f"{text[0].upper()}{text[1:]}.")
-    cut = "Interrupted: asked" if report.interrupted else "Asked"
-    population = count_text(result.population, "URL")
-    yield f"{cut} for {len(result.answers)} of {population}, seed {report.seed}."
+    asked = f"{len(result.digests)} of {count_text(result.population, 'URL')}"
+    if report.interrupted:
+        answered = f"{len(result.answers)} answered"
+        yield from _wrapped(
+            f"Interrupted: asked for {asked}, of which {answered}, seed {report.seed}."
+        )
+    else:
+        yield f"Asked for {asked}, seed {report.seed}."
 
 
 def _by_host(answers: Sequence[EdgeAnswer]) -> Mapping[str, Sequence[EdgeAnswer]]:
@@ -124,7 +131,7 @@ def _table(hosts: Mapping[str, Sequence[EdgeAnswer]]) -> Iterator[str]:
     for host, answers in list(hosts.items())[:_MOST_HOSTS]:
         name = one_line(host)
         for kind, count in kinds(answers).items():
-            yield _row(_shortened(name, _HOST_WIDTH), kind, str(count))
+            yield _row(shortened(name, _HOST_WIDTH), kind, str(count))
             name = ""
     if len(hosts) > _MOST_HOSTS:
         more = count_text(len(hosts) - _MOST_HOSTS, "host")
@@ -132,25 +139,17 @@ def _table(hosts: Mapping[str, Sequence[EdgeAnswer]]) -> Iterator[str]:
 
 
 def _row(host: str, kind: str, count: str) -> str:
-    return f"{host:<{_HOST_WIDTH}}  {_shortened(kind, _STATUS_WIDTH):<{_STATUS_WIDTH}}  {count:>7}"
+    return f"{host:<{_HOST_WIDTH}}  {shortened(kind, _STATUS_WIDTH):<{_STATUS_WIDTH}}  {count:>7}"
 
 
 def _worst_lines(answers: Sequence[EdgeAnswer]) -> Iterator[str]:
     widest = min(max(len(answer.kind) for answer in answers), _STATUS_WIDTH)
     for answer in answers:
-        lead = f"  {_shortened(answer.kind, _STATUS_WIDTH):<{widest}}  "
+        lead = f"  {shortened(answer.kind, _STATUS_WIDTH):<{widest}}  "
         reason = f" ({answer.error})" if answer.error else ""
-        reason = _shortened(reason, _WIDTH // 2)
+        reason = shortened(reason, _WIDTH // 2)
         url = one_line(shown_url(answer.url))
-        yield f"{lead}{_shortened(url, _WIDTH - len(lead) - len(reason))}{reason}"
-
-
-def _shortened(text: str, width: int) -> str:
-    """The text in this width: its middle is left out, for both ends of a URL tell which it is."""
-    if len(text) <= width:
-        return text
-    end = (width - 3) // 2
-    return f"{text[: width - 3 - end]}...{text[len(text) - end :]}"
+        yield f"{lead}{shortened(url, _WIDTH - len(lead) - len(reason))}{reason}"
 
 
 def _entry(answer: EdgeAnswer) -> dict[str, Any]:
