@@ -314,7 +314,7 @@ class ControlApi:
         """Change the origin, or make URLs warm or cold."""
         change = _read(request, EdgeChange).model_dump(exclude_none=True)
         for url in (*change["warm"], *change["cold"]):
-            if not parse_urls(url).accepted:
+            if parse_urls(url).accepted != (url,):
                 raise ControlError(f"{url[:200]!r} is not a URL.")
         self._edge().edge.change(**change)
         return self.edge(request)

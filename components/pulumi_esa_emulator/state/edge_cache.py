@@ -85,7 +85,8 @@ class EdgeCache:
         """The URLs in the cache that a task purges."""
         if task.type in {"purgeall", "hostname"}:
             whole = task.type == "purgeall"
-            hosts = hosts_of_site(task.site_id) if whole else task.objects
+            named = frozenset(map(str.lower, task.objects))
+            hosts = hosts_of_site(task.site_id) if whole else named
             return [key for key in self._warm_since if urlsplit(key).hostname in hosts]
         objects = tuple(map(cache_key, task.objects))
         if task.type == "directory":

@@ -128,6 +128,7 @@ def test_a_real_clock_cannot_be_moved() -> None:
         ("GET", "/edge", b"", 400, "There is no edge; start with --edge PORT."),
         ("POST", "/edge", b'{"failure_rate": 2}', 400, "failure_rate: "),
         ("POST", "/edge", b'{"warm": ["a.jpg"]}', 400, "'a.jpg' is not a URL."),
+        ("POST", "/edge", b'{"cold": ["http://a/\\nhttp://b/"]}', 400, "is not a URL."),
         ("GET", "/nothing", b"", 404, "Not Found"),
         ("PUT", "/reset", b"", 405, "Method Not Allowed"),
     ],

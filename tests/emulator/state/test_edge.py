@@ -138,7 +138,7 @@ def test_the_origin_takes_up_to_the_delay_and_fails_as_often_as_told(
         ("cachekey", {"CacheKeys": [{"Url": f"{HOST}/2.jpg"}]}, "2.jpg"),
         ("directory", {"Directories": [f"{HOST}/a/"]}, "a/1.jpg a/1.jpg?q"),
         ("ignoreParams", {"IgnoreParams": [f"{HOST}/a/1.jpg"]}, "a/1.jpg a/1.jpg?q"),
-        ("hostname", {"Hostnames": ["a.example"]}, "2.jpg a/1.jpg a/1.jpg?q"),
+        ("hostname", {"Hostnames": ["A.example"]}, "2.jpg a/1.jpg a/1.jpg?q"),
         ("purgeall", {"PurgeAll": True}, "2.jpg a/1.jpg a/1.jpg?q"),
     ],
 )
