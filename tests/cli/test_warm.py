@@ -279,6 +279,18 @@ def test_bad_input_is_one_sentence(
     assert (said.code, said.out, said.err) == (1, "", f"error: {sentence}\n")
 
 
+def test_certificates_that_cannot_be_read_end_it_before_anything_is_asked(
+    console: Console, edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "gone.pem")
+
+    said = console("warm", "--urls", "-", "--resolve", edge.resolve, stdin=urls(hit=2))
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith("check SSL_CERT_FILE and SSL_CERT_DIR\n")
+    assert edge.counts == {}
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--sample", "0"), ("--seed", "-1"), ("--minimum", "1.5"), ("--parallel", "99")],

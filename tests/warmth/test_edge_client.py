@@ -173,17 +173,6 @@ def test_a_host_in_unicode_is_asked_at_the_address_that_was_given() -> None:
     assert b"\r\nhost: xn--bcher-kva.test\r\n" in requests.get(timeout=5).lower()
 
 
-def test_certificates_that_cannot_be_read_are_named_for_a_given_address_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
-    client = EdgeClient(resolve=parse_resolve(["*:443:127.0.0.1:9"]), seconds=10)
-
-    answer = client.ask("https://www.example.com/a.jpg")
-
-    assert answer.error.endswith("check SSL_CERT_FILE and SSL_CERT_DIR")
-
-
 def test_a_proxy_of_the_environment_is_used_but_not_for_an_address_that_was_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

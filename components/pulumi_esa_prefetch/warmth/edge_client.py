@@ -39,6 +39,7 @@ class EdgeClient:
     """Asks for URLs, each on a connection of its own; safe to share between threads.
 
     It follows no redirect and repeats nothing: the first request warms the edge, so a second one says nothing.
+    Raises Untrusted if the certificate authorities of the environment cannot be read.
     """
 
     def __init__(
@@ -49,14 +50,14 @@ class EdgeClient:
     ) -> None:
         self._resolve = resolve or Resolve()
         self._seconds = seconds
-        self._transports: dict[str | None, httpx.HTTPTransport] = {}
+        self._direct = open_direct_transport()
+        self._proxied: dict[str, httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close what is open."""
         with self._lock:
-            transports = list(self._transports.values())
-            self._transports.clear()
+            transports = [self._direct, *self._proxied.values()]
         for transport in transports:
             transport.close()
 
@@ -90,20 +91,17 @@ class EdgeClient:
         # In ASCII: httpx gives `host` in Unicode.
         host = asked.raw_host.decode("ascii")
         given = self._resolve.address_of(host, port)
-        if given is None:
-            key = proxy_for(str(asked), getproxies()) or ""
-        else:
-            key = None
+        if given is not None:
             request.extensions["sni_hostname"] = host
             request.url = asked.copy_with(host=given[0], port=given[1])
+            return self._direct
+        proxy = proxy_for(str(asked), getproxies())
+        if proxy is None:
+            return self._direct
         with self._lock:
-            if key not in self._transports:
-                self._transports[key] = (
-                    open_direct_transport()
-                    if given
-                    else open_transport(str(asked), allow_http=True)
-                )
-            return self._transports[key]
+            if proxy not in self._proxied:
+                self._proxied[proxy] = open_transport(str(asked), allow_http=True)
+            return self._proxied[proxy]
 
 
 def read_answer(url: str, response: httpx.Response) -> EdgeAnswer:

@@ -15,6 +15,7 @@ from pulumi_esa_cli.esa.warm.source import UrlList, urls_of_file, urls_of_stack
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
 from pulumi_esa_cli.terminal.printing import echo, print_json
 from pulumi_esa_cli.terminal.progress_line import ProgressLine
+from pulumi_esa_prefetch.api.errors import EsaError
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.settings.setting_lookup import SettingsError
 from pulumi_esa_prefetch.warmth.edge_answer import EdgeAnswer
@@ -81,14 +82,14 @@ def warm(
     """
     try:
         given = _urls(urls, stack)
-        addresses = _addresses(resolve, given.resolve)
-    except (ReportError, SettingsError) as error:
+        edge = EdgeClient(resolve=_addresses(resolve, given.resolve))
+    except (ReportError, SettingsError, EsaError) as error:
         raise EngineError(str(error)) from None
     for note in given.notes:
         echo(f"note: {note}", err=True)
     drawn = random.SystemRandom().randrange(_SEEDS) if seed is None else seed
     size = min(sample, len(unasked(given.urls, given.asked)))
-    with closing(EdgeClient(resolve=addresses)) as client, _signals() as interrupted:
+    with closing(edge) as client, _signals() as interrupted:
         result = _measured(given, client, size, drawn, parallel, interrupted)
         report = WarmReport(
             result,
