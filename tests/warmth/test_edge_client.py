@@ -3,6 +3,7 @@
 import queue
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,20 @@ def test_a_host_that_closes_its_connections_without_a_word_is_answered_for_each_
         client.close()
 
     assert {answer.status for answer in answers} == {"HIT"}
+
+
+def test_hosts_that_never_end_their_answers_keep_no_other_from_answering() -> None:
+    stuck = 101
+    hanging = [trickling(b"HTTP/1.1 200 OK\r\n", b"X")] * stuck
+    with serving(*hanging, saying(head("X-Site-Cache-Status: HIT") + b"x")) as address:
+        client = EdgeClient(seconds=1)
+        with ThreadPoolExecutor(stuck) as pool:
+            late = list(pool.map(client.ask, [f"http://{address}/a.jpg"] * stuck))
+        answer = client.ask(f"http://{address}/b.jpg")
+        client.close()
+
+    assert {each.status for each in late} == {"FAILED"}
+    assert answer.is_warm
 
 
 def test_a_host_in_unicode_is_asked_at_the_address_that_was_given() -> None:

@@ -76,8 +76,8 @@ def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTran
 
 
 def open_direct_transport() -> httpx.HTTPTransport:
-    """Connections without a proxy, whatever the environment names; raises Untrusted."""
-    return _with_setup_errors(httpx.HTTPTransport)
+    """Connections without a proxy, whatever the environment names, and any number of them; raises Untrusted."""
+    return _with_setup_errors(lambda: httpx.HTTPTransport(limits=httpx.Limits()))
 
 
 def _proxy_transport(endpoint: str, *, allow_http: bool) -> httpx.HTTPTransport | None:
