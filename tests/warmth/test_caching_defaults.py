@@ -5,7 +5,6 @@ import pytest
 from pulumi_esa_emulator.state.cacheable_files import CACHEABLE
 from pulumi_esa_prefetch.warmth.caching_defaults import (
     CACHED,
-    is_cached_by_default,
     uncached_warning,
 )
 
@@ -26,11 +25,7 @@ from pulumi_esa_prefetch.warmth.caching_defaults import (
     ],
 )
 def test_the_extension_of_the_path_decides(url: str, cached: bool) -> None:
-    assert is_cached_by_default(url) is cached
-
-
-def test_a_list_that_esa_caches_gives_no_warning() -> None:
-    assert uncached_warning(["https://www.example.com/a.jpg"]) == ""
+    assert (uncached_warning([url]) == "") is cached
 
 
 def test_one_warning_names_the_most_frequent_other_extensions() -> None:

@@ -36,11 +36,6 @@ _SHOWN: Final = 3
 _EXTENSION: Final = re.compile(r"[a-z0-9]{1,12}")
 
 
-def is_cached_by_default(url: str) -> bool:
-    """Whether ESA caches this file without a cache rule of the site."""
-    return _extension(url) in CACHED
-
-
 def uncached_warning(urls: Iterable[str], *, named: bool = True) -> str:
     """One sentence about URLs that ESA does not cache without a cache rule; empty if there is none.
 

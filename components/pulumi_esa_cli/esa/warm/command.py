@@ -100,17 +100,12 @@ def warm(
     if as_json:
         print_json(report_document(report))
     else:
-        echo_lines(report_lines(report))
+        for line in report_lines(report):
+            echo(line)
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
     if report.shortfall:
         raise EngineError(report.shortfall, NOT_WARM)
-
-
-def echo_lines(lines: Iterator[str]) -> None:
-    """Print lines."""
-    for line in lines:
-        echo(line)
 
 
 def _urls(file: str, stack: str) -> UrlList:
