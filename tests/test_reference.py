@@ -187,9 +187,11 @@ def test_the_outputs_of_the_components_are_those_of_their_classes() -> None:
 
     assert of_campaign == list(PrefetchCampaign.__annotations__)
     assert of_site == {*SitePrefetch.__annotations__, "job", "executions"}
-    completion = section("PrefetchCompletion").partition("Its outputs are")[2]
-    assert [n for n in names(completion.partition("\n\n")[0]) if "<" not in n] == list(
-        PrefetchCompletion.__annotations__
+    assert list(PrefetchCompletion.__annotations__) == ["status", "plan", "starts"]
+    of_completion = " ".join(section("PrefetchCompletion").split())
+    assert (
+        "Its outputs are `status`, `plan` (`<job_id>:<plan_id>`) and `starts`"
+        in of_completion
     )
     _, rows = tables("PrefetchVerification")
     of_verification = [name for row in rows for name in names(row[0])]
