@@ -6,12 +6,13 @@ from pulumi_embedded_engine.execution.step_runner import WorkerPool
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import DYNAMIC_PACKAGE, package_of
 from pulumi_embedded_engine.planning.replacement import dependents_to_delete
+from pulumi_embedded_engine.run.generator_state import GeneratorState
 from pulumi_embedded_engine.run.resource_index import (
     PreviousState,
     ResourceIndex,
     references_of,
 )
-from pulumi_embedded_engine.run.run_state import GeneratorState, RunState
+from pulumi_embedded_engine.run.run_state import RunState
 from pulumi_embedded_engine.steps.steps import (
     DeleteStep,
     RemovePendingReplaceStep,

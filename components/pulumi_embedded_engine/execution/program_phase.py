@@ -64,7 +64,7 @@ class ProgramPhase:
         wiring.cancellation.on_cancel(self._stop)
         try:
             self._start_program()
-            with self._run_state.checks.enabled():
+            with self._generator.checks.enabled():
                 self._listen()
             self._finish_program()
         finally:
@@ -115,7 +115,9 @@ class ProgramPhase:
     def _listen(self) -> None:
         while not self._stopping:
             event = self._wiring.event_queue.get()
-            self._check_ahead()
+            for waiting in self._wiring.event_queue.look_ahead():
+                if isinstance(waiting, RegisterResourceEvent):
+                    self._generator.checks.begin(waiting.goal)
             if self._stopping:
                 return
             try:
@@ -126,13 +128,6 @@ class ProgramPhase:
             except EngineError as error:
                 self._abort(event, error)
                 return
-
-    def _check_ahead(self) -> None:
-        if self._run_state.scope.constrained:
-            return  # what is not a target is not checked
-        for event in self._wiring.event_queue.look_ahead():
-            if isinstance(event, RegisterResourceEvent):
-                self._run_state.checks.begin(event.goal)
 
     def _is_program_complete(self) -> bool:
         return (

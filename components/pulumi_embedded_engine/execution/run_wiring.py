@@ -18,13 +18,9 @@ from pulumi_embedded_engine.program.resource_monitor import ResourceMonitor
 from pulumi_embedded_engine.providers.builtin_provider import BuiltinProvider
 from pulumi_embedded_engine.providers.plugin_lookup import PluginHost
 from pulumi_embedded_engine.providers.registry import ProviderRegistry
-from pulumi_embedded_engine.run.checks_ahead import ChecksAhead
+from pulumi_embedded_engine.run.generator_state import GeneratorState
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
-from pulumi_embedded_engine.run.run_state import (
-    EventDispatcher,
-    GeneratorState,
-    RunState,
-)
+from pulumi_embedded_engine.run.run_state import EventDispatcher, RunState
 from pulumi_embedded_engine.run.targets import Scope, Targets
 from pulumi_embedded_engine.state.journal import JournalWriter
 
@@ -76,13 +72,6 @@ class RunWiring:
             registry=self.registry,
             events=self.events,
             clock=clock,
-            checks=ChecksAhead(
-                context.stack,
-                context.project.name,
-                dry_run=request.dry_run,
-                resources=self.resources,
-                registry=self.registry,
-            ),
         )
         self.recorder = JournalRecorder(journal, self.resources)
         self.step_runner = StepRunner(

@@ -1,6 +1,7 @@
 """Decides between update, replacement and no change, by comparing a registration with its record; makes no steps."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pulumi_embedded_engine.model.diff import NO_DIFF, Diff
@@ -20,9 +21,9 @@ from pulumi_embedded_engine.model.urns import name_of, provider_urn
 from pulumi_embedded_engine.planning.urn_claims import Registration
 from pulumi_embedded_engine.providers.provider import (
     CheckFailure,
+    CheckResult,
     DiffUnavailable,
     ProviderCall,
-    ResourceProvider,
 )
 from pulumi_embedded_engine.run.run_state import RunAborted, RunState
 from pulumi_embedded_engine.steps.read_steps import diff_from_provider
@@ -30,19 +31,19 @@ from pulumi_embedded_engine.steps.read_steps import diff_from_provider
 
 def check_inputs(
     run_state: RunState,
-    provider: ResourceProvider,
+    check: Callable[[ProviderCall], CheckResult],
     record: Resource,
     inputs: Properties,
     old: Properties,
 ) -> Properties:
-    """The inputs as the provider returns them from Check.
+    """The inputs as the provider returns them from `check`.
 
     RunAborted if it rejects some: nothing that depends on the resource could be right.
     """
     call = ProviderCall(
         record.urn, old_inputs=old, inputs=inputs, preview=run_state.dry_run
     )
-    answer = run_state.checks.check(provider, call)
+    answer = check(call)
     for failure in answer.failures:
         run_state.events.error(_failure_message(record, failure, inputs), record.urn)
     if answer.failures:

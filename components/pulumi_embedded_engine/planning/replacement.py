@@ -14,8 +14,9 @@ from pulumi_embedded_engine.planning.comparison import (
 )
 from pulumi_embedded_engine.planning.urn_claims import Registration
 from pulumi_embedded_engine.providers.provider import ProviderCall
+from pulumi_embedded_engine.run.generator_state import UrnDecision
 from pulumi_embedded_engine.run.resource_index import PreviousState
-from pulumi_embedded_engine.run.run_state import RunState, UrnDecision
+from pulumi_embedded_engine.run.run_state import RunState
 from pulumi_embedded_engine.steps.read_steps import diff_from_provider
 from pulumi_embedded_engine.steps.steps import CreateStep, DeleteStep, ReplaceStep, Step
 
@@ -92,7 +93,7 @@ def replacement_steps(
         # It will be a new object: nothing may be taken over from the old inputs.
         asked = registration.goal.record.inputs
         inputs = check_inputs(
-            run_state, registration.provider, registration.new, asked, {}
+            run_state, registration.provider.check, registration.new, asked, {}
         )
         registration = registration.with_(new=registration.new.with_(inputs=inputs))
     if not deletes_before_replace(registration.goal, diff):

@@ -1,5 +1,8 @@
 """Makes the steps of one registration, from its comparison, `--target` and `--replace`; runs no step."""
 
+from collections.abc import Callable
+from functools import partial
+
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.diff import Diff, with_replace_on_changes
 from pulumi_embedded_engine.model.goals import RegisterResult, Reply
@@ -21,8 +24,14 @@ from pulumi_embedded_engine.planning.replacement import (
 )
 from pulumi_embedded_engine.planning.urn_claims import Registration
 from pulumi_embedded_engine.program.event_queue import resolve
+from pulumi_embedded_engine.providers.provider import (
+    CheckResult,
+    ProviderCall,
+    ResourceProvider,
+)
+from pulumi_embedded_engine.run.generator_state import UrnDecision
 from pulumi_embedded_engine.run.resource_index import PreviousState, references_of
-from pulumi_embedded_engine.run.run_state import RunAborted, RunState, UrnDecision
+from pulumi_embedded_engine.run.run_state import RunAborted, RunState
 from pulumi_embedded_engine.steps.steps import (
     CreateStep,
     SameStep,
@@ -105,11 +114,17 @@ class UntargetedRecords:
 class StepChooser:
     """Chooses the steps of one registration after the other."""
 
-    def __init__(self, run_state: RunState, untargeted: UntargetedRecords) -> None:
+    def __init__(
+        self,
+        run_state: RunState,
+        untargeted: UntargetedRecords,
+        check: Callable[[ResourceProvider, ProviderCall], CheckResult],
+    ) -> None:
         self._run_state = run_state
         self._generator_state = run_state.generator_state
         self._scope = run_state.scope
         self._untargeted_records = untargeted
+        self._check = check
 
     def steps(self, registration: Registration) -> list[Step]:
         """The steps of one registration."""
@@ -148,14 +163,11 @@ class StepChooser:
             return registration.with_(new=new.with_(inputs=known))
         fresh = recreating or replacement_requested(self._run_state, registration)
         if old is None or old.record.external or fresh:
-            inputs = check_inputs(
-                self._run_state, registration.provider, new, goal.record.inputs, {}
-            )
+            asked, known = goal.record.inputs, {}
         else:
             asked = inputs_with_ignored_changes(self._run_state, new, old.record)
-            inputs = check_inputs(
-                self._run_state, registration.provider, new, asked, known
-            )
+        check = partial(self._check, registration.provider)
+        inputs = check_inputs(self._run_state, check, new, asked, known)
         return registration.with_(new=new.with_(inputs=inputs))
 
     def _targeted_steps(self, registration: Registration) -> list[Step]:

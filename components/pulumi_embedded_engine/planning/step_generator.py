@@ -12,6 +12,7 @@ from pulumi_embedded_engine.model.urns import (
     is_provider_type,
     package_of,
 )
+from pulumi_embedded_engine.planning.checks_ahead import ChecksAhead
 from pulumi_embedded_engine.planning.step_choice import StepChooser, UntargetedRecords
 from pulumi_embedded_engine.planning.urn_claims import (
     ClaimedRecord,
@@ -21,8 +22,9 @@ from pulumi_embedded_engine.planning.urn_claims import (
 )
 from pulumi_embedded_engine.program.event_queue import resolve
 from pulumi_embedded_engine.providers.provider import ResourceProvider
+from pulumi_embedded_engine.run.generator_state import UrnDecision
 from pulumi_embedded_engine.run.resource_index import PreviousState, references_of
-from pulumi_embedded_engine.run.run_state import RunState, UrnDecision
+from pulumi_embedded_engine.run.run_state import RunState
 from pulumi_embedded_engine.steps.read_steps import ImportStep, ReadStep
 from pulumi_embedded_engine.steps.steps import ReplaceStep, SkipStep, Step, StepResult
 
@@ -44,7 +46,10 @@ class StepGenerator:
         self._schedule = schedule
         self._urn_claims = UrnClaims(run_state)
         self._untargeted_records = UntargetedRecords(run_state)
-        self._step_chooser = StepChooser(run_state, self._untargeted_records)
+        self.checks = ChecksAhead(run_state, self._urn_claims.earlier_urns)
+        self._step_chooser = StepChooser(
+            run_state, self._untargeted_records, self.checks.check
+        )
 
     def register(self, goal: Goal, reply: Reply) -> list[Step]:
         """The steps of a registration, or of a `.get`."""

@@ -155,14 +155,18 @@ class UrnClaims:
         old = self._resources.previous(urn)
         if old is not None:
             return ClaimedRecord(old, valid=not taken)
-        for alias in self._aliases.candidates(
-            goal.name, goal.record.type, goal.record.parent, goal.aliases
-        ):
+        for alias in self.earlier_urns(goal):
             old = self._resources.previous(alias)
             if old is not None:
                 free = self._take(urn, alias)
                 return ClaimedRecord(old, alias, valid=free and not taken)
         return ClaimedRecord(None, valid=not taken)
+
+    def earlier_urns(self, goal: Goal) -> list[str]:
+        """The URNs that the resource may have had before."""
+        return self._aliases.candidates(
+            goal.name, goal.record.type, goal.record.parent, goal.aliases
+        )
 
     def _take(self, urn: str, alias: str) -> bool:
         other = self._generator_state.current_urns.get(alias)

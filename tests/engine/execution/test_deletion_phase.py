@@ -4,8 +4,8 @@ from pulumi_embedded_engine.execution.deletion_phase import (
     without_needed_records,
 )
 from pulumi_embedded_engine.model.state_records import Resource
+from pulumi_embedded_engine.run.generator_state import GeneratorState, UrnDecision
 from pulumi_embedded_engine.run.resource_index import ResourceIndex
-from pulumi_embedded_engine.run.run_state import GeneratorState, UrnDecision
 from pulumi_embedded_engine.steps.steps import DeleteStep, RemovePendingReplaceStep
 
 PROVIDER = "urn:pulumi:dev::proj::pulumi:providers:t::default"
