@@ -331,23 +331,30 @@ class Silent:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked = 0
         self.may_answer = threading.Event()
+        self._answers = threading.Semaphore(0)
         monkeypatch.setattr(alibaba_credentials, "open_provider", lambda _: self)
         monkeypatch.setattr(alibaba_credentials, "read_keys", lambda _: self._answer())
 
     def _answer(self) -> Credentials:
         self.asked += 1
-        assert self.may_answer.wait(30)
-        return Credentials(f"id-{self.asked}", "secret")
+        try:
+            assert self.may_answer.wait(30)
+            return Credentials(f"id-{self.asked}", "secret")
+        finally:
+            self._answers.release()
+
+    def end(self) -> None:
+        """Answer, and wait until nobody asks any longer."""
+        self.may_answer.set()
+        for _ in range(self.asked):
+            assert self._answers.acquire(timeout=30)
 
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
     source = Silent(monkeypatch)
     yield source
-    source.may_answer.set()
-    for thread in threading.enumerate():
-        if thread.name == "esa-call":
-            thread.join(30)
+    source.end()
 
 
 def test_a_source_that_does_not_answer_is_an_error_at_the_timeout(
