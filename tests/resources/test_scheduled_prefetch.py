@@ -194,6 +194,8 @@ PUBLIC = {
     "PrefetchCompletion",
     "PrefetchCompletionArgs",
     "PrefetchError",
+    "PrefetchVerification",
+    "PrefetchVerificationArgs",
     "PrefetchWindow",
     "ScheduledPrefetch",
     "ScheduledPrefetchArgs",

@@ -78,7 +78,8 @@ class EdgeClient:
             "GET",
             url,
             headers=_HEADERS,
-            extensions={"timeout": httpx.Timeout(self._seconds).as_dict()},
+            # `ask` has given up before: this ends the thread that is left.
+            extensions={"timeout": httpx.Timeout(2 * self._seconds).as_dict()},
         )
         response = self._transport(request).handle_request(request)
         response.close()
