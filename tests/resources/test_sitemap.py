@@ -1,6 +1,7 @@
 """Sitemaps over HTTP from a real server, and from files: what is fetched, and each refusal in one sentence."""
 
 import gzip
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,18 +89,26 @@ def source(place: str | Path) -> UrlSource:
     return UrlSource.of_one(urls=None, url_file=None, oss_url=None, sitemap=place)
 
 
-def test_an_index_is_followed_one_level_through_gzip_and_redirects(site: Site) -> None:
+def test_an_index_is_followed_one_level_through_gzip_and_redirects(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     site.pages = {
-        "/sitemap.xml": (301, {"Location": "/index.xml"}, b""),
+        "/sitemap.xml?token=secret": (
+            301,
+            {"Location": "/index.xml", "Set-Cookie": "a=b"},
+            b"",
+        ),
         "/index.xml": index(*(f"{site.url}/{n}.xml" for n in (2, 1, 2))),
         "/1.xml": urlset(A, B),
         "/2.xml": (200, {"Content-Encoding": "gzip"}, gzip.compress(urlset(C, A))),
     }
 
-    assert read(f"{site.url}/sitemap.xml") == [C, A, B]
+    assert read(f"{site.url}/sitemap.xml?token=secret") == [C, A, B]
+    assert "secret" not in caplog.text
 
     assert [path for path, _ in site.asked] == [
-        "/sitemap.xml",
+        "/sitemap.xml?token=secret",
         "/index.xml",
         "/2.xml",
         "/1.xml",
@@ -107,7 +116,7 @@ def test_an_index_is_followed_one_level_through_gzip_and_redirects(site: Site) -
     (headers, *_) = [headers for _, headers in site.asked]
     assert headers["user-agent"] == "pulumi-esa-prefetch"
     assert headers["accept-encoding"] == "identity"
-    assert not headers.keys() & {"authorization", "cookie"}
+    assert all(not sent.keys() & {"authorization", "cookie"} for _, sent in site.asked)
 
 
 def test_a_file_is_a_sitemap_too_and_may_list_urls(site: Site, tmp_path: Path) -> None:
@@ -144,6 +153,7 @@ PAGES: dict[str, Any] = {
     "/none": urlset(),
     "/loop": (302, {"Location": "/loop"}, b""),
     "/file": (302, {"Location": "file:///etc/passwd"}, b""),
+    "/host": (302, {"Location": "http://[x"}, b""),
     "/br": (200, {"Content-Encoding": "br"}, b"x"),
     "/many": urlset(*(f"{A}/{n}" for n in range(10_001))),
     "/cut": (200, {"Content-Length": "100"}, b"<urlset>"),
@@ -164,6 +174,10 @@ PAGES: dict[str, Any] = {
         (
             "{site}/file",
             "sitemap {site}/file redirects to a URL that is no http or https URL",
+        ),
+        (
+            "{site}/host",
+            "sitemap {site}/host redirects to a URL that has a host that cannot be read",
         ),
         (
             "{site}/br",
@@ -197,6 +211,7 @@ PAGES: dict[str, Any] = {
         ("ftp://x/y", "sitemap ftp://x/y is no http or https URL"),
         ("/nowhere.xml", "sitemap /nowhere.xml cannot be read: No such file or directory"),
         ("/dev/zero", "sitemap /dev/zero is larger than 50 MiB, the most for a sitemap"),
+        ("", "sitemap must be a URL, or a path on this machine"),
         (5, "sitemap must be a URL, or a path on this machine"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -5,7 +5,7 @@ The program fetches it, in a preview too: by GET, without keys and cookies.
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -16,7 +16,7 @@ from pulumi import RunError
 
 from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.connection import (
-    open_http_client,
+    UNCOMPRESSED,
     open_transport,
     timeouts,
     with_translated_errors,
@@ -32,6 +32,7 @@ from pulumi_esa_prefetch.resources.sitemap_documents import (
 )
 from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
 
+_HEADERS = {"user-agent": "pulumi-esa-prefetch", **UNCOMPRESSED}
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -78,7 +79,7 @@ class _Reader:
         self._limits = limits
         self._clock = clock
         self._end = clock.monotonic() + limits.seconds
-        self._clients: dict[str, httpx.Client] = {}
+        self._transports: dict[str, httpx.HTTPTransport] = {}
 
     def urls(self) -> list[str]:
         with ExitStack() as self._closing:
@@ -140,9 +141,8 @@ class _Reader:
             found = self._get(url, subject)
             if isinstance(found, bytes):
                 return found
-            moved = urljoin(url, found)
             try:
-                moved = encode_url(moved)
+                moved = encode_url(_joined(url, found))
             except UrlError as error:
                 raise SitemapError(f"redirects to a URL that {error}") from None
             if not may_redirect(url, moved):
@@ -151,13 +151,16 @@ class _Reader:
         raise SitemapError(f"redirects more than {_MOST_REDIRECTS} times")
 
     def _get(self, url: str, subject: str) -> bytes | str:
-        """The body of the answer, or where it redirects to."""
-        client = self._client(url)
+        """The body of the answer, or where it redirects to. Without a client, which logs URLs and keeps cookies."""
+        transport = self._transport(url)
 
         def send() -> bytes | str:
             left = self._end - self._clock.monotonic()
-            wait = timeouts(max(0.001, left), safe_to_repeat=True)
-            with client.stream("GET", url, timeout=wait) as answer:
+            wait = timeouts(max(0.001, left), safe_to_repeat=True).as_dict()
+            request = httpx.Request(
+                "GET", url, headers=_HEADERS, extensions={"timeout": wait}
+            )
+            with closing(transport.handle_request(request)) as answer:
                 if answer.status_code in _REDIRECTS and "location" in answer.headers:
                     return str(answer.headers["location"])
                 if answer.status_code != HTTPStatus.OK:
@@ -180,13 +183,20 @@ class _Reader:
                 raise self.late()
         return bytes(body)
 
-    def _client(self, url: str) -> httpx.Client:
+    def _transport(self, url: str) -> httpx.HTTPTransport:
         origin = _origin(url)
-        if origin not in self._clients:
+        if origin not in self._transports:
             transport = open_transport(origin, allow_http=True)
-            client = open_http_client(origin, "pulumi-esa-prefetch", transport)
-            self._clients[origin] = self._closing.enter_context(client)
-        return self._clients[origin]
+            self._transports[origin] = self._closing.enter_context(transport)
+        return self._transports[origin]
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads to. Raises UrlError."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise UrlError("has a host that cannot be read") from None
 
 
 def _origin(url: str) -> str:

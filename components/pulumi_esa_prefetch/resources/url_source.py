@@ -123,7 +123,7 @@ def _from_file(given: object) -> _Urls:
 
 def _from_sitemap(given: object) -> _Urls:
     """The URLs of a sitemap, sorted: one that lists them in another order is the same list."""
-    if not isinstance(given, str | Path) or "\0" in str(given):
+    if not isinstance(given, str | Path) or "\0" in str(given) or given == "":
         raise RunError("sitemap must be a URL, or a path on this machine")
     from pulumi_esa_prefetch.resources.sitemap import (  # noqa: PLC0415 -- httpx is heavy
         SitemapLimits,
