@@ -192,7 +192,7 @@ def test_a_lost_answer_is_asked_for_again(action: str, fault: dict[str, Any]) ->
 def test_check_names_what_is_not_for_a_purge_and_calls_nothing() -> None:
     world = World()
     declared = props() | {
-        "start_times": {"night": "2090-01-01T00:00:00Z"},
+        "windows": {"night": {"start_time": "2090-01-01T00:00:00Z"}},
         "desired_state": "stopped",
     }
 
@@ -200,7 +200,20 @@ def test_check_names_what_is_not_for_a_purge_and_calls_nothing() -> None:
 
     assert "desired_state must be" in failures[0].reason
     assert "windows.night opens in the future" in failures[1].reason
+    # An engine shows the value of the property that fails, and a URL may hold a signature.
+    assert {failure.property for failure in failures} == {""}
     assert world.calls(PURGE) == len(world.esa.history) == 0
+
+
+def test_a_window_that_has_ended_is_refused_only_if_a_purge_is_due() -> None:
+    provider = purger(World())
+    ended = {"windows": {"now": {"end_time": "2020-01-01T00:00:00Z"}}}
+    declared = props() | ended
+
+    for olds, news in [({}, declared), (props(), props(release="2") | ended)]:
+        (failure,) = provider.check(olds, news).failures
+        assert failure.reason.startswith("windows.now ended at 2020-01-01T00:00:00Z: ")
+    assert provider.check(declared, declared).failures == []
 
 
 @pytest.mark.parametrize(

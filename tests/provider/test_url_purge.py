@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.api.models import PurgeTask
+from pulumi_esa_prefetch.load import Limits
 from pulumi_esa_prefetch.provider.url_purge import (
     LONGEST_CONTENT,
     MOST_URLS,
@@ -18,6 +19,7 @@ from pulumi_esa_prefetch.provider.url_purge import (
     purge_conflicts,
     purge_progress,
     purge_reason,
+    start_conflicts,
 )
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -29,10 +31,10 @@ A, B = "https://www.example.com/a", "https://www.example.com/b"
     [
         ({}, ""),
         ({"desired_state": "running", "rerun": "from_start"}, ""),
-        ({"desired_state": UNKNOWN, "start_times": {"w": UNKNOWN}}, ""),
-        ({"start_times": {"w": "2030-01-01T00:00:00Z"}}, ""),
+        ({"desired_state": UNKNOWN, "windows": {"w": {"start_time": UNKNOWN}}}, ""),
+        ({"windows": {"w": {"start_time": "2030-01-01T00:00:00Z"}}}, ""),
         (
-            {"start_times": {"w": "2030-01-01T00:00:01Z"}},
+            {"windows": {"w": {"start_time": "2030-01-01T00:00:01Z"}}},
             (
                 'windows.w opens in the future, at 2030-01-01T00:00:01Z: purge="before" is for plans that run at '
                 "once; remove one of the two"
@@ -54,6 +56,64 @@ def test_a_purge_is_for_plans_that_run_at_once_from_the_first_url(
     declared: dict[str, Any], said: str
 ) -> None:
     assert "; ".join(purge_conflicts(declared, NOW)) == said
+
+
+DENIED = Limits.model_validate(
+    {
+        "maxOriginUrlsPerSecond": 5,
+        "freeze": ["2030-06-01T00:00:00Z/2030-07-01T00:00:00Z"],
+        "enforce": "deny",
+    }
+)
+PACE = {"interval": 60, "slice_len": 10}
+
+
+@pytest.mark.parametrize(
+    ("window", "limits", "now", "said"),
+    [
+        (PACE, None, NOW, ""),
+        (PACE | {"end_time": "2030-01-01T00:00:01Z"}, None, NOW, ""),
+        (
+            PACE | {"end_time": "2030-01-01T00:00:00Z"},
+            DENIED,
+            NOW,
+            (
+                "windows.w ended at 2030-01-01T00:00:00Z: nothing is purged for a plan that cannot start; move its "
+                "end_time"
+            ),
+        ),
+        (PACE, DENIED, NOW, ""),
+        (PACE | {"interval": UNKNOWN}, DENIED, NOW.replace(month=6), ""),
+        (
+            PACE,
+            DENIED,
+            NOW.replace(month=6, day=2),
+            (
+                "windows.w would start at 2030-06-02T00:00:00Z, in the freeze window "
+                "'2030-06-01T00:00:00Z/2030-07-01T00:00:00Z' (2030-06-01T00:00:00Z to 2030-07-01T00:00:00Z): "
+                "esa-prefetch:limits deny it, so that nothing is purged for it"
+            ),
+        ),
+        (
+            PACE | {"interval": 1},
+            DENIED,
+            NOW,
+            (
+                "windows.w would load www.example.com with 10 URLs/s, above the limit of 5: esa-prefetch:limits deny "
+                "it, so that nothing is purged for it"
+            ),
+        ),
+    ],
+    ids=[
+        *("open", "ends later", "ended", "allowed", "unknown", "freeze", "rate"),
+    ],
+)
+def test_nothing_is_purged_for_a_plan_that_would_not_be_started(
+    window: dict[str, Any], limits: Limits | None, now: datetime, said: str
+) -> None:
+    declared = {"site_id": "7", "urls": f"{A}\n{B}", "windows": {"w": window}}
+
+    assert "; ".join(start_conflicts(declared, limits, now)) == said
 
 
 RECORDED = {"site_id": "7", "triggers": {"urls": "sha256:a", "triggers": {"n": 1.0}}}

@@ -312,7 +312,7 @@ def test_a_purge_needs_urls_that_the_program_knows() -> None:
         return list(wrong_purge("before", source, {}, datetime.now(UTC)))
 
     assert asyncio.run(wrong()) == [
-        'purge="before" needs URLs that the program knows, and urls holds an output'
+        'purge="before" needs URLs that the program knows, and urls holds an output, such as a secret'
     ]
 
 

@@ -90,6 +90,28 @@ def test_urls_are_purged_once_before_the_plans_start_and_again_when_they_or_trig
     assert len(purged(esa)) == 3
 
 
+def test_a_plan_does_not_run_for_triggers_whose_purge_was_left_out(
+    emulator: Emulators, site: Sites
+) -> None:
+    esa = emulator(seed())
+    stack = site(esa)
+    stack.prefetch(launch=launch("a", "b"))
+    stack.up()
+    (plan,) = (
+        record["urn"]
+        for record in stack.deployment()["resources"]
+        if record["type"].endswith(":ScheduledPrefetch")
+    )
+
+    before = len(esa.history())
+    stack.prefetch(launch=launch("a", "b", triggers={"release": "2"}))
+    stack.up("--target", plan)
+    assert actions(esa, before) == []
+
+    stack.up()
+    assert actions(esa, before) == [PURGE, STOP, RESET, START]
+
+
 def test_a_failed_purge_starts_no_plan_and_is_made_again_by_the_next_up(
     emulator: Emulators, site: Sites
 ) -> None:

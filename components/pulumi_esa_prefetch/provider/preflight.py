@@ -64,6 +64,8 @@ from pulumi_esa_prefetch.provider.plan_ref import PlanRef
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.settings.esa_answers import SETTING as ANSWERS
 
+_NO_PLAN = "0" * 24
+
 
 def preflight_errors(
     session: ProviderSession, olds: Mapping[str, Any], declaration: Declaration
@@ -352,11 +354,15 @@ def _may_be_refused(before: PlanInputs, declared: PlanInputs) -> bool:
 
 def _declared_run(declared: PlanInputs) -> Run | None:
     """The plan's coming window, if the triggers hold it in the form that SitePrefetch writes."""
-    window = declared.triggers.get("window")
+    return run_of_window(declared.triggers.get("window"), f"plan {declared.plan_id}")
+
+
+def run_of_window(window: object, name: str) -> Run | None:
+    """The run that a window declares in the form that SitePrefetch writes; None if it cannot be read."""
     if not isinstance(window, dict):
         return None
     try:
-        return _run_of(Plan.model_validate(window | {"id": declared.plan_id}))
+        return Run.of(Plan.model_validate(window | {"id": _NO_PLAN}), name)
     except ValidationError:
         return None
 

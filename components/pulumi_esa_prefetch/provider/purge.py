@@ -30,13 +30,17 @@ class Purger(HostedProvider):
 
     @hook_of_the_host
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        """Refuse plans that do not run at once, as far as outputs declare them; it calls nothing."""
+        """Refuse plans that do not run at once, and a purge after which a plan would not start; it calls nothing."""
         session = getattr(self, "session", None)
-        clock = session.clock if session else SystemClock()
-        conflicts = list(url_purge.purge_conflicts(news, clock.now()))
+        now = (session.clock if session else SystemClock()).now()
+        limits = session.limits if session else None
+        conflicts = list(url_purge.purge_conflicts(news, now))
+        if not _olds or url_purge.purge_reason(_olds, news):
+            conflicts += url_purge.start_conflicts(news, limits, now)
         if session and not (_olds or conflicts):
             session.planned_lines.keep(url_purge.planned_purge(news))
-        return CheckResult(news, [CheckFailure("urls", text) for text in conflicts])
+        # Of no property: an engine shows the value of one, and URLs may hold signatures.
+        return CheckResult(news, [CheckFailure("", text) for text in conflicts])
 
     @hook_of_the_host
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pulumi.output import contains_unknowns
 
@@ -19,10 +19,12 @@ from pulumi_esa_prefetch.api.errors import EsaError, NotFound
 from pulumi_esa_prefetch.api.esa_times import parse_time
 from pulumi_esa_prefetch.api.ids import object_id
 from pulumi_esa_prefetch.api.models import PurgeTask
+from pulumi_esa_prefetch.load import Limits, check_start, denied_sentences
 from pulumi_esa_prefetch.provider.errors import PrefetchError, looking_up
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.messages import note
 from pulumi_esa_prefetch.provider.plan_properties import value_text
+from pulumi_esa_prefetch.provider.preflight import run_of_window
 
 MOST_URLS = 1000
 """The most URLs of one call: ESA's guide allows so many by hand, and CDN and DCDN so many in one call."""
@@ -68,15 +70,46 @@ def url_count(urls: int) -> str:
 def purge_conflicts(props: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """What is declared beside a purge that it is not for, as clauses; what is not known is left out.
 
-    ``start_times``: window -> when it opens, ISO 8601.
+    ``windows``: name -> window, in the form of triggers.
     """
     if _is_known(props, "desired_state") and props["desired_state"] != "running":
         yield f'desired_state must be "running": {_AT_ONCE}'
     if _is_known(props, "rerun") and props["rerun"] != "from_start":
         yield 'rerun must be "from_start": purge="before" purges all URLs, and "resume" would not fetch all'
-    for window, time in (props.get("start_times") or {}).items():
-        if isinstance(time, str) and time and parse_time(time) > now:
+    for window, time in _times(props, "start_time"):
+        if parse_time(time) > now:
             yield f"windows.{window} opens in the future, at {time}: {_AT_ONCE}; remove one of the two"
+
+
+def start_conflicts(
+    props: Mapping[str, Any], limits: Limits | None, now: datetime
+) -> Iterator[str]:
+    """Why a plan would not be started after a purge that is due now, as clauses: the edge would stay cold."""
+    for window, time in _times(props, "end_time"):
+        if parse_time(time) <= now:
+            yield f"windows.{window} ended at {time}: nothing is purged for a plan that cannot start; move its end_time"
+    if limits is None:
+        return
+    runs = {
+        name: run
+        for name, window in (props.get("windows") or {}).items()
+        if (run := run_of_window(window, f"windows.{name}"))
+    }
+    urls = UrlPurge.of(props).urls
+    hosts = sorted({urlsplit(url).netloc for url in urls})
+    for name, run in runs.items():
+        others = [other for at, other in runs.items() if at != name]
+        found = check_start(run, others, limits, now, urls=len(urls), origins=hosts)
+        for text in denied_sentences(one for one in found if one.kind != "past"):
+            yield f"{text}: esa-prefetch:limits deny it, so that nothing is purged for it"
+
+
+def _times(props: Mapping[str, Any], bound: str) -> Iterator[tuple[str, str]]:
+    """The times of the windows that are known, by the window's name."""
+    for name, window in (props.get("windows") or {}).items():
+        time = window.get(bound) if isinstance(window, Mapping) else None
+        if isinstance(time, str) and time:
+            yield name, time
 
 
 def purge_reason(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:

@@ -213,19 +213,22 @@ class SitePrefetch(ComponentResource):
             job_name=args.job_name,
             urls=urls,
         )
-        purges = []
-        if args.purge is not None and windows:
-            purges += [
-                SitePurge(
-                    resource_name,
-                    ResourceOptions(parent=self),
-                    site_id=site_id,
-                    job_id=self.job.scheduled_preload_job_id,
-                    urls=urls.content,
-                    triggers=_triggers(own, urls),
-                    **conditions,
-                )
-            ]
+        shared = _triggers(own, urls)
+        purge = (
+            SitePurge(
+                resource_name,
+                ResourceOptions(parent=self),
+                site_id=site_id,
+                job_id=self.job.scheduled_preload_job_id,
+                urls=urls.content,
+                triggers=shared,
+                **conditions,
+            )
+            if args.purge is not None and windows
+            else None
+        )
+        # If an up leaves the purge out (--target), no plan runs for the new triggers either.
+        triggers = purge.triggers if purge else shared
         # A plan without a start may begin when it is created, so it is created after the purge.
         self.executions: Mapping[str, ScheduledPreloadExecution] = {
             name: make.preload_execution(
@@ -233,7 +236,7 @@ class SitePrefetch(ComponentResource):
                 self,
                 job=self.job,
                 window=window.esa,
-                after=purges,
+                after=[purge] if purge else [],
             )
             for name, window in windows.items()
         }
@@ -241,7 +244,7 @@ class SitePrefetch(ComponentResource):
             resource_name,
             PrefetchCampaignArgs(
                 plans={
-                    name: _plan(execution, own, urls, windows[name])
+                    name: _plan(execution, own, triggers, windows[name])
                     for name, execution in self.executions.items()
                 }
             ),
@@ -314,12 +317,12 @@ def _window(name: str, declared: Any) -> _Window:
 def _plan(
     execution: "ScheduledPreloadExecution",
     own: Mapping[str, Any],
-    urls: UrlSource,
+    triggers: Input[Mapping[str, Any]],
     window: _Window,
 ) -> ScheduledPrefetchArgs:
     return ScheduledPrefetchArgs(
         plan_id=execution.id,
-        triggers=_triggers(own, urls) | {"window": window.triggers},
+        triggers=_with_window(triggers, window.triggers),
         desired_state=own["desired_state"],
         rerun=own["rerun"],
         restart_failed=own["restart_failed"],
@@ -337,19 +340,24 @@ def _triggers(own: Mapping[str, Any], urls: UrlSource) -> dict[str, Input[Any]]:
     return triggers
 
 
+def _with_window(
+    triggers: Input[Mapping[str, Any]], window: Mapping[str, Input[Any]]
+) -> Input[Mapping[str, Any]]:
+    if isinstance(triggers, Mapping):
+        return {**triggers, "window": window}
+    both = Output.all(triggers=triggers, window=window)
+    return both.apply(lambda known: {**known["triggers"], "window": known["window"]})
+
+
 def _purge_conditions(
     own: Mapping[str, Any] | None, windows: Mapping[str, _Window | None]
 ) -> dict[str, Any]:
     """What must be so that the plans run at once, as far as it is declared, from the first URL."""
     given = own or {}
     declared = {name: given.get(name) for name in ("desired_state", "rerun")}
-    opens = {
-        name: window.triggers["start_time"]
-        for name, window in windows.items()
-        if window is not None and "start_time" in window.triggers
-    }
+    known = {name: window.triggers for name, window in windows.items() if window}
     conditions = {name: value for name, value in declared.items() if value is not None}
-    return conditions | ({"start_times": opens} if opens else {})
+    return conditions | {"windows": known}
 
 
 def _site_id(site: "Input[str] | Input[int] | Site | None") -> Input[str]:

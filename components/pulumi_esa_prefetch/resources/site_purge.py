@@ -15,6 +15,8 @@ from pulumi_esa_prefetch.resources.url_source import UrlSource
 class SitePurge(Resource, module="esa", name="SitePurge"):
     """Purges URLs of a site once, and again when they or the triggers change."""
 
+    triggers: Output[Mapping[str, Any]]
+    """Those for which the URLs were purged last: the plans take them from here."""
     purged: Output[int]
     """How many URLs were purged last."""
     task_ids: Output[list[str]]
@@ -45,5 +47,5 @@ def wrong_purge(
             "sitemap"
         )
     elif urls is not None and not isinstance(urls.content, str):
-        yield 'purge="before" needs URLs that the program knows, and urls holds an output'
+        yield 'purge="before" needs URLs that the program knows, and urls holds an output, such as a secret'
     yield from purge_conflicts(conditions, now)
