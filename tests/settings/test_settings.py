@@ -223,6 +223,8 @@ def test_numbers_and_flags_are_read() -> None:
     )
 
     assert (settings.max_qps, settings.deadline) == (2.5, 30.0)
+    assert settings.purge_deadline == 900.0
+    assert read({f"{ESA}deadline": "1800"}).purge_deadline == 1800.0
     assert (settings.verify, settings.debug) == (False, True)
 
 

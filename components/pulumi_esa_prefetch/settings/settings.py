@@ -107,7 +107,8 @@ def read_settings(get: Get, environ: Mapping[str, str]) -> Settings:
         verify=source.flag("esa-prefetch:verify", default=True),
         max_qps=source.positive("esa-prefetch:maxQps") or DEFAULT_MAX_QPS,
         deadline=deadline or DEFAULT_DEADLINE,
-        purge_deadline=deadline or DEFAULT_PURGE_DEADLINE,
+        # Never less: a purge that is given up uses its quota, leaves the edge cold and is made again.
+        purge_deadline=max(deadline or 0.0, DEFAULT_PURGE_DEADLINE),
         allow_http=allow_http,
         debug=source.flag("esa-prefetch:debug", default=False),
         answers=parse_answers(answers) if answers else NOTHING_SETTLED,
