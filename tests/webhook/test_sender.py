@@ -49,6 +49,18 @@ def test_a_receiver_that_does_not_answer_is_waited_for_once() -> None:
     assert TOKEN not in problems[0]
 
 
+def test_slow_answers_are_waited_for_within_one_limit_for_all_calls() -> None:
+    with webhook_receiver() as receiver:
+        webhook = Webhook(WebhookTarget(receiver.url), all_seconds=0)
+        problems = [webhook.call(END) for _ in range(3)]
+
+    assert len(receiver.calls) == 1
+    assert problems[1:] == ["", ""]
+    assert problems[0].endswith(
+        "answers too slowly; it is not called again in this run"
+    )
+
+
 def test_where_nothing_listens_the_sentence_says_so_without_the_urls_path() -> None:
     with webhook_receiver() as receiver:
         pass

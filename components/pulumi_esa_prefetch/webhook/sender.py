@@ -3,6 +3,8 @@
 import contextlib
 import json
 import threading
+import time
+from collections.abc import Iterator
 
 import httpx
 
@@ -14,29 +16,65 @@ from pulumi_esa_prefetch.webhook.plan_end import PlanEnd
 
 SECONDS = 5.0
 """The longest time that a call may take."""
+ALL_SECONDS = 120.0
+"""The time in which a run may be calling, at once or one after the other."""
 _NAME = "esa-prefetch:webhook"
 
 
 class Webhook:
-    """The calls of one run; once there was no answer, none is made any more, so that a run waits for it once."""
+    """The calls of one run; once there was no answer, or all took too long, none is made any more."""
 
-    def __init__(self, target: WebhookTarget, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        target: WebhookTarget,
+        *,
+        seconds: float = SECONDS,
+        all_seconds: float = ALL_SECONDS,
+    ) -> None:
         self._target = target
         self._seconds = seconds
+        self._all_seconds = all_seconds
         self._gave_up = threading.Event()
+        self._lock = threading.Lock()
+        self._running = 0
+        self._since = 0.0
+        self._spent = 0.0
 
     def call(self, end: PlanEnd) -> str:
         """Say how a wait ended; what went wrong as one sentence, empty if nothing did or nothing was sent."""
         if self._gave_up.is_set():
             return ""
         try:
-            status = run_within(self._seconds, lambda: self._post(end), self._late)
+            with self._counted():
+                status = run_within(self._seconds, lambda: self._post(end), self._late)
         except EsaError as error:
-            self._gave_up.set()
-            return f"{error}; it is not called again in this run"
-        if httpx.codes.is_success(status):
-            return ""
-        return f"{_NAME}: {self._target.origin} answers HTTP {status} to the end of plan {end.job}:{end.plan}"
+            return self._give_up(str(error))
+        problem = ""
+        if not httpx.codes.is_success(status):
+            problem = f"{_NAME}: {self._target.origin} answers HTTP {status} to the end of plan {end.job}:{end.plan}"
+        if self._spent < self._all_seconds:
+            return problem
+        return self._give_up(
+            problem or f"{_NAME}: {self._target.origin} answers too slowly"
+        )
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count the time of a call; calls at the same time count once."""
+        with self._lock:
+            self._since = self._since if self._running else time.monotonic()
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                now = time.monotonic()
+                self._running -= 1
+                self._spent, self._since = self._spent + now - self._since, now
+
+    def _give_up(self, problem: str) -> str:
+        self._gave_up.set()
+        return f"{problem}; it is not called again in this run"
 
     def _late(self) -> EsaError:
         return TimedOut(
