@@ -39,6 +39,8 @@ SECONDS: Final = 2.0
 PAUSE: Final = 30.0
 """Seconds after a failed sending in which spans are dropped."""
 SERVICE: Final = "pulumi-esa-prefetch"
+_FLUSH: Final = round(SECONDS * 1000)
+"""Milliseconds: old exporters repeat a failed sending for a minute, whatever the timeout."""
 _BETWEEN: Final = 500
 """Milliseconds between two sendings."""
 _LONGEST: Final = 1000
@@ -61,7 +63,7 @@ def open_recorder(endpoint: Endpoint, environ: Mapping[str, str]) -> "SpanRecord
     name = {} if environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: SERVICE}
     provider = TracerProvider(resource=Resource.create(name), shutdown_on_exit=False)
     provider.add_span_processor(sending)
-    atexit.register(provider.force_flush)
+    atexit.register(provider.force_flush, _FLUSH)
     return SpanRecorder(provider, environ.get("TRACEPARENT", ""))
 
 
@@ -109,7 +111,7 @@ class SpanRecorder:
 
     def flush(self) -> None:
         """Send what has ended; wait as long as one sending may take."""
-        self._provider.force_flush()
+        self._provider.force_flush(_FLUSH)
 
     def _around(self, parent: str) -> Context | None:
         """The context of the parent; None if it is that of the running code."""
