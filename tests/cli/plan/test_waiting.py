@@ -223,3 +223,21 @@ def test_the_webhook_is_told_what_is_not_there_when_the_time_is_over(
     assert call["outcome"] == "timed_out"
     assert (call["stack"], call["resource"]) == ("dev", "launch")
     assert call["project"]
+
+
+def test_what_the_webhook_answered_is_shown_also_if_the_wait_ends_with_an_error(
+    waiting: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pulumi_esa_cli.esa.plan.waiting.READ_SECONDS", 0.1)
+    later = list(range(9, 99))
+    fault = {"kind": "html", "when": "before", "actions": "GetScheduledPreloadJob"}
+    with webhook_receiver(status=500) as receiver:
+        monkeypatch.setenv("ESA_PREFETCH_WEBHOOK", receiver.url)
+        said = waiting("stopped", "running", faults=[fault | {"calls": later}])(
+            "wait", ONE, TWO, "--every", "10"
+        )
+
+    assert len(receiver.calls) == 1
+    assert said.code == 1
+    assert "answers HTTP 500 to the end of plan " in said.err
+    assert "error: 0 of 2 known to be finished: " in said.err

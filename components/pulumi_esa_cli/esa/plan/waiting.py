@@ -85,15 +85,16 @@ def wait(  # noqa: PLR0913 - one argument per option
             waiting.calls = EndCalls.of(scope)
             try:
                 _show(waiting, context, as_json=as_json)
+                waiting.tell_ends(is_over=True)
             except KeyboardInterrupt:
                 echo(
                     f"interrupted: {waiting.standing}; nothing was changed in ESA",
                     err=True,
                 )
                 raise typer.Exit(INTERRUPTED) from None
-        waiting.tell_ends(is_over=True)
-        for problem in waiting.calls.problems:
-            warn(problem)
+            finally:
+                for problem in waiting.calls.problems:
+                    warn(problem)
     if as_json:
         echo(json_text(waiting.outcomes))
     _fail_if_not_reached(waiting)
