@@ -73,14 +73,14 @@ def _from_text(plain: bytes) -> Sitemap:
         lines = plain.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise SitemapError("is neither XML nor text in UTF-8") from None
-    reader = _Reader()
+    reader = _EntryReader()
     for line in lines:
         reader.add(line)
     return Sitemap("urls", tuple(reader.entries), len(plain))
 
 
 def _from_xml(plain: bytes) -> Sitemap:
-    reader = _Reader()
+    reader = _EntryReader()
     try:
         reader.parser.Parse(plain, True)
     except expat.ExpatError as error:
@@ -97,7 +97,7 @@ def _from_xml(plain: bytes) -> Sitemap:
     return Sitemap(reader.kind, tuple(reader.entries), len(plain))
 
 
-class _Reader:
+class _EntryReader:
     """Collects the text of each `loc` below `url` or `sitemap`; those of extensions (images) do not count."""
 
     def __init__(self) -> None:
