@@ -24,6 +24,7 @@ from pulumi_esa_prefetch.provider.verification.properties import (
     GateInputs,
     RecordInputs,
     RecordState,
+    is_to_judge,
     is_to_measure,
     recorded,
 )
@@ -66,7 +67,7 @@ class RecordHooks:
     ) -> PlanDiff:
         """Whether the edge is to be measured."""
         del session, id_
-        changes = verification_hooks.diff_record(_in_provider(olds), _in_provider(news))
+        changes = is_to_measure(_in_provider(olds), _in_provider(news))
         return _diff(RECORD_INPUTS, olds, old_inputs, news, changes=changes)
 
     def preview_create(self, session: ProviderSession, news: Props) -> Props:
@@ -106,9 +107,7 @@ class RecordHooks:
         )
 
     def delete(self, hook: HookCall, id_: str, props: Props) -> None:
-        """Ask nothing."""
-        del hook, id_
-        verification_hooks.delete_record(_in_provider(props))
+        """Do nothing: what was asked stays asked."""
 
 
 class GateHooks:
@@ -129,7 +128,7 @@ class GateHooks:
     ) -> PlanDiff:
         """Whether it is to be judged again."""
         del session, id_
-        changes = verification_hooks.diff_gate(_in_provider(olds), _in_provider(news))
+        changes = is_to_judge(_in_provider(olds), _in_provider(news))
         return _diff(GATE_NAMES, olds, old_inputs, news, changes=changes)
 
     def preview_create(self, session: ProviderSession, news: Props) -> Props:

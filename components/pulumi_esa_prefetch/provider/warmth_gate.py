@@ -18,6 +18,7 @@ from pulumi_esa_prefetch.provider.hosted_provider import (
     hook_of_the_host,
 )
 from pulumi_esa_prefetch.provider.verification import verification_hooks
+from pulumi_esa_prefetch.provider.verification.properties import is_to_judge
 
 Props = dict[str, Any]
 
@@ -34,7 +35,7 @@ class WarmthGate(HostedProvider):
     @hook_of_the_host
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Whether it is to be judged again."""
-        return DiffResult(changes=verification_hooks.diff_gate(_olds, _news))
+        return DiffResult(changes=is_to_judge(_olds, _news))
 
     @hook_of_the_host
     def create(self, props: Props) -> CreateResult:

@@ -19,6 +19,7 @@ from pulumi_esa_prefetch.provider.hosted_provider import (
     hook_of_the_host,
 )
 from pulumi_esa_prefetch.provider.verification import verification_hooks
+from pulumi_esa_prefetch.provider.verification.properties import is_to_measure
 
 Props = dict[str, Any]
 
@@ -35,7 +36,7 @@ class WarmthRecorder(HostedProvider):
     @hook_of_the_host
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Whether the edge is to be measured."""
-        return DiffResult(changes=verification_hooks.diff_record(_olds, _news))
+        return DiffResult(changes=is_to_measure(_olds, _news))
 
     @hook_of_the_host
     def create(self, props: Props) -> CreateResult:
@@ -49,8 +50,3 @@ class WarmthRecorder(HostedProvider):
         """Measure others than before."""
         hook = HookCall(self.session)
         return UpdateResult(verification_hooks.update_record(hook, _olds, _news))
-
-    @hook_of_the_host
-    def delete(self, _id: str, _props: Props) -> None:
-        """Ask nothing."""
-        verification_hooks.delete_record(_props)

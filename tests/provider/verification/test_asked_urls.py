@@ -1,4 +1,4 @@
-"""The file of what was asked: it outlives a kill, and is removed once the state has it."""
+"""The file of what was asked: it outlives a kill and its resource, and is bounded in size and age."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -30,20 +30,21 @@ def test_a_line_that_a_kill_has_cut_off_spoils_no_other(tmp_path: Path) -> None:
     assert {"aaaa", "cccc"} < file.digests()
 
 
-def test_it_is_forgotten_once_all_of_it_is_recorded(tmp_path: Path) -> None:
+def test_of_a_file_that_has_grown_too_large_the_newest_digests_are_read(
+    tmp_path: Path,
+) -> None:
     file = AskedUrls(tmp_path, "urn")
-    file.add("aa")
+    file.add("oldest")
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes() + b"\nxx" * (2 << 20))
 
-    file.forget({"bb"})
-    kept = file.digests()
-    file.forget({"aa", "bb"})
-    file.forget({"aa"})
+    file.add("newest")
 
-    assert kept == {"aa"}
-    assert list(tmp_path.iterdir()) == []
+    assert "newest" in file.digests()
+    assert "oldest" not in file.digests()
 
 
-def test_files_of_stacks_that_are_gone_are_removed(tmp_path: Path) -> None:
+def test_files_that_are_old_are_removed(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     AskedUrls(tmp_path, "old").add("aa")
     (old,) = tmp_path.iterdir()

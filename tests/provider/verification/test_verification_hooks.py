@@ -13,10 +13,9 @@ from pulumi_esa_prefetch.provider import messages
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.session import ProviderSession
+from pulumi_esa_prefetch.provider.verification.properties import is_to_measure
 from pulumi_esa_prefetch.provider.verification.verification_hooks import (
     create_record,
-    delete_record,
-    diff_record,
     judge,
     update_record,
 )
@@ -53,26 +52,20 @@ def session_at(port: int) -> ProviderSession:
     return ProviderSession(lambda: pytest.fail("ESA is called"), resolve=resolve)
 
 
-def files(home: Path) -> list[Path]:
-    return list(home.rglob("asked/*"))
-
-
-def test_what_was_asked_stands_in_a_file_until_the_state_has_it(
-    edge: LocalEdge, home: Path
+def test_a_record_has_what_was_found_and_the_digests_of_what_was_asked(
+    edge: LocalEdge,
 ) -> None:
-    hook = HookCall(session_at(edge.port))
-
-    id_, outs = create_record(hook, NEWS)
-    written = files(home)
-    changed = diff_record(outs, NEWS)
+    id_, outs = create_record(HookCall(session_at(edge.port)), NEWS)
 
     assert id_ == ID
     assert outs["by_status"] == {"MISS": 8}
     assert len(outs["asked"]) == 8
-    assert (len(written), files(home), changed) == (1, [], False)
+    assert not is_to_measure(outs, NEWS)
 
 
-def test_what_a_killed_hook_has_asked_is_not_asked_again(edge: LocalEdge) -> None:
+def test_what_a_killed_hook_or_a_record_before_has_asked_is_not_asked_again(
+    edge: LocalEdge,
+) -> None:
     create_record(HookCall(session_at(edge.port)), NEWS)  # its outputs are lost
 
     _, outs = create_record(HookCall(session_at(edge.port)), NEWS)
@@ -104,17 +97,6 @@ def test_an_update_that_is_no_new_measurement_asks_nothing(edge: LocalEdge) -> N
     assert len(edge.counts()) == 8
 
 
-def test_a_deletion_asks_nothing_and_leaves_no_file(
-    edge: LocalEdge, home: Path
-) -> None:
-    _, outs = create_record(HookCall(session_at(edge.port)), NEWS)
-
-    delete_record(outs)
-
-    assert files(home) == []
-    assert len(edge.counts()) == 8
-
-
 def test_a_record_is_made_also_if_nothing_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -141,7 +123,7 @@ def test_a_measurement_ends_at_the_deadline_with_what_was_seen(
     assert time.monotonic() - began < 5
     assert (outs["checked"], outs["wanted"]) == (0, 8)
     assert len(outs["asked"]) == PARALLEL
-    assert not diff_record(outs, NEWS)
+    assert not is_to_measure(outs, NEWS)
 
 
 def test_a_measurement_ends_when_the_run_is_interrupted_and_the_next_run_asks_others(
@@ -160,7 +142,7 @@ def test_a_measurement_ends_when_the_run_is_interrupted_and_the_next_run_asks_ot
     (outs,) = made
 
     assert outs["interrupted"] is True
-    assert diff_record(outs, NEWS)
+    assert is_to_measure(outs, NEWS)
     after = update_record(HookCall(session_at(edge.port)), outs, NEWS)
     assert after["checked"] == 8
     assert set(edge.counts().values()) == {1}

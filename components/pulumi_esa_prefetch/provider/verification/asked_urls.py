@@ -1,12 +1,13 @@
-"""The URLs that a measurement has begun to ask, in a file on this machine until they are in the state; asks nothing.
+"""The URLs that a resource has begun to ask, in a file on this machine; asks nothing.
 
-An engine that is killed loses the outputs of the hook that runs, and the next hook must not ask the same URLs again.
-The file holds digests. Another machine does not have it.
+The state has them too, but an engine that is killed loses the outputs of the hook that runs, and a resource that is
+replaced, or made again after a destroy, does not get those of the one before. The file holds digests. Another machine
+does not have it.
 """
 
 import os
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 _MOST_BYTES: Final = 1 << 22
+"""So much of a file is read, from its end: the digests of 240 000 URLs."""
 _OLDEST: Final = timedelta(days=400)
-"""How old a file may be that no hook has removed: its stack is gone."""
+"""How long a file is kept after the last measurement of its resource."""
 
 
 def folder(environ: Mapping[str, str]) -> Path:
@@ -26,7 +28,7 @@ def folder(environ: Mapping[str, str]) -> Path:
 
 
 def remove_old(place: Path, now: datetime) -> None:
-    """Remove the files of resources that no longer exist."""
+    """Remove the files of resources that have not measured for long: most are gone, and the state has the others'."""
     for path in place.glob("*.txt"):
         with suppress(OSError):
             written = datetime.fromtimestamp(path.stat().st_mtime, now.tzinfo)
@@ -45,6 +47,7 @@ class AskedUrls:
         """The digests in the file. Raises OSError if there is a file that cannot be read."""
         try:
             with self._path.open("rb") as stream:
+                stream.seek(max(0, os.fstat(stream.fileno()).st_size - _MOST_BYTES))
                 content = stream.read(_MOST_BYTES)
         except FileNotFoundError:
             return frozenset()
@@ -59,14 +62,3 @@ class AskedUrls:
                 stream.write(f"\n{digest}".encode())
                 stream.flush()
                 os.fsync(stream.fileno())
-
-    def forget(self, recorded: Collection[str]) -> None:
-        """Remove the file once all its digests are recorded in the state."""
-        with suppress(OSError):
-            if self.digests() <= frozenset(recorded):
-                self._path.unlink(missing_ok=True)
-
-    def remove(self) -> None:
-        """Remove the file."""
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ Properties have their names of the state (``warm_ratio``).
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
@@ -28,7 +27,6 @@ from pulumi_esa_prefetch.provider.verification.properties import (
     RecordInputs,
     RecordState,
     declared,
-    is_to_judge,
     is_to_measure,
     recorded,
     wrong_properties,
@@ -48,14 +46,6 @@ def check_record(session: ProviderSession | None, news: Props) -> Failures:
     return wrong_properties(RecordInputs, news)
 
 
-def diff_record(olds: Props, news: Props) -> bool:
-    """Whether the edge is to be measured; forgets what an earlier hook has begun once the state has it."""
-    with suppress(PrefetchError):
-        state = recorded(olds)
-        _file(state.plan).forget(state.asked)
-    return is_to_measure(olds, news)
-
-
 def create_record(hook: HookCall, news: Props) -> tuple[str, Props]:
     """Measure: the id and the outputs."""
     inputs = declared(RecordInputs, news)
@@ -63,27 +53,16 @@ def create_record(hook: HookCall, news: Props) -> tuple[str, Props]:
 
 
 def update_record(hook: HookCall, olds: Props, news: Props) -> Props:
-    """Measure others than before: the outputs. Only the comparison of `diff_record` decides whether to."""
+    """Measure others than before: the outputs. Only the comparison of `is_to_measure` decides whether to."""
     inputs, state = declared(RecordInputs, news), recorded(olds)
     if not is_to_measure(olds, news):
         return outputs(state)
     return _measure(hook, inputs, state)
 
 
-def delete_record(props: Props) -> None:
-    """Forget what was asked."""
-    with suppress(PrefetchError):
-        _file(recorded(props).plan).remove()
-
-
 def check_gate(news: Props) -> Failures:
     """Name each wrong property."""
     return wrong_properties(GateInputs, news)
-
-
-def diff_gate(olds: Props, news: Props) -> bool:
-    """Whether it is to be judged again."""
-    return is_to_judge(olds, news)
 
 
 def judge(news: Props) -> tuple[str, Props]:
@@ -146,7 +125,7 @@ def _file(plan: str) -> AskedUrls:
 
 
 def _begun(session: ProviderSession, file: AskedUrls) -> frozenset[str]:
-    """The digests of what a hook has begun to ask whose outputs were lost."""
+    """The digests of what this resource has begun to ask on this machine, also where the state lacks them."""
     asked_urls.remove_old(asked_urls.folder(os.environ), session.clock.now())
     try:
         return file.digests()
@@ -174,6 +153,6 @@ def _noting(session: ProviderSession, file: AskedUrls) -> Callable[[str], None]:
 def _lost(error: OSError) -> str:
     folder = asked_urls.folder(os.environ)
     return (
-        f"the folder {folder} cannot be used ({error.strerror}): if this run is killed, the next one may ask some URLs "
-        "again, and take them for warm"
+        f"the folder {folder} cannot be used ({error.strerror}): after a kill, a replacement or a destroy the next run "
+        "may ask some URLs again, and take them for warm"
     )
