@@ -12,6 +12,7 @@ from pulumi.output import contains_unknowns
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -30,12 +31,14 @@ Failures = tuple[tuple[str, str], ...]
 M = TypeVar("M", bound=BaseModel)
 
 MOST_URLS: Final = 10_000
+_LARGEST_SEED: Final = 10**15
+"""Less than a float holds exactly, for the engine's numbers are floats."""
 _REQUIRED: Final = {
     "plan": "the id of a plan's resource",
     "starts": "a whole number",
     "urls": f"a list of 1 to {MOST_URLS} URLs",
     "sample": f"a whole number from 1 to {MOST_URLS}",
-    "seed": "a whole number",
+    "seed": "a whole number of 15 digits at most",
     "triggers": "a mapping of JSON values",
     "minimum": "a number from 0 to 1",
     "by_status": "a mapping of statuses to numbers",
@@ -45,6 +48,15 @@ _REQUIRED: Final = {
 
 DEFAULTS: Final[Props] = {"sample": 50, "minimum": 0.9, "seed": 0}
 """What a program leaves out of a verification."""
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError  # noqa: TRY004 -- what pydantic takes as a finding
+    return value
+
+
+_Number = BeforeValidator(_number)
 
 
 class Figures(BaseModel):
@@ -84,10 +96,10 @@ class RecordInputs(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: Annotated[str, Field(min_length=1), AfterValidator(str.lower)]
-    starts: Annotated[int, Field(ge=0)]
+    starts: Annotated[int, Field(ge=0), _Number]
     urls: Annotated[list[str], Field(min_length=1, max_length=MOST_URLS)]
-    sample: Annotated[int, Field(ge=1, le=MOST_URLS)]
-    seed: int
+    sample: Annotated[int, Field(ge=1, le=MOST_URLS), _Number]
+    seed: Annotated[int, Field(gt=-_LARGEST_SEED, lt=_LARGEST_SEED), _Number]
     triggers: dict[str, JsonValue] = Field(default_factory=dict)
 
 
@@ -142,8 +154,8 @@ class GateInputs(Figures):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: Annotated[str, Field(min_length=1), AfterValidator(str.lower)]
-    starts: Annotated[int, Field(ge=0)]
-    minimum: Annotated[float, Field(ge=0, le=1)]
+    starts: Annotated[int, Field(ge=0), _Number]
+    minimum: Annotated[float, Field(ge=0, le=1), _Number]
 
 
 def list_digest(urls: Collection[str]) -> str:
