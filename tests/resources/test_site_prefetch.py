@@ -18,6 +18,7 @@ from pulumi_esa_prefetch.resources.site_purge import wrong_purge
 from pulumi_esa_prefetch.resources.url_source import UrlSource
 
 URLS = ["https://www.example.com/a", "https://www.example.com/b"]
+SIGNED = "https://www.example.com/c?auth_key=1"
 NOW = PrefetchWindow(interval=60, slice_len=10)
 LATER = PrefetchWindow(
     interval=60, slice_len=10, start_time="2090-01-01T08:00:00+08:00"
@@ -53,6 +54,30 @@ def test_a_file_with_a_byte_order_mark_is_the_same_list(tmp_path: Path) -> None:
     path.write_text("\n".join(URLS), encoding="utf-8-sig")
 
     assert one_list(url_file=path) == one_list(urls=URLS)
+
+
+@pytest.mark.parametrize(
+    ("given", "is_secret"),
+    [
+        (URLS, False),
+        ([*URLS, f"{URLS[0]}?auth_key=1"], True),
+        ([URLS[0], Output.from_input], True),
+        ([URLS[0], Output.secret], True),
+    ],
+    ids=["plain", "a query", "a later query", "a secret"],
+)
+def test_the_list_of_a_verification_is_secret_if_a_url_has_a_query(
+    given: list[Any], is_secret: bool
+) -> None:
+    async def check() -> tuple[Any, bool]:
+        urls = [each if isinstance(each, str) else each(SIGNED) for each in given]
+        listed = Output.from_input(one_list(urls=urls).listed())
+        return await listed.future(), await listed.is_secret()
+
+    shown, found = asyncio.run(check())
+
+    assert shown == [each if isinstance(each, str) else SIGNED for each in given]
+    assert found is is_secret
 
 
 def test_an_oss_object_is_named_and_not_read() -> None:

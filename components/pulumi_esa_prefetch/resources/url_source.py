@@ -79,8 +79,8 @@ class UrlSource:
         return {"insert_way": self.insert_way, name: self.content}
 
     def listed(self) -> Input[list[str]]:
-        """The URLs of a list or a file, as ESA gets them."""
-        return map_input(self.content, str.splitlines)
+        """The URLs of a list or a file, as ESA gets them; a secret if one has a query, which may hold a signature."""
+        return map_input(self.content, _listed)
 
     def for_triggers(self) -> Input[str]:
         """The list as part of triggers: a digest, for the list may be long.
@@ -88,6 +88,11 @@ class UrlSource:
         The text is in the state of every stack. If it were made differently, all plans would run again.
         """
         return map_input(self.content, _digest)
+
+
+def _listed(content: str) -> Any:
+    urls = content.splitlines()
+    return Output.secret(urls) if any("?" in url for url in urls) else urls
 
 
 def _notes(urls: _Urls, *, named: bool) -> str:

@@ -86,6 +86,17 @@ def test_a_record_has_the_figures_and_the_digests_of_all_that_was_ever_asked() -
     assert state.population == len(URLS)
 
 
+def test_an_interruption_counts_only_if_answers_are_lacking() -> None:
+    inputs = RecordInputs.model_validate(NEWS)
+
+    lacking, complete = (
+        RecordState.of(inputs, answered("HIT", size), (), interrupted=True)
+        for size in (3, 4)
+    )
+
+    assert (lacking.interrupted, complete.interrupted) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("change", "reasons"),
     [
