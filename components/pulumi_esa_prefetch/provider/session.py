@@ -75,6 +75,7 @@ class ProviderSession:
         self.rerun_log = RerunLog()
         self._declared: set[str] = set()
         self._desired_states: dict[str, str] = {}
+        self._verified_lists: dict[str, str] = {}
         self._warned: set[str] = set()
         self.planned_lines = PlannedLines(at_exit=says_plans_at_exit)
         self.refused_keys: EsaError | None = None
@@ -125,6 +126,11 @@ class ProviderSession:
         with self._lock:
             first = self._desired_states.setdefault(plan_id, desired_state)
         return first != desired_state
+
+    def first_to_verify(self, urls_digest: str, urn: str) -> str:
+        """The resource that was the first of this run to declare a verification of that list."""
+        with self._lock:
+            return self._verified_lists.setdefault(urls_digest, urn)
 
     def waits_for_missing(self) -> bool:
         """Whether to wait for a plan that no list shows: not once one is confirmed missing, for the run will fail."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.output import UNKNOWN
 
 from pulumi_esa_prefetch.provider import messages
 from pulumi_esa_prefetch.provider.errors import PrefetchError
@@ -15,6 +16,7 @@ from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.provider.verification.properties import is_to_measure
 from pulumi_esa_prefetch.provider.verification.verification_hooks import (
+    check_record,
     create_record,
     judge,
     update_record,
@@ -172,6 +174,19 @@ def test_what_the_site_keeps_out_of_its_cache_is_a_warning(edge: LocalEdge) -> N
     assert "warm_ratio" not in outs
     assert said[1][0] == "WARNING"
     assert said[1][1].startswith("DYNAMIC (1 URL) is a fault of configuration")
+
+
+def test_a_list_that_another_verification_of_the_run_has_is_refused() -> None:
+    session = session_at(1)
+
+    def found(name: str, **changed: Any) -> list[str]:
+        with messages.about(f"urn:pulumi:a::b::c::{name}"):
+            return [why for _, why in check_record(session, NEWS | changed)]
+
+    assert found("first") == found("first") == []
+    assert found("second", urls=URLS[1:]) == found("second", urls=UNKNOWN) == []
+    (reason,) = found("second", urls=[*reversed(URLS)])
+    assert reason.startswith("urls is the list of 'first' too, which warms the edge")
 
 
 def test_a_gate_passes_what_is_warm_and_fails_for_what_is_not(edge: LocalEdge) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
+from pulumi.output import contains_unknowns
+
 from pulumi_esa_prefetch.provider.errors import PrefetchError
 from pulumi_esa_prefetch.provider.hook_call import HookCall
 from pulumi_esa_prefetch.provider.host_life import engine_is_gone
@@ -28,6 +30,7 @@ from pulumi_esa_prefetch.provider.verification.properties import (
     RecordState,
     declared,
     is_to_measure,
+    list_digest,
     recorded,
     wrong_properties,
 )
@@ -41,9 +44,26 @@ Props = dict[str, Any]
 
 def check_record(session: ProviderSession | None, news: Props) -> Failures:
     """Name each wrong property. Raises SettingsError if the setting for addresses is wrong."""
-    if session is not None:
-        read_resolve(session.resolve)
-    return wrong_properties(RecordInputs, news)
+    wrong = wrong_properties(RecordInputs, news)
+    if session is None:
+        return wrong
+    read_resolve(session.resolve)
+    return wrong or _verified_twice(session, news.get("urls"))
+
+
+def _verified_twice(session: ProviderSession, urls: Any) -> Failures:
+    """Refuse a list that another verification of this run has: both draw the same sample."""
+    urn = running_resource()
+    if contains_unknowns(urls) or not urn:
+        return ()
+    first = session.first_to_verify(list_digest(urls), urn)
+    if first == urn:
+        return ()
+    why = (
+        f"urls is the list of {first.rpartition('::')[2]!r} too, which warms the edge for this one: verify a list "
+        "once, after the last of its plans"
+    )
+    return (("urls", why),)
 
 
 def create_record(hook: HookCall, news: Props) -> tuple[str, Props]:
