@@ -60,6 +60,15 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return lines
 
 
+def test_a_refusal_names_no_property_so_that_the_engine_does_not_show_the_list() -> (
+    None
+):
+    found = Purger().check({}, props() | {"desired_state": "stopped"}).failures
+
+    assert [each.property for each in found] == [""]
+    assert "desired_state must be" in found[0].reason
+
+
 def test_urls_are_purged_and_recorded_once_their_task_is_complete(
     said: list[str],
 ) -> None:

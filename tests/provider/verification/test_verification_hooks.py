@@ -176,12 +176,22 @@ def test_what_the_site_keeps_out_of_its_cache_is_a_warning(edge: LocalEdge) -> N
     assert said[1][1].startswith("DYNAMIC (1 URL) is a fault of configuration")
 
 
+def test_a_wrong_list_is_not_shown_by_the_engine() -> None:
+    wrong = NEWS | {"urls": [*URLS, 5.0], "triggers": "x", "sample": 0.0}
+
+    assert check_record(None, wrong) == (
+        ("", "urls must be a list of 1 to 10000 URLs"),
+        ("sample", "sample must be a whole number from 1 to 10000"),
+        ("", "triggers must be a mapping of JSON values"),
+    )
+
+
 def test_a_list_that_another_verification_of_the_run_has_is_refused() -> None:
     session = session_at(1)
 
     def found(name: str, **changed: Any) -> list[str]:
         with messages.about(f"urn:pulumi:a::b::c::{name}"):
-            return [why for _, why in check_record(session, NEWS | changed)]
+            return [f"{at}{why}" for at, why in check_record(session, NEWS | changed)]
 
     assert found("first") == found("first") == []
     assert found("second", urls=URLS[1:]) == found("second", urls=UNKNOWN) == []

@@ -41,14 +41,17 @@ from pulumi_esa_prefetch.warmth.resolve_setting import read_resolve
 
 Props = dict[str, Any]
 
+_NOT_SHOWN = ("urls", "triggers")
+"""The engine shows the value of a wrong property that is named; of these it may be long, or hold a secret."""
+
 
 def check_record(session: ProviderSession | None, news: Props) -> Failures:
     """Name each wrong property. Raises SettingsError if the setting for addresses is wrong."""
     wrong = wrong_properties(RecordInputs, news)
-    if session is None:
-        return wrong
-    read_resolve(session.resolve)
-    return wrong or _verified_twice(session, news.get("urls"))
+    if session is not None:
+        read_resolve(session.resolve)
+        wrong = wrong or _verified_twice(session, news.get("urls"))
+    return tuple(("" if name in _NOT_SHOWN else name, why) for name, why in wrong)
 
 
 def _verified_twice(session: ProviderSession, urls: Any) -> Failures:
