@@ -112,7 +112,7 @@ class WaitFailed(RunError):
 
 
 class PlanWaiter:
-    """All waits of one event loop; ``report``: is told how each ended, may block, and returns a warning or nothing."""
+    """All waits of one event loop; ``report``: gets how each ended, may block, and returns a warning or nothing."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""The webhook: what it is told when the wait for a plan ends, and the call; waits for no plan itself."""
+"""The webhook: what it sends when the wait for a plan ends, and the call; waits for no plan itself."""
