@@ -5,6 +5,7 @@ called, because every call pays for imports.
 """
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -141,6 +142,9 @@ def _help() -> str:
 HELP: Final = _help()
 
 
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -265,6 +269,9 @@ def _report(error: Exception, *, verbose: bool) -> int:
         message, code = missing_package(error), FAILED
     elif isinstance(error, OSError) and error.filename is not None:
         message, code = f"{error.filename}: {error.strerror}", FAILED
+    elif isinstance(error, OSError) and error.errno in _NO_ROOM:
+        message, code = f"the output cannot be written: {error.strerror}", FAILED
+        _discard_output()
     else:
         message = f"internal error: {type(error).__name__}: {error}; run it again with --verbose to see where"
         code = INTERNAL
@@ -281,7 +288,7 @@ def _replace_unprintable() -> None:
 
 
 def _discard_output() -> None:
-    """Send output to /dev/null after the reader has closed the pipe, or the flush at exit would fail again."""
+    """Send output to /dev/null after it could not be written, or the flush at exit would fail again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -276,3 +276,28 @@ def test_a_file_that_the_system_refuses_is_one_sentence(
 
     assert code == 1
     assert error_of(capsys) == f"error: {tmp_path}/{name}: File name too long"
+
+
+def test_a_closed_standard_input_and_a_full_disk_are_one_sentence_each(
+    tmp_path: Path,
+) -> None:
+    command = f"{sys.executable} -m pulumi_esa_cli"
+    asked = {
+        f"{command} warm --urls - <&-": "error: standard input is closed\n",
+        f"{command} version >/dev/full": "error: the output cannot be written: No space left on device\n",
+    }
+
+    ended = {
+        each: subprocess.run(
+            ["/bin/sh", "-c", each],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        for each in asked
+    }
+
+    assert {each: one.stderr for each, one in ended.items()} == asked
+    assert {one.returncode for one in ended.values()} == {1}

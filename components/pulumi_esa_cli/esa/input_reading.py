@@ -14,6 +14,8 @@ def read_input(file: str) -> str:
     """Return the text of a file, or of standard input for `-`; raises ReportError."""
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise ReportError("standard input is closed")
             return read_stream(sys.stdin.buffer, "standard input").decode("utf-8-sig")
         with Path(file).open("rb") as stream:
             return read_stream(stream, file).decode("utf-8-sig")
