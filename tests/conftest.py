@@ -2,12 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from pulumi_esa_prefetch.api.call_limits import _CallThread
 from stacks.prefetch.demo.settings import foreign_variables
 from tests.lifecycle.tally import runs_of, tally
 
@@ -37,6 +38,13 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     for item in items:
         if not any(item.path.is_relative_to(place) for place in places):
             item.add_marker("no_cover")
+
+
+@pytest.fixture(autouse=True)
+def _own_call_threads() -> Iterator[None]:
+    """Give each test threads of its own for its calls: those of a test without coverage are not traced."""
+    yield
+    _CallThread.forget_all()
 
 
 # Here, for where other processes run the tests, this one does not look into their directories.

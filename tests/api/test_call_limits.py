@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from pulumi_esa_prefetch.api import call_limits
 from pulumi_esa_prefetch.api.call_limits import run_within
 from pulumi_esa_prefetch.api.errors import NoAnswer
 
@@ -48,6 +49,21 @@ def test_calls_one_after_the_other_use_the_same_thread() -> None:
     first = run_within(5.0, name, late)
     # A thread is free again just after its answer is there.
     assert first in {run_within(5.0, name, late) for _ in range(50)}
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_thread_without_a_call_ends(
+    forgotten: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_limits, "_IDLE_SECONDS", 0.05)
+    thread = run_within(5.0, threading.current_thread, late)
+    if forgotten:
+        call_limits._CallThread.forget_all()
+
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert run_within(5.0, threading.current_thread, late) is not thread
 
 
 def test_calls_at_the_same_time_do_not_wait_for_each_other() -> None:

@@ -13,6 +13,9 @@ from pulumi_esa_prefetch.api.errors import EsaError
 
 T = TypeVar("T")
 
+_IDLE_SECONDS = 10.0
+"""After so long without a call a thread ends."""
+
 
 @dataclass(frozen=True)
 class CallLimits:
@@ -58,7 +61,7 @@ class _CallThread(threading.Thread):
 
     @classmethod
     def forget_all(cls) -> None:
-        """Use none of the present threads: a forked process does not have them."""
+        """Use none of the present threads, of which a forked process has none."""
         cls._idle.clear()
 
     def run_next(self, call: Callable[[], None]) -> None:
@@ -66,10 +69,21 @@ class _CallThread(threading.Thread):
         self._next.put(call)
 
     def run(self) -> None:
-        """Make calls until the process ends."""
-        while True:
-            self._next.get()()
+        """Make calls until there is none for a while."""
+        while call := self._next_call():
+            call()
             self._idle.append(self)
+
+    def _next_call(self) -> Callable[[], None] | None:
+        with contextlib.suppress(queue.Empty):
+            return self._next.get(timeout=_IDLE_SECONDS)
+        with contextlib.suppress(ValueError):
+            self._idle.remove(self)
+            return None
+        # Taken at this moment, so that a call comes; or forgotten, and then none comes.
+        with contextlib.suppress(queue.Empty):
+            return self._next.get(timeout=_IDLE_SECONDS)
+        return None
 
 
 if hasattr(os, "register_at_fork"):
