@@ -1,6 +1,7 @@
-"""Writes one URL in ASCII, as ESA takes it, or says why ESA would refuse it; knows no list."""
+"""Writes URLs in ASCII, as ESA takes them, or says why ESA would refuse them; knows no source of a list."""
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -13,8 +14,34 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
+_SHOWN = 5
+
+
 class UrlError(ValueError):
     """Why ESA would refuse a URL: a clause that follows its place and shows nothing of the URL."""
+
+
+def numbered(lines: Iterable[object]) -> dict[int, str]:
+    """The lines that are not empty, without the spaces around them, by their numbers from 1."""
+    texts = {n: str(line).strip() for n, line in enumerate(lines, 1)}
+    return {n: text for n, text in texts.items() if text}
+
+
+def encode_urls(urls: Mapping[int, str], noun: str = "line") -> dict[int, str]:
+    """The URLs as `encode_url` writes them. `noun`: what their numbers count.
+
+    Raises UrlError with the numbers of those that are wrong, and why.
+    """
+    encoded, wrong = {}, []
+    for n, url in urls.items():
+        try:
+            encoded[n] = encode_url(url)
+        except UrlError as error:
+            wrong.append(f"{noun} {n} {error}")
+    if wrong:
+        more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+        raise UrlError(", ".join(wrong[:_SHOWN] + more))
+    return encoded
 
 
 def encode_url(url: str) -> str:

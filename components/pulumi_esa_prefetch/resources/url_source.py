@@ -13,7 +13,12 @@ from pulumi import Input, Output, RunError
 from pulumi_esa_prefetch.api.safe_text import one_line
 from pulumi_esa_prefetch.resources.input_mapping import map_input
 from pulumi_esa_prefetch.resources.property_values import is_later
-from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
+from pulumi_esa_prefetch.resources.url_encoding import (
+    UrlError,
+    encode_url,
+    encode_urls,
+    numbered,
+)
 from pulumi_esa_prefetch.warmth.caching_defaults import uncached_warning
 
 _LARGEST_FILE = 64 << 20
@@ -145,7 +150,7 @@ def _from_list(urls: Any) -> Input[_Urls]:
     if not any(map(is_later, parts)):
         return _of_list(urls)
     # What is known now is refused where it is declared.
-    _encoded(_by_line(["" if is_later(part) else part for part in parts]), "urls")
+    _encoded(numbered(["" if is_later(part) else part for part in parts]), "urls")
     later: Output[Any] = Output.from_input(urls)
     # An output may be a secret: nothing of its URLs is shown.
     return map_input(later, lambda known: _of_list(known, is_shown=False))
@@ -170,7 +175,7 @@ def _joined(
     is_cut: bool = False,
 ) -> _Urls:
     """The list for ESA. `noun`: what a message counts; `is_cut`: there are more lines than these."""
-    urls = _by_line(lines)
+    urls = numbered(lines)
     if not urls:
         raise RunError(f"{place} holds no URL")
     if len(urls) > _MOST_URLS:
@@ -184,25 +189,12 @@ def _joined(
     return _Urls("\n".join(encoded.values()), note)
 
 
-def _by_line(lines: Sequence[object]) -> dict[int, str]:
-    texts = {n: str(line).strip() for n, line in enumerate(lines, 1)}
-    return {n: text for n, text in texts.items() if text}
-
-
-def _encoded(
-    urls: Mapping[int, str], place: str, noun: str = "line", shown: int = 5
-) -> dict[int, str]:
+def _encoded(urls: Mapping[int, str], place: str, noun: str = "line") -> dict[int, str]:
     """The URLs as ESA takes them. Raises RunError, by their numbers: a URL may hold a signature."""
-    encoded, wrong = {}, []
-    for n, url in urls.items():
-        try:
-            encoded[n] = encode_url(url)
-        except UrlError as error:
-            wrong.append(f"{noun} {n} {error}")
-    if wrong:
-        more = [f"and {len(wrong) - shown} more"] if len(wrong) > shown else []
-        raise RunError(f"{place}: {', '.join(wrong[:shown] + more)}")
-    return encoded
+    try:
+        return encode_urls(urls, noun)
+    except UrlError as error:
+        raise RunError(f"{place}: {error}") from None
 
 
 def _note(

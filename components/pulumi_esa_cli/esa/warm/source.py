@@ -1,7 +1,7 @@
 """The URLs that `esa-prefetch warm` asks for: from a list, or from the jobs in the state of a stack."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from pulumi_esa_prefetch.load import count_text
 from pulumi_esa_prefetch.report.errors import ReportError
 from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET, ResourceEntry
 from pulumi_esa_prefetch.report.inputs.resource_graph import JOB
-from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_url
+from pulumi_esa_prefetch.resources.url_encoding import UrlError, encode_urls, numbered
 from pulumi_esa_prefetch.settings.setting_lookup import SettingsSource
 from pulumi_esa_prefetch.settings.settings import RESOLVE
 from pulumi_esa_prefetch.warmth.sampling import unasked
@@ -22,7 +22,6 @@ RECORDS: Final = frozenset(
         "esa-prefetch:index:PrefetchWarmthRecord",
     }
 )
-_SHOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -103,21 +102,10 @@ def _no_urls(jobs: int) -> str:
 
 def _encoded(lines: Iterable[str], place: str) -> tuple[str, ...]:
     """The URLs as ESA takes them; errors name lines, for a URL may hold a signature."""
-    texts = {n: line.strip() for n, line in enumerate(lines, 1)}
-    urls, wrong = [], []
-    for n, text in texts.items():
-        try:
-            if text:
-                urls.append(encode_url(text))
-        except UrlError as error:
-            wrong.append(f"line {n} {error}")
-    if wrong:
-        raise ReportError(f"{place}: {_first(wrong)}")
+    try:
+        urls = encode_urls(numbered(lines))
+    except UrlError as error:
+        raise ReportError(f"{place}: {error}") from None
     if not urls:
         raise ReportError(f"{place} holds no URL")
-    return tuple(unasked(urls))
-
-
-def _first(wrong: Sequence[str]) -> str:
-    more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
-    return ", ".join([*wrong[:_SHOWN], *more])
+    return tuple(unasked(urls.values()))
