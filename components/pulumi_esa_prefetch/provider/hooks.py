@@ -21,7 +21,6 @@ from pulumi_esa_prefetch.provider.hosted_provider import (
     hook_of_the_host,
 )
 from pulumi_esa_prefetch.provider.plan_decision import Act
-from pulumi_esa_prefetch.provider.session import ProviderSession
 from pulumi_esa_prefetch.settings.settings import refuse_misspelt
 
 Props = dict[str, Any]
@@ -38,23 +37,19 @@ class PlanProvider(HostedProvider):
         the state, where it cannot be corrected; a destroy calls no ``check``.
         """
         refuse_misspelt(self.config_names)
-        checked = resource_hooks.check(self._configured, _olds, news)
+        checked = resource_hooks.check(self.configured, _olds, news)
         failures = [CheckFailure(name, reason) for name, reason in checked.failures]
         return CheckResult(checked.props, failures)
 
     @hook_of_the_host
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Compare the declaration with the state."""
-        act = resource_hooks.diff(self._configured, _id, _olds, _news).act
+        act = resource_hooks.diff(self.configured, _id, _olds, _news).act
         if act is Act.REPLACE:
             return DiffResult(
                 changes=True, replaces=["plan_id"], delete_before_replace=True
             )
         return DiffResult(changes=act is not Act.KEEP)
-
-    @property
-    def _configured(self) -> ProviderSession | None:
-        return getattr(self, "session", None)
 
     @hook_of_the_host
     def create(self, props: Props) -> CreateResult:

@@ -47,6 +47,11 @@ class HostedProvider(ResourceProvider):
     session: ProviderSession
     config_names: tuple[str, ...] = ()
 
+    @property
+    def configured(self) -> ProviderSession | None:
+        """The session; None if the host was not configured."""
+        return getattr(self, "session", None)
+
     @hook_of_the_host
     def configure(self, req: ConfigureRequest) -> None:
         """Read the stack's settings; tracebacks become one line, unless esa-prefetch:debug is set."""

@@ -31,7 +31,7 @@ class Purger(HostedProvider):
     @hook_of_the_host
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuse plans that do not run at once, and a purge after which a plan would not start; it calls nothing."""
-        session = getattr(self, "session", None)
+        session = self.configured
         now = (session.clock if session else SystemClock()).now()
         limits = session.limits if session else None
         conflicts = list(url_purge.purge_conflicts(news, now))
@@ -46,7 +46,7 @@ class Purger(HostedProvider):
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Compare site, URLs and triggers; it calls nothing."""
         reason = url_purge.purge_reason(_olds, _news)
-        session = getattr(self, "session", None)
+        session = self.configured
         if session and reason:
             session.planned_lines.keep(url_purge.planned_purge(_news, reason))
         return DiffResult(changes=bool(reason))

@@ -30,7 +30,7 @@ class WarmthRecorder(HostedProvider):
     @hook_of_the_host
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Name what is wrong with the declaration."""
-        found = verification_hooks.check_record(getattr(self, "session", None), news)
+        found = verification_hooks.check_record(self.configured, news)
         return CheckResult(dict(news), [CheckFailure(*each) for each in found])
 
     @hook_of_the_host
