@@ -13,8 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_embedded_engine import errors
 from pulumi_esa_cli import main
-from pulumi_esa_cli.esa.plan import exit_codes
-from pulumi_esa_cli.esa.warm import exit_codes as warm_exit_codes
+from pulumi_esa_cli.esa import exit_codes
 from pulumi_esa_prefetch import (
     PrefetchCampaign,
     PrefetchCampaignArgs,
@@ -210,7 +209,7 @@ def test_the_exit_codes_are_those_of_the_command() -> None:
     (rows,) = tables("Exit codes")
     known = [
         code
-        for module in (errors, main, exit_codes, warm_exit_codes)
+        for module in (errors, main, exit_codes)
         for name, code in vars(module).items()
         if name.isupper() and isinstance(code, int)
     ]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pulumi_esa_cli.esa.plan.exit_codes import TIMED_OUT
+from pulumi_esa_cli.esa.exit_codes import TIMED_OUT
 from pulumi_esa_emulator.clock import ManualClock
 from tests.cli.plan.conftest import Hand, Hands, declared
 from tests.support.engines import ESA_PREFETCH

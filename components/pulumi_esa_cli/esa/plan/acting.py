@@ -9,7 +9,7 @@ import typer
 
 from pulumi_embedded_engine.errors import BAD_USAGE, DECLINED, FAILED, EngineError
 from pulumi_embedded_engine.printable import one_line
-from pulumi_esa_cli.esa.plan.exit_codes import INTERRUPTED
+from pulumi_esa_cli.esa.exit_codes import INTERRUPTED
 from pulumi_esa_cli.esa.plan.scope import (
     Job,
     Scope,

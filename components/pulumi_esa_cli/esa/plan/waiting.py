@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from pulumi_embedded_engine.errors import FAILED, EngineError
+from pulumi_esa_cli.esa.exit_codes import INTERRUPTED, TIMED_OUT
 from pulumi_esa_cli.esa.plan.end_calls import EndCalls
-from pulumi_esa_cli.esa.plan.exit_codes import INTERRUPTED, TIMED_OUT
 from pulumi_esa_cli.esa.plan.scope import (
     Job,
     Words,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pulumi_embedded_engine.errors import EngineError
-from pulumi_esa_cli.esa.warm.exit_codes import INTERRUPTED, NOT_WARM
+from pulumi_esa_cli.esa.exit_codes import INTERRUPTED, NOT_WARM
 from pulumi_esa_cli.esa.warm.report import WarmReport, report_document, report_lines
 from pulumi_esa_cli.esa.warm.source import UrlList, urls_of_file, urls_of_stack
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
