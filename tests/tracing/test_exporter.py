@@ -22,7 +22,7 @@ OTHER = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01"
 
 
 class Receiver(SpanExporter):
-    """Sends to nobody; fails as it is told."""
+    """Sends to nobody; fails where the test says so."""
 
     def __init__(self, failure: SpanExportResult | Exception) -> None:
         self.failure: SpanExportResult | Exception = failure

@@ -1,4 +1,4 @@
-"""What a webhook is told."""
+"""What a webhook gets."""
 
 from datetime import UTC, datetime
 

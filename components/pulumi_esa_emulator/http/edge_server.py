@@ -1,6 +1,6 @@
 """Serves the edge on a socket: http and https on one port, by the first byte of a connection.
 
-A thread per connection, and no more of both than `_MOST_CONNECTIONS`. All end with the server.
+A thread per connection, and `_MOST_CONNECTIONS` of both at most. All end with the server.
 """
 
 import contextlib

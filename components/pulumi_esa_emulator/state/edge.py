@@ -29,7 +29,7 @@ class CacheAnswer:
 
 
 class Edge:
-    """The edge; thread-safe. Its cache is not stored: a restart knows what plans submitted, no more."""
+    """The edge; thread-safe. Its cache is not stored: a restart knows only what plans submitted."""
 
     def __init__(self, state: EmulatorState) -> None:
         self._state = state
