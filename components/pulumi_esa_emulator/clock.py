@@ -47,6 +47,27 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
+class ForwardClock(SystemClock):
+    """The machine's clock, which `advance` moves forward; thread-safe."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The current time plus all seconds advanced."""
+        return super().now() + timedelta(seconds=self._ahead)
+
+    def monotonic(self) -> float:
+        """Seconds of the machine's monotonic clock plus all seconds advanced."""
+        return super().monotonic() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move the time forward by this many seconds."""
+        with self._lock:
+            self._ahead += seconds
+
+
 class ManualClock:
     """A clock that moves only by `advance` and its own `sleep`; thread-safe."""
 

@@ -85,6 +85,16 @@ class Emulator:
         reply = self._reply(request, stalls)
         return send(reply, environ, start_response, stalls)
 
+    def use_seed(self, seed: Seed, keys: tuple[AccessKey, ...]) -> None:
+        """Start anew with this seed and these keys besides its own; the dialects of the start, no faults.
+
+        DocumentError if the seed contradicts itself; nothing has changed then.
+        """
+        own = (*keys, *(one.key(self.wall_clock.now()) for one in seed.keys))
+        self.state.use_seed(seed, rules_of(self._at_start[2]))
+        self._at_start = (own, FaultDocument(), self._at_start[2])
+        self.reset()
+
     def use_dialects(self, dialects: tuple[str, ...]) -> None:
         """Use these dialects from now on; DialectError if one is unknown or two contradict."""
         self.state.use_rules(rules_of(dialects))

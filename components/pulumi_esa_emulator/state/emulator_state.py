@@ -153,6 +153,13 @@ class EmulatorState:
         with self._lock:
             self._restart(self._seeded_store(), (), rules)
 
+    def use_seed(self, seed: Seed, rules: Rules) -> None:
+        """Start anew with this seed and these rules; DocumentError, and no change, if it contradicts itself."""
+        with self._lock:
+            store = self._seeded_store(seed)
+            self._restart(store, (), rules)
+            self.seed = seed
+
     def clear_history(self) -> None:
         """Delete the history of requests."""
         with self._lock:
@@ -217,11 +224,11 @@ class EmulatorState:
                 urls = job.urls[batch.first : batch.first + batch.count]
                 self._watcher(batch, urls)
 
-    def _seeded_store(self) -> RecordStore:
-        """A store with the records of the seed."""
+    def _seeded_store(self, seed: Seed | None = None) -> RecordStore:
+        """A store with the records of a seed, by default of that of the start."""
         store = RecordStore()
         now = to_milliseconds(self.clock.now())
-        store.apply(map(Put, records_of(self.seed, now, self.new_id)))
+        store.apply(map(Put, records_of(seed or self.seed, now, self.new_id)))
         return store
 
     def _load(self, lines: list[DataLine]) -> None:
