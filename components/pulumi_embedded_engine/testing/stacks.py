@@ -178,7 +178,10 @@ class PulumiStack(ABC):
         return self._project.open(self._environ())
 
     def _snapshot(self) -> Snapshot:
-        return self._stack().snapshot()
+        stack = self._stack()
+        if stack.is_interrupted:
+            stack.recover()
+        return stack.snapshot()
 
 
 class PulumiEngine:
