@@ -1,46 +1,19 @@
 """docs/testing.md: its files run as tests, as they stand on the page."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.testing.page import page_files, write_page
+from tests.testing.runs import run_pytest
 
-SECONDS = 600
 # One test of each of these files; the others are slow.
 QUICK = {
     "test_textfile.py": "test_it_creates_a_file_once",
     "test_launch.py": "test_a_declared_plan_is_started_once",
     "test_sdk.py": "test_a_script_starts_a_plan",
 }
-
-
-def run_pytest(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-rs",
-            "-p",
-            "no:cacheprovider",
-            *arguments,
-        ],
-        cwd=directory,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
 
 
 def test_each_python_block_of_the_page_is_a_file() -> None:
