@@ -37,9 +37,10 @@ def test_a_program_that_its_process_cannot_find_is_refused(
     for wrong in (nested, lambda: None, print):
         with pytest.raises(ValueError, match="at the top level of a file"):
             pulumi_engine.stack(wrong)
-    for wrong in (coroutine, with_argument):
-        with pytest.raises(ValueError, match="without arguments"):
-            pulumi_engine.stack(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="without arguments"):
+        pulumi_engine.stack(coroutine)
+    with pytest.raises(ValueError, match="without arguments"):
+        pulumi_engine.stack(with_argument)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"there is no program at .*gone\.py"):
         pulumi_engine.stack(tmp_path / "gone.py")
 
