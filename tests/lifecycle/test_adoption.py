@@ -1,12 +1,16 @@
 """One plan under changing names: what is declared again is adopted, and what is still declared is never stopped."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.lifecycle.conftest import Emulators, Stacks
-from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from pulumi_esa_emulator.testing import LocalEsa, job, plan
+from tests.lifecycle.conftest import PlanStacks
+from tests.support.local_esa import job_id, plan_id
 
+pytestmark = pytest.mark.engines("embedded", "pulumi")
+START, STOP = "StartScheduledPreloadExecution", "StopScheduledPreloadExecution"
 PLAN = {"planId": plan_id(1), "jobId": job_id(1)}
-SEED = seed(job(1, [plan(1, "stopped"), plan(2, "stopped")]))
 GET = f"""
 import pulumi
 from pulumi_esa_prefetch import ScheduledPrefetch
@@ -16,84 +20,82 @@ pulumi.export("status", plan.status)
 """
 
 
+@pytest.fixture(autouse=True)
+def seeded(esa: LocalEsa) -> None:
+    plans = [plan("stopped", id=plan_id(number)) for number in (1, 2)]
+    esa.seed(job(*plans, id=job_id(1)))
+
+
+def effects(esa: LocalEsa) -> list[tuple[str | None, str]]:
+    return [(one.action, one.parameters["Id"]) for one in esa.history if one.effect]
+
+
 def test_a_plan_under_a_new_name_is_adopted_and_not_stopped(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare({"old": PLAN})
-    stack_.up()
+    made = plan_stack()
+    made.up_with(old=PLAN)
 
-    stack_.declare({"new": PLAN})
-    stack_.up()
+    made.up_with(new=PLAN)
 
-    assert list(stack_.records()) == ["new"]
-    assert (esa.starts(), esa.stops()) == (1, 0)
-    assert esa.status(plan_id(1)) == "running"
+    assert list(made.records()) == ["new"]
+    assert effects(esa) == [(START, plan_id(1))]
+    assert esa.calls(STOP) == []
+    assert esa.plans[plan_id(1)].status == "running"
 
 
 @pytest.mark.slow
 def test_a_replacement_that_was_asked_for_adopts_the_plan(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare({"plan": PLAN})
-    stack_.up()
+    made = plan_stack()
+    made.up_with(plan=PLAN)
 
-    stack_.up("--replace", stack_.records()["plan"]["urn"])
+    replaced = made.stack.up(replace=[made.records()["plan"].urn])
 
-    assert (esa.starts(), esa.stops()) == (1, 0)
-    assert esa.status(plan_id(1)) == "running"
+    assert replaced.ops["plan"] == "replace"
+    assert effects(esa) == [(START, plan_id(1))]
+    assert esa.calls(STOP) == []
+    assert esa.plans[plan_id(1)].status == "running"
 
 
 def test_another_plan_id_stops_the_old_plan_before_it_starts_the_new_one(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare({"plan": PLAN})
-    stack_.up()
+    made = plan_stack()
+    made.up_with(plan=PLAN)
 
-    stack_.declare({"plan": PLAN | {"planId": plan_id(2)}})
-    stack_.up()
+    made.up_with(plan=PLAN | {"planId": plan_id(2)})
 
-    effects = [
-        (c["action"], c["parameters"]["Id"]) for c in esa.history() if c["effect"]
+    assert effects(esa) == [
+        (START, plan_id(1)),
+        (STOP, plan_id(1)),
+        (START, plan_id(2)),
     ]
-    assert effects == [
-        ("StartScheduledPreloadExecution", plan_id(1)),
-        ("StopScheduledPreloadExecution", plan_id(1)),
-        ("StartScheduledPreloadExecution", plan_id(2)),
-    ]
-    assert stack_.records()["plan"]["id"] == f"{job_id(1)}:{plan_id(2)}"
+    assert made.records()["plan"].id == f"{job_id(1)}:{plan_id(2)}"
 
 
 def test_a_plan_that_somebody_else_runs_is_read_and_left_alone(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks, tmp_path: Path
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.write_program(GET)
+    made = plan_stack()
+    made.stack.program = tmp_path / "reader.py"
+    made.stack.program.write_text(GET)
 
-    stack_.up()
+    assert made.stack.up().outputs == {"status": "stopped"}
 
-    assert stack_.printed_outputs() == {"status": "stopped"}
-    stack_.check("destroy", "--yes", "--skip-preview")
-    assert esa.changes() == 0
+    made.stack.destroy()
+    assert effects(esa) == []
 
 
 def test_a_second_stack_that_declares_the_same_plan_adopts_it(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    first, second = stack(esa), stack(esa)
-    first.declare({"plan": PLAN})
-    second.declare({"plan": PLAN})
+    first, second = plan_stack(), plan_stack()
 
-    first.up()
-    second.up()
+    first.up_with(plan=PLAN)
+    second.up_with(plan=PLAN)
 
     assert esa.starts() == 1
-    assert second.outputs("plan")["status"] == "running"
-    assert second.outputs("plan")["starts"] == 0
+    assert second.records()["plan"].outputs["status"] == "running"
+    assert second.records()["plan"].outputs["starts"] == 0

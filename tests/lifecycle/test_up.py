@@ -4,122 +4,123 @@ import re
 
 import pytest
 
-from tests.lifecycle.conftest import Emulators, Stacks
-from tests.support.local_esa import job, job_id, plan, plan_id, seed
+from pulumi_esa_emulator.testing import LocalEsa, job, plan
+from tests.lifecycle.conftest import Emulators, PlanStacks, Stacks
+from tests.support import local_esa
+from tests.support.local_esa import job_id, plan_id
 
-SEED = seed(
-    job(1, [plan(1, "stopped"), plan(2, "running"), plan(3, "waiting", start="+2h")])
-)
+BOTH = pytest.mark.engines("embedded", "pulumi")
 PLANS = {
     "stopped": {"planId": plan_id(1), "jobId": job_id(1)},
     "running": {"planId": plan_id(2), "jobId": job_id(1)},
     "waiting": {"planId": plan_id(3), "jobId": job_id(1)},
 }
+ONE = {"planId": plan_id(1), "jobId": job_id(1)}
 
 
-def test_a_preview_starts_nothing(emulator: Emulators, stack: Stacks) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare(PLANS)
-
-    result = stack_.check("preview")
-
-    assert "+ 4 to create" in result.output
-    assert esa.changes() == 0
+@pytest.fixture
+def seeded(esa: LocalEsa) -> LocalEsa:
+    plans = [plan(status, id=PLANS[status]["planId"]) for status in PLANS]
+    esa.seed(job(*plans, id=job_id(1), urls=100))
+    return esa
 
 
-def test_a_second_up_asks_esa_for_nothing_and_says_that_nothing_changed(
-    emulator: Emulators, stack: Stacks
+@BOTH
+def test_a_preview_starts_nothing(seeded: LocalEsa, plan_stack: PlanStacks) -> None:
+    made = plan_stack()
+    made.declare(**PLANS)
+
+    assert made.stack.preview().ops == dict.fromkeys(PLANS, "create")
+
+    assert not any(call.effect for call in seeded.history)
+
+
+@BOTH
+def test_a_second_up_asks_esa_for_nothing_and_changes_nothing(
+    seeded: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare(PLANS)
-    stack_.up()
-    calls = len(esa.history())
+    made = plan_stack()
+    made.up_with(**PLANS)
+    calls = len(seeded.history)
 
-    result = stack_.up()
+    assert set(made.stack.up().ops.values()) == {"same"}
 
-    assert "4 unchanged" in result.output
-    assert len(esa.history()) == calls
-    assert stack_.is_settled()
+    assert len(seeded.history) == calls
+    assert set(made.stack.preview().ops.values()) == {"same"}
 
 
+@BOTH
 def test_the_outputs_are_each_plans_job_status_and_window(
-    emulator: Emulators, stack: Stacks
+    seeded: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare(PLANS)
+    made = plan_stack()
+    made.up_with(**PLANS)
 
-    stack_.up()
+    plans = made.stack.outputs["plans"]
 
-    plans = stack_.printed_outputs()["plans"]
-    assert {name: plan["status"] for name, plan in plans.items()} == {
+    assert {name: one["status"] for name, one in plans.items()} == {
         "stopped": "running",
         "running": "running",
         "waiting": "waiting",
     }
-    assert {plan["job_id"] for plan in plans.values()} == {job_id(1)}
+    assert {one["job_id"] for one in plans.values()} == {job_id(1)}
     moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
     assert re.fullmatch(f"{moment}/{moment}", plans["running"]["window"])
 
 
+@BOTH
 def test_one_list_of_a_job_serves_all_its_plans(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(seed(job(1, [plan(number, "stopped") for number in range(1, 31)])))
-    stack_ = stack(esa)
-    stack_.declare(
-        {f"plan-{n}": {"planId": plan_id(n), "jobId": job_id(1)} for n in range(1, 31)}
+    ids = [plan_id(number) for number in range(1, 31)]
+    esa.seed(job(*(plan("stopped", id=one) for one in ids), id=job_id(1), urls=100))
+
+    plan_stack().up_with(
+        **{f"plan-{one}": {"planId": one, "jobId": job_id(1)} for one in ids}
     )
 
-    stack_.up()
-
     assert len(esa.calls("ListScheduledPreloadExecutions")) == 1
-    assert esa.starts() == esa.effective_starts() == 30
+    assert esa.starts() == len(esa.calls("StartScheduledPreloadExecution")) == 30
 
 
 @pytest.mark.slow
+@BOTH
 def test_bare_and_composite_plan_ids_are_one_plan(
-    emulator: Emulators, stack: Stacks
+    seeded: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    esa = emulator(SEED)
-    stack_ = stack(esa)
-    stack_.declare({"plan": {"planId": plan_id(1), "jobId": job_id(1)}})
-    stack_.up()
+    del seeded
+    made = plan_stack()
+    made.up_with(plan=ONE)
 
-    stack_.declare({"plan": {"planId": f"{job_id(1)}:{plan_id(1)}"}})
-
-    assert stack_.is_settled()
-    stack_.declare({"plan": {"planId": plan_id(1)}})
-    assert stack_.is_settled()
+    for same in ({"planId": f"{job_id(1)}:{plan_id(1)}"}, {"planId": plan_id(1)}):
+        made.declare(plan=same)
+        assert set(made.stack.preview().ops.values()) == {"same"}
 
 
+@BOTH
 def test_a_plan_stopped_behind_its_back_is_started_once_by_up_with_refresh(
-    emulator: Emulators, stack: Stacks
+    esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    before = emulator(seed(job(1, [plan(1, "running")])))
-    stack_ = stack(before)
-    stack_.declare({"plan": {"planId": plan_id(1), "jobId": job_id(1)}})
-    stack_.up()
-    esa = emulator(seed(job(1, [plan(1, "stopped")])))
-    stack_.variables["ESA_ENDPOINT"] = esa.endpoint
+    esa.seed(job(plan("running", id=plan_id(1)), id=job_id(1)))
+    made = plan_stack()
+    made.up_with(plan=ONE)
+    esa.seed(job(plan("stopped", id=plan_id(1)), id=job_id(1)))
 
-    preview = stack_.check("preview", "--refresh")
+    assert made.stack.preview(refresh=True).ops["plan"] == "update"
 
-    assert "~ 1 to update" in preview.output
     assert esa.starts() == 0
-    stack_.up("--refresh")
-    assert esa.starts() == esa.effective_starts() == 1
-    assert stack_.outputs("plan")["starts"] == 1
-    assert esa.status(plan_id(1)) == "running"
+    made.stack.up(refresh=True)
+    assert esa.starts() == len(esa.calls("StartScheduledPreloadExecution")) == 1
+    assert made.records()["plan"].outputs["starts"] == 1
+    assert esa.statuses() == ["running"]
 
 
 def test_debug_messages_of_the_program_are_shown_only_when_they_are_asked_for(
     emulator: Emulators, stack: Stacks
 ) -> None:
-    stack_ = stack(emulator(SEED))
-    stack_.declare(PLANS)
+    plans = [local_esa.plan(1, "stopped"), local_esa.plan(2, "running")]
+    stack_ = stack(emulator(local_esa.seed(local_esa.job(1, plans))))
+    stack_.declare({"one": ONE})
 
     quiet = stack_.check("preview")
     asked = stack_.check("preview", "--debug")
