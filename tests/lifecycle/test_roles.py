@@ -4,13 +4,16 @@ import json
 
 import pytest
 
+from pulumi_embedded_engine.testing import PulumiStack
 from pulumi_esa_emulator.identity.ram_policies import RamPolicy
+from pulumi_esa_emulator.testing import LocalEsa, job, plan
 from stacks.prefetch.demo.settings import ROOT
-from tests.lifecycle.conftest import Emulators, Stacks
-from tests.support.local_esa import Document, Esa, job, job_id, plan, plan_id, seed
-from tests.support.throwaway_stack import Stack, assert_no_trace
+from tests.lifecycle.conftest import PlanStack, PlanStacks
+from tests.support.local_esa import Document, job_id, plan_id
 
+BOTH = pytest.mark.engines("embedded", "pulumi")
 POLICIES = ROOT / "docs/ram"
+START = "StartScheduledPreloadExecution"
 PLANS = {
     "one": {"planId": plan_id(1), "jobId": job_id(1)},
     "two": {"planId": plan_id(2), "jobId": job_id(2)},
@@ -38,37 +41,39 @@ PREVIEWING = ["preview", pytest.param("preview-and-more", marks=pytest.mark.slow
 
 
 @pytest.fixture
-def esa(emulator: Emulators) -> Esa:
-    one, two, three = [plan(number, "stopped") for number in (1, 2, 3)]
+def roles(esa: LocalEsa) -> LocalEsa:
+    one, two, three = [plan("stopped", id=plan_id(number)) for number in (1, 2, 3)]
     keys = [
         key("preview", *statements("preview")),
         key("preview-and-more", *statements("preview"), EVERYTHING),
         key("apply", *statements("apply")),
         key("delete", *statements("apply", "apply-delete")),
     ]
-    return emulator({**seed(job(1, [one]), job(2, [two, three])), "keys": keys})
+    esa.seed(job(one, id=job_id(1)), job(two, three, id=job_id(2)), keys=keys)
+    return esa
 
 
-def as_role(stack: Stack, name: str) -> Stack:
-    stack.variables |= {
+def as_role(made: PlanStack, name: str) -> PulumiStack:
+    made.stack.environ |= {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": name,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": f"{name}-secret",
     }
-    return stack
+    return made.stack
 
 
+@BOTH
 @pytest.mark.parametrize("role", PREVIEWING)
 def test_the_preview_role_sees_everything_and_starts_nothing(
-    esa: Esa, stack: Stacks, role: str
+    roles: LocalEsa, plan_stack: PlanStacks, role: str
 ) -> None:
-    stack_ = as_role(stack(esa), role)
-    stack_.declare(PLANS)
+    made = plan_stack()
+    made.declare(**PLANS)
 
-    result = stack_.check("preview")
+    result = as_role(made, role).preview()
 
-    assert "+ 4 to create" in result.output
-    assert "NoPermission" not in result.output
-    assert esa.starts() == 0
+    assert result.ops == dict.fromkeys(PLANS, "create")
+    assert "NoPermission" not in str(result)
+    assert roles.calls(START) == []
 
 
 @pytest.mark.parametrize(
@@ -88,60 +93,51 @@ def test_the_preview_role_may_not_do_what_another_policy_allows_it(action: str) 
     assert policy.verdict(action, "*") == "ExplicitDeny"
 
 
+@BOTH
 @pytest.mark.parametrize("role", PREVIEWING)
 def test_an_up_under_the_preview_role_names_the_missing_right_for_each_plan(
-    esa: Esa, stack: Stacks, role: str
+    roles: LocalEsa, plan_stack: PlanStacks, role: str
 ) -> None:
-    stack_ = as_role(stack(esa), role)
-    stack_.declare(PLANS)
+    made = plan_stack()
+    made.declare(**PLANS)
 
-    result = stack_.refused("--continue-on-error")
+    result = as_role(made, role).up(expect_failure=True, continue_on_error=True)
 
-    said = result.diagnostics()
     for name in PLANS:
-        assert "esa:StartScheduledPreloadExecution" in said[name], result.output
-    assert esa.effective_starts() == 0
-    assert stack_.records() == {}
+        (said,) = result.texts("error", name)
+        assert f"esa:{START}" in said
+        assert "\n" not in said
+    assert roles.starts() == 0
+    assert made.records() == {}
 
 
-def test_an_up_under_the_preview_role_stops_at_the_first_plan_unless_told_otherwise(
-    esa: Esa, stack: Stacks
+@pytest.mark.slow
+@BOTH
+def test_the_apply_role_suffices_for_a_whole_life(
+    roles: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    stack_ = as_role(stack(esa), "preview")
-    stack_.declare({"one": PLANS["one"]})
+    made = plan_stack()
+    stack = as_role(made, "apply")
+    made.up_with(**PLANS)
+    made.up_with(**{**PLANS, "one": {**PLANS["one"], "triggers": {"release": "2"}}})
+    stack.refresh()
+    stack.destroy()
 
-    result = stack_.refused()
-
-    assert_no_trace(result)
-    assert "esa:StartScheduledPreloadExecution" in result.diagnostics()["one"]
-
-
-@pytest.mark.slow
-def test_the_apply_role_suffices_for_a_whole_life(esa: Esa, stack: Stacks) -> None:
-    stack_ = as_role(stack(esa), "apply")
-    stack_.declare(PLANS)
-    stack_.up()
-    stack_.declare({**PLANS, "one": {**PLANS["one"], "triggers": {"release": "2"}}})
-
-    stack_.up()
-    stack_.check("refresh", "--yes", "--skip-preview")
-    stack_.check("destroy", "--yes", "--skip-preview")
-
-    refused = [call for call in esa.history() if call["status"] == 403]
-    assert refused == []
+    assert [call for call in roles.history if call.status == 403] == []
 
 
 @pytest.mark.slow
+@BOTH
 def test_deleting_plans_with_their_declaration_needs_one_right_more(
-    esa: Esa, stack: Stacks
+    roles: LocalEsa, plan_stack: PlanStacks
 ) -> None:
-    stack_ = as_role(stack(esa), "apply")
-    stack_.declare({"one": {**PLANS["one"], "onDestroy": "delete"}})
-    stack_.up()
+    made = plan_stack()
+    stack = as_role(made, "apply")
+    made.up_with(one={**PLANS["one"], "onDestroy": "delete"})
 
-    refused = stack_.run("destroy", "--yes", "--skip-preview")
-    allowed = as_role(stack_, "delete").run("destroy", "--yes", "--skip-preview")
+    refused = stack.destroy(expect_failure=True)
+    as_role(made, "delete").destroy()
 
-    assert "esa:DeleteScheduledPreloadExecution" in refused.output
-    assert allowed.code == 0
-    assert plan_id(1) not in esa.plans()
+    (said,) = refused.texts("error", "one")
+    assert "esa:DeleteScheduledPreloadExecution" in said
+    assert plan_id(1) not in roles.plans

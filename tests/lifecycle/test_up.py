@@ -50,8 +50,9 @@ def test_a_second_up_asks_esa_for_nothing_and_changes_nothing(
 
 
 @BOTH
+@pytest.mark.usefixtures("seeded")
 def test_the_outputs_are_each_plans_job_status_and_window(
-    seeded: LocalEsa, plan_stack: PlanStacks
+    plan_stack: PlanStacks,
 ) -> None:
     made = plan_stack()
     made.up_with(**PLANS)
@@ -85,10 +86,10 @@ def test_one_list_of_a_job_serves_all_its_plans(
 
 @pytest.mark.slow
 @BOTH
+@pytest.mark.usefixtures("seeded")
 def test_bare_and_composite_plan_ids_are_one_plan(
-    seeded: LocalEsa, plan_stack: PlanStacks
+    plan_stack: PlanStacks,
 ) -> None:
-    del seeded
     made = plan_stack()
     made.up_with(plan=ONE)
 
