@@ -14,7 +14,7 @@ from tests.support.local_esa import Document, job_id, plan_id
 BOTH = pytest.mark.engines("embedded", "pulumi")
 POLICIES = ROOT / "docs/ram"
 START = "StartScheduledPreloadExecution"
-PLANS = {
+PLANS: dict[str, Document] = {
     "one": {"planId": plan_id(1), "jobId": job_id(1)},
     "two": {"planId": plan_id(2), "jobId": job_id(2)},
     "three": {"planId": plan_id(3), "jobId": job_id(2)},
