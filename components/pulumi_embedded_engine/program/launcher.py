@@ -10,7 +10,6 @@ import logging
 import runpy
 import sys
 import traceback
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +18,6 @@ UNHANDLED = "Program failed with an unhandled exception:\n"
 # As in Pulumi's own launcher: enough for all calls that wait for steps.
 _THREADS_PER_STEP = 4
 _MOST_THREADS = 1024
-_POLL_SECONDS = 0.02
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,18 +77,43 @@ def _wait_for_outputs_once() -> None:
         return
 
     async def wait(*arguments: object, **named: object) -> None:
-        while _is_waited_for(list(outputs)):  # noqa: ASYNC110 - an event would need a callback for each output
-            await asyncio.sleep(_POLL_SECONDS)
+        await _until_resolved_or_failed(outputs)
         await wait_for_rpcs(*arguments, **named)
 
     stack.wait_for_rpcs = wait
 
 
-def _is_waited_for(outputs: "Sequence[asyncio.Future[object]]") -> bool:
-    """Whether an output has not resolved yet, and none has failed."""
-    done = [each for each in outputs if each.done()]
-    failed = any(each.cancelled() or each.exception() for each in done)
-    return len(done) < len(outputs) and not failed
+async def _until_resolved_or_failed(outputs: "set[asyncio.Future[object]]") -> None:
+    """Wait until each output has resolved, those too that are added meanwhile, or one has failed."""
+    while unfinished := [each for each in outputs if not each.done()]:
+        if any(_has_failed(each) for each in outputs if each.done()):
+            return
+        await _all_done_or_one_failed(unfinished)
+
+
+async def _all_done_or_one_failed(unfinished: "list[asyncio.Future[object]]") -> None:
+    """Wait by one callback for each: to look at all of them again and again would be quadratic.
+
+    `asyncio.wait` does so too, but one that is cancelled does not end its wait.
+    """
+    over = asyncio.get_running_loop().create_future()
+    left = len(unfinished)
+
+    def count(each: "asyncio.Future[object]") -> None:
+        nonlocal left
+        left -= 1
+        if (left == 0 or _has_failed(each)) and not over.done():
+            over.set_result(None)
+
+    for each in unfinished:
+        each.add_done_callback(count)
+    await over
+    for each in unfinished:
+        each.remove_done_callback(count)
+
+
+def _has_failed(output: "asyncio.Future[object]") -> bool:
+    return output.cancelled() or output.exception() is not None
 
 
 def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
