@@ -4,7 +4,7 @@ import pytest
 
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.report.analysis.plan_facts import (
-    job_facts,
+    KnownJobs,
     job_ids,
     plan_facts,
 )
@@ -29,7 +29,7 @@ def test_a_hidden_url_list_is_no_list_of_hosts(urls: list[str]) -> None:
     (prefetch,) = graph.prefetches()
     plan = plan_facts(prefetch, graph, EsaSnapshot())
 
-    job = job_facts(prefetch, plan, graph, EsaSnapshot())
+    job = KnownJobs(graph, EsaSnapshot()).of(prefetch, plan)
 
     assert (job.urls, job.hosts) == (None, ())
     assert "no host" not in job.origins(1)

@@ -8,6 +8,7 @@ import typer
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.golang.yaml_reading import load_yaml
+from pulumi_esa_cli.esa.collector import paused_collector
 from pulumi_esa_cli.esa.input_reading import parse_at, read_input
 from pulumi_esa_cli.esa.state_source import Offline, StateFile, read_source
 from pulumi_esa_cli.flags.common_options import AsJson, StackName
@@ -74,6 +75,7 @@ def analyze(
         raise EngineError(f"{len(denied)} enforced {noun} not kept")
 
 
+@paused_collector()
 def _check_limits(
     stack: str, file: str, limits_file: str, at: str, *, offline: bool
 ) -> tuple[list[LimitFinding], list[str]]:

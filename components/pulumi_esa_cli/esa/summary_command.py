@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from pulumi_embedded_engine.errors import CHANGES_FOUND, EngineError
+from pulumi_esa_cli.esa.collector import paused_collector
 from pulumi_esa_cli.esa.input_reading import parse_at, read_input
 from pulumi_esa_cli.flags.common_options import AsJson
 from pulumi_esa_prefetch.load import Limits, LimitsError
@@ -103,6 +104,7 @@ def summary(
         _fail_if_needed(made, keys_refused=keys_refused)
 
 
+@paused_collector()
 def _summary(
     file: str, state_file: str, at: str, *, offline: bool
 ) -> tuple[PrefetchSummary, bool]:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pulumi_embedded_engine.errors import EngineError
+from pulumi_esa_cli.esa.collector import paused_collector
 from pulumi_esa_cli.esa.input_reading import parse_at
 from pulumi_esa_cli.esa.state_source import Offline, StateFile, read_source
 from pulumi_esa_cli.esa.timeline_rows import timeline_rows
@@ -51,25 +52,34 @@ def timeline(
     """Show the load on each origin over time: the sum of all plans of a stack."""
     draw = _picture(Path(plot)) if plot else None
     try:
-        given = read_source(stack, file)
-        limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
-        now = parse_at(at)
+        loads, problem = _timeline(stack, file, at, offline=offline)
     except (ReportError, LimitsError) as error:
         raise EngineError(str(error)) from None
-    ids = job_ids(ResourceGraph.of_state(given.resources))
-    snapshot = (
-        EsaSnapshot() if offline else take_snapshot_with(given.config, os.environ, ids)
-    )
-    loads = timeline_of(given.stack, given.resources, snapshot, now, limits)
     if draw and loads.spans:
         draw(loads)
     echo(
         json_text(loads.loads) if as_json else "\n".join(timeline_rows(loads, _width()))
     )
-    if snapshot.problem:
-        echo(f"warning: not verified: {snapshot.problem}", err=True)
+    if problem:
+        echo(f"warning: not verified: {problem}", err=True)
     if draw and not loads.spans:
         echo(f"note: --plot: {plot} is not written: there is no load to draw", err=True)
+
+
+@paused_collector()
+def _timeline(
+    stack: str, file: str, at: str, *, offline: bool
+) -> tuple[Timeline, str | None]:
+    """Return the load, and why it was not compared with ESA, if it was not."""
+    given = read_source(stack, file)
+    limits = Limits.parse((given.config or {}).get("esa-prefetch:limits"))
+    now = parse_at(at)
+    snapshot = EsaSnapshot()
+    if not offline:
+        ids = job_ids(ResourceGraph.of_state(given.resources))
+        snapshot = take_snapshot_with(given.config, os.environ, ids)
+    loads = timeline_of(given.stack, given.resources, snapshot, now, limits)
+    return loads, snapshot.problem
 
 
 def _width() -> int | None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 # Seen in ESA's answers and examples: `2024-06-02T02:43:35Z`, `2023-06-05T10:04:20+0800`,
 # `2024-05-31T17:10:48.849+08:00`, and, probably a mistake, `2024-01-01T00:00:00+Z`
@@ -14,6 +15,8 @@ _NOTATION = re.compile(
 )
 
 
+# The plans of a job share their times, and each look reads them anew.
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime:
     """Read a time in any notation that ESA uses; the result is aware, in UTC.
 

@@ -2,10 +2,12 @@
 
 import re
 
-_OBJECT_ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE | re.ASCII)
+_DIGITS = 24
+_OBJECT_ID = re.compile(r"[0-9a-f]+", re.IGNORECASE | re.ASCII)
 
 
 def object_id(value: object) -> str | None:
     """The id in lower case; None if the value is not a string of 24 hex digits."""
-    is_id = isinstance(value, str) and _OBJECT_ID.fullmatch(value)
-    return value.lower() if isinstance(value, str) and is_id else None
+    if not isinstance(value, str) or len(value) != _DIGITS:
+        return None
+    return value.lower() if _OBJECT_ID.fullmatch(value) else None

@@ -7,6 +7,7 @@ its plans share the rest of the list. It also assumes that the first batch is se
 plan starts, one more every Interval seconds, and none at or after EndTime.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -211,16 +212,23 @@ def _exhausted(all_times: Sequence[_BatchTimes], rest: int) -> int | None:
     """Find the time at which all batches together have submitted the rest of the list, None if never.
 
     The number of submitted URLs never decreases over time, so a binary search finds it.
+    Runs with the same times count together: the plans of a job often share them.
     """
     if not rest or not all_times:
         return None
     low = min(times.first for times in all_times)
     high = max(times.ends_at(rest) for times in all_times)
-    if sum(times.submitted(high) for times in all_times) < rest:
+    alike = Counter((t.first, t.step, t.end, t.run.slice_len) for t in all_times)
+    one_of = {(t.first, t.step, t.end, t.run.slice_len): t for t in all_times}
+
+    def submitted(moment: int) -> int:
+        return sum(n * one_of[key].submitted(moment) for key, n in alike.items())
+
+    if submitted(high) < rest:
         return None
     while low < high:
         middle = (low + high) // 2
-        if sum(times.submitted(middle) for times in all_times) < rest:
+        if submitted(middle) < rest:
             low = middle + 1
         else:
             high = middle

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pulumi.output import contains_unknowns
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -210,6 +209,9 @@ def read_declaration(props: Mapping[str, Any]) -> Declaration:
     The engine removes what a failed dependency left unknown (``--continue-on-error``). So a missing ``plan_id`` is
     no failure here; ``create`` refuses it.
     """
+    # Imported here, because reports read declarations that are known, and the SDK takes long to import.
+    from pulumi.output import contains_unknowns  # noqa: PLC0415
+
     given = {name: value for name, value in props.items() if name != PROVIDER_KEY}
     unknown = {name: value for name, value in given.items() if contains_unknowns(value)}
     known = {name: value for name, value in given.items() if name not in unknown}
@@ -247,7 +249,9 @@ def split_id(text: object) -> tuple[str | None, str | None]:
     """Split ``<job_id>:<plan_id>``; any other text is (None, the text as it is)."""
     if not isinstance(text, str):
         return None, None
-    before, _, after = text.partition(":")
+    before, colon, after = text.partition(":")
+    if not colon:
+        return None, text
     job_id, plan_id = object_id(before), object_id(after)
     return (job_id, plan_id) if job_id and plan_id else (None, text)
 

@@ -20,8 +20,8 @@ from pulumi_esa_prefetch.load import (
 )
 from pulumi_esa_prefetch.report.analysis.plan_facts import (
     JobFacts,
+    KnownJobs,
     PlanFacts,
-    job_facts,
     old_plan_facts,
     plan_facts,
 )
@@ -101,11 +101,12 @@ def predict_prefetches(
     gathered = [_gather(node, graph, snapshot) for node in graph.prefetches()]
     kept = [new for node, new, _ in gathered if not node.is_removed]
     declared = {new.plan_id for new in kept} - {None}
+    jobs = KnownJobs(graph, snapshot)
     prefetches = [
         PrefetchOutlook(
             node,
             new,
-            job_facts(node, new, graph, snapshot),
+            jobs.of(node, new),
             _with_others(
                 predict_action(
                     node, new, old, now, still_declared=old.plan_id in declared
@@ -129,11 +130,11 @@ def declared_prefetches(
 
     One without a status is about to be created or changed, and counts as one that will start.
     """
-    found = []
+    found, jobs = [], KnownJobs(graph, snapshot)
     for node in graph.prefetches():
         plan = plan_facts(node, graph, snapshot)
-        job = job_facts(node, plan, graph, snapshot)
-        found.append(PrefetchOutlook(node, plan, job, _as_declared(node, plan)))
+        declared = _as_declared(node, plan)
+        found.append(PrefetchOutlook(node, plan, jobs.of(node, plan), declared))
     return found
 
 
@@ -214,8 +215,9 @@ def _planned(
     resets = any(prefetch.action.resets for prefetch in of_one_job)
     submitted = 0 if resets else job.submitted
     forecasts = forecast(list(runs.values()), job.urls, now, submitted)
+    origins = {size: job.origins(size) for size in {r.slice_len for r in runs.values()}}
     return {
-        urn: PlanLoad(one, job.origins(one.run.slice_len))
+        urn: PlanLoad(one, origins[one.run.slice_len])
         for urn, one in zip(runs, forecasts, strict=True)
     }
 

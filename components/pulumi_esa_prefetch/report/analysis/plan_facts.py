@@ -101,11 +101,31 @@ def old_plan_facts(prefetch: ResourceNode, snapshot: EsaSnapshot) -> PlanFacts:
     return _with(known, prefetch.old.outputs, "state")
 
 
-def job_facts(
-    prefetch: ResourceNode, plan: PlanFacts, graph: ResourceGraph, snapshot: EsaSnapshot
+class KnownJobs:
+    """What is known of the jobs of a stack's plans: gathered once for each job, which may have a thousand plans."""
+
+    def __init__(self, graph: ResourceGraph, snapshot: EsaSnapshot) -> None:
+        self._graph = graph
+        self._snapshot = snapshot
+        self._known: dict[tuple[str, str | None], JobFacts] = {}
+
+    def of(self, prefetch: ResourceNode, plan: PlanFacts) -> JobFacts:
+        """Return what is known of the job of a plan."""
+        node = self._graph.job_of(prefetch, self._graph.plan_of(prefetch))
+        key = (node.urn if node else "", plan.job_id)
+        if key == ("", None):
+            return _job_facts(prefetch, plan, node, self._snapshot)
+        if key not in self._known:
+            self._known[key] = _job_facts(prefetch, plan, node, self._snapshot)
+        return self._known[key]
+
+
+def _job_facts(
+    prefetch: ResourceNode,
+    plan: PlanFacts,
+    node: ResourceNode | None,
+    snapshot: EsaSnapshot,
 ) -> JobFacts:
-    """Gather what is known of the job of a plan."""
-    node = graph.job_of(prefetch, graph.plan_of(prefetch))
     if node is not None and node.op in {"create", "replace"}:
         hosts = _hosts(node.value("urlList"))
         return JobFacts(f"job {node.name}", len(hosts) or None, hosts=hosts)

@@ -136,14 +136,15 @@ def predict_drift(
 
     None if the plan in ESA is as declared, or was not looked up.
     """
-    declared, recorded = _declared(node, facts), _recorded(node)
     is_kept = node.op in _KEEPING and node.old is not None and not node.old.external
-    if not (is_kept and facts.was_read) or recorded is None:
+    recorded = _recorded(node) if is_kept and facts.was_read else None
+    if recorded is None:
         return None
     if facts.is_missing:
         decision = at_read(recorded, None)
         gone = decision.act is Act.DROP
         return PredictedAction((), decision.why, refused=True) if gone else None
+    declared = _declared(node, facts)
     if declared is None or facts.status not in STATUSES:
         return None
     observed = _Observed(facts.status, facts.end_time)

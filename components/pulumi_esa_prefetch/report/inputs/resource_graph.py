@@ -82,7 +82,8 @@ class ResourceNode:
         if self.new is not None and key in self.new.inputs:
             return plain(self.new.inputs[key])
         if self.old is not None and self.keeps_id:
-            return plain({**self.old.inputs, **self.old.outputs}.get(key))
+            has = self.old.outputs if key in self.old.outputs else self.old.inputs
+            return plain(has.get(key))
         return None
 
     def depends_by(self, *keys: str) -> tuple[str, ...]:
