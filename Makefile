@@ -42,7 +42,7 @@ site-down: dev ## destroy that stack, stop its local ESA
 site-up site-preview site-down:
 	@$(SITE) $(@:site-%=%)
 
-.PHONY: check fix test test-all soak kill fuzz bench
+.PHONY: check fix test test-all soak kill fleet fuzz bench
 check: dev ## ruff, mypy, import directions
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -59,6 +59,8 @@ soak: dev ## a thousand plans in an ESA that fails one call in five
 	@$(BIN)/python -m tests.lifecycle.soak
 kill: dev ## kill -9 at two hundred random moments, each mended by one up
 	@$(BIN)/python -m tests.lifecycle.kill
+fleet: dev ## four stacks of PLANS (1200) plans at once, on one account's quota
+	@$(BIN)/python -m tests.lifecycle.fleet $(if $(PLANS),--plans=$(PLANS))
 fuzz: ## each parser for SECONDS (20) under a fuzzer that looks for new paths
 	@$(PYTHON) .ci/environment.py fuzz
 	@$(BIN)/python -m tests.fuzz $(SECONDS)

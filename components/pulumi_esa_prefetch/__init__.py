@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_esa_prefetch.provider.errors import PrefetchError
+    from pulumi_esa_prefetch.resources.fleet import split_by_job
     from pulumi_esa_prefetch.resources.plan_config import read_plans
     from pulumi_esa_prefetch.resources.prefetch_campaign import (
         PrefetchCampaign,
@@ -50,6 +51,7 @@ _HOMES = {
     "SitePrefetchArgs": "resources.site_prefetch",
     "read_plans": "resources.plan_config",
     "read_prefetches": "resources.site_config",
+    "split_by_job": "resources.fleet",
 }
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "SitePrefetchArgs",
     "read_plans",
     "read_prefetches",
+    "split_by_job",
 ]
 
 

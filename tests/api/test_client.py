@@ -18,6 +18,7 @@ from pulumi_esa_prefetch.api.errors import (
     UrlsRefused,
 )
 from pulumi_esa_prefetch.api.models import Job, Plan, PlanSpec
+from pulumi_esa_prefetch.api.rate_limiter import BELOW_QUOTA
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.settings.settings import Settings, read_settings
 from tests.api.answering import (
@@ -623,7 +624,7 @@ def test_a_client_is_made_from_settings() -> None:
     assert app.headers[0]["host"] == "127.0.0.1:8866"
     assert "Credential=id," in app.headers[0]["authorization"]
     assert client._limits.seconds == 9
-    assert clock.monotonic() == 2.0
+    assert clock.monotonic() == pytest.approx(2.0 / BELOW_QUOTA)
 
 
 def test_every_public_method_has_a_test_under_its_name() -> None:

@@ -33,6 +33,7 @@ from pulumi_esa_prefetch.api.errors import (
     Untrusted,
     WrongClock,
 )
+from pulumi_esa_prefetch.api.rate_limiter import BELOW_QUOTA
 from pulumi_esa_prefetch.clock import ManualClock
 from pulumi_esa_prefetch.settings.settings import SettingsError, read_settings
 from tests.api.answering import (
@@ -274,7 +275,7 @@ def test_a_limited_client_shares_rate_limiters_and_connections_and_closes_neithe
         look(limited)
     look(client)
 
-    assert clock.monotonic() == 1.0
+    assert clock.monotonic() == pytest.approx(1.0 / BELOW_QUOTA)
 
 
 def test_each_action_has_its_own_rate_limiter() -> None:

@@ -8,29 +8,49 @@ from pulumi_esa_prefetch.clock import Clock
 
 SLOWEST = 1.0  # calls per second: ESA counts whole calls, so no quota is lower
 BELOW_REFUSED = 0.85  # the next goal, as a part of the rate that was refused
-CLIMB = 10.0  # a larger value raises the rate more slowly, and the quota refuses fewer calls
+CLIMB = 4.0  # seconds from half the goal to the goal; longer ones raise more slowly, and the quota refuses fewer calls
+MOST_CLIMBS = 8.0  # enough to reach the highest rate from any goal
+GROWTH = (
+    1 / 16
+)  # of the highest rate, or of four times a low goal: so much is the rate above its goal after another CLIMB
+BELOW_QUOTA = (
+    0.98  # of `max_qps`: on their way, calls come closer together than they were sent
+)
+FIRST = 0.25  # of `max_qps`: the first burst, and the first rate
+DOUBLED_EVERY = 0.5  # seconds, from the first rate on
 LONGEST_SLEEP = 1.0  # seconds; then a waiting thread reads the rate again
 LONGEST_HINT = 30.0
 
 
 class RateLimiter:
-    """The token bucket of one action: `max_qps` calls per second, after a first burst of one second's calls.
+    """The token bucket of one action: nearly `max_qps` calls per second, after a burst of a quarter second's calls.
 
     ESA publishes a quota of 30 calls per second for ListScheduledPreloadExecutions, per region, action and main
     account (help page api-esa-2024-09-10-quota); the other actions probably have the same. So each action has its
-    own limiter. Others use the same account, so a refusal halves the rate. Then the rate rises to a goal just
-    below the refused rate, stays near it, and rises faster and faster up to `max_qps`: a cubic function of time,
-    as in TCP CUBIC. Threads get their turns in the order of their `wait` calls.
+    own limiter. Others use the same account, often another stack of the same fleet that began at the same moment. So
+    the rate begins at a quarter, and doubles twice in a second. A refusal halves it. Then it rises to a goal just
+    below the refused rate, stays near it, and rises faster and faster up to the highest: a cubic function of time,
+    as in TCP CUBIC. Above its goal it grows by as much for a slow stack as for a fast one, so that they become equal.
+    Threads get their turns in the order of their `wait` calls.
+
+    By simulation (tests/api/test_rate_limiter.py), against a quota of 30: alone, a thousand calls take 1.03 times as
+    long as at 30 per second; of four that begin together less than 5 % of the calls are refused, and each gets its
+    share.
     """
 
     def __init__(self, clock: Clock, max_qps: float) -> None:
         self._clock, self._lock = clock, threading.Lock()
-        self._max_qps = self._goal = max_qps
-        self._turns, self._due = 0, max(1.0, max_qps)  # turns requested; turns allowed
+        self._highest = self._goal = BELOW_QUOTA * max_qps
+        self._first = min(self._highest, max(SLOWEST, FIRST * max_qps))
+        self._turns, self._due = (
+            0,
+            max(1.0, self._first),
+        )  # turns requested; turns allowed
+        self._began: float | None = None  # the time of the first turn
         self._counted = clock.monotonic()  # the time up to which `_due` is counted
         # when the rate reaches the goal; when it was last halved
         self._back = self._slowed = -math.inf
-        self._has_passed = True  # whether a call succeeded since the rate was halved
+        self._has_passed = False  # whether a call succeeded since the rate was halved
 
     def wait(
         self, deadline: float, is_over: Callable[[], bool] = lambda: False
@@ -68,21 +88,30 @@ class RateLimiter:
             self._counted = max(self._counted, now + min(hint or 0.0, LONGEST_HINT))
 
     def _halve(self, now: float) -> None:
-        rate, least = self._rate(now), min(SLOWEST, self._max_qps)
+        rate, least = self._rate(now), min(SLOWEST, self._highest)
         if self._has_passed:  # otherwise it is an outage, which shows no quota
             self._goal = max(least, BELOW_REFUSED * rate)
         doublings = math.log2(self._goal / min(self._goal, max(rate / 2, least)))
-        self._back = now + CLIMB / math.sqrt(self._goal) * math.cbrt(doublings)
+        self._back = now + CLIMB * math.cbrt(doublings)
         self._slowed, self._has_passed = now, False
 
     def _rate(self, now: float) -> float:
-        steps = min(3.0, (now - self._back) * math.sqrt(self._goal) / CLIMB)
-        return min(self._max_qps, self._goal * math.exp2(steps**3))
+        cube = min(MOST_CLIMBS, (now - self._back) / CLIMB) ** 3
+        climbed = self._goal * math.exp2(min(0.0, cube))
+        grown = GROWTH * min(self._highest, 4 * self._goal) * max(0.0, cube)
+        doublings = (
+            now - (now if self._began is None else self._began)
+        ) / DOUBLED_EVERY
+        begun = self._first * math.exp2(min(doublings, 10.0))
+        return min(self._highest, begun, climbed + grown)
 
     def _count(self) -> float:
         now = self._clock.monotonic()
+        if self._began is None:
+            self._began = now
         if now > self._counted:
             rate, seconds = self._rate(now), now - self._counted
-            self._due = min(self._due + rate * seconds, self._turns + max(1.0, rate))
+            burst = max(1.0, FIRST * rate)
+            self._due = min(self._due + rate * seconds, self._turns + burst)
             self._counted = now
         return now

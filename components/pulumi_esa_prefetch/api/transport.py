@@ -120,8 +120,21 @@ class Transport:
             self._clock, self._rng, call.safe_to_repeat, deadline, attempts
         )
         spans = RequestSpans(call.method, self._endpoint)
+        refusals: list[EsaError] = []
+
+        def attempt() -> T:
+            try:
+                return read(self._attempt(call, deadline, spans))
+            except OutOfTime:
+                if refusals:  # what ESA said before is why there is no time left
+                    raise refusals[-1] from None
+                raise
+            except EsaError as error:
+                refusals.append(error)
+                raise
+
         with call_span(call.action, _subject(call)):
-            return policy.retrying()(lambda: read(self._attempt(call, deadline, spans)))
+            return policy.retrying()(attempt)
 
     def _attempt(
         self, call: ApiCall, deadline: float, spans: RequestSpans

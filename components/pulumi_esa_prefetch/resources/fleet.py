@@ -1,0 +1,59 @@
+"""Splits the plans of a fleet over several stacks, a job as a whole; declares no resource."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pulumi_esa_prefetch.api.ids import object_id
+from pulumi_esa_prefetch.provider.plan_properties import split_id
+
+P = TypeVar("P")
+
+
+def split_by_job(plans: Mapping[str, P], stacks: int) -> tuple[dict[str, P], ...]:
+    """Split plans over `stacks` stacks, so that all plans of a job are in one of them.
+
+    A plan is what `esa-prefetch:plans` and `PrefetchCampaign` take: a mapping, or a ScheduledPrefetchArgs. Its job has
+    to be known: `job_id`, or a plan id `<job_id>:<plan_id>`.
+
+    A job's stack depends on its id and on `stacks` alone. So a plan that is added or removed moves no other one: to
+    move to another stack is to be stopped by one and adopted by the other. A stack more takes its share of the jobs
+    from the others, and nothing else moves. The ids are as good as random, so the shares are about equal for many
+    jobs, and for a few they are not.
+
+    One list of a job serves all its plans, and a Reset concerns the whole job: that is why a job is not split.
+
+    Raises ValueError if `stacks` is below 1, or names each plan whose job is not known.
+
+    Example, the third of four stacks::
+
+        mine = split_by_job(pulumi.Config("esa-prefetch").require_object("plans"), 4)[2]
+        plans = {name: ScheduledPrefetch(name, args) for name, args in read_plans(mine).items()}
+    """
+    if stacks < 1:
+        raise ValueError(
+            f"split_by_job: there must be at least one stack, not {stacks}"
+        )
+    jobs = {name: _job(plan) for name, plan in plans.items()}
+    unknown = ", ".join(repr(name) for name, job in jobs.items() if job is None)
+    if unknown:
+        raise ValueError(
+            f"split_by_job: the job is not known of {unknown}: give job_id, as text"
+        )
+    found: tuple[dict[str, P], ...] = tuple({} for _ in range(stacks))
+    for name, plan in plans.items():
+        found[_stack(str(jobs[name]), stacks)][name] = plan
+    return found
+
+
+def _job(plan: object) -> str | None:
+    fields: Mapping[str, Any] = plan if isinstance(plan, Mapping) else vars(plan)
+    given = fields.get("job_id") or fields.get("jobId")
+    plan_id = fields.get("plan_id") or fields.get("planId")
+    return object_id(given) or split_id(plan_id)[0]
+
+
+def _stack(job: str, stacks: int) -> int:
+    """The stack whose draw for this job is the highest (rendezvous hashing)."""
+    draws = [sha256(f"{job}/{stack}".encode()).digest() for stack in range(stacks)]
+    return draws.index(max(draws))
