@@ -80,10 +80,8 @@ def test_a_request_is_signed_as_the_official_sdk_signs_it(
         content=vector["body"].encode(),
     )
 
-    flow = auth.auth_flow(request)
-    signed = next(flow)
-
-    assert signed.headers["authorization"] == vector["authorization"]
+    with auth.signed(request):
+        assert request.headers["authorization"] == vector["authorization"]
 
 
 CLIENT_CALLS: dict[str, Callable[[EsaClient], object]] = {
@@ -239,10 +237,8 @@ def test_a_request_holds_no_secret_after_the_answer() -> None:
     auth = Acs3Auth(keys, ManualClock(MOMENT), lambda: NONCE)
     request = httpx.Request("POST", "https://esa.example/")
 
-    flow = auth.auth_flow(request)
-    next(flow)
-    assert request.headers["x-acs-security-token"] == "token"
-    flow.close()
+    with auth.signed(request):
+        assert request.headers["x-acs-security-token"] == "token"
 
     assert "authorization" not in request.headers
     assert "x-acs-security-token" not in request.headers

@@ -477,7 +477,7 @@ def test_a_broken_ca_file_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def proxied(client: EsaClient) -> bool:
-    transport: Any = client._transport._client._transport
+    transport: Any = client._transport._connections
     return isinstance(transport._pool, httpcore.HTTPProxy)
 
 

@@ -49,24 +49,12 @@ _REASONS: dict[type[Exception], str] = {
 _NOISE = re.compile(r"\[[^]]*\]\s*|\(?_ssl\.c:\d+\)?:?\s*")
 
 
-def open_http_client(
-    endpoint: str, user_agent: str, transport: httpx.BaseTransport | None
-) -> httpx.Client:
-    """An HTTP client with the certificate authorities and the proxy that the environment names for the endpoint.
-
-    httpx itself must not read the proxy variables, because one invalid variable would break all calls.
-    The client asks for uncompressed answers and follows no redirect. Raises Untrusted and Unreachable.
-    """
-    return httpx.Client(
-        transport=transport or open_transport(endpoint),
-        headers={"user-agent": user_agent, **UNCOMPRESSED},
-    )
-
-
 def open_transport(endpoint: str, *, allow_http: bool = False) -> httpx.HTTPTransport:
-    """The same connections without a client. A client logs whole URLs, and a URL of access keys may hold secrets.
+    """Connections with the certificate authorities and the proxy that the environment names for the endpoint.
 
-    Raises Untrusted and Unreachable.
+    They follow no redirect. It is no httpx.Client, which takes as long again for a request, and logs whole URLs: one
+    of access keys may hold secrets. httpx itself must not read the proxy variables, because one invalid variable would
+    break all calls. Raises Untrusted and Unreachable.
     """
     return _with_setup_errors(
         lambda: (

@@ -53,6 +53,16 @@ class HttpAnswer:
         """A JSON value in which each secret of the request is masked, in case the server repeats it."""
         return _masked(_secrets_pattern(self.credentials), value)
 
+    def may_repeat_a_secret(self) -> bool:
+        """Whether the body holds a secret of the request, or an escape of JSON that may hide one.
+
+        One look at the whole body instead of one at each value of a list of plans.
+        """
+        if json.detect_encoding(self.body) != "utf-8":
+            return True
+        text = self.body.decode("utf-8", "replace")
+        return "\\" in text or bool(_secrets_pattern(self.credentials).search(text))
+
     def clean(self, text: object) -> str:
         """The text on one line: short, safe to print, secrets and signatures masked."""
         return one_line(_SIGNATURE.sub("[hash]", self.mask_secrets(str(text))))
@@ -155,7 +165,9 @@ def _missing_permission(answer: HttpAnswer, facts: Mapping[str, Any]) -> str:
 def _json_object(answer: HttpAnswer) -> dict[str, Any] | None:
     """The content, None if it is not a JSON object; secrets are masked after the escapes of JSON are decoded."""
     try:
-        content = answer.mask_secrets(json.loads(answer.body))
+        content = json.loads(answer.body)
+        if answer.may_repeat_a_secret():
+            content = answer.mask_secrets(content)
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
 
@@ -56,23 +57,20 @@ def sign(secret: str, text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Acs3Auth(httpx.Auth):
+class Acs3Auth:
     """Signs each request with its own time and nonce; keeps no state between requests."""
 
     credentials: Credentials
     clock: Clock
     nonce: Callable[[], str]
 
-    requires_request_body = True
-
-    def auth_flow(
-        self, request: httpx.Request
-    ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign the request; after the answer, remove the headers that hold a secret."""
+    @contextmanager
+    def signed(self, request: httpx.Request) -> Iterator[None]:
+        """The request is signed during the block; after it, no header holds a secret."""
         self._add_acs_headers(request)
         request.headers["authorization"] = self.authorization(request)
         try:
-            yield request
+            yield
         finally:
             # The response and every exception of httpx refer to the request, and may be logged.
             for name in _SECRET_HEADERS:

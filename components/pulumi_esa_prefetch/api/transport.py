@@ -14,7 +14,8 @@ import httpx
 from pulumi_esa_prefetch.api.bounded_bodies import BodyError, read_body
 from pulumi_esa_prefetch.api.call_limits import CallLimits, run_within
 from pulumi_esa_prefetch.api.connection import (
-    open_http_client,
+    UNCOMPRESSED,
+    open_transport,
     timeouts,
     with_translated_errors,
 )
@@ -89,12 +90,15 @@ class Transport:
         self._nonce = nonce
         self._max_qps = max_qps
         self._rate_limiters: dict[str, RateLimiter] = {}  # by action: ESA's quota
-        self._client = open_http_client(self._endpoint, user_agent, http)
+        self._connections = http or open_transport(self._endpoint)
+        self._headers = {"user-agent": user_agent, **UNCOMPRESSED}
+        self._is_closed = False
         self._interrupted = threading.Event()
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._is_closed = True
+        self._connections.close()
 
     def interrupt(self) -> None:
         """From now on, send no call that changes something; a call that is under way goes on."""
@@ -211,11 +215,12 @@ class Transport:
         began = self._clock.monotonic()
 
         def send() -> tuple[httpx.Response, bytes]:
-            response = self._client.send(
-                self._request(call, deadline),
-                auth=Acs3Auth(credentials, self._clock, self._nonce),
-                stream=True,
-            )
+            if self._is_closed:
+                raise RuntimeError(f"{call.action}: the client has been closed")
+            request = self._request(call, deadline)
+            with Acs3Auth(credentials, self._clock, self._nonce).signed(request):
+                response = self._connections.handle_request(request)
+            response.request = request
             with contextlib.closing(response):
                 return response, self._body(call, response, deadline)
 
@@ -240,6 +245,7 @@ class Transport:
 
     def _request(self, call: ApiCall, deadline: float) -> httpx.Request:
         headers = {
+            **self._headers,
             "accept": "application/json",
             "x-acs-action": call.action,
             "x-acs-version": VERSION,
@@ -249,16 +255,19 @@ class Transport:
             headers["content-type"] = "application/x-www-form-urlencoded"
             body = urlencode(sorted(call.form.items())).encode()
         query = canonical_query(call.query.items())
-        return self._client.build_request(
+        allowed = timeouts(
+            max(0.0, deadline - self._clock.monotonic()),
+            safe_to_repeat=call.safe_to_repeat,
+        )
+        return httpx.Request(
             call.method,
             f"{self._endpoint}/?{query}" if query else f"{self._endpoint}/",
             content=body,
             headers=headers,
-            timeout=timeouts(
-                max(0.0, deadline - self._clock.monotonic()),
-                safe_to_repeat=call.safe_to_repeat,
-            ),
-            extensions={"trace": self._abort_if_late(call, deadline)},
+            extensions={
+                "timeout": allowed.as_dict(),
+                "trace": self._abort_if_late(call, deadline),
+            },
         )
 
     def _abort_if_late(
