@@ -64,7 +64,7 @@ fleet: dev ## four stacks of PLANS (1200) plans at once, on one account's quota
 fuzz: ## each parser for SECONDS (20) under a fuzzer that looks for new paths
 	@$(PYTHON) .ci/environment.py fuzz
 	@$(BIN)/python -m tests.fuzz $(SECONDS)
-bench: dev ## what the imports cost; both faces and both engines beside each other
-	@$(BIN)/python -m tests.benchmarks.imports
-	@$(BIN)/python -m tests.benchmarks.faces
-	@$(BIN)/python -m tests.benchmarks.engines
+bench: ## goals of speed: PLANS, ROUNDS, ONLY="rows", JSON=file, BASELINE=write
+	@$(PYTHON) .ci/environment.py bench
+	@$(BIN)/python -m tests.benchmarks $(if $(PLANS),--plans=$(PLANS)) $(if $(ROUNDS),--rounds=$(ROUNDS)) \
+		$(if $(ONLY),--only="$(ONLY)") $(if $(JSON),--json=$(JSON)) $(if $(BASELINE),--baseline=$(BASELINE))

@@ -14,6 +14,7 @@ from typing import Final, Self
 from pulumi_esa_emulator.testing import LocalEsa, job, plan
 from stacks.prefetch.demo.settings import shielded
 from tests.benchmarks.usage import Notes, Used
+from tests.lifecycle.faults import START
 from tests.support.faces import NATIVE_PROGRAM, PLUGIN, make_plugin
 from tests.support.local_esa import job_id, plan_id
 
@@ -108,6 +109,11 @@ class Side:
     def operate(self, title: str, *flags: str) -> Used:
         """Run one of OPERATIONS, and say what it took."""
         return self._run(OPERATIONS[title], *_FLAGS, *flags)
+
+    def seconds_of_starts(self) -> float:
+        """The seconds between the first Start and the last; each plan was started once."""
+        times = sorted(call.time for call in self.esa.calls(START))
+        return (times[-1] - times[0]).total_seconds()
 
     def _write(self, kind: str, settings: dict[str, object]) -> None:
         listed = ""
