@@ -93,6 +93,20 @@ def test_an_answer_that_lacks_a_key_is_completed(key: str) -> None:
     assert (outs["status"], outs["job_id"]) == ("stopped", JOB)
 
 
+def test_an_accepted_stop_whose_status_cannot_be_read_is_not_called_not_stopped() -> (
+    None
+):
+    lacks = fault({"kind": "missing-keys", "keys": "Status"}, action=STOP)
+    silent = fault({"kind": "denied"}, action=LIST, calls=[2, 3, 4])
+    world = World("running", faults=(lacks, silent))
+
+    with pytest.raises(PrefetchError, match="ESA accepted Stop for plan") as caught:
+        created(world, **STOPPED)
+
+    assert "was not stopped" not in str(caught.value)
+    assert world.status() == "stopped"
+
+
 def test_without_a_job_stop_is_the_look_up() -> None:
     world = World("running")
 

@@ -1,6 +1,7 @@
 """A child process in its own process group: its output line by line, and its end; knows no protocol."""
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -10,7 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from pulumi_embedded_engine.errors import EngineError
+
 _WATCHDOG = Path(__file__).with_name("watchdog.py")
+
+_WHAT_IT_HOLDS = {
+    "PULUMI_CONFIG": "; it holds the stack's configuration: keep long lists in a file that the program reads"
+}
 
 OnLine = Callable[[str], None]
 
@@ -27,15 +34,18 @@ class ChildProcess:
         on_stderr: OnLine,
     ) -> None:
         watchdog = [sys.executable, "-I", "-S", str(_WATCHDOG), *command]
-        self._process = subprocess.Popen(  # noqa: S603 - a command line of ours
-            watchdog,
-            cwd=cwd,
-            env=dict(environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            process_group=0,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - a command line of ours
+                watchdog,
+                cwd=cwd,
+                env=dict(environ),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                process_group=0,
+            )
+        except OSError as error:
+            raise EngineError(_not_started(command, environ, error)) from None
         self._readers = [
             _start_reader(self._process.stdout, on_stdout),
             _start_reader(self._process.stderr, on_stderr),
@@ -84,6 +94,19 @@ class ChildProcess:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+
+def _not_started(
+    command: Sequence[str], environ: Mapping[str, str], error: OSError
+) -> str:
+    """Why a process cannot be started. A variable may be too long for the system: on Linux, 128 KiB."""
+    if error.errno != errno.E2BIG:
+        return f"cannot start {command[0]}: {error.strerror}"
+    name, value = max(environ.items(), key=lambda item: len(item[1]))
+    return (
+        f"cannot start {command[0]}: the environment variable {name}, of {len(value)} characters, is too long for the "
+        f"system{_WHAT_IT_HOLDS.get(name, '')}"
+    )
 
 
 def _start_reader(stream: IO[bytes] | None, on_line: OnLine) -> threading.Thread:

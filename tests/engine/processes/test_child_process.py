@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.processes import child_process
 from pulumi_embedded_engine.processes.child_process import ChildProcess
 
@@ -114,3 +117,12 @@ def test_an_interrupt_ends_a_child_also_if_the_engine_ignores_it() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
         child.close()
+
+
+def test_a_variable_that_is_too_long_for_the_system_is_named() -> None:
+    environ = {"PATH": os.environ["PATH"], "PULUMI_CONFIG": "x" * 3_000_000}
+
+    with pytest.raises(EngineError, match="variable PULUMI_CONFIG, of 3000000 char"):
+        ChildProcess(["true"], Path.cwd(), environ, print, print)
+    with pytest.raises(EngineError, match=r"cannot start true: No such file"):
+        ChildProcess(["true"], Path("/nowhere"), {}, print, print)

@@ -61,7 +61,12 @@ def _accepted(hook: HookCall, ref: PlanRef, answer: Plan) -> Plan:
         hook.session.plan_cache.store(plan)
         return plan
     if plan.job_id is not None:
-        return _seen(hook, ref.with_job(plan.job_id)) or plan
+        try:
+            return _seen(hook, ref.with_job(plan.job_id)) or plan
+        except EsaError as error:
+            raise PrefetchError(
+                f"ESA accepted Stop for {ref}, and its status cannot be read since: {error}; run this again"
+            ) from None
     raise PrefetchError(
         f"ESA accepted Stop for {ref}, but its answer names no job{' that can be read' if contradiction else ''}: "
         "give job_id and run up again"
