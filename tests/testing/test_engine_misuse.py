@@ -1,5 +1,6 @@
 """What a test can do wrong with the fixtures: each is one sentence, and leaves no process."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -110,6 +111,20 @@ def test_the_fixtures_have_a_help_text_and_disturb_no_other_test(
     for name in ("pulumi_engine", "pulumi_cli", "esa"):
         assert f"\n{name} -- " in shown.stdout
     assert "1 passed" in done.stdout
+
+
+def test_pulumi_cli_runs_the_command_or_skips_by_name(tmp_path: Path) -> None:
+    (tmp_path / "test_cli.py").write_text(
+        "def test_one(pulumi_cli): assert pulumi_cli.name == 'pulumi'\n"
+    )
+
+    done = run_pytest(tmp_path)
+
+    if shutil.which("pulumi"):
+        assert "1 passed" in done.stdout
+    else:
+        assert "1 skipped" in done.stdout
+        assert "the pulumi command is not on PATH" in done.stdout
 
 
 @pytest.mark.parametrize(
