@@ -60,7 +60,7 @@ def test_an_unknown_option_is_named(pulumi_engine: PulumiEngine) -> None:
     stack = pulumi_engine.stack(raising)
 
     with pytest.raises(TypeError, match="paralel"):
-        stack.up(paralel=2)
+        stack.up(paralel=2)  # type: ignore[call-arg]
 
 
 def test_a_kill_at_a_moment_that_never_comes_says_so(

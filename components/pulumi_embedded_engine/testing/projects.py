@@ -135,9 +135,11 @@ def _import_path(given: str) -> str:
     """What the test can import, the program and its providers can import too."""
     own = {Path(path).resolve() for path in sysconfig.get_paths().values()}
     own |= {path / "lib-dynload" for path in own}
+    # An empty entry is the current directory, which is another one there.
+    entries = [path or os.getcwd() for path in sys.path]  # noqa: PTH109 - a text
     found = [
         path
-        for path in sys.path
-        if path and Path(path).is_dir() and Path(path).resolve() not in own
+        for path in entries
+        if Path(path).is_dir() and Path(path).resolve() not in own
     ]
     return os.pathsep.join(dict.fromkeys([*filter(None, [given]), *found]))

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from pulumi_embedded_engine.errors import EngineError
 from pulumi_embedded_engine.model.property_values import reveal
@@ -36,6 +36,16 @@ class Options:
     refresh: bool = False
     continue_on_error: bool = False
     parallel: int = 4
+
+
+class GivenOptions(TypedDict, total=False):
+    """The options that a test gives to an operation; see `Options`."""
+
+    targets: Sequence[str]
+    replace: Sequence[str]
+    refresh: bool
+    continue_on_error: bool
+    parallel: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +118,36 @@ class PulumiStack(ABC):
             for one in self._snapshot().pending_operations
         }
 
-    def preview(self, *, expect_failure: bool = False, **options: Any) -> Result:
+    def preview(
+        self, *, expect_failure: bool = False, **options: Unpack[GivenOptions]
+    ) -> Result:
         """Show what `up` would do; changes nothing. `options`: see `Options`."""
         return self._run("preview", expect_failure, options)
 
-    def up(self, *, expect_failure: bool = False, **options: Any) -> Result:
+    def up(
+        self, *, expect_failure: bool = False, **options: Unpack[GivenOptions]
+    ) -> Result:
         """Create, update, replace and delete what the program declares. `options`: see `Options`."""
         return self._run("up", expect_failure, options)
 
-    def refresh(self, *, expect_failure: bool = False, **options: Any) -> Result:
+    def refresh(
+        self, *, expect_failure: bool = False, **options: Unpack[GivenOptions]
+    ) -> Result:
         """Read every resource into the state. `options`: see `Options`."""
         return self._run("refresh", expect_failure, options)
 
-    def destroy(self, *, expect_failure: bool = False, **options: Any) -> Result:
+    def destroy(
+        self, *, expect_failure: bool = False, **options: Unpack[GivenOptions]
+    ) -> Result:
         """Delete every resource. `options`: see `Options`."""
         return self._run("destroy", expect_failure, options)
 
     def kill_during_up(
-        self, *, after: str | int, recorded: bool = True, **options: Any
+        self,
+        *,
+        after: str | int,
+        recorded: bool = True,
+        **options: Unpack[GivenOptions],
     ) -> None:
         """Run `up` in a process of its own, and kill it (SIGKILL) with its program and its providers.
 
@@ -143,7 +165,7 @@ class PulumiStack(ABC):
     def _kill(self, moment: Moment, options: Options) -> None: ...
 
     def _run(
-        self, operation: OperationName, expect_failure: bool, options: Mapping[str, Any]
+        self, operation: OperationName, expect_failure: bool, options: GivenOptions
     ) -> Result:
         self._write()
         try:
