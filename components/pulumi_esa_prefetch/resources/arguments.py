@@ -1,9 +1,11 @@
 """Reads a resource's arguments, given as one value or as keywords, and collects what is wrong with them."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,10 +117,14 @@ def _program_line() -> str:
     frame = sys._getframe()  # noqa: SLF001 -- `inspect` would read the source of every frame
     while frame.f_back and _is_ours(frame.f_globals):
         frame = frame.f_back
-    path = Path(frame.f_code.co_filename)
-    if path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return f"{path}:{frame.f_lineno}"
+    shown = _shown_path(frame.f_code.co_filename, os.getcwd())  # noqa: PTH109 -- for each resource
+    return f"{shown}:{frame.f_lineno}"
+
+
+@cache
+def _shown_path(file: str, directory: str) -> Path:
+    path = Path(file)
+    return path.relative_to(directory) if path.is_relative_to(directory) else path
 
 
 def _is_ours(names: Mapping[str, Any]) -> bool:

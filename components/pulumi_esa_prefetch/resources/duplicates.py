@@ -9,7 +9,8 @@ from pulumi.runtime import get_root_resource
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_esa_prefetch.provider.plan_properties import read_declaration, split_id
+from pulumi_esa_prefetch.api.ids import object_id
+from pulumi_esa_prefetch.provider.plan_properties import split_id
 
 # Each run of a program has its own root, even if the Automation API runs several in one process.
 _names: WeakKeyDictionary[Resource, dict[str, str]] = WeakKeyDictionary()
@@ -24,11 +25,9 @@ def note_declaration(resource_name: str, plan_id: object) -> None:
     # Under Pulumi's mocks all unit tests of a program share one root: it belongs to no single run.
     if root is None or isinstance(get_monitor(), MockMonitor):
         return
-    if not isinstance(plan_id, str):
+    plan = object_id(split_id(plan_id)[1])
+    if plan is None:
         return
-    if read_declaration({"plan_id": plan_id}).failures:
-        return
-    plan = bare_id(plan_id)
     names = _names.setdefault(root, {})
     if plan in names:
         raise RunError(f"plan {plan} is declared by {names[plan]!r} already")

@@ -5,6 +5,7 @@ Pulumi carries JSON values, and each number as a double: beyond 2**53 two intege
 
 import math
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from pulumi import Output, Resource, RunError
@@ -14,6 +15,8 @@ from pulumi_esa_prefetch.resources.input_mapping import map_input
 
 _EXACT = 2**53
 _ROUNDED = "is a number beyond 2**53, which Pulumi would round: pass it as a string"
+_PLAIN = frozenset({NoneType, bool, int, float, str, dict, list})
+"""The usual types, of which nothing has to be awaited: the check for an Awaitable is slow."""
 # The SDK sends every other sequence as a list.
 _NO_LISTS = (str, range, memoryview, bytes, bytearray)
 
@@ -48,7 +51,7 @@ def checked_later(value: Any, place: str) -> Any:
 
 def is_later(value: object) -> bool:
     """Whether the value is known only later: an Output or something to await."""
-    return isinstance(value, Output | Awaitable)
+    return type(value) not in _PLAIN and isinstance(value, Output | Awaitable)
 
 
 def _wrong_key(key: object, place: str) -> Iterator[str]:

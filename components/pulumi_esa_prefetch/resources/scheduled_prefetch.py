@@ -107,7 +107,34 @@ class ScheduledPrefetchArgsDict(_PlanOptions, total=False):
     plan_id: Input[str]
 
 
-class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
+class _PlanOutputs:
+    """The outputs that are no numbers.
+
+    Pulumi's SDK reads the annotations of a resource's own class anew for each resource, a twelfth of a program's
+    time. Only for numbers does it need them there: it makes them integers.
+    """
+
+    plan_id: Output[str]
+    job_id: Output[str]
+    desired_state: Output[str]
+    triggers: Output[Mapping[str, Any]]
+    rerun: Output[str]
+    on_destroy: Output[str]
+    restart_failed: Output[bool]
+    restart_finished: Output[bool]
+    status: Output[str]
+    """``waiting``, ``running``, ``finished``, ``failed`` or ``stopped``, when ESA was last asked."""
+    start_time: Output[str]
+    """The window's start, ISO 8601 in UTC; empty if the plan has none."""
+    end_time: Output[str]
+    """The window's end, ISO 8601 in UTC; empty if the plan has none."""
+    ali_uid: Output[str]
+    """The account that owns the plan."""
+    request_id: Output[str]
+    """ESA's id of the Start or Stop that this resource made last; empty if it made none."""
+
+
+class ScheduledPrefetch(Resource, _PlanOutputs, module="esa", name="ScheduledPrefetch"):
     """Keeps a prefetch plan (in ESA's API: an execution) running, or stopped.
 
     The plan must exist in ESA. Creating this resource starts a plan that waits, is stopped or has failed;
@@ -141,28 +168,10 @@ class ScheduledPrefetch(Resource, module="esa", name="ScheduledPrefetch"):
         )
     """
 
-    plan_id: Output[str]
-    job_id: Output[str]
-    desired_state: Output[str]
-    triggers: Output[Mapping[str, Any]]
-    rerun: Output[str]
-    on_destroy: Output[str]
-    restart_failed: Output[bool]
-    restart_finished: Output[bool]
-    status: Output[str]
-    """``waiting``, ``running``, ``finished``, ``failed`` or ``stopped``, when ESA was last asked."""
-    start_time: Output[str]
-    """The window's start, ISO 8601 in UTC; empty if the plan has none."""
-    end_time: Output[str]
-    """The window's end, ISO 8601 in UTC; empty if the plan has none."""
     interval: Output[int]
     """Seconds between two batches."""
     slice_len: Output[int]
     """URLs per batch."""
-    ali_uid: Output[str]
-    """The account that owns the plan."""
-    request_id: Output[str]
-    """ESA's id of the Start or Stop that this resource made last; empty if it made none."""
     starts: Output[int]
     """How often this resource has started the plan."""
 
