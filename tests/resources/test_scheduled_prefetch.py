@@ -204,6 +204,7 @@ PUBLIC = {
     "SitePrefetchArgs",
     "read_plans",
     "read_prefetches",
+    "split_by_job",
 }
 
 
