@@ -45,6 +45,7 @@ def test_a_preview_and_an_up_say_the_same_of_each_plan_and_nothing_of_an_unchang
     assert done == {"again": "reset and started: triggers changed\n"}
 
 
+@pytest.mark.slow
 def test_two_stacks_of_one_plan_say_that_something_has_undone_what_they_did(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -12,7 +12,7 @@ from pulumi_esa_emulator.http.server import running
 from pulumi_esa_emulator.state.data_file import DataFile
 from tests.lifecycle.conftest import Stacks
 from tests.support import secret_leaks as leaks
-from tests.support.faces import FACES
+from tests.support.faces import DYNAMIC, NATIVE
 from tests.support.local_esa import Esa, job, job_id, plan, plan_id, seed
 from tests.support.observed_run import Watched
 from tests.support.throwaway_stack import Stack
@@ -78,7 +78,10 @@ def hidden(stack: Stack, esa: Esa, *texts: str) -> None:
     assert not leaks.in_text(str((esa.history(), esa.state())), secrets)
 
 
-@pytest.mark.parametrize("face", FACES)
+SLOW_FACE = pytest.param(NATIVE.name, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("face", [DYNAMIC.name, SLOW_FACE])
 def test_an_encrypted_trigger_is_shown_and_left_nowhere(
     esa: Esa, stack: Stacks
 ) -> None:

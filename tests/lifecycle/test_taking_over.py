@@ -64,6 +64,7 @@ def test_a_stack_moves_by_one_up_that_only_records_and_the_next_finds_nothing(
     assert esa.changes() == changes
 
 
+@pytest.mark.slow
 def test_the_way_back_to_the_dynamic_face_is_a_replacement(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -38,7 +38,7 @@ def test_only_what_ran_is_counted_and_each_thing_once() -> None:
     )
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_the_line_is_shown_whether_one_process_runs_the_tests_or_several(
     tmp_path: Path, workers: str
 ) -> None:

@@ -85,9 +85,10 @@ def test_encrypted_urls_and_triggers_are_shown_and_left_nowhere(
     assert LISTED in kept  # the list itself is ESA's
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "alicloud",
-    ["stand-in", pytest.param("stand-in with plain diffs", marks=pytest.mark.slow)],
+    ["stand-in", "stand-in with plain diffs"],
     indirect=True,
 )
 def test_urls_that_become_secrets_make_no_job_anew_and_start_nothing(

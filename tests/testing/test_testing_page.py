@@ -12,7 +12,6 @@ from tests.testing.runs import run_pytest
 QUICK = {
     "test_textfile.py": "test_it_creates_a_file_once",
     "test_launch.py": "test_a_declared_plan_is_started_once",
-    "test_sdk.py": "test_a_script_starts_a_plan",
 }
 
 
@@ -35,7 +34,7 @@ def test_a_test_of_each_fixture_runs_as_the_page_says(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, *(f"{file}::{test}" for file, test in QUICK.items()))
 
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^3 passed", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^2 passed", done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.mark.slow
