@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi_embedded_engine.clock import SystemClock
+from pulumi_embedded_engine.model.property_values import equal
 from pulumi_embedded_engine.model.state_records import Resource
 from pulumi_embedded_engine.model.urns import name_of, type_of
 from pulumi_embedded_engine.state.encoding import decode_value
@@ -86,13 +87,12 @@ class CliStack(PulumiStack):
             start_new_session=True,
         )
         try:
-            _wait_for(moment, log, lambda: process.poll() is None)
+            came = _wait_for(moment, log, lambda: process.poll() is None)
         finally:
-            ended = process.poll() is not None
             process.kill()
             process.wait()
             kill_processes_of(self._project.root / "home")
-        if ended:
+        if not came:
             raise AssertionError(f"up ended before the kill after {moment.after!r}")
         self._killed = True
 
@@ -191,7 +191,8 @@ def _step(
 def _refresh_op(old: Resource | None, new: Resource | None) -> str:
     if new is None:
         return "delete"
-    return "same" if old is not None and old.outputs == new.outputs else "update"
+    same = old is not None and equal(old.outputs, new.outputs)
+    return "same" if same else "update"
 
 
 def _record(urn: str, side: Mapping[str, Any] | None) -> Resource | None:
@@ -240,7 +241,8 @@ def _messages(events: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Message]:
     ]
 
 
-def _wait_for(moment: Moment, log: Path, runs: Callable[[], bool]) -> None:
+def _wait_for(moment: Moment, log: Path, runs: Callable[[], bool]) -> bool:
+    """Whether the moment came while the command ran."""
     clock = SystemClock()
     end = clock.monotonic() + SECONDS
     while runs() and clock.monotonic() < end:
@@ -250,5 +252,6 @@ def _wait_for(moment: Moment, log: Path, runs: Callable[[], bool]) -> None:
             if kind == "resOutputsEvent" and is_of_program(event["metadata"]["type"])
         ]
         if moment.after in (*done, *range(1, len(done) + 1)):
-            return
+            return runs()
         clock.sleep(_LOOK_SECONDS)
+    return False
