@@ -91,9 +91,10 @@ class EsaService:
     def answer(self, http_request: Request, stalls: Stalls) -> Reply:
         """The reply to a request; its changes are stored when this returns."""
         request_id = str(uuid.uuid4()).upper()
-        pending = PendingRequest(read_headers(http_request, request_id))
+        bare = read_headers(http_request, request_id)
+        pending = PendingRequest(bare)
         try:
-            request = read_request(http_request, request_id)
+            request = read_request(http_request, bare)
             hits = self.faults.select(request, self.wall_clock.monotonic())
             pending = replace(pending, request=request, hits=hits)
             action = _action_of(request)

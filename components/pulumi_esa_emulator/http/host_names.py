@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 # Container names can have underscores, although DNS does not allow them.
@@ -28,6 +29,7 @@ def parse_authority(text: str) -> Authority | None:
     return Authority(name, port) if name and port <= _HIGHEST_PORT else None
 
 
+@lru_cache(maxsize=64)
 def parse_host(text: str) -> str | None:
     """The normalized host of a name, an IPv4 or an IPv6 address; None if invalid.
 

@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pulumi_esa_emulator.dialects import Rules
 from pulumi_esa_emulator.errors import Problem, missing_parameter
@@ -17,7 +17,7 @@ from pulumi_esa_emulator.messages.request import ApiRequest
 _WINDOW = timedelta(minutes=15)
 # The operations on a site in the RAM tables (PurgeCaches: inferred); all others use `*`.
 _ON_A_SITE = {"ListScheduledPreloadJobs", "PurgeCaches", "DescribePurgeTasks"}
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def read_signature(request: ApiRequest) -> RequestSignature:
@@ -86,7 +86,7 @@ def _check_date(text: str, now: datetime) -> None:
     if not _DATE.fullmatch(text):
         raise Problem("InvalidTimeStamp.Format")
     try:
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise Problem("InvalidTimeStamp.Format") from None
     if abs(now - moment) > _WINDOW:

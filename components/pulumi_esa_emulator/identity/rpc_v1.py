@@ -6,6 +6,7 @@ It covers the query and the form. Written only from the RPC signature page.
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ def read_rpc_v1(request: ApiRequest) -> RequestSignature:
     )
 
 
-def _check_method(values: dict[str, str]) -> None:
+def _check_method(values: Mapping[str, str]) -> None:
     if values.get("SignatureMethod", "HMAC-SHA1") != "HMAC-SHA1":
         raise Problem("IncompleteSignature", "SignatureMethod is not HMAC-SHA1.")
     if values.get("SignatureVersion", "1.0") != "1.0":

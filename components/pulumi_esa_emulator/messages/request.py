@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -20,7 +21,7 @@ ACTION: FieldNames = ("Action", "x-acs-action")
 VERSION: FieldNames = ("Version", "x-acs-version")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApiRequest:
     """Method, headers (lower-case names), query and form as pairs, body as bytes."""
 
@@ -32,8 +33,8 @@ class ApiRequest:
     form: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
-    @property
-    def parameters(self) -> dict[str, str]:
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
         """Query and form together; ESA accepts a parameter in either."""
         return {**dict(self.query), **dict(self.form)}
 
@@ -83,14 +84,13 @@ def read_headers(request: Request, request_id: str) -> ApiRequest:
     return ApiRequest(request_id, request.method, request.path, headers)
 
 
-def read_request(request: Request, request_id: str) -> ApiRequest:
-    """The whole request; Problem if it is too large or not UTF-8."""
-    bare = read_headers(request, request_id)
+def read_request(request: Request, bare: ApiRequest) -> ApiRequest:
+    """The whole request, of which `bare` has no query and no body; Problem if it is too large or not UTF-8."""
     body = _body(request)
     kind = bare.headers.get("content-type", "")
     is_form = kind.startswith("application/x-www-form-urlencoded")
     return ApiRequest(
-        request_id,
+        bare.request_id,
         bare.method,
         bare.path,
         bare.headers,
