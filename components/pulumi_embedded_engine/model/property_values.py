@@ -41,7 +41,7 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 Properties = Mapping[str, Any]
-_SCALARS: Final = (
+SCALARS: Final = (
     str,
     int,
     float,
@@ -60,7 +60,7 @@ def walk(value: Any) -> Iterator[Any]:
     while left:
         value = left.pop()
         yield value
-        if isinstance(value, _SCALARS):
+        if isinstance(value, SCALARS):
             continue
         if isinstance(value, Secret):
             left.append(value.value)
@@ -73,7 +73,7 @@ def walk(value: Any) -> Iterator[Any]:
 def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     """The value with `change` applied to each value; one that `change` returns unchanged is searched inside."""
     changed = change(value)
-    if changed is not value or isinstance(value, _SCALARS):
+    if changed is not value or isinstance(value, SCALARS):
         return changed
     if isinstance(value, Mapping):
         return {key: map_values(item, change) for key, item in value.items()}
@@ -105,7 +105,7 @@ def has_secret(value: Any) -> bool:
 def is_uncreated_reference(value: Any) -> bool:
     """Whether it is a reference to a resource that is not created yet."""
     return (
-        not isinstance(value, _SCALARS)
+        not isinstance(value, SCALARS)
         and isinstance(value, Mapping)
         and value.get(SIGNATURE) == RESOURCE
         and value.get("id") == ""
@@ -124,6 +124,8 @@ def secret(value: Any) -> Secret:
 
 def equal(left: Any, right: Any) -> bool:
     """Deep equality: true is not 1, and a secret equals only a secret."""
+    if type(left) is type(right) and isinstance(left, SCALARS):
+        return bool(left == right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(
             equal(value, right[key]) for key, value in left.items()

@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2
 from pulumi_embedded_engine.model.property_values import (
     OUTPUT,
     RESOURCE,
+    SCALARS,
     SECRET,
     SIGNATURE,
     UNKNOWN,
@@ -125,6 +126,8 @@ def _fill_struct(
 
 
 def _is_unknown(value: Any, encoding: Encoding) -> bool:
+    if isinstance(value, SCALARS):
+        return False
     if isinstance(value, Secret):
         return _is_unknown(value.value, encoding)
     return value is UNKNOWN or (

@@ -6,6 +6,7 @@ Exit code 0: the program succeeded; 32: it failed and has reported the error; an
 
 import argparse
 import asyncio
+import gc
 import logging
 import runpy
 import sys
@@ -18,6 +19,9 @@ UNHANDLED = "Program failed with an unhandled exception:\n"
 # As in Pulumi's own launcher: enough for all calls that wait for steps.
 _THREADS_PER_STEP = 4
 _MOST_THREADS = 1024
+# Outputs live until the program ends. With Python's own thresholds a quarter of a large program's time is a search for
+# garbage among them.
+_GARBAGE_THRESHOLDS = (20_000, 10, 20)
 
 
 def _arguments() -> argparse.Namespace:
@@ -160,6 +164,8 @@ def main() -> int:
             "install it there with `pip install pulumi`\n"
         )
         return 1
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     # As in Pulumi's own launcher, the program is "." for a directory with a __main__.py.
     sys.path.pop(0)
     sys.argv = [arguments.program]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -33,6 +34,7 @@ Rerun = Literal["from_start", "resume"]
 
 PROVIDER_KEY = "__provider"
 
+_SCALARS = (str, int, float, NoneType)
 _STAND_IN = "0" * 24
 _JOB_RESOURCE_ID = re.compile(r"[0-9]+:[0-9a-f]{24}", re.IGNORECASE | re.ASCII)
 
@@ -213,7 +215,11 @@ def read_declaration(props: Mapping[str, Any]) -> Declaration:
     from pulumi.output import contains_unknowns  # noqa: PLC0415
 
     given = {name: value for name, value in props.items() if name != PROVIDER_KEY}
-    unknown = {name: value for name, value in given.items() if contains_unknowns(value)}
+    unknown = {
+        name: value
+        for name, value in given.items()
+        if not isinstance(value, _SCALARS) and contains_unknowns(value)
+    }
     known = {name: value for name, value in given.items() if name not in unknown}
     try:
         inputs = PlanInputs.parse({"plan_id": _STAND_IN} | known)
