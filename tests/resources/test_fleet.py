@@ -1,5 +1,8 @@
 """`split_by_job`: a job is in one stack, and stays there."""
 
+import math
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +62,39 @@ def test_many_jobs_are_shared_out_about_equally() -> None:
 
     assert min(sizes) > 0.8 * 500
     assert max(sizes) < 1.2 * 500
+
+
+@given(PLANS, st.integers(1, 9))
+def test_with_room_for_its_share_and_a_job_more_each_stack_holds_so_many_at_most(
+    jobs: dict[str, int], stacks: int
+) -> None:
+    plans = {name: of_job(number) for name, number in jobs.items()}
+    largest = max(Counter(jobs.values()).values(), default=0)
+    most = math.ceil(len(plans) / stacks) + largest
+
+    split = split_by_job(plans, stacks, most=most)
+
+    assert max(map(len, split)) <= most
+    assert {n: p for stack in split for n, p in stack.items()} == plans
+    homes = {(p["jobId"], n) for n, stack in enumerate(split) for p in stack.values()}
+    assert len(homes) == len(set(jobs.values()))
+
+
+@given(PLANS, st.integers(1, 9))
+def test_a_limit_that_no_stack_reaches_moves_nothing(
+    jobs: dict[str, int], stacks: int
+) -> None:
+    plans = {name: of_job(number) for name, number in jobs.items()}
+    usual = split_by_job(plans, stacks)
+
+    assert split_by_job(plans, stacks, most=max(map(len, usual))) == usual
+
+
+def test_a_job_for_which_no_stack_has_room_is_refused_by_its_id() -> None:
+    plans = {f"plan-{n}": of_job(1) for n in range(3)}
+
+    with pytest.raises(ValueError, match=rf"room for job {job_id(1)} with its 3 plans"):
+        split_by_job(plans, 5, most=2)
 
 
 def test_each_way_to_name_a_job_is_the_same_job() -> None:

@@ -1,5 +1,6 @@
 """Splits the plans of a fleet over several stacks, a job as a whole; declares no resource."""
 
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -10,7 +11,9 @@ from pulumi_esa_prefetch.provider.plan_properties import split_id
 P = TypeVar("P")
 
 
-def split_by_job(plans: Mapping[str, P], stacks: int) -> tuple[dict[str, P], ...]:
+def split_by_job(
+    plans: Mapping[str, P], stacks: int, *, most: int | None = None
+) -> tuple[dict[str, P], ...]:
     """Split plans over `stacks` stacks, so that all plans of a job are in one of them.
 
     A plan is what `esa-prefetch:plans` and `PrefetchCampaign` take: a mapping, or a ScheduledPrefetchArgs. Its job has
@@ -21,9 +24,14 @@ def split_by_job(plans: Mapping[str, P], stacks: int) -> tuple[dict[str, P], ...
     from the others, and nothing else moves. The ids are as good as random, so the shares are about equal for many
     jobs, and for a few they are not.
 
+    `most`: the most plans in a stack. A job for which its stack has no room is in the next one that has, the largest
+    job first. So a plan that is added or removed moves other jobs only where a stack is full. There is room for all
+    if `most` is the share of each stack and the largest job beside it.
+
     One list of a job serves all its plans, and a Reset concerns the whole job: that is why a job is not split.
 
-    Raises ValueError if `stacks` is below 1, or names each plan whose job is not known.
+    Raises ValueError if `stacks` is below 1, for a job for which no stack has room, and for plans whose job is not
+    known.
 
     Example, the third of four stacks::
 
@@ -40,9 +48,10 @@ def split_by_job(plans: Mapping[str, P], stacks: int) -> tuple[dict[str, P], ...
         raise ValueError(
             f"split_by_job: the job is not known of {unknown}: give job_id, as text"
         )
+    homes = _homes(Counter(map(str, jobs.values())), stacks, most)
     found: tuple[dict[str, P], ...] = tuple({} for _ in range(stacks))
     for name, plan in plans.items():
-        found[_stack(str(jobs[name]), stacks)][name] = plan
+        found[homes[str(jobs[name])]][name] = plan
     return found
 
 
@@ -53,7 +62,21 @@ def _job(plan: object) -> str | None:
     return object_id(given) or split_id(plan_id)[0]
 
 
-def _stack(job: str, stacks: int) -> int:
-    """The stack whose draw for this job is the highest (rendezvous hashing)."""
-    draws = [sha256(f"{job}/{stack}".encode()).digest() for stack in range(stacks)]
-    return draws.index(max(draws))
+def _homes(sizes: Counter[str], stacks: int, most: int | None) -> dict[str, int]:
+    """The stack of each job: of those with room, the one whose draw for it is the highest (rendezvous hashing)."""
+    room = [sizes.total() if most is None else most] * stacks
+    homes = {}
+    for job, size in sorted(sizes.items(), key=lambda one: (-one[1], one[0])):
+        fitting = [stack for stack in range(stacks) if room[stack] >= size]
+        if not fitting:
+            raise ValueError(
+                f"split_by_job: no stack has room for job {job} with its {size} plans, as each may hold {most}; "
+                "give more stacks, or a larger `most`"
+            )
+        homes[job] = max(fitting, key=lambda stack: _draw(job, stack))
+        room[homes[job]] -= size
+    return homes
+
+
+def _draw(job: str, stack: int) -> bytes:
+    return sha256(f"{job}/{stack}".encode()).digest()
