@@ -11,48 +11,46 @@ BELOW_REFUSED = 0.85  # the next goal, as a part of the rate that was refused
 CLIMB = 4.0  # seconds from half the goal to the goal; longer ones raise more slowly, and the quota refuses fewer calls
 MOST_CLIMBS = 8.0  # enough to reach the highest rate from any goal
 GROWTH = (
-    1 / 12
+    1 / 16
 )  # of the highest rate, or of four times a low goal: so much is the rate above its goal after another CLIMB
 BELOW_QUOTA = (
     0.98  # of `max_qps`: on their way, calls come closer together than they were sent
 )
-FIRST = 0.23  # of `max_qps`, the first rate: four that begin together stay below it
-FIRST_SECONDS = 0.8  # of this rate: longer costs a stack that runs alone too much
-DOUBLED_EVERY = 0.5  # seconds, after these
-BURST = 0.1  # seconds of calls at once after a pause
-REST = 0.35  # seconds after a refusal until the next call at the earliest: a quota may be counted by the second
-LONGEST_SLEEP = 0.1  # seconds; then a waiting thread reads the rate again
+FIRST = 0.25  # of `max_qps`: the first burst, and the first rate
+DOUBLED_EVERY = 0.5  # seconds, from the first rate on
+LONGEST_SLEEP = 1.0  # seconds; then a waiting thread reads the rate again
 LONGEST_HINT = 30.0
 
 
 class RateLimiter:
-    """The token bucket of one action: nearly `max_qps` calls per second, after a slower begin.
+    """The token bucket of one action: nearly `max_qps` calls per second, after a burst of a quarter second's calls.
 
     ESA publishes a quota of 30 calls per second for ListScheduledPreloadExecutions, per region, action and main
     account (help page api-esa-2024-09-10-quota); the other actions probably have the same. So each action has its
     own limiter. Others use the same account, often another stack of the same fleet that began at the same moment. So
-    the rate begins below a quarter, stays there for most of a second, and doubles twice in each second from then on.
-    The first refusal brings it back to the step before, which was not refused. Any later refusal halves it. Then it
-    rises to a goal just below the refused rate, stays near it, and rises faster and faster up to the highest: a cubic
-    function of time, as in TCP CUBIC. Above its goal it grows by as much for a slow stack as for a fast one, so that
-    they become equal. Threads get their turns in the order of their `wait` calls.
+    the rate begins at a quarter, and doubles twice in a second. A refusal halves it. Then it rises to a goal just
+    below the refused rate, stays near it, and rises faster and faster up to the highest: a cubic function of time,
+    as in TCP CUBIC. Above its goal it grows by as much for a slow stack as for a fast one, so that they become equal.
+    Threads get their turns in the order of their `wait` calls.
 
-    By simulation (tests/api/test_rate_limiter.py), against a quota of 30: alone, a thousand calls take 1.05 times as
-    long as at 30 per second; of four that begin together about 3 % of the calls are refused, and of only fifty each
-    about 5 %: each has to be refused once to learn that there are others.
+    By simulation (tests/api/test_rate_limiter.py), against a quota of 30: alone, a thousand calls take 1.03 times as
+    long as at 30 per second; of four that begin together less than 5 % of the calls are refused, and each gets its
+    share.
     """
 
     def __init__(self, clock: Clock, max_qps: float) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._highest = self._goal = BELOW_QUOTA * max_qps
         self._first = min(self._highest, max(SLOWEST, FIRST * max_qps))
-        self._turns, self._due = 0, 1.0  # turns requested; turns allowed
+        self._turns, self._due = (
+            0,
+            max(1.0, self._first),
+        )  # turns requested; turns allowed
         self._began: float | None = None  # the time of the first turn
-        self._is_beginning = True  # until the rate is reduced
         self._counted = clock.monotonic()  # the time up to which `_due` is counted
-        # when the rate reaches the goal; when it was last reduced
+        # when the rate reaches the goal; when it was last halved
         self._back = self._slowed = -math.inf
-        self._has_passed = False  # whether a call succeeded since it was reduced
+        self._has_passed = False  # whether a call succeeded since the rate was halved
 
     def wait(
         self, deadline: float, is_over: Callable[[], bool] = lambda: False
@@ -84,37 +82,28 @@ class RateLimiter:
         """Note that the call whose turn came at `sent` was refused for its rate; ESA asks to wait `hint` seconds."""
         with self._lock:
             now = self._count()
-            if sent > self._slowed:  # otherwise it was sent before that
-                self._reduce(now)
-                hint = max(hint or 0.0, REST - 1 / self._rate(now))
+            if sent > self._slowed:  # otherwise it was sent before the rate was halved
+                self._halve(now)
             self._due = min(self._due, self._turns)
             self._counted = max(self._counted, now + min(hint or 0.0, LONGEST_HINT))
 
-    def _reduce(self, now: float) -> None:
+    def _halve(self, now: float) -> None:
         rate, least = self._rate(now), min(SLOWEST, self._highest)
-        half = max(rate / 2, least)
-        if not self._has_passed:
-            pass  # it is an outage, which shows no quota
-        elif self._is_beginning and rate < self._highest:
-            self._goal = half  # the step before
-        else:
+        if self._has_passed:  # otherwise it is an outage, which shows no quota
             self._goal = max(least, BELOW_REFUSED * rate)
-        doublings = math.log2(self._goal / min(self._goal, half))
+        doublings = math.log2(self._goal / min(self._goal, max(rate / 2, least)))
         self._back = now + CLIMB * math.cbrt(doublings)
-        self._is_beginning = self._has_passed = False
-        self._slowed = now
+        self._slowed, self._has_passed = now, False
 
     def _rate(self, now: float) -> float:
-        if self._is_beginning:
-            return min(self._highest, self._first * math.exp2(self._doublings(now)))
         cube = min(MOST_CLIMBS, (now - self._back) / CLIMB) ** 3
         climbed = self._goal * math.exp2(min(0.0, cube))
         grown = GROWTH * min(self._highest, 4 * self._goal) * max(0.0, cube)
-        return min(self._highest, climbed + grown)
-
-    def _doublings(self, now: float) -> int:
-        after = now - (now if self._began is None else self._began) - FIRST_SECONDS
-        return min(10, 1 + int(after / DOUBLED_EVERY)) if after >= 0 else 0
+        doublings = (
+            now - (now if self._began is None else self._began)
+        ) / DOUBLED_EVERY
+        begun = self._first * math.exp2(min(doublings, 10.0))
+        return min(self._highest, begun, climbed + grown)
 
     def _count(self) -> float:
         now = self._clock.monotonic()
@@ -122,7 +111,7 @@ class RateLimiter:
             self._began = now
         if now > self._counted:
             rate, seconds = self._rate(now), now - self._counted
-            burst = max(1.0, BURST * rate)
+            burst = max(1.0, FIRST * rate)
             self._due = min(self._due + rate * seconds, self._turns + burst)
             self._counted = now
         return now
