@@ -18,9 +18,11 @@ for name in foreign_variables(os.environ):
 # It says that nobody can be asked, which is for each test to say.
 os.environ.pop("CI", None)
 
-# A shell that starts the tests in its background lets all their processes ignore Ctrl-C.
+# A shell that starts the tests in its background lets all their processes ignore Ctrl-C, and `nohup` a hang-up.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Servers of tests are on this machine, whatever proxy leads out of it.
 for name in ("NO_PROXY", "no_proxy"):
