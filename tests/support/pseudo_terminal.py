@@ -16,6 +16,8 @@ REDRAW = "\x1b[H"
 LEAVE = "\x1b[?1049l"
 """What ends the use of the whole screen."""
 SECONDS = 60.0
+AGAIN = 5.0
+"""Seconds without an answer after which Ctrl-C is pressed again."""
 
 
 class PseudoTerminal:
@@ -30,6 +32,7 @@ class PseudoTerminal:
     ) -> None:
         self._ours, theirs = pty.openpty()
         self._written = b""
+        self._is_interrupted = False
         self.resize(columns, rows)
         self._process = subprocess.Popen(
             command,
@@ -71,7 +74,11 @@ class PseudoTerminal:
         os.write(self._ours, text.encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl-C; again, as a person does, while nothing happens.
+
+        Python does not notice a signal that comes in the moment before it waits for a line.
+        """
+        self._is_interrupted = True
         self._process.send_signal(2)
 
     def close(self) -> None:
@@ -80,9 +87,19 @@ class PseudoTerminal:
         self._process.wait()
         os.close(self._ours)
 
+    def _waits_until(self, end: float) -> bool:
+        """Whether there is something to read before that time."""
+        while (left := end - time.monotonic()) > 0:
+            silence = min(left, AGAIN) if self._is_interrupted else left
+            if select.select([self._ours], [], [], silence)[0]:
+                return True
+            if self._is_interrupted and self._process.poll() is None:
+                self._process.send_signal(2)
+        return False
+
     def _read(self, end: float) -> bool:
         """Read what there is; False at the end."""
-        ready, _, _ = select.select([self._ours], [], [], end - time.monotonic())
+        ready = self._waits_until(end)
         try:
             more = os.read(self._ours, 65536) if ready else b""
         except OSError:  # its other side is closed

@@ -101,7 +101,7 @@ def test_when_the_time_is_over_it_exits_with_a_code_of_its_own(waiting: Waits) -
 def test_failed_reads_are_borne_and_five_in_a_row_end_it(
     waiting: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pulumi_esa_cli.esa.plan.waiting.READ_SECONDS", 0.1)
+    monkeypatch.setattr("pulumi_esa_cli.esa.plan.waiting.READ_SECONDS", 0.5)
     fault = {"kind": "html", "when": "before", "actions": "GetScheduledPreloadJob"}
     borne = waiting("finished", faults=[fault | {"every": 2}])("wait", ONE)
     ended = waiting("running", faults=[fault])("wait", ONE)
@@ -228,7 +228,7 @@ def test_the_webhook_is_told_what_is_not_there_when_the_time_is_over(
 def test_what_the_webhook_answered_is_shown_also_if_the_wait_ends_with_an_error(
     waiting: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pulumi_esa_cli.esa.plan.waiting.READ_SECONDS", 0.1)
+    monkeypatch.setattr("pulumi_esa_cli.esa.plan.waiting.READ_SECONDS", 0.5)
     later = list(range(9, 99))
     fault = {"kind": "html", "when": "before", "actions": "GetScheduledPreloadJob"}
     with webhook_receiver(status=500) as receiver:
