@@ -41,7 +41,16 @@ def main() -> int:
     if arguments.baseline == "write":
         kept = {**read_baseline(), **bench.ratios}
         order = {goal.name: kept[goal.name] for goal in GOALS if goal.name in kept}
-        BASELINE.write_text(json.dumps({"ratios": order}, indent=2) + "\n")
+        BASELINE.write_text(
+            json.dumps(
+                {
+                    "note": f"{bench.rounds} rounds of {bench.count} plans",
+                    "ratios": order,
+                },
+                indent=2,
+            )
+            + "\n"
+        )
     return int(bool(result["missed"] or result["worse"]))
 
 

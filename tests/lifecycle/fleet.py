@@ -180,6 +180,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     chosen = parser.parse_args()
     size = Size(chosen.stacks, chosen.plans, chosen.jobs)
+    if min(size.stacks, size.plans, size.jobs) < 1:
+        parser.error("--stacks, --plans and --jobs must be at least 1")
     result = simulate(size, (lambda _: None) if chosen.json else print)
     if chosen.json:
         print(json.dumps(result, indent=2))

@@ -254,7 +254,7 @@ def test_without_esa_once_fails_with_one_sentence(
     monkeypatch.setenv("ESA_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "y")
-    monkeypatch.setattr("pulumi_esa_cli.esa.progress_command.READ_SECONDS", 0.1)
+    monkeypatch.setattr("pulumi_esa_cli.esa.progress_command.READ_SECONDS", 0.5)
 
     code = main(["progress", "--file", exported, "--once"])
 
