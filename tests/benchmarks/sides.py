@@ -15,7 +15,7 @@ from pulumi_esa_emulator.testing import LocalEsa, job, plan
 from stacks.prefetch.demo.settings import shielded
 from tests.benchmarks.usage import Notes, Used
 from tests.lifecycle.faults import START
-from tests.support.faces import NATIVE_PROGRAM, PLUGIN, make_plugin
+from tests.support.faces import PLUGIN, make_plugin
 from tests.support.local_esa import job_id, plan_id
 
 OPERATIONS: Final = {
@@ -67,7 +67,21 @@ from pulumi_esa_prefetch import ScheduledPrefetch
 for n in range({count}):
     ScheduledPrefetch(f"plan-{{n}}", plan_id="{plan}%08x" % n, job_id="{job}%08x" % (n % {jobs}))
 """,
-    "native": NATIVE_PROGRAM.replace("pulumi.export", "(lambda *_: None)"),
+    "native": """\
+import pulumi
+
+OUTPUTS = ("status", "startTime", "endTime", "interval", "sliceLen", "starts")
+
+
+class ScheduledPrefetch(pulumi.CustomResource):
+    def __init__(self, name, **inputs):
+        props = {{**dict.fromkeys(OUTPUTS), **inputs}}
+        super().__init__("esa-prefetch:index:ScheduledPrefetch", name, props)
+
+
+for n in range({count}):
+    ScheduledPrefetch(f"plan-{{n}}", planId="{plan}%08x" % n, jobId="{job}%08x" % (n % {jobs}))
+""",
 }
 
 
@@ -120,21 +134,12 @@ class Side:
         if kind == "native":
             make_plugin(self._directory / "plugin")
             listed = PLUGIN
-            settings["plans"] = {
-                f"plan-{n}": {
-                    "planId": plan_id(n),
-                    "jobId": job_id(n % self._size.jobs),
-                }
-                for n in range(self._size.count)
-            }
-        program = _PROGRAMS[kind]
-        if kind != "native":
-            program = program.format(
-                count=self._size.count,
-                jobs=self._size.jobs,
-                plan=plan_id(0)[:-8],
-                job=job_id(0)[:-8],
-            )
+        program = _PROGRAMS[kind].format(
+            count=self._size.count,
+            jobs=self._size.jobs,
+            plan=plan_id(0)[:-8],
+            job=job_id(0)[:-8],
+        )
         config = {f"esa-prefetch:{k}": v for k, v in settings.items() if v is not None}
         files = {
             "Pulumi.yaml": f"name: bench\nruntime: python\n{listed}",
