@@ -57,6 +57,7 @@ def _configure(arguments: argparse.Namespace) -> None:
     if not arguments.debug:
         _send_no_debug_messages()
     _wait_for_outputs_once()
+    _convert_each_source_position_once()
 
 
 def _send_no_debug_messages() -> None:
@@ -85,6 +86,28 @@ def _wait_for_outputs_once() -> None:
         await wait_for_rpcs(*arguments, **named)
 
     stack.wait_for_rpcs = wait
+
+
+def _convert_each_source_position_once() -> None:
+    """Let the SDK make the URL of each line of code once: it makes that of each caller anew for each resource.
+
+    An SDK without this name does so as before.
+    """
+    from pulumi.runtime import resource  # noqa: PLC0415 - if it is missing, `main` reports that
+
+    name = "_get_source_position_for_frame"
+    convert = getattr(resource, name, None)
+    if not callable(convert):
+        return
+    known: dict[tuple[str, int | None], object] = {}
+
+    def position(frame: traceback.FrameSummary) -> object:
+        place = frame.filename, frame.lineno
+        if place not in known:
+            known[place] = convert(frame)
+        return known[place]
+
+    setattr(resource, name, position)
 
 
 async def _until_resolved_or_failed(outputs: "set[asyncio.Future[object]]") -> None:
@@ -156,6 +179,7 @@ def _failure(error: Exception, program: Path) -> str:
 def main() -> int:
     """Run the program that the command line names."""
     arguments = _arguments()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     try:
         _configure(arguments)
     except ImportError as error:
@@ -165,7 +189,6 @@ def main() -> int:
         )
         return 1
     gc.freeze()
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     # As in Pulumi's own launcher, the program is "." for a directory with a __main__.py.
     sys.path.pop(0)
     sys.argv = [arguments.program]
