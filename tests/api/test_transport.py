@@ -476,6 +476,14 @@ def test_a_broken_ca_file_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
         EsaClient("https://esa.example", StaticCredentials(KEYS))
 
 
+def test_over_plain_http_no_certificate_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+
+    EsaClient("http://esa.example", StaticCredentials(KEYS)).close()
+
+
 def proxied(client: EsaClient) -> bool:
     transport: Any = client._transport._connections
     return isinstance(transport._pool, httpcore.HTTPProxy)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from pulumi_esa_prefetch.api.client import EsaClient
+from pulumi_esa_prefetch.api.connection import open_transport
 from pulumi_esa_prefetch.api.credentials import StaticCredentials
 from pulumi_esa_prefetch.api.errors import ApiError, NoAnswer, Unreachable, Untrusted
 from pulumi_esa_prefetch.clock import ManualClock
@@ -293,6 +294,21 @@ def test_an_untrusted_certificate_is_refused_and_explained(
 
     assert f"the certificate of https://{near} is not trusted" in str(caught.value)
     assert not caught.value.ambiguous
+
+
+def test_connections_for_plain_http_trust_no_server_over_tls(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    with (
+        serving(over_tls(certificate, NO_PLANS)) as address,
+        open_transport("http://localhost") as connections,
+    ):
+        near = address.replace("127.0.0.1", "localhost")
+        request = httpx.Request("GET", f"https://{near}/")
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            connections.handle_request(request)
 
 
 def test_a_private_certificate_authority_is_trusted_by_ssl_cert_file(
