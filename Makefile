@@ -42,7 +42,7 @@ site-down: dev ## destroy that stack, stop its local ESA
 site-up site-preview site-down:
 	@$(SITE) $(@:site-%=%)
 
-.PHONY: check fix test test-all soak kill fleet fuzz bench
+.PHONY: check fix test test-ci test-all soak kill fleet fuzz bench
 check: dev ## ruff, mypy, import directions
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -51,7 +51,9 @@ check: dev ## ruff, mypy, import directions
 fix: dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
-test: dev ## all tests but the long ones, and their coverage
+test: dev ## each behaviour, and the whole path once
+	@$(PYTEST) -m 'not slow and not thorough'
+test-ci: dev ## the same, the whole path in all its variants, and the coverage
 	@$(PYTEST) -m 'not slow' --cov
 test-all: dev ## all tests, the long ones too
 	@$(PYTEST) -n 6

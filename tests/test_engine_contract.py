@@ -57,6 +57,7 @@ def helped(*words: str) -> str:
 
 
 @pytest.mark.parametrize("command", list(commands()))
+@pytest.mark.thorough
 def test_the_page_names_each_option_of_a_command(command: str) -> None:
     offered = set(FLAG.findall(helped(*command.split())))
 

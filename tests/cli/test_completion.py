@@ -51,6 +51,7 @@ def completed(*words: str) -> list[str]:
         (["plan", "show", ""], []),
     ],
 )
+@pytest.mark.thorough
 def test_bash_offers_commands_flags_and_values(
     words: list[str], offered: list[str]
 ) -> None:

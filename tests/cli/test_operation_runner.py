@@ -63,6 +63,7 @@ def test_a_preview_changes_nothing_and_is_one_document(project: CommandProject) 
         (True, {"pendingReplacement": True}, {}),
     ],
 )
+@pytest.mark.thorough
 def test_a_replacement_is_previewed_with_its_records_as_its_halves_have_left_them(
     project: CommandProject, first: bool, old: dict[str, Any], outputs: dict[str, Any]
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_replacement_is_previewed_with_its_records_as_its_halves_have_left_the
         assert (other["op"], "replaceReasons" in other) == ("replace", False)
 
 
+@pytest.mark.thorough
 def test_configuration_of_the_line_is_used_and_kept(project: CommandProject) -> None:
     run(
         project,
@@ -142,6 +144,7 @@ def test_a_secret_of_the_configuration_is_seen_nowhere_though_the_program_reads_
 @pytest.mark.parametrize(
     "words", [("up", "-yf"), ("cancel", "-y"), ("stack", "rm", "-y")]
 )
+@pytest.mark.thorough
 def test_a_state_that_cannot_be_locked_is_one_sentence(
     project: CommandProject, words: tuple[str, ...]
 ) -> None:
@@ -154,6 +157,7 @@ def test_a_state_that_cannot_be_locked_is_one_sentence(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_a_row_of_configuration_without_a_value_sets_an_empty_text(
     project: CommandProject,
 ) -> None:
@@ -175,6 +179,7 @@ def test_a_row_of_configuration_that_is_none_is_refused_before_anything_is_chang
     assert resources(project) == []
 
 
+@pytest.mark.thorough
 def test_a_stack_without_configuration_leaves_the_program_that_of_the_caller(
     project: CommandProject,
 ) -> None:
@@ -198,6 +203,7 @@ def test_a_stack_without_configuration_leaves_the_program_that_of_the_caller(
 @pytest.mark.parametrize(
     "refused", ["Thing('a', size=-5)", "Thing('a', label='x', opts=by_import)"]
 )
+@pytest.mark.thorough
 def test_the_default_provider_of_what_was_refused_is_recorded(
     project: CommandProject, refused: str
 ) -> None:
@@ -213,6 +219,7 @@ def test_the_default_provider_of_what_was_refused_is_recorded(
     assert types == {"pulumi:pulumi:Stack", "pulumi:providers:pulumi-python"}
 
 
+@pytest.mark.thorough
 def test_a_destroy_of_a_stack_of_outputs_alone_leaves_nothing(
     project: CommandProject,
 ) -> None:
@@ -226,6 +233,7 @@ def test_a_destroy_of_a_stack_of_outputs_alone_leaves_nothing(
     assert run(project, "stack", "output", "--json").stdout == "{}\n"
 
 
+@pytest.mark.thorough
 def test_changes_that_were_not_expected_are_applied_and_end_with_7(
     project: CommandProject,
 ) -> None:
@@ -403,6 +411,7 @@ def test_what_stays_after_a_destroy_is_not_called_deleted(
     assert "Nothing is destroyed" in removal.stdout
 
 
+@pytest.mark.thorough
 def test_a_stack_that_is_protected_as_a_whole_is_left_with_a_sentence(
     project: CommandProject,
 ) -> None:

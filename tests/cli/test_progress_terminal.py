@@ -143,6 +143,7 @@ def test_ctrl_c_leaves_the_last_screen_on_the_terminal(
     assert len(last) <= 24
 
 
+@pytest.mark.thorough
 def test_after_a_failed_read_the_plans_stay_on_the_screen(
     esa: LocalEsa, exported: str
 ) -> None:
@@ -191,6 +192,7 @@ def test_off_a_terminal_progress_is_plain_lines(esa: LocalEsa, exported: str) ->
 
 
 @pytest.mark.parametrize("name", ["progress", "timeline"])
+@pytest.mark.thorough
 def test_json_is_the_same_on_a_terminal_and_in_a_pipe(
     esa: LocalEsa, exported: str, name: str
 ) -> None:

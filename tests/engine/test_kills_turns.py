@@ -198,6 +198,7 @@ def assert_as_declared(file_stack: FileStack, doubtful: set[str]) -> None:
     assert {name.partition(".")[0] for name in left} <= doubtful
 
 
+@pytest.mark.thorough
 def test_after_a_kill_readers_name_the_remedy_and_the_next_run_recovers_and_says_so_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

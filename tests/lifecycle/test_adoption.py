@@ -59,6 +59,7 @@ def test_a_replacement_that_was_asked_for_adopts_the_plan(
     assert esa.plans[plan_id(1)].status == "running"
 
 
+@pytest.mark.thorough
 def test_another_plan_id_stops_the_old_plan_before_it_starts_the_new_one(
     esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_plan_that_somebody_else_runs_is_read_and_left_alone(
     assert effects(esa) == []
 
 
+@pytest.mark.thorough
 def test_a_second_stack_that_declares_the_same_plan_adopts_it(
     esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:

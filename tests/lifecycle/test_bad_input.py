@@ -30,6 +30,7 @@ UNKNOWN = {"planId": plan_id(99), "jobId": job_id(1)}
     ],
     ids=["malformed id", "list"],
 )
+@pytest.mark.thorough
 def test_a_malformed_entry_is_named_with_its_field(
     emulator: Emulators, stack: Stacks, plans: object, sentence: str
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_malformed_plan_id_in_a_program_is_a_check_failure_of_that_property(
     assert (stack_.records(), esa.changes()) == ({}, 0)
 
 
+@pytest.mark.thorough
 def test_an_unknown_plan_is_named_by_preview_and_by_up(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_wrong_key_is_named(emulator: Emulators, stack: Stacks) -> None:
     assert (stack_.records(), esa.changes()) == (before, 1)
 
 
+@pytest.mark.thorough
 def test_half_a_key_is_named(emulator: Emulators, stack: Stacks) -> None:
     esa = emulator(SEED)
     stack_ = stack(esa)
@@ -108,6 +111,7 @@ def test_half_a_key_is_named(emulator: Emulators, stack: Stacks) -> None:
     [("import pulumi\nx = (1,\nif True: pass\n", 2), ("import pulumi\n\tx = 1\n", 2)],
     ids=["syntax", "indentation"],
 )
+@pytest.mark.thorough
 def test_a_program_that_is_no_python_is_named_with_its_line(
     emulator: Emulators, stack: Stacks, engine: str, text: str, line: int
 ) -> None:
@@ -124,6 +128,7 @@ def test_a_program_that_is_no_python_is_named_with_its_line(
         assert "Traceback" not in said
 
 
+@pytest.mark.thorough
 def test_a_stack_may_have_a_name_that_begins_like_a_flag(
     emulator: Emulators, stack: Stacks, engine: str
 ) -> None:
@@ -138,6 +143,7 @@ def test_a_stack_may_have_a_name_that_begins_like_a_flag(
     assert "-rf" in stack_.check("stack", "output", "at", "--stack=-rf").output
 
 
+@pytest.mark.thorough
 def test_no_emulator_is_named_with_its_address(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -38,6 +38,7 @@ def assert_adopted(esa: Esa, stack: Stack, names: list[str]) -> None:
     assert stack.is_settled()
 
 
+@pytest.mark.thorough
 def test_a_hundred_running_plans_are_written_into_the_config_and_adopted(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -224,6 +224,7 @@ def test_after_a_killed_up_the_next_one_clears_the_lock_and_ends_as_declared(
         )
 
 
+@pytest.mark.thorough
 def test_a_setting_that_is_changed_by_hand_changes_no_committed_file(
     demo: Demo, engine: str
 ) -> None:
@@ -250,6 +251,7 @@ def test_a_setting_that_is_changed_by_hand_changes_no_committed_file(
     )
 
 
+@pytest.mark.thorough
 def test_without_a_port_a_command_and_a_shell_use_the_emulator_that_runs(
     demo: Demo,
 ) -> None:
@@ -264,6 +266,7 @@ def test_without_a_port_a_command_and_a_shell_use_the_emulator_that_runs(
         assert esa.state()["jobs"]
 
 
+@pytest.mark.thorough
 def test_env_lets_a_shell_run_the_engine_by_hand(demo: Demo, engine: str) -> None:
     demo.check("up")
     with closing(demo.esa()) as esa:

@@ -1,9 +1,12 @@
 """What destroy says of what it leaves behind."""
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 
 
+@pytest.mark.thorough
 def test_destroy_warns_of_a_waiting_plan_that_will_still_start(
     emulator: Emulators, stack: Stacks
 ) -> None:

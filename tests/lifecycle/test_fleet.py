@@ -13,6 +13,7 @@ from tests.lifecycle.fleet import Size, fairness, simulate
 PAGE = ROOT / "docs/fleets.md"
 
 
+@pytest.mark.thorough
 def test_the_program_of_the_page_splits_a_campaign_and_every_plan_is_started_once(
     pulumi_engine: PulumiEngine, esa: LocalEsa, tmp_path: Path
 ) -> None:

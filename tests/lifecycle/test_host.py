@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.support import secret_leaks as leaks
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
@@ -44,6 +46,7 @@ def test_the_host_loads_neither_engine_nor_emulator_nor_command_nor_pulumi_alicl
     assert not any(name.startswith("pulumi_alicloud") for name in loaded)
 
 
+@pytest.mark.thorough
 def test_the_state_holds_the_provider_by_its_name_only(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -58,6 +61,7 @@ def test_the_state_holds_the_provider_by_its_name_only(
     assert record["outputs"]["__provider"] == record["inputs"]["__provider"]
 
 
+@pytest.mark.thorough
 def test_no_key_is_left_anywhere_in_plain_text(
     emulator: Emulators, stack: Stacks
 ) -> None:

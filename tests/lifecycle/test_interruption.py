@@ -8,7 +8,7 @@ import pytest
 
 from stacks.prefetch.demo.locks import until
 from tests.lifecycle.conftest import Emulators, Stacks
-from tests.support.faces import FACES, NATIVE
+from tests.support.faces import DYNAMIC, NATIVE
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 from tests.support.processes import killed
 from tests.support.throwaway_stack import Stack
@@ -20,7 +20,10 @@ PLANS = {
 }
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    "face",
+    [DYNAMIC.name, pytest.param(NATIVE.name, marks=pytest.mark.thorough)],
+)
 def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twice(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -45,6 +48,7 @@ def test_after_a_kill_one_up_makes_everything_as_declared_and_starts_nothing_twi
 
 
 @pytest.mark.parametrize("face", [NATIVE.name])
+@pytest.mark.thorough
 def test_ctrl_c_in_the_middle_begins_no_call_and_loses_none(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -33,6 +33,7 @@ def freeze_around(esa: Esa) -> Document:
     ],
     ids=["its own rate", "its window"],
 )
+@pytest.mark.thorough
 def test_what_is_denied_is_refused_in_a_sentence_and_nothing_starts(
     emulator: Emulators, stack: Stacks, limits: dict[str, Any], words: str
 ) -> None:
@@ -117,6 +118,7 @@ def test_limits_never_stand_in_the_way_of_a_stop(
     assert esa.status(plan_id(1)) == "stopped"
 
 
+@pytest.mark.thorough
 def test_limits_that_cannot_be_read_are_one_sentence(
     emulator: Emulators, stack: Stacks
 ) -> None:

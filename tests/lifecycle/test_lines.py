@@ -15,6 +15,7 @@ PLANS = {
 }
 
 
+@pytest.mark.thorough
 def test_a_preview_and_an_up_say_the_same_of_each_plan_and_nothing_of_an_unchanged_one(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -68,6 +69,7 @@ def test_two_stacks_of_one_plan_say_that_something_has_undone_what_they_did(
     assert reverse == {"one": f"stopped again: {stopped}"}
 
 
+@pytest.mark.thorough
 def test_refused_keys_fail_a_preview_at_the_plan_and_no_network_is_a_warning_on_it(
     emulator: Emulators, stack: Stacks
 ) -> None:

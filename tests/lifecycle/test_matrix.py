@@ -54,6 +54,7 @@ def open_ends(combination: Combination) -> set[str]:
 
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("number", [*map(marked, COMBINATIONS)])
+@pytest.mark.thorough
 def test_every_row_holds_or_says_why_not_whatever_esa_answers(
     emulator: Emulators,
     stack: Stacks,

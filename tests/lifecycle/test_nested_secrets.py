@@ -82,6 +82,7 @@ SLOW_FACE = pytest.param(NATIVE.name, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("face", [DYNAMIC.name, SLOW_FACE])
+@pytest.mark.thorough
 def test_an_encrypted_trigger_is_shown_and_left_nowhere(
     esa: Esa, stack: Stacks
 ) -> None:
@@ -105,6 +106,7 @@ def test_an_encrypted_trigger_is_shown_and_left_nowhere(
     hidden(stack_, esa, *watched.command_lines, *watched.journals)
 
 
+@pytest.mark.thorough
 def test_a_trigger_that_becomes_a_secret_starts_nothing_and_is_sealed_by_the_next_update(
     esa: Esa, stack: Stacks
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_trigger_that_becomes_a_secret_starts_nothing_and_is_sealed_by_the_nex
     assert (esa.starts(), esa.changes()) == (0, 0)
 
 
+@pytest.mark.thorough
 def test_a_program_that_reads_its_plans_from_a_key_of_its_own_is_protected_too(
     esa: Esa, stack: Stacks
 ) -> None:

@@ -42,6 +42,7 @@ def record(stack: Stack) -> dict[str, Any]:
     return stack.records()["launch"]
 
 
+@pytest.mark.thorough
 def test_a_start_that_arrives_after_the_up_has_given_up_is_not_repeated(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_start_that_arrives_after_the_up_has_given_up_is_not_repeated(
     assert stack_.is_settled()
 
 
+@pytest.mark.thorough
 def test_a_stop_without_its_start_is_recorded_and_the_next_up_starts_the_plan_once(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -98,6 +100,7 @@ def test_a_stop_without_its_start_is_recorded_and_the_next_up_starts_the_plan_on
     assert stack_.is_settled()
 
 
+@pytest.mark.thorough
 def test_keys_in_the_stacks_config_are_secret_in_the_state(
     emulator: Emulators, stack: Stacks
 ) -> None:

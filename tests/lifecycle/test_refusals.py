@@ -48,6 +48,7 @@ AHEAD = {"kind": "skewed-clock", "seconds": -7500}
         ),
     ],
 )
+@pytest.mark.thorough
 def test_a_start_refused_for_who_asks_is_told_and_made_up_for_once(
     emulator: Emulators, stack: Stacks, fault: Document, code: str, advice: str
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_start_refused_for_who_asks_is_told_and_made_up_for_once(
     ],
     ids=["behind", "ahead"],
 )
+@pytest.mark.thorough
 def test_a_wrong_clock_is_explained_by_how_wrong_it_is_and_nothing_starts(
     emulator: Emulators, stack: Stacks, fault: Document, explained: str
 ) -> None:
@@ -88,6 +90,7 @@ def test_a_wrong_clock_is_explained_by_how_wrong_it_is_and_nothing_starts(
     assert (stack_.records(), esa.changes()) == ({}, 0)
 
 
+@pytest.mark.thorough
 def test_a_token_that_expires_after_the_up_is_told_by_the_refresh_and_no_record_is_lost(
     emulator: Emulators, stack: Stacks
 ) -> None:

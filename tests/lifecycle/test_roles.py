@@ -95,6 +95,7 @@ def test_the_preview_role_may_not_do_what_another_policy_allows_it(action: str) 
 
 @BOTH
 @pytest.mark.parametrize("role", PREVIEWING)
+@pytest.mark.thorough
 def test_an_up_under_the_preview_role_names_the_missing_right_for_each_plan(
     roles: LocalEsa, plan_stack: PlanStacks, role: str
 ) -> None:

@@ -124,6 +124,7 @@ def test_no_key_token_or_signature_is_left_or_shown(
     )
 
 
+@pytest.mark.thorough
 def test_what_a_killed_run_leaves_holds_no_key(scene: Scene, tmp_path: Path) -> None:
     stack_ = Stack(tmp_path / "stack", ESA_PREFETCH, scene.esa.endpoint)
     stack_.configure(plans=declared())

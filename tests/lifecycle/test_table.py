@@ -5,10 +5,12 @@ import pytest
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.lifecycle.plan_lives import Life
 from tests.lifecycle.table_rows import LIMITED, LIMITS, PHASES, ROWS
-from tests.support.faces import FACES
+from tests.support.faces import DYNAMIC, NATIVE
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    "face", [DYNAMIC.name, pytest.param(NATIVE.name, marks=pytest.mark.thorough)]
+)
 def test_every_row_of_the_decision_table_holds_on_the_whole_path(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -23,6 +25,7 @@ def test_every_row_of_the_decision_table_holds_on_the_whole_path(
 @pytest.mark.parametrize(
     "face", [pytest.param("dynamic", marks=pytest.mark.slow), "native"]
 )
+@pytest.mark.thorough
 def test_under_limits_that_deny_every_row_holds_and_no_start_slips_through(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -23,6 +23,7 @@ def declared(numbers: range, jobs: int) -> dict[str, dict[str, object]]:
 @pytest.mark.parametrize(
     ("plans", "jobs"), [(5, 2), pytest.param(200, 10, marks=pytest.mark.slow)]
 )
+@pytest.mark.thorough
 def test_a_stack_moves_by_one_up_that_only_records_and_the_next_finds_nothing(
     emulator: Emulators, stack: Stacks, plans: int, jobs: int
 ) -> None:

@@ -40,6 +40,7 @@ def ancestors(receiver: TraceReceiver, span: ReceivedSpan) -> list[str]:
 
 
 @pytest.mark.parametrize("face", FACES)
+@pytest.mark.thorough
 def test_each_hook_call_and_request_is_a_span_of_one_trace_without_a_secret(
     stack: Stacks,
 ) -> None:

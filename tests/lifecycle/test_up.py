@@ -70,6 +70,7 @@ def test_the_outputs_are_each_plans_job_status_and_window(
 
 
 @BOTH
+@pytest.mark.thorough
 def test_one_list_of_a_job_serves_all_its_plans(
     esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
@@ -99,6 +100,7 @@ def test_bare_and_composite_plan_ids_are_one_plan(
 
 
 @BOTH
+@pytest.mark.thorough
 def test_a_plan_stopped_behind_its_back_is_started_once_by_up_with_refresh(
     esa: LocalEsa, plan_stack: PlanStacks
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_plan_stopped_behind_its_back_is_started_once_by_up_with_refresh(
     assert esa.statuses() == ["running"]
 
 
+@pytest.mark.thorough
 def test_debug_messages_of_the_program_are_shown_only_when_they_are_asked_for(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -1,5 +1,7 @@
 """A program's wait tells the webhook how it ended; a webhook that fails changes nothing of the run."""
 
+import pytest
+
 from tests.lifecycle.conftest import Emulators, Stacks
 from tests.support.local_esa import job, job_id, plan, plan_id, seed
 from tests.support.webhook_receiver import TOKEN, webhook_receiver
@@ -12,6 +14,7 @@ PrefetchCompletion("warm", plan=launch, until="running", timeout=60)
 """
 
 
+@pytest.mark.thorough
 def test_an_up_calls_the_webhook_once_and_a_failed_call_is_one_warning(
     stack: Stacks, emulator: Emulators
 ) -> None:

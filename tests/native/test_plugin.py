@@ -230,6 +230,7 @@ def test_the_process_ends_when_it_is_asked_to_and_finishes_what_runs(
         assert served.process.wait(timeout=30) == 0
 
 
+@pytest.mark.thorough
 def test_a_plugin_whose_engine_was_killed_ends_itself(esa: Esa) -> None:
     with engine_log() as log:
         address = log.address

@@ -95,6 +95,7 @@ def esa() -> Iterator[ServedEsa]:
         yield served
 
 
+@pytest.mark.thorough
 def test_the_table_says_what_the_account_answers_and_the_file_makes_a_local_esa_of_it(
     esa: ServedEsa, tmp_path: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_the_table_says_what_the_account_answers_and_the_file_makes_a_local_esa_
     assert esa.jobs == FOREIGN
 
 
+@pytest.mark.thorough
 def test_json_has_stdout_for_itself(esa: ServedEsa, tmp_path: Path) -> None:
     code, out, _ = esa.run(*PROBE, "--json", cwd=tmp_path)
 
@@ -167,6 +169,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence_and_changes_nothing(
     ("number", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
 )
+@pytest.mark.thorough
 def test_a_signal_ends_it_after_its_job_is_deleted(
     number: signal.Signals, code: int, esa: ServedEsa, tmp_path: Path
 ) -> None:
@@ -179,6 +182,7 @@ def test_a_signal_ends_it_after_its_job_is_deleted(
     assert esa.jobs == FOREIGN
 
 
+@pytest.mark.thorough
 def test_what_another_interruption_does_is_said_and_the_third_leaves_the_job_by_name(
     esa: ServedEsa, tmp_path: Path
 ) -> None:
@@ -212,6 +216,7 @@ def test_clean_leaves_a_job_that_only_has_the_name_of_a_probes(tmp_path: Path) -
     assert served.jobs == [name]
 
 
+@pytest.mark.thorough
 def test_where_the_secrets_of_the_stack_cannot_be_read_no_other_keys_are_used(
     esa: ServedEsa, tmp_path: Path
 ) -> None:

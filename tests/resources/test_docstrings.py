@@ -89,7 +89,15 @@ def test_a_resource_lists_the_arguments_as_its_args_class_does(name: str) -> Non
     assert listed(name.removesuffix("Args")) == listed(name)
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        if name == "ScheduledPrefetch"
+        else pytest.param(name, marks=pytest.mark.thorough)
+        for name in CLASSES
+    ],
+)
 def test_an_example_is_a_program_that_runs(
     name: str, emulator: Emulators, stack: Stacks, request: pytest.FixtureRequest
 ) -> None:

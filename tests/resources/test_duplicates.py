@@ -50,6 +50,7 @@ def test_a_plan_with_two_names_in_one_program_is_refused(
     assert esa.changes() == 0
 
 
+@pytest.mark.thorough
 def test_a_plan_may_be_declared_once_and_read_as_well(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -47,6 +47,7 @@ def quick(status: str = "stopped", *, interval: int = 1, urls: int = 3) -> Docum
     return seed(job(1, plans, urls=urls))
 
 
+@pytest.mark.thorough
 def test_what_depends_on_it_waits_until_the_plan_has_finished(
     emulator: Emulators, stack: Stacks
 ) -> None:
@@ -64,6 +65,7 @@ def test_what_depends_on_it_waits_until_the_plan_has_finished(
     assert esa.history() == seen
 
 
+@pytest.mark.thorough
 def test_a_preview_waits_for_nothing(emulator: Emulators, stack: Stacks) -> None:
     esa = emulator(quick(interval=600, urls=100))
     stack_ = stack(esa)
@@ -75,6 +77,7 @@ def test_a_preview_waits_for_nothing(emulator: Emulators, stack: Stacks) -> None
     assert esa.changes() == 0
 
 
+@pytest.mark.thorough
 def test_a_timeout_fails_with_one_sentence_and_leaves_the_plans_state(
     emulator: Emulators, stack: Stacks
 ) -> None:

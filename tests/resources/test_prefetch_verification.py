@@ -138,6 +138,7 @@ def asked(edge: LocalEdge) -> int:
 @pytest.mark.parametrize(
     "face", [DYNAMIC.name, pytest.param(NATIVE.name, marks=pytest.mark.slow)]
 )
+@pytest.mark.thorough
 def test_a_cold_edge_fails_again_without_being_asked_until_others_are_measured(
     edge: LocalEdge, project: Stack
 ) -> None:

@@ -84,6 +84,7 @@ def test_outputs_have_their_types_and_both_ways_of_declaring_are_one(
     ],
     ids=["None", "an empty output"],
 )
+@pytest.mark.thorough
 def test_a_missing_plan_id_is_one_sentence(
     emulator: Emulators, stack: Stacks, program: str, sentence: str
 ) -> None:
@@ -170,6 +171,7 @@ for name in ("desired_state", "triggers", "rerun", "on_destroy", "restart_failed
 """
 
 
+@pytest.mark.thorough
 def test_a_plan_that_is_only_read_has_the_values_from_esa_and_no_declaration(
     emulator: Emulators, stack: Stacks
 ) -> None:

@@ -68,6 +68,7 @@ def only_plan(esa: Esa) -> Document:
     ],
     indirect=True,
 )
+@pytest.mark.thorough
 def test_from_nothing_to_running_plans_to_other_urls_to_nothing(
     emulator: Emulators, site: Sites
 ) -> None:

@@ -113,6 +113,7 @@ def test_a_time_that_is_none_is_said_in_one_sentence(
     assert esa.changes() == 0
 
 
+@pytest.mark.thorough
 def test_without_pulumi_alicloud_the_stack_names_the_extra(
     emulator: Emulators, site: Sites
 ) -> None:

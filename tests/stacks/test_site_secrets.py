@@ -61,6 +61,7 @@ def declare(stack: SiteStack) -> None:
         stack.check("config", "set", "--path", "--secret", place, value)
 
 
+@pytest.mark.thorough
 def test_encrypted_urls_and_triggers_are_shown_and_left_nowhere(
     esa: Esa, site: Sites, tmp_path: Path
 ) -> None:
@@ -109,6 +110,7 @@ def test_urls_that_become_secrets_make_no_job_anew_and_start_nothing(
     assert not leaks.in_text(stack.checkpoint().read_text(), [SIGNED, LISTED])
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_with_a_secret_url_is_said_of_its_prefetch_without_the_url(
     emulator: Emulators, site: Sites
 ) -> None:

@@ -51,6 +51,7 @@ def test_a_list_that_is_not_ascii_is_sent_encoded_and_the_preview_says_so(
     assert stack.is_settled()
 
 
+@pytest.mark.thorough
 def test_urls_that_esa_would_refuse_are_named_by_file_and_line_and_nothing_is_made(
     emulator: Emulators, site: Sites
 ) -> None:

@@ -65,6 +65,7 @@ def test_a_life_from_preview_to_destroy(stack: PulumiStack, folder: Path) -> Non
 
 
 @BOTH
+@pytest.mark.thorough
 def test_a_failure_is_an_assertion_error_unless_it_is_expected(
     stack: PulumiStack,
 ) -> None:
@@ -116,6 +117,7 @@ def test_after_a_kill_the_next_up_goes_on(stack: PulumiStack, folder: Path) -> N
     assert set(stack.up().ops.values()) == {"same"}
 
 
+@pytest.mark.thorough
 def test_a_kill_between_the_answer_and_its_record_leaves_a_pending_creation(
     stack: PulumiStack, folder: Path
 ) -> None:

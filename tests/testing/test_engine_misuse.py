@@ -163,6 +163,7 @@ def test_a_plugin_imports_only_pytest_until_its_fixture_runs(component: str) -> 
     assert set(done.stdout.split()) == {component, f"{component}.pytest_plugin"}
 
 
+@pytest.mark.thorough
 def test_a_failed_test_and_ctrl_c_leave_no_process(tmp_path: Path) -> None:
     (tmp_path / "test_endless.py").write_text(
         "import os, signal, threading\n"

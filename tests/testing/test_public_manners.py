@@ -19,6 +19,7 @@ def host() -> Iterator[LabelServer]:
         yield server
 
 
+@pytest.mark.thorough
 def test_a_provider_that_is_configured_and_asks_an_api(
     pulumi_engine: PulumiEngine, host: LabelServer
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_provider_that_is_configured_and_asks_an_api(
     assert host.labels == {}
 
 
+@pytest.mark.thorough
 def test_a_provider_of_a_base_class_within_a_component(
     pulumi_engine: PulumiEngine, tmp_path: Path
 ) -> None:

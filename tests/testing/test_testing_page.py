@@ -28,6 +28,7 @@ def test_each_python_block_of_the_page_is_a_file() -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_a_test_of_each_fixture_runs_as_the_page_says(tmp_path: Path) -> None:
     write_page(tmp_path, "textfile.py", *QUICK)
 

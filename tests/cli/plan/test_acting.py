@@ -559,6 +559,7 @@ def test_a_person_is_asked_before(
         assert "error: declined, nothing was done" in lines
 
 
+@pytest.mark.thorough
 def test_what_is_refused_is_said_before_the_question_which_counts_it(
     hand: Hands,
 ) -> None:
@@ -592,6 +593,7 @@ def test_ctrl_c_at_the_question_does_nothing(hand: Hands) -> None:
     assert "error: declined, nothing was done" in plain_lines(raw)
 
 
+@pytest.mark.thorough
 def test_nothing_is_asked_where_nothing_is_to_be_done(hand: Hands) -> None:
     hand(one_job("running"))
 
@@ -625,6 +627,7 @@ def test_ctrl_c_during_a_call_says_of_which_plan_nothing_is_known(hand: Hands) -
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30)])
+@pytest.mark.thorough
 def test_two_hundred_plans_have_a_line_each_that_fits_the_terminal(
     hand: Hands, columns: int, rows: int
 ) -> None:

@@ -261,6 +261,7 @@ def test_a_shell_is_offered_the_names_of_the_stacks_plans(hand: Hands) -> None:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30), (130, 40)])
+@pytest.mark.thorough
 def test_two_hundred_plans_fit_a_terminal_and_what_needs_attention_is_there(
     hand: Hands, columns: int, rows: int
 ) -> None:

@@ -194,6 +194,7 @@ def test_a_program_that_requires_another_version_is_rejected_in_a_sentence(
 
 
 @pytest.mark.parametrize("kind", ["up", "refresh", "destroy"])
+@pytest.mark.thorough
 def test_a_project_that_requires_another_version_is_rejected_before_the_program_runs(
     project: EngineProject, kind: OperationKind
 ) -> None:

@@ -48,6 +48,7 @@ def asked(project: NativeProject) -> list[str]:
         "plugins:\n  providers:\n    - {name: box, path: plugin}\n",
     ],
 )
+@pytest.mark.thorough
 def test_a_plugin_is_found_by_the_folder_that_pulumi_yaml_names(
     project: NativeProject, engine: Engine, named: str
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_plugin_is_found_by_the_folder_that_pulumi_yaml_names(
     assert started["cwd"] == str(project.root / "project")
 
 
+@pytest.mark.thorough
 def test_a_plugin_gets_the_configuration_of_its_package(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_plugin_is_introduced_and_asked_as_by_the_cli(
     assert deleted["oldInputs"] == {"label": "a", "size": 2}
 
 
+@pytest.mark.thorough
 def test_a_preview_asks_for_outputs_and_shows_each_changed_property(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -152,6 +155,7 @@ def test_a_preview_asks_for_outputs_and_shows_each_changed_property(
     }
 
 
+@pytest.mark.thorough
 def test_a_partial_failure_is_recorded_and_updated_by_the_next_run(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -183,6 +187,7 @@ def test_a_partial_failure_is_recorded_and_updated_by_the_next_run(
     assert last["inputs"]["size"] == 2
 
 
+@pytest.mark.thorough
 def test_a_refresh_records_what_is_not_ready_and_what_is_ready_again(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -220,6 +225,7 @@ OLD = "Old('a', size=1, opts=renamed('box:index:Box'))\n"
 MOVED = "Box('a', size=1, opts=renamed('pulumi-python:dynamic/box:Box'))\n"
 
 
+@pytest.mark.thorough
 def test_a_dynamic_resource_becomes_a_native_one_by_its_alias(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -241,6 +247,7 @@ def test_a_dynamic_resource_becomes_a_native_one_by_its_alias(
     }
 
 
+@pytest.mark.thorough
 def test_a_native_resource_becomes_a_dynamic_one_by_a_replacement(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -259,6 +266,7 @@ def test_a_native_resource_becomes_a_dynamic_one_by_a_replacement(
     }
 
 
+@pytest.mark.thorough
 def test_a_native_provider_may_ask_for_the_replacement_of_what_is_moved_to_it(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -277,6 +285,7 @@ def types(project: NativeProject) -> set[str]:
     return {record["type"] for record in project.state()["resources"]}
 
 
+@pytest.mark.thorough
 def test_an_import_takes_over_what_is_read(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -298,6 +307,7 @@ def test_an_import_takes_over_what_is_read(
     assert project.record("a")["inputs"] == {"label": "a", "size": 2}
 
 
+@pytest.mark.thorough
 def test_a_function_answers_and_its_failure_names_it(
     project: NativeProject, engine: Engine
 ) -> None:
@@ -418,6 +428,7 @@ LEFT = {
 
 
 @pytest.mark.parametrize("kind", LEFT)
+@pytest.mark.thorough
 def test_a_plugin_that_only_the_cli_runs_is_one_sentence_that_names_it(
     tmp_path: Path, kind: str
 ) -> None:
@@ -436,6 +447,7 @@ def test_a_plugin_that_only_the_cli_runs_is_one_sentence_that_names_it(
     assert line.endswith("use the pulumi CLI")
 
 
+@pytest.mark.thorough
 def test_without_a_venv_of_its_own_the_programs_python_runs_the_plugin(
     tmp_path: Path,
 ) -> None:
