@@ -40,6 +40,11 @@ class ProviderCommand:
     interruptible: bool = True
 
 
+OnOutput = Callable[
+    [str, bool], None
+]  # a line of output, and whether it is from stderr
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderConnection:
     """A connected provider; `child` is None if it was started by someone else."""
@@ -48,6 +53,7 @@ class ProviderConnection:
     channel: grpc.Channel
     child: ChildProcess | None
     interruptible: bool = True
+    tell: OnOutput | None = None
 
     @property
     def dead(self) -> bool:
@@ -61,13 +67,10 @@ class ProviderConnection:
             return
         if self.interruptible:
             self.child.interrupt()
-            self.child.wait(_END_SECONDS)
+            if self.child.wait(_END_SECONDS) is None and self.tell:
+                sentence = f"{self.label} did not end when asked to, and was killed: its last messages may be missing"
+                self.tell(sentence, True)
         self.child.close()
-
-
-OnOutput = Callable[
-    [str, bool], None
-]  # a line of output, and whether it is from stderr
 
 
 def start(
@@ -97,7 +100,9 @@ def start(
     try:
         port = _port(launch, child, first, stderr)
         channel = _connect(launch.label, f"127.0.0.1:{port}")
-        return ProviderConnection(launch.label, channel, child, launch.interruptible)
+        return ProviderConnection(
+            launch.label, channel, child, launch.interruptible, tell
+        )
     except EngineError:
         child.close()
         raise

@@ -1,6 +1,7 @@
 """A job's URL list: one URL per line, and the lines that ESA would refuse."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
@@ -47,6 +48,7 @@ def without_query(url: str) -> str:
     return url.partition("?")[0]
 
 
+@lru_cache(maxsize=64)  # each GetScheduledPreloadJob asks for those of one job
 def domains_of(urls: tuple[str, ...]) -> str:
     """The distinct hosts of the URLs, joined by commas."""
     return ",".join(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
