@@ -83,3 +83,22 @@ def test_a_proxy_that_cannot_be_used_ends_the_operation_before_any_hook(
 
     with pytest.raises(SettingsError, match="proxy"):
         shared_session({"esa-prefetch:endpoint": "https://esa.example.com"}.get)
+
+
+def test_certificates_that_cannot_be_read_end_the_operation_before_any_hook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+
+    with pytest.raises(SettingsError, match="SSL_CERT_FILE"):
+        shared_session({"esa-prefetch:endpoint": "https://ca.esa.example.com"}.get)
+
+
+def test_over_plain_http_certificates_are_not_even_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+
+    _, session = shared_session({"esa-prefetch:endpoint": "http://127.0.0.1:1"}.get)
+
+    assert session.client is not None

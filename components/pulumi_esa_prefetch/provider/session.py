@@ -243,7 +243,7 @@ def open_session(
     )
     session.purge_deadline = settings.purge_deadline
     session.webhook = settings.webhook
-    if any(_shapes_connections(name) for name in os.environ):
+    if any(_shapes_connections(name, settings.endpoint) for name in os.environ):
         # A proxy or certificates that cannot be used end the operation here, before anything is done. Settings of
         # keys do not: a run that makes no call needs none.
         with suppress(NoCredentials):
@@ -251,6 +251,9 @@ def open_session(
     return session
 
 
-def _shapes_connections(variable: str) -> bool:
+def _shapes_connections(variable: str, endpoint: str) -> bool:
+    """Whether connections depend on the variable; over plain HTTP they need no certificates."""
     name = variable.lower()
-    return name.endswith("_proxy") or name in ("ssl_cert_file", "ssl_cert_dir")
+    if name in ("ssl_cert_file", "ssl_cert_dir"):
+        return not endpoint.startswith("http:")
+    return name.endswith("_proxy")
