@@ -6,6 +6,7 @@ Exit code 0: the program succeeded; 32: it failed and has reported the error; an
 
 import argparse
 import asyncio
+import functools
 import gc
 import logging
 import runpy
@@ -58,6 +59,7 @@ def _configure(arguments: argparse.Namespace) -> None:
         _send_no_debug_messages()
     _wait_for_outputs_once()
     _convert_each_source_position_once()
+    _read_the_types_of_each_class_once()
 
 
 def _send_no_debug_messages() -> None:
@@ -108,6 +110,19 @@ def _convert_each_source_position_once() -> None:
         return known[place]
 
     setattr(resource, name, position)
+
+
+def _read_the_types_of_each_class_once() -> None:
+    """Let the SDK read the types of a class's outputs once: it evaluates its annotations anew for each resource.
+
+    An SDK without this name does so as before.
+    """
+    from pulumi import _types  # noqa: PLC0415 - if it is missing, `main` reports that
+
+    name = "resource_types"
+    read = getattr(_types, name, None)
+    if callable(read):
+        setattr(_types, name, functools.cache(read))
 
 
 async def _until_resolved_or_failed(outputs: "set[asyncio.Future[object]]") -> None:
