@@ -29,6 +29,7 @@ QUOTA = 30
 REFUSED = 0.05
 FAIR = 0.9
 USED = 0.8
+STEADY = 1000  # plans: with fewer, the begin and the end are most of the run
 
 
 @dataclass(frozen=True)
@@ -150,13 +151,18 @@ def simulate(size: Size, say: Callable[[str], object] = print) -> dict[str, Any]
         others = [fleet.run(name) for name in ("refresh", "destroy")]
         for figure in others:
             say(figure.text())
+    all_three = (up, *others)
+    calls = sum(one.calls for one in all_three)
+    refused = sum(one.refused * one.calls for one in all_three) / calls
     missed = [
         name
         for name, good in {
             "each plan started once": once,
             f"refused below {REFUSED:.0%} in up": up.refused < REFUSED,
-            f"fairness at least {FAIR} in up": up.fairness >= FAIR,
-            f"at least {USED:.0%} of the quota used": rate >= USED * QUOTA,
+            f"refused below {REFUSED:.0%} of all calls": refused < REFUSED,
+            f"fairness at least {FAIR}": min(o.fairness for o in all_three) >= FAIR,
+            f"at least {USED:.0%} of the quota used": rate >= USED * QUOTA
+            or size.plans < STEADY,
         }.items()
         if not good
     ]

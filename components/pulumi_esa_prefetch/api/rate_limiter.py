@@ -18,7 +18,8 @@ BELOW_QUOTA = (
 )
 FIRST = 0.25  # of `max_qps`: the first burst, and the first rate
 DOUBLED_EVERY = 0.5  # seconds, from the first rate on
-LONGEST_SLEEP = 1.0  # seconds; then a waiting thread reads the rate again
+REST = 0.35  # seconds after a refusal until the next call at the earliest: a quota may be counted by the second
+LONGEST_SLEEP = 0.1  # seconds; then a waiting thread reads the rate again
 LONGEST_HINT = 30.0
 
 
@@ -28,10 +29,11 @@ class RateLimiter:
     ESA publishes a quota of 30 calls per second for ListScheduledPreloadExecutions, per region, action and main
     account (help page api-esa-2024-09-10-quota); the other actions probably have the same. So each action has its
     own limiter. Others use the same account, often another stack of the same fleet that began at the same moment. So
-    the rate begins at a quarter, and doubles twice in a second. A refusal halves it. Then it rises to a goal just
-    below the refused rate, stays near it, and rises faster and faster up to the highest: a cubic function of time,
-    as in TCP CUBIC. Above its goal it grows by as much for a slow stack as for a fast one, so that they become equal.
-    Threads get their turns in the order of their `wait` calls.
+    the rate begins at a quarter, and doubles twice in a second. A refusal halves it: the first one to the rate of half
+    a second ago, which was not refused. Then it rises to a goal just below the refused rate, stays near it, and rises
+    faster and faster up to the highest: a cubic function of time, as in TCP CUBIC. Above its goal it grows by as much
+    for a slow stack as for a fast one, so that they become equal. Threads get their turns in the order of their `wait`
+    calls.
 
     By simulation (tests/api/test_rate_limiter.py), against a quota of 30: alone, a thousand calls take 1.03 times as
     long as at 30 per second; of four that begin together less than 5 % of the calls are refused, and each gets its
@@ -47,6 +49,7 @@ class RateLimiter:
             max(1.0, self._first),
         )  # turns requested; turns allowed
         self._began: float | None = None  # the time of the first turn
+        self._is_doubling = True  # until the first refusal
         self._counted = clock.monotonic()  # the time up to which `_due` is counted
         # when the rate reaches the goal; when it was last halved
         self._back = self._slowed = -math.inf
@@ -84,26 +87,31 @@ class RateLimiter:
             now = self._count()
             if sent > self._slowed:  # otherwise it was sent before the rate was halved
                 self._halve(now)
+                hint = max(hint or 0.0, REST - 1 / self._rate(now))
             self._due = min(self._due, self._turns)
             self._counted = max(self._counted, now + min(hint or 0.0, LONGEST_HINT))
 
     def _halve(self, now: float) -> None:
         rate, least = self._rate(now), min(SLOWEST, self._highest)
         if self._has_passed:  # otherwise it is an outage, which shows no quota
-            self._goal = max(least, BELOW_REFUSED * rate)
+            was_doubling = self._is_doubling and rate < self._highest
+            share = 0.5 if was_doubling else BELOW_REFUSED
+            self._goal = max(least, share * rate)
         doublings = math.log2(self._goal / min(self._goal, max(rate / 2, least)))
         self._back = now + CLIMB * math.cbrt(doublings)
-        self._slowed, self._has_passed = now, False
+        self._slowed, self._has_passed, self._is_doubling = now, False, False
 
     def _rate(self, now: float) -> float:
         cube = min(MOST_CLIMBS, (now - self._back) / CLIMB) ** 3
         climbed = self._goal * math.exp2(min(0.0, cube))
         grown = GROWTH * min(self._highest, 4 * self._goal) * max(0.0, cube)
-        doublings = (
-            now - (now if self._began is None else self._began)
-        ) / DOUBLED_EVERY
-        begun = self._first * math.exp2(min(doublings, 10.0))
-        return min(self._highest, begun, climbed + grown)
+        return min(self._highest, self._begun(now), climbed + grown)
+
+    def _begun(self, now: float) -> float:
+        if not self._is_doubling:
+            return self._highest
+        seconds = now - (now if self._began is None else self._began)
+        return self._first * math.exp2(min(seconds / DOUBLED_EVERY, 10.0))
 
     def _count(self) -> float:
         now = self._clock.monotonic()
