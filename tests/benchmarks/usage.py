@@ -10,12 +10,20 @@ from typing import Final
 _NOTE: Final = """
 import atexit, json, os, resource, sys
 
+def peak(used):
+    try:
+        # On Linux ru_maxrss is at least that of the process that started this one.
+        with open("/proc/self/status") as file:
+            line = next(line for line in file if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    except (OSError, StopIteration):
+        return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
 def note():
     used = resource.getrusage(resource.RUSAGE_SELF)
     words = " ".join(sys.orig_argv)
     role = next((r for w, r in ROLES if w in words), "other")
-    unit = 1 if sys.platform == "darwin" else 1024
-    numbers = {"role": role, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * unit}
+    numbers = {"role": role, "cpu": used.ru_utime + used.ru_stime, "memory": peak(used)}
     with open(os.path.join(FOLDER, f"{os.getpid()}.json"), "w") as file:
         json.dump(numbers, file)
 

@@ -213,6 +213,23 @@ def test_help_starts_without_the_heavy_libraries(argv: Sequence[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [["version"], ["stack", "ls"], ["up", "--target", "urn"]],
+    ids=" ".join,
+)
+def test_a_command_starts_without_validators_of_its_flags(
+    argv: Sequence[str], tmp_path: Path
+) -> None:
+    done = started(
+        *argv,
+        code="main(); print('pydantic' in sys.modules)",
+        PULUMI_BACKEND_URL=tmp_path.as_uri(),
+    )
+
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_a_terminal_of_few_characters_is_no_error() -> None:
     done = started("--help", code="print(main())", PYTHONIOENCODING="ascii")
 

@@ -1,10 +1,15 @@
 """What is known of a plan and its job: ids in any case, and URLs that are secret."""
 
+from urllib.parse import urlsplit
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_esa_prefetch.api.models import Job, Plan
 from pulumi_esa_prefetch.report.analysis.plan_facts import (
     KnownJobs,
+    host_of,
     job_ids,
     plan_facts,
 )
@@ -60,3 +65,13 @@ def test_only_ids_are_sent_to_esa() -> None:
 
     assert job_ids(graph) == set()
     assert plan_facts(graph.prefetches()[0], graph, EsaSnapshot()).status == "waiting"
+
+
+@given(st.text("htps:/?#[]@.aA1\\\t \u2100"))
+def test_the_host_of_a_url_is_that_of_its_beginning(url: str) -> None:
+    try:
+        host = urlsplit(url).hostname or "no host"
+    except ValueError:
+        host = "no host"
+
+    assert host_of(url) == host

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from pulumi_embedded_engine.errors import EngineError
@@ -216,6 +215,11 @@ def _magic(name: str) -> str:
 
 def writer_version() -> str:
     """The name under which this engine writes states."""
+    from importlib.metadata import (  # noqa: PLC0415 - heavy, and only a write needs it
+        PackageNotFoundError,
+        version,
+    )
+
     try:
         return f"esa-prefetch/{version('pulumi-esa-prefetch')}"
     except PackageNotFoundError:  # run from a source tree

@@ -4,9 +4,11 @@ A change in the same preview counts first, for it is what will be; then what ESA
 source is kept with the facts.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,8 @@ from pulumi_esa_prefetch.report.inputs.pulumi_documents import SECRET
 from pulumi_esa_prefetch.report.inputs.resource_graph import ResourceGraph, ResourceNode
 
 CHANGING = frozenset({"create", "replace", "update"})
+
+_BEGINNING = re.compile(r"[^/?#]*//[^/?#]*")  # scheme and authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +242,17 @@ def _filled(
 def _hosts(url_list: Any) -> tuple[str, ...]:
     if not isinstance(url_list, str) or SECRET in url_list:
         return ()
-    return tuple(_host(line.strip()) for line in url_list.splitlines() if line.strip())
+    lines = (line.strip() for line in url_list.splitlines())
+    return tuple(host_of(line) for line in lines if line)
 
 
+def host_of(url: str) -> str:
+    """The host of a URL, or "no host"."""
+    beginning = _BEGINNING.match(url)
+    return _host(beginning[0] if beginning else url)
+
+
+@lru_cache(maxsize=4096)  # the URLs of a job begin in a few ways
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or "no host"
