@@ -217,7 +217,7 @@ def _print_version() -> None:
 
 
 class _ValueAsItIs:
-    """Converts only values that have not their type yet.
+    """Converts only a value that does not have its type yet.
 
     typer builds a validator of pydantic for each parameter of a command, given or not: half of the time to start.
     """
@@ -237,18 +237,17 @@ class _ValueAsItIs:
         return self._convert().coerce(value, param=param, ctx=ctx)
 
 
-def _convert_little(command: Any) -> None:
-    """Let each parameter convert no value that has its type; an older typer has no such method."""
-    for parameter in command.get_params(typer.Context(command)):
-        if hasattr(parameter, "get_runtime_param"):
-            as_it_is = _ValueAsItIs(parameter)
-            parameter.get_runtime_param = lambda as_it_is=as_it_is: as_it_is
+def _convert_little(parameter: Any) -> None:
+    """Let the parameter convert no value that has its type; an older typer has no such method."""
+    if hasattr(parameter, "get_runtime_param"):
+        as_it_is = _ValueAsItIs(parameter)
+        parameter.get_runtime_param = lambda: as_it_is
 
 
 def _complete(command: Any, name: str) -> None:
     """Show words in place of Python's types in the help of a command, and its examples; and start it faster."""
-    _convert_little(command)
     for parameter in command.get_params(typer.Context(command)):
+        _convert_little(parameter)
         # typer has no settings for these two
         parameter._get_number_range_help_str = lambda: None  # noqa: SLF001
         if getattr(parameter, "is_flag", False):
@@ -267,8 +266,9 @@ def root_command() -> Any:
         cls=LazyCommandGroup, add_completion=False, rich_markup_mode="markdown"
     )
     app.callback(invoke_without_command=True)(_global_flags)
-    root = typer.main.get_command(app)
-    _convert_little(root)
+    root: Any = typer.main.get_command(app)
+    for parameter in root.get_params(typer.Context(root)):
+        _convert_little(parameter)
     return root
 
 

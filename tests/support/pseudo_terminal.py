@@ -88,7 +88,7 @@ class PseudoTerminal:
         os.close(self._ours)
 
     def _waits_until(self, end: float) -> bool:
-        """Whether there is something to read before that time."""
+        """Whether output arrives before that time."""
         while (left := end - time.monotonic()) > 0:
             silence = min(left, AGAIN) if self._is_interrupted else left
             if select.select([self._ours], [], [], silence)[0]:

@@ -272,13 +272,10 @@ def _masked(pattern: re.Pattern[str], value: Any) -> Any:
     )
 
 
-def _secrets_pattern(credentials: Credentials) -> re.Pattern[str]:
-    return _pattern_of(credentials.access_key_secret, credentials.security_token or "")
-
-
 @lru_cache(maxsize=2)  # the present keys, and those before they were renewed
-def _pattern_of(*secrets: str) -> re.Pattern[str]:
+def _secrets_pattern(credentials: Credentials) -> re.Pattern[str]:
     """A pattern that finds the secrets in any escaped form."""
+    secrets = (credentials.access_key_secret, credentials.security_token or "")
     # The longest secret first: it may begin with the other one.
     longest_first = sorted(filter(None, secrets), key=len, reverse=True)
     spelled = ("".join(map(_any_spelling, secret)) for secret in longest_first)

@@ -49,7 +49,6 @@ class RateLimiter:
             max(1.0, self._first),
         )  # turns requested; turns allowed
         self._began: float | None = None  # the time of the first turn
-        self._is_doubling = True  # until the first refusal
         self._counted = clock.monotonic()  # the time up to which `_due` is counted
         # when the rate reaches the goal; when it was last halved
         self._back = self._slowed = -math.inf
@@ -99,13 +98,18 @@ class RateLimiter:
             self._goal = max(least, share * rate)
         doublings = math.log2(self._goal / min(self._goal, max(rate / 2, least)))
         self._back = now + CLIMB * math.cbrt(doublings)
-        self._slowed, self._has_passed, self._is_doubling = now, False, False
+        self._slowed, self._has_passed = now, False
 
     def _rate(self, now: float) -> float:
         cube = min(MOST_CLIMBS, (now - self._back) / CLIMB) ** 3
         climbed = self._goal * math.exp2(min(0.0, cube))
         grown = GROWTH * min(self._highest, 4 * self._goal) * max(0.0, cube)
         return min(self._highest, self._begun(now), climbed + grown)
+
+    @property
+    def _is_doubling(self) -> bool:
+        """Whether no call was refused yet."""
+        return self._slowed == -math.inf
 
     def _begun(self, now: float) -> float:
         if not self._is_doubling:

@@ -1,4 +1,4 @@
-"""How a provider's process ends: by itself once it is asked to, else by a kill that is told of."""
+"""How a provider's process ends: by itself once it is asked to, else by a kill, which is reported."""
 
 import os
 import sys
@@ -37,7 +37,7 @@ except KeyboardInterrupt:
         ),
     ],
 )
-def test_a_provider_that_must_be_killed_is_told_of(
+def test_a_provider_that_must_be_killed_is_reported(
     stubborn: bool, lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if stubborn:
